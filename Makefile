@@ -1,0 +1,60 @@
+# Everything a contributor runs. A fresh clone needs `make` and `python3-venv`, nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
+QUICK := not sumo and not slow and not deep and not browser
+
+.PHONY: help setup lock demo lint check test test-deep clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## make .venv from requirements.lock, every package checked against its hash
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "signal-ctrl needs Python 3.11 or newer: make setup PYTHON=python3.11" >&2; exit 3; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv \
+	  || echo "uv cannot be had; going on with pip" >&2
+	@{ $(BIN)/python -m uv --version >/dev/null 2>&1 \
+	     && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; } \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import libsumo' \
+	  || echo "SUMO cannot start here; on Debian: apt-get install libatomic1 libgl1 libx11-6 libxext6 libxrender1" >&2
+	@touch $@
+
+lock:  ## compile requirements.lock anew (add UPGRADE=--upgrade for newer versions)
+	@test -x $(BIN)/uv || { echo "run make setup first: uv is missing" >&2; exit 3; }
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --extra dev \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
+	  pyproject.toml -o requirements.lock >/dev/null
+
+demo: setup  ## compare three controllers on a real city network; report in out/demo/
+	$(BIN)/signal-ctrl demo
+
+lint: setup  ## formatting, lint, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict $(PACKAGES)
+	$(BIN)/lint-imports
+
+check: lint  ## lint, quick tests and doctests, within two minutes
+	$(BIN)/pytest --doctest-modules -m "$(QUICK)" tests $(PACKAGES)
+
+test: lint  ## check and every other test but the deep ones
+	$(BIN)/pytest --doctest-modules -m "not deep" tests $(PACKAGES)
+
+test-deep: setup  ## property tests with thousands of examples, and the tests marked deep
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -m "deep or hypothesis" --timeout=0 tests
+
+clean:  ## remove what the other targets made, .venv too
+	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Experiments: matrices of runs, statistics and reports."""

@@ -1,0 +1,127 @@
+"""What one signal showed, from SUMO's own record: intervals per link, and the stages they add up to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from signal_ctrl.domain.errors import InvalidInputError
+from sumo_scenarios.xml_input import elements
+
+STEADY_S: Final = 3.0
+GREEN: Final = frozenset("Gg")
+_CHANGING: Final = frozenset("yYu")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One state of a signal from one time to the next; a letter per link. [s]"""
+
+    from_s: float
+    to_s: float
+    state: str
+
+    @property
+    def duration_s(self) -> float:
+        """How long it stood. [s]"""
+        return self.to_s - self.from_s
+
+    @property
+    def steady(self) -> bool:
+        """Whether something is green, nothing changes, and it stands long enough to be a stage."""
+        letters = set(self.state)
+        return self.duration_s >= STEADY_S and not letters & _CHANGING and bool(letters & GREEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Links green together: letter, their state, and its share of the time by controller, 0 to 1."""
+
+    letter: str
+    state: str
+    shares: Mapping[str, float]
+
+
+def read_lamps(tls_states: Path, signal: str) -> tuple[Shown, ...]:
+    """Return what a signal showed, in order.
+
+    Raises: InvalidInputError if the record is missing, damaged or without that signal.
+    """
+    times: list[float] = []
+    states: list[str] = []
+    for _, element in elements(tls_states):
+        if element.tag == "tlsState":
+            if element.get("id") == signal:
+                times.append(float(element.get("time", "nan")))
+                states.append(element.get("state", ""))
+            element.clear()
+    if not times:
+        raise InvalidInputError(f"{tls_states} does not record the signal {signal}")
+    step_s = times[1] - times[0] if len(times) > 1 else 1.0
+    return tuple(_runs(times, states, step_s))
+
+
+def within(lamps: Iterable[Shown], from_s: float, to_s: float) -> tuple[Shown, ...]:
+    """Return the part between two times. [s]"""
+    cut = (Shown(max(s.from_s, from_s), min(s.to_s, to_s), s.state) for s in lamps)
+    return tuple(shown for shown in cut if shown.duration_s > 0)
+
+
+def link_groups(records: Iterable[Sequence[Shown]], keys: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """Return links that never differ in any of the records and share a key, in order of their first link."""
+    states = [shown.state for record in records for shown in record]
+    seen: dict[tuple[str, str], list[int]] = {}
+    for link, key in enumerate(keys):
+        column = "".join(state[link] for state in states if link < len(state))
+        seen.setdefault((key, column), []).append(link)
+    return tuple(tuple(links) for links in seen.values())
+
+
+def bars(lamps: Sequence[Shown], link: int) -> tuple[tuple[float, float, str], ...]:
+    """Return (from [s], to [s], letter) of one link."""
+    found = []
+    for letter, run in groupby(lamps, key=lambda shown: shown.state[link]):
+        stretch = list(run)
+        found.append((stretch[0].from_s, stretch[-1].to_s, letter))
+    return tuple(found)
+
+
+def stages(
+    records: Mapping[str, Sequence[Shown]], most: int = 8, least_share: float = 0.02
+) -> tuple[Stage, ...]:
+    """Return the stages of a junction, longest first, at most `most`, with their share by controller."""
+    stood_s: dict[str, dict[str, float]] = {}
+    for controller, lamps in records.items():
+        for shown in lamps:
+            if shown.steady:
+                by_controller = stood_s.setdefault(_key(shown.state), {})
+                by_controller[controller] = by_controller.get(controller, 0.0) + shown.duration_s
+    total_s = {controller: sum(s.duration_s for s in lamps) or 1.0 for controller, lamps in records.items()}
+    shares = {
+        state: {controller: stood.get(controller, 0.0) / total_s[controller] for controller in records}
+        for state, stood in stood_s.items()
+    }
+    kept = [state for state, share in shares.items() if max(share.values()) >= least_share]
+    kept.sort(key=lambda state: -sum(shares[state].values()))
+    return tuple(Stage(chr(ord("A") + k), state, shares[state]) for k, state in enumerate(kept[:most]))
+
+
+def letter_of(shown: Shown, known: Sequence[Stage]) -> str:
+    """Return the letter of the stage that is shown, or nothing."""
+    if not shown.steady:
+        return ""
+    return next((stage.letter for stage in known if stage.state == _key(shown.state)), "")
+
+
+def _key(state: str) -> str:
+    return "".join(letter if letter in GREEN else "r" for letter in state)
+
+
+def _runs(times: Sequence[float], states: Sequence[str], step_s: float) -> Iterable[Shown]:
+    start = 0
+    for k in range(1, len(times) + 1):
+        if k == len(times) or states[k] != states[start]:
+            end_s = times[k] if k < len(times) else times[-1] + step_s
+            yield Shown(times[start], end_s, states[start])
+            start = k

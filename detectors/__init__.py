@@ -1,0 +1,1 @@
+"""From raw detector signals to beliefs about traffic."""

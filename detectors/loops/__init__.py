@@ -1,0 +1,1 @@
+"""Inductive loops: occupancy, counts and health from their events."""

@@ -1,0 +1,1 @@
+"""Delay models and the search for better timings."""

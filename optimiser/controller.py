@@ -1,0 +1,36 @@
+"""What every controller of ours answers: which stage now, and why."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from signal_ctrl.domain.view import JunctionView
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where the signal stands when a decision is due. [s]
+
+    `stage` is lit and settled; `stages` may be chosen; `shown_s` is how long the stage has been settled; `now_s` the time.
+    """
+
+    now_s: float
+    stage: int
+    stages: tuple[int, ...]
+    shown_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A wish for a stage: the candidates as (stage, start from now [s], predicted cost), and the reason in words."""
+
+    stage: int
+    candidates: tuple[tuple[int, float, float], ...]
+    reason: str
+
+
+class Controller(Protocol):
+    """Chooses a stage from what is seen; keeps no clock and no random generator of its own."""
+
+    def decide(self, view: JunctionView, situation: Situation) -> Decision:
+        """Return the wish for this moment."""
+        ...

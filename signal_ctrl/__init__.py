@@ -1,0 +1,1 @@
+"""Traffic-signal control: one loop from detector events to lamps."""

@@ -1,0 +1,1 @@
+"""The `signal-ctrl` command: settings and wiring."""

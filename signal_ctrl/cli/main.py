@@ -1,0 +1,63 @@
+"""The `signal-ctrl` command. Commands import what they need when they run, so that --help is quick."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from signal_ctrl.cli import demo_command, doctor_command, run_command, scenarios_command
+from signal_ctrl.cli.failures import CHECK_FAILED, answer
+from signal_ctrl.cli.output import put_json
+from signal_ctrl.cli.versions import version_line, versions
+
+app = typer.Typer(
+    name="signal-ctrl",
+    help="Traffic-signal control: compare timing strategies, run them safely.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run_command.run)
+app.command()(demo_command.demo)
+app.command()(doctor_command.doctor)
+app.add_typer(scenarios_command.app)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the versions of signal-ctrl and SUMO.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="With --version: print one JSON document.")] = False,
+) -> None:
+    """Traffic-signal control: compare timing strategies, run them safely."""
+    if version:
+        put_json(versions()) if json_ else typer.echo(version_line())
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Carry out one command line and return its exit code; every error has become one line."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("signal-ctrl", list(arguments)) as context:
+            code = command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CHECK_FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        return answer(error, "--json" in arguments)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(call(sys.argv[1:]))

@@ -1,0 +1,165 @@
+"""`signal-ctrl run`: one closed-loop run, or the replay of one."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from signal_ctrl.cli.failures import say
+from signal_ctrl.cli.output import number, put_json
+from signal_ctrl.cli.parsing import parse_closure, parse_setting
+from signal_ctrl.cli.progress import Stretch, watching
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.profile import profile_by_name
+
+if TYPE_CHECKING:
+    from sumo_scenarios.run import RunResult
+    from sumo_scenarios.settings import RunSettings
+
+
+def run(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder of the run; must not hold another one.")],
+    scenario: Annotated[
+        str | None,
+        typer.Argument(help="Name from 'scenarios list', or path of a .sumocfg.", show_default=False),
+    ] = None,
+    controller: Annotated[
+        str, typer.Option(help="net, actuated, delay_based, max_pressure, greedy or adaptive.")
+    ] = "adaptive",
+    seed: Annotated[int, typer.Option(help="SUMO's seed: the drivers.")] = 1,
+    demand_seed: Annotated[int, typer.Option(help="0: demand as in the file; others resample it.")] = 0,
+    sensing: Annotated[str, typer.Option(help="loops, positions or oracle.")] = "loops",
+    profile: Annotated[str, typer.Option(help="Safety profile: published or street.")] = "published",
+    begin: Annotated[float | None, typer.Option(help="First simulation second.", show_default=False)] = None,
+    end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
+    scale: Annotated[float, typer.Option(help="Demand times this factor.")] = 1.0,
+    close: Annotated[
+        list[str] | None,
+        typer.Option(help="LANE_OR_EDGE[@FROM-TO], closed; may be repeated.", show_default=False),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value of the controller; may be repeated.", show_default=False),
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Run one scenario under one controller, or replay a run; --out then holds everything about it."""
+    if replay is not None:
+        if scenario is not None:
+            raise InvalidInputError("--replay takes its scenario from the recorded run; leave SCENARIO out")
+        return _replay(replay, out, overwrite, json_)
+    if scenario is None:
+        raise InvalidInputError(
+            "name a SCENARIO ('signal-ctrl scenarios list' shows them) or give --replay DIR"
+        )
+
+    from sumo_scenarios.settings import RunSettings
+
+    settings = RunSettings(
+        scenario=scenario,
+        controller=controller,
+        seed=seed,
+        demand_seed=demand_seed,
+        sensing=sensing,
+        profile=profile_by_name(profile),
+        begin_s=begin,
+        end_s=end,
+        scale=scale,
+        closures=tuple(parse_closure(text) for text in close or ()),
+        options=tuple(parse_setting(text) for text in set_ or ()),
+        command=("signal-ctrl", *sys.argv[1:]),
+    )
+    return _run(settings, out, overwrite, json_)
+
+
+def stretch_of(settings: "RunSettings", name: str) -> Stretch:
+    """Return the simulation time of a run as far as its settings and configuration tell it.
+
+    Raises: InvalidInputError if the scenario is unknown or its configuration unusable.
+    """
+    from sumo_scenarios.catalogue import resolve
+    from sumo_scenarios.configuration import read_configuration
+
+    configuration = read_configuration(resolve(settings.scenario).config)
+    begin_s = settings.begin_s if settings.begin_s is not None else configuration.begin_s or 0.0
+    end_s = settings.end_s if settings.end_s is not None else configuration.end_s
+    if end_s is not None and not begin_s < end_s:
+        span = f"--begin {begin_s:g} s, --end {end_s:g} s"
+        raise InvalidInputError(f"the run would end before it begins ({span}); choose other times")
+    return Stretch(name, begin_s, end_s)
+
+
+def tell(result: "RunResult", as_json: bool) -> int:
+    """Print a run as it stands and return the exit code."""
+    for notice in result.notices:
+        say(notice)
+    if result.status == "failed":
+        say(f"{result.error}; the failed run is in {result.folder}", result.log)
+    if result.status == "interrupted":
+        say(f"interrupted; the run up to there is in {result.folder}")
+    if as_json:
+        put_json(_document(result))
+    elif result.score is not None:
+        _tell_figures(result.document, result.folder)
+    return result.exit_code
+
+
+def _run(settings: "RunSettings", out: Path, overwrite: bool, as_json: bool) -> int:
+    from sumo_scenarios.run import execute
+
+    stretch = stretch_of(settings, f"{Path(settings.scenario).stem} {settings.controller}")
+    with watching([stretch], as_json) as watch:
+        result = execute(settings, out, overwrite, lambda progress: watch(0, progress))
+    code = tell(result, as_json)
+    if result.outcome is not None and result.outcome.violations:
+        say(f"the kernel saw {result.outcome.violations} violations; see decisions.jsonl in {result.folder}")
+    return code
+
+
+def _replay(recorded: Path, out: Path, overwrite: bool, as_json: bool) -> int:
+    from sumo_scenarios import run as runs
+    from sumo_scenarios.result import read_result
+
+    found = read_result(recorded)
+    stretch = Stretch(f"replay of {recorded}", float(found.get("begin_s") or 0.0), found.get("end_s"))
+    with watching([stretch], as_json) as watch:
+        result = runs.replay(recorded, out, overwrite, lambda progress: watch(0, progress))
+    code = tell(result, as_json)
+    if result.differences:
+        first = result.first_difference
+        say(f"{result.differences} lamp frames differ from the recorded ones, first: {first}")
+    elif result.status == "complete" and not as_json:
+        typer.echo("every lamp frame is the recorded one")
+    return code
+
+
+def _document(result: "RunResult") -> dict[str, Any]:
+    return {
+        **result.document,
+        "run_dir": str(result.folder),
+        "notices": list(result.notices),
+        "error": result.error,
+        "differences": result.differences,
+        "first_difference": result.first_difference,
+    }
+
+
+def _tell_figures(found: dict[str, Any], folder: Path) -> None:
+    vehicles = {name: number(count, 0) for name, count in found["vehicles"].items()}
+    typer.echo(f"{found['scenario']} under {found['controller']}, seed {found['seed']}: {found['status']}")
+    typer.echo(
+        f"  delay {number(found['delay_s_per_vehicle'])} s and {number(found['stops_per_vehicle'], 2)} stops "
+        f"per vehicle, mean speed {number(found['mean_speed_mps'])} m/s"
+    )
+    typer.echo(
+        f"  {vehicles['total']} vehicles: {vehicles['finished']} finished, {vehicles['unfinished']} still "
+        f"under way, {vehicles['never_departed']} never let in"
+    )
+    typer.echo(f"  longest wait {number(found['longest_wait_s'], 0)} s, teleports {found['teleports']}")
+    typer.echo(f"  in {folder}")

@@ -1,0 +1,43 @@
+"""What a controller sees of one junction at one moment: the same values from loops, positions, oracle and video."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = -1
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JunctionView:
+    """Vehicles of every approach lane in the order in which they will pass the stop line.
+
+    n_vehicles (n_lanes,); eta_s (n_lanes, n_max), time until each could be at the stop line, 0 if it waits [s];
+    movement (n_lanes, n_max), index or UNKNOWN; presence (n_lanes, n_max), probability that it is there (0-1);
+    key (n_lanes, n_max), a number that stays with a vehicle; barred (n_lanes,), bit mask over the lane's movements that
+    its first vehicle has refused; ratio (n_movements,), share of a lane's vehicles that take a movement (0-1);
+    room_veh (n_exits,), vehicles that an exit lane can still take [veh]; standing (n_lanes,), vehicles in the queue [veh];
+    beyond_veh (n_exits,), vehicles on the exit lanes [veh].
+    """
+
+    n_vehicles: IntArray
+    eta_s: FloatArray
+    movement: IntArray
+    presence: FloatArray
+    key: IntArray
+    barred: IntArray
+    ratio: FloatArray
+    room_veh: FloatArray
+    standing: FloatArray
+    beyond_veh: FloatArray
+
+    def digest(self) -> str:
+        """Return a hash of all values: the inputs of a decision."""
+        state = hashlib.blake2b(digest_size=8)
+        for name in self.__slots__:
+            state.update(np.ascontiguousarray(getattr(self, name)).tobytes())
+        return state.hexdigest()

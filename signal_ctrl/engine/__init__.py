@@ -1,0 +1,1 @@
+"""One tick of the loop: events in, decision out."""

@@ -1,0 +1,26 @@
+"""Demand per signal group, as the kernel's K4 wants to know it."""
+
+from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.domain.view import JunctionView
+
+LIKELY = 0.05
+WAITING_S = 1.0
+
+
+def calls_of(layout: JunctionLayout, view: JunctionView) -> int:
+    """Return a bit mask of the groups that the first vehicle of some lane may be waiting for."""
+    calls = 0
+    for index, lane in enumerate(layout.lanes):
+        if not view.n_vehicles[index] or view.eta_s[index, 0] > WAITING_S or view.presence[index, 0] < 0.5:
+            continue
+        known = int(view.movement[index, 0])
+        for i, movement in enumerate(lane.movements):
+            group = layout.movements[movement].group
+            wanted = known == movement if known >= 0 else _possible(view, index, i, movement)
+            if group >= 0 and wanted:
+                calls |= 1 << group
+    return calls
+
+
+def _possible(view: JunctionView, lane: int, i: int, movement: int) -> bool:
+    return not int(view.barred[lane]) >> i & 1 and float(view.ratio[movement]) > LIKELY

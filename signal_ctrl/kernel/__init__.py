@@ -1,0 +1,1 @@
+"""The safety kernel: the only code that may light a lamp."""

@@ -1,0 +1,1 @@
+"""Scenarios and the closed loop in SUMO."""

@@ -1,0 +1,134 @@
+"""What a run writes down as it goes: events in Indiana codes, decisions line by line, and its inputs."""
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any, Final
+from xml.sax.saxutils import quoteattr
+
+from signal_ctrl.domain.site import GroupKind, Site
+from signal_ctrl.engine.junction import Record
+from sumo_scenarios.programmes import Programme
+from sumo_scenarios.world import World
+from sumo_scenarios.xml_input import open_xml
+
+BEGIN_GREEN, BEGIN_AMBER, END_AMBER, BEGIN_RED = 1, 8, 9, 10
+BEGIN_WALK, BEGIN_CLEARANCE, BEGIN_DONT_WALK = 21, 22, 23
+DETECTOR_OFF, DETECTOR_ON = 81, 82
+_GREENS: Final = "Gg"
+_AMBERS: Final = "yY"
+
+
+class EventLog:
+    """Events of lamps and detectors. Source of the codes: Indiana hi-resolution enumerations (2012)."""
+
+    def __init__(self, world: World) -> None:
+        self._sites = {unit.site.signal_id: unit.site for unit in world.units}
+        self._names = list(self._sites)
+        self._index = {name: i for i, name in enumerate(self._names)}
+        self._before: dict[str, str] = {}
+        self._rows: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
+
+    def lamps(self, signal: str, state: str, at_ds: int) -> None:
+        """Note the lamps of a signal; only changes are kept."""
+        before = self._before.get(signal)
+        if before == state:
+            return
+        self._before[signal] = state
+        for number, group in enumerate(self._sites[signal].groups, start=1):
+            link = group.links[0]
+            old = before[link] if before is not None else "r"
+            for code in _codes(old, state[link], group.kind is GroupKind.CROSSING):
+                self._add(at_ds, self._index[signal], code, number)
+
+    def detector(self, signal: str, channel: int, on: bool, at_ds: int) -> None:
+        """Note that a loop went on or off."""
+        self._add(at_ds, self._index[signal], DETECTOR_ON if on else DETECTOR_OFF, channel)
+
+    def _add(self, *row: int) -> None:
+        for column, value in zip(self._rows, row, strict=True):
+            column.append(value)
+
+    def write(self, path: Path) -> None:
+        """Write the events in the order of time."""
+        import polars as pl  # heavy, and only needed at the end
+
+        times, devices, codes, parameters = self._rows
+        frame = pl.DataFrame(
+            {
+                "time_ds": pl.Series(times, dtype=pl.Int64),
+                "device": pl.Series([self._names[i] for i in devices], dtype=pl.String),
+                "code": pl.Series(codes, dtype=pl.UInt8),
+                "parameter": pl.Series(parameters, dtype=pl.UInt16),
+            }
+        )
+        frame.sort("time_ds", maintain_order=True).write_parquet(path)
+
+
+def _codes(old: str, new: str, crossing: bool) -> tuple[int, ...]:
+    was, now = old in _GREENS, new in _GREENS
+    if crossing:
+        if was == now:
+            return ()
+        return (BEGIN_WALK,) if now else (BEGIN_CLEARANCE,)
+    if now:
+        return () if was else (BEGIN_GREEN,)
+    if new in _AMBERS:
+        return () if old in _AMBERS else (BEGIN_AMBER,)
+    if old in _AMBERS:
+        return (END_AMBER, BEGIN_RED)
+    return (BEGIN_RED,) if was else ()
+
+
+class DecisionLog:
+    """Decisions, one JSON object a line, in the order in which they were made."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[str] = path.open("w", encoding="utf-8")
+
+    def add(self, record: Record) -> None:
+        """Write one record; of the candidates, the cheapest of each stage."""
+        row: dict[str, Any] = {"t_ds": record.at_ds, "signal": record.signal, "calls": record.calls}
+        if record.decision is not None:
+            best: dict[int, tuple[float, float]] = {}
+            for stage, delay_s, cost in record.decision.candidates:
+                if stage not in best or cost < best[stage][1]:
+                    best[stage] = (delay_s, cost)
+            row["inputs"] = record.inputs
+            row["candidates"] = [[s, d, c] for s, (d, c) in sorted(best.items())]
+            row["choice"] = record.decision.stage
+            row["reason"] = record.decision.reason
+        if record.stage >= 0:
+            row |= {"ask": record.stage, "sequence": record.sequence}
+        if record.refused:
+            row["refused"] = record.refused
+        self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def write_inputs(world: World, folder: Path) -> None:
+    """Keep the network, uncompressed, and the user's own programmes."""
+    with open_xml(world.config.net) as source, (folder / "net.xml").open("wb") as target:
+        shutil.copyfileobj(source, target)
+    if world.additional.programmes:
+        write_programmes(folder / "programmes.add.xml", world.additional.programmes)
+
+
+def write_programmes(path: Path, programmes: Iterable[Programme]) -> None:
+    """Write programmes as SUMO reads them."""
+    lines = ["<additional>"]
+    for p in programmes:
+        lines.append(
+            f"    <tlLogic id={quoteattr(p.signal)} type={quoteattr(p.kind)} programID={quoteattr(p.programme_id)} "
+            f'offset="{p.offset_s:g}">'
+        )
+        for step in p.steps:
+            limits = f' minDur="{step.shortest_s:g}" maxDur="{step.longest_s:g}"' if step.is_actuated else ""
+            lines.append(f'        <phase duration="{step.duration_s:g}" state="{step.state}"{limits}/>')
+        lines.append("    </tlLogic>")
+    lines.append("</additional>")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,204 @@
+"""The one module that scores a finished run, from the files that SUMO itself wrote."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.parsers import expat
+
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from sumo_scenarios.xml_input import open_xml
+
+BIN_S: Final = 60.0
+_CHUNK_BYTES: Final = 1 << 18
+_LATE_VEH: Final = 5
+_LATE_SHARE: Final = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One vehicle. Times and delay [s], length [m]; `departed` and `arrived` tell how far it came."""
+
+    scheduled_s: float
+    delay_s: float
+    duration_s: float
+    length_m: float
+    waiting_s: float
+    stops: float
+    departed: bool
+    arrived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicles:
+    """Vehicles that were due before the end of the run. [veh]"""
+
+    total: int
+    finished: int
+    unfinished: int
+    never_departed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The figures of one run.
+
+    `delay_s_per_vehicle`: time lost and delay of departure over all vehicles, also those still under way or
+    never inserted [s]; `stops_per_vehicle`: over the vehicles that departed; `mean_speed_mps`: their metres
+    over their seconds [m/s]; `longest_wait_s`: longest total standing time of one vehicle [s]. `invalid` says
+    why the run cannot be used, and is empty for one that can.
+    """
+
+    delay_s_per_vehicle: float
+    stops_per_vehicle: float
+    mean_speed_mps: float
+    longest_wait_s: float
+    vehicles: Vehicles
+    teleports: int
+    collisions: int
+    emergency_stops: int
+    invalid: tuple[str, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether SUMO's own counts agree with the trips and nothing teleported."""
+        return not self.invalid
+
+
+@dataclass(frozen=True, slots=True)
+class DelayBin:
+    """Vehicles due to depart within [from_s, from_s + width_s) and their mean delay. [s], [veh], [s/veh]"""
+
+    from_s: float
+    width_s: float
+    vehicles: int
+    delay_s_per_vehicle: float
+
+
+def read_trips(tripinfo: Path, end_s: float = math.nan) -> tuple[Trip, ...]:
+    """Return the trips of a tripinfo file, plain or gzip'd.
+
+    Args: end_s, end of the run, from which the due departure of vehicles never inserted is counted back. [s]
+    Raises: BackendError if the file is missing or damaged; InvalidInputError if no vehicle was due.
+    """
+    trips = tuple(_trip(found, end_s) for tag, found in _tags(tripinfo) if tag == "tripinfo")
+    if not trips:
+        raise InvalidInputError(
+            "no vehicle is due between begin and end; choose other times or a larger --scale"
+        )
+    return trips
+
+
+def score_run(tripinfo: Path, statistics: Path) -> Score:
+    """Return the figures of a run from its tripinfo and statistics files.
+
+    Raises: BackendError if one of them is missing or damaged; InvalidInputError if no vehicle was due.
+    """
+    return score_trips(read_trips(tripinfo), {tag: found for tag, found in _tags(statistics) if found})
+
+
+def score_trips(trips: tuple[Trip, ...], counts: Mapping[str, Mapping[str, str]]) -> Score:
+    """Return the figures of trips, checked against the counts of SUMO's statistics by element name."""
+    departed = [trip for trip in trips if trip.departed]
+    vehicles = _vehicles(trips)
+    teleports = _count(counts, "teleports", "total")
+    return Score(
+        delay_s_per_vehicle=math.fsum(trip.delay_s for trip in trips) / len(trips),
+        stops_per_vehicle=math.fsum(trip.stops for trip in departed) / max(len(departed), 1),
+        mean_speed_mps=_mean_speed_mps(departed),
+        longest_wait_s=max((trip.waiting_s for trip in departed), default=0.0),
+        vehicles=vehicles,
+        teleports=teleports,
+        collisions=_count(counts, "safety", "collisions"),
+        emergency_stops=_count(counts, "safety", "emergencyStops"),
+        invalid=tuple(_faults(vehicles, teleports, counts)),
+    )
+
+
+def delay_over_time(trips: tuple[Trip, ...], begin_s: float, end_s: float) -> tuple[DelayBin, ...]:
+    """Return the mean delay by due departure, in bins of 60 s from begin to end; NaN in empty bins."""
+    bins: list[list[float]] = [[] for _ in range(max(1, math.ceil((end_s - begin_s) / BIN_S)))]
+    for trip in trips:
+        if math.isfinite(trip.scheduled_s):
+            index = int((trip.scheduled_s - begin_s) // BIN_S)
+            bins[min(max(index, 0), len(bins) - 1)].append(trip.delay_s)
+    return tuple(
+        DelayBin(begin_s + k * BIN_S, BIN_S, len(delays_s), _mean_s(delays_s))
+        for k, delays_s in enumerate(bins)
+    )
+
+
+def _mean_s(delays_s: list[float]) -> float:
+    return math.fsum(delays_s) / len(delays_s) if delays_s else math.nan
+
+
+def _trip(found: Mapping[str, str], end_s: float) -> Trip:
+    def number(name: str, absent: float) -> float:
+        return float(found.get(name, absent))
+
+    depart_s = number("depart", -1.0)
+    depart_delay_s = max(number("departDelay", 0.0), 0.0)
+    departed = depart_s >= 0
+    return Trip(
+        scheduled_s=(depart_s if departed else end_s) - depart_delay_s,
+        delay_s=max(number("timeLoss", 0.0), 0.0) + depart_delay_s,
+        duration_s=max(number("duration", 0.0), 0.0),
+        length_m=max(number("routeLength", 0.0), 0.0),
+        waiting_s=number("waitingTime", 0.0),
+        stops=number("waitingCount", 0.0),
+        departed=departed,
+        arrived=departed and number("arrival", -1.0) >= 0,
+    )
+
+
+def _vehicles(trips: tuple[Trip, ...]) -> Vehicles:
+    departed = sum(trip.departed for trip in trips)
+    finished = sum(trip.arrived for trip in trips)
+    return Vehicles(len(trips), finished, departed - finished, len(trips) - departed)
+
+
+def _mean_speed_mps(departed: list[Trip]) -> float:
+    duration_s = math.fsum(trip.duration_s for trip in departed)
+    return math.fsum(trip.length_m for trip in departed) / duration_s if duration_s > 0 else 0.0
+
+
+def _count(counts: Mapping[str, Mapping[str, str]], tag: str, name: str) -> int:
+    """Return one of SUMO's counts, or -1 where the statistics lack it."""
+    return int(float(counts.get(tag, {}).get(name, -1)))
+
+
+def _faults(vehicles: Vehicles, teleports: int, counts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """Yield what makes a run unusable: jumps, or vehicles that its trips do not show."""
+    departed = vehicles.total - vehicles.never_departed
+    inserted, waiting = _count(counts, "vehicles", "inserted"), _count(counts, "vehicles", "waiting")
+    missing = _count(counts, "vehicles", "loaded") - vehicles.total
+    if teleports != 0:
+        yield f"{teleports} teleports" if teleports > 0 else "the statistics do not count teleports"
+    if inserted != departed:
+        yield f"SUMO inserted {inserted} vehicles, but {departed} trips departed"
+    if waiting > vehicles.never_departed:
+        yield f"{waiting} vehicles wait for insertion, but {vehicles.never_departed} trips never departed"
+    if missing > max(_LATE_VEH, _LATE_SHARE * vehicles.total):
+        yield f"{missing} loaded vehicles are in no trip"
+
+
+def _tags(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield name and attributes of every element; a bare parser: a bench scores thousands of files."""
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda tag, attributes: found.append((tag, attributes))
+    parser.EntityDeclHandler = _refuse_entity
+    try:
+        with open_xml(path) as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                parser.Parse(chunk, False)
+                yield from found
+                found.clear()
+            parser.Parse(b"", True)
+    except (OSError, EOFError, ValueError, expat.ExpatError, InvalidInputError) as error:
+        raise BackendError(f"cannot score {path}: {error}") from error
+
+
+def _refuse_entity(*_: object) -> None:
+    raise ValueError("it declares XML entities, which no SUMO file needs")

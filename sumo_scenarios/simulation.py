@@ -1,0 +1,112 @@
+"""The only place that speaks libsumo: one typed simulation a process, with its errors turned into ours."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from signal_ctrl.domain.errors import BackendError, BackendLostError
+
+
+def sumo_home() -> Path:
+    """Return the folder of the installed SUMO wheel, which libsumo needs for its data files."""
+    spec = importlib.util.find_spec("sumo")
+    if spec is None or not spec.submodule_search_locations:
+        raise BackendError("SUMO is not installed: run 'make setup'")
+    return Path(spec.submodule_search_locations[0])
+
+
+@contextmanager
+def _translated(libsumo: Any) -> Iterator[None]:
+    foreign: Final = ((libsumo.FatalTraCIError, BackendLostError), (libsumo.TraCIException, BackendError))
+    try:
+        yield
+    except Exception as error:
+        for theirs, ours in foreign:
+            if isinstance(error, theirs):
+                raise ours(str(error).strip() or "SUMO gave no reason") from error
+        raise
+
+
+class Simulation:
+    """A running SUMO. Close it, or use it in a `with` statement; lamps and readings are by SUMO's own ids."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        os.environ["SUMO_HOME"] = str(sumo_home())
+        self._libsumo: Any = importlib.import_module("libsumo")
+        with _translated(self._libsumo):
+            self._libsumo.start(["sumo", *arguments])
+        lib = self._libsumo
+        self.arrived = 0
+        self._set_state = lib.trafficlight.setRedYellowGreenState
+        self._get_state = lib.trafficlight.getRedYellowGreenState
+        self._loop_data = lib.inductionloop.getVehicleData
+        self._lane_vehicles = lib.lane.getLastStepVehicleIDs
+        self._position_m = lib.vehicle.getLanePosition
+        self._speed_mps = lib.vehicle.getSpeed
+
+    def __enter__(self) -> Simulation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def version(self) -> str:
+        """SUMO's version, such as 1.28.0."""
+        return str(self._libsumo.getVersion()[1]).removeprefix("SUMO ")
+
+    @property
+    def time_s(self) -> float:
+        """Simulation time. [s]"""
+        return float(self._libsumo.simulation.getTime())
+
+    def step(self) -> float:
+        """Advance one step and return the time. [s] Raises: BackendError, BackendLostError if SUMO cannot go on."""
+        with _translated(self._libsumo):
+            self._libsumo.simulationStep()
+        self.arrived += int(self._libsumo.simulation.getArrivedNumber())
+        return self.time_s
+
+    def running(self) -> int:
+        """Return the vehicles on the network. [veh]"""
+        return int(self._libsumo.vehicle.getIDCount())
+
+    def show(self, signal: str, state: str) -> None:
+        """Set all lamps of a signal. Raises: BackendError if SUMO does not take the state."""
+        with _translated(self._libsumo):
+            self._set_state(signal, state)
+
+    def shown(self, signal: str) -> str:
+        """Return the lamps of a signal."""
+        return str(self._get_state(signal))
+
+    def loop_passages(self, loop_id: str) -> list[tuple[float, float]]:
+        """Return (on, off) of vehicles on a loop in the last step; off is -1 while it is occupied. [s]
+
+        A street has no vehicle ids, so they are dropped here.
+        """
+        return [(row[2], row[3]) for row in self._loop_data(loop_id)]
+
+    def lane_vehicles(self, lane_id: str) -> list[tuple[str, float, float]]:
+        """Return (id, position [m] from the start of the lane, speed [m/s]) of the vehicles on a lane."""
+        ids = self._lane_vehicles(lane_id)
+        return [(vehicle, self._position_m(vehicle), self._speed_mps(vehicle)) for vehicle in ids]
+
+    def lane_halting(self, lane_id: str) -> int:
+        """Return the vehicles that stand on a lane (below 0.1 m/s)."""
+        return int(self._libsumo.lane.getLastStepHaltingNumber(lane_id))
+
+    def next_edges(self, vehicle: str) -> tuple[str, ...]:
+        """Return the rest of a vehicle's route, its present edge first. Only `oracle` sensing may ask."""
+        route = self._libsumo.vehicle.getRoute(vehicle)
+        return tuple(route[max(self._libsumo.vehicle.getRouteIndex(vehicle), 0) :])
+
+    def close(self) -> None:
+        """End the simulation so that its files are complete."""
+        with _translated(self._libsumo):
+            self._libsumo.close()

@@ -51,7 +51,7 @@ def queue_chart(
     mine = [row for row in rows if row.junction == junction]
     series = {name: smooth_queues([row for row in mine if row.controller == name]) for name in order}
     means = {name: _mean([row.halting_veh for row in mine if row.controller == name]) for name in order}
-    span = (min(row.time_s for row in mine), max(row.time_s for row in mine) + 1e-9)
+    span = (min(row.time_s for row in mine) // 60 * 60, max(row.time_s for row in mine) + 1e-9)
     canvas = Canvas(
         f"queue-{number}",
         300,
@@ -59,8 +59,8 @@ def queue_chart(
         f"Queue before junction {junction}",
         "Mean queue: " + ", ".join(f"{name} {mean:.1f} vehicles" for name, mean in means.items()),
     )
-    canvas.text((6, 14), junction, "panel-title")
-    x, y = _axes(canvas, (34.0, 26.0, 292.0, 146.0), span, high_veh, "", ticks=3)
+    canvas.text((6, 14), _short(junction), "panel-title")
+    x, y = _axes(canvas, (34.0, 26.0, 280.0, 146.0), span, high_veh, "", ticks=3)
     for name, points in series.items():
         canvas.polyline([(x.at(t), y.at(v)) for t, v in points], f"line {style_of(name, order)}")
     return canvas.render("chart panel")
@@ -84,24 +84,24 @@ def lamp_chart(
     width: float,
 ) -> str:
     """Return a bar per signal group over the time of the records, one block per controller."""
-    left, row, gap = (84.0 if width > 600 else 66.0), 15.0, 44.0
-    block = gap + row * len(groups)
+    left, row, gap = (84.0 if width > 600 else 62.0), 16.0, 40.0
+    block = gap + row * len(groups) + 22.0
     span = _span(records)
     canvas = Canvas(
         f"lamps-{width:.0f}",
         width,
-        block * len(records) + 24,
+        block * len(records) + 4,
         f"Lamps of junction {view.signal} from {clock(span[0], True)} to {clock(span[1], True)}",
         "One bar per signal group and controller: thick is green, thin gives way, short orange is amber.",
     )
-    x = Scale(span[0], span[1], left, width - 8)
+    x = Scale(span[0], span[1], left, width - 12)
+    _time_grid(canvas, x, (gap - 6, block * len(records) - 18), span)
     for k, (name, lamps) in enumerate(records.items()):
         top = k * block
-        canvas.text((4, top + 15), name, "block-title")
-        _stage_letters(canvas, lamps, known, x, top + 34)
+        canvas.text((0, top + 16), name, "block-title")
+        _stage_letters(canvas, lamps, known, x, top + 32)
         for r, group in enumerate(groups):
             _lamp_row(canvas, view, group, lamps, x, top + gap + r * row)
-    _time_axis(canvas, x, (gap - 6, block * len(records)), span)
     return canvas.render("chart")
 
 
@@ -115,9 +115,9 @@ def stage_drawing(view: JunctionView, stage: Stage) -> str:
         f"Stage {stage.letter} of junction {view.signal}",
         "Green: " + "; ".join(sorted({view.words((link.index,)) for link in going})),
     )
-    place = _fit(view, 200.0)
+    place, scale = _fit(view, 200.0)
     for line, width_m in view.lanes:
-        canvas.polyline([place(point) for point in line], "road" if width_m > 2 else "path")
+        canvas.polyline([place(point) for point in line], "road", width=max(0.85 * width_m * scale, 2.0))
     for area in view.areas:
         canvas.polyline([place(point) for point in area], "plaza", closed=True)
     for link in view.links:
@@ -127,7 +127,7 @@ def stage_drawing(view: JunctionView, stage: Stage) -> str:
         kind = "way-go" if _letter(stage, link.index) == "G" else "way-yield"
         if len(points) > 1:
             canvas.polyline(points, kind)
-            canvas.arrow_head(points, 8.0, f"{kind}-head")
+            canvas.arrow_head(points, 9.0, f"{kind}-head")
     canvas.text((8, 22), stage.letter, "stage-letter")
     return canvas.render("stage")
 
@@ -206,21 +206,26 @@ def _stage_letters(
             canvas.text((middle, base), letter, "tick strong", "middle")
 
 
-def _time_axis(canvas: Canvas, x: Scale, reach: tuple[float, float], span: tuple[float, float]) -> None:
-    for time_s in clock_ticks(*span, wanted=max(2, int((x.stop - x.start) / 90))):
+def _time_grid(canvas: Canvas, x: Scale, reach: tuple[float, float], span: tuple[float, float]) -> None:
+    for time_s in clock_ticks(*span, wanted=max(2, int((x.stop - x.start) / 80))):
         canvas.line((x.at(time_s), reach[0]), (x.at(time_s), reach[1] + 4), "grid")
-        canvas.text((x.at(time_s), reach[1] + 18), clock(time_s, True), "tick", "middle")
+        if x.at(time_s) + 26 <= canvas.width:
+            canvas.text((x.at(time_s), reach[1] + 18), clock(time_s, True), "tick", "middle")
 
 
-def _fit(view: JunctionView, size: float) -> Callable[[Point], Point]:
-    """Return the map from metres to pixels that shows every link with some of its arms; north is up."""
+def _short(name: str, most: int = 30) -> str:
+    """Return a name that fits above a panel; its two ends tell junctions apart."""
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[-most // 2 + 1 :]}"
+
+
+def _fit(view: JunctionView, size: float) -> tuple[Callable[[Point], Point], float]:
+    """Return the map from metres to pixels that shows every link, and its pixels per metre; north is up."""
     points = [point for link in view.links for point in link.path] or [(0.0, 0.0)]
     xs, ys = [point[0] for point in points], [point[1] for point in points]
     middle = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
-    reach_m = max(max(xs) - min(xs), max(ys) - min(ys), 10.0) / 2 + 14.0
+    scale = size / (max(max(xs) - min(xs), max(ys) - min(ys), 10.0) + 8.0)
 
     def place(point: Point) -> Point:
-        scale = size / 2 / reach_m
         return size / 2 + (point[0] - middle[0]) * scale, size / 2 - (point[1] - middle[1]) * scale
 
-    return place
+    return place, scale

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.xml_input import elements
+from sumo_scenarios.written import tags
 
 Point = tuple[float, float]
 Line = tuple[Point, ...]
@@ -19,6 +20,7 @@ _TURNS: Final = {
 }  # fmt: skip
 _ORDER: Final = "tlLsRrT"
 _MAX_VIA: Final = 8
+_END_M: Final = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class _Net:
 def read_view(net: Path, signal: str) -> JunctionView:
     """Return the shape of a signal's junction.
 
-    Raises: InvalidInputError if the network is damaged or does not have that signal.
+    Raises: BackendError if the network is missing or damaged; InvalidInputError if it lacks that signal.
     """
     found = _read(net, signal)
     if not found.connections:
@@ -98,18 +100,17 @@ def read_view(net: Path, signal: str) -> JunctionView:
 
 def _read(net: Path, signal: str) -> _Net:
     found = _Net({}, [], {}, {}, {})
-    for _, element in elements(net):
-        attributes = dict(element.attrib)
-        if element.tag == "lane":
+    for tag, attributes in tags(net):
+        if tag == "lane":
             found.shapes[attributes["id"]] = (
                 _line(attributes.get("shape", "")),
                 float(attributes.get("width", 3.2)),
             )
-        elif element.tag == "junction":
+        elif tag == "junction":
             found.areas[attributes["id"]] = _line(attributes.get("shape", ""))
-        elif element.tag == "edge":
+        elif tag == "edge":
             found.nodes[attributes["id"]] = (attributes.get("from", ""), attributes.get("to", ""))
-        elif element.tag == "connection":
+        elif tag == "connection":
             _take_connection(found, attributes, signal)
     return found
 
@@ -137,15 +138,29 @@ def _link(found: _Net, item: dict[str, str]) -> LinkView:
 
 
 def _path(found: _Net, start: str, via: str, target: str) -> Line:
-    """Return the way from stop line to exit, following a split turn through its internal lanes."""
-    points = list(found.shapes.get(start, ((), 0.0))[0][-1:])
+    """Return the way over a junction with its ends, following a split turn through its internal lanes."""
+    points = list(reversed(_first_part(found.shapes.get(start, ((), 0.0))[0][::-1])))
     for _ in range(_MAX_VIA):
         if not via:
             break
         points += found.shapes.get(via, ((), 0.0))[0]
         via = found.onward.get(via, "")
-    points += found.shapes.get(target, ((), 0.0))[0][:1]
+    points += _first_part(found.shapes.get(target, ((), 0.0))[0])
     return tuple(point for k, point in enumerate(points) if k == 0 or math.dist(point, points[k - 1]) > 0.05)
+
+
+def _first_part(line: Line) -> list[Point]:
+    """Return the first metres of a lane."""
+    part: list[Point] = list(line[:1])
+    left_m = _END_M
+    for start, stop in pairwise(line):
+        length_m = math.dist(start, stop)
+        share = min(1.0, left_m / length_m) if length_m > 0 else 0.0
+        part.append((start[0] + share * (stop[0] - start[0]), start[1] + share * (stop[1] - start[1])))
+        left_m -= length_m
+        if left_m <= 0:
+            break
+    return part
 
 
 def _bearing(line: Line) -> str:

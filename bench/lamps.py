@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.xml_input import elements
+from sumo_scenarios.written import tags
 
 STEADY_S: Final = 3.0
 GREEN: Final = frozenset("Gg")
@@ -46,16 +46,14 @@ class Stage:
 def read_lamps(tls_states: Path, signal: str) -> tuple[Shown, ...]:
     """Return what a signal showed, in order.
 
-    Raises: InvalidInputError if the record is missing, damaged or without that signal.
+    Raises: BackendError if the record is missing or damaged; InvalidInputError if it lacks that signal.
     """
     times: list[float] = []
     states: list[str] = []
-    for _, element in elements(tls_states):
-        if element.tag == "tlsState":
-            if element.get("id") == signal:
-                times.append(float(element.get("time", "nan")))
-                states.append(element.get("state", ""))
-            element.clear()
+    for tag, found in tags(tls_states):
+        if tag == "tlsState" and found.get("id") == signal:
+            times.append(float(found.get("time", "nan")))
+            states.append(found.get("state", ""))
     if not times:
         raise InvalidInputError(f"{tls_states} does not record the signal {signal}")
     step_s = times[1] - times[0] if len(times) > 1 else 1.0

@@ -24,7 +24,7 @@ Summary = dict[str, Any]
 def write_report(folder: Path) -> Path:
     """Write `report.html` of the demo in a folder and return its path.
 
-    Raises: InvalidInputError if the folder holds no finished demo; BackendError if the page cannot be written.
+    Raises: InvalidInputError if the folder holds no finished demo; BackendError if it cannot be written.
     """
     summary = read_summary(folder / SUMMARY_FILE)
     path = folder / REPORT_FILE
@@ -50,7 +50,7 @@ def read_summary(path: Path) -> Summary:
 def _page(summary: Summary, folder: Path) -> str:
     order = [run["controller"] for run in summary["runs"]]
     queues = read_queues(folder / QUEUE_FILE)
-    title = f"{summary['scenario']}: {len(order)} ways to run the same signals"
+    title = f"{summary['scenario']}: the same signals under {', '.join(order[:-1])} and {order[-1]}"
     body = [
         _header(summary, title),
         _verdict(summary["runs"]),
@@ -88,7 +88,7 @@ def _verdict(runs: Sequence[Summary]) -> str:
         ("delay", "s/veh"),
         ("stops", "per veh"),
         ("unfinished", "veh"),
-        ("worst junction", "mean queue, veh"),
+        ("worst junction", "mean queue"),
         ("mean speed", "m/s"),
         ("longest wait", "s"),
     )
@@ -97,8 +97,8 @@ def _verdict(runs: Sequence[Summary]) -> str:
     ]
     violations = sum(run["kernel"]["violations"] or 0 for run in runs)
     note = (
-        "Delay counts every vehicle that was due, also those still under way or not yet let in when time was up "
-        "(“unfinished”): time lost against free driving plus waiting to enter. "
+        "Delay counts every vehicle that was due, also those still under way or not yet let in when time "
+        "was up (“unfinished”): time lost against free driving plus waiting to enter. "
         f"Violations seen by the safety kernel: {violations}. "
         "One seed shows how it looks, not how sure it is: <code>signal-ctrl bench</code> gives intervals."
     )
@@ -131,14 +131,14 @@ def _change(mine: float, other: float) -> str:
 def _verdict_row(run: Summary, runs: Sequence[Summary], best: Mapping[str, float]) -> str:
     order = [each["controller"] for each in runs]
     worst = run["worst_junction"]
-    where = f"{escape(worst['id'])} <small>{worst['mean_queue_veh']:.1f}</small>" if worst else "–"
+    where = f"{escape(worst['id'])} <small>({worst['mean_queue_veh']:.1f} veh)</small>" if worst else "–"
     first = runs[0]
     change = "" if run is first else _percent(run["delay_s_per_vehicle"], first["delay_s_per_vehicle"])
     cells = (
         ("delay [s/veh]", f"<span>{run['delay_s_per_vehicle']:.1f}{change}</span>", "delay_s_per_vehicle"),
         ("stops [per veh]", f"{run['stops_per_vehicle']:.2f}", "stops_per_vehicle"),
         ("unfinished [veh]", f"{run['unfinished_veh']:,}", "unfinished_veh"),
-        ("worst junction [mean queue, veh]", f"<span>{where}</span>", ""),
+        ("worst junction", f"<span>{where}</span>", ""),
         ("mean speed [m/s]", f"{run['mean_speed_mps']:.1f}", ""),
         ("longest wait [s]", f"{run['longest_wait_s']:,.0f}", ""),
     )
@@ -151,7 +151,7 @@ def _verdict_row(run: Summary, runs: Sequence[Summary], best: Mapping[str, float
 
 
 def _percent(value: float, base: float) -> str:
-    return f" <small>({(value - base) / base:+.0%})</small>" if base > 0 else ""
+    return f" <small>({(value - base) / base:+.0%})</small>".replace("-", "−") if base > 0 else ""
 
 
 def _delays(folder: Path, order: Sequence[str]) -> str:
@@ -159,8 +159,8 @@ def _delays(folder: Path, order: Sequence[str]) -> str:
     charts = "".join(_sized(kind, delay_chart(rows, order, width)) for width, kind in _WIDTHS)
     return (
         f'<section aria-labelledby="d"><h2 id="d">Delay over time</h2><figure>{_legend(order)}{charts}'
-        "<figcaption>Mean delay per vehicle by the minute in which it was due to depart, as a running mean over "
-        f"five minutes. Every minute is in <code>{DELAY_FILE}</code>.</figcaption></figure></section>"
+        "<figcaption>Mean delay per vehicle by the minute in which it was due to depart, as a running mean "
+        f"over five minutes. Every minute is in <code>{DELAY_FILE}</code>.</figcaption></figure></section>"
     )
 
 
@@ -183,10 +183,11 @@ def _queues(rows: Sequence[QueueRow], order: Sequence[str]) -> str:
     )
     return (
         f'<section aria-labelledby="q"><h2 id="q">Queues per junction</h2><figure>{_legend(order)}'
-        f'<div class="panels">{panels}</div><figcaption>Vehicles standing (below 0.1 m/s) on the approaches of '
-        "each junction, worst first, all on one scale; running mean over five minutes. Every sample is in "
+        f'<div class="panels">{panels}</div><figcaption>Vehicles standing (below 0.1 m/s) on the approaches '
+        "of each junction, worst first, all on one scale; running mean over five minutes. Every sample is in "
         f"<code>{QUEUE_FILE}</code>.</figcaption></figure>"
-        f'<div class="card scroll"><table><thead><tr><th scope=col>junction <small>mean (longest) [veh]</small></th>'
+        '<div class="card scroll"><table><thead><tr>'
+        "<th scope=col>junction <small>mean (longest) [veh]</small></th>"
         f"{heads}</tr></thead><tbody>{body}</tbody></table></div></section>"
     )
 
@@ -254,8 +255,8 @@ def _lamps(
     return (
         f"<h3>Lamps, {clock(span[0], True)} to {clock(span[1], True)}</h3>"
         f'<figure class="card"><ul class="legend">{legend}</ul>{charts}'
-        "<figcaption>One bar per signal group: the compass point that traffic comes from and the turns that share "
-        "the lamp. Letters name the stages drawn below.</figcaption></figure>"
+        "<figcaption>One bar per signal group: the compass point that traffic comes from and the turns that "
+        "share the lamp. Letters name the stages drawn below.</figcaption></figure>"
     )
 
 
@@ -269,9 +270,9 @@ def _stages(view: JunctionView, known: Sequence[Stage]) -> str:
         for stage in known
     )
     return (
-        f'<h3>Stages</h3><div class="card"><div class="stages">{cards}</div><p class="soft">What goes together, '
-        "and for how much of the time under each controller; amber and clearing make up the rest. Full arrows "
-        "have priority, broken ones give way. North is up.</p></div>"
+        f'<h3>Stages</h3><div class="card"><div class="stages">{cards}</div>'
+        '<p class="soft">What goes together, and for how much of the time under each controller; amber and '
+        "clearing make up the rest. Full arrows have priority, broken ones give way. North is up.</p></div>"
     )
 
 

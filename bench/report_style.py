@@ -6,7 +6,8 @@ STYLE: Final = """
 :root{--bg:#fbfbf9;--card:#fff;--ink:#1c2126;--soft:#5a646e;--rule:#dfe3e6;--grid:#e8ebed;
 --s0:#6b7680;--s1:#c2571a;--s2:#0067a8;--s3:#00795a;--s4:#a3467d;--s5:#8a6d00;
 --go:#00795a;--yield:#49a98c;--amber:#e08a00;--red:#b9c0c6;--road:#d5dade;--plaza:#e6e9eb;--best:#e6f1f8}
-@media (prefers-color-scheme:dark){:root{--bg:#14181b;--card:#1b2024;--ink:#e8ebee;--soft:#a0abb5;--rule:#333b42;
+@media (prefers-color-scheme:dark){:root{
+--bg:#14181b;--card:#1b2024;--ink:#e8ebee;--soft:#a0abb5;--rule:#333b42;
 --grid:#2a3137;--s0:#a8b2bb;--s1:#f0955c;--s2:#5fb4ea;--s3:#4cc7a0;--s4:#dd93bd;--s5:#d9bf52;
 --go:#35b58f;--yield:#2b8a6d;--amber:#f5a93b;--red:#566069;--road:#3a434a;--plaza:#2b3238;--best:#1d3242}}
 *{box-sizing:border-box}
@@ -20,14 +21,15 @@ h3{font-size:1rem;margin:26px 0 4px}
 p{margin:6px 0;max-width:74ch}
 .soft,figcaption{color:var(--soft);font-size:.9rem}
 .verdict{font-size:1.12rem;margin:16px 0 14px;max-width:66ch}
-section>figure,.card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:14px;margin:12px 0}
+section>figure,.card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:14px;
+margin:12px 0}
 figure{margin:0}
 figcaption{margin-top:8px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:8px 10px;text-align:right;border-bottom:1px solid var(--rule);vertical-align:baseline}
 th{font-weight:600;font-size:.85rem;color:var(--soft)}
 th small{font-weight:400;white-space:nowrap}
-tbody th{font-size:1rem;color:var(--ink)}
+tbody th{font-size:1rem;color:var(--ink);white-space:nowrap}
 th:first-child,td.words,th.words{text-align:left}
 tbody tr:last-child>*{border-bottom:0}
 td.best{font-weight:700;background:var(--best)}
@@ -35,11 +37,12 @@ td small{color:var(--soft);font-weight:400;white-space:nowrap}
 .scroll{overflow-x:auto}
 .key{display:inline-block;width:22px;height:0;border-top:3px solid;vertical-align:middle;margin-right:8px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 20px;margin:0 0 10px;padding:0;list-style:none;font-size:.9rem}
-svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+svg{display:block;width:100%;height:auto;
+font:12px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 svg text{fill:var(--ink)}
 .narrow{display:none}
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:14px}
-.stages{display:grid;grid-template-columns:repeat(auto-fill,minmax(168px,1fr));gap:16px}
+.stages{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:16px}
 .stages table{font-size:.82rem}
 .stages th,.stages td{padding:1px 4px;border:0;font-size:.82rem;font-weight:400;color:var(--soft)}
 .stages svg{background:var(--bg);border:1px solid var(--rule);border-radius:8px}
@@ -55,13 +58,15 @@ svg .name{font-weight:600;font-size:13px}
 svg .fill-s0{fill:var(--s0)}svg .fill-s1{fill:var(--s1)}svg .fill-s2{fill:var(--s2)}
 svg .fill-s3{fill:var(--s3)}svg .fill-s4{fill:var(--s4)}svg .fill-s5{fill:var(--s5)}
 .key.s0{border-color:var(--s0);border-top-style:dashed}.key.s1{border-color:var(--s1);border-top-style:dotted}
-.key.s2{border-color:var(--s2)}.key.s3{border-color:var(--s3)}.key.s4{border-color:var(--s4)}.key.s5{border-color:var(--s5)}
+.key.s2{border-color:var(--s2)}.key.s3{border-color:var(--s3)}.key.s4{border-color:var(--s4)}
+.key.s5{border-color:var(--s5)}
 .lamp-go{fill:var(--go)}.lamp-yield{fill:var(--yield)}.lamp-amber{fill:var(--amber)}
 .lamp-red{stroke:var(--red);stroke-width:1.5}
 .swatch{display:inline-block;width:22px;margin-right:8px;vertical-align:middle}
 .swatch.go{height:11px;background:var(--go)}.swatch.gives{height:6px;background:var(--yield)}
-.swatch.change{height:6px;width:8px;background:var(--amber)}.swatch.stop{height:0;border-top:2px solid var(--red)}
-.road{fill:none;stroke:var(--road);stroke-width:9}.path{fill:none;stroke:var(--road);stroke-width:4}
+.swatch.change{height:6px;width:8px;background:var(--amber)}
+.swatch.stop{height:0;border-top:2px solid var(--red)}
+.road{fill:none;stroke:var(--road)}
 .plaza{fill:var(--plaza)}
 .way-red{fill:none;stroke:var(--red);stroke-width:1;opacity:.7}
 .way-go{fill:none;stroke:var(--go);stroke-width:3.4}.way-go-head{fill:var(--go)}
@@ -69,7 +74,9 @@ svg .fill-s3{fill:var(--s3)}svg .fill-s4{fill:var(--s4)}svg .fill-s5{fill:var(--
 svg .stage-letter{font-size:17px;font-weight:700}
 dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:4px 18px;margin:8px 0;font-size:.92rem}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-code{font:0.9em ui-monospace,"DejaVu Sans Mono",monospace;background:var(--grid);padding:1px 5px;border-radius:4px}
+code{font:0.9em ui-monospace,"DejaVu Sans Mono",monospace;
+background:var(--grid);padding:1px 5px;border-radius:4px}
+@media (min-width:641px){.cards td{white-space:nowrap}}
 @media (max-width:640px){main{padding:20px 14px 48px}.wide{display:none}.narrow{display:block}
 h1{font-size:1.35rem}section>figure,.card{padding:10px}
 .cards thead{position:absolute;left:-9999px}

@@ -46,11 +46,12 @@ class Canvas:
         ends = f'x1="{_n(start[0])}" y1="{_n(start[1])}" x2="{_n(stop[0])}" y2="{_n(stop[1])}"'
         self.parts.append(f'<line class="{style}" {ends}/>')
 
-    def polyline(self, points: Sequence[Point], style: str, closed: bool = False) -> None:
-        """Draw a line through points of a CSS class, closed to an area if wished."""
+    def polyline(self, points: Sequence[Point], style: str, closed: bool = False, width: float = 0.0) -> None:
+        """Draw a line through points of a CSS class, closed to an area or of another width if wished."""
         if len(points) > 1:
-            path = "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
-            self.parts.append(f'<path class="{style}" d="M{path}{"Z" if closed else ""}"/>')
+            path = "L".join(f"{_n(x)} {_n(y)}" for x, y in points) + ("Z" if closed else "")
+            broad = f' stroke-width="{_n(width)}"' if width else ""
+            self.parts.append(f'<path class="{style}"{broad} d="M{path}"/>')
 
     def box(self, corner: Point, size: Point, style: str, hint: str = "") -> None:
         """Draw a rectangle of a CSS class; `hint` shows under the pointer."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.loops.headways import DEFAULT_HEADWAY_S
 from detectors.turning import HeadBelief, TurningBelief
 from detectors.view_builder import Expected, build_view, travel_s
 from signal_ctrl.domain.network import JunctionLayout
@@ -65,7 +66,8 @@ class PositionTracker:
         expected = [[self._expected(index, v) for v in vehicles] for index, vehicles in enumerate(lanes)]
         standing = [float(sum(v.speed_mps < SLOW_MPS for v in vehicles)) for vehicles in lanes]
         beyond = [float(sum(v.exit == index for v in behind)) for index in range(len(self._layout.exits))]
-        return build_view(expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond)
+        headway_s = [DEFAULT_HEADWAY_S] * len(lanes)
+        return build_view(expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s)
 
     def _learn(self, behind: Sequence[SeenAtExit]) -> None:
         for vehicle in behind:

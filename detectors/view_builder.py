@@ -27,6 +27,7 @@ def build_view(
     room_veh: FloatArray,
     standing: Sequence[float],
     beyond_veh: Sequence[float],
+    headway_s: Sequence[float],
 ) -> JunctionView:
     """Return the view; each lane's vehicles are in passing order, and those beyond the array's end are left out."""
     n = len(lanes)
@@ -42,6 +43,7 @@ def build_view(
     return JunctionView(
         counts, eta_s, movement, presence, key, np.array(barred, dtype=np.int64), ratio.copy(), room_veh.copy(),
         np.array(standing, dtype=np.float64), np.array(beyond_veh, dtype=np.float64),
+        np.array(headway_s, dtype=np.float64),
     )  # fmt: skip
 
 

@@ -25,7 +25,6 @@ class RolloutSettings:
 
     horizon_s: int = 60
     draws: int = 8
-    headway_s: float = 1.92
     permissive_headway_s: float = 2.4
     startup_s: float = 1.0
     gap_s: float = 3.5
@@ -40,8 +39,8 @@ class RolloutSettings:
         if not (10 <= self.horizon_s <= 300 and 1 <= self.draws <= 64 and 0 <= self.late_stages <= 16):
             raise InvalidInputError("need horizon_s 10-300, draws 1-64, late_stages 0-16")
         values = [getattr(self, f.name) for f in fields(self)]
-        if not all(0 <= value < 1000 for value in values) or not self.headway_s > 0:
-            raise InvalidInputError("settings of adaptive need to be 0 to 1000, and headway_s above 0")
+        if not all(0 <= value < 1000 for value in values):
+            raise InvalidInputError("settings of adaptive need to be 0 to 1000")
 
 
 class RolloutController:
@@ -59,7 +58,6 @@ class RolloutController:
         self._move_group = np.array([m.group for m in layout.movements], dtype=np.int64)
         self._move_exit = np.array([m.exit for m in layout.movements], dtype=np.int64)
         self._two_step = np.array([m.length_m > 12.0 for m in layout.movements])
-        self._headway_s = np.full(len(layout.lanes), settings.headway_s)
         self._ready = np.zeros(len(layout.lanes))
         self._stage = np.zeros(_MAX_CANDIDATES, dtype=np.int64)
         self._delay = np.zeros(_MAX_CANDIDATES)
@@ -94,7 +92,7 @@ class RolloutController:
                 self._lane_moves, self._n_lane_moves, self._move_lane, self._move_group, self._move_exit,
                 self._yields, self._n_yields, self._two_step,
                 t.right, t.end_s, t.start_s, t.settled_s, t.min_green_s, allowed, situation.stage, 0.0,
-                self._delays_s, s.draws, s.horizon_s, self._headway_s, s.permissive_headway_s, s.startup_s,
+                self._delays_s, s.draws, s.horizon_s, view.headway_s, s.permissive_headway_s, s.startup_s,
                 s.room_refill_veh_s, s.gap_s, s.eagerness, s.leftover_s, s.look_s, s.late_stages, s.switch_cost_veh_s,
                 self._stage, self._delay, self._cost,
             )

@@ -11,6 +11,8 @@ import numpy as np
 ABSENT = -2
 NO_RIGHT, STOP, PERMISSIVE, PROTECTED = 0, 1, 2, 3
 STOP_HEADWAY_S = 4.0
+MANY = 1000.0
+WORSE, WORSE_BY = 1.05, 2.0
 
 
 @numba.njit(cache=True)
@@ -70,7 +72,7 @@ def simulate(
     right, end_s, start_s, settled_s, min_green_s, allowed,
     stage0, locked_s, target, switch_s, horizon, headway_s, permissive_headway_s, startup_s, refill, gap_s,
     eagerness, leftover_s, look_s, bound,
-    head, ready, room, last_use, inside_since, green_from,
+    head, ready, room, last_use, inside_since, green_from, score,
 ):  # type: ignore[no-untyped-def]
     """Return the cost of one candidate in one draw: waiting until the horizon, and what is left then. [veh s]
 
@@ -79,18 +81,21 @@ def simulate(
     n_lanes = n_vehicles.shape[0]
     n_moves = move_group.shape[0]
     n_groups = right.shape[1]
-    n_stages = right.shape[0]
     stage, before = stage0, stage0
     changed_s, free_s = -1e9, locked_s
-    switched = target == stage0
+    keeps = target == stage0
+    switched = keeps
     cost = 0.0
     waiting = 0
+    n_inside = 0
+    any_limit = False
     for lane in range(n_lanes):
         head[lane] = 0
         ready[lane] = ready0[lane]
         waiting += n_vehicles[lane]
     for e in range(room0.shape[0]):
         room[e] = room0[e]
+        any_limit = any_limit or room0[e] < MANY
     for m in range(n_moves):
         last_use[m] = -1e9
         inside_since[m] = -1.0
@@ -104,18 +109,19 @@ def simulate(
                 free_s = now + settled_s[before, stage] + min_green_s[stage]
                 switched = True
                 _mark_starts(right, start_s, before, stage, now, green_from)
-        elif now >= free_s and tick % 2 == 0:
+        elif not keeps and now >= free_s and tick % 2 == 0:
             best = _policy(
-                eta, n_vehicles, drawn, head, ready, move_group, right, allowed, stage, now, look_s, eagerness, n_stages
+                eta, n_vehicles, drawn, head, ready, move_group, right, allowed, stage, now, look_s, eagerness, score
             )
             if best != stage:
                 before, stage, changed_s = stage, best, now
                 free_s = now + settled_s[before, stage] + min_green_s[stage]
                 _mark_starts(right, start_s, before, stage, now, green_from)
         since = now - changed_s
-        for e in range(room.shape[0]):
-            room[e] += refill
-        for m in range(n_moves):
+        if any_limit:
+            for e in range(room.shape[0]):
+                room[e] += refill
+        for m in range(n_moves if n_inside > 0 else 0):
             if inside_since[m] >= 0.0:
                 g = move_group[m]
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
@@ -126,6 +132,7 @@ def simulate(
                     cost += now - inside_since[m]
                     last_use[m] = now
                     inside_since[m] = -1.0
+                    n_inside -= 1
         for lane in range(n_lanes):
             while head[lane] < n_vehicles[lane]:
                 v = head[lane]
@@ -164,6 +171,7 @@ def simulate(
                     cost += out - arrived
                 if wait_inside:
                     inside_since[m] = out
+                    n_inside += 1
                 else:
                     last_use[m] = out
                 if lit == STOP:
@@ -228,13 +236,17 @@ def _must_wait(
 
 @numba.njit(cache=True)
 def _policy(
-    eta, n_vehicles, drawn, head, ready, move_group, right, allowed, stage, now, look_s, eagerness, n_stages
+    eta, n_vehicles, drawn, head, ready, move_group, right, allowed, stage, now, look_s, eagerness, score
 ):  # type: ignore[no-untyped-def]
     """Return the stage that can discharge most in the next seconds; the present one unless another is clearly better."""
-    score = np.zeros(n_stages)
+    n_stages = score.shape[0]
+    for s in range(n_stages):
+        score[s] = 0.0
+    limit = int(look_s / 2.0)
     for lane in range(n_vehicles.shape[0]):
-        limit = int(look_s / 2.0)
         v = head[lane]
+        if v >= n_vehicles[lane] or eta[lane, v] >= now + look_s:
+            continue
         for s in range(n_stages):
             if not allowed[s]:
                 continue
@@ -280,6 +292,9 @@ def evaluate(
     n_stages = right.shape[0]
     found, best = 0, math.inf
     first_cost = np.full(n_stages, math.inf)
+    level = np.full(n_draws, math.inf)
+    partial = np.zeros(n_draws)
+    score = np.zeros(n_stages)
     for round_ in range(delays_s.shape[0] + 1):
         for target in range(n_stages):
             if round_ == 0 and target != stage0:
@@ -289,20 +304,29 @@ def evaluate(
             if round_ > 1 and _rank(first_cost, target) >= n_late:
                 continue
             delay = 0.0 if round_ == 0 else delays_s[round_ - 1]
-            total = switch_cost if round_ > 0 and delay <= locked_s else 0.0
-            total *= n_draws
+            total = switch_cost * n_draws if round_ > 0 and delay <= locked_s else 0.0
+            dropped = False
             for d in range(n_draws):
+                limit = level[d] * WORSE + WORSE_BY
                 total += simulate(
                     eta, n_vehicles, drawn[d], ready, room,
                     lane_of_first, move_group, move_exit, yields, n_yields, two_step,
                     right, end_s, start_s, settled_s, min_green_s, allowed,
                     stage0, locked_s, target, delay, horizon, headway_s, permissive_headway_s, startup_s, refill, gap_s,
-                    eagerness, leftover_s, look_s, best * n_draws - total,
-                    head, work, room_left, last_use, inside, green_from,
+                    eagerness, leftover_s, look_s, limit - total,
+                    head, work, room_left, last_use, inside, green_from, score,
                 )
-                if total > best * n_draws:
+                partial[d] = total
+                if total > limit:
+                    total *= n_draws / (d + 1.0)
+                    dropped = True
                     break
             cost = total / n_draws
+            if dropped:
+                cost = max(cost, best * WORSE)
+            elif cost < best:
+                for d in range(n_draws):
+                    level[d] = partial[d]
             if round_ == 1:
                 first_cost[target] = cost
             out_stage[found], out_delay[found], out_cost[found] = target, delay, cost

@@ -241,7 +241,7 @@ def _sensors(world: World, settings: RunSettings, simulation: Simulation, events
         return [
             VehicleSensor(VehicleEyes(simulation, world.net, unit.layout, with_routes), unit) for unit in world.units
         ]
-    estimators = {unit.site.signal_id: LoopEstimator(unit.layout, unit.site) for unit in world.units}
+    estimators = {unit.site.signal_id: LoopEstimator(unit.layout) for unit in world.units}
     for estimator in estimators.values():
         estimator.join(estimators)
     return [

@@ -13,6 +13,7 @@ from sumo_scenarios.net_reader import Connection, Net
 STOP_LOOP_M: Final = 6.0
 LOOP_M: Final = 2.0
 STOP_GAP_M: Final = 0.5
+SHORT_LANE_M: Final = 4.0
 MIDDLE_M: Final = 35.0
 MIDDLE_RANGE_M: Final = (25.0, 50.0)
 ADVANCE_M: Final = 150.0
@@ -50,15 +51,18 @@ def lay_loops(net: Net, signal: str, connections: Sequence[Connection]) -> tuple
 
 
 def _length_m(net: Net, role: LoopRole, lane_id: str) -> float:
-    wanted_m = STOP_LOOP_M if role is LoopRole.STOP else LOOP_M
-    return round(min(wanted_m, net.lanes[lane_id].length_m / 2), 2)
+    length_m = net.lanes[lane_id].length_m
+    if role is LoopRole.STOP:
+        return round(min(STOP_LOOP_M, max(length_m - 2 * STOP_GAP_M, length_m / 2)), 2)
+    return round(min(LOOP_M, length_m / 2), 2)
 
 
 def _spots(net: Net, lane_id: str) -> Iterator[tuple[LoopRole, _Spot]]:
-    length_m = net.lanes[lane_id].length_m
-    stop_length_m = _length_m(net, LoopRole.STOP, lane_id)
-    gap_m = min(STOP_GAP_M, length_m / 10)
-    yield LoopRole.STOP, _Spot(lane_id, length_m - gap_m - stop_length_m, gap_m)
+    for place, beyond_m in _stop_places(net, lane_id):
+        length_m = net.lanes[place].length_m
+        gap_m = min(STOP_GAP_M, length_m / 10)
+        position_m = length_m - gap_m - _length_m(net, LoopRole.STOP, place)
+        yield LoopRole.STOP, _Spot(place, position_m, beyond_m + gap_m)
     middles = [s for s in _upstream(net, lane_id, MIDDLE_M) if MIDDLE_RANGE_M[0] <= s.to_stop_m <= MIDDLE_RANGE_M[1]]
     for spot in middles:
         yield LoopRole.MIDDLE, spot
@@ -66,6 +70,27 @@ def _spots(net: Net, lane_id: str) -> Iterator[tuple[LoopRole, _Spot]]:
     for spot in _upstream(net, lane_id, ADVANCE_M):
         if spot.to_stop_m >= nearest_m:
             yield LoopRole.ADVANCE, spot
+
+
+def _behind(net: Net, lane_id: str) -> list[Connection]:
+    """Return the ways onto a lane that no signal controls."""
+    return [
+        c
+        for c in net.incoming.get(lane_id, ())
+        if not c.signal and c.direction != TURN_BACK and c.from_lane in net.lanes
+    ]
+
+
+def _stop_places(net: Net, lane_id: str) -> list[tuple[str, float]]:
+    """Return the lanes on which the first vehicle stands, and how far behind the stop line each ends. [m]
+
+    A lane too short for a vehicle (pieces of under a metre occur in real networks) leaves it on the lanes behind.
+    """
+    length_m = net.lanes[lane_id].length_m
+    behind = _behind(net, lane_id)
+    if length_m >= SHORT_LANE_M or not behind:
+        return [(lane_id, 0.0)]
+    return [(c.from_lane, length_m + net.inner_length_m(c)) for c in behind]
 
 
 def _upstream(net: Net, lane_id: str, wanted_m: float) -> list[_Spot]:
@@ -78,11 +103,7 @@ def _upstream(net: Net, lane_id: str, wanted_m: float) -> list[_Spot]:
             continue
         seen.add(current)
         length_m = net.lanes[current].length_m
-        behind = [
-            c
-            for c in net.incoming.get(current, ())
-            if not c.signal and c.direction != TURN_BACK and c.from_lane in net.lanes
-        ]
+        behind = _behind(net, current)
         if beyond_m + length_m >= wanted_m + ENTRY_GAP_M or not behind:
             to_stop_m = min(wanted_m, beyond_m + length_m - ENTRY_GAP_M)
             spots += _spot(net, current, beyond_m, to_stop_m)

@@ -5,13 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from xml.parsers import expat
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
-from sumo_scenarios.xml_input import open_xml
+from sumo_scenarios.written import tags
 
 BIN_S: Final = 60.0
-_CHUNK_BYTES: Final = 1 << 18
 _LATE_VEH: Final = 5
 _LATE_SHARE: Final = 0.002
 
@@ -82,7 +80,10 @@ def read_trips(tripinfo: Path, end_s: float = math.nan) -> tuple[Trip, ...]:
     Args: end_s, end of the run, from which the due departure of vehicles never inserted is counted back. [s]
     Raises: BackendError if the file is missing or damaged; InvalidInputError if no vehicle was due.
     """
-    trips = tuple(_trip(found, end_s) for tag, found in _tags(tripinfo) if tag == "tripinfo")
+    try:
+        trips = tuple(_trip(found, end_s) for tag, found in tags(tripinfo) if tag == "tripinfo")
+    except ValueError as error:
+        raise BackendError(f"cannot read {tripinfo}: {error}") from error
     if not trips:
         raise InvalidInputError(
             "no vehicle is due between begin and end; choose other times or a larger --scale"
@@ -95,7 +96,7 @@ def score_run(tripinfo: Path, statistics: Path) -> Score:
 
     Raises: BackendError if one of them is missing or damaged; InvalidInputError if no vehicle was due.
     """
-    return score_trips(read_trips(tripinfo), {tag: found for tag, found in _tags(statistics) if found})
+    return score_trips(read_trips(tripinfo), {tag: found for tag, found in tags(statistics) if found})
 
 
 def score_trips(trips: tuple[Trip, ...], counts: Mapping[str, Mapping[str, str]]) -> Score:
@@ -181,24 +182,3 @@ def _faults(vehicles: Vehicles, teleports: int, counts: Mapping[str, Mapping[str
         yield f"{waiting} vehicles wait for insertion, but {vehicles.never_departed} trips never departed"
     if missing > max(_LATE_VEH, _LATE_SHARE * vehicles.total):
         yield f"{missing} loaded vehicles are in no trip"
-
-
-def _tags(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield name and attributes of every element; a bare parser: a bench scores thousands of files."""
-    found: list[tuple[str, dict[str, str]]] = []
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda tag, attributes: found.append((tag, attributes))
-    parser.EntityDeclHandler = _refuse_entity
-    try:
-        with open_xml(path) as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
-                parser.Parse(chunk, False)
-                yield from found
-                found.clear()
-            parser.Parse(b"", True)
-    except (OSError, EOFError, ValueError, expat.ExpatError, InvalidInputError) as error:
-        raise BackendError(f"cannot score {path}: {error}") from error
-
-
-def _refuse_entity(*_: object) -> None:
-    raise ValueError("it declares XML entities, which no SUMO file needs")

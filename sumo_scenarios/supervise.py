@@ -8,6 +8,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -258,3 +259,4 @@ def _redirect(log: Path) -> None:
     for stream in (1, 2):
         os.dup2(target, stream)
     os.close(target)
+    sys.stdout, sys.stderr = (open(stream, "w", buffering=1, closefd=False) for stream in (1, 2))  # noqa: SIM115

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Collection
+from dataclasses import fields
 from typing import Any, Final
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.site import (
     COMPATIBLE,
+    CONFLICT,
     GroupKind,
     Right,
     SignalGroup,
@@ -14,12 +17,16 @@ from signal_ctrl.domain.site import (
     Stage,
     Trailing,
     together_bit,
+    transposed,
 )
 
 FORMAT: Final = "signal-ctrl site 1"
 _LETTER: Final = {Right.NONE: "r", Right.STOP: "s", Right.PERMISSIVE: "g", Right.PROTECTED: "G"}
 _RIGHT: Final = {letter: right for right, letter in _LETTER.items()}
-_GREENS: Final = (Right.PERMISSIVE, Right.PROTECTED)
+_GREEN: Final = {letter: right for right, letter in _LETTER.items() if right.is_green}
+_GROUP_KEYS: Final = tuple(field.name for field in fields(SignalGroup))
+_STAGE_KEYS: Final = ("name", "rights")
+_SITE_KEYS: Final = ("format", "compatible", "yield", *(f.name for f in fields(Site) if f.name != "together"))
 
 
 def site_to_json(site: Site) -> str:
@@ -38,14 +45,14 @@ def site_from_json(text: str) -> Site:
     Raises: InvalidInputError if it is no site document or the site would not be valid.
     """
     try:
-        document = json.loads(text, object_pairs_hook=_no_duplicates)
-    except (ValueError, RecursionError) as error:
+        document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInputError(f"not a site document: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InvalidInputError(f"not a site document: 'format' is not '{FORMAT}'")
     try:
         return _site(document)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"not a site document: {type(error).__name__} {error}") from error
 
 
@@ -54,6 +61,10 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(set(keys)) != len(keys):
         raise ValueError("a key occurs twice")
     return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
 
 
 def _document(site: Site) -> dict[str, Any]:
@@ -67,7 +78,9 @@ def _document(site: Site) -> dict[str, Any]:
         "stages": [{"name": s.name, "rights": "".join(_LETTER[r] for r in s.rights)} for s in site.stages],
         "compatible": [[a, b] for a, b in unordered if site.together[a][b] == COMPATIBLE],
         "yield": [
-            [a, b, _pairs(site.together[a][b])] for a, b in unordered if 0 < site.together[a][b] < COMPATIBLE
+            [a, b, _pairs(site.together[a][b])]
+            for a, b in unordered
+            if CONFLICT < site.together[a][b] < COMPATIBLE
         ],
         "intergreen_ds": [
             [a, b, site.intergreen_ds[a][b]]
@@ -85,32 +98,22 @@ def _document(site: Site) -> dict[str, Any]:
 
 
 def _group_document(group: SignalGroup) -> dict[str, Any]:
-    return {
-        "name": group.name,
-        "kind": group.kind.value,
-        "links": list(group.links),
-        "amber_ds": group.amber_ds,
-        "min_green_ds": group.min_green_ds,
-        "max_green_ds": group.max_green_ds,
-        "max_red_ds": group.max_red_ds,
-        "clearance_ds": group.clearance_ds,
-        "buffer_ds": group.buffer_ds,
-    }
+    times = {key: getattr(group, key) for key in _GROUP_KEYS if key.endswith("_ds")}
+    return {"name": group.name, "kind": group.kind.value, "links": list(group.links), **times}
 
 
 def _pairs(entry: int) -> list[str]:
-    return [_LETTER[a] + _LETTER[b] for a in _GREENS for b in _GREENS if entry & together_bit(a, b)]
+    return [a + b for a in _GREEN for b in _GREEN if entry & together_bit(_GREEN[a], _GREEN[b])]
 
 
 def _site(document: dict[str, Any]) -> Site:
+    _exactly(document, _SITE_KEYS)
     groups = tuple(_group(item) for item in document["groups"])
     return Site(
         signal_id=_text(document["signal_id"]),
         n_links=_whole(document["n_links"]),
         groups=groups,
-        stages=tuple(
-            Stage(_text(s["name"]), tuple(_RIGHT[c] for c in s["rights"])) for s in document["stages"]
-        ),
+        stages=tuple(_stage(item) for item in document["stages"]),
         together=_together(document, len(groups)),
         intergreen_ds=_intergreens(document, len(groups)),
         first_stage=_whole(document["first_stage"]),
@@ -125,26 +128,48 @@ def _site(document: dict[str, Any]) -> Site:
 
 
 def _group(item: dict[str, Any]) -> SignalGroup:
-    times = {key: _whole(value) for key, value in item.items() if key.endswith("_ds")}
+    _exactly(item, _GROUP_KEYS)
+    times = {key: _whole(item[key]) for key in _GROUP_KEYS if key.endswith("_ds")}
     links = tuple(_whole(link) for link in item["links"])
     return SignalGroup(name=_text(item["name"]), kind=GroupKind(item["kind"]), links=links, **times)
 
 
+def _stage(item: dict[str, Any]) -> Stage:
+    _exactly(item, _STAGE_KEYS)
+    return Stage(_text(item["name"]), tuple(_RIGHT[letter] for letter in _text(item["rights"])))
+
+
 def _together(document: dict[str, Any], n: int) -> tuple[tuple[int, ...], ...]:
-    matrix = [[COMPATIBLE if a == b else 0 for b in range(n)] for a in range(n)]
-    for a, b in document["compatible"]:
-        matrix[_index(a, n)][_index(b, n)] = matrix[b][a] = COMPATIBLE
-    for a, b, letters in document["yield"]:
-        for first, second in letters:
-            matrix[_index(a, n)][_index(b, n)] |= together_bit(_RIGHT[first], _RIGHT[second])
-            matrix[b][a] |= together_bit(_RIGHT[second], _RIGHT[first])
+    """Return the conflict matrix: what is not listed conflicts."""
+    listed = [(_pair(a, b, n), COMPATIBLE) for a, b in document["compatible"]]
+    listed += [(_pair(a, b, n), _entry(letters)) for a, b, letters in document["yield"]]
+    if len(dict(listed)) != len(listed):
+        raise ValueError("a pair of groups occurs twice")
+    matrix = [[COMPATIBLE if a == b else CONFLICT for b in range(n)] for a in range(n)]
+    for (a, b), entry in listed:
+        matrix[a][b], matrix[b][a] = entry, transposed(entry)
     return tuple(map(tuple, matrix))
+
+
+def _pair(a: Any, b: Any, n: int) -> tuple[int, int]:
+    if not _index(a, n) < _index(b, n):
+        raise ValueError(f"pair {a}, {b}: the lower group comes first")
+    return a, b
+
+
+def _entry(letters: list[str]) -> int:
+    bits = {together_bit(_GREEN[first], _GREEN[second]) for first, second in map(list, map(_text, letters))}
+    if not bits or len(bits) != len(letters):
+        raise ValueError(f"a yield pair needs different pairs of greens, got {letters!r}")
+    return sum(bits)
 
 
 def _intergreens(document: dict[str, Any], n: int) -> tuple[tuple[int, ...], ...]:
     matrix = [[-1] * n for _ in range(n)]
     for a, b, gap_ds in document["intergreen_ds"]:
-        matrix[_index(a, n)][_index(b, n)] = _whole(gap_ds)
+        if matrix[_index(a, n)][_index(b, n)] != -1:
+            raise ValueError(f"intergreen {a}, {b} occurs twice")
+        matrix[a][b] = _whole(gap_ds)
     return tuple(map(tuple, matrix))
 
 
@@ -164,3 +189,8 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{value!r} is not a text")
     return value
+
+
+def _exactly(item: dict[str, Any], keys: Collection[str]) -> None:
+    if item.keys() != set(keys):
+        raise ValueError(f"keys missing or unknown: {', '.join(sorted(item.keys() ^ set(keys)))}")

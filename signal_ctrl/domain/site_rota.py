@@ -40,9 +40,12 @@ class Rota:
 
     @property
     def bound_ds(self) -> int:
-        """Longest time from a call to the start of green, if no wish is heard and everybody calls. [ds]"""
+        """Longest time from a call to the start of green, with everybody calling, whatever the wishes. [ds]
+
+        One frame more than the queue of K4 takes, for the frame in which a start-up begins its first stage.
+        """
         turns_ds = [self.out_ds[s] + self.frame_ds for s in set(self.home) if s >= 0]
-        return self.any_ds + self.frame_ds + sum(turns_ds) - min(turns_ds, default=0)
+        return self.any_ds + 2 * self.frame_ds + sum(turns_ds) - min(turns_ds, default=0)
 
 
 def rota_for(
@@ -57,13 +60,16 @@ def rota_for(
     hold_ds = [group.min_green_ds for group in groups]
     for rule in feeders_first(trailing):
         hold_ds[rule.inner] = max(hold_ds[rule.inner], hold_ds[rule.feeder] + rule.lag_ds)
-    group_out_ds = [
-        hold_ds[g] + max(group.after_green_ds + red_revert_ds, *intergreen_ds[g])
-        for g, group in enumerate(groups)
+    way_ds = [
+        max(group.after_green_ds + red_revert_ds, *gaps_ds)
+        for group, gaps_ds in zip(groups, intergreen_ds, strict=True)
     ]
     served = [{g for g, right in enumerate(stage.rights) if right.is_green} for stage in stages]
-    out_ds = tuple(max((group_out_ds[g] for g in members), default=0) for members in served)
-    return Rota(_homes(served, out_ds, len(groups)), out_ds, max(group_out_ds), frame_ds)
+    out_ds = tuple(
+        max((hold_ds[g] for g in members), default=0) + max((way_ds[g] for g in members), default=0)
+        for members in served
+    )
+    return Rota(_homes(served, out_ds, len(groups)), out_ds, max(hold_ds) + max(way_ds), frame_ds)
 
 
 def _homes(served: Sequence[set[int]], out_ds: Sequence[int], n_groups: int) -> tuple[int, ...]:

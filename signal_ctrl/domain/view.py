@@ -21,7 +21,7 @@ class JunctionView:
     key (n_lanes, n_max), a number that stays with a vehicle; barred (n_lanes,), bit mask over the lane's movements that
     its first vehicle has refused; ratio (n_movements,), share of a lane's vehicles that take a movement (0-1);
     room_veh (n_exits,), vehicles that an exit lane can still take [veh]; standing (n_lanes,), vehicles in the queue [veh];
-    beyond_veh (n_exits,), vehicles on the exit lanes [veh].
+    beyond_veh (n_exits,), vehicles on the exit lanes [veh]; headway_s (n_lanes,), saturation headway [s].
     """
 
     n_vehicles: IntArray
@@ -34,6 +34,7 @@ class JunctionView:
     room_veh: FloatArray
     standing: FloatArray
     beyond_veh: FloatArray
+    headway_s: FloatArray
 
     def digest(self) -> str:
         """Return a hash of all values: the inputs of a decision."""

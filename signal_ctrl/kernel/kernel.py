@@ -1,28 +1,32 @@
 """The safety kernel: the only code that may light a lamp. Pure: state and time in, state out."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.site import Right, Site
 from signal_ctrl.kernel import gate, limits, sequencer
-from signal_ctrl.kernel.aspects import GREENS, STOPS, Aspect, Event, step
+from signal_ctrl.kernel.aspects import STOPS, Aspect, Event, step
 from signal_ctrl.kernel.lamps import breaches
+from signal_ctrl.kernel.outlook import starts_after
 from signal_ctrl.kernel.state import FOREVER_DS, Core, GroupState, KernelState, Mode, Request
-from signal_ctrl.kernel.tables import tables_for
+from signal_ctrl.kernel.tables import Tables, tables_for
 
 CLOCK_GAP_DS: Final = 20
+_ON_THE_STREET: Final = frozenset({Mode.RUNNING, Mode.CLEARING, Mode.START_RED})
 
 
 class Kernel:
     """The rules of one site; it holds no state of its own.
 
-    `start` makes a state, `step` takes it one frame on, `submit` brings a wish in.
+    `power_on` makes a state, `step` takes it one frame on, `submit` brings a wish in.
     """
 
     __slots__ = ("_idle", "tables")
 
     def __init__(self, site: Site) -> None:
-        self.tables = tables_for(site)
+        self.tables: Tables = tables_for(site)
         self._idle = (Right.NONE,) * len(site.groups)
 
     @property
@@ -32,20 +36,20 @@ class Kernel:
 
     def power_on(self, now_ds: int) -> KernelState:
         """Return the state at power-on: the start-up of K7, every crossing counted as occupied (K5)."""
-        groups = tuple(
-            GroupState(step(Aspect.DARK, Event.ALL_RED, crossing), Right.NONE, now_ds, now_ds, now_ds)
-            for crossing in self.tables.crossing
-        )
-        core = Core(Mode.START_RED, now_ds, self.site.first_stage, groups, wake_ds=now_ds)
-        if self.site.startup_flash_ds:
-            core = _all(self, replace(core, mode=Mode.START_FLASH), Event.FLASH, now_ds)
-        return KernelState(core, now_ds)
+        dark = GroupState(Aspect.DARK, Right.NONE, now_ds)
+        core = Core(Mode.DARK, now_ds, self.site.first_stage, (dark,) * len(self._idle), reason="power-on")
+        return KernelState(self._started_up(core, now_ds), now_ds)
 
     def in_service(self, now_ds: int, stage: int | None = None) -> KernelState:
-        """Return a state that is in service with one stage green: a simulation that begins in the middle of a day."""
+        """Return a state in service with one stage green: a simulation that begins in the middle of a day.
+
+        Raises: InvalidInputError if the site has no such stage.
+        """
         shown = self.site.first_stage if stage is None else stage
+        if not 0 <= shown < len(self.site.stages):
+            raise InvalidInputError(f"signal {self.site.signal_id}: no stage {shown}")
         groups = tuple(
-            _first_state(right, crossing, now_ds)
+            _first_state(right, crossing, now_ds, self.site.red_revert_ds)
             for right, crossing in zip(self.site.stages[shown].rights, self.tables.crossing, strict=True)
         )
         return KernelState(Core(Mode.RUNNING, now_ds, shown, groups, wake_ds=now_ds), now_ds)
@@ -55,111 +59,144 @@ class Kernel:
         return gate.submit(self.tables, state, request, now_ds)
 
     def step(self, state: KernelState, calls: int, now_ds: int) -> KernelState:
-        """Return the state one frame on. `calls`, bit mask of the groups with demand; now_ds, monotonic. [ds]"""
+        """Return the state one frame on.
+
+        Args: calls, bit mask of the groups with demand; now_ds, monotonic clock [ds].
+        Raises: InvalidInputError if either is no whole number; then nothing has changed.
+        """
+        if type(now_ds) is not int or type(calls) is not int:
+            raise InvalidInputError(f"need whole numbers for calls and now_ds, got {calls!r} and {now_ds!r}")
         core = state.core
         gap_ds = now_ds - state.frame_ds
         if not 0 <= gap_ds <= CLOCK_GAP_DS:
-            core = self._clock_fault(core, gap_ds, now_ds)
+            core = self._after_gap(core, gap_ds, now_ds)
         if now_ds < core.wake_ds and calls == core.calls:
             return KernelState(core, now_ds)
-        return KernelState(self._checked(self._evolve(core, calls, now_ds), now_ds), now_ds)
+        return KernelState(self._checked(self._evolved(core, calls, now_ds), now_ds), now_ds)
 
-    def _evolve(self, core: Core, calls: int, now_ds: int) -> Core:
-        if core.mode is Mode.RUNNING:
-            return self._run(core, calls, now_ds)
-        if core.mode is Mode.CLEARING:
-            return self._clear(core, calls, now_ds)
-        if core.mode is Mode.START_FLASH and now_ds - core.since_ds >= self.site.startup_flash_ds:
-            return _all(self, replace(core, mode=Mode.START_RED, since_ds=now_ds), Event.ALL_RED, now_ds)
-        if core.mode is Mode.START_RED:
-            return self._start_red(core, calls, now_ds)
-        return replace(core, calls=calls, wake_ds=now_ds + 1)
-
-    def _run(self, core: Core, calls: int, now_ds: int) -> Core:
+    def _evolved(self, core: Core, calls: int, now_ds: int) -> Core:
+        """Return the core one frame on; the modes from power-on to fault, read from top to bottom."""
         groups = list(core.groups)
         limits.note_calls(self.tables, groups, calls, now_ds)
-        must_end = limits.overdue(self.tables, groups, now_ds)
-        forced = limits.forced_group(self.tables, core, groups, must_end, now_ds)
-        stage = core.stage if forced < 0 else limits.stage_for(self.tables, groups, core.stage, forced)
-        sequencer.move(self.tables, groups, self.site.stages[stage].rights, must_end, now_ds)
-        if forced >= 0 and groups[forced].aspect in GREENS:
-            forced = -1
-        changed = replace(core, stage=stage, groups=tuple(groups), calls=calls, forced=forced)
-        return replace(changed, wake_ds=self._wake_ds(changed, now_ds))
-
-    def _clear(self, core: Core, calls: int, now_ds: int) -> Core:
-        groups = list(core.groups)
-        sequencer.move(self.tables, groups, self._idle, -1, now_ds)
         core = replace(core, groups=tuple(groups), calls=calls, wake_ds=now_ds + 1)
-        if any(state.aspect not in STOPS for state in groups):
-            return core
-        core = replace(core, mode=core.after, since_ds=now_ds, stage=self.site.first_stage, forced=-1)
+        if core.mode is Mode.START_FLASH:
+            return self._start_flash(core, now_ds)
         if core.mode is Mode.START_RED:
+            return self._start_red(core, now_ds)
+        if core.mode is Mode.RUNNING:
+            return self._run(core, now_ds)
+        if core.mode is Mode.CLEARING:
+            return self._clear(core, now_ds)
+        if core.mode is not Mode.FAULT and core.after is Mode.START_RED:
+            return self._started_up(core, now_ds)
+        return replace(core, wake_ds=FOREVER_DS)
+
+    def _started_up(self, core: Core, now_ds: int) -> Core:
+        """Return the core at the begin of the start-up, from dark, planned flash or all red."""
+        if not self.site.startup_flash_ds:
+            return self._all_red(core, now_ds)
+        if core.mode is Mode.FLASHING:
+            return replace(core, mode=Mode.START_FLASH)
+        return self._all(replace(core, mode=Mode.START_FLASH, since_ds=now_ds), Event.FLASH, now_ds)
+
+    def _start_flash(self, core: Core, now_ds: int) -> Core:
+        over = now_ds - core.since_ds >= self.site.startup_flash_ds
+        return self._all_red(core, now_ds) if over else core
+
+    def _all_red(self, core: Core, now_ds: int) -> Core:
+        red = replace(core, mode=Mode.START_RED, since_ds=now_ds, stage=self.site.first_stage)
+        if all(state.aspect in STOPS for state in core.groups):
+            return red
+        return self._all(red, Event.ALL_RED, now_ds)
+
+    def _start_red(self, core: Core, now_ds: int) -> Core:
+        """All red until it has lasted and every group of the first stage may start; then it does."""
+        first = self.site.stages[core.stage].rights
+        starts = starts_after(self.tables, core.groups, first, {}, now_ds)
+        if now_ds < max([core.since_ds + self.site.startup_all_red_ds, *starts.values()]):
             return core
-        return _all(self, core, Event.FLASH if core.mode is Mode.FLASHING else Event.TURN_OFF, now_ds)
+        groups = list(core.groups)
+        limits.restart_waits(groups, now_ds)
+        core = replace(core, mode=Mode.RUNNING, since_ds=now_ds)
+        return self._moved(core, groups, limits.Service(core.stage), now_ds)
 
-    def _start_red(self, core: Core, calls: int, now_ds: int) -> Core:
-        if any(state.aspect is Aspect.DARK or state.aspect is Aspect.FLASH_AMBER for state in core.groups):
-            core = _all(self, core, Event.ALL_RED, now_ds)
-        over = now_ds - core.since_ds >= self.site.startup_all_red_ds
-        mode = Mode.RUNNING if over else Mode.START_RED
-        return replace(core, mode=mode, stage=self.site.first_stage, calls=calls, wake_ds=now_ds + 1)
+    def _run(self, core: Core, now_ds: int) -> Core:
+        groups = list(core.groups)
+        return self._moved(core, groups, limits.service(self.tables, core, groups, now_ds), now_ds)
 
-    def _clock_fault(self, core: Core, gap_ds: int, now_ds: int) -> Core:
-        """K10: leave green through amber and all-red into start-up; after a step back, elapsed times stay as they were."""
+    def _moved(self, core: Core, groups: list[GroupState], service: limits.Service, now_ds: int) -> Core:
+        tables = self.tables
+        must_end = limits.overdue(tables, groups, now_ds)
+        target = limits.without(self.site.stages[service.stage].rights, must_end)
+        sequencer.move(tables, groups, target, must_end, now_ds)
+        limits.note_calls(tables, groups, core.calls, now_ds)
+        stage, forced, forced_ds = limits.still_forced(tables, groups, service)
+        wake_ds = min(
+            sequencer.next_change_ds(tables, groups, self.site.stages[stage].rights, now_ds),
+            limits.next_limit_ds(tables, groups),
+        )
+        return replace(
+            core, groups=tuple(groups), stage=stage, forced=forced, forced_ds=forced_ds,
+            wake_ds=max(wake_ds, now_ds + 1),
+        )  # fmt: skip
+
+    def _clear(self, core: Core, now_ds: int) -> Core:
+        """End every green as K2, K3, K5 ask, stay all red until everybody is out, then go on to `after`."""
+        tables, groups = self.tables, list(core.groups)
+        sequencer.move(tables, groups, self._idle, limits.overdue(tables, groups, now_ds), now_ds)
+        core = replace(core, groups=tuple(groups))
+        if not self._is_clear(groups, now_ds):
+            return core
+        if core.after is Mode.START_RED:
+            return self._started_up(core, now_ds)
+        event = Event.FLASH if core.after is Mode.FLASHING else Event.TURN_OFF
+        return self._all(replace(core, mode=core.after, since_ds=now_ds), event, now_ds)
+
+    def _is_clear(self, groups: Iterable[GroupState], now_ds: int) -> bool:
+        return all(
+            state.aspect in STOPS
+            and now_ds - state.since_ds >= self.site.red_revert_ds
+            and now_ds - state.ended_ds >= clear_ds
+            for state, clear_ds in zip(groups, self.tables.clear_ds, strict=True)
+        )
+
+    def _after_gap(self, core: Core, gap_ds: int, now_ds: int) -> Core:
+        """Leave green by amber and all red into start-up (K10); a step back leaves elapsed times alone."""
         if gap_ds < 0:
             core = _shifted(core, gap_ds)
-        if core.mode in (Mode.RUNNING, Mode.CLEARING, Mode.START_RED):
-            return replace(core, mode=Mode.CLEARING, since_ds=now_ds, after=Mode.START_RED, reason="clock", wake_ds=now_ds)
-        return replace(core, wake_ds=now_ds)
+        if core.mode is Mode.FAULT:
+            return replace(core, wake_ds=now_ds)
+        core = replace(core, since_ds=now_ds, reason="clock", wake_ds=now_ds)
+        if core.mode not in _ON_THE_STREET:
+            return core
+        return replace(core, mode=Mode.CLEARING, after=Mode.START_RED, forced=-1, forced_ds=None)
 
     def _checked(self, core: Core, now_ds: int) -> Core:
         """Return the core, or a latched fault if its frame would break K1."""
         found = breaches(self.site, core) if core.mode is not Mode.FAULT else ()
         if not found:
             return core
-        return _all(self, replace(core, mode=Mode.FAULT, since_ds=now_ds, reason=found[0]), Event.FAULT, now_ds)
-
-    def _wake_ds(self, core: Core, now_ds: int) -> int:
-        """Return the next time at which the running kernel may change by itself; early is right, late is not. [ds]"""
-        if self._settled(core):
-            return self._limits_wake_ds(core, now_ds)
-        return now_ds + 1
-
-    def _settled(self, core: Core) -> bool:
-        target = self.site.stages[core.stage].rights
-        return core.forced < 0 and all(
-            state.right is want if want.is_green else state.aspect in STOPS
-            for state, want in zip(core.groups, target, strict=True)
+        return self._all(
+            replace(core, mode=Mode.FAULT, since_ds=now_ds, reason=found[0]), Event.FAULT, now_ds
         )
 
-    def _limits_wake_ds(self, core: Core, now_ds: int) -> int:
-        groups = list(core.groups)
-        wake_ds = limits.red_alarm_ds(self.tables, groups)
-        wake_ds = FOREVER_DS if wake_ds is None else wake_ds
-        for g, state in enumerate(groups):
-            if state.opposed_ds >= 0:
-                wake_ds = min(wake_ds, limits.green_limit_ds(self.tables, state, g))
-        return max(wake_ds, now_ds + 1)
+    def _all(self, core: Core, event: Event, now_ds: int) -> Core:
+        """Return the core with one event on every group; each counts as just ended, demand stays latched."""
+        groups = tuple(
+            GroupState(
+                step(state.aspect, event, crossing), Right.NONE, now_ds,
+                ended_ds=now_ds, unprotected_ds=now_ds, waits_ds=state.waits_ds,
+            )
+            for state, crossing in zip(core.groups, self.tables.crossing, strict=True)
+        )  # fmt: skip
+        return replace(core, groups=groups, forced=-1, forced_ds=None)
 
 
-def _first_state(right: Right, crossing: bool, now_ds: int) -> GroupState:
+def _first_state(right: Right, crossing: bool, now_ds: int, red_revert_ds: int) -> GroupState:
     red = step(Aspect.DARK, Event.ALL_RED, crossing)
     if not right.is_green:
-        return GroupState(red, Right.NONE, now_ds - 20)
+        return GroupState(red, Right.NONE, now_ds - red_revert_ds)
     return GroupState(step(red, Event.START, crossing), right, now_ds)
-
-
-def _all(kernel: Kernel, core: Core, event: Event, now_ds: int) -> Core:
-    """Return the core with one event on every group; out of flash every group counts as just ended."""
-    groups = tuple(
-        GroupState(
-            step(state.aspect, event, crossing), Right.NONE, now_ds,
-            ended_ds=now_ds, unprotected_ds=now_ds, waits_ds=state.waits_ds,
-        )
-        for state, crossing in zip(core.groups, kernel.tables.crossing, strict=True)
-    )  # fmt: skip
-    return replace(core, groups=groups, wake_ds=now_ds)
 
 
 def _shifted(core: Core, by_ds: int) -> Core:
@@ -169,8 +206,8 @@ def _shifted(core: Core, by_ds: int) -> Core:
             since_ds=state.since_ds + by_ds,
             ended_ds=state.ended_ds + by_ds,
             unprotected_ds=state.unprotected_ds + by_ds,
-            waits_ds=state.waits_ds + by_ds if state.waits_ds >= 0 else -1,
-            opposed_ds=state.opposed_ds + by_ds if state.opposed_ds >= 0 else -1,
+            waits_ds=None if state.waits_ds is None else state.waits_ds + by_ds,
+            opposed_ds=None if state.opposed_ds is None else state.opposed_ds + by_ds,
         )
         for state in core.groups
     )

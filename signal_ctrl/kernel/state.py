@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 from signal_ctrl.domain.site import Right
 from signal_ctrl.kernel.aspects import Aspect
 
-NEVER_DS: Final = -(10**9)
 FOREVER_DS: Final = 10**15
+NEVER_DS: Final = -FOREVER_DS
 
 
 class Mode(Enum):
-    """What the kernel is doing; the diagram is in docs/kernel.md."""
+    """What the kernel is doing; docs/kernel.md says what leads from one to the next."""
 
     START_FLASH = "start-up flash"
     START_RED = "start-up all red"
@@ -45,7 +45,7 @@ class Wish(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish that enters by the gate. `stage` counts for STAGE only; it expires at `expires_ds`."""
+    """A wish that enters by the gate. `stage` counts for STAGE only; it expires at `expires_ds`. [ds]"""
 
     source: Source
     sequence: int
@@ -59,8 +59,9 @@ class Request:
 class GroupState:
     """One group. [ds]
 
-    `since_ds` start of the aspect, `ended_ds` last end of green, `unprotected_ds` last loss of priority while or at the end
-    of green, `waits_ds` start of the unserved demand (-1: none), `opposed_ds` first conflicting demand in this green (-1: none).
+    `since_ds` start of the aspect, `ended_ds` last end of green, `unprotected_ds` last loss of priority,
+    within a green or at its end, `waits_ds` start of the unserved demand, `opposed_ds` first conflicting
+    demand in this green.
     """
 
     aspect: Aspect
@@ -68,15 +69,18 @@ class GroupState:
     since_ds: int
     ended_ds: int = NEVER_DS
     unprotected_ds: int = NEVER_DS
-    waits_ds: int = -1
-    opposed_ds: int = -1
+    waits_ds: int | None = None
+    opposed_ds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """Everything that decides about lamps. `forced` is the group that K4 is serving against all wishes, or -1.
+    """Everything that decides about lamps. [ds]
 
-    Until `wake_ds` nothing changes by itself. `after` is the mode that follows CLEARING.
+    `forced` is the group that K4 is serving against all wishes, or -1; `forced_ds` says since when its
+    maximum red rules (None: it is served because a green has reached its maximum). `after` is the mode that
+    follows CLEARING, or a planned flash or dark that is to end; `reason` why the kernel last left or took up
+    service. Until `wake_ds` nothing changes by itself.
     """
 
     mode: Mode
@@ -86,9 +90,10 @@ class Core:
     sequences: tuple[tuple[Source, int], ...] = ()
     calls: int = 0
     forced: int = -1
+    forced_ds: int | None = None
     after: Mode = Mode.START_RED
     reason: str = ""
-    wake_ds: int = 0
+    wake_ds: int = NEVER_DS
 
 
 class KernelState(NamedTuple):

@@ -2,47 +2,58 @@
 
 from dataclasses import dataclass
 
-from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, Site
-
-_GREENS = (Right.PERMISSIVE, Right.PROTECTED)
+from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, Site, Trailing
+from signal_ctrl.domain.site_rota import Rota, feeders_first
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Derived from a site; indices are groups.
+    """Derived from a site; indices are groups. [ds]
 
-    `partners[g]` are the groups that g may meet; `exempt[a][g][r]` says that g may take right r without waiting for
-    a's intergreen (a state that both may share); `switch_ds` is the longest time from a wish to the end of the minimum
-    green that answers it.
+    `partners[g]` are the groups that g may not always meet, `opponents[g]` a bit mask of those that it never
+    meets; `meets[a][g][ra][rg]` says that a and g may show these rights together; `served_by[g]` are the
+    stages that give g green; `clear_ds[g]` is how long after its end a green of g holds up anybody;
+    `lag_ds[g]` the longest lag of g behind a feeder; `trailing` the rules for inner storage, feeders first.
     """
 
     site: Site
     crossing: tuple[bool, ...]
     partners: tuple[tuple[int, ...], ...]
-    exempt: tuple[tuple[tuple[bool, ...], ...], ...]
-    feeders: tuple[tuple[tuple[int, int], ...], ...]
+    opponents: tuple[int, ...]
+    meets: tuple[tuple[tuple[tuple[bool, ...], ...], ...], ...]
     served_by: tuple[tuple[int, ...], ...]
-    switch_ds: int
+    clear_ds: tuple[int, ...]
+    lag_ds: tuple[int, ...]
+    trailing: tuple[Trailing, ...]
+    rota: Rota
 
 
 def tables_for(site: Site) -> Tables:
     """Return the tables of a site."""
     n = range(len(site.groups))
-    rights = tuple(Right)
-    longest_gap_ds = max((max(row) for row in site.intergreen_ds), default=0)
-    longest_trail_ds = max((t.lag_ds for t in site.trailing), default=0)
-    longest_green_ds = max(group.min_green_ds for group in site.groups)
-    red_ds = max(longest_gap_ds, max(g.amber_ds for g in site.groups) + site.red_revert_ds)
     return Tables(
         site=site,
         crossing=tuple(group.kind is GroupKind.CROSSING for group in site.groups),
-        partners=tuple(tuple(a for a in n if a != g and site.together[a][g] != COMPATIBLE) for g in n),
-        exempt=tuple(tuple(tuple(_exempt(site, a, g, r) for r in rights) for g in n) for a in n),
-        feeders=tuple(tuple((t.feeder, t.lag_ds) for t in site.trailing if t.inner == g) for g in n),
-        served_by=tuple(tuple(s for s, stage in enumerate(site.stages) if stage.rights[g].is_green) for g in n),
-        switch_ds=red_ds + longest_green_ds + longest_trail_ds,
+        partners=tuple(tuple(a for a in n if site.together[a][g] != COMPATIBLE) for g in n),
+        opponents=tuple(sum(1 << b for b in n if site.conflicts(g, b)) for g in n),
+        meets=tuple(tuple(_meets(site, a, g) for g in n) for a in n),
+        served_by=tuple(
+            tuple(s for s, stage in enumerate(site.stages) if stage.rights[g].is_green) for g in n
+        ),
+        clear_ds=tuple(
+            max(group.after_green_ds, *site.intergreen_ds[g]) for g, group in enumerate(site.groups)
+        ),
+        lag_ds=tuple(max((t.lag_ds for t in site.trailing if t.inner == g), default=0) for g in n),
+        trailing=feeders_first(site.trailing),
+        rota=site.rota(),
     )
 
 
-def _exempt(site: Site, a: int, g: int, right: Right) -> bool:
-    return right.is_green and any(site.allows(a, other, g, right) for other in _GREENS)
+def _meets(site: Site, a: int, g: int) -> tuple[tuple[bool, ...], ...]:
+    return tuple(tuple(_may_meet(site, a, right_a, g, right_g) for right_g in Right) for right_a in Right)
+
+
+def _may_meet(site: Site, a: int, right_a: Right, g: int, right_g: Right) -> bool:
+    if not (right_a.is_green and right_g.is_green):
+        return True
+    return site.allows(a, right_a, g, right_g)

@@ -1,0 +1,129 @@
+"""What lies ahead on the way to a target: when greens may end, and when others may start."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from signal_ctrl.domain.site import Right
+from signal_ctrl.kernel.aspects import Aspect
+from signal_ctrl.kernel.state import FOREVER_DS, NEVER_DS, GroupState
+from signal_ctrl.kernel.tables import Tables
+
+Rights = Sequence[Right]
+_NO_MOMENTS: Final[dict[int, int]] = {}
+
+
+class Outlook(NamedTuple):
+    """Moments by group, if all goes on as it is. [ds]
+
+    `ends`: the earliest end of each green, or of its priority, that the target does not have; `lasts`: how
+    long it may stay without delaying a start; `starts`: the earliest start of each right that the target
+    adds.
+    """
+
+    ends: dict[int, int]
+    lasts: dict[int, int]
+    starts: dict[int, int]
+
+
+def outlook(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> Outlook:
+    """Return what lies ahead of the groups.
+
+    A short intergreen ends later than a long one (a crossing's clearance): no green is lost to waiting.
+    """
+    ends = _ends(tables, groups, target, now_ds)
+    starts = starts_after(tables, groups, target, ends, now_ds)
+    return Outlook(ends, _lasts(tables, groups, target, ends, starts) if ends else _NO_MOMENTS, starts)
+
+
+def _ends(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> dict[int, int]:
+    """Return when greens may end by their minimum (K3, K5) and by the inner storage they have to empty."""
+    ends = {}
+    for g, state in enumerate(groups):
+        if state.right is not target[g] and state.right.is_green:
+            if not target[g].is_green:
+                ends[g] = max(now_ds, state.since_ds + tables.site.groups[g].min_green_ds)
+            elif target[g] < state.right:
+                ends[g] = now_ds
+    for feeder, inner, lag_ds in ((t.feeder, t.inner, t.lag_ds) for t in tables.trailing):
+        # Where the target goes on feeding, the site's stage, not this rule, answers for the storage.
+        if inner in ends and not target[inner].is_green and not target[feeder].is_green:
+            ends[inner] = max(ends[inner], ends.get(feeder, groups[feeder].ended_ds) + lag_ds)
+    return ends
+
+
+def starts_after(
+    tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], now_ds: int
+) -> dict[int, int]:
+    """Return when the rights that the target adds may start, if others end as given (K2, red revert of K7).
+
+    The past counts as what is lit does, so that no start is early.
+    """
+    starts = {}
+    for b, state in enumerate(groups):
+        if target[b].is_green and state.right < target[b]:
+            start_ds = max(now_ds, _ready_ds(tables, state, b))
+            for a in tables.partners[b]:
+                start_ds = max(start_ds, _clear_ds(tables, groups, a, b, target[b], ends))
+            starts[b] = start_ds
+    return starts
+
+
+def _ready_ds(tables: Tables, state: GroupState, b: int) -> int:
+    """Return when a group itself may start, by its own amber or clearance and red revert."""
+    if state.right.is_green:
+        return NEVER_DS
+    return state.since_ds + own_interval_ds(tables, state, b) + tables.site.red_revert_ds
+
+
+def own_interval_ds(tables: Tables, state: GroupState, g: int) -> int:
+    """Return how long the aspect lasts if it ends by itself, else 0. [ds]"""
+    if state.aspect is Aspect.AMBER:
+        return tables.site.groups[g].amber_ds
+    return tables.site.groups[g].clearance_ds if state.aspect is Aspect.PED_CLEAR else 0
+
+
+def _clear_ds(
+    tables: Tables, groups: Sequence[GroupState], a: int, b: int, right: Right, ends: dict[int, int]
+) -> int:
+    """Return from when on the traffic of a, past or present, leaves b free to take this right.
+
+    NEVER where it is free anyway. Traffic that goes on counts only with a known end: K1 looks after the rest.
+    """
+    meets, state = tables.meets[a][b], groups[a]
+    if meets[Right.PROTECTED][right]:
+        return NEVER_DS
+    if meets[Right.PERMISSIVE][right] and state.right is not Right.PROTECTED:
+        counts_ds = state.unprotected_ds  # who had to yield is no obstacle, who had priority before is
+    elif state.right.is_green:
+        counts_ds = ends.get(a, NEVER_DS)
+    else:
+        counts_ds = state.ended_ds
+    return counts_ds + tables.site.intergreen_ds[a][b]
+
+
+def _lasts(
+    tables: Tables,
+    groups: Sequence[GroupState],
+    target: Rights,
+    ends: dict[int, int],
+    starts: dict[int, int],
+) -> dict[int, int]:
+    lasts = {}
+    for g in ends:
+        held_up = [
+            starts[b] - tables.site.intergreen_ds[g][b]
+            for b in tables.partners[g]
+            if b in starts and _stands_in_the_way(tables, groups[g], g, b, target[b])
+        ]
+        lasts[g] = min(held_up, default=FOREVER_DS)
+    for rule in reversed(tables.trailing):
+        if rule.inner in lasts and rule.feeder in lasts and lasts[rule.inner] < FOREVER_DS:
+            lasts[rule.feeder] = min(lasts[rule.feeder], lasts[rule.inner] - rule.lag_ds)
+    return {g: ends[g] if last_ds == FOREVER_DS else max(ends[g], last_ds) for g, last_ds in lasts.items()}
+
+
+def _stands_in_the_way(tables: Tables, state: GroupState, g: int, b: int, right: Right) -> bool:
+    meets = tables.meets[g][b]
+    if meets[Right.PROTECTED][right]:
+        return False
+    return state.right is Right.PROTECTED or not meets[Right.PERMISSIVE][right]

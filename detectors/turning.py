@@ -18,6 +18,7 @@ class TurningBelief:
         self._lane_of = [m.lane for m in layout.movements]
         self._own = [list(lane.movements) for lane in layout.lanes]
         self._count = initial_ratio(layout) * PRIOR_VEH
+        self._ratio: FloatArray | None = None
 
     def saw(self, movement: int) -> None:
         """Learn that a vehicle took a movement."""
@@ -25,6 +26,7 @@ class TurningBelief:
 
     def saw_share(self, shares: dict[int, float]) -> None:
         """Learn that a vehicle of one lane took one of several movements, with these probabilities."""
+        self._ratio = None
         for movement, share in shares.items():
             self._count[movement] += share
         own = self._own[self._lane_of[next(iter(shares))]]
@@ -41,10 +43,12 @@ class TurningBelief:
 
     def ratio(self) -> FloatArray:
         """Return the shares. (n_movements,), each lane's sum to 1."""
-        shares = self._count.copy()
-        for own in self._own:
-            shares[own] /= max(shares[own].sum(), 1e-9)
-        return np.asarray(shares)
+        if self._ratio is None:
+            shares = self._count.copy()
+            for own in self._own:
+                shares[own] /= max(shares[own].sum(), 1e-9)
+            self._ratio = shares
+        return self._ratio
 
 
 class HeadBelief:

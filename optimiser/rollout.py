@@ -34,6 +34,7 @@ class RolloutSettings:
     look_s: float = 6.0
     late_stages: int = 3
     switch_cost_veh_s: float = 0.0
+    patience_s: float = 4.0
 
     def __post_init__(self) -> None:
         if not (10 <= self.horizon_s <= 300 and 1 <= self.draws <= 64 and 0 <= self.late_stages <= 16):
@@ -59,6 +60,8 @@ class RolloutController:
         self._move_exit = np.array([m.exit for m in layout.movements], dtype=np.int64)
         self._two_step = np.array([m.length_m > 12.0 for m in layout.movements])
         self._ready = np.zeros(len(layout.lanes))
+        self._planned = (-1, 0.0)
+        self._shown_s = 0.0
         self._stage = np.zeros(_MAX_CANDIDATES, dtype=np.int64)
         self._delay = np.zeros(_MAX_CANDIDATES)
         self._cost = np.zeros(_MAX_CANDIDATES)
@@ -69,17 +72,32 @@ class RolloutController:
             return Decision(situation.stage, (), "nobody is coming")
         n = self._evaluate(view, situation)
         best = int(np.argmin(self._cost[:n]))
-        now = best > 0 and self._delay[best] == 0.0
+        now = best > 0 and (self._delay[best] == 0.0 or self._put_off(best, situation))
         stage = int(self._stage[best]) if now else situation.stage
         candidates = tuple(
             (int(s), float(d), round(float(c), 3))
             for s, d, c in zip(self._stage[:n], self._delay[:n], self._cost[:n], strict=True)
         )
         if best == 0:
+            self._planned = (-1, 0.0)
             reason = "keeping the stage is cheapest"
         else:
             reason = f"stage {int(self._stage[best]) + 1} after {self._delay[best]:g} s is cheapest"
         return Decision(stage, candidates, reason)
+
+    def _put_off(self, best: int, situation: Situation) -> bool:
+        """Return whether this change has been put off for too long.
+
+        A change that always looks best in a few seconds never comes: each second's newcomers, or a model of a blocked exit
+        that clears by itself, win it another delay.
+        """
+        due_s = situation.now_s + float(self._delay[best])
+        stage, first_due_s = self._planned
+        if best == 0 or stage != self._stage[best] or situation.shown_s < self._shown_s:
+            first_due_s = due_s
+        self._planned = (int(self._stage[best]), first_due_s)
+        self._shown_s = situation.shown_s
+        return situation.now_s >= first_due_s + self.settings.patience_s
 
     def _evaluate(self, view: JunctionView, situation: Situation) -> int:
         s, t = self.settings, self.tables

@@ -111,7 +111,8 @@ def simulate(
                 _mark_starts(right, start_s, before, stage, now, green_from)
         elif not keeps and now >= free_s and tick % 2 == 0:
             best = _policy(
-                eta, n_vehicles, drawn, head, ready, move_group, right, allowed, stage, now, look_s, eagerness, score
+                eta, n_vehicles, drawn, head, ready, move_group, move_exit, room, right, allowed, stage, now, look_s,
+                eagerness, score,
             )
             if best != stage:
                 before, stage, changed_s = stage, best, now
@@ -236,7 +237,8 @@ def _must_wait(
 
 @numba.njit(cache=True)
 def _policy(
-    eta, n_vehicles, drawn, head, ready, move_group, right, allowed, stage, now, look_s, eagerness, score
+    eta, n_vehicles, drawn, head, ready, move_group, move_exit, room, right, allowed, stage, now, look_s,
+    eagerness, score,
 ):  # type: ignore[no-untyped-def]
     """Return the stage that can discharge most in the next seconds; the present one unless another is clearly better."""
     n_stages = score.shape[0]
@@ -255,7 +257,7 @@ def _policy(
                 m = drawn[lane, w]
                 if m != ABSENT:
                     lit = right[s, move_group[m]]
-                    if lit < PERMISSIVE:
+                    if lit < PERMISSIVE or room[move_exit[m]] < 1.0:
                         break
                     score[s] += 1.0 if lit == PROTECTED else 0.5
                     count += 1

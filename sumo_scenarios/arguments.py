@@ -39,6 +39,7 @@ def sumo_arguments(
         *("--tripinfo-output", str(folder / TRIPINFO), "--tripinfo-output.write-unfinished", "true"),
         *("--tripinfo-output.write-undeparted", "true", "--statistic-output", str(folder / STATISTICS)),
         *("--duration-log.statistics", "true", "--no-step-log", "true", "--xml-validation", "never"),
+        *("--route-steps", "1"),  # so that SUMO counts as loaded only who is due
     ]
 
 

@@ -1,6 +1,6 @@
 """The surroundings of each signal, read from the net: approach lanes, movements, exits, upstream reach."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from signal_ctrl.domain.network import NONE, ApproachLane, Exit, JunctionLayout, Loop, Movement, ReachLane
@@ -11,6 +11,7 @@ from sumo_scenarios.net_reader import Connection, Net
 
 REACH_M: Final = 200.0
 TURN_BACK: Final = "t"
+MAX_PATH_LANES: Final = 6
 
 
 def approach_lanes(net: Net, connections: Sequence[Connection]) -> tuple[str, ...]:
@@ -91,7 +92,28 @@ def _exit(net: Net, lane_id: str, stop_lines: dict[str, tuple[str, int]]) -> Exi
             break
         way_m, current = way_m + net.lanes[following].length_m, following
     signal, index = stop_lines.get(current, ("", NONE))
-    return Exit(lane_id, lane.length_m, lane.speed_mps, signal, index, way_m)
+    paths = tuple(_paths(net, lane_id, 0.0, ()))
+    return Exit(lane_id, lane.length_m, lane.speed_mps, signal, index, way_m, paths)
+
+
+def _paths(
+    net: Net, lane_id: str, from_m: float, before: tuple[tuple[str, float], ...]
+) -> Iterator[tuple[tuple[str, float], ...]]:
+    """Yield every way on from a lane without a signal, up to the reach."""
+    here = (*before, (lane_id, from_m))
+    behind_m = from_m + net.lanes[lane_id].length_m
+    onward = {
+        c.to_lane: net.inner_length_m(c)
+        for c in net.outgoing.get(lane_id, ())
+        if not c.signal and c.direction != TURN_BACK and c.to_lane in net.lanes
+    }
+    seen = {lane for lane, _ in here}
+    if behind_m >= REACH_M or not onward or len(here) > MAX_PATH_LANES:
+        yield here
+        return
+    for following, inner_m in onward.items():
+        if following not in seen:
+            yield from _paths(net, following, behind_m + inner_m, here)
 
 
 def upstream_reach(net: Net, lane_ids: Sequence[str], reach_m: float = REACH_M) -> tuple[ReachLane, ...]:

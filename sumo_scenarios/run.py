@@ -139,14 +139,22 @@ def _carry_out(plans: list[_Plan], watch: Watch, at_once: int) -> tuple[RunResul
         endings = supervise([_job(plan) for plan in plans], watch, at_once)
         for plan, ending in zip(plans, endings, strict=True):
             _refuse(plan, ending)
-        documents = [_result(plan, ending) for plan, ending in zip(plans, endings, strict=True)]
+        results = [_result(plan, ending) for plan, ending in zip(plans, endings, strict=True)]
     except BaseException:
         _discard(plans)
         raise
-    for plan, result in zip(plans, documents, strict=True):
+    for index, (plan, result) in enumerate(zip(plans, results, strict=True)):
         write_result(plan.staging.folder, result.document)
         plan.staging.finish()
-    return tuple(documents)
+        _watch_end(watch, index, result)
+    return tuple(results)
+
+
+def _watch_end(watch: Watch, index: int, result: RunResult) -> None:
+    """Report how far a run came: its last steps went by unreported."""
+    if result.outcome is not None and result.score is not None:
+        vehicles = result.score.vehicles
+        watch(index, Progress(result.outcome.end_s, vehicles.unfinished, vehicles.finished))
 
 
 def _job(plan: _Plan) -> Job[LoopOutcome | ReplayOutcome]:

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -55,7 +56,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[T]):
-    """Work for one child; what it and SUMO print goes to the file `log`."""
+    """Work for one child; what it and SUMO print goes to the file `log`, temporary files into its folder."""
 
     work: Callable[[Report, Stop], T]
     log: Path
@@ -211,6 +212,9 @@ def _child(job: "Job[Any]", sender: Connection, receiver: Connection, mask: set[
         signal.signal(number, lambda *_: stopping.append(True))
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     _redirect(job.log)
+    tempfile.tempdir = str(
+        job.log.parent
+    )  # whoever owns the folder clears it, even if this process is killed
     sender.send(_work(job, _reporter(sender, stopping), lambda: bool(stopping)))
     sender.close()
 

@@ -5,8 +5,10 @@ adds one, the stop-line loop takes one away; whoever is overdue at a loop on whi
 vehicle that the next loop of a neighbouring lane sees instead has changed lanes.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -44,16 +46,24 @@ class LoopEstimator:
         self._last_s: float | None = None
         self._shared: dict[int, tuple[int, ...]] = {}
         self._neighbours: Mapping[str, LoopEstimator] = {}
-        self._exit_loops: list[list[tuple[LoopEstimator, int, float]]] = [[] for _ in layout.exits]
+        self._exit_paths: list[list[list[ProbeLoop]]] = [[] for _ in layout.exits]
 
-    def join(self, estimators: "Mapping[str, LoopEstimator]") -> None:
+    def join(self, estimators: Mapping[str, LoopEstimator]) -> None:
         """Make known the estimators of all junctions: their loops tell how far an exit lane is full."""
         self._neighbours = estimators
+        on_lane: dict[str, list[tuple[LoopEstimator, int, float]]] = {}
+        for other in estimators.values():
+            for k, loop in enumerate(other._layout.loops):
+                on_lane.setdefault(loop.lane_id, []).append((other, k, loop.position_m))
         for i, exit_lane in enumerate(self._layout.exits):
-            for other in estimators.values():
-                for k, loop in enumerate(other._layout.loops):
-                    if loop.lane_id == exit_lane.lane_id:
-                        self._exit_loops[i].append((other, k, loop.position_m))
+            self._exit_paths[i] = [
+                [
+                    ProbeLoop(other, loop, from_m + at_m)
+                    for lane, from_m in path
+                    for other, loop, at_m in on_lane.get(lane, ())
+                ]
+                for path in exit_lane.paths
+            ]
 
     def _loops_of(self, role: LoopRole) -> list[list[int]]:
         return [[k for k in lane.loops if self._layout.loops[k].role is role] for lane in self._layout.lanes]
@@ -156,7 +166,8 @@ class LoopEstimator:
         if own:
             self._turning.passed(lane, own)
 
-    def _stands(self, loop: int, now_s: float) -> bool:
+    def stands(self, loop: int, now_s: float) -> bool:
+        """Return whether somebody stands on a loop. [s]"""
         since_s = self._on_since[loop]
         return since_s is not None and now_s - since_s >= STANDS_S
 
@@ -194,12 +205,14 @@ class LoopEstimator:
         return [Expected(max(v.due_s - now_s, 0.0), UNKNOWN, v.presence, v.key) for v in queue.vehicles]
 
     def _room(self, now_s: float) -> FloatArray:
-        """Return how many vehicles each exit can take: up to the first loop on which somebody stands. (n_exits,)"""
+        """Return how many vehicles each exit can take: up to the first loop on which somebody stands. (n_exits,)
+
+        Where the way splits, the freest branch counts.
+        """
         room_veh = np.full(len(self._layout.exits), FREE_ROOM_VEH)
-        for i, loops in enumerate(self._exit_loops):
-            for other, loop, position_m in loops:
-                if other._stands(loop, now_s):
-                    room_veh[i] = min(room_veh[i], position_m / SPACING_M)
+        for i, paths in enumerate(self._exit_paths):
+            if paths:
+                room_veh[i] = max(_room_on(path, now_s) for path in paths)
         return room_veh
 
     def _beyond(self) -> list[float]:
@@ -210,3 +223,16 @@ class LoopEstimator:
             lane = exit_lane.next_lane
             found.append(sum(v.presence for v in other._queues[lane].vehicles) if other is not None else 0.0)
         return found
+
+
+class ProbeLoop(NamedTuple):
+    """A loop behind an exit: whose it is, its index there, its distance from the entry of the exit. [m]"""
+
+    owner: LoopEstimator
+    loop: int
+    from_m: float
+
+
+def _room_on(path: Sequence[ProbeLoop], now_s: float) -> float:
+    standing = [probe.from_m for probe in path if probe.owner.stands(probe.loop, now_s)]
+    return min(standing) / SPACING_M if standing else FREE_ROOM_VEH

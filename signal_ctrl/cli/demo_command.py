@@ -31,7 +31,6 @@ def demo(
     """Compare the network's own signals, SUMO's actuated ones and the adaptive engine; report in out/demo."""
     from bench.demo import compare, demo_settings
     from bench.report import write_report
-
     from signal_ctrl.cli.run_command import stretch_of, tell
 
     all_settings = demo_settings(scenario, seed, begin, end, ("signal-ctrl", *sys.argv[1:]))
@@ -40,7 +39,9 @@ def demo(
         found = compare(all_settings, out, versions(), watch)
     broken = [result for result in found.results if result.status != "complete"]
     if broken:
-        return max(tell(result, as_json=False) for result in broken)
+        if json_:
+            put_json({"runs": [result.document for result in found.results], "report": None})
+        return max(tell(result, as_json=False, figures=not json_) for result in broken)
     report = write_report(out)
     _tell(found, report, json_)
     return max(result.exit_code for result in found.results)

@@ -95,8 +95,8 @@ def stretch_of(settings: "RunSettings", name: str) -> Stretch:
     return Stretch(name, begin_s, end_s)
 
 
-def tell(result: "RunResult", as_json: bool) -> int:
-    """Print a run as it stands and return the exit code."""
+def tell(result: "RunResult", as_json: bool, figures: bool = True) -> int:
+    """Print a run as it stands, its figures only if wished, and return the exit code."""
     for notice in result.notices:
         say(notice)
     if result.status == "failed":
@@ -105,7 +105,7 @@ def tell(result: "RunResult", as_json: bool) -> int:
         say(f"interrupted; the run up to there is in {result.folder}")
     if as_json:
         put_json(_document(result))
-    elif result.score is not None:
+    elif figures and result.score is not None:
         _tell_figures(result.document, result.folder)
     return result.exit_code
 

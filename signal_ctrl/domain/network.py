@@ -88,7 +88,8 @@ class Movement:
 class Exit:
     """A lane that movements lead to. `next_signal` and `next_lane` name the approach lane it is or leads to, if any.
 
-    `way_m` is the distance from its entry to that stop line, or its length.
+    `way_m` is the distance from its entry to that stop line, or its length. `paths` are the ways on from it without another
+    signal, each as (lane, distance from the entry of the exit to the start of that lane [m]), the exit lane first.
     """
 
     lane_id: str
@@ -97,6 +98,7 @@ class Exit:
     next_signal: str
     next_lane: int
     way_m: float
+    paths: tuple[tuple[tuple[str, float], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

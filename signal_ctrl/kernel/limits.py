@@ -127,10 +127,10 @@ def _relief(tables: Tables, core: Core, groups: Groups, queue: Queue, now_ds: in
     for g, limit_ds in _green_limits(tables, groups):
         if rights[g].is_green and limit_ds - tables.lag_ds[g] <= now_ds:
             leaving |= 1 << g
-    if not leaving:
+    opponents = [g for _, g in queue if tables.opponents[g] & leaving]
+    if not opponents:
         return Service(core.stage)
-    forced = next(g for _, g in queue if tables.opponents[g] & leaving)
-    return Service(_stage_against(tables, leaving, forced, queue), forced)
+    return Service(_stage_against(tables, leaving, opponents[0], queue), opponents[0])
 
 
 def _stage_against(tables: Tables, leaving: int, forced: int, queue: Queue) -> int:

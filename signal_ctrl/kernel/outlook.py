@@ -37,18 +37,32 @@ def outlook(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds
 
 def _ends(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> dict[int, int]:
     """Return when greens may end by their minimum (K3, K5) and by the inner storage they have to empty."""
-    ends = {}
-    for g, state in enumerate(groups):
-        if state.right is not target[g] and state.right.is_green:
-            if not target[g].is_green:
-                ends[g] = max(now_ds, state.since_ds + tables.site.groups[g].min_green_ds)
-            elif target[g] < state.right:
-                ends[g] = now_ds
+    ends = {
+        g: max(now_ds, state.since_ds + tables.site.groups[g].min_green_ds)
+        for g, state in enumerate(groups)
+        if state.right.is_green and not target[g].is_green
+    }
     for feeder, inner, lag_ds in ((t.feeder, t.inner, t.lag_ds) for t in tables.trailing):
         # Where the target goes on feeding, the site's stage, not this rule, answers for the storage.
-        if inner in ends and not target[inner].is_green and not target[feeder].is_green:
+        if inner in ends and not target[feeder].is_green:
             ends[inner] = max(ends[inner], ends.get(feeder, groups[feeder].ended_ds) + lag_ds)
-    return ends
+    lowered = {
+        g: max([now_ds, *(ends[c] for c in _bound_to(tables, groups, target, ends, g))])
+        for g, state in enumerate(groups)
+        if state.right is Right.PROTECTED and target[g] is Right.PERMISSIVE
+    }
+    return ends | lowered
+
+
+def _bound_to(
+    tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], g: int
+) -> list[int]:
+    """Return the leaving greens that g may only meet with its priority, and so has to keep it for."""
+    return [
+        c
+        for c in tables.partners[g]
+        if c in ends and not target[c].is_green and not tables.meets[g][c][target[g]][groups[c].right]
+    ]
 
 
 def starts_after(
@@ -116,6 +130,10 @@ def _lasts(
             if b in starts and _stands_in_the_way(tables, groups[g], g, b, target[b])
         ]
         lasts[g] = min(held_up, default=FOREVER_DS)
+    for g in ends:
+        if target[g].is_green:
+            for c in _bound_to(tables, groups, target, ends, g):
+                lasts[c] = min(lasts[c], lasts[g])
     for rule in reversed(tables.trailing):
         if rule.inner in lasts and rule.feeder in lasts and lasts[rule.inner] < FOREVER_DS:
             lasts[rule.feeder] = min(lasts[rule.feeder], lasts[rule.inner] - rule.lag_ds)

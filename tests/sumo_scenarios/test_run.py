@@ -94,7 +94,7 @@ def test_a_complete_run_stands(tmp_path: Path, pretend: Callable[[Loop], None]) 
     assert found["kernel"] == {"frames": 1200, "refusals": 2, "violations": 0}
     assert (found["signals"], found["left_alone"]) == (["a", "b"], [{"id": "c", "reason": "a rail crossing"}])
     assert result.notices == OUTCOME.notices
-    assert seen == [Progress(25230.0, 5, 1)]
+    assert seen == [Progress(25230.0, 5, 1), Progress(25260.0, 0, 2)]
 
 
 def test_a_user_configuration_is_named_after_its_file(
@@ -219,7 +219,14 @@ def test_an_interrupted_run_is_marked_and_scored(tmp_path: Path, pretend: Callab
         return LoopOutcome("cologne8", 25200.0, 25201.0, 1.0, "1.28.0", ("a",), interrupted=True)
 
     pretend(loop)
-    result = execute(SETTINGS, tmp_path / "run", False, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    sent: list[int] = []
+
+    def interrupt(_progress: Progress) -> None:
+        if not sent:
+            sent.append(1)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = execute(SETTINGS, tmp_path / "run", False, interrupt)
     assert (result.status, result.exit_code) == ("interrupted", 130)
     found = read_result(tmp_path / "run")
     assert (found["status"], found["end_s"], found["delay_s_per_vehicle"]) == ("interrupted", 25201.0, 5.0)

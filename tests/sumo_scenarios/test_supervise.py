@@ -4,6 +4,7 @@ import faulthandler
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -130,6 +131,10 @@ def test_what_the_child_prints_goes_to_its_log(tmp_path: Path, capfd: pytest.Cap
     assert len(ending.log) == LOG_LINES
     assert ending.log[-1] == "Error: no route"
     assert capfd.readouterr() == ("", "")
+
+
+def test_temporary_files_lie_beside_the_log(tmp_path: Path) -> None:
+    assert Path(str(one(lambda _report, _stop: tempfile.mkdtemp(), tmp_path).outcome)).parent == tmp_path
 
 
 @pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV])

@@ -1,11 +1,12 @@
 """Random valid sites, random hostile streams, and the loop that turns both into a trace. All from one seed."""
 
+import importlib
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from signal_ctrl.domain.errors import RefusedError
 from signal_ctrl.domain.site import (
     COMPATIBLE,
     CONFLICT,
@@ -19,9 +20,8 @@ from signal_ctrl.domain.site import (
     together_bit,
     transposed,
 )
+from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.domain.site_parts import MAX_RED_DS
-from signal_ctrl.kernel.kernel import Kernel
-from signal_ctrl.kernel.state import KernelState, Mode, Request, Source, Wish
 from tests.oracles.trace import Frame
 
 Rights = tuple[Right, ...]
@@ -55,7 +55,8 @@ def _attempt(rng: random.Random, n_groups: int, attempt: int) -> Site | None:
         return None
     slack = rng.choice((0, 0, 0, 10, 200, 600))
     groups = [
-        replace(group, max_red_ds=min(MAX_RED_DS[1], bound + rng.randint(0, slack) // 10 * 10)) for group in groups
+        replace(group, max_red_ds=min(MAX_RED_DS[1], bound + rng.randint(0, slack) // 10 * 10))
+        for group in groups
     ]
     return Site(
         signal_id=f"random-{n_groups}",
@@ -156,9 +157,24 @@ def _meets(entry: int, one: Right, other: Right) -> bool:
 
 def _trailing(rng: random.Random, n: int, unit: int) -> tuple[Trailing, ...]:
     pairs = [rng.sample(range(n), 2) for _ in range(rng.randint(1, 3))] if n > 1 else []
-    return tuple(
-        Trailing(f, i, rng.randint(0, 6) * 10 if unit > 1 else rng.randint(0, 60)) for f, i in pairs
-    )
+    return tuple(Trailing(f, i, rng.randint(0, 6) * 10 if unit > 1 else rng.randint(0, 60)) for f, i in pairs)
+
+
+class Library:
+    """The modules under test: the package itself, or a copy of it with a fault put in."""
+
+    def __init__(self, package: str) -> None:
+        names = ("domain.errors", "domain.site_json", "kernel.kernel", "kernel.lamps", "kernel.state")
+        modules = [importlib.import_module(f"{package}.{name}") for name in names]
+        self.errors, self.site_json, self.kernel, self.lamps, self.state = modules
+        self.package = package
+
+    def kernel_of(self, site: Site) -> Any:
+        """Return a kernel for a site, which is handed over as its document."""
+        return self.kernel.Kernel(self.site_json.site_from_json(site_to_json(site)))
+
+
+REAL = Library("signal_ctrl")
 
 
 @dataclass(frozen=True)
@@ -174,97 +190,99 @@ class Stream:
     victim: int = -1
 
 
+class Player:
+    """A seeded stranger who asks, calls and turns the clock."""
+
+    def __init__(self, kernel: Any, seed: int, stream: Stream, library: Library = REAL) -> None:
+        self.kernel, self.stream, self.library = kernel, stream, library
+        self._rng = random.Random(seed)
+        self._calls = self._sequence = 0
+
+    def trace(self, n_frames: int, state: Any = None) -> Iterator[tuple[Frame, Any]]:
+        """Yield each frame and its state; begins at power-on unless a state is given."""
+        if state is None:
+            state = self.kernel.power_on(self._rng.randint(0, 10**6) // 600 * 600)
+        now_ds = state.frame_ds
+        yield self.frame_of(state, now_ds), state
+        for _ in range(n_frames):
+            state = self._asked(state, now_ds)
+            now_ds += self._passed()
+            self._calls = self._called()
+            state = self.kernel.step(state, self._calls, now_ds)
+            yield self.frame_of(state, now_ds), state
+
+    def frame_of(self, state: Any, now_ds: int) -> Frame:
+        """Return what a state shows."""
+        shown = tuple((group.aspect.value, int(group.right)) for group in state.core.groups)
+        return Frame(now_ds, shown, self._calls, state.core.mode.value == "running")
+
+    def _passed(self) -> int:
+        if self._rng.random() < self.stream.clock:
+            return self._rng.choice((0, -1, -30, -(10**9), 20, 21, 45, 3000, 10**9))
+        return self.stream.frame_ds
+
+    def _called(self) -> int:
+        rng, n, kind = self._rng, len(self.kernel.site.groups), self.stream.calls
+        if kind in ("all", "none"):
+            return ((1 << n) - 1) * (kind == "all")
+        if kind == "pulses":
+            return 1 << rng.randrange(n) if rng.random() < 0.01 else 0
+        if rng.random() < 0.97:
+            return self._calls
+        return rng.choice((0, (1 << n) - 1, rng.getrandbits(n), self._calls ^ (1 << rng.randrange(n))))
+
+    def _asked(self, state: Any, now_ds: int) -> Any:
+        rng, stream, lib = self._rng, self.stream, self.library.state
+        self._sequence += 1
+        in_service = state.core.mode.value == "running"
+        if rng.random() < stream.nonsense:
+            return self.submitted(state, self.nonsense(now_ds), now_ds)
+        if rng.random() < (stream.out_of_service if in_service else 0.01):
+            wish = rng.choice((lib.Wish.FLASH, lib.Wish.DARK, lib.Wish.RESUME))
+            return self.submitted(state, self.request(now_ds, wish=wish), now_ds)
+        if rng.random() < stream.wish:
+            stage = rng.choice(_stages_against(self.kernel.site, stream.victim))
+            return self.submitted(state, self.request(now_ds, stage=stage), now_ds)
+        return state
+
+    def request(self, now_ds: int, **changes: Any) -> Any:
+        """Return an honest request, with changes."""
+        lib = self.library.state
+        honest = {
+            "source": self._rng.choice(list(lib.Source)), "sequence": self._sequence, "issued_ds": now_ds,
+            "expires_ds": now_ds + 5, "wish": lib.Wish.STAGE, "stage": 0,
+        }  # fmt: skip
+        return lib.Request(**(honest | changes))
+
+    def submitted(self, state: Any, request: Any, now_ds: Any) -> Any:
+        """Return the state after a request; a refusal has to leave it alone and to name a rule."""
+        before, mark = repr(state), hash(state)
+        try:
+            after = self.kernel.submit(state, request, now_ds)
+        except self.library.errors.RefusedError as error:
+            kind, _, reason = error.rule.partition("/")
+            assert kind[0] == "K" and kind[1:].isdigit() and reason, error.rule
+            after = state
+        assert repr(state) == before and hash(state) == mark, "K8: a request changed the state handed in"
+        return after
+
+    def nonsense(self, now_ds: int) -> Any:
+        """Return a request that no honest source would make."""
+        rng = self._rng
+        junk = rng.choice((None, "1", 1.0, math.nan, True, [], {}, -1, 10**30, -(10**30), b"\0", GroupKind.VEHICLE))
+        if rng.random() < 0.3:
+            return junk
+        if rng.random() < 0.5:
+            field = rng.choice(("source", "sequence", "issued_ds", "expires_ds", "wish", "stage"))
+            return self.request(now_ds, **{field: junk})
+        late = {"issued_ds": now_ds - 50, "expires_ds": now_ds - 1}
+        early = {"issued_ds": now_ds + 1, "expires_ds": now_ds + 9}
+        unknown = {"stage": rng.choice((-1, 10**6))}
+        return self.request(now_ds, **rng.choice((late, early, unknown, {"sequence": -1})))
 
 
-def trace_of(
-    kernel: Kernel, seed: int, n_frames: int, stream: Stream, state: KernelState | None = None
-) -> Iterator[tuple[Frame, KernelState]]:
-    """Yield each frame and its state; begins at power-on unless a state is given."""
-    rng = random.Random(seed)
-    now_ds = rng.randint(0, 10**6) // 600 * 600 if state is None else state.frame_ds
-    state = kernel.power_on(now_ds) if state is None else state
-    yield frame_of(state, 0, now_ds), state
-    calls, sequence = 0, 0
-    for _ in range(n_frames):
-        sequence += 1
-        state = _asked(kernel, state, now_ds, sequence, stream, rng)
-        now_ds += _passed(rng, stream)
-        calls = _calls(rng, stream.calls, len(kernel.site.groups), calls)
-        state = kernel.step(state, calls, now_ds)
-        yield frame_of(state, calls, now_ds), state
-
-
-def frame_of(state: KernelState, calls: int, now_ds: int) -> Frame:
-    """Return what a state shows."""
-    shown = tuple((group.aspect.value, int(group.right)) for group in state.core.groups)
-    return Frame(now_ds, shown, calls, state.core.mode is Mode.RUNNING)
-
-
-def _passed(rng: random.Random, stream: Stream) -> int:
-    if rng.random() < stream.clock:
-        return rng.choice((0, -1, -30, -(10**9), 20, 21, 45, 3000, 10**9))
-    return stream.frame_ds
-
-
-def _calls(rng: random.Random, kind: str, n: int, before: int) -> int:
-    if kind == "all":
-        return (1 << n) - 1
-    if kind == "none":
-        return 0
-    if rng.random() < 0.97:
-        return before
-    return rng.choice((0, (1 << n) - 1, rng.getrandbits(n), before ^ (1 << rng.randrange(n))))
-
-
-def _asked(
-    kernel: Kernel, state: KernelState, now_ds: int, sequence: int, stream: Stream, rng: random.Random
-) -> KernelState:
-    if rng.random() < stream.nonsense:
-        return refused_or_not(kernel, state, nonsense(rng, sequence, now_ds), now_ds)
-    if rng.random() < stream.out_of_service or (not state.core.mode.value.startswith("run") and rng.random() < 0.01):
-        wish = rng.choice((Wish.FLASH, Wish.DARK, Wish.RESUME))
-        request = Request(Source.POLICE, sequence, now_ds, now_ds, wish)
-        return refused_or_not(kernel, state, request, now_ds)
-    if rng.random() < stream.wish:
-        stage = rng.choice(_stages_against(kernel.site, stream.victim))
-        request = Request(rng.choice(list(Source)), sequence, now_ds, now_ds + 5, stage=stage)
-        return refused_or_not(kernel, state, request, now_ds)
-    return state
-
-
-def _stages_against(site: Site, victim: int) -> list[int]:
+def _stages_against(site: Any, victim: int) -> list[int]:
     """Return the stages that do not serve a group, or all of them."""
     stages = range(len(site.stages))
     against = [s for s in stages if victim >= 0 and not site.stages[s].rights[victim].is_green]
     return against or list(stages)
-
-
-def refused_or_not(kernel: Kernel, state: KernelState, request: Any, now_ds: Any) -> KernelState:
-    """Submit a request; a refusal has to leave the state alone and name a rule."""
-    before = repr(state)
-    try:
-        after = kernel.submit(state, request, now_ds)
-    except RefusedError as error:
-        kind, _, reason = error.rule.partition("/")
-        assert kind[0] == "K" and kind[1:].isdigit() and reason
-        after = state
-    assert repr(state) == before
-    return after
-
-
-def nonsense(rng: random.Random, sequence: int, now_ds: int) -> Any:
-    """Return a request that no honest source would make."""
-    good: dict[str, Any] = {
-        "source": rng.choice(list(Source)), "sequence": sequence, "issued_ds": now_ds, "expires_ds": now_ds + 5,
-        "wish": Wish.STAGE, "stage": 0,
-    }  # fmt: skip
-    junk = rng.choice((None, "1", 1.0, float("nan"), True, [], {}, -1, 10**30, -(10**30), Mode.RUNNING, b"\0"))
-    choice = rng.randrange(3)
-    if choice == 0:
-        return junk
-    if choice == 1:
-        return Request(**(good | {rng.choice(list(good)): junk}))
-    late = {"issued_ds": now_ds - 50, "expires_ds": now_ds - 1}
-    early = {"issued_ds": now_ds + 1, "expires_ds": now_ds + 9}
-    unknown = {"stage": rng.choice((-1, 10**6))}
-    return Request(**(good | rng.choice((late, early, unknown, {"sequence": -1}, {"wish": Wish.RESUME}))))

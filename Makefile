@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SUMO_LIBRARIES := libatomic1 libgl1 libx11-6 libxext6 libxrender1
 PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
 QUICK := not sumo and not slow and not deep and not browser
 
@@ -24,11 +25,16 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv \
 	  || echo "uv cannot be had; going on with pip" >&2
 	@{ $(BIN)/python -m uv --version >/dev/null 2>&1 \
-	     && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; } \
+	     && $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; } \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -c 'import libsumo' \
-	  || echo "SUMO cannot start here; on Debian: apt-get install libatomic1 libgl1 libx11-6 libxext6 libxrender1" >&2
+	@$(BIN)/python -c 'import libsumo' 2>/dev/null || { \
+	  echo "SUMO needs system libraries: $(SUMO_LIBRARIES)" >&2; \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
+	    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SUMO_LIBRARIES) >/dev/null; \
+	  $(BIN)/python -c 'import libsumo' \
+	    || { echo "on Debian: sudo apt-get install $(SUMO_LIBRARIES)" >&2; exit 3; }; }
+	@echo "compiling the rollout (once)" >&2; $(BIN)/python -m sumo_scenarios.warm_up
 	@touch $@
 
 lock:  ## compile requirements.lock anew (add UPGRADE=--upgrade for newer versions)

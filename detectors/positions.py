@@ -67,7 +67,9 @@ class PositionTracker:
         standing = [float(sum(v.speed_mps < SLOW_MPS for v in vehicles)) for vehicles in lanes]
         beyond = [float(sum(v.exit == index for v in behind)) for index in range(len(self._layout.exits))]
         headway_s = [DEFAULT_HEADWAY_S] * len(lanes)
-        return build_view(expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s)
+        return build_view(
+            expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s
+        )
 
     def _learn(self, behind: Sequence[SeenAtExit]) -> None:
         for vehicle in behind:
@@ -96,7 +98,9 @@ class PositionTracker:
             self._first[lane] = UNKNOWN if first is None else first.key
             return
         if first.movement == UNKNOWN and first.to_stop_m < HEAD_REACH_M and first.speed_mps < STANDING_MPS:
-            free = [p and room_veh[m.exit] >= 1 for p, m in zip(protected, self._layout.movements, strict=True)]
+            free = [
+                p and room_veh[m.exit] >= 1 for p, m in zip(protected, self._layout.movements, strict=True)
+            ]
             self._head.stands(lane, free, dt_s)
 
     def _expected(self, lane: int, vehicle: Seen) -> Expected:

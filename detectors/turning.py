@@ -59,23 +59,36 @@ class HeadBelief:
         self._refusal_s = refusal_s
         self._offered_s = np.zeros(len(layout.movements))
         self._barred = [0] * len(layout.lanes)
+        self._stuck = [False] * len(layout.lanes)
 
     @property
     def barred(self) -> list[int]:
         """Bit mask over each lane's movements that its first vehicle does not want."""
         return self._barred
 
+    @property
+    def stuck(self) -> list[bool]:
+        """Whether the first vehicle of each lane stands though all it may want is green and free."""
+        return self._stuck
+
     def first_left(self, lane: int) -> None:
         """Forget what was known of a lane's first vehicle: it has gone."""
         self._barred[lane] = 0
+        self._stuck[lane] = False
         self._offered_s[list(self._own[lane])] = 0.0
 
     def stands(self, lane: int, protected: list[bool], dt_s: float) -> None:
         """Note that the first vehicle stood for dt_s while some of its movements were protected green and free."""
+        if self._stuck[lane]:
+            if not any(protected[movement] for movement in self._own[lane]):
+                self.first_left(lane)  # a new green is a new chance
+            return
         for i, movement in enumerate(self._own[lane]):
             if protected[movement]:
                 self._offered_s[movement] += dt_s
                 if self._offered_s[movement] >= self._refusal_s:
                     self._barred[lane] |= 1 << i
         if self._barred[lane] == (1 << len(self._own[lane])) - 1:
-            self.first_left(lane)  # it refused everything: something else holds it up, so nothing is known
+            # it refused everything: something else holds it up, so nothing is known of what it wants
+            self.first_left(lane)
+            self._stuck[lane] = True

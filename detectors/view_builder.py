@@ -28,6 +28,7 @@ def build_view(
     standing: Sequence[float],
     beyond_veh: Sequence[float],
     headway_s: Sequence[float],
+    stuck: Sequence[bool],
 ) -> JunctionView:
     """Return the view; each lane's vehicles are in passing order, and those beyond the array's end are left out."""
     n = len(lanes)
@@ -44,6 +45,7 @@ def build_view(
         counts, eta_s, movement, presence, key, np.array(barred, dtype=np.int64), ratio.copy(), room_veh.copy(),
         np.array(standing, dtype=np.float64), np.array(beyond_veh, dtype=np.float64),
         np.array(headway_s, dtype=np.float64),
+        np.array(stuck, dtype=np.bool_),
     )  # fmt: skip
 
 
@@ -68,7 +70,9 @@ def travel_s(distance_m: float, speed_mps: float, free_mps: float, acceleration_
 
 def initial_ratio(layout: JunctionLayout) -> FloatArray:
     """Return turning shares before anything is known: going straight on counts twice a turn. (n_movements,)"""
-    weights = np.array([2.0 if m.direction == "s" else 0.1 if m.direction == "t" else 1.0 for m in layout.movements])
+    weights = np.array(
+        [2.0 if m.direction == "s" else 0.1 if m.direction == "t" else 1.0 for m in layout.movements]
+    )
     for lane in layout.lanes:
         own = list(lane.movements)
         weights[own] /= max(weights[own].sum(), 1e-9)

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class StageTables:
     """Stages and their changes. [s]

@@ -1,23 +1,22 @@
 """Amber and intergreen of a signal's links, as the safety profile wants them."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from signal_ctrl.domain.profile import AMBER_RANGE_S
 from sumo_scenarios.foes import LinkFoes
-from sumo_scenarios.programmes import GREENS, Programme
-
-if TYPE_CHECKING:
-    from sumo_scenarios.site_builder import SignalSource
+from sumo_scenarios.programmes import AMBERS, GREENS, Programme, Step
+from sumo_scenarios.signal_source import SignalSource
 
 REACTION_S: Final = 1.0
 DECELERATION_MPS2: Final = 3.05
 VEHICLE_LENGTH_M: Final = 6.0
 ENTRY_LOSS_S: Final = 1.0
 LONGEST_ALL_RED_S: Final = 6.0
+SHORTEST_STAGE_S: Final = 5.0
+LONGEST_WAY: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +76,42 @@ def _inner_speed_mps(source: SignalSource, via: str, speeds: list[float]) -> flo
 
 
 def _as_engineered(source: SignalSource, foes: LinkFoes) -> Clearances:
-    """Take the shortest amber and intergreen that the programmes in force show, never below the profile's."""
+    """Take the shortest amber and intergreen that the programmes in force show, never below the profile's.
+
+    A change that no programme makes takes the least all-red of the same link's other changes, else of the signal.
+    """
     least_s = source.profile.amber_s
     ambers = [max(least_s, _shortest_amber_s(source, k)) for k in range(source.n_links)]
     shown: dict[tuple[int, int], float] = {}
     for programme in source.programmes:
-        for pair, gap_s in _direct_gaps_s(programme, foes).items():
-            shown[pair] = min(gap_s, shown.get(pair, gap_s))
-    spare_s = min((gap_s - ambers[i] for (i, _), gap_s in shown.items()), default=0.0)
+        for pair, found_s in direct_gaps_s(programme, foes).items():
+            shown[pair] = min(found_s, shown.get(pair, found_s))
+    spare_s: dict[int, float] = {}
+    for (i, _), shown_s in shown.items():
+        if not source.is_crossing(i):
+            spare_s[i] = min(max(shown_s - ambers[i], 0.0), spare_s.get(i, LONGEST_ALL_RED_S))
+    usual_s = min(spare_s.values(), default=0.0)
 
     def gap_s(i: int, j: int) -> float:
-        return max(least_s, shown.get((i, j), ambers[i] + max(spare_s, 0.0)))
+        return max(least_s, shown.get((i, j), ambers[i] + spare_s.get(i, usual_s)))
 
     return Clearances(tuple(ambers), gap_s)
 
 
 def _shortest_amber_s(source: SignalSource, link: int) -> float:
-    found = [shown_s for programme in source.programmes for shown_s in _ambers_s(programme, link)]
+    found = [shown_s for programme in source.programmes for shown_s in ambers_s(programme, link)]
     return min(found, default=0.0)
 
 
-def _ambers_s(programme: Programme, link: int) -> list[float]:
-    """Return the amber intervals of a link, joined over steps and over the end of the cycle. [s]"""
-    rows = [(step.duration_s, step.state[link] in "yY") for step in programme.steps]
+def ambers_s(programme: Programme, link: int) -> list[float]:
+    """Return the amber intervals of a link, joined over rows and over the end of the cycle. [s]
+
+    >>> from sumo_scenarios.programmes import Step
+    >>> rows = [Step(t, t, t, letter) for t, letter in ((1.0, "y"), (20.0, "G"), (9.0, "r"), (2.0, "y"))]
+    >>> ambers_s(Programme("a", "0", "static", 0.0, tuple(rows), ""), 0)
+    [3.0]
+    """
+    rows = [(step.duration_s, step.state[link] in AMBERS) for step in programme.steps]
     start = next((i for i, (_, amber) in enumerate(rows) if not amber), 0)
     intervals, running_s = [], 0.0
     for duration_s, amber in [*rows[start:], *rows[:start], (0.0, False)]:
@@ -111,26 +123,43 @@ def _ambers_s(programme: Programme, link: int) -> list[float]:
     return intervals
 
 
-def _direct_gaps_s(programme: Programme, foes: LinkFoes) -> dict[tuple[int, int], float]:
+def direct_gaps_s(programme: Programme, foes: LinkFoes) -> dict[tuple[int, int], float]:
     """Return (loses, gains) -> shortest gap, of foes that follow each other with no stage in between. [s]"""
     found: dict[tuple[int, int], float] = {}
-    pairs = [pair for i, j in foes.pairs for pair in ((i, j), (j, i))]
-    steps = programme.steps * 2
-    ended_s: dict[int, float | None] = {}
-    now_s = 0.0
-    for before, step in zip(steps, steps[1:], strict=False):
-        now_s += before.duration_s
-        for k, (old, new) in enumerate(zip(before.state, step.state, strict=True)):
-            if old in GREENS and new not in GREENS:
-                ended_s[k] = now_s
-        for i, j in pairs:
-            end_s = ended_s.get(i)
-            if end_s is not None and before.state[j] not in GREENS and step.state[j] in GREENS and now_s > end_s:
-                found[i, j] = min(now_s - end_s, found.get((i, j), now_s - end_s))
-        if step.is_stage and step.duration_s >= 5.0:
-            ended_s = {k: (None if _over(end, now_s) else end) for k, end in ended_s.items()}
+    partners: dict[int, set[int]] = defaultdict(set)
+    for i, j in foes.pairs:
+        partners[i].add(j)
+        partners[j].add(i)
+    for index, step in enumerate(programme.steps):
+        for following in programme.following(index):
+            losers = _greens(step) - _greens(programme.steps[following])
+            gains = list(_gaps_s(programme, index, following)) if losers else []
+            for loser in losers:
+                for gainer, gap_s in gains:
+                    if gainer in partners[loser]:
+                        found[loser, gainer] = min(gap_s, found.get((loser, gainer), gap_s))
     return found
 
 
-def _over(end_s: float | None, stage_start_s: float) -> bool:
-    return end_s is not None and end_s <= stage_start_s
+def _gaps_s(programme: Programme, last: int, start: int) -> Iterator[tuple[int, float]]:
+    """Yield (link, time [s]) of those who gain green after the row in which another was green the last time.
+
+    The walk ends where a stage has come: a row with nobody on the way that is long, or has somebody new in it.
+    """
+    before = _greens(programme.steps[last])
+    pending: list[tuple[int, float, tuple[int, ...]]] = [(start, 0.0, (start,))]
+    while pending:
+        index, elapsed_s, way = pending.pop()
+        step = programme.steps[index]
+        if step.is_stage and (step.longest_s >= SHORTEST_STAGE_S or not _greens(step) <= before):
+            continue
+        elapsed_s += step.shortest_s
+        for following in programme.following(index):
+            gained = _greens(programme.steps[following]) - _greens(step)
+            yield from ((link, elapsed_s) for link in gained)
+            if following not in way and len(way) < LONGEST_WAY:
+                pending.append((following, elapsed_s, (*way, following)))
+
+
+def _greens(step: Step) -> frozenset[int]:
+    return frozenset(k for k, letter in enumerate(step.state) if letter in GREENS)

@@ -1,99 +1,204 @@
 """The closed loop: SUMO steps, sensors report, engines decide, the kernel's lamps go back to SUMO."""
 
+import contextlib
+import hashlib
+import json
+import math
+import os
+import platform
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from time import perf_counter
+from typing import Any, Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from sumo_scenarios import catalogue
-from sumo_scenarios.arguments import TLS_STATES, sumo_arguments, without_switch_plans, write_state_recorder
+from sumo_scenarios.arguments import TLS_STATES, own_copy, reason_of, sumo_arguments, write_state_recorder
+from sumo_scenarios.catalogue import Scenario
+from sumo_scenarios.closures import ROUTING_MODE, write_closures
+from sumo_scenarios.configuration import Configuration, read_configuration
+from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.demand import demand_span, run_times_s
 from sumo_scenarios.driver import Driver, make_driver
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
-from sumo_scenarios.outcome import LoopOutcome, QueueSample
+from sumo_scenarios.outcome import LoopOutcome, QueueSample, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
-from sumo_scenarios.settings import SUMO_CONTROLLERS, RunSettings
-from sumo_scenarios.simulation import Simulation
+from sumo_scenarios.resample import resample
+from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
+from sumo_scenarios.simulation import Simulation, sumo_home
 from sumo_scenarios.world import World, build_world
 
-QUEUE_EVERY_S = 30.0
-REPORT_EVERY_S = 10.0
+QUEUE_EVERY_S: Final = 30.0
+REPORT_EVERY_S: Final = 10.0
+SETTINGS: Final = "settings.json"
+SETTINGS_VERSION: Final = 1
+VERSIONS_OF: Final = ("signal-ctrl", "libsumo", "numpy", "numba")
+_HASH_CHUNK: Final = 1 << 20
 
-Report = Callable[[float, int, int], None]
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The run that is repeated: its folder, and the time at which it ended. [s]"""
+
+    folder: Path
+    until_s: float
 
 
-def run_closed_loop(
-    settings: RunSettings, folder: Path, report: Report, stop: Callable[[], bool]
-) -> LoopOutcome:
+MakeDriver = Callable[[World, RunSettings, Simulation, Path, float, EventLog], Driver]
+"""Makes what acts after each step, of world, settings, SUMO, the run's folder, the begin [s] and events."""
+
+
+def run_closed_loop(settings: RunSettings, folder: Path, report: Report, stop: Stop) -> LoopOutcome:
     """Run a scenario to its end and write its files, all but `result.json`, into a folder.
 
-    Raises: InvalidInputError for what cannot be used; BackendError if SUMO fails.
+    Raises: InvalidInputError for what cannot be used; BackendError if SUMO fails; the logs are written.
+    """
+    return run_loop(settings, folder, report, stop, make_driver)
+
+
+def run_loop(
+    settings: RunSettings,
+    folder: Path,
+    report: Report,
+    stop: Stop,
+    make: MakeDriver,
+    replayed: Replayed | None = None,
+) -> LoopOutcome:
+    """Run a scenario under any driver: live, or one that repeats what a recorded run did.
+
+    Raises: as `run_closed_loop`.
     """
     started_s = perf_counter()
+    sumo_home()
+    settings_of(settings.controller, settings.options)
     scenario = catalogue.resolve(settings.scenario)
-    world = build_world(scenario, settings.profile, settings.begin_s, settings.end_s)
-    span = demand_span((*world.config.routes, *world.config.additional))
-    times_s = run_times_s((settings.begin_s, settings.end_s), (world.config.begin_s, world.config.end_s), span)
+    times_s = _times_s(scenario, settings)
+    world = build_world(scenario, settings.profile, *times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
-        arguments = _prepare(world, settings, times_s, folder, Path(scratch))
-        try:
-            simulation = Simulation(arguments)
-        except BackendError as error:
-            raise InvalidInputError(f"SUMO does not take this scenario: {_first_line(error)}") from error
-        loop = _Loop(world, settings, simulation, folder, times_s)
-        with simulation:
-            loop.run(report, stop)
-    loop.finish()
-    return loop.outcome(perf_counter() - started_s)
+        preparation = _Preparation(world, settings, times_s, folder, Path(scratch))
+        arguments = preparation.make()
+        write_settings(folder, settings, world, times_s, replayed)
+        simulation = _started(arguments, Path(scratch) / "errors.txt")
+        with _closing(simulation):
+            loop = _Loop(world, settings, simulation, folder, times_s[0], make)
+            try:
+                loop.run(times_s[1] if replayed is None else replayed.until_s, report, stop)
+            finally:
+                loop.finish()
+    return loop.outcome(perf_counter() - started_s, preparation.notices)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+def _times_s(scenario: Scenario, settings: RunSettings) -> tuple[float, float]:
+    """Return begin and end of a run. [s]"""
+    config = read_configuration(scenario.config)
+    span = demand_span((*config.routes, *config.additional))
+    return run_times_s((settings.begin_s, settings.end_s), (config.begin_s, config.end_s), span)
 
 
-def _prepare(
-    world: World, settings: RunSettings, times_s: tuple[float, float], folder: Path, scratch: Path
-) -> list[str]:
-    """Write what SUMO reads and the copies that a run keeps; return SUMO's arguments."""
-    write_inputs(world, folder)
-    ours = settings.controller not in SUMO_CONTROLLERS
-    additional = list(world.config.additional)
-    if settings.controller != "net":
-        under = frozenset(unit.site.signal_id for unit in world.units)
-        additional = [
-            without_switch_plans(path, scratch / f"{i}.add.xml", under)
-            if path in world.additional.with_plans
-            else path
-            for i, path in enumerate(additional)
-        ]
-    recorder = scratch / "recorder.add.xml"
-    write_state_recorder(recorder, sorted(world.net.signal_links), folder / TLS_STATES)
-    additional.append(recorder)
-    if ours and settings.sensing == "loops":
-        loops = scratch / "loops.add.xml"
-        write_loops(loops, [unit.layout.loops for unit in world.units])
-        additional.append(loops)
-    if settings.controller in ("actuated", "delay_based"):
-        own = scratch / "programmes.add.xml"
-        write_own_programmes(own, world, settings)
-        additional.append(own)
-    return sumo_arguments(world.config, settings, times_s, additional, world.config.routes, folder)
+def _started(arguments: Sequence[str], errors: Path) -> Simulation:
+    try:
+        return Simulation([*arguments, "--error-log", str(errors)])
+    except BackendError as error:
+        raise InvalidInputError(f"SUMO does not take this scenario: {reason_of(errors, str(error))}") from error
+
+
+@contextlib.contextmanager
+def _closing(simulation: Simulation) -> Iterator[None]:
+    """Close SUMO at the end; where something has failed before, that is what counts."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(BackendError):
+            simulation.close()
+        raise
+    simulation.close()
+
+
+@dataclass(slots=True)
+class _Preparation:
+    """Everything that SUMO reads for one run."""
+
+    world: World
+    settings: RunSettings
+    times_s: tuple[float, float]
+    folder: Path
+    scratch: Path
+    notices: tuple[str, ...] = ()
+
+    def make(self) -> list[str]:
+        """Write what SUMO reads and the copies that a run keeps; return SUMO's arguments."""
+        write_inputs(self.world, self.folder)
+        config = self.world.config
+        if self.world.net.writes:
+            config = replace(config, net=own_copy(config.net, self.scratch / "net.xml", frozenset()))
+        arguments = sumo_arguments(
+            config, self.settings, self.times_s, list(self._additional()), self._routes(), self.folder
+        )
+        names = [name for name, _ in config.options]
+        if self.settings.closures and ROUTING_MODE[0] not in names:
+            arguments += [f"--{ROUTING_MODE[0]}", ROUTING_MODE[1]]
+        return arguments
+
+    def _routes(self) -> tuple[Path, ...]:
+        config, seed = self.world.config, self.settings.demand_seed
+        if seed == 0 or not config.routes:
+            return config.routes
+        target = self.scratch / "demand.rou.xml"
+        drawn = resample(config.routes, config.additional, seed, self.times_s, target)
+        self.notices += drawn.notices
+        return (drawn.path,)
+
+    def _additional(self) -> Iterator[Path]:
+        """Write and yield the additional files, the user's own first."""
+        world, settings = self.world, self.settings
+        yield from self._users_own()
+        write_state_recorder(self._file("recorder"), sorted(world.net.signal_links), self.folder / TLS_STATES)
+        yield self._file("recorder")
+        if settings.controller not in SUMO_CONTROLLERS and settings.sensing == "loops":
+            write_loops(self._file("loops"), [unit.layout.loops for unit in world.units])
+            yield self._file("loops")
+        if settings.controller in ("actuated", "delay_based"):
+            write_own_programmes(self._file("programmes"), world, settings)
+            yield self._file("programmes")
+        if settings.closures:
+            write_closures(
+                self._file("closures"), settings.closures, world.net, self.times_s, world.config.step_s
+            )
+            yield self._file("closures")
+
+    def _users_own(self) -> Iterator[Path]:
+        """Yield the user's additional files: none writes anything, none switches signals under control."""
+        world = self.world
+        under = frozenset(unit.site.signal_id for unit in world.units if self.settings.controller != "net")
+        for index, path in enumerate(world.config.additional):
+            rewritten = path in world.additional.rewritten
+            yield own_copy(path, self._file(str(index)), under) if rewritten else path
+
+    def _file(self, name: str) -> Path:
+        return self.scratch / f"{name}.add.xml"
 
 
 class _Loop:
     """One run under way."""
 
     def __init__(
-        self, world: World, settings: RunSettings, simulation: Simulation, folder: Path, times_s: tuple[float, float]
+        self,
+        world: World,
+        settings: RunSettings,
+        simulation: Simulation,
+        folder: Path,
+        begin_s: float,
+        make: MakeDriver,
     ) -> None:
         self._world = world
-        self._settings = settings
         self._simulation = simulation
-        self._begin_s, self._end_s = times_s
+        self._begin_s = begin_s
         self._events = EventLog(world)
-        self._driver: Driver = make_driver(world, settings, simulation, folder, self._begin_s, self._events)
+        self._driver = make(world, settings, simulation, folder, self._begin_s, self._events)
         self._version = simulation.version
         self._sumo_s = 0.0
         self._control_s = 0.0
@@ -102,26 +207,30 @@ class _Loop:
         self._queues: list[QueueSample] = []
         self._folder = folder
 
-    def run(self, report: Report, stop: Callable[[], bool]) -> None:
+    def run(self, end_s: float, report: Report, stop: Stop) -> None:
+        """Step to the end [s], or until somebody wants to stop."""
         next_report_s = next_queue_s = self._begin_s
         half_s = self._world.config.step_s / 2
         self._driver.begin()
-        while self._time_s < self._end_s - half_s:
+        while self._time_s < end_s - half_s:
             if stop():
                 self._interrupted = True
                 break
-            start_s = perf_counter()
-            self._time_s = self._simulation.step()
-            stepped_s = perf_counter()
-            self._driver.step(self._time_s)
-            self._sumo_s += stepped_s - start_s
-            self._control_s += perf_counter() - stepped_s
+            self._step()
             if self._time_s >= next_queue_s:
                 next_queue_s += QUEUE_EVERY_S
                 self._sample_queues()
             if self._time_s >= next_report_s:
                 next_report_s += REPORT_EVERY_S
                 report(self._time_s, self._simulation.running(), self._simulation.arrived)
+
+    def _step(self) -> None:
+        start_s = perf_counter()
+        self._time_s = self._simulation.step()
+        stepped_s = perf_counter()
+        self._driver.step(self._time_s)
+        self._sumo_s += stepped_s - start_s
+        self._control_s += perf_counter() - stepped_s
 
     def _sample_queues(self) -> None:
         for unit in self._world.units:
@@ -130,11 +239,13 @@ class _Loop:
 
     def finish(self) -> None:
         """Write the logs that were kept in memory."""
-        self._driver.finish()
-        self._events.write(self._folder / "events.parquet")
+        try:
+            self._driver.finish()
+        finally:
+            self._events.write(self._folder / "events.parquet")
 
-    def outcome(self, total_s: float) -> LoopOutcome:
-        """Return what the loop saw."""
+    def outcome(self, total_s: float, notices: tuple[str, ...]) -> LoopOutcome:
+        """Return what the loop saw. Args: total_s, time of the machine [s]."""
         driver = self._driver
         return LoopOutcome(
             scenario=self._world.scenario.name,
@@ -144,7 +255,7 @@ class _Loop:
             sumo_version=self._version,
             signals=driver.signals,
             left_alone=self._world.left_alone,
-            notices=self._world.notices,
+            notices=(*self._world.notices, *notices),
             decisions=driver.decisions,
             decision_ms=tuple(driver.decision_ms),
             kernel_frames=driver.frames,
@@ -156,3 +267,77 @@ class _Loop:
             interrupted=self._interrupted,
             queues=tuple(self._queues),
         )
+
+
+def write_settings(
+    folder: Path,
+    settings: RunSettings,
+    world: World,
+    times_s: tuple[float, float],
+    replayed: Replayed | None = None,
+) -> None:
+    """Write `settings.json`: everything that a run depends on, so that it can be repeated."""
+    document: dict[str, Any] = {
+        "version": SETTINGS_VERSION,
+        "scenario": _lasting_name(world.scenario),
+        "controller": settings.controller,
+        "seed": settings.seed,
+        "demand_seed": settings.demand_seed,
+        "sensing": settings.sensing,
+        "profile": asdict(settings.profile),
+        "begin_s": times_s[0],
+        "end_s": times_s[1],
+        "step_s": world.config.step_s,
+        "scale": settings.scale,
+        "closures": [_closure_row(closure) for closure in settings.closures],
+        "options": [list(option) for option in settings.options],
+        "command": list(settings.command),
+        "replay_of": None if replayed is None else str(replayed.folder.resolve()),
+        "versions": versions(),
+        "inputs": input_hashes(world.config),
+    }
+    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+    (folder / SETTINGS).write_text(text, encoding="utf-8")
+
+
+def _lasting_name(scenario: Scenario) -> str:
+    """Return a name that means the same from another working directory."""
+    return scenario.name if scenario.from_catalogue else str(scenario.config)
+
+
+def _closure_row(closure: Closure) -> dict[str, str | float | None]:
+    times_s = {"from_s": closure.from_s, "to_s": closure.to_s}
+    finite = {name: time_s if math.isfinite(time_s) else None for name, time_s in times_s.items()}
+    return {"place": closure.place, **finite}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions on which the course of a run may depend."""
+    return {"python": platform.python_version(), **{name: _version(name) for name in VERSIONS_OF}}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def input_hashes(config: Configuration) -> dict[str, str]:
+    """Return the SHA-256 of every input file, by its path from the folder of the configuration.
+
+    Raises: InvalidInputError if a file cannot be read.
+    """
+    files = (config.path, config.net, *config.routes, *config.additional)
+    return {os.path.relpath(file, config.path.parent): _hash(file) for file in files}
+
+
+def _hash(path: Path) -> str:
+    state = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_HASH_CHUNK):
+                state.update(chunk)
+    except OSError as error:
+        raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
+    return state.hexdigest()

@@ -1,14 +1,14 @@
 """Lanes and edges closed for a time, as SUMO rerouters.
 
-While a place is closed, only emergency and authority vehicles, trams, cyclists and pedestrians may use it, each
-on the lanes that were theirs before. A rerouter stands on every street that is not closed itself (on cologne8,
-with 143 of them, a run took no longer than without), so that every driver hears of the closure at once:
+While a place is closed, only emergency and authority vehicles, trams, cyclists and pedestrians may use it, on
+the lanes that were theirs before. A rerouter stands on every street that is not closed itself (cologne8, with
+149 of them, took no longer than without), so that every driver hears of the closure at once:
 
 - A vehicle whose route uses a closed edge takes the fastest one that does not. With a closed lane it changes
   lanes, and takes another route only if no open lane leads where it wants to go.
-- A vehicle whose destination is closed, or can be reached through closed edges only, ends its trip on a street
-  that leads to the closed edge; if there is none in reach, it waits before the closure until that opens. Only
-  where a single lane of several is closed, and the destination can be reached from no other, it always waits.
+- A vehicle whose destination is closed, or can be reached through closed edges only, ends its trip on an open
+  street that leads to the closed edge; if none is in reach, it waits before the closure until that opens.
+  Where one lane of several is closed and no other leads to the destination, it always waits.
 - A vehicle that is to depart from a closed edge waits outside until it opens; its depart delay counts.
 - A vehicle that is on the edge when it closes drives on and leaves it.
 """
@@ -89,8 +89,8 @@ def _steps_s(closure: Closure, times_s: tuple[float, float], step_s: float) -> t
     run_begin_s, run_end_s = times_s
     if closure.to_s <= run_begin_s or closure.from_s >= run_end_s:
         raise InvalidInputError(
-            f"--close {closure.place}: the run goes from {run_begin_s:.10g} to {run_end_s:.10g} s of simulation, "
-            f"the closure from {closure.from_s:.10g} to {closure.to_s:.10g} s"
+            f"--close {closure.place}: closed from {closure.from_s:.10g} to {closure.to_s:.10g} s, "
+            f"but the run goes from {run_begin_s:.10g} to {run_end_s:.10g} s of simulation"
         )
     tiny = 1e-6
     first = math.floor((max(closure.from_s, run_begin_s) - run_begin_s) / step_s + tiny)

@@ -1,8 +1,12 @@
 """A `.sumocfg` read into a value: its inputs as absolute paths, its times, and the options worth keeping."""
 
+import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.xml_input import elements, parse_time_s
@@ -10,22 +14,35 @@ from sumo_scenarios.xml_input import elements, parse_time_s
 _SYNONYMS: Final = {
     "n": "net-file", "net": "net-file", "r": "route-files", "routes": "route-files",
     "a": "additional-files", "additional": "additional-files", "b": "begin", "e": "end",
-    "weights": "weight-files", "w": "weight-files", "step-length": "step-length",
+    "weights": "weight-files", "w": "weight-files", "s": "route-steps", "srand": "seed", "abs-rand": "random",
 }  # fmt: skip
-_FILE_LISTS: Final = frozenset({"route-files", "additional-files", "weight-files"})
-_FILES: Final = _FILE_LISTS | {"net-file", "alternative-net-file", "load-state"}
+_FILE_LISTS: Final = frozenset({"route-files", "additional-files", "weight-files", "device.fcd-replay.files"})
+_FILES: Final = _FILE_LISTS | {"net-file", "load-state", "astar.all-distances", "astar.landmark-distances"}
 _OURS: Final = {
     "time-to-teleport": "-1",
     "max-depart-delay": "-1",
-    "scale": None,
+    "scale": "1",
     "seed": None,
-    "random": None,
-    "begin": None,
-    "end": None,
+    "random": "false",
+    "mesosim": "false",
+    "no-internal-links": "false",
+    "tls.all-off": "false",
+    "ignore-junction-blocker": "-1",
+    "emergency-insert": "false",
 }
-_DROPPED_SECTIONS: Final = frozenset({"output", "report", "gui_only", "traci_server", "random_number"})
-_DROPPED: Final = frozenset({"threads", "quit-on-end", "start", "gui-settings-file", "remote-port", "num-clients"})
-_TELEPORTS: Final = ("time-to-teleport.", "ignore-junction-blocker", "emergency-insert")
+"""What a run sets itself, with the value that makes no difference."""
+_TELEPORTS: Final = "time-to-teleport."
+_TRUE: Final = frozenset({"true", "1", "x", "yes", "on", "t"})
+_DROPPED: Final = frozenset(
+    ["c", "configuration", "configuration-file", "C", "save-config", "save-configuration", "save-template", "save-template.commented", "save-schema", "save-commented", "write-license", "write-metadata", "precision", "precision.geo", "human-readable-time", "H", "netstate", "ndump", "dump-empty-edges", "dump-precision", "person-fcd", "summary", "tripinfo", "personinfo", "personroutes", "vehroutes", "route-steps", "threads", "thread-rngs", "verbose", "v", "print-options", "help", "?", "version", "V", "xml-validation", "X", "no-warnings", "W", "suppress-warnings", "aggregate-warnings", "log", "log-file", "l", "message-log", "error-log", "language", "no-duration-log", "t", "no-step-log", "remote-port", "num-clients", "gui-settings-file", "g", "quit-on-end", "Q", "game", "G", "start", "S", "delay", "d", "breakpoints", "B", "edgedata-files", "data-files", "m", "alternative-net-file", "N", "selection-file", "demo", "D", "disable-textures", "T", "registry-viewport", "window-size", "window-pos", "tracker-interval", "osg-view", "gui-testing", "gui-testing-debug", "device.toc.file"]
+)
+"""Output, report and display: none of them changes who drives where."""
+_DROPPED_STARTS: Final = (
+    "output-", "output.", "netstate", "vehroutes.", "save-", "device.ssm.", "xml-validation.", "log.",
+    "duration-log.", "step-log.", "game.", "gui-testing", "pedestrian.jupedsim.wkt", "pedestrian.jupedsim.py",
+)  # fmt: skip
+_DROPPED_PARTS: Final = ("-output", ".output")
+_VARIABLE: Final = re.compile(r"\$\{(.+?)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +66,17 @@ def read_configuration(path: Path) -> Configuration:
     Raises: InvalidInputError if it is damaged, names no network or names files that do not exist.
     """
     values, notices = _options(path)
-    if "net-file" not in values:
-        raise InvalidInputError(f"{path} names no net-file")
-    step_s = _time(values, "step-length")
+    nets = _files(path, values.pop("net-file", ""))
+    if len(nets) != 1:
+        raise InvalidInputError(f"{path} names {len(nets) or 'no'} net-file; it needs one")
+    step_s = _time(path, values, "step-length")
     config = Configuration(
         path=path,
-        net=_files(path, values.pop("net-file"))[0],
+        net=nets[0],
         routes=_files(path, values.pop("route-files", "")),
         additional=_files(path, values.pop("additional-files", "")),
-        begin_s=_time(values, "begin"),
-        end_s=_time(values, "end"),
+        begin_s=_time(path, values, "begin"),
+        end_s=_time(path, values, "end"),
         step_s=1.0 if step_s is None else step_s,
         options=tuple(_kept(path, values)),
         notices=tuple(notices),
@@ -72,38 +90,55 @@ def read_configuration(path: Path) -> Configuration:
 def _options(path: Path) -> tuple[dict[str, str], list[str]]:
     values: dict[str, str] = {}
     notices: list[str] = []
-    section = ""
-    depth = 0
-    for event, element in elements(path, ("start", "end")):
-        depth += 1 if event == "start" else -1
-        if event == "start" and depth == 2:
-            section = element.tag
-        given = element.get("value", element.get("v"))
-        if event == "end" or given is None:
-            continue
+    for _, element in elements(path):
+        given = element.get("value", element.get("v", (element.text or "") if not len(element) else ""))
+        given = _expanded(given.strip(), os.environ)
         name = _SYNONYMS.get(element.tag, element.tag)
-        notice = _take(values, name, given, section)
-        notices += [notice] if notice else []
+        if not given or _is_dropped(name):
+            continue
+        if name in _OURS or name.startswith(_TELEPORTS):
+            notices += _overridden(name, given)
+        elif name in values:
+            raise InvalidInputError(f"{path} sets {name} twice; SUMO takes it once")
+        else:
+            values[name] = given
     return values, notices
 
 
-def _take(values: dict[str, str], name: str, given: str, section: str) -> str | None:
-    """Put an option into values, unless it is one that a run sets itself; then say so if it differs."""
-    if name in _OURS and name not in ("begin", "end"):
-        ours = _OURS[name]
-        same = ours is not None and given in (ours, f"{ours}.0")
-        return None if same else f"the configuration's {name} {given} is overridden"
-    if name.startswith(_TELEPORTS):
-        return f"the configuration's {name} {given} is overridden"
-    if section in _DROPPED_SECTIONS or name in _DROPPED or name.endswith("-output") or ".output" in name:
-        return None
-    values[name] = given
-    return None
+def _is_dropped(name: str) -> bool:
+    return (
+        name in _DROPPED or name.startswith(_DROPPED_STARTS) or any(part in name for part in _DROPPED_PARTS)
+    )
+
+
+def _overridden(name: str, given: str) -> list[str]:
+    """Return the notice that a run sets this option itself; none where that makes no difference."""
+    ours = _OURS.get(name)
+    if ours == "false":
+        same = given.lower() not in _TRUE
+    else:
+        same = ours is not None and given in (ours, f"{ours}.0", f"{ours}.00")
+    return [] if same else [f"the configuration's {name} {given} is overridden"]
+
+
+def _expanded(text: str, variables: Mapping[str, str]) -> str:
+    """Return a value with its environment variables put in, as SUMO does; unknown ones are empty.
+
+    >>> _expanded("${PLACE}/a${NONE}.net.xml", {"PLACE": "town"})
+    'town/a.net.xml'
+    """
+    return _VARIABLE.sub(lambda found: variables.get(found[1], ""), text)
 
 
 def _files(path: Path, text: str) -> tuple[Path, ...]:
-    names = [name.strip() for name in text.replace(";", ",").split(",") if name.strip()]
-    return tuple((path.parent / name).resolve() for name in names)
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    return tuple(_found(path.parent, name) for name in names)
+
+
+def _found(folder: Path, name: str) -> Path:
+    """Return a file's absolute path; a name may hold percent codes, as SUMO writes them."""
+    plain, decoded = (Path(os.path.abspath(folder / n)) for n in (name, unquote(name)))
+    return decoded if not os.path.isfile(plain) and os.path.isfile(decoded) else plain
 
 
 def _kept(path: Path, values: dict[str, str]) -> list[tuple[str, str]]:
@@ -115,14 +150,27 @@ def _kept(path: Path, values: dict[str, str]) -> list[tuple[str, str]]:
     return kept
 
 
-def _time(values: dict[str, str], name: str) -> float | None:
-    return parse_time_s(values[name]) if name in values else None
+def _time(path: Path, values: dict[str, str], name: str) -> float | None:
+    if name not in values:
+        return None
+    try:
+        return parse_time_s(values[name])
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path}: {name}: {error}") from error
 
 
 def _check(config: Configuration) -> None:
     for kind, files in (("net", (config.net,)), ("route", config.routes), ("additional", config.additional)):
         for file in files:
-            if not file.is_file():
+            if not os.path.isfile(file):
                 raise InvalidInputError(f"{config.path} names the {kind} file {file}, which does not exist")
+            if "," in str(file):
+                raise InvalidInputError(
+                    f"{file}: SUMO takes the comma for the end of a name; move or rename it"
+                )
+    if config.begin_s is not None and config.begin_s < 0:
+        raise InvalidInputError(f"{config.path}: begin {config.begin_s:g} s; it needs 0 or more")
     if not 0.01 <= config.step_s <= 1.0:
-        raise InvalidInputError(f"{config.path}: step-length {config.step_s:g} s; steps of 0.1 to 1 s can be controlled")
+        raise InvalidInputError(
+            f"{config.path}: step-length {config.step_s:g} s; steps of 0.1 to 1 s can be controlled"
+        )

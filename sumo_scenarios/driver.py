@@ -18,6 +18,7 @@ from sumo_scenarios.loop_reader import LoopReader
 from sumo_scenarios.sensing import VehicleEyes
 from sumo_scenarios.settings import SUMO_CONTROLLERS, RunSettings
 from sumo_scenarios.simulation import Simulation
+from sumo_scenarios.warm_up import compile_rollout
 from sumo_scenarios.world import SignalUnit, World
 
 DECISION_EVERY_DS = 10
@@ -154,7 +155,13 @@ class KernelDriver:
     """One engine per signal; every lamp goes through its kernel."""
 
     def __init__(
-        self, world: World, settings: RunSettings, simulation: Simulation, folder: Path, begin_s: float, events: EventLog
+        self,
+        world: World,
+        settings: RunSettings,
+        simulation: Simulation,
+        folder: Path,
+        begin_s: float,
+        events: EventLog,
     ) -> None:
         self.signals = tuple(unit.site.signal_id for unit in world.units)
         self.decisions = 0
@@ -164,6 +171,8 @@ class KernelDriver:
         self._log = DecisionLog(folder / "decisions.jsonl")
         self._next_decision_ds = _ds(begin_s)
         sensors = _sensors(world, settings, simulation, events)
+        if settings.controller == "adaptive":
+            compile_rollout()
         maker = maker_of(settings_of(settings.controller, settings.options), settings.controller)
         self._junctions = [
             _Junction(unit, make_engine(unit, settings, maker, begin_s), sensor)
@@ -225,7 +234,9 @@ class KernelDriver:
         self._log.close()
 
 
-def make_engine(unit: SignalUnit, settings: RunSettings, maker: Maker | None, begin_s: float) -> JunctionEngine:
+def make_engine(
+    unit: SignalUnit, settings: RunSettings, maker: Maker | None, begin_s: float
+) -> JunctionEngine:
     """Return the engine of a signal: in service at once, or by the start-up that its profile wants."""
     kernel = Kernel(unit.site)
     begin_ds = _ds(begin_s)
@@ -235,17 +246,21 @@ def make_engine(unit: SignalUnit, settings: RunSettings, maker: Maker | None, be
     return JunctionEngine(kernel, unit.layout, controller, state)
 
 
-def _sensors(world: World, settings: RunSettings, simulation: Simulation, events: EventLog) -> Sequence[Sensor]:
+def _sensors(
+    world: World, settings: RunSettings, simulation: Simulation, events: EventLog
+) -> Sequence[Sensor]:
     if settings.sensing != "loops":
         with_routes = settings.sensing == "oracle"
         return [
-            VehicleSensor(VehicleEyes(simulation, world.net, unit.layout, with_routes), unit) for unit in world.units
+            VehicleSensor(VehicleEyes(simulation, world.net, unit.layout, with_routes), unit)
+            for unit in world.units
         ]
     estimators = {unit.site.signal_id: LoopEstimator(unit.layout) for unit in world.units}
     for estimator in estimators.values():
         estimator.join(estimators)
     return [
-        LoopSensor(LoopReader(simulation, unit, events), estimators[unit.site.signal_id]) for unit in world.units
+        LoopSensor(LoopReader(simulation, unit, events), estimators[unit.site.signal_id])
+        for unit in world.units
     ]
 
 
@@ -255,7 +270,12 @@ def _ds(time_s: float) -> int:
 
 
 def make_driver(
-    world: World, settings: RunSettings, simulation: Simulation, folder: Path, begin_s: float, events: EventLog
+    world: World,
+    settings: RunSettings,
+    simulation: Simulation,
+    folder: Path,
+    begin_s: float,
+    events: EventLog,
 ) -> Driver:
     """Return the driver of a run."""
     if settings.controller in SUMO_CONTROLLERS:

@@ -59,16 +59,22 @@ def _has_arrow(site: Site, group: int) -> bool:
     return any(stage.rights[group] is Right.STOP for stage in site.stages)
 
 
-def _yields_to(connection: Connection, own: Sequence[Connection], foes: LinkFoes, arrow: bool) -> tuple[int, ...]:
-    """Return the movements that go first: by the junction's rules, and all foes where a stop arrow lets it go on red."""
-    links = set(foes.yields.get(connection.link, frozenset()))
-    if arrow:
-        links |= {i + j - connection.link for i, j in foes.pairs if connection.link in (i, j)}
-    return tuple(m for m, other in enumerate(own) if other.link in links)
+def _yields_to(
+    connection: Connection, own: Sequence[Connection], foes: LinkFoes, arrow: bool
+) -> tuple[int, ...]:
+    """Return the movements that go first by the junction's rules, or all foes where a stop arrow lets it go on red."""
+    table = foes.meets if arrow else foes.yields
+    first = table.get(connection, frozenset())
+    return tuple(m for m, other in enumerate(own) if other in first)
 
 
 def _lane(
-    net: Net, lane_id: str, index: int, movements: Sequence[Movement], loops: Sequence[Loop], inner: frozenset[str]
+    net: Net,
+    lane_id: str,
+    index: int,
+    movements: Sequence[Movement],
+    loops: Sequence[Loop],
+    inner: frozenset[str],
 ) -> ApproachLane:
     lane = net.lanes[lane_id]
     return ApproachLane(
@@ -87,7 +93,9 @@ def _exit(net: Net, lane_id: str, stop_lines: dict[str, tuple[str, int]]) -> Exi
     lane = net.lanes[lane_id]
     way_m, current = lane.length_m, lane_id
     while current not in stop_lines and way_m < REACH_M:
-        onward = {c.to_lane for c in net.outgoing.get(current, ()) if not c.signal and c.direction != TURN_BACK}
+        onward = {
+            c.to_lane for c in net.outgoing.get(current, ()) if not c.signal and c.direction != TURN_BACK
+        }
         if len(onward) != 1 or (following := onward.pop()) not in net.lanes:
             break
         way_m, current = way_m + net.lanes[following].length_m, following
@@ -120,30 +128,38 @@ def upstream_reach(net: Net, lane_ids: Sequence[str], reach_m: float = REACH_M) 
     """Return the lanes within reach of the stop lines, walking back to the next signal or the edge of the network."""
     found: dict[str, tuple[float, set[int]]] = {}
     for index, lane_id in enumerate(lane_ids):
-        _walk_back(net, lane_id, 0.0, index, reach_m, found)
+        _walk_back(net, lane_id, index, reach_m, found)
     return tuple(
-        ReachLane(lane_id, net.lanes[lane_id].length_m, net.lanes[lane_id].speed_mps, beyond_m, tuple(sorted(targets)))
+        ReachLane(
+            lane_id=lane_id,
+            length_m=net.lanes[lane_id].length_m,
+            speed_mps=net.lanes[lane_id].speed_mps,
+            beyond_m=beyond_m,
+            targets=tuple(sorted(targets)),
+        )
         for lane_id, (beyond_m, targets) in found.items()
     )
 
 
 def _walk_back(
-    net: Net, lane_id: str, beyond_m: float, index: int, reach_m: float, found: dict[str, tuple[float, set[int]]]
+    net: Net, start: str, index: int, reach_m: float, found: dict[str, tuple[float, set[int]]]
 ) -> None:
-    known_m, targets = found.get(lane_id, (beyond_m, set()))
-    if index in targets and known_m <= beyond_m:
-        return
-    found[lane_id] = (min(known_m, beyond_m), targets | {index})
-    behind_m = beyond_m + net.lanes[lane_id].length_m
-    if behind_m >= reach_m:
-        return
-    for connection in net.incoming.get(lane_id, ()):
-        if connection.direction == TURN_BACK:
+    pending = [(start, 0.0)]
+    while pending:
+        lane_id, beyond_m = pending.pop()
+        known_m, targets = found.get(lane_id, (beyond_m, set()))
+        if index in targets and known_m <= beyond_m:
             continue
-        _add_inner(net, connection, behind_m, index, found)
-        if not connection.signal and connection.from_lane in net.lanes:
-            inner_m = net.inner_length_m(connection)
-            _walk_back(net, connection.from_lane, behind_m + inner_m, index, reach_m, found)
+        found[lane_id] = (min(known_m, beyond_m), targets | {index})
+        behind_m = beyond_m + net.lanes[lane_id].length_m
+        if behind_m >= reach_m:
+            continue
+        for connection in net.incoming.get(lane_id, ()):
+            if connection.direction == TURN_BACK:
+                continue
+            _add_inner(net, connection, behind_m, index, found)
+            if not connection.signal:
+                pending.append((connection.from_lane, behind_m + net.inner_length_m(connection)))
 
 
 def _add_inner(

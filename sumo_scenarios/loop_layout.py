@@ -1,7 +1,8 @@
-"""Where the loops lie: at most three a lane, made from the geometry, written as SUMO E1 definitions for a user to edit."""
+"""Where the loops lie: at most three a lane, from the geometry, written as SUMO E1 definitions for a user to edit."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import quoteattr
@@ -14,11 +15,14 @@ STOP_LOOP_M: Final = 6.0
 LOOP_M: Final = 2.0
 STOP_GAP_M: Final = 0.5
 SHORT_LANE_M: Final = 4.0
+FARTHEST_STOP_M: Final = 10.0
 MIDDLE_M: Final = 35.0
 MIDDLE_RANGE_M: Final = (25.0, 50.0)
 ADVANCE_M: Final = 150.0
 ENTRY_GAP_M: Final = 5.0
 LEAST_SPACING_M: Final = 15.0
+MAX_PER_LANE: Final = 3
+SHORTEST_LOOP_M: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,33 @@ class _Spot:
     to_stop_m: float
 
 
-def lay_loops(net: Net, signal: str, connections: Sequence[Connection]) -> tuple[Loop, ...]:
-    """Return the loops of one signal: stop line, middle and advance of each approach lane."""
+def lay_loops(net: Net, links: Mapping[str, Sequence[Connection]]) -> dict[str, tuple[Loop, ...]]:
+    """Return the loops of all signals: stop line, middle and advance of each approach lane.
+
+    A lane that leads to several signals keeps the three loops that lie nearest to a stop line.
+    """
+    laid = {signal: _loops_of(net, signal, connections) for signal, connections in links.items()}
+    on_lane: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
+    for signal, loops in laid.items():
+        for loop in loops:
+            on_lane[loop.lane_id].append((loop.to_stop_m, signal, loop.channel))
+    dropped = {
+        (signal, channel) for own in on_lane.values() for _, signal, channel in sorted(own)[MAX_PER_LANE:]
+    }
+    return {
+        signal: _numbered(signal, [loop for loop in loops if (signal, loop.channel) not in dropped])
+        for signal, loops in laid.items()
+    }
+
+
+def _numbered(signal: str, loops: Sequence[Loop]) -> tuple[Loop, ...]:
+    return tuple(
+        replace(loop, loop_id=f"{signal}/{channel}", channel=channel)
+        for channel, loop in enumerate(loops, start=1)
+    )
+
+
+def _loops_of(net: Net, signal: str, connections: Sequence[Connection]) -> tuple[Loop, ...]:
     found: dict[tuple[str, LoopRole], tuple[_Spot, list[int]]] = {}
     lane_ids = approach_lanes(net, connections)
     for index, lane_id in enumerate(lane_ids):
@@ -42,7 +71,7 @@ def lay_loops(net: Net, signal: str, connections: Sequence[Connection]) -> tuple
             position_m=round(spot.position_m, 2),
             length_m=_length_m(net, role, spot.lane_id),
             role=role,
-            serves=tuple(serves),
+            serves=tuple(sorted(set(serves))),
             to_stop_m=round(spot.to_stop_m, 2),
             channel=channel,
         )
@@ -52,18 +81,21 @@ def lay_loops(net: Net, signal: str, connections: Sequence[Connection]) -> tuple
 
 def _length_m(net: Net, role: LoopRole, lane_id: str) -> float:
     length_m = net.lanes[lane_id].length_m
+    wanted_m = min(LOOP_M, length_m / 2)
     if role is LoopRole.STOP:
-        return round(min(STOP_LOOP_M, max(length_m - 2 * STOP_GAP_M, length_m / 2)), 2)
-    return round(min(LOOP_M, length_m / 2), 2)
+        wanted_m = min(STOP_LOOP_M, max(length_m - 2 * STOP_GAP_M, length_m / 2))
+    return max(round(wanted_m, 2), SHORTEST_LOOP_M)
 
 
 def _spots(net: Net, lane_id: str) -> Iterator[tuple[LoopRole, _Spot]]:
     for place, beyond_m in _stop_places(net, lane_id):
         length_m = net.lanes[place].length_m
         gap_m = min(STOP_GAP_M, length_m / 10)
-        position_m = length_m - gap_m - _length_m(net, LoopRole.STOP, place)
+        position_m = max(length_m - gap_m - _length_m(net, LoopRole.STOP, place), 0.0)
         yield LoopRole.STOP, _Spot(place, position_m, beyond_m + gap_m)
-    middles = [s for s in _upstream(net, lane_id, MIDDLE_M) if MIDDLE_RANGE_M[0] <= s.to_stop_m <= MIDDLE_RANGE_M[1]]
+    middles = [
+        s for s in _upstream(net, lane_id, MIDDLE_M) if MIDDLE_RANGE_M[0] <= s.to_stop_m <= MIDDLE_RANGE_M[1]
+    ]
     for spot in middles:
         yield LoopRole.MIDDLE, spot
     nearest_m = max((s.to_stop_m for s in middles), default=STOP_LOOP_M) + LEAST_SPACING_M
@@ -86,11 +118,19 @@ def _stop_places(net: Net, lane_id: str) -> list[tuple[str, float]]:
 
     A lane too short for a vehicle (pieces of under a metre occur in real networks) leaves it on the lanes behind.
     """
-    length_m = net.lanes[lane_id].length_m
-    behind = _behind(net, lane_id)
-    if length_m >= SHORT_LANE_M or not behind:
-        return [(lane_id, 0.0)]
-    return [(c.from_lane, length_m + net.inner_length_m(c)) for c in behind]
+    places: list[tuple[str, float]] = []
+    pending, seen = [(lane_id, 0.0)], {lane_id}
+    while pending:
+        current, beyond_m = pending.pop()
+        length_m = net.lanes[current].length_m
+        behind = [(c.from_lane, beyond_m + length_m + net.inner_length_m(c)) for c in _behind(net, current)]
+        near = [(lane, from_m) for lane, from_m in behind if current == lane_id or from_m <= FARTHEST_STOP_M]
+        if length_m >= SHORT_LANE_M or not near:
+            places.append((current, beyond_m))
+            continue
+        pending += [way for way in near if way[0] not in seen]
+        seen |= {lane for lane, _ in near}
+    return places
 
 
 def _upstream(net: Net, lane_id: str, wanted_m: float) -> list[_Spot]:

@@ -1,6 +1,7 @@
 """A SUMO network read into values: edges, lanes, connections, junctions with their foes, programmes."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,10 +9,15 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.programmes import Programme, read_programme
+from sumo_scenarios.programmes import Programme, read_programme, writes
 from sumo_scenarios.xml_input import elements
 
-_MOTORISED: Final = frozenset({"passenger", "private", "bus", "taxi", "truck", "delivery", "hov", "emergency", "coach"})
+MAX_LENGTH_M: Final = 1e6
+MAX_SPEED_MPS: Final = 1000.0
+MAX_LINKS: Final = 1000
+_MOTORISED: Final = frozenset(
+    ["passenger", "private", "bus", "taxi", "truck", "trailer", "delivery", "hov", "emergency", "coach", "motorcycle", "moped", "evehicle", "authority", "army", "vip"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,10 @@ class Junction:
 
 @dataclass(frozen=True)
 class Net:
-    """The network. Bit j, counted from the right, of `foes[i]` says that requests i and j meet."""
+    """The network. Bit j, counted from the right, of `foes[i]` says that requests i and j meet.
+
+    `writes` tells that its programmes name files to be written.
+    """
 
     path: Path
     left_hand: bool
@@ -71,6 +80,7 @@ class Net:
     connections: tuple[Connection, ...]
     junctions: dict[str, Junction]
     programmes: tuple[Programme, ...]
+    writes: bool = False
 
     @cached_property
     def outgoing(self) -> dict[str, tuple[Connection, ...]]:
@@ -106,8 +116,9 @@ class Net:
         return {c.from_lane: c.via for c in self.connections if c.from_lane.startswith(":") and c.via}
 
     def place(self, connection: Connection) -> tuple[str, int] | None:
-        """Return junction and request index of a connection; a split turn is listed by its last internal lane."""
-        lane = connection.via or connection.to_lane
+        """Return junction and request index of a connection; a split turn is listed by its last inner lane."""
+        crosses = self.function_of(connection.from_lane) == "crossing"
+        lane = connection.from_lane if crosses else connection.via or connection.to_lane
         for _ in range(8):
             if lane in self.request_of:
                 return self.request_of[lane]
@@ -115,6 +126,21 @@ class Net:
                 return None
             lane = self._onward[lane]
         return None
+
+    def function_of(self, lane_id: str) -> str:
+        """Return the function of a lane's edge, empty for a street or an unknown lane."""
+        lane = self.lanes.get(lane_id)
+        return self.edges[lane.edge_id].function if lane is not None else ""
+
+    def is_crossing(self, connection: Connection) -> bool:
+        """Return whether a connection lets walkers onto a crossing, from either of its ends."""
+        ends = (connection.to_lane, connection.from_lane)
+        return any(self.function_of(lane) == "crossing" for lane in ends)
+
+    def crossing_length_m(self, connection: Connection) -> float:
+        """Return the length of the crossing of a connection. [m]"""
+        ends = (connection.to_lane, connection.from_lane)
+        return max(self.lanes[lane].length_m for lane in ends if self.function_of(lane) == "crossing")
 
     def inner_length_m(self, connection: Connection) -> float:
         """Return the length of a connection inside its junction. [m]"""
@@ -129,7 +155,7 @@ class Net:
         return tuple(reversed(found))
 
 
-def _grouped(connections: "list[Connection] | tuple[Connection, ...]", key: str) -> dict[str, tuple[Connection, ...]]:
+def _grouped(connections: Sequence[Connection], key: str) -> dict[str, tuple[Connection, ...]]:
     found: dict[str, list[Connection]] = defaultdict(list)
     for connection in connections:
         found[getattr(connection, key)].append(connection)
@@ -141,34 +167,72 @@ def read_net(path: Path) -> Net:
 
     Raises: InvalidInputError if it is damaged or no SUMO network.
     """
-    edges: dict[str, Edge] = {}
-    connections: list[Connection] = []
-    junctions: dict[str, Junction] = {}
-    programmes: list[Programme] = []
+    parts = _Parts(str(path))
     root: Element | None = None
     try:
-        for event, element in elements(path, ("start", "end")):
-            root = element if root is None else root
-            if event == "start":
-                continue
-            if element.tag == "edge":
-                edges[element.attrib["id"]] = _edge(element)
-            elif element.tag == "connection":
-                connections.append(_connection(element))
-            elif element.tag == "junction":
-                junctions[element.attrib["id"]] = _junction(element)
-            elif element.tag == "tlLogic":
-                programmes.append(read_programme(element, str(path)))
-            else:
-                continue
-            element.clear()
-    except (KeyError, ValueError) as error:
+        for _, element in elements(path):
+            root = element
+            parts.take(element)
+    except (KeyError, ValueError, OverflowError) as error:
         raise InvalidInputError(f"{path} is not a SUMO network: {type(error).__name__} {error}") from error
     if root is None or root.tag != "net":
-        raise InvalidInputError(f"{path} is not a SUMO network: its root is <{root.tag if root is not None else ''}>")
-    lanes = {lane.lane_id: lane for edge in edges.values() for lane in edge.lanes}
-    left_hand = root.get("lefthand") in ("true", "1")
-    return Net(path, left_hand, edges, lanes, tuple(connections), junctions, tuple(programmes))
+        name = root.tag if root is not None else ""
+        raise InvalidInputError(f"{path} is not a SUMO network: its root is <{name}>")
+    net = parts.net(path, left_hand=root.get("lefthand") in ("true", "1"))
+    _check(net)
+    return net
+
+
+class _Parts:
+    """What has been read so far."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._edges: dict[str, Edge] = {}
+        self._connections: list[Connection] = []
+        self._junctions: dict[str, Junction] = {}
+        self._programmes: list[Programme] = []
+        self._writes = False
+
+    def take(self, element: Element) -> None:
+        """Take in an element if it is one that counts."""
+        if element.tag == "edge":
+            self._edges[element.attrib["id"]] = _edge(element)
+        elif element.tag == "connection":
+            self._connections.append(_connection(element))
+        elif element.tag == "junction":
+            self._junctions[element.attrib["id"]] = _junction(element)
+        elif element.tag == "tlLogic":
+            self._programmes.append(read_programme(element, self._source))
+            self._writes |= writes(element)
+        else:
+            return
+        element.clear()
+
+    def net(self, path: Path, left_hand: bool) -> Net:
+        """Return the network."""
+        lanes = {lane.lane_id: lane for edge in self._edges.values() for lane in edge.lanes}
+        parts = (self._edges, lanes, tuple(self._connections), self._junctions, tuple(self._programmes))
+        return Net(path, left_hand, *parts, self._writes)
+
+
+def _check(net: Net) -> None:
+    """Refuse lanes without an extent, and signals' connections that lead from or to nowhere."""
+    for lane in net.lanes.values():
+        if not (0 < lane.length_m < MAX_LENGTH_M and lane.speed_mps < MAX_SPEED_MPS):
+            raise InvalidInputError(
+                f"{net.path}: lane {lane.lane_id} is {lane.length_m:g} m long, with {lane.speed_mps:g} m/s"
+            )
+    for connection in net.connections:
+        for lane_id in (connection.from_lane, connection.to_lane):
+            if lane_id not in net.lanes:
+                raise InvalidInputError(
+                    f"{net.path}: a connection names lane {lane_id}, which does not exist"
+                )
+        if connection.signal and not 0 <= connection.link < MAX_LINKS:
+            raise InvalidInputError(
+                f"{net.path}: signal {connection.signal} has link {connection.link}; 0 to {MAX_LINKS - 1} can be"
+            )
 
 
 def _edge(element: Element) -> Edge:
@@ -178,12 +242,17 @@ def _edge(element: Element) -> Edge:
             lane_id=lane.attrib["id"],
             edge_id=edge_id,
             length_m=float(lane.attrib["length"]),
-            speed_mps=max(float(lane.attrib["speed"]), 0.1),
+            speed_mps=_speed_mps(lane),
             motorised=_motorised(lane),
         )
         for lane in element.findall("lane")
     )
     return Edge(edge_id, element.get("from", ""), element.get("to", ""), element.get("function", ""), lanes)
+
+
+def _speed_mps(lane: Element) -> float:
+    speed_mps = float(lane.attrib["speed"])
+    return speed_mps if not speed_mps < 0.1 else 0.1
 
 
 def _motorised(lane: Element) -> bool:

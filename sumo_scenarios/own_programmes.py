@@ -1,44 +1,106 @@
 """Programmes for SUMO's own controllers, with the minimum and maximum green and the amber of the profile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from signal_ctrl.domain.timing import ceil_ds, to_s
 from sumo_scenarios.logs import write_programmes
-from sumo_scenarios.programmes import Programme, Step
+from sumo_scenarios.programmes import AMBERS, GREENS, Programme, Step
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.world import SignalUnit, World
 
-PROGRAMME_ID = "signal-ctrl"
+PROGRAMME_ID: Final = "signal-ctrl"
 
 
 def write_own_programmes(path: Path, world: World, settings: RunSettings) -> None:
     """Write an `actuated` or `delay_based` programme for every signal, from its programme in force at the begin."""
-    write_programmes(path, (own_programme(unit, settings, world.quantum_ds) for unit in world.units))
+    taken = {p.programme_id for p in (*world.net.programmes, *world.additional.programmes)}
+    name = PROGRAMME_ID
+    while name in taken:
+        name += "+"
+    own = (own_programme(unit, settings, world.quantum_ds) for unit in world.units)
+    write_programmes(path, (replace(programme, programme_id=name) for programme in own))
 
 
 def own_programme(unit: SignalUnit, settings: RunSettings, quantum_ds: int) -> Programme:
-    """Return the programme of one signal."""
+    """Return the programme of one signal: its rows in the order in which they follow each other."""
     base = unit.programmes[0][1]
+    profile = settings.profile
+    min_s = to_s(ceil_ds(profile.min_green_s, quantum_ds))
+    rows = [base.steps[index] for index in _cycle(base)]
+    amber_s = {link: to_s(group.amber_ds) for group in unit.site.groups for link in group.links}
+    steps = [
+        _step(rows, index, amber_s, (min_s, max(profile.actuated_max_green_s, min_s)))
+        for index in range(len(rows))
+    ]
+    for link in amber_s:
+        _keep_minimum(steps, link, min_s)
     return replace(
         base,
         programme_id=PROGRAMME_ID,
         kind=settings.controller,
         offset_s=0.0,
-        steps=tuple(_steps(unit, base, settings, quantum_ds)),
+        steps=tuple(steps),
+        parameters=(),
     )
 
 
-def _steps(unit: SignalUnit, base: Programme, settings: RunSettings, quantum_ds: int) -> Iterator[Step]:
-    profile = settings.profile
-    min_s = to_s(ceil_ds(profile.min_green_s, quantum_ds))
-    amber_s = {link: to_s(g.amber_ds) for g in unit.site.groups for link in g.links}
-    for step in base.steps:
-        if step.is_stage and step.longest_s >= min_s:
-            yield Step(min_s, min_s, max(profile.actuated_max_green_s, min_s), step.state)
-        elif "y" in step.state.lower():
-            shown_s = max(amber_s.get(k, 0.0) for k, letter in enumerate(step.state) if letter in "yY")
-            yield Step(shown_s, shown_s, shown_s, step.state)
-        else:
-            yield replace(step, shortest_s=step.duration_s, longest_s=step.duration_s)
+def _cycle(programme: Programme) -> list[int]:
+    """Return the rows of the cycle that a programme ends up in."""
+    order = [0]
+    while (following := programme.following(order[-1])[0]) not in order:
+        order.append(following)
+    return order[order.index(following) :]
+
+
+def _step(rows: Sequence[Step], index: int, amber_s: dict[int, float], green_s: tuple[float, float]) -> Step:
+    row = rows[index]
+    if row.is_stage and row.longest_s >= green_s[0]:
+        return Step(green_s[0], *green_s, row.state)
+    ambers = [k for k, letter in enumerate(row.state) if letter in AMBERS and k in amber_s]
+    lasts_s = max((_amber_s(rows, index, k, amber_s[k]) for k in ambers), default=row.duration_s)
+    return Step(lasts_s, lasts_s, lasts_s, row.state)
+
+
+def _amber_s(rows: Sequence[Step], index: int, link: int, amber_s: float) -> float:
+    """Return how long a row has to show a link's amber, so that its amber lasts as long as it should. [s]
+
+    Of an amber that spans several rows, each keeps its share.
+    """
+    n = len(rows)
+    first = index
+    while rows[first - 1].state[link] in AMBERS and (index - first) < n:
+        first -= 1
+    last = index
+    while rows[(last + 1) % n].state[link] in AMBERS and (last - first) < n:
+        last += 1
+    total_s = sum(rows[i % n].duration_s for i in range(first, last + 1))
+    return max(round(amber_s * rows[index].duration_s / total_s, 1), 0.1)
+
+
+def _keep_minimum(steps: list[Step], link: int, min_s: float) -> None:
+    """Lengthen the longest row of each green that would be too short, in place."""
+    for run in _greens(steps, link):
+        short_s = min_s - sum(steps[i].shortest_s for i in run)
+        if short_s > 0:
+            index = max(run, key=lambda i: (steps[i].is_stage, steps[i].duration_s))
+            row = steps[index]
+            least_s = round(row.shortest_s + short_s, 1)
+            steps[index] = Step(least_s, least_s, max(row.longest_s, least_s), row.state)
+
+
+def _greens(steps: Sequence[Step], link: int) -> Iterator[list[int]]:
+    """Yield the rows of each green of a link, over the end of the cycle."""
+    shown = [step.state[link] in GREENS for step in steps]
+    if all(shown):
+        return
+    start = shown.index(False)
+    run: list[int] = []
+    for i in (*range(start, len(steps)), *range(start + 1)):
+        if shown[i]:
+            run.append(i)
+        elif run:
+            yield run
+            run = []

@@ -1,26 +1,35 @@
-"""Programmes of signals (`tlLogic`) and the switch plans (WAUT) that say which is in force when."""
+"""Programmes of signals (`tlLogic`) as values, read from SUMO's XML."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.xml_input import elements, parse_time_s
+from sumo_scenarios.xml_input import parse_time_s
 
 GREENS: Final = frozenset("Gg")
+AMBERS: Final = frozenset("yY")
+OFF: Final = "off"
+NEMA: Final = "NEMA"
+NOWHERE: Final = frozenset({"NUL", "nul", "/dev/null", "", "stdout", "stderr", "-"})
 _LETTERS: Final = frozenset("rugGyYsoO")
+_ON_THE_WAY: Final = frozenset("yYu")
+_LONGEST_S: Final = 1e7
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row of a programme: how long, shortest and longest [s], and the letter of each link."""
+    """One row of a programme: how long, shortest and longest [s], and the letter of each link.
+
+    `following` are the rows that may come next; empty: the one after it.
+    """
 
     duration_s: float
     shortest_s: float
     longest_s: float
     state: str
+    following: tuple[int, ...] = ()
 
     @property
     def is_actuated(self) -> bool:
@@ -28,14 +37,28 @@ class Step:
         return not self.shortest_s == self.longest_s == self.duration_s
 
     @property
+    def has_green(self) -> bool:
+        """Whether somebody has green."""
+        return bool(GREENS & set(self.state))
+
+    @property
     def is_stage(self) -> bool:
         """Whether somebody has green and nobody is on the way to or from it."""
-        return bool(GREENS & set(self.state)) and not set("yYu") & set(self.state)
+        return self.has_green and not _ON_THE_WAY & set(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a NEMA controller adds to a row: number, and its amber and red clearance [s]."""
+
+    number: str
+    amber_s: float
+    red_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """One `tlLogic`."""
+    """One `tlLogic`. `parameters` are its `<param>`s, `rows` belong to type NEMA."""
 
     signal: str
     programme_id: str
@@ -43,99 +66,76 @@ class Programme:
     offset_s: float
     steps: tuple[Step, ...]
     source: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    rows: tuple[Row, ...] = field(default=(), compare=False)
 
+    @property
+    def n_links(self) -> int:
+        """Letters of each of its states."""
+        return len(self.steps[0].state) if self.steps else 0
 
-@dataclass(frozen=True, slots=True)
-class SwitchPlan:
-    """One WAUT: the programme from `reference_s` on, then each switch. [s]"""
+    @property
+    def has_green(self) -> bool:
+        """Whether somebody has green at some time."""
+        return any(step.has_green for step in self.steps)
 
-    start: str
-    reference_s: float
-    switches: tuple[tuple[float, str], ...]
+    def padded(self, n_links: int) -> "Programme":
+        """Return the programme with red for links that it has no letter for."""
+        steps = tuple(replace(step, state=step.state.ljust(n_links, "r")) for step in self.steps)
+        return replace(self, steps=steps)
 
-
-@dataclass(frozen=True, slots=True)
-class Additional:
-    """What additional files say about signals."""
-
-    programmes: tuple[Programme, ...]
-    plan_of: dict[str, SwitchPlan]
-    with_plans: frozenset[Path]
+    def following(self, index: int) -> tuple[int, ...]:
+        """Return the rows that may follow a row."""
+        return self.steps[index].following or ((index + 1) % len(self.steps),)
 
 
 def read_programme(element: Element, source: str) -> Programme:
     """Return the programme of a `tlLogic` element.
 
-    Raises: InvalidInputError for unknown letters or states of different length.
+    Raises: InvalidInputError for unknown letters, states of different length, or times that cannot be.
     """
     signal = element.attrib["id"]
-    steps = tuple(_step(row) for row in element.findall("phase") if row.get("state"))
+    where = f"{source}: the programme of signal {signal}"
+    found = [row for row in element.findall("phase") if row.get("state")]
+    steps = tuple(_step(row, len(found), where) for row in found)
     letters = set("".join(step.state for step in steps))
     if letters - _LETTERS or len({len(step.state) for step in steps}) > 1:
-        raise InvalidInputError(f"{source}: the programme of signal {signal} has unknown letters or uneven states")
+        raise InvalidInputError(f"{where} has unknown letters or uneven states")
+    offset = element.get("offset", "0")
     return Programme(
         signal=signal,
-        programme_id=element.get("programID", "0"),
+        programme_id=element.get("programID", "<unknown>"),
         kind=element.get("type", "static"),
-        offset_s=parse_time_s(element.get("offset", "0")) if element.get("offset", "0") != "begin" else 0.0,
+        offset_s=parse_time_s(offset) if offset != "begin" else 0.0,
         steps=steps,
         source=source,
+        parameters=tuple(_parameters(element)),
+        rows=tuple(_nema_row(row) for row in found),
     )
 
 
-def _step(row: Element) -> Step:
+def _step(row: Element, n_rows: int, where: str) -> Step:
     duration_s = parse_time_s(row.get("duration", row.get("minDur", "5")))
     shortest_s = min(duration_s, parse_time_s(row.get("minDur", str(duration_s))))
     longest_s = max(duration_s, parse_time_s(row.get("maxDur", "0")))
-    return Step(duration_s, shortest_s, longest_s, row.attrib["state"])
+    following = tuple(int(index) for index in row.get("next", "").split() if int(index) >= 0)
+    if not 0 < duration_s < _LONGEST_S or not shortest_s >= 0 or not longest_s < _LONGEST_S:
+        raise InvalidInputError(f"{where} has a row that lasts {duration_s:g} s")
+    if any(index >= n_rows for index in following):
+        raise InvalidInputError(f"{where} goes on with row {max(following)}, which does not exist")
+    return Step(duration_s, shortest_s, longest_s, row.attrib["state"], following)
 
 
-def read_additional(paths: Iterable[Path]) -> Additional:
-    """Return programmes and switch plans of additional files. Raises: InvalidInputError for damaged files."""
-    programmes: list[Programme] = []
-    plans: dict[str, SwitchPlan] = {}
-    controlled: dict[str, str] = {}
-    with_plans: set[Path] = set()
-    for path in paths:
-        for _, element in elements(path):
-            try:
-                if element.tag == "tlLogic":
-                    programmes.append(read_programme(element, str(path)))
-                elif element.tag == "WAUT":
-                    plans[element.attrib["id"]] = _plan(element)
-                    with_plans.add(path)
-                elif element.tag == "wautJunction":
-                    controlled[element.attrib["junctionID"]] = element.attrib["wautID"]
-                    with_plans.add(path)
-            except KeyError as error:
-                raise InvalidInputError(f"{path}: <{element.tag}> has no attribute {error}") from error
-    missing = sorted(set(controlled.values()) - set(plans))
-    if missing:
-        raise InvalidInputError(f"the switch plan '{missing[0]}' (WAUT) is used but nowhere defined")
-    return Additional(tuple(programmes), {s: plans[w] for s, w in controlled.items()}, frozenset(with_plans))
+def _nema_row(row: Element) -> Row:
+    amber_s, red_s = (parse_time_s(row.get(name, "0")) for name in ("yellow", "red"))
+    return Row(row.get("name", ""), max(amber_s, 0.0), max(red_s, 0.0))
 
 
-def _plan(element: Element) -> SwitchPlan:
-    switches = sorted((parse_time_s(s.attrib["time"]), s.attrib["to"]) for s in element.findall("wautSwitch"))
-    return SwitchPlan(element.get("startProg", "0"), parse_time_s(element.get("refTime", "0")), tuple(switches))
+def _parameters(element: Element) -> Iterator[tuple[str, str]]:
+    for parameter in element.findall("param"):
+        yield parameter.get("key", ""), parameter.get("value", "")
 
 
-def in_force(
-    signal: str, programmes: Sequence[Programme], plan: SwitchPlan | None, begin_s: float, end_s: float
-) -> tuple[tuple[float, Programme], ...]:
-    """Return (from when [s], programme) of a signal between two times; without a switch plan the last one loaded.
-
-    Raises: InvalidInputError if a switch plan names a programme that does not exist.
-    """
-    own = {p.programme_id: p for p in programmes if p.signal == signal}
-    if plan is None:
-        return ((begin_s, list(own.values())[-1]),)
-    found: list[tuple[float, Programme]] = []
-    for at_s, name in ((plan.reference_s, plan.start), *((plan.reference_s + t, n) for t, n in plan.switches)):
-        if at_s > end_s:
-            continue
-        if name not in own and name != "off":
-            raise InvalidInputError(f"the switch plan of signal {signal} names programme '{name}', which does not exist")
-        if name in own:
-            found = [*(f for f in found if at_s > begin_s or f[0] > begin_s), (max(at_s, begin_s), own[name])]
-    return tuple(found) or ((begin_s, list(own.values())[-1]),)
+def writes(element: Element) -> bool:
+    """Return whether a `tlLogic` element has SUMO write a file of its detectors."""
+    return any(key == "file" and value not in NOWHERE for key, value in _parameters(element))

@@ -1,12 +1,12 @@
 """Demand drawn anew within its counts: another day of the same traffic.
 
-Per origin edge and 15-minute interval the number of vehicles stays. Each vehicle departs at a new time, uniform
+Per origin edge and 15-minute interval the number of vehicles stays. Each departs at a new time, uniform
 in its interval, and takes route, type and everything else but its id from a vehicle of the same origin edge
 and interval, drawn with replacement; a lone vehicle keeps its route. An interval is cut where the run or the
 demand begins or ends, so that the counts inside a run stay too.
 
 Left as they are: vehicles with a line or with stops, vehicles that somebody rides by name, vehicles without a
-time of their own, persons, containers, and everything in additional files. Flows stay too: equal headways are
+time of their own, persons, containers, and all in additional and included files. Flows stay too: equal headways are
 what their author asked for, and the random ones already follow SUMO's seed.
 """
 

@@ -23,7 +23,9 @@ class Closure:
 
     def __post_init__(self) -> None:
         if not self.place or not self.from_s < self.to_s:
-            raise InvalidInputError(f"--close wants LANE_OR_EDGE[@FROM-TO] with FROM before TO, got '{self.place}'")
+            raise InvalidInputError(
+                f"--close wants LANE_OR_EDGE[@FROM-TO] with FROM before TO, got '{self.place}'"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class RunSettings:
         _one_of("controller", self.controller, CONTROLLERS)
         _one_of("sensing", self.sensing, SENSINGS)
         if not 0 <= self.seed < 2**31 or not 0 <= self.demand_seed < 2**31:
-            raise InvalidInputError(f"--seed and --demand-seed need 0 to {2**31 - 1}, got {self.seed}, {self.demand_seed}")
+            raise InvalidInputError(
+                f"--seed and --demand-seed need 0 to {2**31 - 1}, got {self.seed}, {self.demand_seed}"
+            )
         if not 0 < self.scale <= 10:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         times = [t for t in (self.begin_s, self.end_s) if t is not None]

@@ -2,15 +2,20 @@
 
 import gzip
 import io
+import math
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Literal, cast
 from xml.etree import ElementTree
 
 from signal_ctrl.domain.errors import InvalidInputError
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_DEEPEST_INCLUDE: Final = 8
+INCLUDE: Final = "include"
+
+Event = Literal["start", "end"]
 
 
 def open_xml(path: Path) -> BinaryIO:
@@ -19,23 +24,62 @@ def open_xml(path: Path) -> BinaryIO:
         stream = path.open("rb")
         packed = stream.read(2) == _GZIP_MAGIC
         stream.seek(0)
-    except OSError as error:
-        raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidInputError(f"cannot read {path}: {reason}") from error
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else io.BufferedReader(stream)
 
 
-def elements(path: Path, events: tuple[str, ...] = ("end",)) -> Iterator[tuple[str, ElementTree.Element]]:
-    """Yield (event, element) of a file.
+def elements(
+    path: Path, events: tuple[Event, ...] = ("end",), depth: int = 0
+) -> Iterator[tuple[str, ElementTree.Element]]:
+    """Yield (event, element) of a file and of the files that it includes.
 
-    Raises: InvalidInputError with file and place for what is damaged, or that declares a document type.
+    Raises: InvalidInputError with file and place for what is damaged, or that declares entities.
     """
     with open_xml(path) as stream:
+        parsed = ElementTree.iterparse(_Guarded(stream), events=events)
+        while True:
+            try:
+                event, element = next(parsed)
+            except StopIteration:
+                return
+            except ElementTree.ParseError as error:
+                raise InvalidInputError(f"{path} is not well-formed XML: {error}") from error
+            except (OSError, EOFError, zlib.error, ValueError, LookupError) as error:
+                raise InvalidInputError(f"cannot read {path}: {error}") from error
+            if element.tag == INCLUDE and event == "end":
+                yield from elements(included(path, element, depth), events, depth + 1)
+            yield event, element
+
+
+def included(path: Path, element: ElementTree.Element, depth: int) -> Path:
+    """Return the file that an `<include>` names.
+
+    Raises: InvalidInputError if it names none, or if files include each other without end.
+    """
+    name = element.get("href")
+    if not name:
+        raise InvalidInputError(f"{path}: <include> names no file; give it a href")
+    if depth >= _DEEPEST_INCLUDE:
+        raise InvalidInputError(
+            f"{path}: includes {name}, {_DEEPEST_INCLUDE} files deep; do files include themselves?"
+        )
+    return path.parent / name
+
+
+def parse_xml(path: Path) -> ElementTree.Element:
+    """Return the root of a small file, without following what it includes. Raises: InvalidInputError."""
+    root: ElementTree.Element | None = None
+    with open_xml(path) as stream:
         try:
-            yield from ElementTree.iterparse(_Guarded(stream), events=events)
-        except ElementTree.ParseError as error:
-            raise InvalidInputError(f"{path} is not well-formed XML: {error}") from error
-        except (OSError, EOFError, zlib.error) as error:
+            for _, element in ElementTree.iterparse(_Guarded(stream)):
+                root = element
+        except (ElementTree.ParseError, OSError, EOFError, zlib.error, ValueError, LookupError) as error:
             raise InvalidInputError(f"cannot read {path}: {error}") from error
+    if root is None:
+        raise InvalidInputError(f"{path} is empty")
+    return root
 
 
 class _Guarded(io.RawIOBase):
@@ -49,6 +93,8 @@ class _Guarded(io.RawIOBase):
         chunk = self._stream.read(size)
         if b"<!ENTITY" in self._tail + chunk:
             raise OSError("it declares XML entities, which no SUMO file needs")
+        if b"\x00" in chunk:
+            raise OSError("it holds zero bytes; save it as UTF-8 text")
         self._tail = chunk[-8:]
         return chunk
 
@@ -64,7 +110,7 @@ def parse_time_s(text: str) -> float:
         parts = [float(part) for part in text.strip().split(":")]
     except ValueError as error:
         raise InvalidInputError(f"'{text}' is not a time in seconds or hh:mm:ss") from error
-    if len(parts) == 2 or len(parts) > 4:
+    if len(parts) == 2 or len(parts) > 4 or not all(map(math.isfinite, parts)):
         raise InvalidInputError(f"'{text}' is not a time in seconds or hh:mm:ss")
     weights = (1.0, 60.0, 3600.0, 86400.0)
     return sum(weight * part for weight, part in zip(weights, reversed(parts), strict=False))

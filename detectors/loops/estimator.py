@@ -162,7 +162,11 @@ class LoopEstimator:
         self._head.first_left(lane)
         self._headways[lane].left(now_s, bool(self._queues[lane].vehicles))
         movements = self._layout.movements
-        own = [m for m in self._layout.lanes[lane].movements if self._lamps and self._lamps[movements[m].lamp] in _OPEN]
+        own = [
+            m
+            for m in self._layout.lanes[lane].movements
+            if self._lamps and self._lamps[movements[m].lamp] in _OPEN
+        ]
         if own:
             self._turning.passed(lane, own)
 
@@ -183,10 +187,14 @@ class LoopEstimator:
             self._doubt(lane, queue, now_s)
             self._watch_first(lane, lamps, room_veh, now_s, dt_s)
         expected = [self._expected(queue, now_s) for queue in self._queues]
-        standing = [float(sum(v.presence for v in queue.vehicles if v.due_s <= now_s)) for queue in self._queues]
+        standing = [
+            float(sum(v.presence for v in queue.vehicles if v.due_s <= now_s)) for queue in self._queues
+        ]
         beyond = self._beyond()
         headway_s = [meter.headway_s for meter in self._headways]
-        return build_view(expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s)
+        return build_view(
+            expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s, self._head.stuck
+        )
 
     def _doubt(self, lane: int, queue: LaneQueue, now_s: float) -> None:
         near_clear = not any(self._occupied(k, now_s) for k in self._stop_loops[lane])

@@ -111,8 +111,11 @@ def tell(result: "RunResult", as_json: bool, figures: bool = True) -> int:
 
 
 def _run(settings: "RunSettings", out: Path, overwrite: bool, as_json: bool) -> int:
+    from sumo_scenarios.compiled_code import NOTICE, compiled_before
     from sumo_scenarios.run import execute
 
+    if settings.controller == "adaptive" and not compiled_before():
+        say(NOTICE)
     stretch = stretch_of(settings, f"{Path(settings.scenario).stem} {settings.controller}")
     with watching([stretch], as_json) as watch:
         result = execute(settings, out, overwrite, lambda progress: watch(0, progress))

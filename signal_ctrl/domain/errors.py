@@ -1,13 +1,13 @@
 """The tree of errors that the engine raises.
 
-    SignalCtrlError
-    ├── InvalidInputError        what came in cannot be used; the message names the fix
-    │   └── InvalidTimingError   a time or an interval is out of its bounds
-    ├── IllegalStepError         a lamp was asked for a step that the transition table does not hold
-    ├── RefusedError             a wish was refused; `rule` names what refused it, `K<n>/<reason>`
-    └── BackendError             something outside failed
-        ├── BackendLostError     it is gone and will not answer again
-        └── BackendTimeoutError  it did not answer in time
+SignalCtrlError
+├── InvalidInputError        what came in cannot be used; the message names the fix
+│   └── InvalidTimingError   a time or an interval is out of its bounds
+├── IllegalStepError         a lamp was asked for a step that the transition table does not hold
+├── RefusedError             a wish was refused; `rule` names what refused it, `K<n>/<reason>`
+└── BackendError             something outside failed
+    ├── BackendLostError     it is gone and will not answer again
+    └── BackendTimeoutError  it did not answer in time
 """
 
 

@@ -35,7 +35,9 @@ class Loop:
 
     def __post_init__(self) -> None:
         if not (self.length_m > 0 and self.position_m >= 0 and self.to_stop_m >= 0 and self.serves):
-            raise InvalidInputError(f"loop {self.loop_id} needs a length, places on the lane and a lane to serve")
+            raise InvalidInputError(
+                f"loop {self.loop_id} needs a length, places on the lane and a lane to serve"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,11 @@ class JunctionLayout:
                 raise InvalidInputError(f"signal {self.signal_id}: a movement leads from or to nowhere")
         for lane in self.lanes:
             if any(m not in moves for m in lane.movements):
-                raise InvalidInputError(f"signal {self.signal_id}: lane {lane.lane_id} has an unknown movement")
+                raise InvalidInputError(
+                    f"signal {self.signal_id}: lane {lane.lane_id} has an unknown movement"
+                )
         for loop in self.loops:
             if any(lane not in lanes for lane in loop.serves):
-                raise InvalidInputError(f"signal {self.signal_id}: loop {loop.loop_id} serves an unknown lane")
+                raise InvalidInputError(
+                    f"signal {self.signal_id}: loop {loop.loop_id} serves an unknown lane"
+                )

@@ -10,6 +10,7 @@ UNKNOWN = -1
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +22,8 @@ class JunctionView:
     key (n_lanes, n_max), a number that stays with a vehicle; barred (n_lanes,), bit mask over the lane's movements that
     its first vehicle has refused; ratio (n_movements,), share of a lane's vehicles that take a movement (0-1);
     room_veh (n_exits,), vehicles that an exit lane can still take [veh]; standing (n_lanes,), vehicles in the queue [veh];
-    beyond_veh (n_exits,), vehicles on the exit lanes [veh]; headway_s (n_lanes,), saturation headway [s].
+    beyond_veh (n_exits,), vehicles on the exit lanes [veh]; headway_s (n_lanes,), saturation headway [s];
+    stuck (n_lanes,), whether the first vehicle stands though all it may want is green and free.
     """
 
     n_vehicles: IntArray
@@ -35,6 +37,7 @@ class JunctionView:
     standing: FloatArray
     beyond_veh: FloatArray
     headway_s: FloatArray
+    stuck: BoolArray
 
     def digest(self) -> str:
         """Return a hash of all values: the inputs of a decision."""

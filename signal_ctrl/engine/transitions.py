@@ -59,7 +59,9 @@ def _time_change(kernel: Kernel, a: int, b: int, end_s: np.ndarray, start_s: np.
         before = [group.right for group in state.core.groups]
         if all(r is w for r, w in zip(before, wanted, strict=True) if w.is_green) and not _on_the_way(state):
             return to_s(now_ds)
-    raise InvalidInputError(f"signal {kernel.site.signal_id}: stage {b + 1} cannot be reached from stage {a + 1}")
+    raise InvalidInputError(
+        f"signal {kernel.site.signal_id}: stage {b + 1} cannot be reached from stage {a + 1}"
+    )
 
 
 def _settled_in(kernel: Kernel, stage: int) -> KernelState:

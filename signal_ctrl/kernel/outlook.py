@@ -1,7 +1,7 @@
 """What lies ahead on the way to a target: when greens may end, and when others may start."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from signal_ctrl.domain.site import Right
 from signal_ctrl.kernel.aspects import Aspect
@@ -9,7 +9,7 @@ from signal_ctrl.kernel.state import FOREVER_DS, NEVER_DS, GroupState
 from signal_ctrl.kernel.tables import Tables
 
 Rights = Sequence[Right]
-_NO_MOMENTS: Final[dict[int, int]] = {}
+Ties = list[tuple[int, int]]
 
 
 class Outlook(NamedTuple):
@@ -31,8 +31,9 @@ def outlook(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds
     A short intergreen ends later than a long one (a crossing's clearance): no green is lost to waiting.
     """
     ends = _ends(tables, groups, target, now_ds)
+    ties = _lower(tables, groups, target, ends, now_ds)
     starts = starts_after(tables, groups, target, ends, now_ds)
-    return Outlook(ends, _lasts(tables, groups, target, ends, starts) if ends else _NO_MOMENTS, starts)
+    return Outlook(ends, _lasts(tables, groups, target, ends, starts, ties) if ends else {}, starts)
 
 
 def _ends(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> dict[int, int]:
@@ -46,23 +47,33 @@ def _ends(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: 
         # Where the target goes on feeding, the site's stage, not this rule, answers for the storage.
         if inner in ends and not target[feeder].is_green:
             ends[inner] = max(ends[inner], ends.get(feeder, groups[feeder].ended_ds) + lag_ds)
-    lowered = {
-        g: max([now_ds, *(ends[c] for c in _bound_to(tables, groups, target, ends, g))])
+    return ends
+
+
+def _lower(
+    tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], now_ds: int
+) -> Ties:
+    """Add when greens may lose their priority, in place, and return who is tied to whom in that.
+
+    A tie (g, c): g may meet c, which is to end or to be lowered too, only with its priority, and so has to
+    keep it until c is. Ties may form chains and rings; each pass takes them one link further.
+    """
+    lowered = [
+        g
         for g, state in enumerate(groups)
         if state.right is Right.PROTECTED and target[g] is Right.PERMISSIVE
-    }
-    return ends | lowered
-
-
-def _bound_to(
-    tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], g: int
-) -> list[int]:
-    """Return the leaving greens that g may only meet with its priority, and so has to keep it for."""
-    return [
-        c
-        for c in tables.partners[g]
-        if c in ends and not target[c].is_green and not tables.meets[g][c][target[g]][groups[c].right]
     ]
+    ends.update(dict.fromkeys(lowered, now_ds))
+    ties = [
+        (g, c)
+        for g in lowered
+        for c in tables.partners[g]
+        if c in ends and not tables.meets[g][c][Right.PERMISSIVE][groups[c].right]
+    ]
+    for _ in ties:
+        for g, c in ties:
+            ends[g] = max(ends[g], ends[c])
+    return ties
 
 
 def starts_after(
@@ -121,6 +132,7 @@ def _lasts(
     target: Rights,
     ends: dict[int, int],
     starts: dict[int, int],
+    ties: Ties,
 ) -> dict[int, int]:
     lasts = {}
     for g in ends:
@@ -130,10 +142,9 @@ def _lasts(
             if b in starts and _stands_in_the_way(tables, groups[g], g, b, target[b])
         ]
         lasts[g] = min(held_up, default=FOREVER_DS)
-    for g in ends:
-        if target[g].is_green:
-            for c in _bound_to(tables, groups, target, ends, g):
-                lasts[c] = min(lasts[c], lasts[g])
+    for _ in ties:
+        for g, c in ties:
+            lasts[c] = min(lasts[c], lasts[g])
     for rule in reversed(tables.trailing):
         if rule.inner in lasts and rule.feeder in lasts and lasts[rule.inner] < FOREVER_DS:
             lasts[rule.feeder] = min(lasts[rule.feeder], lasts[rule.inner] - rule.lag_ds)

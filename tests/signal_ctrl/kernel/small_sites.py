@@ -20,15 +20,20 @@ MAIN, SIDE, LEFT, WALK = range(4)
 MAIN_STAGE, LEFT_STAGE, SIDE_STAGE = range(3)
 _R, _P, _G = Right.NONE, Right.PERMISSIVE, Right.PROTECTED
 _UNDER = together_bit(_G, _P)
-_YIELDS = {(MAIN, LEFT): _UNDER, (WALK, LEFT): _UNDER, (LEFT, MAIN): transposed(_UNDER), (LEFT, WALK): transposed(_UNDER)}
+_YIELDS = {
+    (MAIN, LEFT): _UNDER,
+    (WALK, LEFT): _UNDER,
+    (LEFT, MAIN): transposed(_UNDER),
+    (LEFT, WALK): transposed(_UNDER),
+}
 GAPS = {
-    (MAIN, SIDE): 40, (SIDE, MAIN): 50, (MAIN, LEFT): 35, (LEFT, MAIN): 45, (LEFT, SIDE): 40, (SIDE, LEFT): 55,
-    (WALK, SIDE): 110, (SIDE, WALK): 60, (WALK, LEFT): 110, (LEFT, WALK): 50,
+    (MAIN, SIDE): 40, (SIDE, MAIN): 50, (MAIN, LEFT): 35, (LEFT, MAIN): 45, (LEFT, SIDE): 40, (SIDE, LEFT):
+    55, (WALK, SIDE): 110, (SIDE, WALK): 60, (WALK, LEFT): 110, (LEFT, WALK): 50,
 }  # fmt: skip
 
 
 def crossroads(**changes: Any) -> Site:
-    """Return a crossroads: a main road, its left turn (yields to it, and to walkers), a crossing and a side road."""
+    """Return a crossroads: main road, its left turn (yields to it and to walkers), crossing, side road."""
     gaps = tuple(tuple(GAPS.get((a, b), -1) for b in range(4)) for a in range(4))
     stages = (
         Stage("main", (_G, _R, _P, _G)),
@@ -39,7 +44,9 @@ def crossroads(**changes: Any) -> Site:
         SignalGroup(name, GroupKind.VEHICLE, (k,), 30, 50, 300, 3000)
         for k, name in enumerate(("main", "side", "left"))
     )
-    groups += (SignalGroup("walk", GroupKind.CROSSING, (3,), 0, 70, 300, 3000, clearance_ds=80, buffer_ds=30),)
+    groups += (
+        SignalGroup("walk", GroupKind.CROSSING, (3,), 0, 70, 300, 3000, clearance_ds=80, buffer_ds=30),
+    )
     bound = shortest_max_red_ds(groups, stages, gaps)
     site = Site(
         signal_id="crossroads",
@@ -72,6 +79,10 @@ class Drive:
     @property
     def core(self) -> Any:
         return self.state.core
+
+    @property
+    def mode(self) -> str:
+        return str(self.core.mode.name)
 
     def ask(self, stage: int = -1, wish: str = "STAGE", source: str = "ADAPTIVE") -> None:
         lib, now_ds = self.library.state, self.state.frame_ds

@@ -1,4 +1,4 @@
-"""Random valid sites, random hostile streams, and the loop that turns both into a trace. All from one seed."""
+"""Random valid sites, random hostile streams, and the loop that makes traces of both. All from one seed."""
 
 import importlib
 import math
@@ -83,8 +83,8 @@ def _group(rng: random.Random, g: int, unit: int, spread: int) -> SignalGroup:
     if rng.random() < 0.3:
         walk = between(40, 40 + 5 * spread)
         return SignalGroup(
-            kind=GroupKind.CROSSING, amber_ds=0, min_green_ds=walk, max_green_ds=max(100, walk + between(0, 300)),
-            clearance_ds=between(10, 30 + 10 * spread), buffer_ds=30, **limits,
+            kind=GroupKind.CROSSING, amber_ds=0, min_green_ds=walk, max_green_ds=max(100, walk + between(0,
+            300)), clearance_ds=between(10, 30 + 10 * spread), buffer_ds=30, **limits,
         )  # fmt: skip
     least = between(50, 50 + 8 * spread)
     return SignalGroup(
@@ -179,7 +179,7 @@ REAL = Library("signal_ctrl")
 
 @dataclass(frozen=True)
 class Stream:
-    """How hostile a stream is: chances per frame, how calls are made, and a group that no wish shall serve."""
+    """How hostile a stream is: chances per frame, how calls are made, a group that no wish shall serve."""
 
     wish: float = 0.02
     calls: str = "random"
@@ -269,7 +269,9 @@ class Player:
     def nonsense(self, now_ds: int) -> Any:
         """Return a request that no honest source would make."""
         rng = self._rng
-        junk = rng.choice((None, "1", 1.0, math.nan, True, [], {}, -1, 10**30, -(10**30), b"\0", GroupKind.VEHICLE))
+        junk: Any = rng.choice(
+            (None, "1", 1.0, math.nan, True, [], {}, -1, 10**30, -(10**30), b"\0", GroupKind.VEHICLE)
+        )
         if rng.random() < 0.3:
             return junk
         if rng.random() < 0.5:

@@ -1,0 +1,162 @@
+"""Values that the compiled rollout works on: numba takes named tuples of arrays as they are.
+
+Letters in shapes: D draws, L lanes, V vehicles, M movements, G groups, S stages, E exits.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from optimiser.stage_tables import StageTables
+from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.domain.view import BoolArray, FloatArray, IntArray, JunctionView
+
+ABSENT: Final = -2
+NO_RIGHT: Final = 0
+STOP: Final = 1
+PERMISSIVE: Final = 2
+PROTECTED: Final = 3
+TWO_STEP_M: Final = 12.0
+
+
+class Geometry(NamedTuple):
+    """What never changes: lane_moves (L, longest), n_lane_moves (L,), lane (M,), group (M,), exit (M,),
+    yields (M, longest), n_yields (M,), two_step (M,): room for one vehicle to wait inside the junction.
+    """
+
+    lane_moves: IntArray
+    n_lane_moves: IntArray
+    lane: IntArray
+    group: IntArray
+    exit: IntArray
+    yields: IntArray
+    n_yields: IntArray
+    two_step: BoolArray
+
+
+class Stages(NamedTuple):
+    """Stages and their changes, as in `StageTables`, and which may be chosen: allowed (S,)."""
+
+    right: IntArray
+    end_s: FloatArray
+    start_s: FloatArray
+    settled_s: FloatArray
+    min_green_s: FloatArray
+    allowed: BoolArray
+
+
+class Seen(NamedTuple):
+    """The view's arrays that the rollout needs, and the drawn movements of all vehicles: drawn (D, L, V)."""
+
+    n_vehicles: IntArray
+    eta_s: FloatArray
+    movement: IntArray
+    presence: FloatArray
+    key: IntArray
+    barred: IntArray
+    ratio: FloatArray
+    room_veh: FloatArray
+    headway_s: FloatArray
+    stuck: BoolArray
+    drawn: IntArray
+
+
+class Rules(NamedTuple):
+    """Numbers of the model. [s], [veh/s], [veh s]"""
+
+    horizon_s: int
+    permissive_headway_s: float
+    startup_s: float
+    gap_s: float
+    refill_veh_s: float
+    eagerness: float
+    leftover_s: float
+    look_s: float
+    switch_cost_veh_s: float
+
+
+class Work(NamedTuple):
+    """Scratch space of one simulation: head (L,), ready_s (L,), room_veh (E,), last_use_s (M,), inside_s (M,),
+    green_from_s (G,), score (S,), and clock (5,): present stage, stage before, time of the change, time from which it may
+    change again, vehicles waiting inside.
+    """
+
+    head: IntArray
+    ready_s: FloatArray
+    room_veh: FloatArray
+    last_use_s: FloatArray
+    inside_s: FloatArray
+    green_from_s: FloatArray
+    score: FloatArray
+    clock: FloatArray
+
+
+def geometry_of(layout: JunctionLayout) -> Geometry:
+    """Return the geometry of a junction."""
+    lane_moves, n_lane_moves = _ragged([lane.movements for lane in layout.lanes])
+    yields, n_yields = _ragged([m.yields_to for m in layout.movements])
+    return Geometry(
+        lane_moves,
+        n_lane_moves,
+        np.array([m.lane for m in layout.movements], dtype=np.int64),
+        np.array([m.group for m in layout.movements], dtype=np.int64),
+        np.array([m.exit for m in layout.movements], dtype=np.int64),
+        yields,
+        n_yields,
+        np.array([m.length_m > TWO_STEP_M for m in layout.movements]),
+    )
+
+
+def stages_of(tables: StageTables) -> Stages:
+    """Return the stages with a last group that is always green: movements without a lamp point to it by index -1."""
+    wide = ((0, 0), (0, 0), (0, 1))
+    return Stages(
+        np.pad(tables.right, wide[1:], constant_values=PROTECTED),
+        np.pad(tables.end_s, wide, constant_values=np.inf),
+        np.pad(tables.start_s, wide),
+        tables.settled_s,
+        tables.min_green_s,
+        np.zeros(tables.right.shape[0], dtype=np.bool_),
+    )
+
+
+def seen_of(view: JunctionView, draws: int) -> Seen:
+    """Return the view's arrays with room for the draws."""
+    return Seen(
+        view.n_vehicles,
+        view.eta_s,
+        view.movement,
+        view.presence,
+        view.key,
+        view.barred,
+        view.ratio,
+        view.room_veh,
+        view.headway_s,
+        view.stuck,
+        np.full((draws, *view.eta_s.shape), ABSENT, dtype=np.int64),
+    )
+
+
+def work_of(geometry: Geometry, stages: Stages, n_exits: int) -> Work:
+    """Return scratch space for one junction."""
+    n_lanes, n_moves = geometry.n_lane_moves.shape[0], geometry.lane.shape[0]
+    n_stages, n_groups = stages.right.shape
+    return Work(
+        np.zeros(n_lanes, dtype=np.int64),
+        np.zeros(n_lanes),
+        np.zeros(n_exits),
+        np.zeros(n_moves),
+        np.zeros(n_moves),
+        np.zeros(n_groups),
+        np.zeros(n_stages),
+        np.zeros(5),
+    )
+
+
+def _ragged(rows: list[tuple[int, ...]]) -> tuple[IntArray, IntArray]:
+    """Return rows of different length as a matrix, and their lengths."""
+    longest = max((len(row) for row in rows), default=0)
+    matrix = np.zeros((len(rows), max(longest, 1)), dtype=np.int64)
+    for i, row in enumerate(rows):
+        matrix[i, : len(row)] = row
+    return matrix, np.array([len(row) for row in rows], dtype=np.int64)

@@ -1,0 +1,390 @@
+"""A recorded run shown again: same world, same SUMO, but decisions from its log, not from controllers.
+
+The lamps must come out bit by bit. A run under SUMO's own controllers has no decisions; it is run once more.
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.profile import SafetyProfile
+from sumo_scenarios import catalogue
+from sumo_scenarios.arguments import TLS_STATES
+from sumo_scenarios.closed_loop import (
+    SETTINGS,
+    SETTINGS_VERSION,
+    MakeDriver,
+    Replayed,
+    input_hashes,
+    run_loop,
+    versions,
+)
+from sumo_scenarios.configuration import read_configuration
+from sumo_scenarios.driver import KernelDriver, _Junction, make_driver
+from sumo_scenarios.logs import EventLog
+from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
+from sumo_scenarios.result import read_result
+from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
+from sumo_scenarios.simulation import Simulation
+from sumo_scenarios.world import World
+from sumo_scenarios.written import tags
+
+DECISIONS: Final = "decisions.jsonl"
+_FRAME: Final = "tlsState"
+
+T = TypeVar("T")
+Frame = tuple[str, str, str]
+"""Time [s] as SUMO writes it, signal, and the letter of each of its links."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """What `settings.json` says of a run."""
+
+    settings: RunSettings
+    versions: Mapping[str, str]
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a decision log. [ds]
+
+    `stage` is the stage asked for, or -1; `decided` says whether one was chosen.
+    """
+
+    line: int
+    text: str
+    at_ds: int
+    signal: str
+    calls: int
+    stage: int
+    sequence: int
+    refused: bool
+    decided: bool
+
+
+@dataclass(slots=True)
+class DecisionTape:
+    """The decisions of a recorded run, to be taken one by one, and what did not fit."""
+
+    path: Path
+    rows: dict[tuple[int, str], Row]
+    misfits: list[str] = field(default_factory=list)
+
+    def take(self, at_ds: int, signal: str) -> Row | None:
+        """Return the decision of a signal at a time, if there is one. [ds]"""
+        return self.rows.pop((at_ds, signal), None)
+
+    def misfit(self, row: Row, what: str) -> None:
+        """Note that a row does not fit the run."""
+        self.misfits.append(f"{self.path.name} line {row.line}: signal {row.signal} {what}")
+
+    def close(self, now_ds: int) -> None:
+        """Note every row up to now that nobody took."""
+        for row in self.rows.values():
+            if row.at_ds <= now_ds:
+                self.misfit(row, f"decides at {row.at_ds / 10:g} s, when no decision was due")
+
+
+def replay_loop(recorded: Path, folder: Path, report: Report, stop: Stop) -> ReplayOutcome:
+    """Repeat the run of a folder into another folder and compare the lamps, frame by frame.
+
+    `differences` counts the frames that differ, and the lines of the decision log that do not fit the run.
+    Raises: InvalidInputError if the recorded run is incomplete, damaged, failed, of another version, or its
+    input files have changed; BackendError if SUMO fails.
+    """
+    run = read_settings(recorded / SETTINGS)
+    until_s = _until_s(recorded, run.settings)
+    _check_inputs(run)
+    tape = None if run.settings.controller in SUMO_CONTROLLERS else read_decisions(recorded / DECISIONS)
+    if not (recorded / TLS_STATES).is_file():
+        raise InvalidInputError(f"{recorded} has no {TLS_STATES}: there is nothing to compare a replay with")
+    make: MakeDriver = make_driver if tape is None else partial(ReplayDriver, tape)
+    loop = run_loop(run.settings, folder, report, stop, make, Replayed(recorded, until_s))
+    misfits = tape.misfits if tape is not None else []
+    frames, first = compare_lamps(recorded / TLS_STATES, folder / TLS_STATES, not loop.interrupted)
+    found = first if first is not None else next(iter(misfits), None)
+    return ReplayOutcome(_with_notices(loop, run), frames + len(misfits), found)
+
+
+def _with_notices(loop: LoopOutcome, run: RecordedRun) -> LoopOutcome:
+    now = versions()
+    other = [
+        f"{name} {then}, now {now.get(name, 'unknown')}"
+        for name, then in run.versions.items()
+        if now.get(name) != then
+    ]
+    if not other:
+        return loop
+    return replace(loop, notices=(*loop.notices, f"recorded with other versions: {', '.join(other)}"))
+
+
+def _until_s(recorded: Path, settings: RunSettings) -> float:
+    """Return the time at which a recorded run ended: an interrupted one before its end. [s]"""
+    end_s = settings.end_s
+    if end_s is None:
+        raise InvalidInputError(f"{recorded / SETTINGS} names no end_s")
+    if not (recorded / "result.json").exists():
+        return end_s
+    result = read_result(recorded)
+    if result.get("status") == "failed":
+        raise InvalidInputError(f"the run in {recorded} failed; only one that went through can be replayed")
+    reached_s = result.get("end_s")
+    return min(float(reached_s), end_s) if isinstance(reached_s, int | float) else end_s
+
+
+def _check_inputs(run: RecordedRun) -> None:
+    now = input_hashes(read_configuration(catalogue.resolve(run.settings.scenario).config))
+    changed = sorted(name for name in {*now, *run.inputs} if now.get(name) != run.inputs.get(name))
+    if changed:
+        raise InvalidInputError(
+            f"{', '.join(changed)} of {run.settings.scenario} changed since the run was recorded"
+        )
+
+
+class ReplayDriver(KernelDriver):
+    """Gives every kernel the calls and wishes of a log, in place of sensing and controllers."""
+
+    def __init__(
+        self,
+        tape: DecisionTape,
+        world: World,
+        settings: RunSettings,
+        simulation: Simulation,
+        folder: Path,
+        begin_s: float,
+        events: EventLog,
+    ) -> None:
+        super().__init__(world, settings, simulation, folder, begin_s, events)
+        self._tape = tape
+        self._lines: list[str] = []
+        self._file = folder / DECISIONS
+        self._calls = dict.fromkeys(self.signals, 0)
+        self._now_ds = 0
+        for row in tape.rows.values():
+            if row.signal not in self._calls:
+                raise InvalidInputError(f"{tape.path} line {row.line}: no signal '{row.signal}' in this run")
+
+    def _decide(self, junction: _Junction, time_s: float, now_ds: int) -> None:
+        signal, engine = junction.unit.site.signal_id, junction.engine
+        row = self._tape.take(now_ds, signal)
+        self._now_ds = now_ds
+        if row is None:
+            engine.repeat(self._calls[signal], -1, 0, now_ds)
+            return
+        refusals = engine.refusals
+        engine.repeat(row.calls, row.stage, row.sequence, now_ds)
+        if (engine.refusals > refusals) != row.refused:
+            answer = "taken up" if row.refused else "refused"
+            self._tape.misfit(row, f"has its wish {answer}, unlike in the record")
+        self._calls[signal] = row.calls
+        self.decisions += row.decided
+        self._lines.append(row.text)
+
+    def finish(self) -> None:
+        """Write the decisions that were repeated."""
+        super().finish()
+        self._tape.close(self._now_ds)
+        self._file.write_text("".join(line + "\n" for line in self._lines), encoding="utf-8")
+
+
+def compare_lamps(recorded: Path, replayed: Path, whole: bool = True) -> tuple[int, str | None]:
+    """Return how many lamp frames of two records differ, and the first that does.
+
+    Args: whole, whether both records have to be equally long.
+    Raises: InvalidInputError if the first cannot be read, BackendError if the second cannot.
+    """
+    differences, first = 0, None
+    pairs = itertools.zip_longest if whole else zip
+    for was, now in pairs(_recorded_frames(recorded), _frames(replayed)):
+        if was != now:
+            differences += 1
+            first = first or _difference(was, now)
+    return differences, first
+
+
+def _difference(was: Frame | None, now: Frame | None) -> str:
+    at_s, signal, _ = was or now or ("", "", "")
+    recorded = was[2] if was else "nothing"
+    if now is None or (was is not None and was[:2] != now[:2]):
+        return f"{at_s} s signal {signal}: recorded {recorded}, replayed nothing"
+    return f"{at_s} s signal {signal}: recorded {recorded}, replayed {now[2]}"
+
+
+def _frames(path: Path) -> Iterator[Frame]:
+    for tag, values in tags(path):
+        if tag == _FRAME:
+            yield values.get("time", ""), values.get("id", ""), values.get("state", "")
+
+
+def _recorded_frames(path: Path) -> Iterator[Frame]:
+    try:
+        yield from _frames(path)
+    except BackendError as error:
+        raise InvalidInputError(f"the recorded run is damaged: {error}") from error
+
+
+def read_decisions(path: Path) -> DecisionTape:
+    """Return the decisions of a log.
+
+    Raises: InvalidInputError with file and line if it is missing or damaged.
+    """
+    rows: dict[tuple[int, str], Row] = {}
+    last_ds = 0
+    for number, text in enumerate(_text(path).splitlines(), start=1):
+        row = _located(f"{path} line {number}", partial(_row, text, number))
+        if row.at_ds < last_ds or (row.at_ds, row.signal) in rows:
+            raise InvalidInputError(f"{path} line {number}: not in the order of time, or there twice")
+        rows[row.at_ds, row.signal] = row
+        last_ds = row.at_ds
+    return DecisionTape(path, rows)
+
+
+def _row(text: str, number: int) -> Row:
+    values = _object(json.loads(text))
+    asks = "ask" in values
+    return Row(
+        line=number,
+        text=text,
+        at_ds=_count(values, "t_ds"),
+        signal=_typed(values, "signal", str),
+        calls=_count(values, "calls"),
+        stage=_count(values, "ask") if asks else -1,
+        sequence=_count(values, "sequence") if asks else 0,
+        refused=bool(_typed(values, "refused", str)) if "refused" in values else False,
+        decided="choice" in values,
+    )
+
+
+def read_settings(path: Path) -> RecordedRun:
+    """Return what the `settings.json` of a run says.
+
+    Raises: InvalidInputError with file and line if it is missing, damaged or of another version.
+    """
+    text = _text(path)
+    values = _located(str(path), lambda: _object(json.loads(text)))
+    version = values.get("version")
+    if version != SETTINGS_VERSION:
+        line = _line_of("version", text)
+        raise InvalidInputError(f"{path} line {line}: version {version}, this is for {SETTINGS_VERSION}")
+    try:
+        return _recorded_run(values)
+    except KeyError as error:
+        raise InvalidInputError(f"{path} line 1: no {error}") from error
+    except _WrongTypeError as error:
+        raise InvalidInputError(f"{path} line {_line_of(error.key, text)}: {error}") from error
+    except (TypeError, InvalidInputError) as error:
+        raise InvalidInputError(f"{path} line 1: {error}") from error
+
+
+def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
+    settings = RunSettings(
+        scenario=_typed(values, "scenario", str),
+        controller=_typed(values, "controller", str),
+        seed=_count(values, "seed"),
+        demand_seed=_count(values, "demand_seed"),
+        sensing=_typed(values, "sensing", str),
+        profile=_profile(_typed(values, "profile", dict)),
+        begin_s=_number(values, "begin_s"),
+        end_s=_number(values, "end_s"),
+        scale=_number(values, "scale"),
+        closures=tuple(_closure(_object(row)) for row in _typed(values, "closures", list)),
+        options=tuple(_option(row) for row in _typed(values, "options", list)),
+        command=tuple(str(word) for word in _typed(values, "command", list)),
+    )
+    return RecordedRun(settings, _texts(values, "versions"), _texts(values, "inputs"))
+
+
+def _profile(values: Mapping[str, Any]) -> SafetyProfile:
+    parts: dict[str, Any] = {}
+    for part in fields(SafetyProfile):
+        if part.name == "name" or part.name.startswith(("amber_by", "all_red_by")):
+            parts[part.name] = _typed(values, part.name, str if part.name == "name" else bool)
+        else:
+            parts[part.name] = _number(values, part.name)
+    return SafetyProfile(**parts)
+
+
+def _closure(values: Mapping[str, Any]) -> Closure:
+    times_s = {name: _number(values, name) for name in ("from_s", "to_s") if values[name] is not None}
+    return Closure(_typed(values, "place", str), **times_s)
+
+
+def _option(row: Any) -> tuple[str, str]:
+    if not isinstance(row, list) or len(row) != 2:
+        raise _WrongTypeError("options", row)
+    return str(row[0]), str(row[1])
+
+
+def _texts(values: Mapping[str, Any], key: str) -> dict[str, str]:
+    return {str(name): str(value) for name, value in _typed(values, key, dict).items()}
+
+
+class _WrongTypeError(InvalidInputError):
+    """A field holds something else than it should."""
+
+    def __init__(self, key: str, value: object) -> None:
+        super().__init__(f"'{key}' cannot be {json.dumps(value)[:40]}")
+        self.key = key
+
+
+def _typed(values: Mapping[str, Any], key: str, kind: type[T]) -> T:
+    value = values[key]
+    if type(value) is not kind:
+        raise _WrongTypeError(key, value)
+    return value
+
+
+def _number(values: Mapping[str, Any], key: str) -> float:
+    value = values[key]
+    if type(value) not in (int, float):
+        raise _WrongTypeError(key, value)
+    return float(value)
+
+
+def _count(values: Mapping[str, Any], key: str) -> int:
+    value = _typed(values, key, int)
+    if value < 0:
+        raise _WrongTypeError(key, value)
+    return value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidInputError("it is no JSON object")
+    return value
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{path} is damaged: it is no UTF-8 text") from error
+
+
+def _located(place: str, read: Callable[[], T]) -> T:
+    """Return what is read, or say where it is damaged."""
+    try:
+        return read()
+    except json.JSONDecodeError as error:
+        line = "" if " line " in place else f" line {error.lineno}"
+        raise InvalidInputError(f"{place}{line}: damaged, {error.msg} at column {error.colno}") from error
+    except KeyError as error:
+        raise InvalidInputError(f"{place}: no {error}") from error
+    except (InvalidInputError, ValueError, RecursionError) as error:
+        raise InvalidInputError(f"{place}: {error}") from error
+
+
+def _line_of(key: str, text: str) -> int:
+    """Return the line on which a key stands first, 1 if there is none."""
+    found = re.search(rf'"{re.escape(key)}"\s*:', text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1

@@ -44,9 +44,7 @@ def delay_chart(rows: Sequence[DelayRow], order: Sequence[str], width: float) ->
     return canvas.render("chart")
 
 
-def queue_chart(
-    junction: str, number: int, rows: Sequence[QueueRow], order: Sequence[str], high_veh: float
-) -> str:
+def queue_chart(junction: str, number: int, rows: Sequence[QueueRow], order: Sequence[str], high_veh: float) -> str:
     """Return the queue of one junction over time, one line per controller; all panels share their scale."""
     mine = [row for row in rows if row.junction == junction]
     series = {name: smooth_queues([row for row in mine if row.controller == name]) for name in order}
@@ -196,9 +194,7 @@ def _lamp_row(
         canvas.box(corner, (x.at(to_s) - x.at(from_s), tall), style, hint)
 
 
-def _stage_letters(
-    canvas: Canvas, lamps: Sequence[Shown], known: Sequence[Stage], x: Scale, base: float
-) -> None:
+def _stage_letters(canvas: Canvas, lamps: Sequence[Shown], known: Sequence[Stage], x: Scale, base: float) -> None:
     for shown in lamps:
         letter = letter_of(shown, known)
         middle = (x.at(shown.from_s) + x.at(shown.to_s)) / 2

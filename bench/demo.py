@@ -35,16 +35,12 @@ def demo_settings(
 ) -> tuple[RunSettings, ...]:
     """Return one setting per controller, alike in everything else."""
     return tuple(
-        RunSettings(
-            scenario=scenario, controller=controller, seed=seed, begin_s=begin_s, end_s=end_s, command=command
-        )
+        RunSettings(scenario=scenario, controller=controller, seed=seed, begin_s=begin_s, end_s=end_s, command=command)
         for controller in CONTROLLERS
     )
 
 
-def compare(
-    all_settings: Sequence[RunSettings], out: Path, versions: Mapping[str, str | None], watch: Watch
-) -> Demo:
+def compare(all_settings: Sequence[RunSettings], out: Path, versions: Mapping[str, str | None], watch: Watch) -> Demo:
     """Make the runs below `out` and save their tables and `summary.json` there; no tables if one broke off.
 
     Raises: as `execute_all`; BackendError if the tables cannot be written.
@@ -68,9 +64,7 @@ def _delay_rows(result: RunResult) -> list[DelayRow]:
     begin_s, end_s = result.document["begin_s"], result.document["end_s"]
     trips = read_trips(result.folder / "tripinfo.xml.gz", end_s)
     return [
-        DelayRow(
-            result.document["controller"], each.from_s, each.width_s, each.vehicles, each.delay_s_per_vehicle
-        )
+        DelayRow(result.document["controller"], each.from_s, each.width_s, each.vehicles, each.delay_s_per_vehicle)
         for each in delay_over_time(trips, begin_s, end_s)
     ]
 
@@ -96,10 +90,7 @@ def _summary(
         "description": scenario.description,
         "source": scenario.source,
         "terms": scenario.terms,
-        **{
-            key: first[key]
-            for key in ("seed", "demand_seed", "sensing", "profile", "begin_s", "end_s", "step_s")
-        },
+        **{key: first[key] for key in ("seed", "demand_seed", "sensing", "profile", "begin_s", "end_s", "step_s")},
         "versions": dict(versions),
         "commit": commit(),
         "command": list(settings.command),

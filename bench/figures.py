@@ -1,7 +1,8 @@
 """The figures that README states, measured anew: `make figures` (20 minutes on two cores).
 
-Every run is made by the `run` command's own code, scored by SUMO's files alone and judged by the two independent referees of
-`tests/oracles`. Results are kept in `bench/results/figures.jsonl`, one line a run; a run that is there is not made again.
+Every run is made by the `run` command's own code, scored by SUMO's files alone and judged by the two independent
+referees of `tests/oracles`. Results are kept in `bench/results/figures.jsonl`, one line a run; a run that is there is
+not made again.
 """
 
 import argparse
@@ -52,7 +53,7 @@ class Wanted:
 
 
 def wanted_runs() -> Iterator[Wanted]:
-    """Yield the runs: cologne8 under every sensing, its seeds 1 to 10, and every network under every controller of ours."""
+    """Yield the runs: cologne8 under every sensing, its seeds 1 to 10, and every network under every controller."""
     for sensing in ("loops", "positions", "oracle"):
         for seed in (1, 2, 3):
             yield Wanted("cologne8", "adaptive", sensing, seed)
@@ -71,13 +72,15 @@ def referee(tool: str, *arguments: str) -> Row:
     """Return what an independent referee says of a run's files."""
     command = [sys.executable, str(ORACLES / tool), *arguments]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return json.loads(found.stdout) if found.stdout.strip() else {"error": found.stderr.strip()}  # type: ignore[no-any-return]
+    return json.loads(found.stdout) if found.stdout.strip() else {"error": found.stderr.strip()}
 
 
 def row_of(wanted: Wanted, result: RunResult) -> Row:
     """Return the ledger's line of a run: its own figures and those of the referees."""
     folder = result.folder
-    score = referee("score_tripinfo.py", str(folder / "tripinfo.xml.gz"), "--statistics", str(folder / "statistics.xml"))
+    score = referee(
+        "score_tripinfo.py", str(folder / "tripinfo.xml.gz"), "--statistics", str(folder / "statistics.xml")
+    )
     own = result.document
     row: Row = {
         "key": wanted.key,
@@ -93,9 +96,9 @@ def row_of(wanted: Wanted, result: RunResult) -> Row:
         "sumo": own["sumo"],
     }
     if own["signals"]:
-        row["lamps"] = referee(
-            "check_lamps.py", str(folder / "net.xml"), str(folder / "tls_states.xml.gz"), "--json"
-        )["violations"]
+        row["lamps"] = referee("check_lamps.py", str(folder / "net.xml"), str(folder / "tls_states.xml.gz"), "--json")[
+            "violations"
+        ]
     return row
 
 
@@ -123,7 +126,11 @@ def measure(missing: Sequence[Wanted], at_once: int, console: Console) -> None:
 
 
 def _settings(wanted: Wanted) -> RunSettings:
-    options = (("slot_s", "5"),) if wanted.scenario == "arterial4x4" and wanted.controller in ("max_pressure", "greedy") else ()
+    options = (
+        (("slot_s", "5"),)
+        if wanted.scenario == "arterial4x4" and wanted.controller in ("max_pressure", "greedy")
+        else ()
+    )
     return RunSettings(
         wanted.scenario, wanted.controller, wanted.seed, sensing=wanted.sensing, options=options,
         command=("make", "figures"),
@@ -132,25 +139,37 @@ def _settings(wanted: Wanted) -> RunSettings:
 
 def tables(rows: dict[str, Row]) -> Iterable[Table]:
     """Yield the tables of README."""
-    first = Table("sensing", "mean delay, seeds 1-3 [s/veh]", "longest standing of any vehicle [s]", title="cologne8, adaptive")
+    first = Table(
+        "sensing", "mean delay, seeds 1-3 [s/veh]", "longest standing of any vehicle [s]", title="cologne8, adaptive"
+    )
     for sensing in ("loops", "positions", "oracle"):
         own = [rows[f"cologne8 adaptive {sensing} {seed}"] for seed in (1, 2, 3)]
-        first.add_row(sensing, f"{mean(r['delay_s_per_vehicle'] for r in own):.1f}", f"{max(r['longest_wait_s'] for r in own):.0f}")
+        first.add_row(
+            sensing,
+            f"{mean(r['delay_s_per_vehicle'] for r in own):.1f}",
+            f"{max(r['longest_wait_s'] for r in own):.0f}",
+        )
     yield first
     kinds = (
         ("net", "loops"), ("actuated", "loops"), ("delay_based", "loops"), ("max_pressure", "positions"),
         ("greedy", "positions"), ("adaptive", "positions"), ("adaptive", "loops"),
     )  # fmt: skip
-    second = Table("network", *(f"{c} ({s})" if c in ("adaptive",) else c for c, s in kinds), title="delay, seed 1 [s/veh]")
+    second = Table(
+        "network", *(f"{c} ({s})" if c in ("adaptive",) else c for c, s in kinds), title="delay, seed 1 [s/veh]"
+    )
     for network in NETWORKS:
         own = [rows.get(f"{network} {c} {s} 1", {}) for c, s in kinds]
         second.add_row(network, *(f"{r['delay_s_per_vehicle']:.1f}" if r else "–" for r in own))
     yield second
-    third = Table("network", "wall time [s]", "decision p50 / p99 [ms]", "lamp violations", title="adaptive on loops, seed 1")
+    third = Table(
+        "network", "wall time [s]", "decision p50 / p99 [ms]", "lamp violations", title="adaptive on loops, seed 1"
+    )
     for network in NETWORKS:
         row = rows[f"{network} adaptive loops 1"]
         ms = row["decision_ms"]
-        third.add_row(network, f"{row['wall_s']:.1f}", f"{ms['p50']:.2f} / {ms['p99']:.2f}", str(sum(row["lamps"].values())))
+        third.add_row(
+            network, f"{row['wall_s']:.1f}", f"{ms['p50']:.2f} / {ms['p99']:.2f}", str(sum(row["lamps"].values()))
+        )
     yield third
 
 

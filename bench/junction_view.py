@@ -92,9 +92,7 @@ def read_view(net: Path, signal: str) -> JunctionView:
         signal=signal,
         links=links,
         areas=tuple(found.areas[node] for node in sorted(nodes) if len(found.areas.get(node, ())) > 2),
-        lanes=tuple(
-            found.shapes[lane] for lane in sorted(lanes) if lane in found.shapes and not lane.startswith(":")
-        ),
+        lanes=tuple(found.shapes[lane] for lane in sorted(lanes) if lane in found.shapes and not lane.startswith(":")),
     )
 
 
@@ -126,15 +124,9 @@ def _link(found: _Net, item: dict[str, str]) -> LinkView:
     crossing = item["from"].startswith(":")
     start = f"{item['from']}_{item['fromLane']}"
     target = f"{item['to']}_{item['toLane']}"
-    path = (
-        found.shapes.get(target, ((), 0.0))[0]
-        if crossing
-        else _path(found, start, item.get("via", ""), target)
-    )
+    path = found.shapes.get(target, ((), 0.0))[0] if crossing else _path(found, start, item.get("via", ""), target)
     approach = path if crossing else found.shapes.get(start, ((), 0.0))[0]
-    return LinkView(
-        int(item["linkIndex"]), item["from"], _bearing(approach), item.get("dir", ""), path, crossing
-    )
+    return LinkView(int(item["linkIndex"]), item["from"], _bearing(approach), item.get("dir", ""), path, crossing)
 
 
 def _path(found: _Net, start: str, via: str, target: str) -> Line:

@@ -85,9 +85,7 @@ def bars(lamps: Sequence[Shown], link: int) -> tuple[tuple[float, float, str], .
     return tuple(found)
 
 
-def stages(
-    records: Mapping[str, Sequence[Shown]], most: int = 8, least_share: float = 0.02
-) -> tuple[Stage, ...]:
+def stages(records: Mapping[str, Sequence[Shown]], most: int = 8, least_share: float = 0.02) -> tuple[Stage, ...]:
     """Return the stages of a junction, longest first, at most `most`, with their share by controller."""
     stood_s: dict[str, dict[str, float]] = {}
     for controller, lamps in records.items():

@@ -79,8 +79,7 @@ def _header(summary: Summary, title: str) -> str:
 
 def _verdict(runs: Sequence[Summary]) -> str:
     best = {
-        key: min(run[key] for run in runs)
-        for key in ("delay_s_per_vehicle", "stops_per_vehicle", "unfinished_veh")
+        key: min(run[key] for run in runs) for key in ("delay_s_per_vehicle", "stops_per_vehicle", "unfinished_veh")
     }
     rows = "".join(_verdict_row(run, runs, best) for run in runs)
     heads = (
@@ -92,9 +91,7 @@ def _verdict(runs: Sequence[Summary]) -> str:
         ("mean speed", "m/s"),
         ("longest wait", "s"),
     )
-    names = [
-        f"<th scope=col>{name}{f' <small>[{unit}]</small>' if unit else ''}</th>" for name, unit in heads
-    ]
+    names = [f"<th scope=col>{name}{f' <small>[{unit}]</small>' if unit else ''}</th>" for name, unit in heads]
     violations = sum(run["kernel"]["violations"] or 0 for run in runs)
     note = (
         "Delay counts every vehicle that was due, also those still under way or not yet let in when time "
@@ -168,8 +165,7 @@ def _queues(rows: Sequence[QueueRow], order: Sequence[str]) -> str:
     if not rows:
         return ""
     by_controller = {
-        name: {f.junction: f for f in queue_figures(r for r in rows if r.controller == name)}
-        for name in order
+        name: {f.junction: f for f in queue_figures(r for r in rows if r.controller == name)} for name in order
     }
     junctions = [figure.junction for figure in queue_figures(rows)]
     high_veh = queue_height_veh(rows, order, junctions)
@@ -206,8 +202,7 @@ def _junction(summary: Summary, folder: Path, queues: Sequence[QueueRow]) -> str
         return ""
     view = read_view(folder / first["run_dir"] / "net.xml", signal)
     records = {
-        run["controller"]: read_lamps(folder / run["run_dir"] / "tls_states.xml.gz", signal)
-        for run in summary["runs"]
+        run["controller"]: read_lamps(folder / run["run_dir"] / "tls_states.xml.gz", signal) for run in summary["runs"]
     }
     known = stages(records)
     middle_s = (summary["begin_s"] + summary["end_s"]) / 2
@@ -237,9 +232,7 @@ def _lamps(
     size = min(len(shown.state) for lamps in records.values() for shown in lamps)
     arms = {link.index: link.arm for link in view.links}
     groups = [
-        group
-        for group in link_groups(records.values(), [arms.get(k, "") for k in range(size)])
-        if arms.get(group[0])
+        group for group in link_groups(records.values(), [arms.get(k, "") for k in range(size)]) if arms.get(group[0])
     ]
     groups.sort(key=lambda group: arms[group[0]])
     charts = "".join(_sized(kind, lamp_chart(cut, groups, view, known, width)) for width, kind in _WIDTHS)
@@ -263,9 +256,7 @@ def _lamps(
 def _stages(view: JunctionView, known: Sequence[Stage]) -> str:
     cards = "".join(
         f"<figure>{stage_drawing(view, stage)}<figcaption><table><tbody>"
-        + "".join(
-            f"<tr><th>{escape(name)}</th><td>{share:.0%}</td></tr>" for name, share in stage.shares.items()
-        )
+        + "".join(f"<tr><th>{escape(name)}</th><td>{share:.0%}</td></tr>" for name, share in stage.shares.items())
         + "</tbody></table></figcaption></figure>"
         for stage in known
     )
@@ -299,15 +290,11 @@ def _settings(summary: Summary) -> str:
 
 def _kernel_words(run: Summary) -> str:
     decisions = f"{run['decisions']:,} decisions, 99 % within {run['decision_ms']['p99']:.1f} ms"
-    return (
-        f"{len(run['signals'])} under {run['controller']}, {len(run['left_alone'])} left alone; {decisions}"
-    )
+    return f"{len(run['signals'])} under {run['controller']}, {len(run['left_alone'])} left alone; {decisions}"
 
 
 def _legend(order: Sequence[str]) -> str:
-    items = "".join(
-        f'<li><span class="key {style_of(name, order)}"></span>{escape(name)}</li>' for name in order
-    )
+    items = "".join(f'<li><span class="key {style_of(name, order)}"></span>{escape(name)}</li>' for name in order)
     return f'<ul class="legend">{items}</ul>'
 
 

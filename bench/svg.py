@@ -61,9 +61,7 @@ class Canvas:
 
     def dot(self, centre: Point, radius: float, style: str) -> None:
         """Draw a disc of a CSS class."""
-        self.parts.append(
-            f'<circle class="{style}" cx="{_n(centre[0])}" cy="{_n(centre[1])}" r="{_n(radius)}"/>'
-        )
+        self.parts.append(f'<circle class="{style}" cx="{_n(centre[0])}" cy="{_n(centre[1])}" r="{_n(radius)}"/>')
 
     def text(self, place: Point, words: str, style: str = "", anchor: str = "start") -> None:
         """Write words with their base line at place; anchor start, middle or end."""
@@ -77,8 +75,7 @@ class Canvas:
         behind = next((p for p in reversed(points[:-1]) if math.dist(p, tip) > 0.5 * size), points[0])
         angle = math.atan2(tip[1] - behind[1], tip[0] - behind[0])
         wings = [
-            (tip[0] - size * math.cos(angle + turn), tip[1] - size * math.sin(angle + turn))
-            for turn in (0.5, -0.5)
+            (tip[0] - size * math.cos(angle + turn), tip[1] - size * math.sin(angle + turn)) for turn in (0.5, -0.5)
         ]
         self.polyline([tip, *wings], style, closed=True)
 

@@ -43,9 +43,7 @@ class QueueFigures:
     max_veh: int
 
 
-def write_rows(
-    path: Path, kind: type[DelayRow] | type[QueueRow], rows: Sequence[DelayRow | QueueRow]
-) -> None:
+def write_rows(path: Path, kind: type[DelayRow] | type[QueueRow], rows: Sequence[DelayRow | QueueRow]) -> None:
     """Write rows with a header. Raises: BackendError if the file cannot be written."""
     try:
         with path.open("w", encoding="utf-8", newline="") as stream:

@@ -68,7 +68,7 @@ class PositionTracker:
         beyond = [float(sum(v.exit == index for v in behind)) for index in range(len(self._layout.exits))]
         headway_s = [DEFAULT_HEADWAY_S] * len(lanes)
         return build_view(
-            expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s
+            expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s, self._head.stuck
         )
 
     def _learn(self, behind: Sequence[SeenAtExit]) -> None:
@@ -80,7 +80,7 @@ class PositionTracker:
 
     def _room(self, behind: Sequence[SeenAtExit]) -> np.ndarray:
         room_veh = np.full(len(self._layout.exits), FREE_ROOM_VEH)
-        for index, exit_lane in enumerate(self._layout.exits):
+        for index in range(len(self._layout.exits)):
             own = [v for v in behind if v.exit == index]
             slow = [v.position_m for v in own if v.speed_mps < SLOW_MPS]
             if slow:
@@ -98,9 +98,7 @@ class PositionTracker:
             self._first[lane] = UNKNOWN if first is None else first.key
             return
         if first.movement == UNKNOWN and first.to_stop_m < HEAD_REACH_M and first.speed_mps < STANDING_MPS:
-            free = [
-                p and room_veh[m.exit] >= 1 for p, m in zip(protected, self._layout.movements, strict=True)
-            ]
+            free = [p and room_veh[m.exit] >= 1 for p, m in zip(protected, self._layout.movements, strict=True)]
             self._head.stands(lane, free, dt_s)
 
     def _expected(self, lane: int, vehicle: Seen) -> Expected:

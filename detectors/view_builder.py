@@ -70,9 +70,7 @@ def travel_s(distance_m: float, speed_mps: float, free_mps: float, acceleration_
 
 def initial_ratio(layout: JunctionLayout) -> FloatArray:
     """Return turning shares before anything is known: going straight on counts twice a turn. (n_movements,)"""
-    weights = np.array(
-        [2.0 if m.direction == "s" else 0.1 if m.direction == "t" else 1.0 for m in layout.movements]
-    )
+    weights = np.array([2.0 if m.direction == "s" else 0.1 if m.direction == "t" else 1.0 for m in layout.movements])
     for lane in layout.lanes:
         own = list(lane.movements)
         weights[own] /= max(weights[own].sum(), 1e-9)

@@ -10,7 +10,7 @@ from signal_ctrl.domain.view import JunctionView
 class Situation:
     """Where the signal stands when a decision is due. [s]
 
-    `stage` is lit and settled; `stages` may be chosen; `shown_s` is how long the stage has been settled; `now_s` the time.
+    `stage` is lit and settled; `stages` may be chosen; `shown_s` tells how long it is settled; `now_s` the time.
     """
 
     now_s: float

@@ -59,7 +59,7 @@ class _SlotController:
 
 
 class GreedyController(_SlotController):
-    """The stage that serves the most vehicles within reach. Source: the greedy baseline of RESCO (Ault & Sharon 2021)."""
+    """The stage that serves the most vehicles within reach. Source: the greedy baseline of RESCO (2021)."""
 
     def _weights(self, view: JunctionView) -> FloatArray:
         return self._incoming(view)

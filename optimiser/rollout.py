@@ -21,7 +21,7 @@ class RolloutSettings:
     """Settings of the rollout. [s], [veh/s], [veh s]
 
     `eagerness`: how many times better another stage has to be before the base policy changes to it; `late_stages`: how
-    many of the best stages are also tried after each delay; `leftover_s`: cost of a vehicle still waiting at the horizon;
+    many of the best stages are also tried after each delay; `leftover_s`: cost of a vehicle left at the horizon;
     `patience_s`: how long a change may be put off beyond its first due time.
     """
 
@@ -61,7 +61,7 @@ class RolloutController:
         self._work = work_of(self._geometry, self._stages, len(layout.exits))
         self._rules = _rules(settings)
         self._delays = np.array(delays_s, dtype=np.int64)
-        self._start = np.zeros(3, dtype=np.int64)
+        self._first_cost = np.zeros(self._stages.right.shape[0])
         self._level = np.zeros((2, settings.draws))
         self._out = np.zeros((1 + self._stages.right.shape[0] * len(delays_s), 3))
         self._planned = (-1, 0.0)
@@ -103,7 +103,7 @@ class RolloutController:
         seen = seen_of(view, self.settings.draws)
         n = rollout_core.evaluate(
             self._geometry, self._stages, seen, self._rules, self._work, situation.stage, self._delays,
-            self.settings.late_stages, self._start, self._level, self._out,
+            self.settings.late_stages, self._level, self._first_cost, self._out,
         )  # fmt: skip
         return tuple((int(s), d, round(c, 3)) for s, d, c in self._out[:n].tolist())
 

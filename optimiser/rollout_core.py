@@ -1,7 +1,9 @@
 """The compiled heart of the rollout: one junction simulated ahead, vehicle by vehicle, for each candidate.
 
-All times are seconds from now. Lanes are queues in order; a vehicle leaves when it has arrived, the one before it has left
-a headway ago, its movement has a right, whoever goes first has gone, and its exit has room.
+Lanes are queues in order; a vehicle leaves when it has arrived, the one before it has left a headway ago, its
+movement has a right, whoever goes first has gone, and its exit has room. All times are seconds from now; arrays are
+those of `rollout_model`, handed over one by one and in one long function: grouped in tuples and cut into small
+functions the same work took ten times as long, because numba counts references at every access.
 """
 
 import math
@@ -15,322 +17,491 @@ from optimiser.rollout_model import (
     PERMISSIVE,
     PROTECTED,
     STOP,
-    FloatArray,
     Geometry,
-    IntArray,
     Rules,
     Seen,
     Stages,
     Work,
 )
+from signal_ctrl.domain.view import FloatArray, IntArray
 
 STOP_HEADWAY_S = 4.0
-MANY_VEH = 1000.0
-CLEAR_AFTER_S = 1.5
-POLICY_EVERY = 2
-POLICY_HEADWAY_S = 2.0
+MANY = 1000.0
 WORSE, WORSE_BY = 1.05, 2.0
-STAGE, BEFORE, CHANGED, FREE, INSIDE = 0, 1, 2, 3, 4
 LONG_AGO = -1e9
 
 
 @numba.njit(cache=True)
-def simulate(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, start: IntArray, bound: float
-) -> float:
-    """Return the cost of one candidate in one draw: waiting until the horizon, and what is left then. [veh s]
+def simulate_flat(
+    lane_of,
+    group_of,
+    exit_of,
+    yields,
+    n_yields,
+    two_step,
+    right,
+    end_s,
+    start_s,
+    settled_s,
+    min_green_s,
+    allowed,
+    n_vehicles,
+    eta_s,
+    room_veh,
+    headway_s,
+    stuck,
+    drawn,
+    horizon_s,
+    permissive_headway_s,
+    startup_s,
+    gap_s,
+    refill_veh_s,
+    eagerness,
+    leftover_s,
+    look_s,
+    head,
+    ready_s,
+    room,
+    last_use_s,
+    inside_s,
+    green_from_s,
+    score,
+    stage0,
+    target,
+    delay_s,
+    bound,
+):
+    """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
-    `start` is (present stage, wished stage, delay [s]). Stops early, with what it has, once the cost passes `bound`.
+    Candidate: from stage0 to the target after a delay, the base policy from then on; target = stage0 keeps the
+    stage for good. `drawn` (L, V) is one draw. Stops early, with what it has, once the cost passes `bound`.
     """
-    stage0, target, delay = start[0], start[1], start[2]
-    waiting, limited = _reset(seen, w, stage0)
+    n_lanes = n_vehicles.shape[0]
+    n_moves = group_of.shape[0]
+    n_groups = right.shape[1]
+    stage, before = stage0, stage0
+    changed_s, free_s = LONG_AGO, 0.0
     keeps = target == stage0
     switched = keeps
     cost = 0.0
-    for tick in range(rules.horizon_s):
+    waiting = 0
+    n_inside = 0
+    any_limit = False
+    for lane in range(n_lanes):
+        head[lane] = 0
+        ready_s[lane] = 0.0
+        waiting += n_vehicles[lane]
+    for e in range(room_veh.shape[0]):
+        room[e] = room_veh[e]
+        any_limit = any_limit or room_veh[e] < MANY
+    for m in range(n_moves):
+        last_use_s[m] = LONG_AGO
+        inside_s[m] = -1.0
+    for g in range(n_groups):
+        green_from_s[g] = LONG_AGO
+    for tick in range(horizon_s):
         now = float(tick)
         if not switched:
-            if tick >= delay:
-                _change(st, w, target, now)
+            if now >= delay_s:
+                before, stage, changed_s = stage, target, now
+                free_s = now + settled_s[before, stage] + min_green_s[stage]
                 switched = True
-        elif not keeps and now >= w.clock[FREE] and tick % POLICY_EVERY == 0:
-            best = _policy(g, st, seen, rules, w, draw, now)
-            if best != int(w.clock[STAGE]):
-                _change(st, w, best, now)
-        if limited:
-            for e in range(w.room_veh.shape[0]):
-                w.room_veh[e] += rules.refill_veh_s
-        if w.clock[INSIDE] > 0.0:
-            cost += _leave_inside(g, st, seen, rules, w, draw, now)
-        for lane in range(seen.n_vehicles.shape[0]):
-            if w.head[lane] < seen.n_vehicles[lane]:
-                gone, waited = _discharge(g, st, seen, rules, w, draw, lane, now)
-                waiting -= gone
-                cost += waited
+                _mark_starts(right, start_s, before, stage, now, green_from_s)
+        elif not keeps and now >= free_s and tick % 2 == 0:
+            best = _policy(
+                eta_s,
+                n_vehicles,
+                drawn,
+                head,
+                ready_s,
+                group_of,
+                exit_of,
+                room,
+                right,
+                allowed,
+                stage,
+                now,
+                look_s,
+                eagerness,
+                score,
+            )
+            if best != stage:
+                before, stage, changed_s = stage, best, now
+                free_s = now + settled_s[before, stage] + min_green_s[stage]
+                _mark_starts(right, start_s, before, stage, now, green_from_s)
+        since = now - changed_s
+        if any_limit:
+            for e in range(room.shape[0]):
+                room[e] += refill_veh_s
+        for m in range(n_moves if n_inside > 0 else 0):
+            if inside_s[m] >= 0.0:
+                g = group_of[m]
+                lit = _right_now(right, end_s, start_s, before, stage, since, g)
+                if lit <= STOP or not _must_wait(
+                    m,
+                    now,
+                    yields,
+                    n_yields,
+                    group_of,
+                    lane_of,
+                    right,
+                    end_s,
+                    start_s,
+                    before,
+                    stage,
+                    since,
+                    eta_s,
+                    n_vehicles,
+                    drawn,
+                    head,
+                    ready_s,
+                    last_use_s,
+                    gap_s,
+                ):
+                    cost += now - inside_s[m]
+                    last_use_s[m] = now
+                    inside_s[m] = -1.0
+                    n_inside -= 1
+        for lane in range(n_lanes):
+            if stuck[lane] and changed_s == LONG_AGO:
+                continue  # it did not move in this stage so far; only another one may help
+            while head[lane] < n_vehicles[lane]:
+                v = head[lane]
+                m = drawn[lane, v]
+                if m == ABSENT:
+                    head[lane] += 1
+                    waiting -= 1
+                    continue
+                out = max(eta_s[lane, v], ready_s[lane])
+                if out >= now + 1.0:
+                    break
+                g = group_of[m]
+                lit = _right_now(right, end_s, start_s, before, stage, since, g)
+                if lit == NO_RIGHT:
+                    break
+                if green_from_s[g] + startup_s > out:
+                    out = green_from_s[g] + startup_s
+                    if out >= now + 1.0:
+                        break
+                if room[exit_of[m]] < 1.0:
+                    break
+                wait_inside = False
+                if n_yields[m] > 0 and lit <= PERMISSIVE:
+                    if inside_s[m] >= 0.0:
+                        break
+                    if _must_wait(
+                        m,
+                        out,
+                        yields,
+                        n_yields,
+                        group_of,
+                        lane_of,
+                        right,
+                        end_s,
+                        start_s,
+                        before,
+                        stage,
+                        since,
+                        eta_s,
+                        n_vehicles,
+                        drawn,
+                        head,
+                        ready_s,
+                        last_use_s,
+                        gap_s,
+                    ):
+                        if lit == STOP or not two_step[m]:
+                            break
+                        wait_inside = True
+                room[exit_of[m]] -= 1.0
+                arrived = max(eta_s[lane, v], 0.0)
+                if out > arrived:
+                    cost += out - arrived
+                if wait_inside:
+                    inside_s[m] = out
+                    n_inside += 1
+                else:
+                    last_use_s[m] = out
+                if lit == STOP:
+                    ready_s[lane] = out + STOP_HEADWAY_S
+                elif lit == PROTECTED or n_yields[m] == 0:
+                    ready_s[lane] = out + headway_s[lane]
+                else:
+                    ready_s[lane] = out + permissive_headway_s
+                head[lane] += 1
+                waiting -= 1
         if cost > bound:
             return cost
         if waiting == 0 and switched:
             break
-    return cost + _left_over(seen, rules, w, draw)
+    end = float(horizon_s)
+    for m in range(n_moves):
+        if inside_s[m] >= 0.0:
+            cost += end - inside_s[m]
+    for lane in range(n_lanes):
+        for v in range(head[lane], n_vehicles[lane]):
+            if drawn[lane, v] != ABSENT and eta_s[lane, v] < end:
+                cost += end - max(eta_s[lane, v], 0.0) + leftover_s
+    return cost
 
 
 @numba.njit(cache=True)
-def _reset(seen: Seen, w: Work, stage: int) -> tuple[int, bool]:
-    """Make the scratch space ready; return the vehicles on the lanes, and whether some exit has little room."""
-    waiting, limited = 0, False
-    w.head[:] = 0
-    w.ready_s[:] = 0.0
-    w.last_use_s[:] = LONG_AGO
-    w.inside_s[:] = -1.0
-    w.green_from_s[:] = LONG_AGO
-    for lane in range(seen.n_vehicles.shape[0]):
-        waiting += seen.n_vehicles[lane]
-    for e in range(seen.room_veh.shape[0]):
-        w.room_veh[e] = seen.room_veh[e]
-        limited = limited or seen.room_veh[e] < MANY_VEH
-    w.clock[STAGE] = stage
-    w.clock[BEFORE] = stage
-    w.clock[CHANGED] = LONG_AGO
-    w.clock[FREE] = 0.0
-    w.clock[INSIDE] = 0.0
-    return waiting, limited
+def _mark_starts(right, start_s, before, stage, now, green_from_s):
+    for g in range(right.shape[1]):
+        if right[stage, g] >= PERMISSIVE and right[before, g] < PERMISSIVE:
+            green_from_s[g] = now + start_s[before, stage, g]
 
 
 @numba.njit(cache=True)
-def _change(st: Stages, w: Work, stage: int, now: float) -> None:
-    before = int(w.clock[STAGE])
-    w.clock[BEFORE] = before
-    w.clock[STAGE] = stage
-    w.clock[CHANGED] = now
-    w.clock[FREE] = now + st.settled_s[before, stage] + st.min_green_s[stage]
-    for group in range(st.right.shape[1]):
-        if st.right[stage, group] >= PERMISSIVE and st.right[before, group] < PERMISSIVE:
-            w.green_from_s[group] = now + st.start_s[before, stage, group]
-
-
-@numba.njit(cache=True)
-def _right_now(st: Stages, w: Work, group: int, now: float) -> int:
-    stage, before = int(w.clock[STAGE]), int(w.clock[BEFORE])
-    since = now - w.clock[CHANGED]
-    if st.right[stage, group] >= PERMISSIVE and since >= st.start_s[before, stage, group]:
-        return st.right[stage, group]  # type: ignore[no-any-return]
-    if stage != before and st.right[before, group] >= PERMISSIVE and since < st.end_s[before, stage, group]:
-        return st.right[before, group]  # type: ignore[no-any-return]
-    return STOP if st.right[stage, group] == STOP else NO_RIGHT
+def _right_now(right, end_s, start_s, before, stage, since, g):
+    if right[stage, g] >= PERMISSIVE and since >= start_s[before, stage, g]:
+        return right[stage, g]
+    if right[before, g] >= PERMISSIVE and since < end_s[before, stage, g] and stage != before:
+        return right[before, g]
+    return STOP if right[stage, g] == STOP else NO_RIGHT
 
 
 @numba.njit(cache=True)
 def _must_wait(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, move: int, at: float
-) -> bool:
-    """Return whether a vehicle of a movement has to let somebody pass at that time."""
-    for i in range(g.n_yields[move]):
-        other = g.yields[move, i]
-        if at - w.last_use_s[other] < CLEAR_AFTER_S:
+    m,
+    at,
+    yields,
+    n_yields,
+    group_of,
+    lane_of,
+    right,
+    end_s,
+    start_s,
+    before,
+    stage,
+    since,
+    eta_s,
+    n_vehicles,
+    drawn,
+    head,
+    ready_s,
+    last_use_s,
+    gap_s,
+):
+    """Return whether a vehicle of movement m has to let somebody pass at that time."""
+    for i in range(n_yields[m]):
+        other = yields[m, i]
+        if at - last_use_s[other] < 1.5:
             return True
-        if _right_now(st, w, g.group[other], math.floor(at)) <= STOP:
+        if _right_now(right, end_s, start_s, before, stage, since, group_of[other]) <= STOP:
             continue
-        lane = g.lane[other]
-        v = w.head[lane]
-        while v < seen.n_vehicles[lane] and seen.drawn[draw, lane, v] == ABSENT:
+        lane = lane_of[other]
+        v = head[lane]
+        while v < n_vehicles[lane] and drawn[lane, v] == ABSENT:
             v += 1
-        comes = v < seen.n_vehicles[lane] and seen.drawn[draw, lane, v] == other
-        if comes and max(seen.eta_s[lane, v], w.ready_s[lane]) < at + rules.gap_s:
+        if v < n_vehicles[lane] and drawn[lane, v] == other and max(eta_s[lane, v], ready_s[lane]) < at + gap_s:
             return True
     return False
 
 
 @numba.njit(cache=True)
-def _leave_inside(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, now: float
-) -> float:
-    """Let those who wait inside the junction go, at a gap or when their green is over; return their waiting. [veh s]"""
-    waited = 0.0
-    for move in range(g.lane.shape[0]):
-        if w.inside_s[move] < 0.0:
+def _policy(
+    eta_s,
+    n_vehicles,
+    drawn,
+    head,
+    ready_s,
+    group_of,
+    exit_of,
+    room,
+    right,
+    allowed,
+    stage,
+    now,
+    look_s,
+    eagerness,
+    score,
+):
+    """Return the stage that can discharge most in the next seconds; another one only if it is clearly better."""
+    n_stages = score.shape[0]
+    for s in range(n_stages):
+        score[s] = 0.0
+    limit = int(look_s / 2.0)
+    for lane in range(n_vehicles.shape[0]):
+        v = head[lane]
+        if v >= n_vehicles[lane] or eta_s[lane, v] >= now + look_s:
             continue
-        over = _right_now(st, w, g.group[move], now) <= STOP
-        if over or not _must_wait(g, st, seen, rules, w, draw, move, now):
-            waited += now - w.inside_s[move]
-            w.last_use_s[move] = now
-            w.inside_s[move] = -1.0
-            w.clock[INSIDE] -= 1.0
-    return waited
-
-
-@numba.njit(cache=True)
-def _discharge(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, lane: int, now: float
-) -> tuple[int, float]:
-    """Let a lane's vehicles go that can within this second; return how many are gone, and their waiting. [veh s]"""
-    gone, waited = 0, 0.0
-    if seen.stuck[lane] and w.clock[CHANGED] == LONG_AGO:
-        return gone, waited  # it did not move in this stage so far; only another one may help
-    while w.head[lane] < seen.n_vehicles[lane]:
-        v = w.head[lane]
-        move = seen.drawn[draw, lane, v]
-        if move == ABSENT:
-            w.head[lane] += 1
-            gone += 1
-            continue
-        out = max(seen.eta_s[lane, v], w.ready_s[lane])
-        if out >= now + 1.0:
-            break
-        lit = _right_now(st, w, g.group[move], now)
-        out = max(out, w.green_from_s[g.group[move]] + rules.startup_s)
-        if lit == NO_RIGHT or out >= now + 1.0 or w.room_veh[g.exit[move]] < 1.0:
-            break
-        manner = _manner(g, st, seen, rules, w, draw, move, lit, out)
-        if manner == 0:
-            break
-        _go(g, seen, rules, w, lane, move, lit, out, manner == 2)
-        waited += max(out - max(seen.eta_s[lane, v], 0.0), 0.0)
-        gone += 1
-    return gone, waited
-
-
-@numba.njit(cache=True)
-def _manner(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, move: int, lit: int, out: float
-) -> int:
-    """Return 0 if the vehicle has to stay, 1 if it goes, 2 if it goes up to the middle and waits there for a gap."""
-    if g.n_yields[move] == 0 or lit == PROTECTED:
-        return 1
-    if w.inside_s[move] >= 0.0:
-        return 0
-    if not _must_wait(g, st, seen, rules, w, draw, move, out):
-        return 1
-    return 2 if lit == PERMISSIVE and g.two_step[move] else 0
-
-
-@numba.njit(cache=True)
-def _go(
-    g: Geometry, seen: Seen, rules: Rules, w: Work, lane: int, move: int, lit: int, out: float, inside: bool
-) -> None:
-    w.room_veh[g.exit[move]] -= 1.0
-    if inside:
-        w.inside_s[move] = out
-        w.clock[INSIDE] += 1.0
-    else:
-        w.last_use_s[move] = out
-    if lit == STOP:
-        w.ready_s[lane] = out + STOP_HEADWAY_S
-    elif lit == PROTECTED or g.n_yields[move] == 0:
-        w.ready_s[lane] = out + seen.headway_s[lane]
-    else:
-        w.ready_s[lane] = out + rules.permissive_headway_s
-    w.head[lane] += 1
-
-
-@numba.njit(cache=True)
-def _left_over(seen: Seen, rules: Rules, w: Work, draw: int) -> float:
-    """Return the waiting of those who are still there at the horizon, and a charge for each. [veh s]"""
-    end = float(rules.horizon_s)
-    cost = 0.0
-    for move in range(w.inside_s.shape[0]):
-        if w.inside_s[move] >= 0.0:
-            cost += end - w.inside_s[move]
-    for lane in range(seen.n_vehicles.shape[0]):
-        for v in range(w.head[lane], seen.n_vehicles[lane]):
-            if seen.drawn[draw, lane, v] != ABSENT and seen.eta_s[lane, v] < end:
-                cost += end - max(seen.eta_s[lane, v], 0.0) + rules.leftover_s
-    return cost
-
-
-@numba.njit(cache=True)
-def _policy(g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, now: float) -> int:
-    """Return the stage that can discharge most in the next seconds; the present one unless another is clearly better."""
-    w.score[:] = 0.0
-    for lane in range(seen.n_vehicles.shape[0]):
-        v = w.head[lane]
-        if v < seen.n_vehicles[lane] and seen.eta_s[lane, v] < now + rules.look_s:
-            _add_scores(g, st, seen, rules, w, draw, lane, now)
-    best = int(w.clock[STAGE])
-    level = max(w.score[best] * rules.eagerness, 0.5)
-    for s in range(w.score.shape[0]):
-        if st.allowed[s] and w.score[s] > level:
-            best, level = s, w.score[s]
+        for s in range(n_stages):
+            if not allowed[s]:
+                continue
+            count, w = 0, v
+            while w < n_vehicles[lane] and count < limit and eta_s[lane, w] < now + look_s:
+                m = drawn[lane, w]
+                if m != ABSENT:
+                    lit = right[s, group_of[m]]
+                    if lit < PERMISSIVE or room[exit_of[m]] < 1.0:
+                        break
+                    score[s] += 1.0 if lit == PROTECTED else 0.5
+                    count += 1
+                w += 1
+    best = stage
+    level = max(score[stage] * eagerness, 0.5)
+    for s in range(n_stages):
+        if allowed[s] and score[s] > level:
+            best, level = s, score[s]
     return best
 
 
 @numba.njit(cache=True)
-def _add_scores(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, lane: int, now: float
-) -> None:
-    limit = int(rules.look_s / POLICY_HEADWAY_S)
-    for s in range(w.score.shape[0]):
-        count, v = 0, w.head[lane]
-        while v < seen.n_vehicles[lane] and count < limit and seen.eta_s[lane, v] < now + rules.look_s:
-            move = seen.drawn[draw, lane, v]
-            if move != ABSENT:
-                lit = st.right[s, g.group[move]]
-                if lit < PERMISSIVE or w.room_veh[g.exit[move]] < 1.0:
-                    break
-                w.score[s] += 1.0 if lit == PROTECTED else 0.5
-                count += 1
-            v += 1
+def evaluate_flat(
+    lane_moves,
+    n_lane_moves,
+    lane_of,
+    group_of,
+    exit_of,
+    yields,
+    n_yields,
+    two_step,
+    right,
+    end_s,
+    start_s,
+    settled_s,
+    min_green_s,
+    allowed,
+    n_vehicles,
+    eta_s,
+    movement,
+    presence,
+    key,
+    barred,
+    ratio,
+    room_veh,
+    headway_s,
+    stuck,
+    drawn,
+    horizon_s,
+    permissive_headway_s,
+    startup_s,
+    gap_s,
+    refill_veh_s,
+    eagerness,
+    leftover_s,
+    look_s,
+    switch_cost_veh_s,
+    head,
+    ready_s,
+    room,
+    last_use_s,
+    inside_s,
+    green_from_s,
+    score,
+    stage0,
+    delays_s,
+    n_late,
+    level,
+    first_cost,
+    out,
+):
+    """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
-
-@numba.njit(cache=True)
-def evaluate(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, stage: int, delays: IntArray, n_late: int,
-    start: IntArray, level: FloatArray, out: FloatArray,
-) -> int:  # fmt: skip
-    """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number. The first keeps the stage.
-
-    Candidates share their draws, so one that is clearly behind the best after a few of them is dropped; its cost is then an
-    estimate above the best one's. `start` (3,) and `level` (2, D) are scratch space.
+    The first keeps the stage. Candidates share their draws, so one that is clearly behind the best after a few of
+    them is dropped; its cost is then an estimate above the best one's. level (2, D) and first_cost (S,) are scratch.
     """
-    draw_all(g, seen)
-    n_draws = seen.drawn.shape[0]
-    level[0, :] = math.inf
+    draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, drawn)
+    n_draws = drawn.shape[0]
     found, best = 0, math.inf
-    first = 1
-    for turn in range(delays.shape[0] + 1):
-        for target in range(st.right.shape[0]):
-            is_keep = target == stage
-            if (turn == 0) != is_keep or not (is_keep or st.allowed[target]):
+    first_cost[:] = math.inf
+    level[0, :] = math.inf
+    for turn in range(delays_s.shape[0] + 1):
+        for target in range(right.shape[0]):
+            keeps = target == stage0
+            if (turn == 0) != keeps or not (keeps or allowed[target]):
                 continue
-            if turn > 1 and _rank(out, first, stage, target) >= n_late:
+            if turn > 1 and _rank(first_cost, target) >= n_late:
                 continue
-            start[0], start[1], start[2] = stage, target, 0 if turn == 0 else delays[turn - 1]
-            sure, cost = _mean_cost(g, st, seen, rules, w, start, level, n_draws, not is_keep)
-            cost = cost if sure else max(cost, best * WORSE)
-            if sure and cost < best:
+            delay_s = 0 if keeps else delays_s[turn - 1]
+            total = switch_cost_veh_s * n_draws if turn == 1 else 0.0
+            sure = True
+            for d in range(n_draws):
+                limit = level[0, d] * WORSE + WORSE_BY
+                total += simulate_flat(
+                    lane_of,
+                    group_of,
+                    exit_of,
+                    yields,
+                    n_yields,
+                    two_step,
+                    right,
+                    end_s,
+                    start_s,
+                    settled_s,
+                    min_green_s,
+                    allowed,
+                    n_vehicles,
+                    eta_s,
+                    room_veh,
+                    headway_s,
+                    stuck,
+                    drawn[d],
+                    horizon_s,
+                    permissive_headway_s,
+                    startup_s,
+                    gap_s,
+                    refill_veh_s,
+                    eagerness,
+                    leftover_s,
+                    look_s,
+                    head,
+                    ready_s,
+                    room,
+                    last_use_s,
+                    inside_s,
+                    green_from_s,
+                    score,
+                    stage0,
+                    target,
+                    delay_s,
+                    limit - total,
+                )
+                level[1, d] = total
+                if total > limit:
+                    total *= n_draws / (d + 1.0)
+                    sure = False
+                    break
+            cost = total / n_draws
+            if not sure:
+                cost = max(cost, best * WORSE)
+            elif cost < best:
                 best = cost
                 level[0, :] = level[1, :]
-            out[found, 0], out[found, 1], out[found, 2] = target, start[2], cost
+            if turn == 1:
+                first_cost[target] = cost
+            out[found, 0], out[found, 1], out[found, 2] = target, delay_s, cost
             found += 1
     return found
 
 
 @numba.njit(cache=True)
-def _mean_cost(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, start: IntArray, level: FloatArray, n_draws: int,
-    charged: bool,
-) -> tuple[bool, float]:  # fmt: skip
-    """Return whether all draws were made, and the mean cost over those that were. level[1] gets the running sums."""
-    total = rules.switch_cost_veh_s * n_draws if charged and start[2] == 0 else 0.0
-    for d in range(n_draws):
-        limit = level[0, d] * WORSE + WORSE_BY
-        total += simulate(g, st, seen, rules, w, d, start, limit - total)
-        level[1, d] = total
-        if total > limit:
-            return False, total / (d + 1.0)
-    return True, total / n_draws
-
-
-@numba.njit(cache=True)
-def _rank(out: FloatArray, first: int, stage: int, target: int) -> int:
+def _rank(first_cost, target):
     """Return how many other stages were cheaper than this one when changed to at once."""
-    n, own = first, math.inf
-    while out[n, 1] == 0.0 and n < out.shape[0]:
-        if int(out[n, 0]) == target:
-            own = out[n, 2]
-        n += 1
     better = 0
-    for i in range(first, n):
-        other = int(out[i, 0])
-        if out[i, 2] < own or (out[i, 2] == own and other < target):
+    for s in range(first_cost.shape[0]):
+        if first_cost[s] < first_cost[target] or (first_cost[s] == first_cost[target] and s < target):
             better += 1
     return better
+
+
+def simulate(
+    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, start: IntArray, bound: float
+) -> float:
+    """Return the cost of one candidate in one draw; `start` is (present stage, wished stage, delay [s]). [veh s]"""
+    return float(
+        simulate_flat(
+            *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.room_veh, seen.headway_s, seen.stuck, seen.drawn[draw],
+            *rules[:-1], *w, int(start[0]), int(start[1]), int(start[2]), float(bound),
+        )
+    )  # fmt: skip
+
+
+def evaluate(
+    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, stage: int, delays: IntArray, n_late: int,
+    level: FloatArray, first_cost: FloatArray, out: FloatArray,
+) -> int:  # fmt: skip
+    """Return the number of candidates in out (candidates, 3): stage, delay [s] and mean cost [veh s]."""
+    found = evaluate_flat(*g, *st, *seen, *rules, *w, stage, delays, n_late, level, first_cost, out)
+    return int(found)

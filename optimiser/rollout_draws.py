@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from optimiser.rollout_model import ABSENT, Geometry, Seen
+from optimiser.rollout_model import ABSENT
 
 
 @numba.njit(cache=True)
@@ -26,37 +26,36 @@ def stratified(key: int, draw: int, n_draws: int) -> float:
 
 
 @numba.njit(cache=True)
-def draw_all(geometry: Geometry, seen: Seen) -> None:
-    """Fill `seen.drawn` with the movement of each vehicle in each draw, or ABSENT where it is not there."""
-    n_draws = seen.drawn.shape[0]
-    for lane in range(seen.n_vehicles.shape[0]):
-        for v in range(seen.n_vehicles[lane]):
+def draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, drawn):
+    """Fill drawn (D, L, V) with the movement of each vehicle in each draw, or ABSENT where it is not there."""
+    n_draws = drawn.shape[0]
+    for lane in range(n_vehicles.shape[0]):
+        moves = lane_moves[lane, : n_lane_moves[lane]]
+        for v in range(n_vehicles[lane]):
             for d in range(n_draws):
-                p = seen.presence[lane, v]
-                if p < 1.0 and uniform(seen.key[lane, v] + 7919, d) >= p:
-                    seen.drawn[d, lane, v] = ABSENT
-                elif seen.movement[lane, v] >= 0:
-                    seen.drawn[d, lane, v] = seen.movement[lane, v]
+                p = presence[lane, v]
+                if p < 1.0 and uniform(key[lane, v] + 7919, d) >= p:
+                    drawn[d, lane, v] = ABSENT
+                elif movement[lane, v] >= 0:
+                    drawn[d, lane, v] = movement[lane, v]
                 else:
-                    mark = stratified(seen.key[lane, v], d, n_draws)
-                    barred = seen.barred[lane] if v == 0 else 0
-                    seen.drawn[d, lane, v] = _movement_at(geometry, seen, lane, barred, mark)
+                    mark = stratified(key[lane, v], d, n_draws)
+                    drawn[d, lane, v] = _movement_at(moves, ratio, barred[lane] if v == 0 else 0, mark)
 
 
 @numba.njit(cache=True)
-def _movement_at(geometry: Geometry, seen: Seen, lane: int, barred: int, mark: float) -> int:
+def _movement_at(moves, ratio, barred, mark):
     """Return the movement at a mark (0-1) of the lane's shares, leaving out what is barred."""
-    n = geometry.n_lane_moves[lane]
     total = 0.0
-    for i in range(n):
+    for i in range(moves.shape[0]):
         if not (barred >> i) & 1:
-            total += seen.ratio[geometry.lane_moves[lane, i]]
+            total += ratio[moves[i]]
     left = mark * total
     chosen = -1
-    for i in range(n):
+    for i in range(moves.shape[0]):
         if not (barred >> i) & 1:
-            chosen = geometry.lane_moves[lane, i]
-            left -= seen.ratio[chosen]
+            chosen = moves[i]
+            left -= ratio[chosen]
             if left < 0.0:
                 break
-    return chosen if chosen >= 0 else geometry.lane_moves[lane, 0]
+    return chosen if chosen >= 0 else moves[0]

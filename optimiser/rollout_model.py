@@ -77,8 +77,7 @@ class Rules(NamedTuple):
 
 class Work(NamedTuple):
     """Scratch space of one simulation: head (L,), ready_s (L,), room_veh (E,), last_use_s (M,), inside_s (M,),
-    green_from_s (G,), score (S,), and clock (5,): present stage, stage before, time of the change, time from which it may
-    change again, vehicles waiting inside.
+    green_from_s (G,), score (S,).
     """
 
     head: IntArray
@@ -88,7 +87,6 @@ class Work(NamedTuple):
     inside_s: FloatArray
     green_from_s: FloatArray
     score: FloatArray
-    clock: FloatArray
 
 
 def geometry_of(layout: JunctionLayout) -> Geometry:
@@ -149,7 +147,6 @@ def work_of(geometry: Geometry, stages: Stages, n_exits: int) -> Work:
         np.zeros(n_moves),
         np.zeros(n_groups),
         np.zeros(n_stages),
-        np.zeros(5),
     )
 
 

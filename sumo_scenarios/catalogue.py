@@ -58,9 +58,7 @@ def resolve(scenario: str) -> Scenario:
     if path.suffix == ".sumocfg" or path.exists() or "/" in scenario:
         if not path.is_file():
             raise InvalidInputError(f"no configuration file '{scenario}'")
-        return Scenario(
-            path.stem, path.resolve(), "configuration of the user", str(path), "of the user", False
-        )
+        return Scenario(path.stem, path.resolve(), "configuration of the user", str(path), "of the user", False)
     near = difflib.get_close_matches(scenario, _CATALOGUE, n=3, cutoff=0.4) or sorted(_CATALOGUE)
     raise InvalidInputError(
         f"unknown scenario '{scenario}'; did you mean {', '.join(near)}? Or give the path of a .sumocfg"

@@ -165,9 +165,7 @@ class _Preparation:
             write_own_programmes(self._file("programmes"), world, settings)
             yield self._file("programmes")
         if settings.closures:
-            write_closures(
-                self._file("closures"), settings.closures, world.net, self.times_s, world.config.step_s
-            )
+            write_closures(self._file("closures"), settings.closures, world.net, self.times_s, world.config.step_s)
             yield self._file("closures")
 
     def _users_own(self) -> Iterator[Path]:

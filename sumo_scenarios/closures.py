@@ -72,9 +72,7 @@ def _closed(closure: Closure, net: Net, times_s: tuple[float, float], step_s: fl
         hint = f"; did you mean {', '.join(near)}?" if near else ": take the id of a lane or an edge"
         raise InvalidInputError(f"--close: {net.path.name} has no lane or edge '{closure.place}'{hint}")
     if not _is_street(edge) or (lane is not None and not lane.motorised):
-        raise InvalidInputError(
-            f"--close: no motor vehicle uses '{closure.place}'; take a lane or edge of a street"
-        )
+        raise InvalidInputError(f"--close: no motor vehicle uses '{closure.place}'; take a lane or edge of a street")
     alone = sum(other.motorised for other in edge.lanes) == 1
     return _Closed(edge, lane.lane_id if lane is not None and not alone else "", begin_s, end_s)
 
@@ -98,9 +96,7 @@ def _steps_s(closure: Closure, times_s: tuple[float, float], step_s: float) -> t
     return run_begin_s + first * step_s, run_begin_s + last * step_s
 
 
-def _rerouter(
-    index: int, closed: _Closed, net: Net, around: Sequence[str], whole: frozenset[str]
-) -> Iterable[str]:
+def _rerouter(index: int, closed: _Closed, net: Net, around: Sequence[str], whole: frozenset[str]) -> Iterable[str]:
     yield f'    <rerouter id="signal-ctrl-closure-{index}" edges={quoteattr(" ".join(around))}>'
     yield f'        <interval begin="{closed.begin_s:.3f}" end="{closed.end_s:.3f}">'
     if closed.lane:

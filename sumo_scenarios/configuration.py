@@ -34,7 +34,91 @@ _OURS: Final = {
 _TELEPORTS: Final = "time-to-teleport."
 _TRUE: Final = frozenset({"true", "1", "x", "yes", "on", "t"})
 _DROPPED: Final = frozenset(
-    ["c", "configuration", "configuration-file", "C", "save-config", "save-configuration", "save-template", "save-template.commented", "save-schema", "save-commented", "write-license", "write-metadata", "precision", "precision.geo", "human-readable-time", "H", "netstate", "ndump", "dump-empty-edges", "dump-precision", "person-fcd", "summary", "tripinfo", "personinfo", "personroutes", "vehroutes", "route-steps", "threads", "thread-rngs", "verbose", "v", "print-options", "help", "?", "version", "V", "xml-validation", "X", "no-warnings", "W", "suppress-warnings", "aggregate-warnings", "log", "log-file", "l", "message-log", "error-log", "language", "no-duration-log", "t", "no-step-log", "remote-port", "num-clients", "gui-settings-file", "g", "quit-on-end", "Q", "game", "G", "start", "S", "delay", "d", "breakpoints", "B", "edgedata-files", "data-files", "m", "alternative-net-file", "N", "selection-file", "demo", "D", "disable-textures", "T", "registry-viewport", "window-size", "window-pos", "tracker-interval", "osg-view", "gui-testing", "gui-testing-debug", "device.toc.file"]
+    [
+        "c",
+        "configuration",
+        "configuration-file",
+        "C",
+        "save-config",
+        "save-configuration",
+        "save-template",
+        "save-template.commented",
+        "save-schema",
+        "save-commented",
+        "write-license",
+        "write-metadata",
+        "precision",
+        "precision.geo",
+        "human-readable-time",
+        "H",
+        "netstate",
+        "ndump",
+        "dump-empty-edges",
+        "dump-precision",
+        "person-fcd",
+        "summary",
+        "tripinfo",
+        "personinfo",
+        "personroutes",
+        "vehroutes",
+        "route-steps",
+        "threads",
+        "thread-rngs",
+        "verbose",
+        "v",
+        "print-options",
+        "help",
+        "?",
+        "version",
+        "V",
+        "xml-validation",
+        "X",
+        "no-warnings",
+        "W",
+        "suppress-warnings",
+        "aggregate-warnings",
+        "log",
+        "log-file",
+        "l",
+        "message-log",
+        "error-log",
+        "language",
+        "no-duration-log",
+        "t",
+        "no-step-log",
+        "remote-port",
+        "num-clients",
+        "gui-settings-file",
+        "g",
+        "quit-on-end",
+        "Q",
+        "game",
+        "G",
+        "start",
+        "S",
+        "delay",
+        "d",
+        "breakpoints",
+        "B",
+        "edgedata-files",
+        "data-files",
+        "m",
+        "alternative-net-file",
+        "N",
+        "selection-file",
+        "demo",
+        "D",
+        "disable-textures",
+        "T",
+        "registry-viewport",
+        "window-size",
+        "window-pos",
+        "tracker-interval",
+        "osg-view",
+        "gui-testing",
+        "gui-testing-debug",
+        "device.toc.file",
+    ]
 )
 """Output, report and display: none of them changes who drives where."""
 _DROPPED_STARTS: Final = (
@@ -106,9 +190,7 @@ def _options(path: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def _is_dropped(name: str) -> bool:
-    return (
-        name in _DROPPED or name.startswith(_DROPPED_STARTS) or any(part in name for part in _DROPPED_PARTS)
-    )
+    return name in _DROPPED or name.startswith(_DROPPED_STARTS) or any(part in name for part in _DROPPED_PARTS)
 
 
 def _overridden(name: str, given: str) -> list[str]:
@@ -165,9 +247,7 @@ def _check(config: Configuration) -> None:
             if not os.path.isfile(file):
                 raise InvalidInputError(f"{config.path} names the {kind} file {file}, which does not exist")
             if "," in str(file):
-                raise InvalidInputError(
-                    f"{file}: SUMO takes the comma for the end of a name; move or rename it"
-                )
+                raise InvalidInputError(f"{file}: SUMO takes the comma for the end of a name; move or rename it")
     if config.begin_s is not None and config.begin_s < 0:
         raise InvalidInputError(f"{config.path}: begin {config.begin_s:g} s; it needs 0 or more")
     if not 0.01 <= config.step_s <= 1.0:

@@ -19,9 +19,7 @@ class NoSettings:
     """A controller of SUMO's own: nothing to set."""
 
 
-def settings_of(
-    controller: str, options: Sequence[tuple[str, str]]
-) -> RolloutSettings | SlotSettings | NoSettings:
+def settings_of(controller: str, options: Sequence[tuple[str, str]]) -> RolloutSettings | SlotSettings | NoSettings:
     """Return the settings of a controller.
 
     Raises: InvalidInputError for an unknown key or a value that is no number or out of range.

@@ -71,22 +71,16 @@ def run_times_s(
 
     Raises: InvalidInputError if the end is not after the begin or cannot be known.
     """
-    begin_s, begin = _first(
-        ("--begin", wanted[0]), ("the configuration's begin", configured[0]), ("the begin", 0.0)
-    )
+    begin_s, begin = _first(("--begin", wanted[0]), ("the configuration's begin", configured[0]), ("the begin", 0.0))
     end_s, end = _first(
         ("--end", wanted[1]),
         ("the configuration's end", configured[1]),
         ("the last departure and half an hour", span.last_s + DRAIN_S),
     )
     if not math.isfinite(end_s):
-        raise InvalidInputError(
-            "the demand has no end of its own (or is empty): give --end in simulation seconds"
-        )
+        raise InvalidInputError("the demand has no end of its own (or is empty): give --end in simulation seconds")
     if not begin_s < end_s:
-        fix = (
-            "give an earlier --begin" if wanted[1] is None and wanted[0] is not None else "give a later --end"
-        )
+        fix = "give an earlier --begin" if wanted[1] is None and wanted[0] is not None else "give a later --end"
         raise InvalidInputError(f"{end} ({end_s:.10g} s) is not after {begin} ({begin_s:.10g} s); {fix}")
     return begin_s, end_s
 

@@ -234,9 +234,7 @@ class KernelDriver:
         self._log.close()
 
 
-def make_engine(
-    unit: SignalUnit, settings: RunSettings, maker: Maker | None, begin_s: float
-) -> JunctionEngine:
+def make_engine(unit: SignalUnit, settings: RunSettings, maker: Maker | None, begin_s: float) -> JunctionEngine:
     """Return the engine of a signal: in service at once, or by the start-up that its profile wants."""
     kernel = Kernel(unit.site)
     begin_ds = _ds(begin_s)
@@ -246,22 +244,16 @@ def make_engine(
     return JunctionEngine(kernel, unit.layout, controller, state)
 
 
-def _sensors(
-    world: World, settings: RunSettings, simulation: Simulation, events: EventLog
-) -> Sequence[Sensor]:
+def _sensors(world: World, settings: RunSettings, simulation: Simulation, events: EventLog) -> Sequence[Sensor]:
     if settings.sensing != "loops":
         with_routes = settings.sensing == "oracle"
         return [
-            VehicleSensor(VehicleEyes(simulation, world.net, unit.layout, with_routes), unit)
-            for unit in world.units
+            VehicleSensor(VehicleEyes(simulation, world.net, unit.layout, with_routes), unit) for unit in world.units
         ]
     estimators = {unit.site.signal_id: LoopEstimator(unit.layout) for unit in world.units}
     for estimator in estimators.values():
         estimator.join(estimators)
-    return [
-        LoopSensor(LoopReader(simulation, unit, events), estimators[unit.site.signal_id])
-        for unit in world.units
-    ]
+    return [LoopSensor(LoopReader(simulation, unit, events), estimators[unit.site.signal_id]) for unit in world.units]
 
 
 def _ds(time_s: float) -> int:

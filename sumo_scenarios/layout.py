@@ -59,9 +59,7 @@ def _has_arrow(site: Site, group: int) -> bool:
     return any(stage.rights[group] is Right.STOP for stage in site.stages)
 
 
-def _yields_to(
-    connection: Connection, own: Sequence[Connection], foes: LinkFoes, arrow: bool
-) -> tuple[int, ...]:
+def _yields_to(connection: Connection, own: Sequence[Connection], foes: LinkFoes, arrow: bool) -> tuple[int, ...]:
     """Return the movements that go first by the junction's rules, or all foes where a stop arrow lets it go on red."""
     table = foes.meets if arrow else foes.yields
     first = table.get(connection, frozenset())
@@ -93,9 +91,7 @@ def _exit(net: Net, lane_id: str, stop_lines: dict[str, tuple[str, int]]) -> Exi
     lane = net.lanes[lane_id]
     way_m, current = lane.length_m, lane_id
     while current not in stop_lines and way_m < REACH_M:
-        onward = {
-            c.to_lane for c in net.outgoing.get(current, ()) if not c.signal and c.direction != TURN_BACK
-        }
+        onward = {c.to_lane for c in net.outgoing.get(current, ()) if not c.signal and c.direction != TURN_BACK}
         if len(onward) != 1 or (following := onward.pop()) not in net.lanes:
             break
         way_m, current = way_m + net.lanes[following].length_m, following
@@ -141,9 +137,7 @@ def upstream_reach(net: Net, lane_ids: Sequence[str], reach_m: float = REACH_M) 
     )
 
 
-def _walk_back(
-    net: Net, start: str, index: int, reach_m: float, found: dict[str, tuple[float, set[int]]]
-) -> None:
+def _walk_back(net: Net, start: str, index: int, reach_m: float, found: dict[str, tuple[float, set[int]]]) -> None:
     pending = [(start, 0.0)]
     while pending:
         lane_id, beyond_m = pending.pop()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 from xml.sax.saxutils import quoteattr
 
-from signal_ctrl.domain.site import GroupKind, Site
+from signal_ctrl.domain.site import GroupKind
 from signal_ctrl.engine.junction import Record
 from sumo_scenarios.programmes import Programme
 from sumo_scenarios.world import World
@@ -52,7 +52,7 @@ class EventLog:
 
     def write(self, path: Path) -> None:
         """Write the events in the order of time."""
-        import polars as pl  # heavy, and only needed at the end
+        import polars as pl  # noqa: PLC0415  heavy, and only needed at the end
 
         times, devices, codes, parameters = self._rows
         frame = pl.DataFrame(

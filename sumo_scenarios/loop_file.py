@@ -18,9 +18,7 @@ MIDDLE_REACH_M: Final = 65.0
 _TAGS: Final = frozenset({"inductionLoop", "e1Detector"})
 
 
-def read_loops(
-    path: Path, net: Net, links: Mapping[str, Sequence[Connection]]
-) -> dict[str, tuple[Loop, ...]]:
+def read_loops(path: Path, net: Net, links: Mapping[str, Sequence[Connection]]) -> dict[str, tuple[Loop, ...]]:
     """Return the loops of all signals from a file of `<inductionLoop id="SIGNAL/CHANNEL" lane pos length>`.
 
     Where a loop lies says what it is for: up to 15 m before the stop line it counts who leaves, up to 65 m it is
@@ -43,18 +41,14 @@ def _reach(net: Net, connections: Sequence[Connection]) -> dict[str, ReachLane]:
     return {lane.lane_id: lane for lane in upstream_reach(net, approach_lanes(net, connections))}
 
 
-def _loop(
-    path: Path, net: Net, reach: Mapping[str, Mapping[str, ReachLane]], element: Element
-) -> tuple[str, Loop]:
+def _loop(path: Path, net: Net, reach: Mapping[str, Mapping[str, ReachLane]], element: Element) -> tuple[str, Loop]:
     name, lane_id = element.get("id", ""), element.get("lane", "")
     where = f"{path}: loop '{name}'"
     signal, _, channel = name.rpartition("/")
     if signal not in reach or not (channel.isascii() and channel.isdecimal() and len(channel) <= 4):
         raise InvalidInputError(f"{where} has to be called SIGNAL/NUMBER after a signal under control")
     if lane_id not in reach[signal]:
-        raise InvalidInputError(
-            f"{where} lies on lane '{lane_id}', from which no way leads to signal {signal}"
-        )
+        raise InvalidInputError(f"{where} lies on lane '{lane_id}', from which no way leads to signal {signal}")
     try:
         position_m, length_m = float(element.attrib["pos"]), float(element.get("length", LOOP_M))
     except (KeyError, ValueError) as error:

@@ -42,9 +42,7 @@ def lay_loops(net: Net, links: Mapping[str, Sequence[Connection]]) -> dict[str, 
     for signal, loops in laid.items():
         for loop in loops:
             on_lane[loop.lane_id].append((loop.to_stop_m, signal, loop.channel))
-    dropped = {
-        (signal, channel) for own in on_lane.values() for _, signal, channel in sorted(own)[MAX_PER_LANE:]
-    }
+    dropped = {(signal, channel) for own in on_lane.values() for _, signal, channel in sorted(own)[MAX_PER_LANE:]}
     return {
         signal: _numbered(signal, [loop for loop in loops if (signal, loop.channel) not in dropped])
         for signal, loops in laid.items()
@@ -53,8 +51,7 @@ def lay_loops(net: Net, links: Mapping[str, Sequence[Connection]]) -> dict[str, 
 
 def _numbered(signal: str, loops: Sequence[Loop]) -> tuple[Loop, ...]:
     return tuple(
-        replace(loop, loop_id=f"{signal}/{channel}", channel=channel)
-        for channel, loop in enumerate(loops, start=1)
+        replace(loop, loop_id=f"{signal}/{channel}", channel=channel) for channel, loop in enumerate(loops, start=1)
     )
 
 
@@ -93,9 +90,7 @@ def _spots(net: Net, lane_id: str) -> Iterator[tuple[LoopRole, _Spot]]:
         gap_m = min(STOP_GAP_M, length_m / 10)
         position_m = max(length_m - gap_m - _length_m(net, LoopRole.STOP, place), 0.0)
         yield LoopRole.STOP, _Spot(place, position_m, beyond_m + gap_m)
-    middles = [
-        s for s in _upstream(net, lane_id, MIDDLE_M) if MIDDLE_RANGE_M[0] <= s.to_stop_m <= MIDDLE_RANGE_M[1]
-    ]
+    middles = [s for s in _upstream(net, lane_id, MIDDLE_M) if MIDDLE_RANGE_M[0] <= s.to_stop_m <= MIDDLE_RANGE_M[1]]
     for spot in middles:
         yield LoopRole.MIDDLE, spot
     nearest_m = max((s.to_stop_m for s in middles), default=STOP_LOOP_M) + LEAST_SPACING_M
@@ -134,7 +129,7 @@ def _stop_places(net: Net, lane_id: str) -> list[tuple[str, float]]:
 
 
 def _upstream(net: Net, lane_id: str, wanted_m: float) -> list[_Spot]:
-    """Return the places that far before the stop line, or at the entry where a signal or the edge of the net is nearer."""
+    """Return the places that far before the stop line, or at the entry where a signal or the net's edge is nearer."""
     spots: list[_Spot] = []
     pending, seen = [(lane_id, 0.0)], set()
     while pending:

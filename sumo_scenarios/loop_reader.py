@@ -27,9 +27,7 @@ class LoopReader:
         found.sort(key=lambda event: event.time_s)
         return found
 
-    def _edges(
-        self, index: int, channel: int, passages: list[tuple[float, float]], found: list[LoopEvent]
-    ) -> None:
+    def _edges(self, index: int, channel: int, passages: list[tuple[float, float]], found: list[LoopEvent]) -> None:
         known_s = self._on_since[index]
         self._on_since[index] = -1.0
         for on_s, off_s in passages:

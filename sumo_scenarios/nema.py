@@ -38,9 +38,7 @@ def composed(programme: Programme) -> Programme | None:
         for pair in _pairs([[rows[number] for number in part] for part in between])
         for step in _steps(pair)
     )
-    return replace(
-        programme, programme_id=f"{programme.programme_id} composed", kind="static", steps=steps, rows=()
-    )
+    return replace(programme, programme_id=f"{programme.programme_id} composed", kind="static", steps=steps, rows=())
 
 
 def _numbers(text: str) -> list[str]:
@@ -68,9 +66,7 @@ def _pairs(rings: Sequence[Sequence[Timed]]) -> Iterator[tuple[Timed, ...]]:
 
 
 def _steps(pair: Sequence[Timed]) -> Iterator[Step]:
-    green = "".join(
-        min(letters, key=_rank) for letters in zip(*(step.state for step, _ in pair), strict=True)
-    )
+    green = "".join(min(letters, key=_rank) for letters in zip(*(step.state for step, _ in pair), strict=True))
     amber_s = max([_LEAST_AMBER_S, *(row.amber_s for _, row in pair)])
     red_s = max(row.red_s for _, row in pair)
     longest_s = max(step.longest_s for step, _ in pair)

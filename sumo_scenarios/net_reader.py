@@ -16,7 +16,24 @@ MAX_LENGTH_M: Final = 1e6
 MAX_SPEED_MPS: Final = 1000.0
 MAX_LINKS: Final = 1000
 _MOTORISED: Final = frozenset(
-    ["passenger", "private", "bus", "taxi", "truck", "trailer", "delivery", "hov", "emergency", "coach", "motorcycle", "moped", "evehicle", "authority", "army", "vip"]
+    [
+        "passenger",
+        "private",
+        "bus",
+        "taxi",
+        "truck",
+        "trailer",
+        "delivery",
+        "hov",
+        "emergency",
+        "coach",
+        "motorcycle",
+        "moped",
+        "evehicle",
+        "authority",
+        "army",
+        "vip",
+    ]
 )
 
 
@@ -94,10 +111,10 @@ class Net:
 
     @cached_property
     def signal_links(self) -> dict[str, tuple[Connection, ...]]:
-        """Controlled connections by signal."""
+        """Controlled connections by signal; at a level crossing the rails have a signal, but no lamp."""
         found: dict[str, list[Connection]] = defaultdict(list)
         for connection in self.connections:
-            if connection.signal:
+            if connection.signal and connection.link >= 0:
                 found[connection.signal].append(connection)
         return {signal: tuple(links) for signal, links in found.items()}
 
@@ -226,12 +243,10 @@ def _check(net: Net) -> None:
     for connection in net.connections:
         for lane_id in (connection.from_lane, connection.to_lane):
             if lane_id not in net.lanes:
-                raise InvalidInputError(
-                    f"{net.path}: a connection names lane {lane_id}, which does not exist"
-                )
-        if connection.signal and not 0 <= connection.link < MAX_LINKS:
+                raise InvalidInputError(f"{net.path}: a connection names lane {lane_id}, which does not exist")
+        if connection.link >= MAX_LINKS:
             raise InvalidInputError(
-                f"{net.path}: signal {connection.signal} has link {connection.link}; 0 to {MAX_LINKS - 1} can be"
+                f"{net.path}: signal {connection.signal} has link {connection.link}; {MAX_LINKS - 1} is the highest"
             )
 
 

@@ -32,12 +32,11 @@ def own_programme(unit: SignalUnit, settings: RunSettings, quantum_ds: int) -> P
     rows = [base.steps[index] for index in _cycle(base)]
     amber_s = {link: to_s(group.amber_ds) for group in unit.site.groups for link in group.links}
     steps = [
-        _step(rows, index, amber_s, (min_s, max(profile.actuated_max_green_s, min_s)))
-        for index in range(len(rows))
+        _step(rows, index, amber_s, (min_s, max(profile.actuated_max_green_s, min_s))) for index in range(len(rows))
     ]
     for link in amber_s:
         _keep_minimum(steps, link, min_s)
-    return replace(
+    own = replace(
         base,
         programme_id=PROGRAMME_ID,
         kind=settings.controller,
@@ -45,6 +44,47 @@ def own_programme(unit: SignalUnit, settings: RunSettings, quantum_ds: int) -> P
         steps=tuple(steps),
         parameters=(),
     )
+    return _with_intergreens(own, unit)
+
+
+def _with_intergreens(programme: Programme, unit: SignalUnit) -> Programme:
+    """Put a row in before those that would give green too early after a foe: walkers take longer than an amber."""
+    group_of = {link: g for g, group in enumerate(unit.site.groups) for link in group.links}
+    steps: list[Step] = []
+    n = len(programme.steps)
+    for index, step in enumerate(programme.steps):
+        steps.append(step)
+        following = programme.steps[(index + 1) % n]
+        gains = [k for k in group_of if following.state[k] in GREENS and step.state[k] not in GREENS]
+        short_s = max((_short_s(programme, unit, group_of, index, k) for k in gains), default=0.0)
+        if short_s > 0:
+            row = "".join(map(_between, step.state, following.state))
+            steps.append(Step(short_s, short_s, short_s, row))
+    return replace(programme, steps=tuple(steps))
+
+
+def _between(before: str, after: str) -> str:
+    """Return the letter of a link in a row put in between two others."""
+    if before in GREENS:
+        return before if after in GREENS else "r"
+    return "r" if before in AMBERS or before == "u" else before
+
+
+def _short_s(programme: Programme, unit: SignalUnit, group_of: dict[int, int], index: int, gained: int) -> float:
+    """Return how much earlier than it should a link gains green after the row of that index. [s]"""
+    site, n = unit.site, len(programme.steps)
+    short_s, elapsed_s = 0.0, 0.0
+    after = group_of[gained]
+    ended: set[int] = set()
+    for back in range(n):
+        row = programme.steps[(index - back) % n]
+        green = {group_of[k] for k, letter in enumerate(row.state) if letter in GREENS and k in group_of}
+        for group in green - ended:
+            if site.conflicts(group, after):
+                short_s = max(short_s, to_s(site.intergreen_ds[group][after]) - elapsed_s)
+        ended |= green
+        elapsed_s += row.shortest_s
+    return round(short_s, 1)
 
 
 def _cycle(programme: Programme) -> list[int]:

@@ -5,6 +5,7 @@ The lamps must come out bit by bit. A run under SUMO's own controllers has no de
 
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -37,6 +38,7 @@ from sumo_scenarios.written import tags
 
 DECISIONS: Final = "decisions.jsonl"
 _FRAME: Final = "tlsState"
+_UNASKED: Final = "greedy"  # any controller will do, as none is asked; this one is ready at once
 
 T = TypeVar("T")
 Frame = tuple[str, str, str]
@@ -86,11 +88,11 @@ class DecisionTape:
         """Note that a row does not fit the run."""
         self.misfits.append(f"{self.path.name} line {row.line}: signal {row.signal} {what}")
 
-    def close(self, now_ds: int) -> None:
-        """Note every row up to now that nobody took."""
+    def close(self, end_s: float) -> None:
+        """Note every row up to the end [s] that nobody took."""
         for row in self.rows.values():
-            if row.at_ds <= now_ds:
-                self.misfit(row, f"decides at {row.at_ds / 10:g} s, when no decision was due")
+            if row.at_ds <= end_s * 10:
+                self.misfit(row, f"decides at {row.at_ds / 10:.1f} s, when no decision was due")
 
 
 def replay_loop(recorded: Path, folder: Path, report: Report, stop: Stop) -> ReplayOutcome:
@@ -108,6 +110,8 @@ def replay_loop(recorded: Path, folder: Path, report: Report, stop: Stop) -> Rep
         raise InvalidInputError(f"{recorded} has no {TLS_STATES}: there is nothing to compare a replay with")
     make: MakeDriver = make_driver if tape is None else partial(ReplayDriver, tape)
     loop = run_loop(run.settings, folder, report, stop, make, Replayed(recorded, until_s))
+    if tape is not None:
+        tape.close(loop.end_s if loop.interrupted else math.inf)
     misfits = tape.misfits if tape is not None else []
     frames, first = compare_lamps(recorded / TLS_STATES, folder / TLS_STATES, not loop.interrupted)
     found = first if first is not None else next(iter(misfits), None)
@@ -117,9 +121,7 @@ def replay_loop(recorded: Path, folder: Path, report: Report, stop: Stop) -> Rep
 def _with_notices(loop: LoopOutcome, run: RecordedRun) -> LoopOutcome:
     now = versions()
     other = [
-        f"{name} {then}, now {now.get(name, 'unknown')}"
-        for name, then in run.versions.items()
-        if now.get(name) != then
+        f"{name} {then}, now {now.get(name, 'unknown')}" for name, then in run.versions.items() if now.get(name) != then
     ]
     if not other:
         return loop
@@ -144,9 +146,7 @@ def _check_inputs(run: RecordedRun) -> None:
     now = input_hashes(read_configuration(catalogue.resolve(run.settings.scenario).config))
     changed = sorted(name for name in {*now, *run.inputs} if now.get(name) != run.inputs.get(name))
     if changed:
-        raise InvalidInputError(
-            f"{', '.join(changed)} of {run.settings.scenario} changed since the run was recorded"
-        )
+        raise InvalidInputError(f"{', '.join(changed)} of {run.settings.scenario} changed since the run was recorded")
 
 
 class ReplayDriver(KernelDriver):
@@ -162,12 +162,12 @@ class ReplayDriver(KernelDriver):
         begin_s: float,
         events: EventLog,
     ) -> None:
-        super().__init__(world, settings, simulation, folder, begin_s, events)
+        unasked = replace(settings, controller=_UNASKED, options=())
+        super().__init__(world, unasked, simulation, folder, begin_s, events)
         self._tape = tape
         self._lines: list[str] = []
         self._file = folder / DECISIONS
         self._calls = dict.fromkeys(self.signals, 0)
-        self._now_ds = 0
         for row in tape.rows.values():
             if row.signal not in self._calls:
                 raise InvalidInputError(f"{tape.path} line {row.line}: no signal '{row.signal}' in this run")
@@ -175,7 +175,6 @@ class ReplayDriver(KernelDriver):
     def _decide(self, junction: _Junction, time_s: float, now_ds: int) -> None:
         signal, engine = junction.unit.site.signal_id, junction.engine
         row = self._tape.take(now_ds, signal)
-        self._now_ds = now_ds
         if row is None:
             engine.repeat(self._calls[signal], -1, 0, now_ds)
             return
@@ -191,7 +190,6 @@ class ReplayDriver(KernelDriver):
     def finish(self) -> None:
         """Write the decisions that were repeated."""
         super().finish()
-        self._tape.close(self._now_ds)
         self._file.write_text("".join(line + "\n" for line in self._lines), encoding="utf-8")
 
 

@@ -6,7 +6,7 @@ and interval, drawn with replacement; a lone vehicle keeps its route. An interva
 demand begins or ends, so that the counts inside a run stay too.
 
 Left as they are: vehicles with a line or with stops, vehicles that somebody rides by name, vehicles without a
-time of their own, persons, containers, and all in additional and included files. Flows stay too: equal headways are
+time of their own, persons, containers, and everything in additional files. Flows stay too: equal headways are
 what their author asked for, and the random ones already follow SUMO's seed.
 """
 
@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element, tostring
 import numpy as np
 
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.xml_input import elements, parse_time_s
+from sumo_scenarios.xml_input import INCLUDE, elements, included, parse_time_s
 
 INTERVAL_S: Final = 900.0
 _VEHICLES: Final = frozenset({"vehicle", "trip"})
@@ -111,8 +111,6 @@ def _read(paths: Iterable[Path]) -> tuple[list[Element], list[_Row]]:
     for path in paths:
         last_s = -math.inf
         for element in _children(path):
-            if element.tag == "include" and element.get("href"):
-                element.set("href", str((path.parent / element.attrib["href"]).resolve()))
             if element.tag not in _TIMED:
                 definitions.append(element)
                 continue
@@ -122,12 +120,16 @@ def _read(paths: Iterable[Path]) -> tuple[list[Element], list[_Row]]:
     return definitions, rows
 
 
-def _children(path: Path) -> Iterator[Element]:
-    """Yield the elements right under the root of a file."""
-    depth = 0
+def _children(path: Path, depth: int = 0) -> Iterator[Element]:
+    """Yield the elements right under the root of a file, and in place of an `<include>` those of its file."""
+    level = 0
     for event, element in elements(path, ("start", "end")):
-        depth += 1 if event == "start" else -1
-        if event == "end" and depth == 1:
+        level += 1 if event == "start" else -1
+        if event == "start" or level != 1:
+            continue
+        if element.tag == INCLUDE:
+            yield from _children(included(path, element, depth), depth + 1)
+        else:
             element.tail = None
             yield element
 
@@ -170,9 +172,7 @@ def _common_origin(name: str, distribution: Element, origins: dict[str, str]) ->
     """Return the edge where all routes of a distribution begin, or the distribution if there is none."""
     names = distribution.get("routes", "").split()
     names += [route.get("refId", route.get("id", "")) for route in distribution.findall("route")]
-    found = {
-        route.attrib["edges"].split()[0] for route in distribution.findall("route") if route.get("edges")
-    }
+    found = {route.attrib["edges"].split()[0] for route in distribution.findall("route") if route.get("edges")}
     found |= {origins[known] for known in names if known in origins}
     return found.pop() if len(found) == 1 else f"distribution {name}"
 

@@ -73,9 +73,7 @@ def read_result(folder: Path) -> Document:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InvalidInputError(
-            f"{folder} holds no run: cannot read result.json ({error.strerror})"
-        ) from error
+        raise InvalidInputError(f"{folder} holds no run: cannot read result.json ({error.strerror})") from error
     except ValueError as error:
         raise InvalidInputError(f"{file} is damaged: {error}") from error
     if not isinstance(found, dict):
@@ -86,16 +84,12 @@ def read_result(folder: Path) -> Document:
 def write_result(folder: Path, document: Document) -> None:
     """Write `result.json`. Raises: BackendError if it cannot be written."""
     try:
-        (folder / "result.json").write_text(
-            json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8"
-        )
+        (folder / "result.json").write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise BackendError(f"cannot write {folder / 'result.json'}: {error.strerror}") from error
 
 
-def document_of(
-    identity: Identity, status: str, outcome: LoopOutcome | None, score: Score | None
-) -> Document:
+def document_of(identity: Identity, status: str, outcome: LoopOutcome | None, score: Score | None) -> Document:
     """Return the document of one run; figures that cannot be had are None."""
     return {
         "scenario": identity.scenario,
@@ -165,9 +159,7 @@ def _loop_fields(outcome: LoopOutcome | None) -> Document:
     return {
         "wall_s": {name: round(wall_s, _DIGITS) for name, wall_s in walls_s.items()},
         "decisions": outcome.decisions,
-        "decision_ms": {
-            name: round(percentile(outcome.decision_ms, share), _DIGITS) for name, share in shares.items()
-        },
+        "decision_ms": {name: round(percentile(outcome.decision_ms, share), _DIGITS) for name, share in shares.items()},
         "signals": list(outcome.signals),
         "left_alone": [{"id": signal, "reason": reason} for signal, reason in outcome.left_alone],
         "kernel": {

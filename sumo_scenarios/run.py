@@ -76,9 +76,7 @@ class _Plan:
     work: Work
 
 
-def execute(
-    settings: RunSettings, out: Path, overwrite: bool, report: Callable[[Progress], None]
-) -> RunResult:
+def execute(settings: RunSettings, out: Path, overwrite: bool, report: Callable[[Progress], None]) -> RunResult:
     """Make one run and return it.
 
     Raises: InvalidInputError for what cannot be run, BackendError if the machine lacks what every run needs;

@@ -85,9 +85,7 @@ def read_trips(tripinfo: Path, end_s: float = math.nan) -> tuple[Trip, ...]:
     except ValueError as error:
         raise BackendError(f"cannot read {tripinfo}: {error}") from error
     if not trips:
-        raise InvalidInputError(
-            "no vehicle is due between begin and end; choose other times or a larger --scale"
-        )
+        raise InvalidInputError("no vehicle is due between begin and end; choose other times or a larger --scale")
     return trips
 
 
@@ -125,8 +123,7 @@ def delay_over_time(trips: tuple[Trip, ...], begin_s: float, end_s: float) -> tu
             index = int((trip.scheduled_s - begin_s) // BIN_S)
             bins[min(max(index, 0), len(bins) - 1)].append(trip.delay_s)
     return tuple(
-        DelayBin(begin_s + k * BIN_S, BIN_S, len(delays_s), _mean_s(delays_s))
-        for k, delays_s in enumerate(bins)
+        DelayBin(begin_s + k * BIN_S, BIN_S, len(delays_s), _mean_s(delays_s)) for k, delays_s in enumerate(bins)
     )
 
 

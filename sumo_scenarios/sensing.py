@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 
 from detectors.positions import Seen, SeenAtExit
 from signal_ctrl.domain.network import JunctionLayout, ReachLane
@@ -52,7 +53,7 @@ class VehicleEyes:
         """Return approach lane and movement of a vehicle whose route is known; UNKNOWN where it does not come here."""
         route = self._simulation.next_edges(vehicle)
         edges = {lane.edge_id for lane in self._layout.lanes}
-        for here, onward in zip(route, route[1:], strict=False):
+        for here, onward in pairwise(route):
             if here in edges:
                 return self._movement(here, onward, targets)
         return targets[0], UNKNOWN

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
@@ -23,9 +22,7 @@ class Closure:
 
     def __post_init__(self) -> None:
         if not self.place or not self.from_s < self.to_s:
-            raise InvalidInputError(
-                f"--close wants LANE_OR_EDGE[@FROM-TO] with FROM before TO, got '{self.place}'"
-            )
+            raise InvalidInputError(f"--close wants LANE_OR_EDGE[@FROM-TO] with FROM before TO, got '{self.place}'")
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,9 +117,7 @@ def _steady(source: SignalSource) -> tuple[list[tuple[int, str]], list[str]]:
         letter = "o" if "o" in shown else "O"
         steady.append((k, letter))
         if letters != shown:
-            notices.append(
-                f"signal {source.signal}: link {k} is never green and shows '{letter}' at all times"
-            )
+            notices.append(f"signal {source.signal}: link {k} is never green and shows '{letter}' at all times")
     return steady, notices
 
 
@@ -157,9 +155,7 @@ def _with_max_red(group: SignalGroup, least_ds: int, quantum_ds: int) -> SignalG
     return replace(group, max_red_ds=min(raised_ds, longest_ds))
 
 
-def _together(
-    source: SignalSource, members: Sequence[tuple[int, ...]], foes: LinkFoes
-) -> tuple[tuple[int, ...], ...]:
+def _together(source: SignalSource, members: Sequence[tuple[int, ...]], foes: LinkFoes) -> tuple[tuple[int, ...], ...]:
     n = len(members)
     matrix = [[COMPATIBLE] * n for _ in range(n)]
     for a in range(n):

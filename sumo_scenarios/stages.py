@@ -25,9 +25,7 @@ def stages_of(
     by_programme = {}
     for programme in source.programmes:
         kept = kept_rights(programme, members)
-        by_programme[programme.programme_id] = tuple(
-            stages.setdefault(rights, len(stages)) for rights in kept
-        )
+        by_programme[programme.programme_id] = tuple(stages.setdefault(rights, len(stages)) for rights in kept)
     if not stages:
         raise InvalidInputError(f"signal {source.signal}: its programme shows no green")
     return tuple(Stage(f"s{i + 1}", rights) for i, rights in enumerate(stages)), by_programme
@@ -39,9 +37,7 @@ def kept_rights(programme: Programme, members: Sequence[tuple[int, ...]]) -> lis
     A row with somebody on the way (amber, red-amber) counts only for those whom no other row serves.
     """
     rows = [(index, step, _rights(step, members)) for index, step in enumerate(programme.steps)]
-    kept = {
-        index: rights for index, step, rights in rows if step.is_stage and step.longest_s >= SHORTEST_STAGE_S
-    }
+    kept = {index: rights for index, step, rights in rows if step.is_stage and step.longest_s >= SHORTEST_STAGE_S}
     spare = [row for row in rows if row[1].has_green and row[0] not in kept]
     for index, _, rights in sorted(spare, key=lambda row: (not row[1].is_stage, -row[1].longest_s)):
         served = {g for own in kept.values() for g in _served(own)}

@@ -188,11 +188,7 @@ def _end(child: _Child, asked: bool) -> "Ending[Any]":
 def _cause(code: int | None) -> str:
     if code is None or code >= 0:
         return f"exit code {code}"
-    return (
-        signal.Signals(-code).name
-        if -code in {int(number) for number in signal.Signals}
-        else f"signal {-code}"
-    )
+    return signal.Signals(-code).name if -code in {int(number) for number in signal.Signals} else f"signal {-code}"
 
 
 def _tail(log: Path) -> tuple[str, ...]:
@@ -212,9 +208,7 @@ def _child(job: "Job[Any]", sender: Connection, receiver: Connection, mask: set[
         signal.signal(number, lambda *_: stopping.append(True))
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     _redirect(job.log)
-    tempfile.tempdir = str(
-        job.log.parent
-    )  # whoever owns the folder clears it, even if this process is killed
+    tempfile.tempdir = str(job.log.parent)  # whoever owns the folder clears it, even if this process is killed
     sender.send(_work(job, _reporter(sender, stopping), lambda: bool(stopping)))
     sender.close()
 

@@ -98,9 +98,7 @@ class _Reader:
 
     def _use(self, plan: str, signal: str) -> None:
         if plan not in self.plans:
-            raise InvalidInputError(
-                f"{self.path}: the switch plan '{plan}' (WAUT) is used before it is defined"
-            )
+            raise InvalidInputError(f"{self.path}: the switch plan '{plan}' (WAUT) is used before it is defined")
         self.loads.append((signal, self.plans[plan]))
 
 
@@ -172,9 +170,7 @@ def in_force(
             active = load.programme_id
     if active is None:
         raise InvalidInputError(f"signal {signal} has no programme")
-    for name in {name for plan in plans for name in (plan.start, *(to for _, to in plan.switches))} | {
-        active
-    }:
+    for name in {name for plan in plans for name in (plan.start, *(to for _, to in plan.switches))} | {active}:
         if name not in known and name != OFF:
             raise InvalidInputError(
                 f"the switch plan (WAUT) of signal {signal} names programme '{name}', which does not exist"

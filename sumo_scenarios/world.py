@@ -60,9 +60,7 @@ def quantum_ds_of(step_s: float) -> int:
     """
     step_ms = round(step_s * 1000)
     if step_ms < 1 or abs(step_ms - step_s * 1000) > 1e-6 or math.lcm(step_ms, 100) > 1000:
-        raise InvalidInputError(
-            f"a step of {step_s:g} s cannot be controlled: take 0.1, 0.2, 0.25, 0.5 or 1 s"
-        )
+        raise InvalidInputError(f"a step of {step_s:g} s cannot be controlled: take 0.1, 0.2, 0.25, 0.5 or 1 s")
     return math.lcm(step_ms, 100) // 100
 
 
@@ -87,9 +85,7 @@ def build_world(
     begin_s = begin_s if begin_s is not None else config.begin_s or 0.0
     end_s = end_s if end_s is not None else config.end_s
     times_s = (begin_s, math.inf if end_s is None else end_s)
-    maker = _UnitMaker(
-        net, additional, times_s, (profile, not scenario.from_catalogue, quantum_ds), loops_file
-    )
+    maker = _UnitMaker(net, additional, times_s, (profile, not scenario.from_catalogue, quantum_ds), loops_file)
     units = maker.units()
     return World(
         scenario=scenario,
@@ -170,9 +166,7 @@ class _UnitMaker:
         if not any(self._is_motorised(c) for c in connections):
             raise LeftAloneError("no motor vehicle passes it")
         if signal in self._entangled:
-            raise LeftAloneError(
-                "its links meet those of another signal, and no signal alone can keep them apart"
-            )
+            raise LeftAloneError("its links meet those of another signal, and no signal alone can keep them apart")
 
     def _kind_of_node(self, connection: Connection) -> str:
         edge = self._net.edges[self._net.lanes[connection.from_lane].edge_id]
@@ -182,9 +176,7 @@ class _UnitMaker:
     def _is_motorised(self, connection: Connection) -> bool:
         return self._net.lanes[connection.from_lane].motorised and not self._net.is_crossing(connection)
 
-    def _usable(
-        self, signal: str, since: Sequence[tuple[float, Programme | None]]
-    ) -> list[tuple[float, Programme]]:
+    def _usable(self, signal: str, since: Sequence[tuple[float, Programme | None]]) -> list[tuple[float, Programme]]:
         """Return the programmes with stages; while the signal is off or blinks, those before stay."""
         if since[0][1] is None or not since[0][1].has_green:
             raise LeftAloneError("its programme in force shows no green")
@@ -208,9 +200,7 @@ class _UnitMaker:
             self.composed.append(found)
         return found
 
-    def _n_links(
-        self, signal: str, connections: Sequence[Connection], programmes: Sequence[Programme]
-    ) -> int:
+    def _n_links(self, signal: str, connections: Sequence[Connection], programmes: Sequence[Programme]) -> int:
         """Return the letters of the longest programme, in force or not: SUMO records that many."""
         highest = max(c.link for c in connections)
         for programme in programmes:

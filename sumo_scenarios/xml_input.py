@@ -62,9 +62,7 @@ def included(path: Path, element: ElementTree.Element, depth: int) -> Path:
     if not name:
         raise InvalidInputError(f"{path}: <include> names no file; give it a href")
     if depth >= _DEEPEST_INCLUDE:
-        raise InvalidInputError(
-            f"{path}: includes {name}, {_DEEPEST_INCLUDE} files deep; do files include themselves?"
-        )
+        raise InvalidInputError(f"{path}: includes {name}, {_DEEPEST_INCLUDE} files deep; do files include themselves?")
     return path.parent / name
 
 

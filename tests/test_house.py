@@ -57,19 +57,12 @@ def names_bound_by(node: ast.AST) -> Iterator[str | None]:
 
 
 def banned_names(source: str) -> list[str]:
-    bound = (
-        (node, name)
-        for node in ast.walk(ast.parse(source))
-        for name in names_bound_by(node)
-        if name is not None
-    )
+    bound = ((node, name) for node in ast.walk(ast.parse(source)) for name in names_bound_by(node) if name is not None)
     return [f"line {getattr(node, 'lineno', '?')}: {name}" for node, name in bound if is_banned(name)]
 
 
 def imports_in(source: str) -> list[int]:
-    return [
-        node.lineno for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
+    return [node.lineno for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def leaks_in(text: str) -> list[str]:
@@ -122,9 +115,7 @@ def test_init_is_free_of_imports(path: Path) -> None:
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=name_of)
 def test_folder_with_modules_is_a_package(folder: Path) -> None:
-    assert (folder / "__init__.py").is_file(), (
-        f"{name_of(folder)} is invisible to the import rules without one"
-    )
+    assert (folder / "__init__.py").is_file(), f"{name_of(folder)} is invisible to the import rules without one"
 
 
 def test_no_file_names_a_registry_or_a_machine_path() -> None:

@@ -1,8 +1,8 @@
 """From loop events alone to a view: arrivals, queues, turning beliefs, saturation headways, blocked exits.
 
-Between its loops each lane keeps its vehicles in order. The advance loop adds one, the middle loop confirms, corrects or
-adds one, the stop-line loop takes one away; whoever is overdue at a loop on which nobody stands is doubted and dropped. A
-vehicle that the next loop of a neighbouring lane sees instead has changed lanes.
+Between its loops each lane keeps its vehicles in order. The advance loop adds one, the middle loop confirms, corrects
+or adds one, the stop-line loop takes one away; whoever is overdue at a loop on which nobody stands is doubted and
+dropped. A vehicle that the next loop of a neighbouring lane sees instead has changed lanes.
 """
 
 from __future__ import annotations
@@ -162,11 +162,7 @@ class LoopEstimator:
         self._head.first_left(lane)
         self._headways[lane].left(now_s, bool(self._queues[lane].vehicles))
         movements = self._layout.movements
-        own = [
-            m
-            for m in self._layout.lanes[lane].movements
-            if self._lamps and self._lamps[movements[m].lamp] in _OPEN
-        ]
+        own = [m for m in self._layout.lanes[lane].movements if self._lamps and self._lamps[movements[m].lamp] in _OPEN]
         if own:
             self._turning.passed(lane, own)
 
@@ -187,9 +183,7 @@ class LoopEstimator:
             self._doubt(lane, queue, now_s)
             self._watch_first(lane, lamps, room_veh, now_s, dt_s)
         expected = [self._expected(queue, now_s) for queue in self._queues]
-        standing = [
-            float(sum(v.presence for v in queue.vehicles if v.due_s <= now_s)) for queue in self._queues
-        ]
+        standing = [float(sum(v.presence for v in queue.vehicles if v.due_s <= now_s)) for queue in self._queues]
         beyond = self._beyond()
         headway_s = [meter.headway_s for meter in self._headways]
         return build_view(

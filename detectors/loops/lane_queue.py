@@ -10,7 +10,7 @@ MEMORY_VEH = 30.0
 
 @dataclass(slots=True)
 class Tracked:
-    """A vehicle believed to be on the lane. `due_s` is the time at which it can be at the stop line if nobody is before it.
+    """A vehicle believed to be on the lane. `due_s` is when it can be at the stop line if nobody is before it.
 
     `next_s` is the time at which the next loop should see it; `near` says that the middle loop has seen it.
     """
@@ -76,7 +76,7 @@ class LaneQueue:
         return None
 
     def find_stray(self, now_s: float, near: bool) -> Tracked | None:
-        """Remove and return a vehicle that was due at the next loop about now and has not come: it changed lanes. [s]"""
+        """Remove and return a vehicle that was due at the next loop about now: it has changed lanes. [s]"""
         for i, vehicle in enumerate(self.vehicles):
             if vehicle.near == near and abs(now_s - vehicle.next_s) <= EARLY_S:
                 return self.vehicles.pop(i)

@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 
 def demo(
     *,
-    out: Annotated[
-        Path, typer.Option(help="Folder of the report and its runs; earlier ones are replaced.")
-    ] = Path("out/demo"),
-    scenario: Annotated[
-        str, typer.Option(help="Name from 'scenarios list', or path of a .sumocfg.")
-    ] = "cologne8",
+    out: Annotated[Path, typer.Option(help="Folder of the report and its runs; earlier ones are replaced.")] = Path(
+        "out/demo"
+    ),
+    scenario: Annotated[str, typer.Option(help="Name from 'scenarios list', or path of a .sumocfg.")] = "cologne8",
     seed: Annotated[int, typer.Option(help="SUMO's seed, the same for every controller.")] = 1,
     begin: Annotated[float | None, typer.Option(help="First simulation second.", show_default=False)] = None,
     end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
@@ -63,9 +61,7 @@ def _tell(found: "Demo", report: Path, as_json: bool) -> None:
         )
         for run in found.summary["runs"]
     ]
-    put_table(
-        ("controller", "delay [s/veh]", "stops [/veh]", "unfinished", "worst junction (mean queue)"), rows
-    )
+    put_table(("controller", "delay [s/veh]", "stops [/veh]", "unfinished", "worst junction (mean queue)"), rows)
     typer.echo(f"report: {report}")
 
 

@@ -61,9 +61,7 @@ def python_version() -> Iterator[Check]:
     wanted = ".".join(map(str, OLDEST_PYTHON))
     new_enough = sys.version_info >= OLDEST_PYTHON
     fix = "" if new_enough else f"make setup PYTHON=python{wanted}"
-    yield Check(
-        "Python", OK if new_enough else FAIL, f"{platform.python_version()}, needs {wanted} or newer", fix
-    )
+    yield Check("Python", OK if new_enough else FAIL, f"{platform.python_version()}, needs {wanted} or newer", fix)
 
 
 def libraries() -> Iterator[Check]:
@@ -157,9 +155,7 @@ def disk() -> Iterator[Check]:
     if _writable(here):
         yield Check("current folder", OK, f"{here} can be written")
     else:
-        yield Check(
-            "current folder", WARN, f"{here} cannot be written", "give --out a folder you may write to"
-        )
+        yield Check("current folder", WARN, f"{here} cannot be written", "give --out a folder you may write to")
     free = shutil.disk_usage(here).free
     verdict = OK if free >= _WANTED_BYTES else WARN if free >= _NEEDED_BYTES else FAIL
     fix = "" if verdict == OK else "make room, or give --out a folder on another disk"

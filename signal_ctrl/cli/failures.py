@@ -51,9 +51,7 @@ def line_of(error: BaseException) -> str:
         return _one_line(str(error))
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        return _one_line(
-            f"{place}{error.strerror or error}; 'signal-ctrl doctor' says what this machine lacks"
-        )
+        return _one_line(f"{place}{error.strerror or error}; 'signal-ctrl doctor' says what this machine lacks")
     return _one_line(f"internal error: {type(error).__name__}: {error}; {TRACE_VARIABLE}=1 shows where")
 
 

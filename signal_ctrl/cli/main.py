@@ -28,9 +28,7 @@ app.add_typer(scenarios_command.app)
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the versions of signal-ctrl and SUMO.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the versions of signal-ctrl and SUMO.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="With --version: print one JSON document.")] = False,
 ) -> None:
     """Traffic-signal control: compare timing strategies, run them safely."""

@@ -43,9 +43,7 @@ def run(
         list[str] | None,
         typer.Option("--set", help="key=value of the controller; may be repeated.", show_default=False),
     ] = None,
-    replay: Annotated[
-        Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)
-    ] = None,
+    replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
@@ -55,9 +53,7 @@ def run(
             raise InvalidInputError("--replay takes its scenario from the recorded run; leave SCENARIO out")
         return _replay(replay, out, overwrite, json_)
     if scenario is None:
-        raise InvalidInputError(
-            "name a SCENARIO ('signal-ctrl scenarios list' shows them) or give --replay DIR"
-        )
+        raise InvalidInputError("name a SCENARIO ('signal-ctrl scenarios list' shows them) or give --replay DIR")
 
     from sumo_scenarios.settings import RunSettings
 

@@ -30,9 +30,7 @@ def list_all(json_: AsJson = False) -> int:
     if json_:
         put_json([_document(scenario) for scenario in scenarios])
     else:
-        put_table(
-            ("name", "description"), [(item.name, item.description) for item in scenarios], numbers_from=2
-        )
+        put_table(("name", "description"), [(item.name, item.description) for item in scenarios], numbers_from=2)
     return 0
 
 

@@ -18,7 +18,7 @@ class LoopRole(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One induction loop. `position_m` from the start of its lane, `to_stop_m` from its downstream edge to the stop line.
+    """One induction loop. `position_m` from the start of its lane, `to_stop_m` from its end to the stop line.
 
     `serves` are indices of approach lanes of its signal: more than one where the lane splits before the stop line.
     `share` is its channel number at the signal's controller.
@@ -35,9 +35,7 @@ class Loop:
 
     def __post_init__(self) -> None:
         if not (self.length_m > 0 and self.position_m >= 0 and self.to_stop_m >= 0 and self.serves):
-            raise InvalidInputError(
-                f"loop {self.loop_id} needs a length, places on the lane and a lane to serve"
-            )
+            raise InvalidInputError(f"loop {self.loop_id} needs a length, places on the lane and a lane to serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Movement:
 class Exit:
     """A lane that movements lead to. `next_signal` and `next_lane` name the approach lane it is or leads to, if any.
 
-    `way_m` is the distance from its entry to that stop line, or its length. `paths` are the ways on from it without another
+    `way_m` is the distance from its entry to that stop line, or its length. `paths` are the ways on without another
     signal, each as (lane, distance from the entry of the exit to the start of that lane [m]), the exit lane first.
     """
 
@@ -121,11 +119,7 @@ class JunctionLayout:
                 raise InvalidInputError(f"signal {self.signal_id}: a movement leads from or to nowhere")
         for lane in self.lanes:
             if any(m not in moves for m in lane.movements):
-                raise InvalidInputError(
-                    f"signal {self.signal_id}: lane {lane.lane_id} has an unknown movement"
-                )
+                raise InvalidInputError(f"signal {self.signal_id}: lane {lane.lane_id} has an unknown movement")
         for loop in self.loops:
             if any(lane not in lanes for lane in loop.serves):
-                raise InvalidInputError(
-                    f"signal {self.signal_id}: loop {loop.loop_id} serves an unknown lane"
-                )
+                raise InvalidInputError(f"signal {self.signal_id}: loop {loop.loop_id} serves an unknown lane")

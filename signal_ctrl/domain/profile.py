@@ -78,7 +78,5 @@ def profile_by_name(name: str) -> SafetyProfile:
     Raises: InvalidInputError if there is none.
     """
     if name not in PROFILES:
-        raise InvalidInputError(
-            f"unknown safety profile '{name}'; choose one of {', '.join(sorted(PROFILES))}"
-        )
+        raise InvalidInputError(f"unknown safety profile '{name}'; choose one of {', '.join(sorted(PROFILES))}")
     return PROFILES[name]

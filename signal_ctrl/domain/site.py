@@ -76,9 +76,7 @@ class Site:
         self._check_links()
         for g in range(len(self.groups)):
             if self.together[g][g] != COMPATIBLE or self.intergreen_ds[g][g] != -1:
-                raise self._fail(
-                    f"group {self.groups[g].name} with itself needs {COMPATIBLE} and no intergreen, -1"
-                )
+                raise self._fail(f"group {self.groups[g].name} with itself needs {COMPATIBLE} and no intergreen, -1")
         for a, b in self.ordered_pairs():
             self._check_pair(a, b)
         for stage in self.stages:
@@ -139,9 +137,7 @@ class Site:
 
     def _check_links(self) -> None:
         named = [k for group in self.groups for k in group.links] + [k for k, _ in self.steady]
-        if not all(type(k) is int for k in (self.n_links, *named)) or sorted(named) != list(
-            range(self.n_links)
-        ):
+        if not all(type(k) is int for k in (self.n_links, *named)) or sorted(named) != list(range(self.n_links)):
             raise self._fail(f"every link below {self.n_links} needs exactly one group or steady letter")
         for link, letter in self.steady:
             if letter not in STEADY_LETTERS:
@@ -184,9 +180,7 @@ class Site:
 
     def _check_multiples(self) -> None:
         own_ds = (self.startup_flash_ds, self.startup_all_red_ds, self.red_revert_ds)
-        gaps_ds = [
-            self.intergreen_ds[a][b] for a, b in self.ordered_pairs() if self.together[a][b] != COMPATIBLE
-        ]
+        gaps_ds = [self.intergreen_ds[a][b] for a, b in self.ordered_pairs() if self.together[a][b] != COMPATIBLE]
         checked = [("start-up or intergreen", (*own_ds, *gaps_ds, *(t.lag_ds for t in self.trailing)))]
         checked += [(f"group {group.name}", group.times_ds) for group in self.groups]
         for name, times_ds in checked:

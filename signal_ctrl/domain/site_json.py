@@ -78,14 +78,10 @@ def _document(site: Site) -> dict[str, Any]:
         "stages": [{"name": s.name, "rights": "".join(_LETTER[r] for r in s.rights)} for s in site.stages],
         "compatible": [[a, b] for a, b in unordered if site.together[a][b] == COMPATIBLE],
         "yield": [
-            [a, b, _pairs(site.together[a][b])]
-            for a, b in unordered
-            if CONFLICT < site.together[a][b] < COMPATIBLE
+            [a, b, _pairs(site.together[a][b])] for a, b in unordered if CONFLICT < site.together[a][b] < COMPATIBLE
         ],
         "intergreen_ds": [
-            [a, b, site.intergreen_ds[a][b]]
-            for a, b in site.ordered_pairs()
-            if site.together[a][b] != COMPATIBLE
+            [a, b, site.intergreen_ds[a][b]] for a, b in site.ordered_pairs() if site.together[a][b] != COMPATIBLE
         ],
         "first_stage": site.first_stage,
         "startup_flash_ds": site.startup_flash_ds,

@@ -110,16 +110,12 @@ class SignalGroup:
         self._check("max_green_ds", MAX_GREEN_DS)
         self._check("max_red_ds", MAX_RED_DS)
         if not self.min_green_ds <= self.max_green_ds:
-            raise InvalidTimingError(
-                f"group {self.name}: minimum green {self.min_green_ds} ds passes the maximum"
-            )
+            raise InvalidTimingError(f"group {self.name}: minimum green {self.min_green_ds} ds passes the maximum")
 
     def _check(self, field: str, bounds: tuple[int, int]) -> None:
         value = getattr(self, field)
         if not is_whole(value, bounds):
-            raise InvalidTimingError(
-                f"group {self.name}: need {bounds[0]} <= {field} <= {bounds[1]} ds, got {value}"
-            )
+            raise InvalidTimingError(f"group {self.name}: need {bounds[0]} <= {field} <= {bounds[1]} ds, got {value}")
 
     @property
     def after_green_ds(self) -> int:

@@ -30,9 +30,7 @@ def ceil_ds(seconds_s: float, quantum_ds: int = 1) -> int:
     (33, 40, 30)
     """
     if not (math.isfinite(seconds_s) and seconds_s >= 0 and quantum_ds >= 1):
-        raise InvalidTimingError(
-            f"need a finite time >= 0 and a quantum >= 1, got {seconds_s} s, {quantum_ds} ds"
-        )
+        raise InvalidTimingError(f"need a finite time >= 0 and a quantum >= 1, got {seconds_s} s, {quantum_ds} ds")
     return math.ceil(seconds_s * DS_PER_S / quantum_ds - _TOLERANCE) * quantum_ds
 
 

@@ -21,7 +21,7 @@ class JunctionView:
     movement (n_lanes, n_max), index or UNKNOWN; presence (n_lanes, n_max), probability that it is there (0-1);
     key (n_lanes, n_max), a number that stays with a vehicle; barred (n_lanes,), bit mask over the lane's movements that
     its first vehicle has refused; ratio (n_movements,), share of a lane's vehicles that take a movement (0-1);
-    room_veh (n_exits,), vehicles that an exit lane can still take [veh]; standing (n_lanes,), vehicles in the queue [veh];
+    room_veh (n_exits,), vehicles that an exit lane can take [veh]; standing (n_lanes,), vehicles in the queue [veh];
     beyond_veh (n_exits,), vehicles on the exit lanes [veh]; headway_s (n_lanes,), saturation headway [s];
     stuck (n_lanes,), whether the first vehicle stands though all it may want is green and free.
     """

@@ -1,10 +1,25 @@
 """Demand per signal group, as the kernel's K4 wants to know it."""
 
 from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.domain.site import GroupKind, Site
 from signal_ctrl.domain.view import JunctionView
 
 LIKELY = 0.05
 WAITING_S = 1.0
+
+
+def recall_of(layout: JunctionLayout, site: Site) -> int:
+    """Return a bit mask of the groups on recall, which wait whenever they are red: nothing sees their demand.
+
+    These are crossings, and groups that no lane with a loop leads to.
+    """
+    seen = {m.group for m in layout.movements if layout.lanes[m.lane].loops}
+    recall = 0
+    for g, group in enumerate(site.groups):
+        served = any(m.group == g for m in layout.movements)
+        if group.kind is GroupKind.CROSSING or (served and g not in seen):
+            recall |= 1 << g
+    return recall
 
 
 def calls_of(layout: JunctionLayout, view: JunctionView) -> int:

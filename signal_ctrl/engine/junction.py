@@ -7,7 +7,7 @@ from signal_ctrl.domain.errors import RefusedError
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.domain.view import JunctionView
-from signal_ctrl.engine.calls import calls_of
+from signal_ctrl.engine.calls import calls_of, recall_of
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import breaches, sumo_state
 from signal_ctrl.kernel.state import Core, KernelState, Mode, Request, Source
@@ -42,6 +42,7 @@ class JunctionEngine:
         self.violations = 0
         self._controller = controller
         self._state = state
+        self._recall = recall_of(layout, kernel.site)
         self._calls = 0
         self._sequence = 0
         self._settled_ds = state.frame_ds
@@ -76,8 +77,8 @@ class JunctionEngine:
         self.violations += len(breaches(self.kernel.site, core)) + (core.mode is Mode.FAULT)
 
     def decide(self, view: JunctionView, stages: tuple[int, ...], now_ds: int) -> Record | None:
-        """Take calls from the view and, where a choice is open, ask the controller and the gate; the frame of now follows."""
-        calls = calls_of(self.layout, view)
+        """Take calls from the view; where a choice is open, ask controller and gate; the frame of now follows."""
+        calls = calls_of(self.layout, view) | self._recall
         changed, self._calls = calls != self._calls, calls
         situation = self._situation(stages, now_ds)
         decision = None
@@ -103,7 +104,7 @@ class JunctionEngine:
             self._show(self._state.core)
 
     def _situation(self, stages: tuple[int, ...], now_ds: int) -> Situation | None:
-        """Return the situation if the lit stage is complete and past its minimum green, else None: nothing to decide."""
+        """Return the situation if the lit stage is complete and past its minimum green, else None."""
         core, site = self._state.core, self.kernel.site
         if core.mode is not Mode.RUNNING or core.forced >= 0:
             return None

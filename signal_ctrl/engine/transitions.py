@@ -1,4 +1,4 @@
-"""Stage changes timed by letting the kernel itself make them: what the optimiser plans with is what the lamps will do."""
+"""Stage changes timed by letting the kernel itself make them: the optimiser plans with what the lamps will do."""
 
 import math
 from dataclasses import replace
@@ -37,9 +37,7 @@ def stage_tables(kernel: Kernel) -> StageTables:
 
 
 def _min_green_s(site: Site, rights: tuple[Right, ...]) -> float:
-    return max(
-        (to_s(g.min_green_ds) for g, r in zip(site.groups, rights, strict=True) if r.is_green), default=0.0
-    )
+    return max((to_s(g.min_green_ds) for g, r in zip(site.groups, rights, strict=True) if r.is_green), default=0.0)
 
 
 def _time_change(kernel: Kernel, a: int, b: int, end_s: np.ndarray, start_s: np.ndarray) -> float:
@@ -59,9 +57,7 @@ def _time_change(kernel: Kernel, a: int, b: int, end_s: np.ndarray, start_s: np.
         before = [group.right for group in state.core.groups]
         if all(r is w for r, w in zip(before, wanted, strict=True) if w.is_green) and not _on_the_way(state):
             return to_s(now_ds)
-    raise InvalidInputError(
-        f"signal {kernel.site.signal_id}: stage {b + 1} cannot be reached from stage {a + 1}"
-    )
+    raise InvalidInputError(f"signal {kernel.site.signal_id}: stage {b + 1} cannot be reached from stage {a + 1}")
 
 
 def _settled_in(kernel: Kernel, stage: int) -> KernelState:

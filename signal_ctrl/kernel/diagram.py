@@ -6,9 +6,7 @@ from signal_ctrl.kernel.aspects import NEXT, Aspect, Event
 
 def aspect_diagram(kind: GroupKind) -> str:
     """Return the steps of one kind of group as Mermaid text; fault trips only from aspects in use."""
-    return "\n".join(
-        ["stateDiagram-v2", *(f"    {a.name} --> {b.name}: {text}" for a, b, text in _edges(kind))]
-    )
+    return "\n".join(["stateDiagram-v2", *(f"    {a.name} --> {b.name}: {text}" for a, b, text in _edges(kind))])
 
 
 def _edges(kind: GroupKind) -> list[tuple[Aspect, Aspect, str]]:

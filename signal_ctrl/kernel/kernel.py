@@ -176,9 +176,7 @@ class Kernel:
         found = breaches(self.site, core) if core.mode is not Mode.FAULT else ()
         if not found:
             return core
-        return self._all(
-            replace(core, mode=Mode.FAULT, since_ds=now_ds, reason=found[0]), Event.FAULT, now_ds
-        )
+        return self._all(replace(core, mode=Mode.FAULT, since_ds=now_ds, reason=found[0]), Event.FAULT, now_ds)
 
     def _all(self, core: Core, event: Event, now_ds: int) -> Core:
         """Return the core with one event on every group; each counts as just ended, demand stays latched."""

@@ -50,19 +50,13 @@ def _ends(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: 
     return ends
 
 
-def _lower(
-    tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], now_ds: int
-) -> Ties:
+def _lower(tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], now_ds: int) -> Ties:
     """Add when greens may lose their priority, in place, and return who is tied to whom in that.
 
     A tie (g, c): g may meet c, which is to end or to be lowered too, only with its priority, and so has to
     keep it until c is. Ties may form chains and rings; each pass takes them one link further.
     """
-    lowered = [
-        g
-        for g, state in enumerate(groups)
-        if state.right is Right.PROTECTED and target[g] is Right.PERMISSIVE
-    ]
+    lowered = [g for g, state in enumerate(groups) if state.right is Right.PROTECTED and target[g] is Right.PERMISSIVE]
     ends.update(dict.fromkeys(lowered, now_ds))
     ties = [
         (g, c)
@@ -107,9 +101,7 @@ def own_interval_ds(tables: Tables, state: GroupState, g: int) -> int:
     return tables.site.groups[g].clearance_ds if state.aspect is Aspect.PED_CLEAR else 0
 
 
-def _clear_ds(
-    tables: Tables, groups: Sequence[GroupState], a: int, b: int, right: Right, ends: dict[int, int]
-) -> int:
+def _clear_ds(tables: Tables, groups: Sequence[GroupState], a: int, b: int, right: Right, ends: dict[int, int]) -> int:
     """Return from when on the traffic of a, past or present, leaves b free to take this right.
 
     NEVER where it is free anyway. Traffic that goes on counts only with a known end: K1 looks after the rest.

@@ -34,9 +34,7 @@ def _let_elapse(tables: Tables, groups: Groups, now_ds: int) -> None:
             groups[g] = replace(state, aspect=aspect, since_ds=now_ds)
 
 
-def _end_greens(
-    tables: Tables, groups: Groups, target: Rights, ahead: Outlook, must_end: int, now_ds: int
-) -> None:
+def _end_greens(tables: Tables, groups: Groups, target: Rights, ahead: Outlook, must_end: int, now_ds: int) -> None:
     for g, last_ds in ahead.lasts.items():
         if not target[g].is_green and (must_end >> g & 1 or last_ds <= now_ds):
             groups[g] = _ended(tables, groups[g], g, now_ds)

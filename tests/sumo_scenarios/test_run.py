@@ -97,9 +97,7 @@ def test_a_complete_run_stands(tmp_path: Path, pretend: Callable[[Loop], None]) 
     assert seen == [Progress(25230.0, 5, 1), Progress(25260.0, 0, 2)]
 
 
-def test_a_user_configuration_is_named_after_its_file(
-    tmp_path: Path, pretend: Callable[[Loop], None]
-) -> None:
+def test_a_user_configuration_is_named_after_its_file(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
     pretend(good_loop)
     (tmp_path / "town.sumocfg").write_text("<configuration/>")
     result = go(tmp_path / "run", RunSettings(str(tmp_path / "town.sumocfg")))
@@ -177,9 +175,7 @@ def test_a_run_that_breaks_off_is_marked_failed(tmp_path: Path, pretend: Callabl
     assert left_in(tmp_path / "run") == ["result.json", "settings.json", "tripinfo.xml.gz"]
 
 
-def test_a_run_killed_before_it_wrote_anything_is_marked_too(
-    tmp_path: Path, pretend: Callable[[Loop], None]
-) -> None:
+def test_a_run_killed_before_it_wrote_anything_is_marked_too(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
     pretend(lambda *_: os._exit(1))
     assert go(tmp_path / "run").status == "failed"
     assert left_in(tmp_path / "run") == ["result.json"]
@@ -195,9 +191,7 @@ def test_a_broken_environment_leaves_nothing(tmp_path: Path, pretend: Callable[[
     assert left_in(tmp_path) == []
 
 
-def test_a_complete_run_that_cannot_be_scored_is_failed(
-    tmp_path: Path, pretend: Callable[[Loop], None]
-) -> None:
+def test_a_complete_run_that_cannot_be_scored_is_failed(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
     def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
         write_files(folder)
         (folder / "statistics.xml").unlink()

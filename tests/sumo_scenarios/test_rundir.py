@@ -129,9 +129,7 @@ def test_no_permission_is_bad_input(tmp_path: Path) -> None:
         stage(tmp_path / "a" / "run")
 
 
-def test_a_failing_system_call_is_bad_input_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_system_call_is_bad_input_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> str:
         raise PermissionError(13, "Permission denied")
 
@@ -161,9 +159,7 @@ def test_a_run_that_goes_on_is_not_swept(tmp_path: Path) -> None:
     assert (second.folder / "result.json").read_text() == "second"
 
 
-def test_a_failed_replacement_brings_the_old_run_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_replacement_brings_the_old_run_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_run(tmp_path / "run", "old")
     staging = stage(tmp_path / "run", overwrite=True)
     rename = Path.rename

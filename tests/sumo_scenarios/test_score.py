@@ -36,9 +36,7 @@ GAINED = FINISHED | {"timeLoss": -0.75, "departDelay": -1.0}
 
 
 def write_trips(folder: Path, trips: list[dict[str, Any]], packed: bool = True) -> Path:
-    rows = "".join(
-        "<tripinfo " + " ".join(f'{key}="{value}"' for key, value in trip.items()) + "/>" for trip in trips
-    )
+    rows = "".join("<tripinfo " + " ".join(f'{key}="{value}"' for key, value in trip.items()) + "/>" for trip in trips)
     text = f'<?xml version="1.0"?><tripinfos>{rows}<personinfo id="p" depart="1.0"/></tripinfos>'
     path = folder / "tripinfo.xml.gz"
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())

@@ -23,16 +23,12 @@ def test_this_machine_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.call(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["ok"]
-    assert {"Python", "SUMO packages", "libsumo", "networks", "disk"} <= {
-        check["name"] for check in found["checks"]
-    }
+    assert {"Python", "SUMO packages", "libsumo", "networks", "disk"} <= {check["name"] for check in found["checks"]}
     assert main.call(["doctor"]) == 0
     assert "runs a tiny simulation" in capsys.readouterr().out
 
 
-def test_something_missing_is_code_3(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_something_missing_is_code_3(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     checks = (
         Check("SUMO packages", FAIL, "missing: libsumo", "run 'make setup'"),
         Check("disk", WARN, "full", "tidy"),

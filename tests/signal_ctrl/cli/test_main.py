@@ -103,9 +103,7 @@ def test_versions_name_sumo(call: Call) -> None:
     assert set(found) == {"signal-ctrl", "sumo", "python"}
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("--help",), ("run", "--help"), ("scenarios",), ("demo", "--help")]
-)
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("run", "--help"), ("scenarios",), ("demo", "--help")])
 def test_help_needs_no_error(call: Call, arguments: tuple[str, ...]) -> None:
     code, out, err = call(*arguments)
     assert (code, err) == (0, "")
@@ -138,13 +136,7 @@ def every_error() -> list[type[errors.SignalCtrlError]]:
 @pytest.mark.parametrize("kind", every_error())
 def test_every_error_of_the_tree_has_its_code(kind: type[errors.SignalCtrlError]) -> None:
     error = errors.RefusedError("K1/x", "y") if issubclass(kind, errors.RefusedError) else kind("x\ny")
-    expected = (
-        2
-        if issubclass(kind, errors.InvalidInputError)
-        else 3
-        if issubclass(kind, errors.BackendError)
-        else None
-    )
+    expected = 2 if issubclass(kind, errors.InvalidInputError) else 3 if issubclass(kind, errors.BackendError) else None
     assert exit_code_of(error) in ({expected} if expected else {1, 3})
     assert "\n" not in line_of(error)
     assert next(known for known, _ in EXIT_CODES if issubclass(kind, known)) in kind.__mro__
@@ -153,10 +145,7 @@ def test_every_error_of_the_tree_has_its_code(kind: type[errors.SignalCtrlError]
 def test_the_table_goes_from_special_to_general() -> None:
     kinds = [kind for kind, _ in EXIT_CODES]
     assert not [
-        (first, second)
-        for k, first in enumerate(kinds)
-        for second in kinds[k + 1 :]
-        if issubclass(second, first)
+        (first, second) for k, first in enumerate(kinds) for second in kinds[k + 1 :] if issubclass(second, first)
     ]
 
 
@@ -188,9 +177,7 @@ def test_the_command_starts_quickly_and_without_heavy_imports(arguments: list[st
         "sys.exit(f'imported {heavy}' if heavy else code)"
     )
     begun_s = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", watch, *arguments], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", watch, *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert time.monotonic() - begun_s < 2.0
 

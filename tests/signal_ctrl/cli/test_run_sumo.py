@@ -37,9 +37,7 @@ def oracle(run: Path) -> dict[str, Any]:
         "--statistics",
         str(run / "statistics.xml"),
     ]
-    found: dict[str, Any] = json.loads(
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    )
+    found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return found
 
 

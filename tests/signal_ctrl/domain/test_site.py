@@ -24,9 +24,7 @@ def gap(a: int, b: int, value: Any) -> Callable[[Site], dict[str, Any]]:
 
 
 def group(k: int, **changes: Any) -> Callable[[Site], dict[str, Any]]:
-    return lambda site: {
-        "groups": (*site.groups[:k], replace(site.groups[k], **changes), *site.groups[k + 1 :])
-    }
+    return lambda site: {"groups": (*site.groups[:k], replace(site.groups[k], **changes), *site.groups[k + 1 :])}
 
 
 def stage(rights: Any, name: Any = "new") -> Callable[[Site], dict[str, Any]]:
@@ -87,9 +85,7 @@ def test_a_site_that_exists_is_valid(broken: Any, text: str) -> None:
 def test_times_of_groups_are_whole_frames() -> None:
     site = crossroads()
     whole: dict[str, Any] = {
-        "intergreen_ds": tuple(
-            tuple(-(-g // 10) * 10 if g > 0 else g for g in row) for row in site.intergreen_ds
-        )
+        "intergreen_ds": tuple(tuple(-(-g // 10) * 10 if g > 0 else g for g in row) for row in site.intergreen_ds)
     }
     assert replace(site, resolution_ds=10, **whole).resolution_ds == 10
     odd = group(MAIN, min_green_ds=55)(site)
@@ -116,9 +112,7 @@ def test_both_may_yield_where_one_may() -> None:
 
 @pytest.mark.parametrize("field", ["startup_flash_ds", "startup_all_red_ds", "red_revert_ds"])
 def test_limits_of_start_up_are_within(field: str) -> None:
-    low, high = {"startup_flash_ds": (0, 2550), "startup_all_red_ds": (0, 600), "red_revert_ds": (20, 300)}[
-        field
-    ]
+    low, high = {"startup_flash_ds": (0, 2550), "startup_all_red_ds": (0, 600), "red_revert_ds": (20, 300)}[field]
     for value in (low, high):
         groups = tuple(replace(g, max_red_ds=3000) for g in crossroads().groups)
         assert getattr(crossroads(groups=groups, **{field: value}), field) == value

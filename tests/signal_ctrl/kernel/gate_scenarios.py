@@ -91,13 +91,7 @@ def forced_service(library: Library) -> Complaints:
     away = state.Request(state.Source.POLICE, 10**6, now_ds, now_ds, stage=MAIN_STAGE)
     found = _unless_refused(drive, "K4/forced", away)
     drive.run(600)
-    found += (
-        []
-        if drive.when("side", "GREEN") == [411]
-        else [f"side green at {drive.when('side', 'GREEN')}, not 411"]
-    )
+    found += [] if drive.when("side", "GREEN") == [411] else [f"side green at {drive.when('side', 'GREEN')}, not 411"]
     drive.ask(MAIN_STAGE)
     drive.run(900)
-    return found + (
-        [] if drive.when("main", "GREEN") else ["the wish after the forced service was not heard"]
-    )
+    return found + ([] if drive.when("main", "GREEN") else ["the wish after the forced service was not heard"])

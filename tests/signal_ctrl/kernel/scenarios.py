@@ -67,10 +67,7 @@ def monitor(library: Library) -> Complaints:
         return len(library.lamps.breaches(kernel.site, replace(core, groups=tuple(groups))))
 
     due = [(0, shown())]
-    due += [
-        (1, shown(side=(aspect, 0)) // 3)
-        for aspect in ("AMBER", "RED_AMBER", "DARK", "FLASH_AMBER", "FLASH_RED")
-    ]
+    due += [(1, shown(side=(aspect, 0)) // 3) for aspect in ("AMBER", "RED_AMBER", "DARK", "FLASH_AMBER", "FLASH_RED")]
     due += [(6, shown(side=("GREEN", 3))), (4, shown(left=("GREEN", 3)))]
     due += [
         (0, shown(left=("AMBER", 0))),

@@ -41,12 +41,9 @@ def crossroads(**changes: Any) -> Site:
         Stage("side", (_R, _G, _R, _R)),
     )
     groups: tuple[SignalGroup, ...] = tuple(
-        SignalGroup(name, GroupKind.VEHICLE, (k,), 30, 50, 300, 3000)
-        for k, name in enumerate(("main", "side", "left"))
+        SignalGroup(name, GroupKind.VEHICLE, (k,), 30, 50, 300, 3000) for k, name in enumerate(("main", "side", "left"))
     )
-    groups += (
-        SignalGroup("walk", GroupKind.CROSSING, (3,), 0, 70, 300, 3000, clearance_ds=80, buffer_ds=30),
-    )
+    groups += (SignalGroup("walk", GroupKind.CROSSING, (3,), 0, 70, 300, 3000, clearance_ds=80, buffer_ds=30),)
     bound = shortest_max_red_ds(groups, stages, gaps)
     site = Site(
         signal_id="crossroads",

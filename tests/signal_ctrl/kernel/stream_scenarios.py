@@ -30,9 +30,7 @@ def _first(complaints: Iterator[Complaints]) -> Complaints:
 def random_wishes(library: Library) -> Complaints:
     """Stages asked for at random, now and then and in every frame."""
     wishes = (0.3, 0.02, 0.01, 0.02, 0.05)
-    return _first(
-        _judged(library, random_site(400 + k, 4 + k), k, 700, Stream(wish)) for k, wish in enumerate(wishes)
-    )
+    return _first(_judged(library, random_site(400 + k, 4 + k), k, 700, Stream(wish)) for k, wish in enumerate(wishes))
 
 
 def tight_limits(library: Library) -> Complaints:
@@ -41,8 +39,7 @@ def tight_limits(library: Library) -> Complaints:
     cases += [(seed, _tight(random_site(seed, n)), seed % n, 0.3) for seed, n in ((3, 4), (8, 3))]
     cases += [(47, _tight(random_site(47, 6)), 5, 1.0)]
     return _first(
-        _judged(library, site, seed, 1700, Stream(wish, "all", victim=victim))
-        for seed, site, victim, wish in cases
+        _judged(library, site, seed, 1700, Stream(wish, "all", victim=victim)) for seed, site, victim, wish in cases
     )
 
 
@@ -72,16 +69,12 @@ def clock_trouble(library: Library) -> Complaints:
         Stream(0.02, "random", clock=0.01),
         Stream(0.0, "all", clock=0.003),
     )
-    return _first(
-        _judged(library, site, k + 10, 1500, stream) for k, site in enumerate(sites) for stream in streams
-    )
+    return _first(_judged(library, site, k + 10, 1500, stream) for k, site in enumerate(sites) for stream in streams)
 
 
 def slow_frames(library: Library) -> Complaints:
     """A site whose lamps are set each second, stepped each second: the clock counts, not the frames."""
-    gaps = tuple(
-        tuple(-(-gap // 10) * 10 if gap > 0 else gap for gap in row) for row in crossroads().intergreen_ds
-    )
+    gaps = tuple(tuple(-(-gap // 10) * 10 if gap > 0 else gap for gap in row) for row in crossroads().intergreen_ds)
     site = crossroads(intergreen_ds=gaps, resolution_ds=10, groups=tuple(
         replace(group, max_red_ds=1200) for group in crossroads().groups
     ))  # fmt: skip

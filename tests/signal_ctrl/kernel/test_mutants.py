@@ -31,9 +31,7 @@ def mutated(folder: Path, mutant: Mutant | None) -> Iterator[Library]:
         target.parent.mkdir(parents=True, exist_ok=True)
         source = (PACKAGE / name).read_text(encoding="utf-8")
         if mutant is not None and name == mutant.file:
-            assert source.count(mutant.old) == 1, (
-                f"{mutant.name}: its text occurs {source.count(mutant.old)} times"
-            )
+            assert source.count(mutant.old) == 1, f"{mutant.name}: its text occurs {source.count(mutant.old)} times"
             source = source.replace(mutant.old, mutant.new)
         target.write_text(source.replace("signal_ctrl.", "mutant_ctrl."), encoding="utf-8")
     sys.path.insert(0, str(folder))
@@ -59,9 +57,7 @@ def test_a_copy_without_fault_passes(tmp_path: Path) -> None:
             assert not SCENARIOS[name](library), name
 
 
-@pytest.mark.parametrize(
-    "mutant", MUTANTS, ids=lambda mutant: f"{mutant.rule}-{mutant.name}".replace(" ", "-")
-)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.rule}-{mutant.name}".replace(" ", "-"))
 def test_mutant_is_caught(mutant: Mutant, tmp_path: Path) -> None:
     with mutated(tmp_path, mutant) as library:
         try:

@@ -75,9 +75,7 @@ def test_maximum_green_goes_before_the_inner_storage() -> None:
     groups = list(crossroads().groups)
     groups[MAIN] = replace(groups[MAIN], min_green_ds=300)
     drive = Drive(
-        crossroads(
-            groups=tuple(replace(g, max_red_ds=2000) for g in groups), trailing=(Trailing(MAIN, LEFT, 100),)
-        )
+        crossroads(groups=tuple(replace(g, max_red_ds=2000) for g in groups), trailing=(Trailing(MAIN, LEFT, 100),))
     )
     drive.run(600, calls=0b10)
     assert drive.when("main", "AMBER") == [300]

@@ -49,9 +49,7 @@ def breaches_of(site: Site, seed: int, stream: Stream, n_frames: int) -> list[An
 
 @settings(max_examples=share(1))
 @given(seed=SEEDS, n_groups=GROUPS, stream=STREAMS)
-@example(
-    seed=436, n_groups=2, stream=Stream(0.3, "random", 0.01, 0.05, 0.01)
-)  # flash cut short by a gap of the clock
+@example(seed=436, n_groups=2, stream=Stream(0.3, "random", 0.01, 0.05, 0.01))  # flash cut short by a gap of the clock
 @example(seed=57, n_groups=1, stream=Stream(0.0, "all"))  # a first stage that serves nobody
 def test_no_stream_brings_a_breach(seed: int, n_groups: int, stream: Stream) -> None:
     assert not breaches_of(random_site(seed, n_groups), seed, stream, 900)

@@ -26,9 +26,7 @@ def test_meets_knows_yield_pairs_both_ways() -> None:
     assert not meets[MAIN][LEFT][Right.PERMISSIVE][Right.PROTECTED]
     assert meets[MAIN][LEFT][Right.PERMISSIVE][Right.PERMISSIVE]
     assert not meets[MAIN][SIDE][Right.PERMISSIVE][Right.PERMISSIVE]
-    assert all(
-        meets[MAIN][SIDE][right][Right.NONE] and meets[MAIN][SIDE][Right.STOP][right] for right in Right
-    )
+    assert all(meets[MAIN][SIDE][right][Right.NONE] and meets[MAIN][SIDE][Right.STOP][right] for right in Right)
 
 
 def test_service_and_times() -> None:

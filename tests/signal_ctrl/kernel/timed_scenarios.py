@@ -74,7 +74,8 @@ def _merge(stages: tuple[Stage, ...]) -> Site:
         signal_id="merge", n_links=4, first_stage=0, profile="test", stages=stages,
         groups=(replace(a, min_green_ds=200), replace(b, min_green_ds=200), c, d),
         together=(
-            (free, both, under, free), (both, free, under, free), (over, over, free, 0), (free, free, 0, free),
+            (free, both, under, free), (both, free, under, free),
+            (over, over, free, 0), (free, free, 0, free),
         ),
         intergreen_ds=((-1, 30, 60, -1), (30, -1, 30, -1), (40, 50, -1, 30), (-1, -1, 90, -1)),
     )  # fmt: skip
@@ -128,9 +129,7 @@ def unopposed_wait(library: Library) -> Complaints:
     drive = Drive(site, 3, library)
     drive.run(1, calls=0b100)
     drive.run(1200)
-    return (
-        [] if any(at_ds <= 901 for at_ds in drive.when("left", "GREEN permissive")) else [f"{drive.changes}"]
-    )
+    return [] if any(at_ds <= 901 for at_ds in drive.when("left", "GREEN permissive")) else [f"{drive.changes}"]
 
 
 def late_call(library: Library) -> Complaints:
@@ -139,11 +138,7 @@ def late_call(library: Library) -> Complaints:
     drive.run(1000)
     drive.run(1001, calls=0b10)
     drive.run(1600)
-    return (
-        []
-        if drive.when("main", "AMBER") == [1301]
-        else [f"main ended at {drive.when('main', 'AMBER')}, not 1301"]
-    )
+    return [] if drive.when("main", "AMBER") == [1301] else [f"main ended at {drive.when('main', 'AMBER')}, not 1301"]
 
 
 def demand_survives(library: Library) -> Complaints:

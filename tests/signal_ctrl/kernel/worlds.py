@@ -55,8 +55,7 @@ def _attempt(rng: random.Random, n_groups: int, attempt: int) -> Site | None:
         return None
     slack = rng.choice((0, 0, 0, 10, 200, 600))
     groups = [
-        replace(group, max_red_ds=min(MAX_RED_DS[1], bound + rng.randint(0, slack) // 10 * 10))
-        for group in groups
+        replace(group, max_red_ds=min(MAX_RED_DS[1], bound + rng.randint(0, slack) // 10 * 10)) for group in groups
     ]
     return Site(
         signal_id=f"random-{n_groups}",
@@ -136,9 +135,7 @@ def _stages(rng: random.Random, groups: list[SignalGroup], together: Matrix) -> 
     return tuple(Stage(f"s{s}", rights) for s, rights in enumerate(stages))
 
 
-def _granted(
-    rng: random.Random, groups: list[SignalGroup], together: Matrix, rights: list[Right], g: int
-) -> Right:
+def _granted(rng: random.Random, groups: list[SignalGroup], together: Matrix, rights: list[Right], g: int) -> Right:
     wishes = [Right.PROTECTED]
     if groups[g].kind is GroupKind.VEHICLE:
         wishes = rng.choice(([Right.PROTECTED, Right.PERMISSIVE], [Right.PERMISSIVE, Right.PROTECTED]))

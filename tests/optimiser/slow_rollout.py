@@ -1,0 +1,226 @@
+"""A second rollout, slow and obvious: plain lists and dictionaries, no array, no compiler.
+
+It is written from what the docstrings promise and shares no code with what it checks. Nothing ends early: every second
+up to the horizon is looked at, and a vehicle never leaves before the second in which it was let go.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+NO_RIGHT, STOP, PERMISSIVE, PROTECTED = range(4)
+STOP_HEADWAY_S = 4.0
+CLEAR_AFTER_S = 1.5
+POLICY_EVERY_S = 2
+POLICY_HEADWAY_S = 2.0
+PLENTY_VEH = 1000.0
+
+
+@dataclass
+class Move:
+    """One movement; `group` None has no lamp and is always green."""
+
+    lane: int
+    group: int | None
+    exit: int
+    yields_to: list[int]
+    two_step: bool
+
+
+@dataclass
+class Change:
+    """One change of stage: per group, end of the old right and begin of the new one; when all is settled. [s]"""
+
+    end_s: list[float]
+    start_s: list[float]
+    settled_s: float
+
+
+@dataclass
+class Rules:
+    horizon_s: int = 60
+    permissive_headway_s: float = 2.4
+    startup_s: float = 1.0
+    gap_s: float = 3.5
+    refill_veh_s: float = 0.12
+    eagerness: float = 1.4
+    leftover_s: float = 10.0
+    look_s: float = 6.0
+
+
+@dataclass
+class Town:
+    """A junction and all that is seen of it. A vehicle is (eta [s], movement), its movement None if it is not there."""
+
+    moves: list[Move]
+    rights: list[list[int]]
+    changes: dict[tuple[int, int], Change]
+    min_green_s: list[float]
+    allowed: set[int]
+    lanes: list[list[tuple[float, int | None]]]
+    stuck: list[bool]
+    headway_s: list[float]
+    room_veh: list[float]
+    rules: Rules = field(default_factory=Rules)
+
+
+class SlowRollout:
+    """One candidate in one draw."""
+
+    def __init__(self, town: Town, stage: int) -> None:
+        self.town = town
+        self.waiting = [list(lane) for lane in town.lanes]
+        self.room_veh = list(town.room_veh)
+        self.ready_s = [0.0] * len(town.lanes)
+        self.used_s: dict[int, float] = {}
+        self.inside_s: dict[int, float] = {}
+        self.green_from_s: dict[int, float] = {}
+        self.stage, self.before, self.changed_s = stage, stage, -math.inf
+        self.cost = 0.0
+
+    def run(self, target: int, delay_s: float) -> float:
+        """Change to the target after the delay, then go on by the base policy; the present stage is kept for good."""
+        rules, keeps = self.town.rules, target == self.stage
+        refills = any(room < PLENTY_VEH for room in self.room_veh)
+        changed, free_s = keeps, 0.0
+        for second in range(rules.horizon_s):
+            wished = None
+            if not changed and second >= delay_s:
+                wished, changed = target, True
+            elif changed and not keeps and second >= free_s and second % POLICY_EVERY_S == 0:
+                best = self.best_stage(second)
+                wished = best if best != self.stage else None
+            if wished is not None:
+                free_s = self.change(wished, second)
+            if refills:
+                self.room_veh = [room + rules.refill_veh_s for room in self.room_veh]
+            self.clear_inside(second)
+            for lane in range(len(self.waiting)):
+                self.discharge(lane, second)
+        return self.cost + self.left_over()
+
+    def change(self, stage: int, now: float) -> float:
+        """Change the stage; return when the next change may come. [s]"""
+        change = self.town.changes[self.stage, stage]
+        old, new = self.town.rights[self.stage], self.town.rights[stage]
+        for group, (was, will) in enumerate(zip(old, new, strict=True)):
+            if was < PERMISSIVE <= will:
+                self.green_from_s[group] = now + change.start_s[group]
+        self.before, self.stage, self.changed_s = self.stage, stage, now
+        return now + change.settled_s + self.town.min_green_s[stage]
+
+    def right(self, group: int | None, second: float) -> int:
+        """Return what a group shows in a second."""
+        if group is None:
+            return PROTECTED
+        new = self.town.rights[self.stage][group]
+        if self.stage == self.before:
+            return new if new >= STOP else NO_RIGHT
+        change = self.town.changes[self.before, self.stage]
+        old, since_s = self.town.rights[self.before][group], second - self.changed_s
+        if new >= PERMISSIVE and since_s >= change.start_s[group]:
+            return new
+        if old >= PERMISSIVE and since_s < change.end_s[group]:
+            return old
+        return STOP if new == STOP else NO_RIGHT
+
+    def next_on(self, lane: int) -> tuple[float, int] | None:
+        """Return the first vehicle of a lane that is really there."""
+        return next(((eta, move) for eta, move in self.waiting[lane] if move is not None), None)
+
+    def must_wait(self, move: int, at_s: float) -> bool:
+        return any(self.goes_first(other, at_s) for other in self.town.moves[move].yields_to)
+
+    def goes_first(self, other: int, at_s: float) -> bool:
+        """Tell whether somebody of another movement has just gone, or has green and is about to come."""
+        if other in self.used_s and at_s - self.used_s[other] < CLEAR_AFTER_S:
+            return True
+        rival = self.town.moves[other]
+        if self.right(rival.group, math.floor(at_s)) < PERMISSIVE:
+            return False
+        first = self.next_on(rival.lane)
+        if first is None or first[1] != other:
+            return False
+        return max(first[0], self.ready_s[rival.lane]) < at_s + self.town.rules.gap_s
+
+    def clear_inside(self, now: float) -> None:
+        for move, since_s in sorted(self.inside_s.items()):
+            if self.right(self.town.moves[move].group, now) < PERMISSIVE or not self.must_wait(move, now):
+                self.cost += now - since_s
+                self.used_s[move] = now
+                del self.inside_s[move]
+
+    def discharge(self, lane: int, second: float) -> None:
+        if self.town.stuck[lane] and self.changed_s == -math.inf:
+            return
+        while self.waiting[lane]:
+            eta_s, move = self.waiting[lane][0]
+            if move is None:
+                del self.waiting[lane][0]
+            elif not self.lets_go(lane, eta_s, move, second):
+                return
+
+    def lets_go(self, lane: int, eta_s: float, index: int, second: float) -> bool:
+        """Let the first vehicle of a lane go within this second, if it can."""
+        move, rules = self.town.moves[index], self.town.rules
+        lit = self.right(move.group, second)
+        green_s = -math.inf if move.group is None else self.green_from_s.get(move.group, -math.inf)
+        out_s = max(eta_s, self.ready_s[lane], green_s + rules.startup_s, second)
+        if lit == NO_RIGHT or out_s >= second + 1 or self.room_veh[move.exit] < 1:
+            return False
+        yields = bool(move.yields_to) and lit != PROTECTED
+        if yields and index in self.inside_s:
+            return False
+        stays_inside = yields and self.must_wait(index, out_s)
+        if stays_inside and not (lit == PERMISSIVE and move.two_step):
+            return False
+        (self.inside_s if stays_inside else self.used_s)[index] = out_s
+        self.room_veh[move.exit] -= 1
+        self.ready_s[lane] = out_s + self.headway(lane, lit, bool(move.yields_to))
+        self.cost += max(out_s - max(eta_s, 0.0), 0.0)
+        del self.waiting[lane][0]
+        return True
+
+    def headway(self, lane: int, lit: int, has_to_yield: bool) -> float:
+        if lit == STOP:
+            return STOP_HEADWAY_S
+        return self.town.rules.permissive_headway_s if has_to_yield and lit == PERMISSIVE else self.town.headway_s[lane]
+
+    def left_over(self) -> float:
+        """Return the cost of those still inside, and of those still on the lanes with a charge for each."""
+        end_s = float(self.town.rules.horizon_s)
+        on_lanes = [eta for lane in self.waiting for eta, move in lane if move is not None and eta < end_s]
+        inside = sum(end_s - since_s for since_s in self.inside_s.values())
+        return inside + sum(end_s - max(eta, 0.0) + self.town.rules.leftover_s for eta in on_lanes)
+
+    def best_stage(self, now: float) -> int:
+        """Return the stage that serves most in the next seconds; the present one unless another is clearly better."""
+        worth = [
+            sum(self.served(lane, rights, now) for lane in range(len(self.waiting))) for rights in self.town.rights
+        ]
+        best, level = self.stage, max(worth[self.stage] * self.town.rules.eagerness, 0.5)
+        for stage in sorted(self.town.allowed):
+            if worth[stage] > level:
+                best, level = stage, worth[stage]
+        return best
+
+    def served(self, lane: int, rights: list[int], now: float) -> float:
+        """Return the vehicles of a lane that a stage would serve before the first it would not; half for permissive."""
+        look_s = self.town.rules.look_s
+        worth, count = 0.0, 0
+        for eta_s, index in self.waiting[lane]:
+            if eta_s >= now + look_s or count >= int(look_s / POLICY_HEADWAY_S):
+                break
+            if index is None:
+                continue
+            move = self.town.moves[index]
+            lit = PROTECTED if move.group is None else rights[move.group]
+            if lit < PERMISSIVE or self.room_veh[move.exit] < 1:
+                break
+            worth += 1.0 if lit == PROTECTED else 0.5
+            count += 1
+        return worth
+
+
+def cost_of(town: Town, stage: int, target: int, delay_s: float) -> float:
+    """Return the cost of one candidate. [veh s]"""
+    return SlowRollout(town, stage).run(target, delay_s)

@@ -1,0 +1,182 @@
+"""Random junctions for the rollout: once as plain values, once as the arrays that the compiled code takes."""
+
+import math
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.rollout_model import (
+    ABSENT,
+    Geometry,
+    Rules,
+    Seen,
+    Stages,
+    Work,
+    geometry_of,
+    seen_of,
+    stages_of,
+    work_of,
+)
+from optimiser.stage_tables import StageTables
+from signal_ctrl.domain.network import NONE, ApproachLane, Exit, JunctionLayout, Movement
+from signal_ctrl.domain.view import JunctionView
+from tests.optimiser import slow_rollout as slow
+
+N_MAX = 16
+
+
+@dataclass
+class Compiled:
+    """What `rollout_core` works on."""
+
+    geometry: Geometry
+    stages: Stages
+    seen: Seen
+    rules: Rules
+    work: Work
+
+
+def random_town(seed: int) -> slow.Town:
+    """Return a junction with shared lanes, yield pairs, arrows, full exits, two-step turns and stuck lanes."""
+    rng = random.Random(seed)
+    n_lanes, n_stages, n_exits = rng.randint(2, 6), rng.randint(2, 5), rng.randint(1, 4)
+    n_groups = rng.randint(1, 5)
+    moves = [
+        slow.Move(
+            lane,
+            rng.randrange(n_groups) if rng.random() < 0.95 else None,
+            rng.randrange(n_exits),
+            [],
+            rng.random() < 0.5,
+        )
+        for lane in range(n_lanes)
+        for _ in range(rng.randint(1, 3))
+    ]
+    for index, move in enumerate(moves):
+        rivals = [i for i, other in enumerate(moves) if other.lane != move.lane and index not in other.yields_to]
+        if rng.random() < 0.5:
+            move.yields_to = rng.sample(rivals, min(len(rivals), rng.randint(1, 3)))
+    rights = [rng.choices(range(4), (5, 1, 2, 4), k=n_groups) for _ in range(n_stages)]
+    pairs = [(a, b) for a in range(n_stages) for b in range(n_stages)]
+    return slow.Town(
+        moves=moves,
+        rights=rights,
+        changes={(a, b): _change(rng, rights[a], rights[b], a == b) for a, b in pairs},
+        min_green_s=[rng.choice((0.0, 5.0, 7.0)) for _ in range(n_stages)],
+        allowed=set(rng.sample(range(n_stages), rng.randint(1, n_stages))),
+        lanes=[_vehicles(rng, [i for i, m in enumerate(moves) if m.lane == lane]) for lane in range(n_lanes)],
+        stuck=[rng.random() < 0.2 for _ in range(n_lanes)],
+        headway_s=[rng.uniform(1.5, 2.6) for _ in range(n_lanes)],
+        room_veh=[rng.choice((1e6, 1e6, rng.uniform(0.0, 6.0))) for _ in range(n_exits)],
+        rules=slow.Rules(horizon_s=rng.choice((20, 40, 60)), startup_s=rng.choice((0.0, 1.0))),
+    )
+
+
+def _change(rng: random.Random, old: list[int], new: list[int], same: bool) -> slow.Change:
+    end_s, start_s = [], []
+    for was, will in zip(old, new, strict=True):
+        stays = same or (was >= slow.PERMISSIVE and will >= slow.PERMISSIVE)
+        end_s.append(math.inf if stays or was < slow.PERMISSIVE else float(rng.randint(0, 4)))
+        start_s.append(0.0 if stays or will < slow.PERMISSIVE else rng.randint(0, 16) / 2)
+    return slow.Change(end_s, start_s, max(start_s))
+
+
+def _vehicles(rng: random.Random, own: list[int]) -> list[tuple[float, int | None]]:
+    standing = rng.randint(0, 6)
+    etas = [0.0] * standing + sorted(rng.uniform(0.0, 70.0) for _ in range(rng.randint(0, 6)))
+    return [(eta_s, None if rng.random() < 0.1 else rng.choice(own)) for eta_s in etas]
+
+
+def layout_of(town: slow.Town) -> JunctionLayout:
+    lanes = tuple(
+        ApproachLane(
+            f"in{k}",
+            f"in{k}",
+            200.0,
+            13.9,
+            tuple(i for i, m in enumerate(town.moves) if m.lane == k),
+            (),
+            False,
+        )
+        for k in range(len(town.lanes))
+    )
+    moves = tuple(
+        Movement(
+            i,
+            NONE if m.group is None else m.group,
+            m.lane,
+            m.exit,
+            20.0 if m.two_step else 10.0,
+            "s",
+            tuple(m.yields_to),
+        )
+        for i, m in enumerate(town.moves)
+    )
+    exits = tuple(Exit(f"out{k}", 200.0, 13.9, "", NONE, 200.0) for k in range(len(town.room_veh)))
+    return JunctionLayout("random", lanes, moves, exits, (), ())
+
+
+def tables_of(town: slow.Town) -> StageTables:
+    n, m = len(town.rights), len(town.rights[0])
+    changes = [[town.changes[a, b] for b in range(n)] for a in range(n)]
+    return StageTables(
+        right=np.array(town.rights, dtype=np.int64),
+        end_s=np.array([[c.end_s for c in row] for row in changes]).reshape(n, n, m),
+        start_s=np.array([[c.start_s for c in row] for row in changes]).reshape(n, n, m),
+        settled_s=np.array([[c.settled_s for c in row] for row in changes]),
+        min_green_s=np.array(town.min_green_s),
+    )
+
+
+def view_of(town: slow.Town, known: bool = True, presence: float = 1.0) -> JunctionView:
+    """Return the town as seen; turns are either known or equally likely within each lane."""
+    n = len(town.lanes)
+    eta_s, movement = np.zeros((n, N_MAX)), np.full((n, N_MAX), -1, dtype=np.int64)
+    for k, vehicles in enumerate(town.lanes):
+        for j, (eta, move) in enumerate(vehicles):
+            eta_s[k, j] = eta
+            movement[k, j] = -1 if move is None or not known else move
+    share = [1.0 / sum(other.lane == move.lane for other in town.moves) for move in town.moves]
+    return JunctionView(
+        n_vehicles=np.array([len(v) for v in town.lanes], dtype=np.int64),
+        eta_s=eta_s,
+        movement=movement,
+        presence=np.full((n, N_MAX), presence),
+        key=np.arange(n * N_MAX, dtype=np.int64).reshape(n, N_MAX),
+        barred=np.zeros(n, dtype=np.int64),
+        ratio=np.array(share),
+        room_veh=np.array(town.room_veh),
+        standing=np.zeros(n),
+        beyond_veh=np.zeros(len(town.room_veh)),
+        headway_s=np.array(town.headway_s),
+        stuck=np.array(town.stuck, dtype=np.bool_),
+    )
+
+
+def compiled(town: slow.Town, draws: int = 1, view: JunctionView | None = None) -> Compiled:
+    """Return the town as arrays; the drawn movements are the town's own in every draw."""
+    geometry, stages = geometry_of(layout_of(town)), stages_of(tables_of(town))
+    stages.allowed[sorted(town.allowed)] = True
+    seen = seen_of(view_of(town) if view is None else view, draws)
+    for lane, vehicles in enumerate(town.lanes):
+        for v, (_, move) in enumerate(vehicles):
+            seen.drawn[:, lane, v] = ABSENT if move is None else move
+    r = town.rules
+    rules = Rules(
+        r.horizon_s, r.permissive_headway_s, r.startup_s, r.gap_s, r.refill_veh_s, r.eagerness, r.leftover_s,
+        r.look_s, 0.0,
+    )  # fmt: skip
+    return Compiled(geometry, stages, seen, rules, work_of(geometry, stages, len(town.room_veh)))
+
+
+def drawn_town(town: slow.Town, arrays: Compiled, draw: int) -> slow.Town:
+    """Return the town with the movements that were drawn for its vehicles."""
+    lanes = [
+        [
+            (eta, None if arrays.seen.drawn[draw, k, v] == ABSENT else int(arrays.seen.drawn[draw, k, v]))
+            for v, (eta, _) in enumerate(vehicles)
+        ]
+        for k, vehicles in enumerate(town.lanes)
+    ]
+    return slow.Town(**{**vars(town), "lanes": lanes})

@@ -126,15 +126,9 @@ def measure(missing: Sequence[Wanted], at_once: int, console: Console) -> None:
 
 
 def _settings(wanted: Wanted) -> RunSettings:
-    options = (
-        (("slot_s", "5"),)
-        if wanted.scenario == "arterial4x4" and wanted.controller in ("max_pressure", "greedy")
-        else ()
-    )
     return RunSettings(
-        wanted.scenario, wanted.controller, wanted.seed, sensing=wanted.sensing, options=options,
-        command=("make", "figures"),
-    )  # fmt: skip
+        wanted.scenario, wanted.controller, wanted.seed, sensing=wanted.sensing, command=("make", "figures")
+    )
 
 
 def tables(rows: dict[str, Row]) -> Iterable[Table]:

@@ -30,46 +30,16 @@ MANY = 1000.0
 WORSE, WORSE_BY = 1.05, 2.0
 LONG_AGO = -1e9
 
+# Argument lists of forty arrays stay on a few lines.
+# fmt: off
+
 
 @numba.njit(cache=True)
 def simulate_flat(
-    lane_of,
-    group_of,
-    exit_of,
-    yields,
-    n_yields,
-    two_step,
-    right,
-    end_s,
-    start_s,
-    settled_s,
-    min_green_s,
-    allowed,
-    n_vehicles,
-    eta_s,
-    room_veh,
-    headway_s,
-    stuck,
-    drawn,
-    horizon_s,
-    permissive_headway_s,
-    startup_s,
-    gap_s,
-    refill_veh_s,
-    eagerness,
-    leftover_s,
-    look_s,
-    head,
-    ready_s,
-    room,
-    last_use_s,
-    inside_s,
-    green_from_s,
-    score,
-    stage0,
-    target,
-    delay_s,
-    bound,
+    lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s, settled_s, min_green_s, allowed,
+    n_vehicles, eta_s, room_veh, headway_s, stuck, drawn, horizon_s, permissive_headway_s, startup_s, gap_s,
+    refill_veh_s, eagerness, leftover_s, look_s, head, ready_s, room, last_use_s, inside_s, green_from_s, score,
+    stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
@@ -109,21 +79,8 @@ def simulate_flat(
                 _mark_starts(right, start_s, before, stage, now, green_from_s)
         elif not keeps and now >= free_s and tick % 2 == 0:
             best = _policy(
-                eta_s,
-                n_vehicles,
-                drawn,
-                head,
-                ready_s,
-                group_of,
-                exit_of,
-                room,
-                right,
-                allowed,
-                stage,
-                now,
-                look_s,
-                eagerness,
-                score,
+                eta_s, n_vehicles, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now,
+                look_s, eagerness, score,
             )
             if best != stage:
                 before, stage, changed_s = stage, best, now
@@ -138,25 +95,8 @@ def simulate_flat(
                 g = group_of[m]
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
                 if lit <= STOP or not _must_wait(
-                    m,
-                    now,
-                    yields,
-                    n_yields,
-                    group_of,
-                    lane_of,
-                    right,
-                    end_s,
-                    start_s,
-                    before,
-                    stage,
-                    since,
-                    eta_s,
-                    n_vehicles,
-                    drawn,
-                    head,
-                    ready_s,
-                    last_use_s,
-                    gap_s,
+                    m, now, yields, n_yields, group_of, lane_of, right, end_s, start_s, before, stage, since,
+                    eta_s, n_vehicles, drawn, head, ready_s, last_use_s, gap_s,
                 ):
                     cost += now - inside_s[m]
                     last_use_s[m] = now
@@ -190,25 +130,8 @@ def simulate_flat(
                     if inside_s[m] >= 0.0:
                         break
                     if _must_wait(
-                        m,
-                        out,
-                        yields,
-                        n_yields,
-                        group_of,
-                        lane_of,
-                        right,
-                        end_s,
-                        start_s,
-                        before,
-                        stage,
-                        since,
-                        eta_s,
-                        n_vehicles,
-                        drawn,
-                        head,
-                        ready_s,
-                        last_use_s,
-                        gap_s,
+                        m, out, yields, n_yields, group_of, lane_of, right, end_s, start_s, before, stage, since,
+                        eta_s, n_vehicles, drawn, head, ready_s, last_use_s, gap_s,
                     ):
                         if lit == STOP or not two_step[m]:
                             break
@@ -263,25 +186,8 @@ def _right_now(right, end_s, start_s, before, stage, since, g):
 
 @numba.njit(cache=True)
 def _must_wait(
-    m,
-    at,
-    yields,
-    n_yields,
-    group_of,
-    lane_of,
-    right,
-    end_s,
-    start_s,
-    before,
-    stage,
-    since,
-    eta_s,
-    n_vehicles,
-    drawn,
-    head,
-    ready_s,
-    last_use_s,
-    gap_s,
+    m, at, yields, n_yields, group_of, lane_of, right, end_s, start_s, before, stage, since, eta_s, n_vehicles,
+    drawn, head, ready_s, last_use_s, gap_s,
 ):
     """Return whether a vehicle of movement m has to let somebody pass at that time."""
     for i in range(n_yields[m]):
@@ -301,21 +207,8 @@ def _must_wait(
 
 @numba.njit(cache=True)
 def _policy(
-    eta_s,
-    n_vehicles,
-    drawn,
-    head,
-    ready_s,
-    group_of,
-    exit_of,
-    room,
-    right,
-    allowed,
-    stage,
-    now,
-    look_s,
-    eagerness,
-    score,
+    eta_s, n_vehicles, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now, look_s,
+    eagerness, score,
 ):
     """Return the stage that can discharge most in the next seconds; another one only if it is clearly better."""
     n_stages = score.shape[0]
@@ -349,53 +242,11 @@ def _policy(
 
 @numba.njit(cache=True)
 def evaluate_flat(
-    lane_moves,
-    n_lane_moves,
-    lane_of,
-    group_of,
-    exit_of,
-    yields,
-    n_yields,
-    two_step,
-    right,
-    end_s,
-    start_s,
-    settled_s,
-    min_green_s,
-    allowed,
-    n_vehicles,
-    eta_s,
-    movement,
-    presence,
-    key,
-    barred,
-    ratio,
-    room_veh,
-    headway_s,
-    stuck,
-    drawn,
-    horizon_s,
-    permissive_headway_s,
-    startup_s,
-    gap_s,
-    refill_veh_s,
-    eagerness,
-    leftover_s,
-    look_s,
-    switch_cost_veh_s,
-    head,
-    ready_s,
-    room,
-    last_use_s,
-    inside_s,
-    green_from_s,
-    score,
-    stage0,
-    delays_s,
-    n_late,
-    level,
-    first_cost,
-    out,
+    lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s,
+    settled_s, min_green_s, allowed, n_vehicles, eta_s, movement, presence, key, barred, ratio, room_veh,
+    headway_s, stuck, drawn, horizon_s, permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness,
+    leftover_s, look_s, switch_cost_veh_s, head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0,
+    delays_s, n_late, level, first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
@@ -420,42 +271,10 @@ def evaluate_flat(
             for d in range(n_draws):
                 limit = level[0, d] * WORSE + WORSE_BY
                 total += simulate_flat(
-                    lane_of,
-                    group_of,
-                    exit_of,
-                    yields,
-                    n_yields,
-                    two_step,
-                    right,
-                    end_s,
-                    start_s,
-                    settled_s,
-                    min_green_s,
-                    allowed,
-                    n_vehicles,
-                    eta_s,
-                    room_veh,
-                    headway_s,
-                    stuck,
-                    drawn[d],
-                    horizon_s,
-                    permissive_headway_s,
-                    startup_s,
-                    gap_s,
-                    refill_veh_s,
-                    eagerness,
-                    leftover_s,
-                    look_s,
-                    head,
-                    ready_s,
-                    room,
-                    last_use_s,
-                    inside_s,
-                    green_from_s,
-                    score,
-                    stage0,
-                    target,
-                    delay_s,
+                    lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s, settled_s,
+                    min_green_s, allowed, n_vehicles, eta_s, room_veh, headway_s, stuck, drawn[d], horizon_s,
+                    permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, look_s, head,
+                    ready_s, room, last_use_s, inside_s, green_from_s, score, stage0, target, delay_s,
                     limit - total,
                 )
                 level[1, d] = total

@@ -16,7 +16,10 @@ _SYNTHETIC: Final = "synthetic network of the benchmark"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A SUMO configuration with a name. `terms` says what the underlying data may be used for."""
+    """A SUMO configuration with a name. `terms` says what the underlying data may be used for.
+
+    `slot_s` is the slot of the published max-pressure and greedy figures for this network. [s]
+    """
 
     name: str
     config: Path
@@ -24,6 +27,7 @@ class Scenario:
     source: str
     terms: str
     from_catalogue: bool
+    slot_s: float = 10.0
 
 
 _CATALOGUE: Final = {
@@ -36,6 +40,8 @@ _CATALOGUE: Final = {
     "grid4x4": ("16 signals, wide grid, 1 h, 1,473 trips", _SYNTHETIC),
     "arterial4x4": ("16 signals, one-lane side streets, oversaturated, 1 h, 2,484 trips", _SYNTHETIC),
 }
+
+_SLOTS_S: Final = {"arterial4x4": 5.0}
 
 
 def names() -> tuple[str, ...]:
@@ -53,7 +59,7 @@ def resolve(scenario: str) -> Scenario:
         config = _networks_folder() / scenario / f"{scenario}.sumocfg"
         if not config.is_file():
             raise BackendError(f"the files of {scenario} are missing: install the package sumo-rl again")
-        return Scenario(scenario, config, description, _RESCO, terms, True)
+        return Scenario(scenario, config, description, _RESCO, terms, True, _SLOTS_S.get(scenario, 10.0))
     path = Path(scenario)
     if path.suffix == ".sumocfg" or path.exists() or "/" in scenario:
         if not path.is_file():

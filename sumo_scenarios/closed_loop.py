@@ -77,7 +77,9 @@ def run_loop(
     settings_of(settings.controller, settings.options)
     scenario = catalogue.resolve(settings.scenario)
     times_s = _times_s(scenario, settings)
-    world = build_world(scenario, settings.profile, *times_s)
+    world = build_world(
+        scenario, settings.profile, *times_s, loops_file=Path(settings.loops_file) if settings.loops_file else None
+    )
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         preparation = _Preparation(world, settings, times_s, folder, Path(scratch))
         arguments = preparation.make()
@@ -289,6 +291,7 @@ def write_settings(
         "scale": settings.scale,
         "closures": [_closure_row(closure) for closure in settings.closures],
         "options": [list(option) for option in settings.options],
+        "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

@@ -19,8 +19,10 @@ class NoSettings:
     """A controller of SUMO's own: nothing to set."""
 
 
-def settings_of(controller: str, options: Sequence[tuple[str, str]]) -> RolloutSettings | SlotSettings | NoSettings:
-    """Return the settings of a controller.
+def settings_of(
+    controller: str, options: Sequence[tuple[str, str]], slot_s: float = 10.0
+) -> RolloutSettings | SlotSettings | NoSettings:
+    """Return the settings of a controller; `slot_s` is the slot that the scenario is published with. [s]
 
     Raises: InvalidInputError for an unknown key or a value that is no number or out of range.
     """
@@ -28,7 +30,7 @@ def settings_of(controller: str, options: Sequence[tuple[str, str]]) -> RolloutS
     if controller == "adaptive":
         base = RolloutSettings()
     elif controller in ("max_pressure", "greedy"):
-        base = SlotSettings()
+        base = SlotSettings(slot_s)
     known = {field.name: type(getattr(base, field.name)) for field in fields(base)}
     changes: dict[str, Any] = {}
     for key, text in options:

@@ -137,7 +137,9 @@ class LoopSensor:
 
 
 @dataclass(slots=True)
-class _Junction:
+class ControlledJunction:
+    """One signal of a run: what it is, who decides for it, and what it sees."""
+
     unit: SignalUnit
     engine: JunctionEngine
     sensor: Sensor
@@ -173,9 +175,9 @@ class KernelDriver:
         sensors = _sensors(world, settings, simulation, events)
         if settings.controller == "adaptive":
             compile_rollout()
-        maker = maker_of(settings_of(settings.controller, settings.options), settings.controller)
+        maker = maker_of(settings_of(settings.controller, settings.options, world.scenario.slot_s), settings.controller)
         self._junctions = [
-            _Junction(unit, make_engine(unit, settings, maker, begin_s), sensor)
+            ControlledJunction(unit, make_engine(unit, settings, maker, begin_s), sensor)
             for unit, sensor in zip(world.units, sensors, strict=True)
         ]
         self._shown: dict[str, str] = {}
@@ -210,10 +212,11 @@ class KernelDriver:
             junction.sensor.read(time_s)
             junction.engine.run_to(now_ds)
             if due:
-                self._decide(junction, time_s, now_ds)
+                self.decide_one(junction, time_s, now_ds)
             self._show(junction, now_ds)
 
-    def _decide(self, junction: _Junction, time_s: float, now_ds: int) -> None:
+    def decide_one(self, junction: ControlledJunction, time_s: float, now_ds: int) -> None:
+        """Let one signal look and decide. [s], [ds]"""
         start_s = perf_counter()
         view = junction.sensor.view(time_s, junction.engine)
         record = junction.engine.decide(view, junction.stages(time_s), now_ds)
@@ -222,7 +225,7 @@ class KernelDriver:
             self.decisions += record.decision is not None
             self._log.add(record)
 
-    def _show(self, junction: _Junction, now_ds: int) -> None:
+    def _show(self, junction: ControlledJunction, now_ds: int) -> None:
         signal, lamps = junction.unit.site.signal_id, junction.engine.lamps
         if self._shown.get(signal) != lamps:
             self._simulation.show(signal, lamps)

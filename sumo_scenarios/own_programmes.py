@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from signal_ctrl.domain.site import GroupKind
 from signal_ctrl.domain.timing import ceil_ds, to_s
 from sumo_scenarios.logs import write_programmes
 from sumo_scenarios.programmes import AMBERS, GREENS, Programme, Step
 from sumo_scenarios.settings import RunSettings
+from sumo_scenarios.stage_rows import stage_rows
 from sumo_scenarios.world import SignalUnit, World
 
 PROGRAMME_ID: Final = "signal-ctrl"
@@ -44,23 +46,42 @@ def own_programme(unit: SignalUnit, settings: RunSettings, quantum_ds: int) -> P
         steps=tuple(steps),
         parameters=(),
     )
-    return _with_intergreens(own, unit)
+    made = _with_intergreens(own, unit)
+    if made is not None:
+        return made
+    stages = unit.stages_from[0][1]
+    green_s = (min_s, max(profile.actuated_max_green_s, min_s))
+    return replace(own, steps=tuple(stage_rows(unit.site, stages, green_s)))
 
 
-def _with_intergreens(programme: Programme, unit: SignalUnit) -> Programme:
-    """Put a row in before those that would give green too early after a foe: walkers take longer than an amber."""
+def _with_intergreens(programme: Programme, unit: SignalUnit) -> Programme | None:
+    """Put a row in before those that would give green too early after a foe: walkers take longer than an amber.
+
+    None where that cannot mend it: a green ends without amber, or in the very row in which a foe gains it.
+    """
     group_of = {link: g for g, group in enumerate(unit.site.groups) for link in group.links}
     steps: list[Step] = []
     n = len(programme.steps)
     for index, step in enumerate(programme.steps):
         steps.append(step)
         following = programme.steps[(index + 1) % n]
+        if any(_ends_at_once(unit, group_of, link, step, following) for link in group_of):
+            return None
         gains = [k for k in group_of if following.state[k] in GREENS and step.state[k] not in GREENS]
         short_s = max((_short_s(programme, unit, group_of, index, k) for k in gains), default=0.0)
         if short_s > 0:
             row = "".join(map(_between, step.state, following.state))
+            if any(old in GREENS and new not in GREENS for old, new in zip(step.state, row, strict=True)):
+                return None
             steps.append(Step(short_s, short_s, short_s, row))
     return replace(programme, steps=tuple(steps))
+
+
+def _ends_at_once(unit: SignalUnit, group_of: dict[int, int], link: int, step: Step, following: Step) -> bool:
+    """Return whether a vehicle link goes from green to anything but green or amber."""
+    vehicle = unit.site.groups[group_of[link]].kind is GroupKind.VEHICLE
+    shown = following.state[link]
+    return vehicle and step.state[link] in GREENS and shown not in GREENS and shown not in AMBERS
 
 
 def _between(before: str, after: str) -> str:

@@ -27,7 +27,7 @@ from sumo_scenarios.closed_loop import (
     versions,
 )
 from sumo_scenarios.configuration import read_configuration
-from sumo_scenarios.driver import KernelDriver, _Junction, make_driver
+from sumo_scenarios.driver import ControlledJunction, KernelDriver, make_driver
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import read_result
@@ -172,7 +172,8 @@ class ReplayDriver(KernelDriver):
             if row.signal not in self._calls:
                 raise InvalidInputError(f"{tape.path} line {row.line}: no signal '{row.signal}' in this run")
 
-    def _decide(self, junction: _Junction, time_s: float, now_ds: int) -> None:
+    def decide_one(self, junction: ControlledJunction, time_s: float, now_ds: int) -> None:
+        """Repeat what the log says that this signal did. [s], [ds]"""
         signal, engine = junction.unit.site.signal_id, junction.engine
         row = self._tape.take(now_ds, signal)
         if row is None:
@@ -295,6 +296,7 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         scale=_number(values, "scale"),
         closures=tuple(_closure(_object(row)) for row in _typed(values, "closures", list)),
         options=tuple(_option(row) for row in _typed(values, "options", list)),
+        loops_file=_typed(values, "loops_file", str),
         command=tuple(str(word) for word in _typed(values, "command", list)),
     )
     return RecordedRun(settings, _texts(values, "versions"), _texts(values, "inputs"))

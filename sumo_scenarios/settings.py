@@ -29,7 +29,8 @@ class Closure:
 class RunSettings:
     """One run. `scenario` is a catalogue name or the path of a `.sumocfg`; times are absolute simulation seconds.
 
-    `options` are `--set key=value` pairs of the controller; an unknown key is refused.
+    `options` are `--set key=value` pairs of the controller; an unknown key is refused. `loops_file` names the user's
+    own loops (E1 definitions); empty: those laid out from the geometry.
     """
 
     scenario: str
@@ -43,6 +44,7 @@ class RunSettings:
     scale: float = 1.0
     closures: tuple[Closure, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    loops_file: str = ""
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:

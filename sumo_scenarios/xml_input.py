@@ -27,7 +27,10 @@ def open_xml(path: Path) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidInputError(f"cannot read {path}: {reason}") from error
-    return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else io.BufferedReader(stream)
+    if not packed:
+        return stream
+    stream.close()
+    return cast(BinaryIO, gzip.open(path, "rb"))
 
 
 def elements(

@@ -43,6 +43,10 @@ def run(
         list[str] | None,
         typer.Option("--set", help="key=value of the controller; may be repeated.", show_default=False),
     ] = None,
+    loops: Annotated[
+        Path | None,
+        typer.Option(help="Your own loops: E1 definitions as 'scenarios import' writes them.", show_default=False),
+    ] = None,
     replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -69,6 +73,7 @@ def run(
         scale=scale,
         closures=tuple(parse_closure(text) for text in close or ()),
         options=tuple(parse_setting(text) for text in set_ or ()),
+        loops_file="" if loops is None else str(loops),
         command=("signal-ctrl", *sys.argv[1:]),
     )
     return _run(settings, out, overwrite, json_)

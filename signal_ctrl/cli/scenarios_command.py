@@ -1,10 +1,13 @@
 """`signal-ctrl scenarios`: the catalogue."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import put_json, put_table
+from signal_ctrl.domain.profile import profile_by_name
 
 if TYPE_CHECKING:
     from sumo_scenarios.catalogue import Scenario
@@ -69,3 +72,27 @@ def _document(scenario: "Scenario") -> dict[str, object]:
         "config": str(scenario.config),
         "from_catalogue": scenario.from_catalogue,
     }
+
+
+@app.command("import")
+def import_one(
+    name: Annotated[str, typer.Argument(help="Name from the list, or path of a .sumocfg.")],
+    out: Annotated[Path, typer.Option(help="Folder for the sites and loops; must not exist.")],
+    profile: Annotated[str, typer.Option(help="Safety profile: published or street.")] = "published",
+    json_: AsJson = False,
+) -> int:
+    """Read a network's signals and write what the engine makes of them: one site each, and the loops to edit."""
+    from sumo_scenarios.import_files import import_scenario
+
+    found = import_scenario(name, profile_by_name(profile), out)
+    if json_:
+        put_json(found)
+        return 0
+    put_table(
+        ("signal", "groups", "stages", "lanes", "loops"),
+        [tuple(str(row[key]) for key in ("signal", "groups", "stages", "lanes", "loops")) for row in found["signals"]],
+    )
+    for notice in found["notices"]:
+        say(notice)
+    typer.echo(f"sites and loops: {out}")
+    return 0

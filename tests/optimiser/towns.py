@@ -2,10 +2,11 @@
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimiser.rollout import DELAYS_S
 from optimiser.rollout_model import (
     ABSENT,
     Geometry,
@@ -22,6 +23,7 @@ from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import NONE, ApproachLane, Exit, JunctionLayout, Movement
 from signal_ctrl.domain.view import JunctionView
 from tests.optimiser import slow_rollout as slow
+from tests.optimiser.slow_draws import movement_of
 
 N_MAX = 16
 
@@ -154,11 +156,11 @@ def view_of(town: slow.Town, known: bool = True, presence: float = 1.0) -> Junct
     )
 
 
-def compiled(town: slow.Town, draws: int = 1, view: JunctionView | None = None) -> Compiled:
-    """Return the town as arrays; the drawn movements are the town's own in every draw."""
+def compiled(town: slow.Town) -> Compiled:
+    """Return the town as arrays, with its own movements as the only draw."""
     geometry, stages = geometry_of(layout_of(town)), stages_of(tables_of(town))
     stages.allowed[sorted(town.allowed)] = True
-    seen = seen_of(view_of(town) if view is None else view, draws)
+    seen = seen_of(view_of(town), 1)
     for lane, vehicles in enumerate(town.lanes):
         for v, (_, move) in enumerate(vehicles):
             seen.drawn[:, lane, v] = ABSENT if move is None else move
@@ -170,13 +172,20 @@ def compiled(town: slow.Town, draws: int = 1, view: JunctionView | None = None) 
     return Compiled(geometry, stages, seen, rules, work_of(geometry, stages, len(town.room_veh)))
 
 
-def drawn_town(town: slow.Town, arrays: Compiled, draw: int) -> slow.Town:
-    """Return the town with the movements that were drawn for its vehicles."""
-    lanes = [
-        [
-            (eta, None if arrays.seen.drawn[draw, k, v] == ABSENT else int(arrays.seen.drawn[draw, k, v]))
-            for v, (eta, _) in enumerate(vehicles)
+def drawn_town(town: slow.Town, view: JunctionView, draw: int, n_draws: int) -> slow.Town:
+    """Return the town with the movements that a draw gives to its vehicles."""
+    lanes = []
+    for k, vehicles in enumerate(town.lanes):
+        shares = {i: float(view.ratio[i]) for i, m in enumerate(town.moves) if m.lane == k}
+        found = [
+            movement_of(int(view.key[k, v]), shares, float(view.presence[k, v]), draw, n_draws)
+            for v in range(len(vehicles))
         ]
-        for k, vehicles in enumerate(town.lanes)
-    ]
-    return slow.Town(**{**vars(town), "lanes": lanes})
+        lanes.append([(eta, move) for (eta, _), move in zip(vehicles, found, strict=True)])
+    return replace(town, lanes=lanes)
+
+
+def candidates(town: slow.Town, stage: int) -> list[tuple[int, int]]:
+    """Return (stage, delay [s]) of everything that may be weighed, in the order in which it is."""
+    others = [s for s in sorted(town.allowed) if s != stage]
+    return [(stage, 0), *((other, delay_s) for delay_s in DELAYS_S for other in others)]

@@ -85,3 +85,21 @@ def test_a_refused_request_keeps_its_sequence_number_free() -> None:
     drive = running()
     refusal(drive, replace(GOOD, expires_ds=99))
     assert drive.kernel.submit(drive.state, GOOD, 100).core.stage == SIDE_STAGE
+
+
+@pytest.mark.parametrize(
+    ("mode", "wish", "rule"),
+    [
+        (Mode.FAULT, Wish.STAGE, "K6/latched"),
+        (Mode.FAULT, Wish.RESUME, "K6/latched"),
+        (Mode.START_FLASH, Wish.STAGE, "K7/start-up"),
+        (Mode.START_RED, Wish.DARK, "K7/start-up"),
+        (Mode.CLEARING, Wish.RESUME, "K7/clearing"),
+        (Mode.FLASHING, Wish.STAGE, "K7/out-of-service"),
+        (Mode.DARK, Wish.FLASH, "K7/out-of-service"),
+    ],
+)
+def test_refusals_by_mode(mode: Mode, wish: Wish, rule: str) -> None:
+    drive = running()
+    drive.state = KernelState(replace(drive.core, mode=mode), 100)
+    assert refusal(drive, replace(GOOD, wish=wish)) == rule

@@ -1,4 +1,4 @@
-"""Every mutant of the table in mutants.py is caught by the scenario it names; the kernel passes them all."""
+"""Every mutant of the table in mutants.py is caught by the scenario it names; a plain copy is not."""
 
 import importlib
 import shutil
@@ -43,11 +43,6 @@ def mutated(folder: Path, mutant: Mutant | None) -> Iterator[Library]:
         for name in [name for name in sys.modules if name.partition(".")[0] == "mutant_ctrl"]:
             del sys.modules[name]
         shutil.rmtree(package)
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_kernel_passes(scenario: str) -> None:
-    assert not SCENARIOS[scenario](REAL)
 
 
 def test_a_copy_without_fault_passes(tmp_path: Path) -> None:

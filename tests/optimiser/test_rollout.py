@@ -1,0 +1,147 @@
+"""The rollout's decisions: the cheapest candidate, the same each time, and not put off for ever."""
+
+from dataclasses import asdict, replace
+
+import pytest
+
+from optimiser import rollout_core
+from optimiser.controller import Situation
+from optimiser.rollout import DELAYS_S, RolloutController, RolloutSettings
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.view import JunctionView
+from tests.optimiser.slow_rollout import Town, cost_of
+from tests.optimiser.towns import candidates, drawn_town, layout_of, random_town, tables_of, view_of
+
+EVERY_STAGE = 16
+ROUNDED = 0.0006
+
+
+def controller_of(town: Town, **changes: float) -> RolloutController:
+    rules = asdict(town.rules)
+    rules["room_refill_veh_s"] = rules.pop("refill_veh_s")
+    settings = RolloutSettings(**{**rules, "late_stages": EVERY_STAGE, **changes})
+    return RolloutController(layout_of(town), tables_of(town), settings)
+
+
+def situation_of(town: Town, stage: int, now_s: float = 0.0, shown_s: float = 10.0) -> Situation:
+    return Situation(now_s, stage, tuple(sorted(town.allowed)), shown_s)
+
+
+def towns(n: int) -> list[tuple[int, Town, int]]:
+    """Return the first junctions with vehicles: seed, junction, stage lit."""
+    found = ((seed, random_town(seed)) for seed in range(3 * n))
+    return [(seed, town, seed % len(town.rights)) for seed, town in found if any(town.lanes)][:n]
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_with_one_draw_it_finds_the_cheapest_of_all_candidates(block: int) -> None:
+    """With one draw, only what is dearer than the best can be dropped early: the choice is the brute-force minimum."""
+    for seed, town, stage in towns(24)[block::3]:
+        view = view_of(town, known=False, presence=0.9)
+        rows = controller_of(town, draws=1).decide(view, situation_of(town, stage)).candidates
+        assert [row[:2] for row in rows] == candidates(town, stage), seed
+        drawn = drawn_town(town, view, 0, 1)
+        brute = [cost_of(drawn, stage, s, d) for s, d in candidates(town, stage)]
+        best = min(range(len(rows)), key=lambda i: rows[i][2])
+        assert rows[best][2] == pytest.approx(min(brute), abs=ROUNDED), seed
+        assert brute[best] == pytest.approx(min(brute), abs=2 * ROUNDED), seed
+
+
+def test_costs_are_means_over_the_draws() -> None:
+    """With many draws a candidate may be dropped early, but what wins is within the tolerance of any other."""
+    for seed, town, stage in towns(10):
+        view = view_of(town, known=False)
+        rows = controller_of(town, draws=8).decide(view, situation_of(town, stage)).candidates
+        draws = [drawn_town(town, view, d, 8) for d in range(8)]
+        s, d, cost = min(rows, key=lambda row: row[2])
+        assert cost == pytest.approx(sum(cost_of(t, stage, s, d) for t in draws) / 8, abs=ROUNDED), seed
+        for other, late_s in candidates(town, stage)[:: 1 + len(rows) // 4]:
+            brute = sum(cost_of(t, stage, other, late_s) for t in draws) / 8
+            assert cost <= brute * rollout_core.WORSE + rollout_core.WORSE_BY, (seed, other, late_s)
+
+
+def test_only_the_best_stages_are_tried_late() -> None:
+    for seed, town, stage in towns(30):
+        others = len(town.allowed - {stage})
+        for n_late in (0, 1, 2):
+            decide = controller_of(town, late_stages=n_late).decide
+            rows = decide(view_of(town), situation_of(town, stage)).candidates
+            at_once = sorted((row[2], row[0]) for row in rows[1:] if row[1] == 0.0)
+            late = [row[0] for row in rows if row[1] > 0.0]
+            assert len(at_once) == others, seed
+            assert len(late) == min(n_late, others) * (len(DELAYS_S) - 1), seed
+            worst_tried = [cost for cost, _ in at_once][: len(set(late))]
+            assert sorted(cost for cost, s in at_once if s in late) == worst_tried, seed
+
+
+def test_decisions_depend_on_nothing_but_view_and_situation() -> None:
+    """A controller that has decided before, and one that has not, decide the same."""
+    for seed, town, stage in towns(12):
+        fresh, used = controller_of(town, late_stages=2), controller_of(town, late_stages=2)
+        for other in range(len(town.rights)):
+            used.decide(view_of(town, presence=0.5), Situation(0.0, other, tuple(range(len(town.rights))), 3.0))
+        view = view_of(town, known=False)
+        expected = fresh.decide(view, situation_of(town, stage))
+        assert used.decide(view, situation_of(town, stage)).candidates == expected.candidates, seed
+        assert fresh.decide(view, situation_of(town, stage)).candidates == expected.candidates, seed
+
+
+def test_nobody_changes_nothing() -> None:
+    town = random_town(1)
+    town = replace(town, lanes=[[] for _ in town.lanes])
+    decision = controller_of(town).decide(view_of(town), situation_of(town, 1))
+    assert (decision.stage, decision.candidates) == (1, ())
+
+
+class Fixed(RolloutController):
+    """Weighs what a test says."""
+
+    rows: tuple[tuple[int, float, float], ...] = ()
+
+    def _evaluate(self, view: JunctionView, situation: Situation) -> tuple[tuple[int, float, float], ...]:
+        return self.rows
+
+
+def fixed(patience_s: float) -> tuple[Fixed, JunctionView]:
+    _, town, _ = towns(1)[0]
+    return Fixed(layout_of(town), tables_of(town), RolloutSettings(patience_s=patience_s)), view_of(town)
+
+
+def put_off(controller: Fixed, view: JunctionView, now_s: float, delay_s: float, stage: int = 1) -> int:
+    controller.rows = ((0, 0.0, 9.0), (stage, delay_s, 5.0))
+    return controller.decide(view, Situation(now_s, 0, (0, 1, 2), 10.0 + now_s)).stage
+
+
+@pytest.mark.parametrize("patience_s", [0.0, 4.0, 10.0])
+def test_a_change_is_put_off_only_for_a_while(patience_s: float) -> None:
+    """It is first due at 3 s; each second it looks best three seconds later."""
+    controller, view = fixed(patience_s)
+    chosen = [put_off(controller, view, float(t), 3.0) for t in range(20)]
+    assert chosen.index(1) == 3 + patience_s
+
+
+def test_patience_starts_anew_for_another_stage_and_after_keeping() -> None:
+    controller, view = fixed(4.0)
+    assert [put_off(controller, view, float(t), 3.0) for t in range(6)] == [0] * 6
+    assert [put_off(controller, view, float(t), 3.0, stage=2) for t in range(6, 13)] == [0] * 7
+    controller.rows = ((0, 0.0, 1.0), (2, 3.0, 5.0))
+    assert controller.decide(view, Situation(13.0, 0, (0, 1, 2), 23.0)).stage == 0
+    assert [put_off(controller, view, float(t), 3.0, stage=2) for t in range(14, 21)] == [0] * 7
+    assert put_off(controller, view, 21.0, 3.0, stage=2) == 2
+
+
+def test_a_change_that_is_due_comes_at_once() -> None:
+    controller, view = fixed(4.0)
+    assert put_off(controller, view, 0.0, 0.0) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"horizon_s": 9}, {"horizon_s": 301}, {"draws": 0}, {"draws": 65}, {"late_stages": -1}, {"late_stages": 17},
+        {"gap_s": -0.1}, {"gap_s": float("nan")}, {"patience_s": 1000.0}, {"eagerness": float("inf")},
+    ],
+)  # fmt: skip
+def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InvalidInputError):
+        RolloutSettings(**wrong)

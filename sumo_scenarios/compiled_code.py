@@ -13,4 +13,4 @@ def compiled_before() -> bool:
     spec = importlib.util.find_spec("optimiser")
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(places[0]) / "__pycache__")
-    return any(folder.rglob("rollout_core.evaluate-*.nbc"))
+    return any(folder.rglob("rollout_core.evaluate_flat-*.nbc"))

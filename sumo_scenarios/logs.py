@@ -13,7 +13,7 @@ from sumo_scenarios.programmes import Programme
 from sumo_scenarios.world import World
 from sumo_scenarios.xml_input import open_xml
 
-BEGIN_GREEN, BEGIN_AMBER, END_AMBER, BEGIN_RED = 1, 8, 9, 10
+BEGIN_GREEN, BEGIN_AMBER, END_AMBER, INACTIVE = 1, 8, 9, 12
 BEGIN_WALK, BEGIN_CLEARANCE, BEGIN_DONT_WALK = 21, 22, 23
 DETECTOR_OFF, DETECTOR_ON = 81, 82
 _GREENS: Final = "Gg"
@@ -41,6 +41,8 @@ class EventLog:
             old = before[link] if before is not None else "r"
             for code in _codes(old, state[link], group.kind is GroupKind.CROSSING):
                 self._add(at_ds, self._index[signal], code, number)
+                if code == BEGIN_CLEARANCE:
+                    self._add(at_ds + group.clearance_ds, self._index[signal], BEGIN_DONT_WALK, number)
 
     def detector(self, signal: str, channel: int, on: bool, at_ds: int) -> None:
         """Note that a loop went on or off."""
@@ -77,8 +79,8 @@ def _codes(old: str, new: str, crossing: bool) -> tuple[int, ...]:
     if new in _AMBERS:
         return () if old in _AMBERS else (BEGIN_AMBER,)
     if old in _AMBERS:
-        return (END_AMBER, BEGIN_RED)
-    return (BEGIN_RED,) if was else ()
+        return (END_AMBER, INACTIVE)
+    return (INACTIVE,) if was else ()
 
 
 class DecisionLog:

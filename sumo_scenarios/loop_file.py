@@ -9,19 +9,19 @@ from xml.etree.ElementTree import Element
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import Loop, LoopRole, ReachLane
 from sumo_scenarios.layout import approach_lanes, upstream_reach
-from sumo_scenarios.loop_layout import LOOP_M, MAX_PER_LANE
+from sumo_scenarios.loop_layout import LOOP_M, MAX_PER_LANE, MIDDLE_RANGE_M
 from sumo_scenarios.net_reader import Connection, Net
 from sumo_scenarios.xml_input import elements
 
 STOP_REACH_M: Final = 15.0
-MIDDLE_REACH_M: Final = 65.0
+MIDDLE_REACH_M: Final = MIDDLE_RANGE_M[1]
 _TAGS: Final = frozenset({"inductionLoop", "e1Detector"})
 
 
 def read_loops(path: Path, net: Net, links: Mapping[str, Sequence[Connection]]) -> dict[str, tuple[Loop, ...]]:
     """Return the loops of all signals from a file of `<inductionLoop id="SIGNAL/CHANNEL" lane pos length>`.
 
-    Where a loop lies says what it is for: up to 15 m before the stop line it counts who leaves, up to 65 m it is
+    Where a loop lies says what it is for: up to 15 m before the stop line it counts who leaves, up to 50 m it is
     a middle loop, farther off an advance loop. A signal without loops in the file has none.
     Raises: InvalidInputError for a damaged file, an unknown signal or lane, a loop off the ways to its signal, a
     channel given twice, or more than three loops on a lane.

@@ -35,7 +35,7 @@ def _longest_minimum_s(site: Site, stage: int) -> float:
 def _change(kernel: Kernel, stage: int, following: int) -> Iterator[Step]:
     """Yield the rows between two stages."""
     settled = sumo_state(kernel.site, _settled_in(kernel, following).core)
-    shown = []
+    shown: list[str] = []
     state = kernel.submit(_settled_in(kernel, stage), Request(Source.SCHEDULE, 1, 0, FOREVER_DS, stage=following), 0)
     for now_ds in range(0, _LONGEST_CHANGE_DS):
         state = kernel.step(state, 0, now_ds)

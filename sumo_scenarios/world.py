@@ -25,6 +25,7 @@ from sumo_scenarios.site_builder import BuiltSite, build_site
 from sumo_scenarios.switching import Additional, in_force, read_additional
 
 _FOREIGN_KINDS: Final = frozenset({"railSignal", "railCrossing", "rail_signal", "rail_crossing"})
+_UNESCAPED: Final = frozenset('"<&')
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,7 @@ def build_world(
     quantum_ds = quantum_ds_of(config.step_s)
     net = read_net(config.net)
     additional = read_additional(config.additional)
-    if not net.signal_links:
-        raise InvalidInputError(f"{config.net} has no signal; choose a network with signals")
+    _check_signals(net)
     begin_s = begin_s if begin_s is not None else config.begin_s or 0.0
     end_s = end_s if end_s is not None else config.end_s
     times_s = (begin_s, math.inf if end_s is None else end_s)
@@ -97,6 +97,17 @@ def build_world(
         notices=(*config.notices, *maker.notices),
         quantum_ds=quantum_ds,
     )
+
+
+def _check_signals(net: Net) -> None:
+    if not net.signal_links:
+        raise InvalidInputError(f"{net.path} has no signal; choose a network with signals")
+    for signal in net.signal_links:
+        if _UNESCAPED & set(signal):
+            raise InvalidInputError(
+                f"{net.path}: the name of signal {signal} holds a quote, < or &, which SUMO's own record cannot "
+                "take; rename it"
+            )
 
 
 @dataclass(frozen=True, slots=True)

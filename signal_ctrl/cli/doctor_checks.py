@@ -184,7 +184,7 @@ _LOOKS: Final[tuple[Callable[[], Iterator[Check]], ...]] = (
 
 def _libsumo_fix(line: str) -> str:
     if ".so" in line:
-        return "install the shared library that it names (Debian: apt-get install libgl1 libgomp1 libxext6)"
+        return "install the shared library that it names (Debian: apt-get install libatomic1 libgl1 libx11-6 libxext6 libxrender1)"
     return SETUP
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from sumo_scenarios.simulation import sumo_home
@@ -72,7 +73,7 @@ def dual(kind: str = "traffic_light", gap_m: float = 16.0, chain: bool = False) 
         first, last = (west, east) if index % 2 == 0 else (east, west)
         plain.edge(first, name, 2)
         plain.edge(name, last, 2)
-    for one, other in zip(nodes, nodes[1:], strict=False):
+    for one, other in pairwise(nodes):
         plain.road(one, other, 2)
     plain.node("S", 0, -300)
     plain.node("N", 0, 300 + gap_m)

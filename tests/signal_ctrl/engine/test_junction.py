@@ -7,7 +7,7 @@ import pytest
 
 from detectors.view_builder import Expected, build_view
 from optimiser.controller import Decision, Situation
-from signal_ctrl.domain.network import ApproachLane, Exit, JunctionLayout, Movement
+from signal_ctrl.domain.network import ApproachLane, Exit, JunctionLayout, Loop, LoopRole, Movement
 from signal_ctrl.domain.view import UNKNOWN, JunctionView
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.kernel.kernel import Kernel
@@ -17,11 +17,11 @@ from tests.signal_ctrl.kernel.small_sites import LEFT_STAGE, MAIN_STAGE, SIDE_ST
 STAGES = (MAIN_STAGE, LEFT_STAGE, SIDE_STAGE)
 LAYOUT = JunctionLayout(
     "crossroads",
-    tuple(ApproachLane(f"in{k}", f"in{k}", 100.0, 13.9, (k,), (), False) for k in range(3)),
+    tuple(ApproachLane(f"in{k}", f"in{k}", 100.0, 13.9, (k,), (k,), False) for k in range(3)),
     tuple(Movement(k, k, k, k, 15.0, "s", ()) for k in range(3)),
     tuple(Exit(f"out{k}", 100.0, 13.9, "", -1, 100.0) for k in range(3)),
     (),
-    (),
+    tuple(Loop(f"stop{k}", f"in{k}", 90.0, 6.0, LoopRole.STOP, (k,), 0.5, 1 + k) for k in range(3)),
 )
 
 
@@ -68,16 +68,15 @@ def test_it_asks_only_past_the_minimum_green_of_every_group() -> None:
 
 
 def test_it_asks_nobody_during_a_change() -> None:
-    """Wished at 7 s; 11 s of clearance for walkers; the side road has its 5 s of green at 23 s."""
+    """Wished at 7 s; walkers clear for 11 s, cars end 4 s before the side road begins; its 5 s of green end at 23 s."""
     controller = Wishing(SIDE_STAGE)
     records, lamps = drive(engine_of(controller), 24, {1})
     assert [(s.now_s, s.stage, s.shown_s) for s in controller.asked] == [
         (7.0, MAIN_STAGE, 0.0), (23.0, SIDE_STAGE, 0.0), (24.0, SIDE_STAGE, 1.0),
     ]  # fmt: skip
     assert [r.stage for r in records if r.stage >= 0] == [SIDE_STAGE]
-    assert lamps[5] == "GrgG"
-    assert lamps[6][0] == "y"
-    assert [lamp[1] for lamp in lamps[16:18]] == ["r", "G"]
+    shown = {second: lamps[second - 1] for second in (6, 7, 13, 14, 17, 18)}
+    assert shown == {6: "GrgG", 7: "Grgr", 13: "Grgr", 14: "yryr", 17: "rrrr", 18: "rGrr"}
 
 
 def test_a_refused_wish_is_counted_and_changes_no_lamp() -> None:

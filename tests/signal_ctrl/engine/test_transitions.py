@@ -46,9 +46,9 @@ def test_tables_say_what_the_kernel_does(a: int, b: int) -> None:
 
 
 def test_tables_by_hand() -> None:
-    """Main to side: everybody's green ends at once, side waits for walkers 11 s; back, main waits 5 s, walkers 6 s."""
+    """Main to side: walkers clear for 11 s, cars end 4 s before that; back: main waits 5 s, walkers 6 s."""
     tables = stage_tables(Kernel(SITE))
-    assert tables.end_s[MAIN_STAGE, SIDE_STAGE, [MAIN, LEFT, WALK]].tolist() == [0.0, 0.0, 0.0]
+    assert tables.end_s[MAIN_STAGE, SIDE_STAGE, [MAIN, LEFT, WALK]].tolist() == [7.0, 7.0, 0.0]
     assert tables.start_s[MAIN_STAGE, SIDE_STAGE, SIDE] == 11.0
     assert tables.start_s[SIDE_STAGE, MAIN_STAGE, [MAIN, WALK]].tolist() == [5.0, 6.0]
     assert tables.start_s[LEFT_STAGE, SIDE_STAGE, SIDE] == 4.0

@@ -112,7 +112,7 @@ def simulate_flat(
                     head[lane] += 1
                     waiting -= 1
                     continue
-                out = max(eta_s[lane, v], ready_s[lane])
+                out = max(eta_s[lane, v], ready_s[lane], now)
                 if out >= now + 1.0:
                     break
                 g = group_of[m]
@@ -155,7 +155,7 @@ def simulate_flat(
                 waiting -= 1
         if cost > bound:
             return cost
-        if waiting == 0 and switched:
+        if waiting == 0 and n_inside == 0 and switched:
             break
     end = float(horizon_s)
     for m in range(n_moves):

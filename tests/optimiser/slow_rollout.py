@@ -1,7 +1,7 @@
 """A second rollout, slow and obvious: plain lists and dictionaries, no array, no compiler.
 
 It is written from what the docstrings promise and shares no code with what it checks. Where the compiled one is known
-to do something else, the difference has a name here; `KNOWN` is to become empty.
+to do something else, the difference has a name here and stands in `KNOWN`, which is to stay empty.
 """
 
 import math
@@ -15,7 +15,7 @@ POLICY_HEADWAY_S = 2.0
 PLENTY_VEH = 1000.0
 LEAVES_IN_THE_PAST = "who was held up by a yield, a full exit or a stuck lane leaves as if it had not waited"
 STAYS_INSIDE = "once the lanes are empty, those inside the junction count as waiting until the horizon"
-KNOWN = frozenset({LEAVES_IN_THE_PAST, STAYS_INSIDE})
+KNOWN: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -20,13 +20,14 @@ from sumo_scenarios.outcome import LoopOutcome, Report, Stop
 from sumo_scenarios.settings import CONTROLLERS, RunSettings
 from sumo_scenarios.simulation import Simulation, sumo_home
 from sumo_scenarios.supervise import Job, supervise
+from sumo_scenarios.warm_up import compile_rollout
 from sumo_scenarios.world import World
 from tests.sumo_scenarios.networks import write_config
 
 pytestmark = pytest.mark.sumo
 T = TypeVar("T")
 ARMS = ("left0", "right0", "top0", "bottom0")
-END_S = 300.0
+END_S, SHORT_S = 300.0, 120.0
 WORST_MEAN_ERROR_VEH = (
     0.5  # a lane with 1.4 to 2.2 veh in the mean: measured 0.24, 0.28, 0.34, 0.41 with seeds 4, 1, 2, 3
 )
@@ -36,6 +37,7 @@ WORST_BIAS_VEH = 0.25  # measured -0.18 to +0.06
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a junction of four arms with two lanes each, every way used."""
+    compile_rollout()  # here, so that every child has it from the start
     folder = tmp_path_factory.mktemp("town")
     command = [
         str(sumo_home() / "bin" / "netgenerate"), "--grid", "--grid.number", "1", "--grid.attach-length", "300",
@@ -60,8 +62,8 @@ def in_a_child(folder: Path, work: Callable[[Report, Stop], T]) -> T:
     return ending.outcome
 
 
-def run(config: Path, folder: Path, **options: str) -> LoopOutcome:
-    settings = RunSettings(str(config), **options)  # type: ignore[arg-type]
+def run(config: Path, folder: Path, end_s: float = SHORT_S, **options: str) -> LoopOutcome:
+    settings = RunSettings(str(config), end_s=end_s, **options)  # type: ignore[arg-type]
     return in_a_child(folder, lambda report, stop: run_closed_loop(settings, folder, report, stop))
 
 
@@ -70,8 +72,8 @@ def test_the_loop_runs_with_every_sensing(config: Path, tmp_path: Path, sensing:
     outcome = run(config, tmp_path, controller="adaptive", sensing=sensing)
     assert (outcome.signals, outcome.left_alone) == (("A0",), ())
     assert (outcome.violations, outcome.refusals) == (0, 0)
-    assert outcome.kernel_frames == 10 * END_S
-    assert 50 < outcome.decisions <= END_S
+    assert outcome.kernel_frames == 10 * SHORT_S
+    assert 20 < outcome.decisions <= SHORT_S
     assert max(sample.halting_veh for sample in outcome.queues) < 60
 
 
@@ -82,7 +84,7 @@ def test_the_same_run_decides_the_same(config: Path, tmp_path: Path) -> None:
         run(config, tmp_path / name, controller="adaptive")
         logs.append((tmp_path / name / "decisions.jsonl").read_bytes())
     assert logs[0] == logs[1]
-    assert logs[0].count(b"\n") > 50
+    assert logs[0].count(b"\n") > 20
 
 
 @dataclass

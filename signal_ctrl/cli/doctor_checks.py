@@ -22,6 +22,7 @@ OLDEST_PYTHON: Final = (3, 11)
 SUMO_PACKAGES: Final = ("eclipse-sumo", "libsumo", "traci", "sumolib")
 LIBRARIES: Final = ("numpy", "numba", "scipy", "polars", "typer", "rich")
 SETUP: Final = "run 'make setup'"
+SUMO_LIBRARIES: Final = "libatomic1 libgl1 libx11-6 libxext6 libxrender1"
 _WANTED_BYTES: Final = 2 * 10**9
 _NEEDED_BYTES: Final = 2 * 10**8
 _TINY_RUN_S: Final = 60
@@ -184,7 +185,7 @@ _LOOKS: Final[tuple[Callable[[], Iterator[Check]], ...]] = (
 
 def _libsumo_fix(line: str) -> str:
     if ".so" in line:
-        return "install the shared library that it names (Debian: apt-get install libatomic1 libgl1 libx11-6 libxext6 libxrender1)"
+        return f"install the shared library that it names (Debian: apt-get install {SUMO_LIBRARIES})"
     return SETUP
 
 

@@ -179,7 +179,9 @@ def write_town(quirk: Quirk, folder: Path, nets: Path) -> Path:
     (folder / "town.net.xml").write_text(text, encoding="utf-8")
     begin_s, end_s = quirk.times_s
     routes = flows(quirk.ways, quirk.veh_h, end_s, begin_s)
-    config = write_config(folder, routes=routes, additional=quirk.additional, options=quirk.options, begin_s=begin_s, end_s=end_s)
+    config = write_config(
+        folder, routes=routes, additional=quirk.additional, options=quirk.options, begin_s=begin_s, end_s=end_s
+    )
     if quirk.walkers:
         (folder / "walk.rou.xml").write_text(walks(quirk.walkers, 120.0, end_s), encoding="utf-8")
         config.write_text(config.read_text().replace("town.rou.xml", "town.rou.xml,walk.rou.xml"))

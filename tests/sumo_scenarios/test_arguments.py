@@ -13,7 +13,9 @@ from tests.sumo_scenarios.small_nets import write_town
 
 
 def test_times_keep_their_digits_and_no_option_comes_twice(tmp_path: Path) -> None:
-    options = '<route-steps value="500"/><lateral-resolution value="0.8"/><no-step-log value="true"/><verbose value="1"/>'
+    options = (
+        '<route-steps value="500"/><lateral-resolution value="0.8"/><no-step-log value="true"/><verbose value="1"/>'
+    )
     config = read_configuration(write_town(tmp_path, options=options))
     made = sumo_arguments(config, RunSettings("x"), (1234567.25, 2345678.5), [], config.routes, tmp_path)
     names = [text for text in made if text.startswith("--")]
@@ -30,7 +32,9 @@ def copied(folder: Path, inner: str, under: frozenset[str] = frozenset()) -> Ele
 
 
 def test_switches_of_signals_under_control_are_left_out(tmp_path: Path) -> None:
-    inner = '<WAUT id="w" startProg="a"/><wautJunction wautID="w" junctionID="Ü"/><wautJunction wautID="w" junctionID="D"/>'
+    inner = (
+        '<WAUT id="w" startProg="a"/><wautJunction wautID="w" junctionID="Ü"/><wautJunction wautID="w" junctionID="D"/>'
+    )
     root = copied(tmp_path, inner, frozenset({"Ü"}))
     assert [row.get("junctionID") for row in root.findall("wautJunction")] == ["D"]
     assert root.find("WAUT") is not None

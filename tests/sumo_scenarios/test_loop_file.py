@@ -33,7 +33,11 @@ def written(folder: Path, *rows: str) -> Path:
 
 
 def test_edited_loops_are_used(tmp_path: Path) -> None:
-    rows = ('id="C/7" lane="WC_0" pos="-10" length="4"', 'id="C/2" lane="WC_0" pos="160"', 'id="C/3" lane="SC_0" pos="20"')
+    rows = (
+        'id="C/7" lane="WC_0" pos="-10" length="4"',
+        'id="C/2" lane="WC_0" pos="160"',
+        'id="C/3" lane="SC_0" pos="20"',
+    )
     unit = world_of(write_town(tmp_path), loops=written(tmp_path, *rows)).units[0]
     assert [(loop.loop_id, loop.role, loop.position_m, loop.to_stop_m) for loop in unit.layout.loops] == [
         ("C/2", LoopRole.MIDDLE, 160.0, 38.0),

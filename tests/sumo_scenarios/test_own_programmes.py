@@ -82,7 +82,9 @@ def test_rows_follow_the_programmes_own_order(tmp_path: Path) -> None:
 
 
 def test_the_programme_of_the_begin_is_taken_under_a_name_of_its_own(tmp_path: Path) -> None:
-    taken = logic_row("C", [("40", "Grrr"), ("3", "yrrr"), ("40", "rrGG"), ("3", "rryy"), ("9", "rGrr"), ("3", "ryrr")], "signal-ctrl")
+    taken = logic_row(
+        "C", [("40", "Grrr"), ("3", "yrrr"), ("40", "rrGG"), ("3", "rryy"), ("9", "rGrr"), ("3", "ryrr")], "signal-ctrl"
+    )
     world = world_of(write_town(tmp_path, additional=logic_row("C", ROWS, "day") + taken))
     write_own_programmes(tmp_path / "own.xml", world, RunSettings("x", "delay_based"))
     (made,) = read_additional([tmp_path / "own.xml"]).programmes

@@ -137,5 +137,7 @@ def test_letters_without_a_link_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_long_programmes_are_read(tmp_path: Path) -> None:
-    rows = [row for i in range(60) for row in ((str(10 + i), "GGrr"), ("3", "yyrr"), (str(8 + i), "rrGG"), ("3", "rryy"))]
+    rows = [
+        row for i in range(60) for row in ((str(10 + i), "GGrr"), ("3", "yyrr"), (str(8 + i), "rrGG"), ("3", "rryy"))
+    ]
     assert shown(site_of(tmp_path, rows)) == ["GGrr", "rrGG"]

@@ -13,7 +13,9 @@ from sumo_scenarios.world import World, build_world, quantum_ds_of
 from tests.sumo_scenarios.small_nets import ROWS, crossroads, logic_row, world_of, write_net, write_town
 
 DAY = logic_row("C", ROWS, "day")
-NIGHT = logic_row("C", [("20", "Grrr"), ("3", "yrrr"), ("20", "rGrr"), ("3", "ryrr"), ("20", "rrGG"), ("3", "rryy")], "night")
+NIGHT = logic_row(
+    "C", [("20", "Grrr"), ("3", "yrrr"), ("20", "rGrr"), ("3", "ryrr"), ("20", "rrGG"), ("3", "rryy")], "night"
+)
 SWITCH = '<WAUT id="w" startProg="day" refTime="0"><wautSwitch time="{}" to="{}"/></WAUT><wautJunction wautID="w" junctionID="C"/>'
 
 
@@ -53,7 +55,9 @@ def test_a_switch_to_off_is_said_and_not_followed(tmp_path: Path) -> None:
 
 
 def test_intervals_of_all_programmes_in_force_count(tmp_path: Path) -> None:
-    slow = logic_row("C", [("30", "GGrr"), ("5", "yyrr"), ("3", "rrrr"), ("20", "rrGG"), ("5", "rryy"), ("3", "rrrr")], "slow")
+    slow = logic_row(
+        "C", [("30", "GGrr"), ("5", "yyrr"), ("3", "rrrr"), ("20", "rrGG"), ("5", "rryy"), ("3", "rrrr")], "slow"
+    )
     alone = world_of(write_town(tmp_path, additional=DAY + slow)).units[0].site
     both = world_of(write_town(tmp_path, additional=DAY + slow + SWITCH.format(40, "slow"))).units[0].site
     assert ({g.amber_ds for g in alone.groups}, alone.intergreen_ds[0][1]) == ({50}, 80)
@@ -91,7 +95,10 @@ def test_some_signals_are_left_alone_with_a_notice(tmp_path: Path, name: str) ->
 
 
 def test_too_many_groups_are_left_alone(tmp_path: Path) -> None:
-    wide = [("20", "".join("G" if (row * 7 + link) % 71 == 0 or link == row else "r" for link in range(70))) for row in range(70)]
+    wide = [
+        ("20", "".join("G" if (row * 7 + link) % 71 == 0 or link == row else "r" for link in range(70)))
+        for row in range(70)
+    ]
     world = world_of(write_town(tmp_path, crossroads(wide)))
     assert "70 signal groups" in world.left_alone[0][1]
 

@@ -97,7 +97,7 @@ def _verdict(runs: Sequence[Summary]) -> str:
         "Delay counts every vehicle that was due, also those still under way or not yet let in when time "
         "was up (“unfinished”): time lost against free driving plus waiting to enter. "
         f"Violations seen by the safety kernel: {violations}. "
-        "One seed shows how it looks, not how sure it is: <code>signal-ctrl bench</code> gives intervals."
+        "One seed shows how it looks, not how sure it is."
     )
     return (
         f'<section aria-labelledby="v"><h2 id="v">Verdict</h2><p class="verdict">{_sentence(runs)}</p>'

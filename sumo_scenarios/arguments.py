@@ -1,7 +1,9 @@
 """SUMO's command line for a run, and the additional files that a run writes for it."""
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
@@ -96,8 +98,27 @@ def _place_files(root: ElementTree.Element, folder: Path) -> None:
             element.set("value", "NUL")
 
 
+@contextmanager
+def errors_kept(path: Path) -> Iterator[None]:
+    """Write what the process, SUMO's own code too, says on standard error into a file; afterwards also where it belongs.
+
+    SUMO's exceptions say "Process Error" only, and of a failed start its own error log stays empty.
+    """
+    sys.stderr.flush()
+    usual = os.dup(2)
+    try:
+        with path.open("wb") as kept:
+            os.dup2(kept.fileno(), 2)
+            yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(usual, 2)
+        os.close(usual)
+        os.write(2, path.read_bytes())
+
+
 def reason_of(errors: Path, otherwise: str) -> str:
-    """Return the first error that SUMO wrote to its error log, or else what the exception says, in one line."""
+    """Return the first error that SUMO wrote, or else what the exception says, in one line."""
     try:
         lines = errors.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

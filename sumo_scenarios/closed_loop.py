@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from sumo_scenarios import catalogue
-from sumo_scenarios.arguments import TLS_STATES, own_copy, reason_of, sumo_arguments, write_state_recorder
+from sumo_scenarios.arguments import TLS_STATES, errors_kept, own_copy, reason_of, sumo_arguments, write_state_recorder
 from sumo_scenarios.catalogue import Scenario
 from sumo_scenarios.closures import ROUTING_MODE, write_closures
 from sumo_scenarios.configuration import Configuration, read_configuration
@@ -103,7 +103,8 @@ def _times_s(scenario: Scenario, settings: RunSettings) -> tuple[float, float]:
 
 def _started(arguments: Sequence[str], errors: Path) -> Simulation:
     try:
-        return Simulation([*arguments, "--error-log", str(errors)])
+        with errors_kept(errors):
+            return Simulation(arguments)
     except BackendError as error:
         raise InvalidInputError(f"SUMO does not take this scenario: {reason_of(errors, str(error))}") from error
 

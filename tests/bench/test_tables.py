@@ -37,7 +37,7 @@ def test_a_table_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_the_worst_junction_has_the_longest_mean_queue() -> None:
-    rows = [QueueRow("net", 30.0 * k, name, veh) for name, row in (("a", (0, 9)), ("b", (5, 6))) for k, veh in enumerate(row)]  # fmt: skip  # noqa: E501
+    rows = [QueueRow("net", 30.0 * k, name, veh) for name, row in (("a", (0, 9)), ("b", (5, 6))) for k, veh in enumerate(row)]  # fmt: skip
     figures = queue_figures(rows)
     assert [(each.junction, each.mean_veh, each.max_veh) for each in figures] == [
         ("b", 5.5, 6),
@@ -46,7 +46,7 @@ def test_the_worst_junction_has_the_longest_mean_queue() -> None:
 
 
 def test_running_means_weigh_vehicles_and_skip_empty_bins() -> None:
-    rows = [DelayRow("net", 0.0, 60.0, 1, 10.0), DelayRow("net", 60.0, 60.0, 0, math.nan), DelayRow("net", 120.0, 60.0, 3, 50.0)]  # fmt: skip  # noqa: E501
+    rows = [DelayRow("net", 0.0, 60.0, 1, 10.0), DelayRow("net", 60.0, 60.0, 0, math.nan), DelayRow("net", 120.0, 60.0, 3, 50.0)]  # fmt: skip
     assert smooth_delays(rows, reach=1) == [(30.0, 10.0), (90.0, 40.0), (150.0, 50.0)]
     queues = [QueueRow("net", 30.0 * k, "a", veh) for k, veh in enumerate((0, 6, 3))]
     assert smooth_queues(queues, reach=1) == [(0.0, 3.0), (30.0, 3.0), (60.0, 4.5)]

@@ -18,16 +18,25 @@ ADDITIONAL = (
     + '<WAUT id="w" startProg="day" refTime="0"><wautSwitch time="30" to="night"/></WAUT>'
     '<wautJunction wautID="w" junctionID="C"/><inductionLoop id="d" lane="WC_0" pos="10" file="out.xml"/>'
 )
+WIDE = {
+    "GGrr": "rrrGGGgrrrGGGg", "yyrr": "rrryyyyrrryyyy", "rrGG": "GGgrrrrGGgrrrr", "rryy": "yyyrrrryyyrrrr",
+    "rrrr": "rrrrrrrrrrrrrr",
+}  # fmt: skip
 
 
-def town(folder: Path) -> Path:
-    return write_town(folder, crossroads(), ADDITIONAL, '<step-length value="0.5"/>')
+def town(folder: Path, net: str | None = None) -> Path:
+    """Write a town; a network of four arms that SUMO itself can read may stand in for the small one."""
+    additional = ADDITIONAL
+    if net is not None:
+        for old, new in WIDE.items():
+            additional = additional.replace(f'"{old}"', f'"{new}"')
+    return write_town(folder, crossroads() if net is None else net, additional, '<step-length value="0.5"/>')
 
 
-def damaged(folder: Path, seed: int) -> tuple[Path, str]:
+def damaged(folder: Path, seed: int, net: str | None = None) -> tuple[Path, str]:
     """Write a town with one to three of its files damaged; return its configuration and what was done."""
     dice = random.Random(seed)
-    config = town(folder)
+    config = town(folder, net)
     done = []
     for _ in range(dice.choice((1, 1, 2, 3))):
         path = folder / dice.choice(FILES)

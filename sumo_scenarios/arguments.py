@@ -100,7 +100,7 @@ def _place_files(root: ElementTree.Element, folder: Path) -> None:
 
 @contextmanager
 def errors_kept(path: Path) -> Iterator[None]:
-    """Write what the process, SUMO's own code too, says on standard error into a file; afterwards also where it belongs.
+    """Write what the process, SUMO's own code too, says on standard error into a file, and pass it on.
 
     SUMO's exceptions say "Process Error" only, and of a failed start its own error log stays empty.
     """

@@ -241,9 +241,11 @@ def _check(net: Net) -> None:
                 f"{net.path}: lane {lane.lane_id} is {lane.length_m:g} m long, with {lane.speed_mps:g} m/s"
             )
     for connection in net.connections:
-        for lane_id in (connection.from_lane, connection.to_lane):
+        for lane_id in (connection.from_lane, connection.to_lane, *([connection.via] if connection.via else [])):
             if lane_id not in net.lanes:
                 raise InvalidInputError(f"{net.path}: a connection names lane {lane_id}, which does not exist")
+        if connection.via and connection.via not in net.outgoing:
+            raise InvalidInputError(f"{net.path}: no connection leads on from the inner lane {connection.via}")
         if connection.link >= MAX_LINKS:
             raise InvalidInputError(
                 f"{net.path}: signal {connection.signal} has link {connection.link}; {MAX_LINKS - 1} is the highest"

@@ -28,6 +28,7 @@ def test_left_hand_traffic_is_known(tmp_path: Path) -> None:
 def test_a_split_turn_is_found_by_its_last_inner_lane(tmp_path: Path) -> None:
     text = crossroads().replace('intLanes=":C_0_0 :C_1_0', 'intLanes=":C_0_0 :C_9_0')
     onward = '<connection from=":C_1" to="CN" fromLane="0" toLane="0" dir="l" via=":C_9_0"/>'
+    onward += '<connection from=":C_9" to="CN" fromLane="0" toLane="0" dir="l"/>'
     inner = '<edge id=":C_9" function="internal"><lane id=":C_9_0" index="0" speed="9" length="5"/></edge>'
     net = net_of(tmp_path, text.replace("</net>", inner + onward + "</net>"))
     turn = net.signal_links["C"][1]
@@ -54,6 +55,7 @@ def test_rails_of_a_level_crossing_have_no_lamp(tmp_path: Path) -> None:
         ('speed="13.89"', 'speed="inf"', "m/s"),
         ('to="CE" fromLane="0" toLane="0" via', 'to="CX" fromLane="0" toLane="0" via', "CX_0"),
         ('from="WC" to="CE" fromLane="0"', 'from="WC" to="CE" fromLane="7"', "WC_7"),
+        ('<connection from=":C_2" to="CN" fromLane="0" toLane="0" dir="s"/>', "", "inner lane :C_2_0"),
         ('linkIndex="3"', 'linkIndex="x"', "invalid literal"),
         ('linkIndex="3"', 'linkIndex="99999999999"', "highest"),
         ('linkIndex="3"', "", "linkIndex"),

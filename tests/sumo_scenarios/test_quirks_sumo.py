@@ -12,13 +12,16 @@ from xml.etree import ElementTree
 
 import pytest
 
+from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 from sumo_scenarios.closed_loop import run_closed_loop
 from sumo_scenarios.outcome import LoopOutcome
 from sumo_scenarios.settings import RunSettings
-from sumo_scenarios.supervise import Job, supervise
+from sumo_scenarios.supervise import Ending, Job, supervise
 from sumo_scenarios.world import World
-from tests.sumo_scenarios.quirks import QUIRKS, write_town
+from tests.sumo_scenarios.mutations import damaged
+from tests.sumo_scenarios.networks import flows, write_config
+from tests.sumo_scenarios.quirks import DAY, PLAN, QUIRKS, WAYS, write_town
 from tests.sumo_scenarios.small_nets import world_of
 from tests.sumo_scenarios.test_switching import CASES
 
@@ -47,12 +50,18 @@ class Run:
 
 
 def run(config: Path, folder: Path, controller: str, sensing: str = "loops", profile: str = "published") -> Run:
-    folder.mkdir(parents=True)
     settings = RunSettings(str(config), controller, sensing=sensing, profile=profile_by_name(profile))
-    job = Job(lambda report, stop: run_closed_loop(settings, folder, report, stop), folder / "log")
-    (ending,) = supervise([job], lambda _index, _progress: None)
+    ending = ending_of(settings, folder)
     assert ending.outcome is not None, (ending.error, ending.log, ending.trace)
     return Run(folder, ending.outcome)
+
+
+def ending_of(settings: RunSettings, folder: Path) -> Ending[LoopOutcome]:
+    """Run in a child, as libsumo holds one simulation a process."""
+    folder.mkdir(parents=True)
+    job = Job(lambda report, stop: run_closed_loop(settings, folder, report, stop), folder / "log")
+    (ending,) = supervise([job], lambda _index, _progress: None)
+    return ending
 
 
 def judged(made: Run, signals: tuple[str, ...], walkers: bool) -> dict[str, Any]:
@@ -183,3 +192,57 @@ def test_programmes_in_force_are_those_that_sumo_runs(town_of: Callable[[str], P
     assert line, done.stderr
     for name, shown in json.loads(line.removeprefix("FOUND")).items():
         assert [(at_s, None if to == "off" else to) for at_s, to in shown] == CASES[name][3], name
+
+
+def test_damage_that_the_import_lets_pass_is_survived_or_refused(
+    town_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    net = (town_of("four arms").parent / "town.net.xml").read_text(encoding="utf-8")
+    refused, run_through = 0, 0
+    for seed in range(100):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        config, done = damaged(folder, seed, net)
+        try:
+            world_of(config)
+        except InvalidInputError:
+            continue
+        ending = ending_of(RunSettings(str(config), "max_pressure", end_s=20.0), folder / "run")
+        if ending.outcome is None:
+            assert isinstance(ending.error, InvalidInputError), (seed, done, ending.error, ending.log, ending.trace)
+            assert "\n" not in str(ending.error)
+            refused += 1
+        else:
+            run_through += 1
+    assert refused > 3 and run_through > 3
+
+
+COMMAND = (sys.executable, "-c", "from signal_ctrl.cli.main import main; main()")
+CROSSING = DAY.replace('programID="day"', 'programID="x"').replace("rrrGGGgrrrGGGg", "GGGGGGgrrrGGGg")
+
+
+@pytest.mark.parametrize(
+    ("additional", "spoil", "word"),
+    [
+        (CROSSING, "", "cross, but its programme gives both priority green"),
+        (DAY + PLAN, "", "'arms', which does not exist"),
+        (DAY.replace("GGgrrrrGGgrrrr", "GGg"), "", "uneven"),
+        ("<tlLogic id='C'", "", "not well-formed"),
+        ("", "town.net.xml", "cannot read"),
+        ("", "town.rou.xml", "cannot read"),
+        ('<inductionLoop id="d" lane="none_0" pos="1" file="NUL"/>', "", "SUMO does not take this scenario"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    additional: str, spoil: str, word: str, town_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "town.net.xml").write_bytes((town_of("four arms").parent / "town.net.xml").read_bytes())
+    write_config(tmp_path, routes=flows(WAYS), additional=additional, end_s=60.0)
+    if spoil:
+        (tmp_path / spoil).write_bytes(gzip.compress((tmp_path / spoil).read_bytes())[:-40])
+    before = sorted(tmp_path.iterdir())
+    command = [*COMMAND, "run", "town.sumocfg", "--out", "deep/run"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert word in done.stderr
+    assert sorted(tmp_path.iterdir()) == before

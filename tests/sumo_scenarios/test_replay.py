@@ -99,7 +99,7 @@ def settings_document(**changes: Any) -> dict[str, Any]:
     return {
         "version": 1, "scenario": "cologne8", "controller": "adaptive", "seed": 1, "demand_seed": 0,
         "sensing": "loops", "profile": profile, "begin_s": 0, "end_s": 60.5, "step_s": 1.0, "scale": 1.0,
-        "closures": [{"place": "a", "from_s": None, "to_s": 5.0}], "options": [["k", "v"]],
+        "closures": [{"place": "a", "from_s": None, "to_s": 5.0}], "options": [["k", "v"]], "loops_file": "",
         "command": ["signal-ctrl"], "versions": {"numpy": "2"}, "inputs": {"a.net.xml": "00"}, **changes,
     }  # fmt: skip
 

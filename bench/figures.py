@@ -140,7 +140,10 @@ def _settings(wanted: Wanted) -> RunSettings:
 def tables(rows: dict[str, Row]) -> Iterable[Table]:
     """Yield the tables of README."""
     first = Table(
-        "sensing", "mean delay, seeds 1-3 [s/veh]", "longest total standing of a vehicle [s]", title="cologne8, adaptive"
+        "sensing",
+        "mean delay, seeds 1-3 [s/veh]",
+        "longest total standing of a vehicle [s]",
+        title="cologne8, adaptive",
     )
     for sensing in ("loops", "positions", "oracle"):
         own = [rows[f"cologne8 adaptive {sensing} {seed}"] for seed in (1, 2, 3)]

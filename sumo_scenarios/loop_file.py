@@ -57,7 +57,7 @@ def _loop(path: Path, net: Net, reach: Mapping[str, Mapping[str, ReachLane]], el
     position_m += lane.length_m if position_m < 0 else 0.0
     if not (length_m > 0 and 0 <= position_m <= lane.length_m - length_m + 0.005):
         raise InvalidInputError(f"{where} does not fit on its lane of {lane.length_m:g} m")
-    to_stop_m = max(lane.length_m - position_m - length_m, 0.0) + lane.beyond_m
+    to_stop_m = round(max(lane.length_m - position_m - length_m, 0.0) + lane.beyond_m, 2)
     role = _role(to_stop_m)
     return signal, Loop(name, lane_id, position_m, length_m, role, lane.targets, to_stop_m, int(channel))
 

@@ -7,7 +7,7 @@ from tests.sumo_scenarios.small_nets import crossroads, world_of, write_town
 
 
 def test_crossings_are_on_recall_and_lanes_with_loops_are_not(tmp_path: Path) -> None:
-    walked = crossroads().replace('<edge id="CN"', '<edge function="crossing" id="CN"')
+    walked = crossroads().replace('<edge id="CN"', '<edge function="crossing" id="CN"').replace("200.0", "20.0")
     (unit,) = world_of(write_town(tmp_path, walked)).units
     crossings = sum(1 << g for g, group in enumerate(unit.site.groups) if group.kind.value == "crossing")
     assert crossings

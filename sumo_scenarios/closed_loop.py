@@ -80,6 +80,9 @@ def run_loop(
     world = build_world(
         scenario, settings.profile, *times_s, loops_file=Path(settings.loops_file) if settings.loops_file else None
     )
+    if not world.units and settings.controller not in SUMO_CONTROLLERS:
+        why = "; ".join(f"{signal}: {reason}" for signal, reason in world.left_alone[:3])
+        raise InvalidInputError(f"no signal of {scenario.name} can be put under control ({why}); take controller net")
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         preparation = _Preparation(world, settings, times_s, folder, Path(scratch))
         arguments = preparation.make()

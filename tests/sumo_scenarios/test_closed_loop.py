@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import STREET
-from sumo_scenarios import catalogue
+from sumo_scenarios import catalogue, closed_loop
 from sumo_scenarios.closed_loop import input_hashes
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.outcome import LoopOutcome, Report, Stop
@@ -17,6 +18,7 @@ from sumo_scenarios.replay import read_settings
 from sumo_scenarios.run import RunResult, execute
 from sumo_scenarios.settings import Closure, RunSettings
 from sumo_scenarios.supervise import Ending, Job, supervise
+from sumo_scenarios.world import World, build_world
 
 pytestmark = pytest.mark.sumo
 FILES = {
@@ -150,3 +152,13 @@ def test_a_run_that_breaks_off_keeps_what_was_logged(tmp_path: Path) -> None:
     assert (events[:4], events[-4:]) == (b"PAR1", b"PAR1")
     assert (tmp_path / "run" / "settings.json").is_file()
     assert not list(tmp_path.glob("signal-ctrl-*"))
+
+
+def test_a_network_without_a_signal_to_control_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing_to_control(*arguments: Any, **options: Any) -> World:
+        return replace(build_world(*arguments, **options), units=(), left_alone=(("R1", "a rail signal"),))
+
+    monkeypatch.setattr(closed_loop, "build_world", nothing_to_control)
+    with pytest.raises(InvalidInputError, match="no signal of cologne1 can be put under control"):
+        closed_loop.run_closed_loop(RunSettings("cologne1"), tmp_path, lambda *_: None, lambda: False)
+    assert list(tmp_path.iterdir()) == []

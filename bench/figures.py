@@ -1,4 +1,4 @@
-"""The figures that README states, measured anew: `make figures` (20 minutes on two cores).
+"""The figures that README states, measured anew: `make figures` (about 40 minutes on two cores).
 
 Every run is made by the `run` command's own code, scored by SUMO's files alone and judged by the two independent
 referees of `tests/oracles`. Results are kept in `bench/results/figures.jsonl`, one line a run; a run that is there is

@@ -19,21 +19,13 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from sumo_scenarios.catalogue import names
 from sumo_scenarios.run import Order, RunResult, execute_all
 from sumo_scenarios.settings import RunSettings
 
 RESULTS: Final = Path(__file__).parent / "results" / "figures.jsonl"
 ORACLES: Final = Path(__file__).parent.parent / "tests" / "oracles"
-NETWORKS: Final = (
-    "cologne1",
-    "cologne3",
-    "cologne8",
-    "ingolstadt1",
-    "ingolstadt7",
-    "ingolstadt21",
-    "grid4x4",
-    "arterial4x4",
-)
+NETWORKS: Final = names()
 BASELINES: Final = (
     ("net", "loops"),
     ("actuated", "loops"),

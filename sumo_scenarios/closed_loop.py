@@ -1,10 +1,8 @@
 """The closed loop: SUMO steps, sensors report, engines decide, the kernel's lamps go back to SUMO."""
 
 import contextlib
-import hashlib
 import json
 import math
-import os
 import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -19,10 +17,11 @@ from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TLS_STATES, errors_kept, own_copy, reason_of, sumo_arguments, write_state_recorder
 from sumo_scenarios.catalogue import Scenario
 from sumo_scenarios.closures import ROUTING_MODE, write_closures
-from sumo_scenarios.configuration import Configuration, read_configuration
+from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.demand import demand_span, run_times_s
 from sumo_scenarios.driver import Driver, make_driver
+from sumo_scenarios.input_files import input_hashes
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
 from sumo_scenarios.outcome import LoopOutcome, QueueSample, Report, Stop
@@ -37,7 +36,6 @@ REPORT_EVERY_S: Final = 10.0
 SETTINGS: Final = "settings.json"
 SETTINGS_VERSION: Final = 1
 VERSIONS_OF: Final = ("signal-ctrl", "libsumo", "numpy", "numba")
-_HASH_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,23 +324,3 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "unknown"
-
-
-def input_hashes(config: Configuration) -> dict[str, str]:
-    """Return the SHA-256 of every input file, by its path from the folder of the configuration.
-
-    Raises: InvalidInputError if a file cannot be read.
-    """
-    files = (config.path, config.net, *config.routes, *config.additional)
-    return {os.path.relpath(file, config.path.parent): _hash(file) for file in files}
-
-
-def _hash(path: Path) -> str:
-    state = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_HASH_CHUNK):
-                state.update(chunk)
-    except OSError as error:
-        raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
-    return state.hexdigest()

@@ -124,6 +124,7 @@ _DROPPED: Final = frozenset(
 _DROPPED_STARTS: Final = (
     "output-", "output.", "netstate", "vehroutes.", "save-", "device.ssm.", "xml-validation.", "log.",
     "duration-log.", "step-log.", "game.", "gui-testing", "pedestrian.jupedsim.wkt", "pedestrian.jupedsim.py",
+    "device.fcd.", "person-device.fcd.",  # what is written of a run does not depend on the user's configuration
 )  # fmt: skip
 _DROPPED_PARTS: Final = ("-output", ".output")
 _VARIABLE: Final = re.compile(r"\$\{(.+?)\}")

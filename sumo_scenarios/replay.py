@@ -22,12 +22,12 @@ from sumo_scenarios.closed_loop import (
     SETTINGS_VERSION,
     MakeDriver,
     Replayed,
-    input_hashes,
     run_loop,
     versions,
 )
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.driver import ControlledJunction, KernelDriver, make_driver
+from sumo_scenarios.input_files import input_hashes
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import read_result

@@ -16,10 +16,14 @@ _LATE_SHARE: Final = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """One vehicle. Times and delay [s], length [m]; `departed` and `arrived` tell how far it came."""
+    """One vehicle. Times and delay [s], length [m]; `departed` and `arrived` tell how far it came.
+
+    `depart_delay_s` is the part of `delay_s` that passed outside the network. [s]
+    """
 
     scheduled_s: float
     delay_s: float
+    depart_delay_s: float
     duration_s: float
     length_m: float
     waiting_s: float
@@ -81,7 +85,7 @@ def read_trips(tripinfo: Path, end_s: float = math.nan) -> tuple[Trip, ...]:
     Raises: BackendError if the file is missing or damaged; InvalidInputError if no vehicle was due.
     """
     try:
-        trips = tuple(_trip(found, end_s) for tag, found in tags(tripinfo) if tag == "tripinfo")
+        trips = tuple(trip_of(found, end_s) for tag, found in tags(tripinfo) if tag == "tripinfo")
     except ValueError as error:
         raise BackendError(f"cannot read {tripinfo}: {error}") from error
     if not trips:
@@ -131,7 +135,12 @@ def _mean_s(delays_s: list[float]) -> float:
     return math.fsum(delays_s) / len(delays_s) if delays_s else math.nan
 
 
-def _trip(found: Mapping[str, str], end_s: float) -> Trip:
+def trip_of(found: Mapping[str, str], end_s: float = math.nan) -> Trip:
+    """Return the trip that the attributes of a `tripinfo` element tell of; end_s as in `read_trips`.
+
+    Raises: ValueError where an attribute is no number.
+    """
+
     def number(name: str, absent: float) -> float:
         return float(found.get(name, absent))
 
@@ -141,6 +150,7 @@ def _trip(found: Mapping[str, str], end_s: float) -> Trip:
     return Trip(
         scheduled_s=(depart_s if departed else end_s) - depart_delay_s,
         delay_s=max(number("timeLoss", 0.0), 0.0) + depart_delay_s,
+        depart_delay_s=depart_delay_s,
         duration_s=max(number("duration", 0.0), 0.0),
         length_m=max(number("routeLength", 0.0), 0.0),
         waiting_s=number("waitingTime", 0.0),

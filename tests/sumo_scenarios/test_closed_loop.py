@@ -11,8 +11,8 @@ import pytest
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import STREET
 from sumo_scenarios import catalogue, closed_loop
-from sumo_scenarios.closed_loop import input_hashes
 from sumo_scenarios.configuration import read_configuration
+from sumo_scenarios.input_files import input_hashes
 from sumo_scenarios.outcome import LoopOutcome, Report, Stop
 from sumo_scenarios.replay import read_settings
 from sumo_scenarios.run import RunResult, execute

@@ -131,7 +131,7 @@ def _coded(column: pl.Series) -> tuple[tuple[str, ...], Codes]:
     """Return the names of a categorical column and the index of each row's, counted from 0."""
     names = column.unique(maintain_order=True)
     physical = names.to_physical().to_numpy()
-    codes = np.full(int(physical.max(initial=-1)) + 1, -1, dtype=np.int32)
+    codes = np.full(int(physical.max(initial=0)) + 1, -1, dtype=np.int32)
     codes[physical] = np.arange(len(names), dtype=np.int32)
     return tuple(names.cast(pl.String).to_list()), codes[column.to_physical().to_numpy()]
 

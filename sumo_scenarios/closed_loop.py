@@ -291,6 +291,7 @@ def write_settings(
         "end_s": times_s[1],
         "step_s": world.config.step_s,
         "scale": settings.scale,
+        "failure_rate": settings.failure_rate,
         "closures": [_closure_row(closure) for closure in settings.closures],
         "options": [list(option) for option in settings.options],
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",

@@ -14,7 +14,7 @@ from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.controllers import Maker, maker_of, settings_of
 from sumo_scenarios.logs import DecisionLog, EventLog
-from sumo_scenarios.loop_reader import LoopReader
+from sumo_scenarios.loop_reader import LoopReader, failed_loops
 from sumo_scenarios.sensing import VehicleEyes
 from sumo_scenarios.settings import SUMO_CONTROLLERS, RunSettings
 from sumo_scenarios.simulation import Simulation
@@ -256,7 +256,11 @@ def _sensors(world: World, settings: RunSettings, simulation: Simulation, events
     estimators = {unit.site.signal_id: LoopEstimator(unit.layout) for unit in world.units}
     for estimator in estimators.values():
         estimator.join(estimators)
-    return [LoopSensor(LoopReader(simulation, unit, events), estimators[unit.site.signal_id]) for unit in world.units]
+    failed = [failed_loops(unit, settings.seed, settings.failure_rate) for unit in world.units]
+    return [
+        LoopSensor(LoopReader(simulation, unit, events, loops), estimators[unit.site.signal_id])
+        for unit, loops in zip(world.units, failed, strict=True)
+    ]
 
 
 def _ds(time_s: float) -> int:

@@ -1,7 +1,10 @@
 """Loop events of one signal, read from SUMO's induction loops: on and off with their times, nothing else."""
 
+from collections.abc import Mapping
+
 from detectors.loops.events import LoopEvent
 from sumo_scenarios.logs import EventLog
+from sumo_scenarios.loop_faults import FailedLoop, fault_of
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import SignalUnit
 
@@ -9,11 +12,21 @@ from sumo_scenarios.world import SignalUnit
 class LoopReader:
     """Turns SUMO's per-vehicle records into the edges that a street's loop amplifier would send."""
 
-    def __init__(self, simulation: Simulation, unit: SignalUnit, events: EventLog) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        unit: SignalUnit,
+        events: EventLog,
+        failed: Mapping[str, FailedLoop] | None = None,
+    ) -> None:
+        """Args: failed, the loops, by id, that send something else than the traffic."""
         self._simulation = simulation
         self._signal = unit.site.signal_id
-        self._loops = [(index, loop.loop_id, loop.channel) for index, loop in enumerate(unit.layout.loops)]
-        self._on_since = [-1.0] * len(self._loops)
+        own = [(index, loop.loop_id, loop.channel) for index, loop in enumerate(unit.layout.loops)]
+        failed = failed or {}
+        self._loops = [row for row in own if row[1] not in failed]
+        self._failed = [(index, channel, failed[loop_id]) for index, loop_id, channel in own if loop_id in failed]
+        self._on_since = [-1.0] * len(own)
         self._events = events
 
     def read(self, time_s: float) -> list[LoopEvent]:
@@ -24,6 +37,9 @@ class LoopReader:
             if not passages and self._on_since[index] < 0:
                 continue
             self._edges(index, channel, sorted(passages), found)
+        for index, channel, loop in self._failed:
+            for edge_s, on in loop.edges(time_s):
+                self._add(found, index, channel, edge_s, on)
         found.sort(key=lambda event: event.time_s)
         return found
 
@@ -43,3 +59,9 @@ class LoopReader:
     def _add(self, found: list[LoopEvent], index: int, channel: int, time_s: float, on: bool) -> None:
         found.append(LoopEvent(index, time_s, on))
         self._events.detector(self._signal, channel, on, int(time_s * 10 + 0.5))
+
+
+def failed_loops(unit: SignalUnit, seed: int, rate: float) -> dict[str, FailedLoop]:
+    """Return the loops of a signal that fail in runs of a seed, by id; rate is the probability of each, 0 to 1."""
+    faults = {loop.loop_id: fault_of(seed, loop.loop_id, rate) for loop in unit.layout.loops}
+    return {loop_id: FailedLoop(fault, seed, loop_id) for loop_id, fault in faults.items() if fault is not None}

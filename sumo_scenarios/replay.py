@@ -297,6 +297,7 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         closures=tuple(_closure(_object(row)) for row in _typed(values, "closures", list)),
         options=tuple(_option(row) for row in _typed(values, "options", list)),
         loops_file=_typed(values, "loops_file", str),
+        failure_rate=_number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
         command=tuple(str(word) for word in _typed(values, "command", list)),
     )
     return RecordedRun(settings, _texts(values, "versions"), _texts(values, "inputs"))

@@ -1,6 +1,7 @@
 """What one closed-loop run is asked to do."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +11,8 @@ from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 CONTROLLERS: Final = ("net", "actuated", "delay_based", "max_pressure", "greedy", "adaptive")
 SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based")
 SENSINGS: Final = ("loops", "positions", "oracle")
+OWN_DETECTORS: Final = ("actuated", "delay_based")
+_SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class RunSettings:
     """One run. `scenario` is a catalogue name or the path of a `.sumocfg`; times are absolute simulation seconds.
 
     `options` are `--set key=value` pairs of the controller; an unknown key is refused. `loops_file` names the user's
-    own loops (E1 definitions); empty: those laid out from the geometry.
+    own loops (E1 definitions); empty: those laid out from the geometry. `failure_rate` is the probability with which
+    each loop fails for the whole run.
     """
 
     scenario: str
@@ -45,6 +49,7 @@ class RunSettings:
     closures: tuple[Closure, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     loops_file: str = ""
+    failure_rate: float = 0.0
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -56,11 +61,51 @@ class RunSettings:
             )
         if not 0 < self.scale <= 10:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
+        self._check_failures()
         times = [t for t in (self.begin_s, self.end_s) if t is not None]
         if not all(math.isfinite(t) and t >= 0 for t in times):
             raise InvalidInputError("--begin and --end need simulation seconds, 0 or more")
         if len(times) == 2 and not times[0] < times[1]:
             raise InvalidInputError(f"--end {times[1]:g} s is not after --begin {times[0]:g} s")
+
+    def _check_failures(self) -> None:
+        if not 0 <= self.failure_rate <= 1:
+            raise InvalidInputError(f"--failures needs a share of the loops, 0 to 1, got {self.failure_rate}")
+        if self.failure_rate > 0 and self.sensing != "loops":
+            raise InvalidInputError(f"--failures is about loops; with sensing {self.sensing} leave it out")
+        if self.failure_rate > 0 and self.controller in OWN_DETECTORS:
+            raise InvalidInputError(
+                f"--failures cannot reach the detectors that SUMO gives {self.controller}; leave one of them out"
+            )
+
+
+def parse_closure(text: str) -> Closure:
+    """Return the closure of `LANE_OR_EDGE[@FROM-TO]`, times in simulation seconds.
+
+    Raises: InvalidInputError for another form.
+    >>> parse_closure("-4936412_0@25500-26100")
+    Closure(place='-4936412_0', from_s=25500.0, to_s=26100.0)
+    """
+    place, at, span = text.rpartition("@")
+    if not at:
+        return Closure(text)
+    found = _SPAN.fullmatch(span)
+    if found is None:
+        raise InvalidInputError(f"--close wants LANE_OR_EDGE[@FROM-TO] with times in seconds, got '{text}'")
+    return Closure(place, float(found[1]), float(found[2]))
+
+
+def parse_setting(text: str) -> tuple[str, str]:
+    """Return key and value of `key=value`.
+
+    Raises: InvalidInputError for another form.
+    >>> parse_setting("horizon_s=30")
+    ('horizon_s', '30')
+    """
+    key, equals, value = text.partition("=")
+    if not key.strip() or not equals:
+        raise InvalidInputError(f"--set wants key=value, got '{text}'")
+    return key.strip(), value.strip()
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:

@@ -8,7 +8,6 @@ import typer
 
 from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import number, put_json
-from signal_ctrl.cli.parsing import parse_closure, parse_setting
 from signal_ctrl.cli.progress import Stretch, watching
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
@@ -35,6 +34,7 @@ def run(
     begin: Annotated[float | None, typer.Option(help="First simulation second.", show_default=False)] = None,
     end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
     scale: Annotated[float, typer.Option(help="Demand times this factor.")] = 1.0,
+    failures: Annotated[float, typer.Option(help="Share of the loops that fail for the whole run, 0 to 1.")] = 0.0,
     close: Annotated[
         list[str] | None,
         typer.Option(help="LANE_OR_EDGE[@FROM-TO], closed; may be repeated.", show_default=False),
@@ -59,7 +59,7 @@ def run(
     if scenario is None:
         raise InvalidInputError("name a SCENARIO ('signal-ctrl scenarios list' shows them) or give --replay DIR")
 
-    from sumo_scenarios.settings import RunSettings
+    from sumo_scenarios.settings import RunSettings, parse_closure, parse_setting
 
     settings = RunSettings(
         scenario=scenario,
@@ -73,6 +73,7 @@ def run(
         scale=scale,
         closures=tuple(parse_closure(text) for text in close or ()),
         options=tuple(parse_setting(text) for text in set_ or ()),
+        failure_rate=failures,
         loops_file="" if loops is None else str(loops),
         command=("signal-ctrl", *sys.argv[1:]),
     )

@@ -12,6 +12,7 @@ _DIGITS: Final = 4
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.intp]
 Figure = float | None
 Document = dict[str, Any]
 

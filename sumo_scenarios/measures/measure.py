@@ -1,16 +1,23 @@
 """The one entry of the measures: every figure of a run from SUMO's own files."""
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
-from signal_ctrl.domain.errors import BackendError
-from sumo_scenarios.measures.context import read_asked
-from sumo_scenarios.measures.evidence import NOTES, SAMPLE_S, STOPS, TRAJECTORIES
-from sumo_scenarios.measures.records import read_records
+import numpy as np
+
+from sumo_scenarios.measures.arterials import arterial_figures, find_arterials
+from sumo_scenarios.measures.edges import edge_table, read_edges
+from sumo_scenarios.measures.emissions import emission_figures
+from sumo_scenarios.measures.evidence import EDGES, WALKERS
+from sumo_scenarios.measures.fairness import fairness_figures
+from sumo_scenarios.measures.figures import Document
+from sumo_scenarios.measures.lamps import read_lamps
+from sumo_scenarios.measures.progression import find_arrivals, progression_figures, progression_table, purdue_table
+from sumo_scenarios.measures.queues import queue_figures
+from sumo_scenarios.measures.sources import Sources, read_sources
+from sumo_scenarios.measures.splits import split_figures
 from sumo_scenarios.measures.standing import standing_figures
-from sumo_scenarios.measures.stops import halts_of, headway_figures, lateness_figures, read_stops
-from sumo_scenarios.measures.trajectories import read_trajectories
+from sumo_scenarios.measures.stops import headway_figures, lateness_figures
 from sumo_scenarios.measures.vehicles import (
     bus_delay_figures,
     delay_figures,
@@ -19,6 +26,7 @@ from sumo_scenarios.measures.vehicles import (
     person_figures,
     wait_figures,
 )
+from sumo_scenarios.measures.walkers import pedestrian_figures, pedestrian_waits_s, read_walks
 
 VERSION: Final = 1
 
@@ -29,34 +37,63 @@ def measure_run(run: Path, evidence: Path) -> dict[str, Any]:
     Args: evidence, folder of SUMO's further files of that run.
     Raises: BackendError if a file is missing or damaged; InvalidInputError if no vehicle was due.
     """
-    asked = read_asked(run)
-    times = asked.times
-    records = read_records(run, times.end_s)
-    schedule = asked.schedule()
-    visits = read_stops(evidence / STOPS, times.end_s)
-    table = read_trajectories(evidence / TRAJECTORIES, times.begin_s, SAMPLE_S, halts_of(visits))
+    sources = read_sources(run, evidence)
+    figures, tables = _trip_part(sources)
+    for part in (_road_part, _signal_part, _walker_part):
+        more, further = part(sources)
+        figures |= more
+        tables |= further
+    return {"version": VERSION, "detailed": sources.detailed, **figures, "tables": tables}
+
+
+def _trip_part(sources: Sources) -> tuple[Document, Document]:
+    """Return what trips and stops tell."""
+    records, times, types = sources.records, sources.times, sources.schedule.types
     due_s = {rider.vehicle: rider.trip.scheduled_s for rider in records.riders}
-    return {
-        "version": VERSION,
-        "detailed": bool(read_notes(evidence).get("detailed")),
+    figures = {
         **delay_figures(records),
         **wait_figures(records),
         **flow_figures(records, times.begin_s, times.end_s),
-        **person_figures(records, schedule.types),
-        **bus_delay_figures(records, schedule.types),
-        **lateness_figures(visits),
-        **headway_figures(visits, schedule.lines, due_s),
-        **standing_figures(table),
-        "tables": {"delay_over_time": delay_table(records, times.begin_s, times.end_s)},
+        **person_figures(records, types),
+        **bus_delay_figures(records, types),
+        **lateness_figures(sources.visits),
+        **headway_figures(sources.visits, sources.schedule.lines, due_s),
     }
+    return figures, {"delay_over_time": delay_table(records, times.begin_s, times.end_s)}
 
 
-def read_notes(evidence: Path) -> dict[str, Any]:
-    """Return the notes of an evidence folder. Raises: BackendError if they are missing or damaged."""
-    try:
-        found = json.loads((evidence / NOTES).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BackendError(f"cannot read {evidence / NOTES}: {error}") from error
-    if not isinstance(found, dict):
-        raise BackendError(f"{evidence / NOTES} is damaged: it holds no JSON object")
-    return found
+def _road_part(sources: Sources) -> tuple[Document, Document]:
+    """Return what trajectories and totals per edge tell of the roads."""
+    passages, totals = sources.passages, read_edges(sources.evidence / EDGES)
+    driven_km = sum(total.driven_m for total in totals.values()) / 1000.0
+    routes = [each.edges for each in sources.schedule.departures]
+    arterials = find_arterials(sources.net, sources.approaches, routes)
+    fair, fair_table = fairness_figures(passages)
+    queues, queue_tables = queue_figures(sources.grid, sources.ticks)
+    trunk, trunk_table = arterial_figures(passages, arterials, totals)
+    figures = {
+        **standing_figures(sources.table),
+        **queues,
+        **fair,
+        **trunk,
+        **emission_figures(sources.table, sources.emission_classes(), driven_km),
+    }
+    return figures, {**queue_tables, **fair_table, **trunk_table, "edges": edge_table(totals)}
+
+
+def _signal_part(sources: Sources) -> tuple[Document, Document]:
+    """Return what trajectories and lamps tell together."""
+    passages, lamps, times = sources.passages, read_lamps(sources.run, sources.times), sources.times
+    arrivals = find_arrivals(passages, lamps, times)
+    splits, split_table = split_figures(passages, lamps, times)
+    tables = {"arrivals": progression_table(passages, arrivals), **split_table}
+    if sources.detailed:
+        tables["purdue"] = purdue_table(passages, arrivals, lamps, times)
+    return {**progression_figures(arrivals), **splits}, tables
+
+
+def _walker_part(sources: Sources) -> tuple[Document, Document]:
+    """Return what is told of pedestrians; every figure is None on a network without crossings."""
+    path = sources.evidence / WALKERS
+    waits_s = pedestrian_waits_s(read_walks(path, sources.net)) if sources.walkers else np.zeros(0)
+    return pedestrian_figures(waits_s), {}

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from sumo_scenarios.measures.figures import Document, Floats, largest, mean, rounded
+from sumo_scenarios.measures.figures import Bools, Document, Floats, largest, mean, rounded
 from sumo_scenarios.measures.trajectories import Codes, Trajectories
 
 MOVING_MPS: Final = 10.0 / 3.6
@@ -21,7 +21,7 @@ def standing_figures(table: Trajectories) -> Document:
     locked = np.unique(vehicles[spells_s > GRIDLOCK_S])
     worst = int(np.argmax(spells_s)) if len(spells_s) else -1
     return {
-        "stop_events_per_vehicle": rounded(stop_events(table) / max(len(table.vehicles), 1)),
+        "stop_events_per_vehicle": rounded(int(np.count_nonzero(stop_rows(table))) / max(len(table.vehicles), 1)),
         "longest_standing_s": largest(spells_s) if len(spells_s) else 0.0,
         "longest_standing_vehicle": table.vehicles[vehicles[worst]] if worst >= 0 else None,
         "standing_mean_s": mean(spells_s),
@@ -40,10 +40,12 @@ def standing_spells(table: Trajectories) -> tuple[Floats, Codes]:
     return rows.astype(np.float64) * table.sample_s, table.vehicle[starts]
 
 
-def stop_events(table: Trajectories) -> int:
-    """Return how often a vehicle came to stand after it had driven faster than 10 km/h."""
+def stop_rows(table: Trajectories) -> Bools:
+    """Return in which rows a vehicle came to stand after it had driven faster than 10 km/h; shape (n_rows,)."""
     moving = table.speed_mps > MOVING_MPS
-    counts = np.flatnonzero(table.standing | moving)
-    halted = ~moving[counts]
-    vehicle = table.vehicle[counts]
-    return int(np.count_nonzero(halted[1:] & ~halted[:-1] & (vehicle[1:] == vehicle[:-1])))
+    telling = np.flatnonzero(table.standing | moving)
+    halted, vehicle = ~moving[telling], table.vehicle[telling]
+    begins = halted[1:] & ~halted[:-1] & (vehicle[1:] == vehicle[:-1])
+    found = np.zeros(len(moving), dtype=np.bool_)
+    found[telling[1:][begins]] = True
+    return found

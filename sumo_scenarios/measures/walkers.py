@@ -1,0 +1,103 @@
+"""Pedestrians' waits at signalled crossings: from coming to stand at the kerb to the first step onto the crossing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from signal_ctrl.domain.errors import BackendError
+from sumo_scenarios.measures.figures import Bools, Document, Floats, Ints, largest, mean, quantile, share
+from sumo_scenarios.net_reader import Net
+
+PATIENT_S: Final = 60.0
+STANDING_MPS: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Walks:
+    """Rows of all pedestrians, sorted by person and time; arrays of shape (n_rows,).
+
+    `kerb` marks rows on a walking area, `crossing` those on a signalled crossing.
+    """
+
+    person: Ints
+    time_s: Floats
+    standing: Bools
+    kerb: Bools
+    crossing: Bools
+
+
+def read_walks(path: Path, net: Net) -> Walks:
+    """Return the walks of a file. Raises: BackendError if it is missing or damaged."""
+    try:
+        rows = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise BackendError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
+    if "person_id" not in rows.columns:
+        rows = pl.DataFrame({"person_id": [], "timestep_time": [], "person_speed": [], "person_edge": []})
+    rows = rows.with_columns(pl.col("person_id").cast(pl.String).rank("dense").alias("person").cast(pl.Int64))
+    rows = rows.sort("person", "timestep_time")
+    crossings, kerbs = _places(net)
+    edge = rows["person_edge"].cast(pl.String)
+    return Walks(
+        person=rows["person"].to_numpy(),
+        time_s=rows["timestep_time"].cast(pl.Float64).to_numpy(),
+        standing=rows["person_speed"].cast(pl.Float64).to_numpy() <= STANDING_MPS,
+        kerb=edge.is_in(kerbs).fill_null(False).to_numpy(),
+        crossing=edge.is_in(crossings).fill_null(False).to_numpy(),
+    )
+
+
+def _places(net: Net) -> tuple[list[str], list[str]]:
+    """Return the edges of signalled crossings, and the walking areas beside them."""
+    crossings: set[str] = set()
+    kerbs: set[str] = set()
+    for links in net.signal_links.values():
+        for link in links:
+            if net.is_crossing(link):
+                ends = {net.lanes[lane].edge_id for lane in (link.from_lane, link.to_lane)}
+                crossings |= {edge for edge in ends if net.edges[edge].function == "crossing"}
+    for connection in net.connections:
+        ends = [net.lanes[lane].edge_id for lane in (connection.from_lane, connection.to_lane)]
+        if crossings & set(ends):
+            kerbs |= {edge for edge in ends if net.edges[edge].function == "walkingarea"}
+    return sorted(crossings), sorted(kerbs)
+
+
+def pedestrian_waits_s(walks: Walks) -> Floats:
+    """Return one wait for each crossing walked over, and for each pedestrian who stands at a kerb at the end. [s]"""
+    n = len(walks.person)
+    if not n:
+        return np.zeros(0)
+    same = np.zeros(n, dtype=np.bool_)
+    same[1:] = walks.person[1:] == walks.person[:-1]
+    stay = np.cumsum(~(same & (walks.kerb == np.concatenate([[False], walks.kerb[:-1]]))))
+    since_s = _first_standing_s(walks, stay)
+    steps_on = np.flatnonzero(walks.crossing & ~np.concatenate([[False], walks.crossing[:-1] & same[1:]]))
+    from_kerb = steps_on[same[steps_on] & walks.kerb[np.maximum(steps_on - 1, 0)]]
+    waited_s = walks.time_s[from_kerb] - since_s[from_kerb - 1]
+    last = np.flatnonzero(~np.append(same[1:], False))
+    at_end = last[walks.kerb[last] & walks.standing[last] & (walks.time_s[last] >= walks.time_s.max())]
+    still_s = walks.time_s[at_end] - since_s[at_end]
+    return np.concatenate([np.where(np.isnan(waited_s), 0.0, waited_s), still_s])
+
+
+def _first_standing_s(walks: Walks, stay: Ints) -> Floats:
+    """Return by row when its pedestrian came to stand in this stay at a kerb, NaN for one who did not. [s]"""
+    first_s = np.full(int(stay.max()) + 1, np.nan)
+    rows = np.flatnonzero(walks.standing & walks.kerb)[::-1]
+    first_s[stay[rows]] = walks.time_s[rows]  # the earliest is written last
+    return first_s[stay]
+
+
+def pedestrian_figures(waits_s: Floats) -> Document:
+    """Return mean, 95 % and longest wait [s], and the share that waited more than 60 s; None without pedestrians."""
+    return {
+        "crossings_walked": len(waits_s) or None,
+        "pedestrian_wait_s": mean(waits_s),
+        "pedestrian_wait_p95_s": quantile(waits_s, 0.95),
+        "pedestrian_wait_max_s": largest(waits_s),
+        "pedestrian_wait_over_60_s_ratio": share(int(np.count_nonzero(waits_s > PATIENT_S)), len(waits_s)),
+    }

@@ -1,11 +1,10 @@
 """Sites as JSON documents, and their hash."""
 
 import hashlib
-import json
-from collections.abc import Collection
 from dataclasses import fields
 from typing import Any, Final
 
+from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of, whole
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.site import (
     COMPATIBLE,
@@ -31,7 +30,7 @@ _SITE_KEYS: Final = ("format", "compatible", "yield", *(f.name for f in fields(S
 
 def site_to_json(site: Site) -> str:
     """Return the canonical document of a site: sorted keys, no spaces, ASCII."""
-    return json.dumps(_document(site), sort_keys=True, separators=(",", ":"))
+    return canonical(_document(site))
 
 
 def site_hash(site: Site) -> str:
@@ -44,27 +43,11 @@ def site_from_json(text: str) -> Site:
 
     Raises: InvalidInputError if it is no site document or the site would not be valid.
     """
-    try:
-        document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInputError(f"not a site document: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InvalidInputError(f"not a site document: 'format' is not '{FORMAT}'")
+    document = read_document(text, "site", FORMAT)
     try:
         return _site(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"not a site document: {type(error).__name__} {error}") from error
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    if len(set(keys)) != len(keys):
-        raise ValueError("a key occurs twice")
-    return dict(pairs)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number")
 
 
 def _document(site: Site) -> dict[str, Any]:
@@ -103,36 +86,36 @@ def _pairs(entry: int) -> list[str]:
 
 
 def _site(document: dict[str, Any]) -> Site:
-    _exactly(document, _SITE_KEYS)
+    exactly(document, _SITE_KEYS)
     groups = tuple(_group(item) for item in document["groups"])
     return Site(
-        signal_id=_text(document["signal_id"]),
-        n_links=_whole(document["n_links"]),
+        signal_id=text_of(document["signal_id"]),
+        n_links=whole(document["n_links"]),
         groups=groups,
         stages=tuple(_stage(item) for item in document["stages"]),
         together=_together(document, len(groups)),
         intergreen_ds=_intergreens(document, len(groups)),
-        first_stage=_whole(document["first_stage"]),
-        profile=_text(document["profile"]),
-        startup_flash_ds=_whole(document["startup_flash_ds"]),
-        startup_all_red_ds=_whole(document["startup_all_red_ds"]),
-        red_revert_ds=_whole(document["red_revert_ds"]),
-        resolution_ds=_whole(document["resolution_ds"]),
-        steady=tuple((_whole(link), _text(letter)) for link, letter in document["steady"]),
-        trailing=tuple(Trailing(_whole(f), _whole(i), _whole(lag)) for f, i, lag in document["trailing"]),
+        first_stage=whole(document["first_stage"]),
+        profile=text_of(document["profile"]),
+        startup_flash_ds=whole(document["startup_flash_ds"]),
+        startup_all_red_ds=whole(document["startup_all_red_ds"]),
+        red_revert_ds=whole(document["red_revert_ds"]),
+        resolution_ds=whole(document["resolution_ds"]),
+        steady=tuple((whole(link), text_of(letter)) for link, letter in document["steady"]),
+        trailing=tuple(Trailing(whole(f), whole(i), whole(lag)) for f, i, lag in document["trailing"]),
     )
 
 
 def _group(item: dict[str, Any]) -> SignalGroup:
-    _exactly(item, _GROUP_KEYS)
-    times = {key: _whole(item[key]) for key in _GROUP_KEYS if key.endswith("_ds")}
-    links = tuple(_whole(link) for link in item["links"])
-    return SignalGroup(name=_text(item["name"]), kind=GroupKind(item["kind"]), links=links, **times)
+    exactly(item, _GROUP_KEYS)
+    times = {key: whole(item[key]) for key in _GROUP_KEYS if key.endswith("_ds")}
+    links = tuple(whole(link) for link in item["links"])
+    return SignalGroup(name=text_of(item["name"]), kind=GroupKind(item["kind"]), links=links, **times)
 
 
 def _stage(item: dict[str, Any]) -> Stage:
-    _exactly(item, _STAGE_KEYS)
-    return Stage(_text(item["name"]), tuple(_RIGHT[letter] for letter in _text(item["rights"])))
+    exactly(item, _STAGE_KEYS)
+    return Stage(text_of(item["name"]), tuple(_RIGHT[letter] for letter in text_of(item["rights"])))
 
 
 def _together(document: dict[str, Any], n: int) -> tuple[tuple[int, ...], ...]:
@@ -154,7 +137,7 @@ def _pair(a: Any, b: Any, n: int) -> tuple[int, int]:
 
 
 def _entry(letters: list[str]) -> int:
-    bits = {together_bit(_GREEN[first], _GREEN[second]) for first, second in map(list, map(_text, letters))}
+    bits = {together_bit(_GREEN[first], _GREEN[second]) for first, second in map(list, map(text_of, letters))}
     if not bits or len(bits) != len(letters):
         raise ValueError(f"a yield pair needs different pairs of greens, got {letters!r}")
     return sum(bits)
@@ -165,28 +148,11 @@ def _intergreens(document: dict[str, Any], n: int) -> tuple[tuple[int, ...], ...
     for a, b, gap_ds in document["intergreen_ds"]:
         if matrix[_index(a, n)][_index(b, n)] != -1:
             raise ValueError(f"intergreen {a}, {b} occurs twice")
-        matrix[a][b] = _whole(gap_ds)
+        matrix[a][b] = whole(gap_ds)
     return tuple(map(tuple, matrix))
 
 
 def _index(value: Any, n: int) -> int:
-    if _whole(value) not in range(n):
+    if whole(value) not in range(n):
         raise ValueError(f"no group {value}")
     return int(value)
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a whole number")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{value!r} is not a text")
-    return value
-
-
-def _exactly(item: dict[str, Any], keys: Collection[str]) -> None:
-    if item.keys() != set(keys):
-        raise ValueError(f"keys missing or unknown: {', '.join(sorted(item.keys() ^ set(keys)))}")

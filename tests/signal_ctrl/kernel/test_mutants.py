@@ -17,7 +17,10 @@ from tests.signal_ctrl.kernel.worlds import REAL, Library
 
 PACKAGE: Final = Path(site_module.__file__).resolve().parent.parent
 COPIED: Final = (
-    *(f"domain/{name}.py" for name in ("__init__", "errors", "site", "site_json", "site_parts", "site_rota")),
+    *(
+        f"domain/{name}.py"
+        for name in ("__init__", "documents", "errors", "site", "site_json", "site_parts", "site_rota")
+    ),
     *(f"kernel/{name}.py" for name in ("__init__", *CORE_MODULES)),
 )
 

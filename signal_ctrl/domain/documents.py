@@ -1,0 +1,62 @@
+"""JSON documents read strictly: no key twice, no key too many, no number that is none."""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from signal_ctrl.domain.errors import InvalidInputError
+
+
+def read_document(text: str, kind: str, form: str) -> dict[str, Any]:
+    """Return the JSON object of a document.
+
+    Args: kind, what it is for people (`site`); form, the value that its key `format` has to have.
+    Raises: InvalidInputError if it is none.
+    """
+    try:
+        document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInputError(f"not a {kind} document: {error}") from error
+    if not isinstance(document, dict) or document.get("format") != form:
+        raise InvalidInputError(f"not a {kind} document: 'format' is not '{form}'")
+    return document
+
+
+def canonical(document: dict[str, Any]) -> str:
+    """Return a document as text: sorted keys, no spaces, ASCII.
+
+    >>> canonical({"b": 1, "a": [2]})
+    '{"a":[2],"b":1}'
+    """
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def whole(value: Any) -> int:
+    """Return a whole number. Raises: ValueError for anything else."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is not a whole number")
+    return value
+
+
+def text_of(value: Any) -> str:
+    """Return a text that is not empty. Raises: ValueError for anything else."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is not a text")
+    return value
+
+
+def exactly(item: dict[str, Any], keys: Collection[str]) -> None:
+    """Check the keys of an object. Raises: ValueError if one is missing or unknown."""
+    if item.keys() != set(keys):
+        raise ValueError(f"keys missing or unknown: {', '.join(sorted(item.keys() ^ set(keys)))}")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) != len(keys):
+        raise ValueError("a key occurs twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")

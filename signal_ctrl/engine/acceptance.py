@@ -1,0 +1,131 @@
+"""Whether a site can keep a plan to the frame: checked by its document, then rehearsed with the kernel itself."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from optimiser.fixed_plan import stage_indices
+from signal_ctrl.domain.errors import InvalidInputError, RefusedError
+from signal_ctrl.domain.plan import Plan, SignalPlan
+from signal_ctrl.domain.site import Site
+from signal_ctrl.domain.site_json import site_hash
+from signal_ctrl.domain.timing import to_s
+from signal_ctrl.kernel.kernel import Kernel
+from signal_ctrl.kernel.state import FOREVER_DS, Core, KernelState, Request, Source
+
+CYCLES: Final = 2
+_LONG_AGO_DS: Final = 10_000
+
+
+def check_plan(plan: Plan, sites: tuple[Site, ...]) -> None:
+    """Check a plan for a network. Every signal with a choice of stages needs its part.
+
+    Raises: InvalidInputError with the first reasons why the sites cannot keep the plan.
+    """
+    known = {site.signal_id: site for site in sites}
+    reasons = [f"signal {s.signal_id} is not in this network" for s in plan.signals if s.signal_id not in known]
+    for site in sites:
+        own = plan.of(site.signal_id)
+        if own is not None:
+            reasons += refusals(own, Kernel(site))
+        elif len(site.stages) > 1:
+            reasons.append(f"signal {site.signal_id} has no plan")
+    if reasons:
+        more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
+        raise InvalidInputError(f"plan {plan.name}: {'; '.join(reasons[:3])}{more}")
+
+
+def refusals(plan: SignalPlan, kernel: Kernel, site_sha256: str | None = None) -> tuple[str, ...]:
+    """Return why a site cannot keep a plan, nothing if it can.
+
+    Args: site_sha256, the hash of the kernel's site where the caller knows it.
+    Source: SAFETY K9; every group of the site calls all the time, which is the most that K4 can ask for.
+    """
+    site = kernel.site
+    if plan.site != (site_sha256 or site_hash(site)):
+        return (f"signal {plan.signal_id}: the plan is made for another site; make it anew",)
+    try:
+        stages = stage_indices(plan, site)
+    except InvalidInputError as error:
+        return (str(error),)
+    unserved = _unserved(site, stages)
+    if unserved:
+        return (f"signal {plan.signal_id}: no stage of the plan serves {', '.join(unserved)}",)
+    odd_ds = [t for t in (plan.offset_ds, *plan.splits_ds) if t % site.resolution_ds]
+    if odd_ds:
+        return (f"signal {plan.signal_id}: {to_s(odd_ds[0]):g} s is no multiple of {to_s(site.resolution_ds):g} s",)
+    return rehearse(kernel, stages, plan.splits_ds)
+
+
+def _unserved(site: Site, stages: tuple[int, ...]) -> list[str]:
+    def served(g: int, among: tuple[int, ...]) -> bool:
+        return any(site.stages[s].rights[g].is_green for s in among)
+
+    everywhere = tuple(range(len(site.stages)))
+    return [group.name for g, group in enumerate(site.groups) if served(g, everywhere) and not served(g, stages)]
+
+
+def rehearse(kernel: Kernel, stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> tuple[str, ...]:
+    """Let the kernel keep a plan for two cycles with everybody calling; return what it could not keep.
+
+    Args: stages, indices in the order of the cycle; splits_ds, from the begin of the change to each to the next. [ds]
+    """
+    if len(stages) == 1:
+        return ()
+    everybody = (1 << len(kernel.site.groups)) - 1
+    state = _settled_in(kernel, stages[-1])
+    for sequence, (stage, from_ds, to_ds) in enumerate(_turns(stages, splits_ds)):
+        if not _may_change(kernel.site, state.core, from_ds):
+            return (_late(kernel.site, state.core.stage, stages, splits_ds),)
+        try:
+            request = Request(Source.SCHEDULE, sequence, from_ds, FOREVER_DS, stage=stage)
+            state = kernel.submit(state, request, from_ds)
+        except RefusedError as error:
+            return (f"signal {kernel.site.signal_id}: {error.detail} ({error.rule}); shorten the cycle",)
+        for now_ds in range(from_ds, to_ds + 1):
+            state = kernel.step(state, everybody, now_ds)
+            if state.core.stage != stage or state.core.forced >= 0:
+                return (_forced(kernel.site, state.core, stage),)
+    return ()
+
+
+def _turns(stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
+    """Yield (stage, from when, till when) of the cycles to be rehearsed, and the first change after them. [ds]"""
+    now_ds = 0
+    for _ in range(CYCLES):
+        for stage, split_ds in zip(stages, splits_ds, strict=True):
+            yield stage, now_ds, now_ds + split_ds
+            now_ds += split_ds
+    yield stages[0], now_ds, now_ds + splits_ds[0]
+
+
+def _settled_in(kernel: Kernel, stage: int) -> KernelState:
+    state = kernel.in_service(0, stage)
+    groups = tuple(replace(group, since_ds=-_LONG_AGO_DS) for group in state.core.groups)
+    return KernelState(replace(state.core, groups=groups), 0)
+
+
+def _may_change(site: Site, core: Core, now_ds: int) -> bool:
+    """Return whether the stage is complete and past its minimum greens."""
+    for state, group, right in zip(core.groups, site.groups, site.stages[core.stage].rights, strict=True):
+        if state.right is not right and (right.is_green or state.right.is_green):
+            return False
+        if right.is_green and now_ds - state.since_ds < group.min_green_ds:
+            return False
+    return True
+
+
+def _late(site: Site, stage: int, stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> str:
+    split_s = to_s(splits_ds[stages.index(stage)])
+    return (
+        f"signal {site.signal_id}: stage {site.stages[stage].name} cannot hold its change and minimum green "
+        f"in {split_s:g} s; give it more"
+    )
+
+
+def _forced(site: Site, core: Core, stage: int) -> str:
+    group = site.groups[core.forced].name if core.forced >= 0 else "a group"
+    return (
+        f"signal {site.signal_id}: in stage {site.stages[stage].name} K4 has to serve {group} before its turn; "
+        "shorten the cycle or the longest split"
+    )

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
 from xml.sax.saxutils import quoteattr
@@ -117,7 +118,8 @@ def write_inputs(world: World, folder: Path) -> None:
     with open_xml(world.config.net) as source, (folder / "net.xml").open("wb") as target:
         shutil.copyfileobj(source, target)
     if world.additional.programmes:
-        write_programmes(folder / "programmes.add.xml", world.additional.programmes)
+        shown = (replace(programme, parameters=()) for programme in world.additional.programmes)
+        write_programmes(folder / "programmes.add.xml", shown)
 
 
 def write_programmes(path: Path, programmes: Iterable[Programme]) -> None:
@@ -131,6 +133,7 @@ def write_programmes(path: Path, programmes: Iterable[Programme]) -> None:
         for step in p.steps:
             limits = f' minDur="{step.shortest_s:g}" maxDur="{step.longest_s:g}"' if step.is_actuated else ""
             lines.append(f'        <phase duration="{step.duration_s:g}" state="{step.state}"{limits}/>')
+        lines += [f"        <param key={quoteattr(key)} value={quoteattr(value)}/>" for key, value in p.parameters]
         lines.append("    </tlLogic>")
     lines.append("</additional>")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

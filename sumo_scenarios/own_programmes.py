@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.site import GroupKind
-from signal_ctrl.domain.timing import ceil_ds, to_s
+from signal_ctrl.domain.timing import to_s
+from sumo_scenarios.controllers import ActuatedSettings, DelayBasedSettings, settings_of
 from sumo_scenarios.logs import write_programmes
 from sumo_scenarios.programmes import AMBERS, GREENS, Programme, Step
 from sumo_scenarios.settings import RunSettings
@@ -29,29 +30,25 @@ def write_own_programmes(path: Path, world: World, settings: RunSettings) -> Non
 def own_programme(unit: SignalUnit, settings: RunSettings, quantum_ds: int) -> Programme:
     """Return the programme of one signal: its rows in the order in which they follow each other."""
     base = unit.programmes[0][1]
-    profile = settings.profile
-    min_s = to_s(ceil_ds(profile.min_green_s, quantum_ds))
+    chosen = settings_of(settings.controller, settings.options)
+    green_s = chosen.greens_s(settings.profile, quantum_ds) if isinstance(chosen, DelayBasedSettings) else (0.0, 0.0)
     rows = [base.steps[index] for index in _cycle(base)]
     amber_s = {link: to_s(group.amber_ds) for group in unit.site.groups for link in group.links}
-    steps = [
-        _step(rows, index, amber_s, (min_s, max(profile.actuated_max_green_s, min_s))) for index in range(len(rows))
-    ]
+    steps = [_step(rows, index, amber_s, green_s) for index in range(len(rows))]
     for link in amber_s:
-        _keep_minimum(steps, link, min_s)
+        _keep_minimum(steps, link, green_s[0])
     own = replace(
         base,
         programme_id=PROGRAMME_ID,
         kind=settings.controller,
         offset_s=0.0,
         steps=tuple(steps),
-        parameters=(),
+        parameters=(("max-gap", f"{chosen.max_gap_s:g}"),) if isinstance(chosen, ActuatedSettings) else (),
     )
     made = _with_intergreens(own, unit)
     if made is not None:
         return made
-    stages = unit.stages_from[0][1]
-    green_s = (min_s, max(profile.actuated_max_green_s, min_s))
-    return replace(own, steps=tuple(stage_rows(unit.site, stages, green_s)))
+    return replace(own, steps=tuple(stage_rows(unit.site, unit.stages_from[0][1], green_s)))
 
 
 def _with_intergreens(programme: Programme, unit: SignalUnit) -> Programme | None:

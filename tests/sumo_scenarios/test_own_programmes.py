@@ -91,3 +91,16 @@ def test_the_programme_of_the_begin_is_taken_under_a_name_of_its_own(tmp_path: P
     assert (made.programme_id, made.kind, made.signal) == ("signal-ctrl+", "delay_based", "C")
     assert [step.state for step in made.steps if step.is_stage] == ["Grrr", "rrGG", "rGrr"]
     assert {(step.shortest_s, step.longest_s) for step in made.steps if step.is_stage} == {(5.0, 50.0)}
+
+
+def test_settings_reach_the_programme_that_sumo_reads(tmp_path: Path) -> None:
+    world, unit = unit_of(tmp_path, BASES["plain"])
+    options = (("min_green_s", "8"), ("max_green_s", "24"), ("max_gap_s", "1.5"))
+    settings = RunSettings("x", "actuated", options=options)
+    made = own_programme(unit, settings, world.quantum_ds)
+    assert {(s.shortest_s, s.longest_s) for s in made.steps if s.is_stage} == {(8.0, 24.0)}
+    write_own_programmes(tmp_path / "own.add.xml", world, settings)
+    assert read_additional([tmp_path / "own.add.xml"]).programmes[0].parameters == (("max-gap", "1.5"),)
+    delay_based = own_programme(unit, RunSettings("x", "delay_based", options=options[:2]), world.quantum_ds)
+    assert delay_based.parameters == ()
+    assert {(s.shortest_s, s.longest_s) for s in delay_based.steps if s.is_stage} == {(8.0, 24.0)}

@@ -75,3 +75,11 @@ def initial_ratio(layout: JunctionLayout) -> FloatArray:
         own = list(lane.movements)
         weights[own] /= max(weights[own].sum(), 1e-9)
     return weights
+
+
+def empty_view(layout: JunctionLayout) -> JunctionView:
+    """Return the view of who sees nothing: no vehicle anywhere, room behind every exit."""
+    n, exits = len(layout.lanes), len(layout.exits)
+    zero = [0.0] * n
+    room_veh = np.full(exits, float(MAX_VEHICLES))
+    return build_view([()] * n, [0] * n, initial_ratio(layout), room_veh, zero, [0.0] * exits, zero, [False] * n)

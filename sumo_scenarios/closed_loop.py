@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.plan import plan_document
 from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TLS_STATES, errors_kept, own_copy, reason_of, sumo_arguments, write_state_recorder
 from sumo_scenarios.catalogue import Scenario
@@ -21,6 +22,7 @@ from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.demand import demand_span, run_times_s
 from sumo_scenarios.driver import Driver, make_driver
+from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.input_files import input_hashes
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
@@ -81,6 +83,9 @@ def run_loop(
     if not world.units and settings.controller not in SUMO_CONTROLLERS:
         why = "; ".join(f"{signal}: {reason}" for signal, reason in world.left_alone[:3])
         raise InvalidInputError(f"no signal of {scenario.name} can be put under control ({why}); take controller net")
+    advice: tuple[str, ...] = ()
+    if settings.controller == "fixed" and replayed is None:
+        settings, advice = with_plan(settings, world, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         preparation = _Preparation(world, settings, times_s, folder, Path(scratch))
         arguments = preparation.make()
@@ -92,7 +97,7 @@ def run_loop(
                 loop.run(times_s[1] if replayed is None else replayed.until_s, report, stop)
             finally:
                 loop.finish()
-    return loop.outcome(perf_counter() - started_s, preparation.notices)
+    return loop.outcome(perf_counter() - started_s, (*advice, *preparation.notices))
 
 
 def _times_s(scenario: Scenario, settings: RunSettings) -> tuple[float, float]:
@@ -295,6 +300,7 @@ def write_settings(
         "closures": [_closure_row(closure) for closure in settings.closures],
         "options": [list(option) for option in settings.options],
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",
+        "plan": None if settings.plan is None else plan_document(settings.plan),
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

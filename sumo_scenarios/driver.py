@@ -15,6 +15,7 @@ from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.controllers import Maker, maker_of, settings_of
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.loop_reader import LoopReader, failed_loops
+from sumo_scenarios.plan_driver import PlanDriver
 from sumo_scenarios.sensing import VehicleEyes
 from sumo_scenarios.settings import SUMO_CONTROLLERS, RunSettings
 from sumo_scenarios.simulation import Simulation
@@ -280,4 +281,6 @@ def make_driver(
     if settings.controller in SUMO_CONTROLLERS:
         settings_of(settings.controller, settings.options)
         return WatchingDriver(world, simulation, folder, events)
+    if settings.plan is not None:
+        return PlanDriver(world, settings.plan, simulation, folder, begin_s, events)
     return KernelDriver(world, settings, simulation, folder, begin_s, events)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.plan import plan_of_document
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TLS_STATES
@@ -162,7 +163,7 @@ class ReplayDriver(KernelDriver):
         begin_s: float,
         events: EventLog,
     ) -> None:
-        unasked = replace(settings, controller=_UNASKED, options=())
+        unasked = replace(settings, controller=_UNASKED, options=(), plan=None)
         super().__init__(world, unasked, simulation, folder, begin_s, events)
         self._tape = tape
         self._lines: list[str] = []
@@ -298,6 +299,7 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         options=tuple(_option(row) for row in _typed(values, "options", list)),
         loops_file=_typed(values, "loops_file", str),
         failure_rate=_number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
+        plan=None if values.get("plan") is None else plan_of_document(values["plan"]),
         command=tuple(str(word) for word in _typed(values, "command", list)),
     )
     return RecordedRun(settings, _texts(values, "versions"), _texts(values, "inputs"))

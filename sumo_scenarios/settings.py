@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 
-CONTROLLERS: Final = ("net", "actuated", "delay_based", "max_pressure", "greedy", "adaptive")
+CONTROLLERS: Final = ("net", "fixed", "actuated", "delay_based", "max_pressure", "greedy", "adaptive")
 SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based")
 SENSINGS: Final = ("loops", "positions", "oracle")
 OWN_DETECTORS: Final = ("actuated", "delay_based")
@@ -35,6 +36,8 @@ class RunSettings:
     `options` are `--set key=value` pairs of the controller; an unknown key is refused. `loops_file` names the user's
     own loops (E1 definitions); empty: those laid out from the geometry. `failure_rate` is the probability with which
     each loop fails for the whole run.
+    own loops (E1 definitions); empty: those laid out from the geometry. `plan` is what `fixed` keeps; None: one is
+    computed from the counted demand.
     """
 
     scenario: str
@@ -50,11 +53,14 @@ class RunSettings:
     options: tuple[tuple[str, str], ...] = ()
     loops_file: str = ""
     failure_rate: float = 0.0
+    plan: Plan | None = None
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         _one_of("controller", self.controller, CONTROLLERS)
         _one_of("sensing", self.sensing, SENSINGS)
+        if self.plan is not None and self.controller != "fixed":
+            raise InvalidInputError(f"a plan is for controller fixed, not for {self.controller}")
         if not 0 <= self.seed < 2**31 or not 0 <= self.demand_seed < 2**31:
             raise InvalidInputError(
                 f"--seed and --demand-seed need 0 to {2**31 - 1}, got {self.seed}, {self.demand_seed}"

@@ -25,7 +25,7 @@ def run(
         typer.Argument(help="Name from 'scenarios list', or path of a .sumocfg.", show_default=False),
     ] = None,
     controller: Annotated[
-        str, typer.Option(help="net, actuated, delay_based, max_pressure, greedy or adaptive.")
+        str, typer.Option(help="net, fixed, actuated, delay_based, max_pressure, greedy or adaptive.")
     ] = "adaptive",
     seed: Annotated[int, typer.Option(help="SUMO's seed: the drivers.")] = 1,
     demand_seed: Annotated[int, typer.Option(help="0: demand as in the file; others resample it.")] = 0,
@@ -47,6 +47,10 @@ def run(
         Path | None,
         typer.Option(help="Your own loops: E1 definitions as 'scenarios import' writes them.", show_default=False),
     ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="Plan of controller fixed; else the tuned one, or one computed.", show_default=False),
+    ] = None,
     replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -59,6 +63,7 @@ def run(
     if scenario is None:
         raise InvalidInputError("name a SCENARIO ('signal-ctrl scenarios list' shows them) or give --replay DIR")
 
+    from sumo_scenarios.plan_file import read_plan
     from sumo_scenarios.settings import RunSettings, parse_closure, parse_setting
 
     settings = RunSettings(
@@ -75,6 +80,7 @@ def run(
         options=tuple(parse_setting(text) for text in set_ or ()),
         failure_rate=failures,
         loops_file="" if loops is None else str(loops),
+        plan=None if plan is None else read_plan(plan),
         command=("signal-ctrl", *sys.argv[1:]),
     )
     return _run(settings, out, overwrite, json_)

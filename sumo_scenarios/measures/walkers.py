@@ -60,9 +60,9 @@ def _places(net: Net) -> tuple[list[str], list[str]]:
                 ends = {net.lanes[lane].edge_id for lane in (link.from_lane, link.to_lane)}
                 crossings |= {edge for edge in ends if net.edges[edge].function == "crossing"}
     for connection in net.connections:
-        sides = {net.lanes[lane].edge_id for lane in (connection.from_lane, connection.to_lane)}
-        if crossings & sides:
-            kerbs |= {edge for edge in sides if net.edges[edge].function == "walkingarea"}
+        ends = [net.lanes[lane].edge_id for lane in (connection.from_lane, connection.to_lane)]
+        if crossings & set(ends):
+            kerbs |= {edge for edge in ends if net.edges[edge].function == "walkingarea"}
     return sorted(crossings), sorted(kerbs)
 
 

@@ -1,0 +1,205 @@
+"""The counted demand: how many vehicles an hour want each turn at each signal, and where they come from.
+
+Counted from the routes of the demand, not from what a simulation lets through: a queue hides demand.
+"""
+
+import itertools
+import math
+import subprocess
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from sumo_scenarios.configuration import Configuration
+from sumo_scenarios.demand import demand_span
+from sumo_scenarios.net_reader import Net
+from sumo_scenarios.simulation import sumo_home
+from sumo_scenarios.xml_input import elements, parse_time_s
+
+Turn = tuple[str, str, str]
+"""Signal, edge before it and edge behind it."""
+
+_SINGLE: Final = frozenset({"vehicle", "trip"})
+_COUNTED: Final = _SINGLE | {"flow"}
+_S_PER_H: Final = 3600.0
+_ROUTER_TIME_S: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """Demand in vehicles per hour. [veh/h]
+
+    `turns` by turn; `links` by pairs of turns that vehicles take one after the other, with no signal in between;
+    `ways_s` the free driving time between the two [s].
+    """
+
+    turns: dict[Turn, float]
+    links: dict[tuple[Turn, Turn], float]
+    ways_s: dict[tuple[Turn, Turn], float]
+
+
+def count_volumes(config: Configuration, net: Net, times_s: tuple[float, float]) -> Volumes:
+    """Return the demand that departs between two times, or up to the last departure. [s]
+
+    Raises: InvalidInputError for damaged files, or demand that SUMO's router cannot route.
+    """
+    span = demand_span(config.routes)
+    until_s = min(times_s[1], max(span.last_s, times_s[0] + 1.0))
+    times_s = (times_s[0], times_s[1] if math.isinf(span.last_s) else until_s)
+    named = dict(_named((*config.additional, *config.routes)))
+    if all(_edges(element, named) for element in _departing(config.routes)):
+        return _counted(config.routes, named, net, times_s)
+    with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
+        routed = _routed(config, times_s, Path(scratch))
+        return _counted((routed,), dict(_named((*config.additional, routed))), net, times_s)
+
+
+def _departing(paths: Iterable[Path]) -> Iterator[Element]:
+    for path in paths:
+        for _, element in elements(path):
+            if element.tag in _COUNTED:
+                yield element
+                element.clear()
+
+
+def _named(paths: Iterable[Path]) -> Iterator[tuple[str, list[tuple[float, tuple[str, ...]]]]]:
+    """Yield the routes and route distributions that have a name."""
+    known: dict[str, list[tuple[float, tuple[str, ...]]]] = {}
+    for path in paths:
+        for _, element in elements(path):
+            name = element.get("id", "")
+            if element.tag == "route" and name:
+                known[name] = [(1.0, tuple(element.get("edges", "").split()))]
+            elif element.tag == "routeDistribution" and name:
+                known[name] = _distribution(element, known)
+            else:
+                continue
+            yield name, known[name]
+
+
+def _distribution(
+    element: Element, known: dict[str, list[tuple[float, tuple[str, ...]]]]
+) -> list[tuple[float, tuple[str, ...]]]:
+    """Return (share, edges) of the routes of a distribution."""
+    weights = [float(text) for text in element.get("probabilities", "").split()]
+    pairs = list(zip(element.get("routes", "").split(), weights or itertools.repeat(1.0), strict=False))
+    found = [(weight, known[name][0][1]) for name, weight in pairs if name in known]
+    for route in element.findall("route"):
+        name, weight = route.get("refId", ""), float(route.get("probability", "1"))
+        edges = tuple(route.get("edges", "").split()) or (known[name][0][1] if name in known else ())
+        found.append((weight, edges))
+    total = sum(weight for weight, _ in found) or 1.0
+    return [(weight / total, edges) for weight, edges in found if edges]
+
+
+def _edges(
+    element: Element, named: dict[str, list[tuple[float, tuple[str, ...]]]]
+) -> list[tuple[float, tuple[str, ...]]]:
+    """Return (share, edges) of the routes that a vehicle or flow may take, nothing if a router has to find them."""
+    if element.get("route"):
+        return named.get(element.get("route", ""), [])
+    inner = element.find("routeDistribution")
+    if inner is not None:
+        return _distribution(inner, named)
+    route = element.find("route")
+    edges = tuple(route.get("edges", "").split()) if route is not None else ()
+    return [(1.0, edges)] if edges else []
+
+
+def _counted(
+    paths: Sequence[Path],
+    named: dict[str, list[tuple[float, tuple[str, ...]]]],
+    net: Net,
+    times_s: tuple[float, float],
+) -> Volumes:
+    signal_of = {
+        (net.lanes[c.from_lane].edge_id, net.lanes[c.to_lane].edge_id): signal
+        for signal, connections in net.signal_links.items()
+        for c in connections
+        if c.from_lane in net.lanes and c.to_lane in net.lanes
+    }
+    turns: defaultdict[Turn, float] = defaultdict(float)
+    links: defaultdict[tuple[Turn, Turn], float] = defaultdict(float)
+    ways_s: dict[tuple[Turn, Turn], float] = {}
+    for element in _departing(paths):
+        number = _vehicles(element, times_s)
+        for share, edges in _edges(element, named):
+            places = [i for i, pair in enumerate(itertools.pairwise(edges)) if pair in signal_of]
+            passed = [(signal_of[edges[i], edges[i + 1]], edges[i], edges[i + 1]) for i in places]
+            for turn in passed:
+                turns[turn] += number * share
+            for (i, before), (j, after) in itertools.pairwise(zip(places, passed, strict=True)):
+                links[before, after] += number * share
+                ways_s.setdefault((before, after), _way_s(net, edges[i + 1 : j + 1]))
+    hours = (times_s[1] - times_s[0]) / _S_PER_H
+    by_turn = {turn: number / hours for turn, number in turns.items()}
+    return Volumes(by_turn, {pair: number / hours for pair, number in links.items()}, ways_s)
+
+
+def _way_s(net: Net, edges: Iterable[str]) -> float:
+    """Return the free driving time over some edges. [s]"""
+    lanes = [max(net.edges[edge].lanes, key=lambda lane: lane.speed_mps) for edge in edges if edge in net.edges]
+    return sum(lane.length_m / max(lane.speed_mps, 1.0) for lane in lanes)
+
+
+def _vehicles(element: Element, times_s: tuple[float, float]) -> float:
+    """Return how many vehicles an element sends between two times. [veh]"""
+    begin_s = _time(element, "depart" if element.tag in _SINGLE else "begin", times_s[0])
+    if element.tag in _SINGLE:
+        return float(times_s[0] <= begin_s <= times_s[1])
+    end_s = _time(element, "end", times_s[1])
+    from_s, to_s = max(begin_s, times_s[0]), min(end_s, times_s[1])
+    number = float(element.get("number", "inf"))
+    return min(_rate_veh_s(element, begin_s, end_s) * max(to_s - from_s, 0.0), number)
+
+
+def _rate_veh_s(flow: Element, begin_s: float, end_s: float) -> float:
+    if flow.get("period", "").startswith("exp("):
+        return float(flow.attrib["period"][4:-1])
+    if flow.get("period"):
+        return 1.0 / max(parse_time_s(flow.attrib["period"]), 1e-3)
+    for name in ("vehsPerHour", "perHour"):
+        if flow.get(name):
+            return float(flow.attrib[name]) / _S_PER_H
+    if flow.get("probability"):
+        return float(flow.attrib["probability"])
+    return float(flow.get("number", "0")) / max(end_s - begin_s, 1.0)
+
+
+def _time(element: Element, name: str, otherwise_s: float) -> float:
+    try:
+        return parse_time_s(element.get(name, ""))
+    except InvalidInputError:
+        return otherwise_s
+
+
+def _routed(config: Configuration, times_s: tuple[float, float], scratch: Path) -> Path:
+    """Let SUMO's router find the routes of trips and flows; return its file.
+
+    Raises: InvalidInputError if it cannot; BackendError if it is missing or hangs.
+    """
+    target = scratch / "routed.rou.xml"
+    arguments = [
+        *(str(sumo_home() / "bin" / "duarouter"), "--net-file", str(config.net)),
+        *("--route-files", ",".join(map(str, config.routes)), "--output-file", str(target)),
+        *("--begin", f"{times_s[0]:.3f}", "--end", f"{times_s[1]:.3f}", "--ignore-errors", "true"),
+        *("--alternatives-output", "NUL", "--no-warnings", "true", "--no-step-log", "true"),
+        *("--xml-validation", "never", "--seed", "1"),
+    ]
+    if config.additional:
+        arguments += ["--additional-files", ",".join(map(str, config.additional))]
+    try:
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=_ROUTER_TIME_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BackendError(
+            f"SUMO's router cannot be run: {error}; 'signal-ctrl doctor' says what is missing"
+        ) from error
+    if done.returncode != 0 or not target.is_file():
+        said = next((line for line in done.stderr.splitlines() if line.startswith("Error")), "it gives no reason")
+        raise InvalidInputError(f"the demand of {config.path} cannot be counted: {said}")
+    return target

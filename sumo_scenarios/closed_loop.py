@@ -26,7 +26,8 @@ from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.input_files import input_hashes
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
-from sumo_scenarios.outcome import LoopOutcome, QueueSample, Report, Stop
+from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_inputs
+from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
 from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
@@ -52,12 +53,14 @@ MakeDriver = Callable[[World, RunSettings, Simulation, Path, float, EventLog], D
 """Makes what acts after each step, of world, settings, SUMO, the run's folder, the begin [s] and events."""
 
 
-def run_closed_loop(settings: RunSettings, folder: Path, report: Report, stop: Stop) -> LoopOutcome:
+def run_closed_loop(
+    settings: RunSettings, folder: Path, report: Report, stop: Stop, evidence: Evidence | None = None
+) -> LoopOutcome:
     """Run a scenario to its end and write its files, all but `result.json`, into a folder.
 
     Raises: InvalidInputError for what cannot be used; BackendError if SUMO fails; the logs are written.
     """
-    return run_loop(settings, folder, report, stop, make_driver)
+    return run_loop(settings, folder, report, stop, make_driver, evidence=evidence)
 
 
 def run_loop(
@@ -67,6 +70,7 @@ def run_loop(
     stop: Stop,
     make: MakeDriver,
     replayed: Replayed | None = None,
+    evidence: Evidence | None = None,
 ) -> LoopOutcome:
     """Run a scenario under any driver: live, or one that repeats what a recorded run did.
 
@@ -87,7 +91,7 @@ def run_loop(
     if settings.controller == "fixed" and replayed is None:
         settings, advice = with_plan(settings, world, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
-        preparation = _Preparation(world, settings, times_s, folder, Path(scratch))
+        preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence)
         arguments = preparation.make()
         write_settings(folder, settings, world, times_s, replayed)
         simulation = _started(arguments, Path(scratch) / "errors.txt")
@@ -136,6 +140,7 @@ class _Preparation:
     times_s: tuple[float, float]
     folder: Path
     scratch: Path
+    evidence: Evidence | None = None
     notices: tuple[str, ...] = ()
 
     def make(self) -> list[str]:
@@ -150,6 +155,8 @@ class _Preparation:
         names = [name for name, _ in config.options]
         if self.settings.closures and ROUTING_MODE[0] not in names:
             arguments += [f"--{ROUTING_MODE[0]}", ROUTING_MODE[1]]
+        if self.evidence is not None:
+            arguments += evidence_arguments(self.world, self.evidence.folder, self.evidence.detailed)
         return arguments
 
     def _routes(self) -> tuple[Path, ...]:
@@ -176,6 +183,9 @@ class _Preparation:
         if settings.closures:
             write_closures(self._file("closures"), settings.closures, world.net, self.times_s, world.config.step_s)
             yield self._file("closures")
+        if self.evidence is not None:
+            write_evidence_inputs(self._file("evidence"), world, self.evidence.folder, self.evidence.detailed)
+            yield self._file("evidence")
 
     def _users_own(self) -> Iterator[Path]:
         """Yield the user's additional files: none writes anything, none switches signals under control."""

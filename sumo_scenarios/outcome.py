@@ -2,12 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 Report = Callable[[float, int, int], None]
 """Called as the loop goes on: simulation time [s], vehicles running, vehicles arrived."""
 
 Stop = Callable[[], bool]
 """Says whether the loop is to end before its next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where SUMO's further files of a run go, and whether they are to be kept."""
+
+    folder: Path
+    detailed: bool
 
 
 @dataclass(frozen=True, slots=True)

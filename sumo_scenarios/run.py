@@ -7,7 +7,7 @@ from typing import Final
 
 from signal_ctrl.domain.errors import BackendError, BackendLostError, InvalidInputError
 from sumo_scenarios import catalogue
-from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
+from sumo_scenarios.outcome import Evidence, LoopOutcome, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import (
     Document,
     Identity,
@@ -32,11 +32,16 @@ Work = Callable[[Path, Report, Stop], LoopOutcome | ReplayOutcome]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A run to be made and the folder where it is to stand."""
+    """A run to be made and the folder where it is to stand.
+
+    `evidence` is the folder of SUMO's further files, where they are wanted; `detailed`, whether they will be kept.
+    """
 
     settings: RunSettings
     out: Path
     overwrite: bool = False
+    evidence: Path | None = None
+    detailed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,19 @@ class _Plan:
     identity: Identity
     staging: Staging
     work: Work
+    evidence: Staging | None = None
+
+    def finish(self) -> None:
+        """Let the run stand, its evidence first: where there is a run, all that belongs to it is there."""
+        if self.evidence is not None:
+            self.evidence.finish()
+        self.staging.finish()
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        if self.evidence is not None:
+            self.evidence.discard()
+        self.staging.discard()
 
 
 def execute(settings: RunSettings, out: Path, overwrite: bool, report: Callable[[Progress], None]) -> RunResult:
@@ -94,12 +112,23 @@ def execute_all(orders: Sequence[Order], watch: Watch, at_once: int = 1) -> tupl
     plans: list[_Plan] = []
     try:
         for order, scenario in zip(orders, scenarios, strict=True):
-            staging = stage(order.out, order.overwrite)
-            plans.append(_Plan(identity_of(order.settings, scenario), staging, _loop(order.settings)))
+            plans.append(_plan(order, scenario))
     except InvalidInputError:
         _discard(plans)
         raise
     return _carry_out(plans, watch, at_once)
+
+
+def _plan(order: Order, scenario: str) -> _Plan:
+    staging = stage(order.out, order.overwrite)
+    kept: Staging | None = None
+    if order.evidence is not None:
+        try:
+            kept = stage(order.evidence, overwrite=True, files=None)
+        except InvalidInputError:
+            staging.discard()
+            raise
+    return _Plan(identity_of(order.settings, scenario), staging, _loop(order, kept), kept)
 
 
 def replay(recorded: Path, out: Path, overwrite: bool, report: Callable[[Progress], None]) -> RunResult:
@@ -114,11 +143,13 @@ def replay(recorded: Path, out: Path, overwrite: bool, report: Callable[[Progres
     return _carry_out([plan], lambda _, progress: report(progress), 1)[0]
 
 
-def _loop(settings: RunSettings) -> Work:
+def _loop(order: Order, kept: Staging | None) -> Work:
     def work(folder: Path, report: Report, stop: Stop) -> LoopOutcome:
         from sumo_scenarios.closed_loop import run_closed_loop  # noqa: PLC0415  heavy; only the child needs it
 
-        return run_closed_loop(settings, folder, report, stop)
+        if kept is None:
+            return run_closed_loop(order.settings, folder, report, stop)
+        return run_closed_loop(order.settings, folder, report, stop, Evidence(kept.folder, order.detailed))
 
     return work
 
@@ -143,7 +174,7 @@ def _carry_out(plans: list[_Plan], watch: Watch, at_once: int) -> tuple[RunResul
         raise
     for index, (plan, result) in enumerate(zip(plans, results, strict=True)):
         write_result(plan.staging.folder, result.document)
-        plan.staging.finish()
+        plan.finish()
         _watch_end(watch, index, result)
     return tuple(results)
 
@@ -162,7 +193,7 @@ def _job(plan: _Plan) -> Job[LoopOutcome | ReplayOutcome]:
 
 def _discard(plans: list[_Plan]) -> None:
     for plan in reversed(plans):  # the first one made the parents
-        plan.staging.discard()
+        plan.discard()
 
 
 def _refuse(plan: _Plan, ending: Ending[LoopOutcome | ReplayOutcome]) -> None:

@@ -38,6 +38,7 @@ class Staging:
     overwrite: bool
     made: tuple[Path, ...]
     lock: int
+    files: frozenset[str] | None = RUN_FILES
 
     def finish(self) -> None:
         """Turn the staged folder into the run; a run it replaces goes only after this one stands.
@@ -46,7 +47,7 @@ class Staging:
         """
         aside = self.folder.with_name(self.folder.name + _ASIDE)
         try:
-            _remove_strangers(self.folder)
+            _remove_strangers(self.folder, self.files)
             if self.overwrite and self.target.exists():
                 self.target.rename(aside)
             self._rename(aside)
@@ -78,12 +79,13 @@ class Staging:
             self.lock = -1
 
 
-def stage(out: Path, overwrite: bool = False) -> Staging:
+def stage(out: Path, overwrite: bool = False, files: frozenset[str] | None = RUN_FILES) -> Staging:
     """Return a staging folder for a run that is to stand at `out`.
 
+    Args: files, what the folder may hold; None for anything.
     Raises: InvalidInputError if `out` holds a run (unless overwrite) or anything else, or cannot be written.
     """
-    target = _checked_target(out, overwrite)
+    target = _checked_target(out, overwrite, files)
     made: list[Path] = []
     try:
         _make_parents(target.parent, made)
@@ -97,10 +99,10 @@ def stage(out: Path, overwrite: bool = False) -> Staging:
         _remove_empty(tuple(made))
         reason = error.strerror or error
         raise InvalidInputError(f"cannot write to {target.parent}: {reason}; choose another --out") from error
-    return Staging(target, folder, scratch, overwrite, tuple(made), lock)
+    return Staging(target, folder, scratch, overwrite, tuple(made), lock, files)
 
 
-def _checked_target(out: Path, overwrite: bool) -> Path:
+def _checked_target(out: Path, overwrite: bool, files: frozenset[str] | None) -> Path:
     try:
         target = out.resolve()
         held = {entry.name for entry in target.iterdir()} if target.is_dir() else set()
@@ -112,8 +114,8 @@ def _checked_target(out: Path, overwrite: bool) -> Path:
         raise InvalidInputError(f"{out} is a file; choose another --out")
     if here:
         raise InvalidInputError("--out is the current folder; name a new one")
-    if held and not held <= RUN_FILES:
-        strange = min(held - RUN_FILES)
+    if files is not None and not held <= files:
+        strange = min(held - files)
         raise InvalidInputError(f"{out} holds files that no run wrote ({strange}); choose another --out")
     if held and not overwrite:
         raise InvalidInputError(f"{out} holds another run; choose another --out or add --overwrite")
@@ -155,10 +157,18 @@ def _abandoned(folder: Path) -> bool:
     return True
 
 
-def _remove_strangers(folder: Path) -> None:
+def sweep_below(folder: Path) -> None:
+    """Remove what killed runs left unfinished anywhere below a folder."""
+    for left in list(folder.glob(f"**/.*{_MARK}*")):
+        target = left.with_name(left.name[1:].partition(_MARK)[0])
+        if left.is_dir() and _abandoned(left) and not (left.name.endswith(_ASIDE) and not target.exists()):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _remove_strangers(folder: Path, files: frozenset[str] | None) -> None:
     """Remove what the folder of a run does not hold."""
     for entry in folder.iterdir():
-        if entry.name not in RUN_FILES:
+        if files is not None and entry.name not in files:
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
 
 

@@ -129,7 +129,7 @@ def every_error() -> list[type[errors.SignalCtrlError]]:
     while waiting:
         kind = waiting.pop()
         found.append(kind)
-        waiting += kind.__subclasses__()
+        waiting += [known for known in kind.__subclasses__() if not known.__name__.startswith("_")]
     return found
 
 

@@ -1,0 +1,119 @@
+"""One run of an experiment as a value: what is asked, the name it has on disk, and what SUMO's side is told."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.profile import profile_by_name
+from sumo_scenarios.settings import RunSettings, parse_closure
+
+VERSION: Final = 1
+"""Of `experiment.json`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One run. Times are absolute simulation seconds; `closures` are as `--close` takes them, `options` as `--set`."""
+
+    scenario: str
+    controller: str
+    seed: int
+    demand_seed: int = 0
+    scale: float = 1.0
+    sensing: str = "loops"
+    failure_rate: float = 0.0
+    profile: str = "published"
+    closures: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    begin_s: float | None = None
+    end_s: float | None = None
+
+    @property
+    def scenario_name(self) -> str:
+        """The scenario's name: of a configuration file its stem."""
+        return Path(self.scenario).stem if self.scenario.endswith(".sumocfg") else self.scenario
+
+    @property
+    def run_id(self) -> str:
+        """Folder of the run below `runs` and `evidence`.
+
+        >>> Task("cologne1", "adaptive", 3, scale=0.6, failure_rate=0.2).run_id
+        'cologne1/adaptive-loops-published-s3-d0-x0.6-f0.2'
+        """
+        parts = (
+            *(self.controller, self.sensing, self.profile, f"s{self.seed}", f"d{self.demand_seed}"),
+            *(f"x{self.scale:g}", f"f{self.failure_rate:g}", *self._digest()),
+        )
+        return f"{self.scenario_name}/{'-'.join(parts)}"
+
+    def _digest(self) -> tuple[str, ...]:
+        if not self.options and not self.closures:
+            return ()
+        text = json.dumps([sorted(self.options), sorted(self.closures)])
+        return (hashlib.sha256(text.encode()).hexdigest()[:8],)
+
+    def settings(self) -> RunSettings:
+        """Return what the run is asked to do. Raises: InvalidInputError for what no run can be asked."""
+        return RunSettings(
+            scenario=self.scenario,
+            controller=self.controller,
+            seed=self.seed,
+            demand_seed=self.demand_seed,
+            sensing=self.sensing,
+            profile=profile_by_name(self.profile),
+            begin_s=self.begin_s,
+            end_s=self.end_s,
+            scale=self.scale,
+            closures=tuple(parse_closure(text) for text in self.closures),
+            options=self.options,
+            failure_rate=self.failure_rate,
+            command=self.command(),
+        )
+
+    def command(self) -> tuple[str, ...]:
+        """Return the command that makes this very run alone."""
+        times = {"--begin": self.begin_s, "--end": self.end_s}
+        return (
+            *("signal-ctrl", "run", self.scenario, "--controller", self.controller, "--seed", str(self.seed)),
+            *("--demand-seed", str(self.demand_seed), "--scale", f"{self.scale:g}", "--sensing", self.sensing),
+            *("--failures", f"{self.failure_rate:g}", "--profile", self.profile),
+            *(word for name, time_s in times.items() if time_s is not None for word in (name, f"{time_s:g}")),
+            *(word for text in self.closures for word in ("--close", text)),
+            *(word for key, value in self.options for word in ("--set", f"{key}={value}")),
+            *("--out", self.run_id),
+        )
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the fields as JSON takes them."""
+        return {**asdict(self), "closures": list(self.closures), "options": [list(option) for option in self.options]}
+
+
+def task_of(row: Mapping[str, Any]) -> Task:
+    """Return the task of a row of `experiment.json`. Raises: InvalidInputError if it is damaged."""
+    try:
+        parts = dict(row)
+        parts["closures"] = tuple(str(text) for text in parts["closures"])
+        parts["options"] = tuple((str(key), str(value)) for key, value in parts["options"])
+        return Task(**parts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidInputError(f"experiment.json is damaged: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """All the runs that were asked for; `asked` holds the axes as they were given."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    asked: Mapping[str, Any]
+
+    def detailed(self) -> frozenset[str]:
+        """Return the runs whose trajectories are kept: the first of each scenario and controller."""
+        first: dict[tuple[str, str], str] = {}
+        for task in self.tasks:
+            first.setdefault((task.scenario_name, task.controller), task.run_id)
+        return frozenset(first.values())

@@ -1,0 +1,59 @@
+"""Experiments that come with the bench; flags narrow them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sumo_scenarios import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """The axes of a ready experiment and what it is for."""
+
+    purpose: str
+    axes: Mapping[str, Any]
+
+
+_BEST_CASE: Final = "max_pressure=positions,greedy=positions,loops"
+"""What the papers let these two see, which is their best case."""
+
+PRESETS: Final[Mapping[str, Preset]] = {
+    "published": Preset(
+        "the eight published networks under seven controllers, seeds 1 to 5",
+        {
+            "scenarios": ",".join(catalogue.names()),
+            "controllers": "net,actuated,delay_based,fixed,max_pressure,greedy,adaptive",
+            "seeds": "1-5",
+            "sensing": _BEST_CASE,
+        },
+    ),
+    "failures": Preset(
+        "detector failure curve: adaptive against the tuned fixed plan, 0 to 40 % of the loops failed, seeds 1 to 10",
+        {
+            "scenarios": "cologne8",
+            "controllers": "fixed,adaptive",
+            "seeds": "1-10",
+            "failures": "0,0.05,0.1,0.15,0.2,0.3,0.4",
+        },
+    ),
+    "demand": Preset(
+        "demand curve: 60 to 140 % of the counted demand, seeds 1 to 5",
+        {
+            "scenarios": "cologne8",
+            "controllers": "fixed,actuated,max_pressure,adaptive",
+            "seeds": "1-5",
+            "scales": "0.6,0.8,1,1.2,1.4",
+            "sensing": _BEST_CASE,
+        },
+    ),
+    "smoke": Preset(
+        "five minutes of one junction, two seeds: shows in a minute that the bench works",
+        {
+            "scenarios": "cologne1",
+            "controllers": "net,actuated,adaptive",
+            "seeds": "1-2",
+            "end": 25500.0,
+        },
+    ),
+}

@@ -1,0 +1,149 @@
+"""`signal-ctrl bench`: experiments of many runs."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from signal_ctrl.cli.bench_output import put_list, put_presets, put_verdict
+from signal_ctrl.cli.bench_progress import following
+from signal_ctrl.cli.failures import BAD_INPUT, BROKEN, CHECK_FAILED, INTERRUPTED, say
+from signal_ctrl.domain.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from bench.experiment import Experiment
+    from bench.runner import MakePool, Outcome
+
+app = typer.Typer(name="bench", help="Experiments: many runs, compared in pairs.", rich_markup_mode=None)
+
+
+@app.command("run")
+def run(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder of the experiment; one that was interrupted there goes on.")],
+    preset: Annotated[
+        str | None,
+        typer.Option(help="published, failures, demand or smoke; other options narrow it.", show_default=False),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="TOML file with the same keys as the options.", show_default=False)
+    ] = None,
+    scenarios: Annotated[str | None, typer.Option(help="A,B: names or .sumocfg files.", show_default=False)] = None,
+    controllers: Annotated[str | None, typer.Option(help="X,Y.", show_default=False)] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="1-5 or 1,4: SUMO's seeds, the drivers.", show_default=False)
+    ] = None,
+    demand_seeds: Annotated[
+        str | None, typer.Option(help="0: demand as in the file; others resample it.", show_default=False)
+    ] = None,
+    scales: Annotated[str | None, typer.Option(help="0.6,1: demand times each factor.", show_default=False)] = None,
+    failures: Annotated[
+        str | None, typer.Option(help="0,0.2: shares of the loops that fail.", show_default=False)
+    ] = None,
+    sensing: Annotated[
+        str | None,
+        typer.Option(help="loops, positions, oracle; max_pressure=positions for one controller.", show_default=False),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Safety profile: published or street.", show_default=False)
+    ] = None,
+    close: Annotated[
+        list[str] | None, typer.Option(help="LANE_OR_EDGE[@FROM-TO], closed; may be repeated.", show_default=False)
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="[controller:]key=value; may be repeated.", show_default=False),
+    ] = None,
+    begin: Annotated[float | None, typer.Option(help="First simulation second.", show_default=False)] = None,
+    end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
+    engine: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
+    workers: Annotated[
+        int | None, typer.Option(help="Runs at a time; default: the usable processors.", show_default=False)
+    ] = None,
+    referees: Annotated[bool, typer.Option("--referees", help="Have the independent referees judge each run.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Make every run of an experiment that --out does not hold yet; print the verdict."""
+    from bench.runner import run_experiment
+
+    flags: dict[str, Any] = {
+        "preset": preset, "scenarios": scenarios, "controllers": controllers, "seeds": seeds,
+        "demand_seeds": demand_seeds, "scales": scales, "failures": failures, "sensing": sensing, "profile": profile,
+        "close": close or None, "set": set_ or None, "begin": begin, "end": end,
+    }  # fmt: skip
+    experiment = _experiment(file, flags)
+    if referees:
+        from bench.referees import check_referees
+
+        check_referees()
+    make_pool = _pool(engine, workers)
+    with following(len(experiment.tasks), out, json_) as watch:
+        outcome = run_experiment(experiment, out, make_pool, watch, referees)
+    return _tell(outcome, len(experiment.tasks), json_)
+
+
+@app.command("list")
+def list_(
+    *,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of an experiment; without one: the presets.", show_default=False)
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """List the presets, or the runs of an experiment and how each stands."""
+    if folder is None:
+        put_presets(json_)
+        return 0
+    from bench.summary import rows_of, slim
+
+    put_list([slim(row) for row in rows_of(folder)], json_)
+    return 0
+
+
+def _experiment(file: Path | None, flags: dict[str, Any]) -> "Experiment":
+    from bench.matrix import experiment_of, read_file
+
+    given = {key: value for key, value in flags.items() if value is not None}
+    return experiment_of({**(read_file(file) if file is not None else {}), **given})
+
+
+def _pool(engine: str, workers: int | None) -> "MakePool":
+    if workers is not None and workers < 1:
+        raise InvalidInputError(f"--workers needs 1 or more, got {workers}")
+    if engine == "local":
+        from bench.pool import LocalPool
+
+        return lambda scratch: LocalPool(workers or len(os.sched_getaffinity(0)), scratch)
+    raise InvalidInputError(f"unknown engine '{engine}'; choose local or ray")
+
+
+def _tell(outcome: "Outcome", total: int, as_json: bool) -> int:
+    complete = sum(row["status"] == "complete" for row in outcome.rows)
+    for run_id, error in list(outcome.errors.items())[:10]:
+        say(f"{run_id}: {error}")
+    if len(outcome.errors) > 10:
+        say(f"and {len(outcome.errors) - 10} more runs; see summary.json")
+    if outcome.interrupted:
+        say(f"interrupted: {complete} of {total} runs are complete; the same command goes on")
+    code = _code(outcome)
+    put_verdict(outcome.rows, outcome.folder, code, as_json)
+    return code
+
+
+def _code(outcome: "Outcome") -> int:
+    if outcome.interrupted:
+        return INTERRUPTED
+    if outcome.refused:
+        return BAD_INPUT
+    if any(row["status"] != "complete" for row in outcome.rows) or outcome.errors:
+        return BROKEN
+    return CHECK_FAILED if any(_broken(row) for row in outcome.rows) else 0
+
+
+def _broken(row: dict[str, Any]) -> bool:
+    """Tell whether the kernel or a referee found fault with a run."""
+    from bench.referees import disagreement
+
+    refereed = "referee_delay_s" in row and bool(disagreement(row))
+    return bool((row.get("kernel") or {}).get("violations")) or refereed

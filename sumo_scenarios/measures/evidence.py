@@ -38,7 +38,7 @@ def evidence_arguments(world: World, folder: Path, detailed: bool) -> list[str]:
         arguments += ["--device.fcd.period", f"{SAMPLE_S:g}"]
         arguments += ["--person-device.fcd.period", f"{SAMPLE_S:g}"] if walkers else []
     arguments += ["--stop-output", str(folder / STOPS), "--stop-output.write-unfinished", "true"]
-    return [*arguments, "--output.compression", "zstd"]
+    return arguments
 
 
 def write_evidence_inputs(path: Path, world: World, folder: Path, detailed: bool) -> None:

@@ -7,13 +7,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from signal_ctrl.domain.errors import BackendError
 from sumo_scenarios.measures.figures import Bools, Floats
+from sumo_scenarios.measures.parquet import Names, Numbers, read_parquet
 
 STANDING_MPS: Final = 0.1
 """SUMO's own limit: at or below it a vehicle waits."""
+_COLUMNS: Final = ("vehicle_id", "vehicle_lane", "timestep_time", "vehicle_pos", "vehicle_speed")
 
 Codes = npt.NDArray[np.int32]
 
@@ -86,19 +87,19 @@ def read_trajectories(path: Path, begin_s: float, sample_s: float, halts: tuple[
 @lru_cache(maxsize=1)
 def _read(path: Path, _stamp: tuple[int, int], clock_s: tuple[float, float], halts: tuple[Halt, ...]) -> Trajectories:
     begin_s, sample_s = clock_s
-    rows = _rows(path)
-    vehicles, vehicle = _coded(rows["vehicle"])
-    lanes, lane = _coded(rows["lane"])
-    order = np.argsort(vehicle, kind="stable")  # SUMO writes by time
-    tick = np.rint((rows["time_s"].to_numpy() - begin_s) / sample_s).astype(np.int32)
+    columns = _columns(path)
+    vehicle, lane = columns.vehicle, columns.lane
+    on_road = lane.codes >= 0  # persons have no lane
+    order = np.flatnonzero(on_road)[np.argsort(vehicle.codes[on_road], kind="stable")]  # SUMO writes by time
+    vehicles, codes = _counted(vehicle.words, vehicle.codes[order])
     table = Trajectories(
         vehicles=vehicles,
-        lanes=lanes,
-        vehicle=vehicle[order],
-        lane=lane[order],
-        tick=tick[order],
-        pos_m=rows["pos_m"].to_numpy()[order].astype(np.float64),
-        speed_mps=rows["speed_mps"].to_numpy()[order].astype(np.float64),
+        lanes=lane.words,
+        vehicle=codes,
+        lane=lane.codes[order],
+        tick=np.rint((columns.time_s[order] - begin_s) / sample_s).astype(np.int32),
+        pos_m=columns.pos_m[order],
+        speed_mps=columns.speed_mps[order],
         scheduled=np.zeros(len(order), dtype=np.bool_),
         begin_s=begin_s,
         sample_s=sample_s,
@@ -107,33 +108,31 @@ def _read(path: Path, _stamp: tuple[int, int], clock_s: tuple[float, float], hal
     return table
 
 
-def _rows(path: Path) -> pl.DataFrame:
-    """Return the rows of vehicles; those without a lane are persons."""
-    try:
-        return (
-            pl.scan_parquet(path)
-            .filter(pl.col("vehicle_lane").is_not_null())
-            .select(
-                pl.col("timestep_time").alias("time_s"),
-                pl.col("vehicle_id").cast(pl.Categorical).alias("vehicle"),
-                pl.col("vehicle_lane").cast(pl.Categorical).alias("lane"),
-                pl.col("vehicle_pos").alias("pos_m"),
-                pl.col("vehicle_speed").alias("speed_mps"),
-            )
-            .collect()
-        )
-    except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BackendError(f"cannot read {path}: {reason}") from error
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    vehicle: Names
+    lane: Names
+    time_s: Floats
+    pos_m: Floats
+    speed_mps: Floats
 
 
-def _coded(column: pl.Series) -> tuple[tuple[str, ...], Codes]:
-    """Return the names of a categorical column and the index of each row's, counted from 0."""
-    names = column.unique(maintain_order=True)
-    physical = names.to_physical().to_numpy()
-    codes = np.full(int(physical.max(initial=0)) + 1, -1, dtype=np.int32)
-    codes[physical] = np.arange(len(names), dtype=np.int32)
-    return tuple(names.cast(pl.String).to_list()), codes[column.to_physical().to_numpy()]
+def _columns(path: Path) -> _Columns:
+    found = read_parquet(path, _COLUMNS)
+    vehicle, lane, time_s, pos_m, speed_mps = (found.get(name) for name in _COLUMNS)
+    if isinstance(time_s, Numbers) and not len(time_s.values):
+        nothing = Names((), np.zeros(0, dtype=np.int32))
+        return _Columns(nothing, nothing, *[np.zeros(0)] * 3)
+    match vehicle, lane, time_s, pos_m, speed_mps:
+        case Names(), Names(), Numbers(), Numbers(), Numbers():
+            return _Columns(vehicle, lane, time_s.values, pos_m.values, speed_mps.values)
+    raise BackendError(f"cannot read {path}: it lacks columns of SUMO's trajectories")
+
+
+def _counted(words: tuple[str, ...], codes: Codes) -> tuple[tuple[str, ...], Codes]:
+    """Return the names that occur in sorted codes, and the codes counted without gaps."""
+    used, inverse = np.unique(codes, return_inverse=True)
+    return tuple(words[code] for code in used.tolist()), inverse.astype(np.int32)
 
 
 def _mark(table: Trajectories, halts: tuple[Halt, ...]) -> None:

@@ -20,6 +20,7 @@ RUN_FILES: Final = (
     "decisions.jsonl", "settings.json", "result.json",
 )  # fmt: skip
 _ROUNDING: Final = 0.0011
+_INSTANT_S: Final = 1e-6
 _SLACK_VEH: Final = 3
 _SLACK_SHARE: Final = 0.005
 
@@ -140,7 +141,7 @@ def demand_reasons(records: Records, schedule: Schedule, asked: Asked) -> Iterat
     demand is counted as a whole. A demand drawn anew has the same vehicles within begin and end.
     """
     times = asked.times
-    begin_s, last_s = times.begin_s, times.end_s - times.step_s
+    begin_s, last_s = times.begin_s, times.end_s - times.step_s + _INSTANT_S  # who departs in the last step counts
     shown = {rider.vehicle for rider in records.riders}
     if asked.scale == 1.0 and all(found.scale == 1.0 for found in schedule.types.values()):
         missing = [each.vehicle for each in schedule.due(begin_s, last_s) if each.vehicle not in shown]

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import polars as pl
 
 from signal_ctrl.domain.errors import BackendError
 from sumo_scenarios.measures.figures import Bools, Document, Floats, Ints, largest, mean, quantile, share
+from sumo_scenarios.measures.parquet import Names, Numbers, read_parquet
 from sumo_scenarios.net_reader import Net
 
 PATIENT_S: Final = 60.0
@@ -31,26 +31,34 @@ class Walks:
 
 def read_walks(path: Path, net: Net) -> Walks:
     """Return the walks of a file. Raises: BackendError if it is missing or damaged."""
-    try:
-        rows = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BackendError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
-    if "person_id" not in rows.columns:
-        rows = pl.DataFrame({"person_id": [], "timestep_time": [], "person_speed": [], "person_edge": []})
-    rows = rows.with_columns(pl.col("person_id").cast(pl.String).rank("dense").alias("person").cast(pl.Int64))
-    rows = rows.sort("person", "timestep_time")
+    found = read_parquet(path, ("person_id", "person_edge", "timestep_time", "person_speed"))
+    person, edge = found.get("person_id"), found.get("person_edge")
+    time_s, speed_mps = found.get("timestep_time"), found.get("person_speed")
+    if not isinstance(person, Names) or not isinstance(time_s, Numbers) or not isinstance(speed_mps, Numbers):
+        return _nobody(path, time_s)
     crossings, kerbs = _places(net)
-    edge = rows["person_edge"].cast(pl.String)
+    words = edge.words if isinstance(edge, Names) else ()
+    codes = edge.codes if isinstance(edge, Names) else np.full(len(person.codes), -1, dtype=np.int32)
+    order = np.argsort(person.codes, kind="stable")  # SUMO writes by time
+    at = codes[order]
     return Walks(
-        person=rows["person"].to_numpy(),
-        time_s=rows["timestep_time"].cast(pl.Float64).to_numpy(),
-        standing=rows["person_speed"].cast(pl.Float64).to_numpy() <= STANDING_MPS,
-        kerb=edge.is_in(kerbs).fill_null(False).to_numpy(),
-        crossing=edge.is_in(crossings).fill_null(False).to_numpy(),
+        person=person.codes[order].astype(np.int64),
+        time_s=time_s.values[order],
+        standing=speed_mps.values[order] <= STANDING_MPS,
+        kerb=np.array([*(word in kerbs for word in words), False], dtype=np.bool_)[at],
+        crossing=np.array([*(word in crossings for word in words), False], dtype=np.bool_)[at],
     )
 
 
-def _places(net: Net) -> tuple[list[str], list[str]]:
+def _nobody(path: Path, time_s: Names | Numbers | None) -> Walks:
+    """Return no walks. Raises: BackendError if the file has rows, but not the columns of pedestrians."""
+    if isinstance(time_s, Numbers) and len(time_s.values):
+        raise BackendError(f"cannot read {path}: it lacks columns of SUMO's pedestrians")
+    flags = np.zeros(0, dtype=np.bool_)
+    return Walks(np.zeros(0, dtype=np.int64), np.zeros(0), flags, flags, flags)
+
+
+def _places(net: Net) -> tuple[set[str], set[str]]:
     """Return the edges of signalled crossings, and the walking areas beside them."""
     crossings: set[str] = set()
     kerbs: set[str] = set()
@@ -60,10 +68,10 @@ def _places(net: Net) -> tuple[list[str], list[str]]:
                 ends = {net.lanes[lane].edge_id for lane in (link.from_lane, link.to_lane)}
                 crossings |= {edge for edge in ends if net.edges[edge].function == "crossing"}
     for connection in net.connections:
-        ends = [net.lanes[lane].edge_id for lane in (connection.from_lane, connection.to_lane)]
-        if crossings & set(ends):
-            kerbs |= {edge for edge in ends if net.edges[edge].function == "walkingarea"}
-    return sorted(crossings), sorted(kerbs)
+        sides = {net.lanes[lane].edge_id for lane in (connection.from_lane, connection.to_lane)}
+        if crossings & sides:
+            kerbs |= {edge for edge in sides if net.edges[edge].function == "walkingarea"}
+    return crossings, kerbs
 
 
 def pedestrian_waits_s(walks: Walks) -> Floats:

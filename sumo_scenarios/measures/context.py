@@ -12,6 +12,7 @@ from sumo_scenarios import catalogue
 from sumo_scenarios.configuration import Configuration, read_configuration
 from sumo_scenarios.measures.schedule import Schedule, read_schedule
 from sumo_scenarios.net_reader import Net, read_net
+from sumo_scenarios.xml_input import open_xml
 
 NET: Final = "net.xml"
 SETTINGS: Final = "settings.json"
@@ -73,11 +74,13 @@ def read_asked(run: Path) -> Asked:
 
 def read_run_net(run: Path) -> Net:
     """Return the network that a run kept; read once for all runs on it. Raises: as `read_net`."""
-    path = run / NET
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise BackendError(f"cannot read {path}: {error.strerror}") from error
+    return read_net_once(run / NET)
+
+
+def read_net_once(path: Path) -> Net:
+    """Return a network, read only if no other one with the same content was read lately. Raises: as `read_net`."""
+    with open_xml(path) as stream:
+        digest = hashlib.sha256(stream.read()).hexdigest()
     return _net(digest, _Unhashed(path))
 
 

@@ -26,12 +26,12 @@ def share(part: float, whole: float) -> Figure:
     return rounded(part / whole) if whole > 0 else None
 
 
-def mean(values: Sequence[float] | Floats) -> Figure:
+def mean(values: Sequence[float] | Floats | Ints) -> Figure:
     """Return the mean, None for no values."""
     return rounded(math.fsum(values) / len(values)) if len(values) else None
 
 
-def quantile(values: Sequence[float] | Floats, level: float) -> Figure:
+def quantile(values: Sequence[float] | Floats | Ints, level: float) -> Figure:
     """Return the nearest-rank quantile, None for no values; level in (0, 1].
 
     >>> quantile([4.0, 1.0, 3.0, 2.0], 0.5), quantile([], 0.95)
@@ -43,7 +43,7 @@ def quantile(values: Sequence[float] | Floats, level: float) -> Figure:
     return rounded(float(np.partition(np.asarray(values, dtype=np.float64), rank)[rank]))
 
 
-def largest(values: Sequence[float] | Floats) -> Figure:
+def largest(values: Sequence[float] | Floats | Ints) -> Figure:
     """Return the largest value, None for none."""
     return rounded(float(max(values))) if len(values) else None
 

@@ -5,15 +5,19 @@ from typing import Any, Final
 
 import numpy as np
 
+from sumo_scenarios import catalogue
+from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.measures.arterials import arterial_figures, find_arterials
+from sumo_scenarios.measures.context import read_net_once
 from sumo_scenarios.measures.edges import edge_table, read_edges
-from sumo_scenarios.measures.emissions import emission_figures
+from sumo_scenarios.measures.emissions import emission_figures, emission_map
 from sumo_scenarios.measures.evidence import EDGES, WALKERS
 from sumo_scenarios.measures.fairness import fairness_figures
 from sumo_scenarios.measures.figures import Document
 from sumo_scenarios.measures.lamps import read_lamps
 from sumo_scenarios.measures.progression import find_arrivals, progression_figures, progression_table, purdue_table
 from sumo_scenarios.measures.queues import queue_figures
+from sumo_scenarios.measures.schedule import read_schedule
 from sumo_scenarios.measures.sources import Sources, read_sources
 from sumo_scenarios.measures.splits import split_figures
 from sumo_scenarios.measures.standing import standing_figures
@@ -44,6 +48,19 @@ def measure_run(run: Path, evidence: Path) -> dict[str, Any]:
         figures |= more
         tables |= further
     return {"version": VERSION, "detailed": sources.detailed, **figures, "tables": tables}
+
+
+def warm_up(scenario: str) -> None:
+    """Read what all runs of a scenario share, so that processes forked from this one need not read it again.
+
+    It uses no library with threads. Raises: InvalidInputError for an unknown scenario or damaged files.
+    """
+    config = read_configuration(catalogue.resolve(scenario).config)
+    read_net_once(config.net)
+    schedule = read_schedule((*config.routes, *config.additional))
+    used = {each.type_id for each in schedule.departures} | {flow.type_id for flow in schedule.flows}
+    for name in {schedule.types[type_id].emission_class for type_id in used if type_id in schedule.types}:
+        emission_map(name)
 
 
 def _trip_part(sources: Sources) -> tuple[Document, Document]:

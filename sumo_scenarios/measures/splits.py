@@ -112,9 +112,8 @@ def _failures(split: Split, presence: dict[str, Bools], times: Times) -> tuple[i
         if red + RED_S / times.step_s > times.steps:
             continue
         greens += 1
-        failures += _occupied(covered, start, ends[k], times) and _occupied(
-            covered, red, red + RED_S / times.step_s, times
-        )
+        spans = ((start, ends[k]), (red, red + RED_S / times.step_s))
+        failures += all(_occupied(covered, first, last, times) for first, last in spans)
     return greens, failures
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from bench.comparisons import compare_rows
 from bench.experiment import Task
 from bench.folder import EVIDENCE, RUNS, read_experiment, tasks_of
 from bench.referees import REFEREES, disagreement
@@ -78,7 +79,7 @@ def write_summary(path: Path, errors: Mapping[str, str], baseline: str | None = 
 
 
 def _compared(rows: list[Row], baseline: str | None) -> list[Row]:
-    return []
+    return compare_rows(rows, baseline)
 
 
 def _json(value: Any) -> str:

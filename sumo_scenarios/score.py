@@ -1,6 +1,7 @@
 """The one module that scores a finished run, from the files that SUMO itself wrote."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from sumo_scenarios.written import tags
 BIN_S: Final = 60.0
 _LATE_VEH: Final = 5
 _LATE_SHARE: Final = 0.002
+_HEADER_BYTES: Final = 1 << 16
+_SCALE: Final = re.compile(rb'<scale value="([0-9.eE+-]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +101,25 @@ def score_run(tripinfo: Path, statistics: Path) -> Score:
 
     Raises: BackendError if one of them is missing or damaged; InvalidInputError if no vehicle was due.
     """
-    return score_trips(read_trips(tripinfo), {tag: found for tag, found in tags(statistics) if found})
+    counts = {tag: found for tag, found in tags(statistics) if found}
+    return score_trips(read_trips(tripinfo), counts, scale_of(statistics))
 
 
-def score_trips(trips: tuple[Trip, ...], counts: Mapping[str, Mapping[str, str]]) -> Score:
-    """Return the figures of trips, checked against the counts of SUMO's statistics by element name."""
+def scale_of(statistics: Path) -> float:
+    """Return the factor on the demand that SUMO wrote on top of its statistics, 1 where it wrote none."""
+    try:
+        with statistics.open("rb") as stream:
+            found = _SCALE.search(stream.read(_HEADER_BYTES))
+    except OSError:
+        return 1.0
+    return float(found[1]) if found else 1.0
+
+
+def score_trips(trips: tuple[Trip, ...], counts: Mapping[str, Mapping[str, str]], scale: float = 1.0) -> Score:
+    """Return the figures of trips, checked against the counts of SUMO's statistics by element name.
+
+    Args: scale, factor on the demand: below 1, SUMO counts as loaded those too whom it then leaves out.
+    """
     departed = [trip for trip in trips if trip.departed]
     vehicles = _vehicles(trips)
     teleports = _count(counts, "teleports", "total")
@@ -115,7 +132,7 @@ def score_trips(trips: tuple[Trip, ...], counts: Mapping[str, Mapping[str, str]]
         teleports=teleports,
         collisions=_count(counts, "safety", "collisions"),
         emergency_stops=_count(counts, "safety", "emergencyStops"),
-        invalid=tuple(_faults(vehicles, teleports, counts)),
+        invalid=tuple(_faults(vehicles, teleports, counts, min(scale, 1.0))),
     )
 
 
@@ -176,11 +193,13 @@ def _count(counts: Mapping[str, Mapping[str, str]], tag: str, name: str) -> int:
     return int(float(counts.get(tag, {}).get(name, -1)))
 
 
-def _faults(vehicles: Vehicles, teleports: int, counts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def _faults(
+    vehicles: Vehicles, teleports: int, counts: Mapping[str, Mapping[str, str]], kept_ratio: float
+) -> Iterator[str]:
     """Yield what makes a run unusable: jumps, or vehicles that its trips do not show."""
     departed = vehicles.total - vehicles.never_departed
     inserted, waiting = _count(counts, "vehicles", "inserted"), _count(counts, "vehicles", "waiting")
-    missing = _count(counts, "vehicles", "loaded") - vehicles.total
+    missing = round(_count(counts, "vehicles", "loaded") * kept_ratio) - vehicles.total
     if teleports != 0:
         yield f"{teleports} teleports" if teleports > 0 else "the statistics do not count teleports"
     if inserted != departed:

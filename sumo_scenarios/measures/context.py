@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from sumo_scenarios import catalogue
 from sumo_scenarios.configuration import Configuration, read_configuration
 from sumo_scenarios.measures.schedule import Schedule, read_schedule
 from sumo_scenarios.net_reader import Net, read_net
+from sumo_scenarios.resample import resample
 from sumo_scenarios.xml_input import open_xml
 
 NET: Final = "net.xml"
@@ -51,6 +53,14 @@ class Asked:
         """Return the demand as its files state it. Raises: InvalidInputError for damaged files."""
         config = self.configuration()
         return read_schedule((*config.routes, *config.additional))
+
+    def drawn_schedule(self) -> Schedule:
+        """Return the demand as the run's seed drew it anew. Raises: InvalidInputError for damaged files."""
+        config, times_s = self.configuration(), (self.times.begin_s, self.times.end_s)
+        with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as folder:
+            target = Path(folder) / "demand.rou.xml"
+            drawn = resample(config.routes, config.additional, self.demand_seed, times_s, target)
+            return read_schedule([drawn.path])
 
 
 def read_asked(run: Path) -> Asked:

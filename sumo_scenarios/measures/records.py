@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
-from sumo_scenarios.score import Score, Trip, score_trips, trip_of
+from sumo_scenarios.score import Score, Trip, scale_of, score_trips, trip_of
 from sumo_scenarios.written import tags
 
 TRIPINFO: Final = "tripinfo.xml.gz"
@@ -86,7 +86,7 @@ def _read(run: Path, end_s: float, _trips: tuple[int, int], _counts: tuple[int, 
     if not riders:
         raise InvalidInputError("no vehicle is due between begin and end; choose other times or a larger --scale")
     counts = {tag: found for tag, found in tags(run / STATISTICS) if found}
-    score = score_trips(tuple(rider.trip for rider in riders), counts)
+    score = score_trips(tuple(rider.trip for rider in riders), counts, scale_of(run / STATISTICS))
     return Records(tuple(riders), tuple(walkers), counts, score)
 
 

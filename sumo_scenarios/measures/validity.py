@@ -138,15 +138,17 @@ def demand_reasons(records: Records, schedule: Schedule, asked: Asked) -> Iterat
     """Yield what the demand schedules before the end, but no trip shows.
 
     At a scale of 1 every single vehicle is looked for by name, and the vehicles of every flow are counted; a scaled
-    demand is counted as a whole. A demand drawn anew has the same vehicles within begin and end.
+    demand is counted as a whole. A demand drawn anew has the same vehicles, at other times.
     """
     times = asked.times
     begin_s, last_s = times.begin_s, times.end_s - times.step_s + _INSTANT_S  # who departs in the last step counts
     shown = {rider.vehicle for rider in records.riders}
     if asked.scale == 1.0 and all(found.scale == 1.0 for found in schedule.types.values()):
-        missing = [each.vehicle for each in schedule.due(begin_s, last_s) if each.vehicle not in shown]
+        missing = {each.vehicle for each in schedule.due(begin_s, last_s)} - shown
+        if missing and asked.demand_seed:
+            missing &= {each.vehicle for each in asked.drawn_schedule().due(begin_s, last_s)}
         if missing:
-            yield f"{len(missing)} vehicles of the demand are in no trip ({missing[0]})"
+            yield f"{len(missing)} vehicles of the demand are in no trip ({min(missing)})"
         yield from _flow_reasons(shown, schedule, begin_s, last_s)
         return
     due_veh = due_vehicles(schedule, asked.scale, begin_s, last_s)

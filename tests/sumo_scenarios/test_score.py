@@ -174,3 +174,12 @@ def test_it_agrees_with_the_independent_scorer(
 ) -> None:
     folder = tmp_path_factory.mktemp("score")
     assert_agrees(write_trips(folder, trips), write_statistics(folder, len(trips), inserted))
+
+
+@pytest.mark.parametrize(("trips", "valid"), [(60, True), (50, False)])
+def test_who_is_scaled_out_of_the_demand_is_not_missing(tmp_path: Path, trips: int, valid: bool) -> None:
+    """SUMO counts 100 as loaded where a scale of 0.6 lets 60 of them depart."""
+    tripinfo = write_trips(tmp_path, [FINISHED] * trips)
+    statistics = write_statistics(tmp_path, loaded=100, inserted=trips)
+    statistics.write_text('<!-- <scale value="0.6"/> -->' + statistics.read_text())
+    assert score_run(tripinfo, statistics).valid == valid

@@ -39,7 +39,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 lock:  ## compile requirements.lock anew (add UPGRADE=--upgrade for newer versions)
 	@test -x $(BIN)/uv || { echo "run make setup first: uv is missing" >&2; exit 3; }
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --extra dev \
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --extra dev --extra ray \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
 	  pyproject.toml -o requirements.lock >/dev/null
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -31,8 +31,12 @@ class Pool(Protocol):
 
     n_workers: int
 
-    def work(self, items: Sequence[Item]) -> Generator[Event, None, None]:
+    def work(self, items: Sequence[Item]) -> Iterator[Event]:
         """Make the runs and yield what happens, until each is done."""
+        ...
+
+    def close(self) -> None:
+        """Give up what is under way and end the workers."""
         ...
 
 
@@ -105,21 +109,23 @@ class LocalPool:
         self._scratch = scratch
         self.workers: list[WorkerProcess] = []
 
-    def work(self, items: Sequence[Item]) -> Generator[Event, None, None]:
+    def work(self, items: Sequence[Item]) -> Iterator[Event]:
         """Make the runs, the first ones first; a run whose worker dies is begun again with another."""
         waiting = deque(items)
         attempts: dict[str, int] = {}
-        try:
-            self.workers += [WorkerProcess(self._scratch) for _ in range(min(self.n_workers, len(items)))]
-            while waiting or any(worker.item for worker in self.workers):
-                self._feed(waiting)
-                yield from self._listen(waiting, attempts)
-        finally:
-            for worker in self.workers:
-                worker.pipe.close()  # all at once, then wait for one after the other
-            for worker in self.workers:
-                worker.stop()
-            self.workers.clear()
+        while len(self.workers) < min(self.n_workers, len(items)):
+            self.workers.append(WorkerProcess(self._scratch))
+        while waiting or any(worker.item for worker in self.workers):
+            self._feed(waiting)
+            yield from self._listen(waiting, attempts)
+
+    def close(self) -> None:
+        """Give up what is under way and end the workers."""
+        for worker in self.workers:
+            worker.pipe.close()  # all at once, then wait for one after the other
+        for worker in self.workers:
+            worker.stop()
+        self.workers.clear()
 
     def _feed(self, waiting: deque[Item]) -> None:
         for worker in self.workers:

@@ -92,8 +92,8 @@ def _make(missing: Sequence[Item], total: int, pool: Pool, watch: Watch, outcome
     outlook = outlook_of(list(expected.values()), pool.n_workers)
     done = total - len(missing)
     watch(State(total, done, (), None))
-    with contextlib.closing(pool.work(missing)) as events:
-        for event in events:
+    with contextlib.closing(pool):
+        for event in pool.work(missing):
             if isinstance(event, Done):
                 done += 1
                 outlook.done(expected[event.run_id], event.wall_s)

@@ -21,6 +21,7 @@ from sumo_scenarios.supervise import Job, Progress, supervise
 MEASURES: Final = "measures.json"
 BULKY: Final = ("trajectories.parquet", "walkers.parquet")
 """Evidence that is measured and then kept of detailed runs only."""
+UNMEASURED: Final = "it was not measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def read_measures(evidence: Path) -> dict[str, Any]:
     try:
         found = json.loads((evidence / MEASURES).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        return {"error": f"no measures: {error}", "invalid": ["it was not measured"]}
+        return {"error": f"no measures: {error}", "invalid": [UNMEASURED]}
     return found if isinstance(found, dict) else {"error": "damaged", "invalid": ["its measures are damaged"]}
 
 

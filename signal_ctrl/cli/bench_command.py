@@ -115,11 +115,17 @@ def _pool(engine: str, workers: int | None) -> "MakePool":
         from bench.pool import LocalPool
 
         return lambda scratch: LocalPool(workers or len(os.sched_getaffinity(0)), scratch)
+    if engine == "ray":
+        from bench.ray_pool import RayPool
+
+        return lambda _scratch: RayPool(workers)
     raise InvalidInputError(f"unknown engine '{engine}'; choose local or ray")
 
 
 def _tell(outcome: "Outcome", total: int, as_json: bool) -> int:
-    complete = sum(row["status"] == "complete" for row in outcome.rows)
+    from bench.work import UNMEASURED
+
+    complete = sum(row["status"] == "complete" and UNMEASURED not in row["invalid"] for row in outcome.rows)
     for run_id, error in list(outcome.errors.items())[:10]:
         say(f"{run_id}: {error}")
     if len(outcome.errors) > 10:

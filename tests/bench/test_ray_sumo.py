@@ -1,0 +1,80 @@
+"""The same experiment over a Ray cluster that the test starts on loopback and stops again."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bench.experiments import LIMIT_S, alive, bench, children, leavings, outcome, started, until
+
+ray = pytest.importorskip("ray")
+pytestmark = [pytest.mark.sumo, pytest.mark.slow]
+PORT = 46379
+FEW = ("--scenarios", "cologne1", "--controllers", "net,adaptive", "--seeds", "1-2", "--end", "25320")
+LOOPBACK = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""The second keeps Ray on 127.0.0.1 on every system."""
+HEAD = (
+    "start", "--head", "--block", "--node-ip-address=127.0.0.1", f"--port={PORT}", "--num-cpus=2",
+    "--include-dashboard=false", "--disable-usage-stats", "--object-store-memory=100000000",
+)  # fmt: skip
+
+
+def family(pid: int) -> list[int]:
+    """Return every process below one."""
+    return [each for child in children(pid) for each in (child, *family(child))]
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    folder = tmp_path_factory.mktemp("r")  # short: Ray keeps sockets in it
+    command = [str(Path(sys.executable).with_name("ray")), *HEAD, f"--temp-dir={folder}"]
+    log = (folder / "log").open("wb")
+    for name, value in LOOPBACK.items():
+        monkeypatch.setenv(name, value)
+    head = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    until(lambda: head.poll() is not None or b"runtime started" in (folder / "log").read_bytes())
+    assert head.poll() is None, (folder / "log").read_text()
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{PORT}")
+    below = family(head.pid)
+    assert below
+    yield head.pid
+    head.send_signal(signal.SIGTERM)
+    head.wait(30)
+    for pid in below:
+        if alive(pid):
+            os.kill(pid, signal.SIGKILL)
+    log.close()
+
+
+def makers(pid: int) -> list[int]:
+    """Return the Ray workers that are at a run."""
+
+    def title(each: int) -> bytes:
+        try:
+            return Path(f"/proc/{each}/cmdline").read_bytes()
+        except OSError:
+            return b""
+
+    return [each for each in family(pid) if b"RemoteWorker.make" in title(each)]
+
+
+def test_ray_changes_nothing_though_one_of_its_workers_is_killed(cluster: int, tmp_path: Path) -> None:
+    process = started(tmp_path, "run", *FEW, "--engine", "ray", "--out", "ray")
+    os.kill(until(lambda: makers(cluster))[0], signal.SIGKILL)
+    _, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, errors
+    assert bench(tmp_path, "run", *FEW, "--workers", "1", "--out", "here").returncode == 0
+    assert len(outcome(tmp_path / "ray")) == 4
+    assert outcome(tmp_path / "ray") == outcome(tmp_path / "here")
+    assert leavings(tmp_path / "ray") == []
+    assert len(list(tmp_path.glob("ray/evidence/*/*/measures.json"))) == 4
+
+
+def test_without_a_cluster_the_fix_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    done = bench(tmp_path, "run", *FEW, "--engine", "ray", "--out", "e")
+    assert (done.returncode, "ray start --head" in done.stderr) == (2, True), done.stderr

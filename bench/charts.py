@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from bench.axes import Area, time_axes
 from bench.junction_view import JunctionView
 from bench.lamps import Shown, Stage, bars, letter_of
-from bench.svg import Canvas, Point, Scale, clock, clock_ticks, round_ticks, spread
+from bench.svg import Canvas, Point, Scale, clock, clock_ticks, spread
 from bench.tables import DelayRow, QueueRow, smooth_delays, smooth_queues
 
 _LABEL_GAP: Final = 15.0
@@ -18,49 +19,53 @@ Series = Mapping[str, Sequence[Point]]
 
 def style_of(controller: str, order: Sequence[str]) -> str:
     """Return the CSS class of a controller's line."""
-    return f"s{order.index(controller) % 6}"
+    return f"s{order.index(controller) % 8}"
 
 
-def delay_chart(rows: Sequence[DelayRow], order: Sequence[str], width: float) -> str:
-    """Return the delay over time, one line per controller, with their names at the ends."""
+def delay_chart(rows: Sequence[DelayRow], order: Sequence[str], width: float, panel: str = "") -> str:
+    """Return the delay over time, one line per controller, with their names at the ends.
+
+    Args: panel, id of a panel without names at the ends, beside which a legend stands.
+    """
     by_controller = {name: [row for row in rows if row.controller == name] for name in order}
     series = {name: smooth_delays(found) for name, found in by_controller.items()}
     times = [row.from_s for row in rows]
     span = (min(times), max(row.from_s + row.width_s for row in rows))
     worst = {name: max((value for _, value in points), default=0.0) for name, points in series.items()}
     canvas = Canvas(
-        f"delay-{width:.0f}",
+        panel or f"delay-{width:.0f}",
         width,
         0.42 * width if width > 600 else 0.75 * width,
         "Delay over time by controller",
         "Mean delay per vehicle by the time it was due to depart. Highest values: "
         + ", ".join(f"{name} {value:.0f} s" for name, value in worst.items()),
     )
-    area = _area(canvas, right=86.0 if width > 600 else 74.0)
-    x, y = _axes(canvas, area, span, max(worst.values(), default=1.0), "delay [s/veh]")
+    area = _area(canvas, right=18.0 if panel else 86.0 if width > 600 else 74.0)
+    x, y = time_axes(canvas, area, span, max(worst.values(), default=1.0), "delay [s/veh]")
     for name, points in series.items():
         canvas.polyline([(x.at(t), y.at(v)) for t, v in points], f"line {style_of(name, order)}")
-    _end_labels(canvas, series, order, x, y)
+    if not panel:
+        _end_labels(canvas, series, order, x, y)
     return canvas.render("chart")
 
 
-def queue_chart(junction: str, number: int, rows: Sequence[QueueRow], order: Sequence[str], high_veh: float) -> str:
+def queue_chart(junction: str, name: str, rows: Sequence[QueueRow], order: Sequence[str], high_veh: float) -> str:
     """Return the queue of one junction over time, one line per controller; all panels share their scale."""
     mine = [row for row in rows if row.junction == junction]
-    series = {name: smooth_queues([row for row in mine if row.controller == name]) for name in order}
-    means = {name: _mean([row.halting_veh for row in mine if row.controller == name]) for name in order}
+    series = {each: smooth_queues([row for row in mine if row.controller == each]) for each in order}
+    means = {each: _mean([row.halting_veh for row in mine if row.controller == each]) for each in order}
     span = (min(row.time_s for row in mine) // 60 * 60, max(row.time_s for row in mine) + 1e-9)
     canvas = Canvas(
-        f"queue-{number}",
+        name,
         300,
         170,
         f"Queue before junction {junction}",
-        "Mean queue: " + ", ".join(f"{name} {mean:.1f} vehicles" for name, mean in means.items()),
+        "Mean queue: " + ", ".join(f"{each} {mean:.1f} vehicles" for each, mean in means.items()),
     )
     canvas.text((6, 14), _short(junction), "panel-title")
-    x, y = _axes(canvas, (34.0, 26.0, 280.0, 146.0), span, high_veh, "", ticks=3)
-    for name, points in series.items():
-        canvas.polyline([(x.at(t), y.at(v)) for t, v in points], f"line {style_of(name, order)}")
+    x, y = time_axes(canvas, (34.0, 26.0, 280.0, 146.0), span, high_veh, "", ticks=3)
+    for each, points in series.items():
+        canvas.polyline([(x.at(t), y.at(v)) for t, v in points], f"line {style_of(each, order)}")
     return canvas.render("chart panel")
 
 
@@ -134,7 +139,7 @@ def _letter(stage: Stage, link: int) -> str:
     return stage.state[link] if link < len(stage.state) else "r"
 
 
-def _mean(values: Sequence[int]) -> float:
+def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
@@ -143,31 +148,8 @@ def _span(records: Mapping[str, Sequence[Shown]]) -> tuple[float, float]:
     return min(each.from_s for each in shown), max(each.to_s for each in shown)
 
 
-def _area(canvas: Canvas, right: float) -> tuple[float, float, float, float]:
+def _area(canvas: Canvas, right: float) -> Area:
     return 44.0, 26.0, canvas.width - right, canvas.height - 26.0
-
-
-def _axes(
-    canvas: Canvas,
-    area: tuple[float, float, float, float],
-    span: tuple[float, float],
-    high: float,
-    unit: str,
-    ticks: int = 5,
-) -> tuple[Scale, Scale]:
-    """Draw both axes with their grid; area is left, top, right, bottom."""
-    left, top, right, bottom = area
-    values = round_ticks(high, ticks)
-    x, y = Scale(span[0], span[1], left, right), Scale(0.0, values[-1], bottom, top)
-    for value in values:
-        canvas.line((left, y.at(value)), (right, y.at(value)), "grid" if value else "axis")
-        canvas.text((left - 6, y.at(value) + 4), f"{value:g}", "tick", "end")
-    for time_s in clock_ticks(*span, wanted=max(2, int((right - left) / 90))):
-        canvas.line((x.at(time_s), bottom), (x.at(time_s), bottom + 4), "axis")
-        canvas.text((x.at(time_s), bottom + 17), clock(time_s), "tick", "middle")
-    if unit:
-        canvas.text((4, 14), unit, "unit")
-    return x, y
 
 
 def _end_labels(canvas: Canvas, series: Series, order: Sequence[str], x: Scale, y: Scale) -> None:

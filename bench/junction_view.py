@@ -101,11 +101,11 @@ def _read(net: Path, signal: str) -> _Net:
     for tag, attributes in tags(net):
         if tag == "lane":
             found.shapes[attributes["id"]] = (
-                _line(attributes.get("shape", "")),
+                line_of(attributes.get("shape", "")),
                 float(attributes.get("width", 3.2)),
             )
         elif tag == "junction":
-            found.areas[attributes["id"]] = _line(attributes.get("shape", ""))
+            found.areas[attributes["id"]] = line_of(attributes.get("shape", ""))
         elif tag == "edge":
             found.nodes[attributes["id"]] = (attributes.get("from", ""), attributes.get("to", ""))
         elif tag == "connection":
@@ -165,6 +165,7 @@ def _bearing(line: Line) -> str:
     return _COMPASS[round(angle / 45) % 8]
 
 
-def _line(shape: str) -> Line:
+def line_of(shape: str) -> Line:
+    """Return the points of a shape as SUMO writes it. [m]"""
     points = (corner.split(",") for corner in shape.split())
     return tuple((float(point[0]), float(point[1])) for point in points)

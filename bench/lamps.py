@@ -1,6 +1,6 @@
 """What one signal showed, from SUMO's own record: intervals per link, and the stages they add up to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -48,16 +48,27 @@ def read_lamps(tls_states: Path, signal: str) -> tuple[Shown, ...]:
 
     Raises: BackendError if the record is missing or damaged; InvalidInputError if it lacks that signal.
     """
-    times: list[float] = []
-    states: list[str] = []
-    for tag, found in tags(tls_states):
-        if tag == "tlsState" and found.get("id") == signal:
-            times.append(float(found.get("time", "nan")))
-            states.append(found.get("state", ""))
-    if not times:
-        raise InvalidInputError(f"{tls_states} does not record the signal {signal}")
-    step_s = times[1] - times[0] if len(times) > 1 else 1.0
-    return tuple(_runs(times, states, step_s))
+    return read_all_lamps(tls_states, (signal,))[signal]
+
+
+def read_all_lamps(tls_states: Path, signals: Collection[str]) -> dict[str, tuple[Shown, ...]]:
+    """Return what each of some signals showed, in order; the record is read once.
+
+    Raises: BackendError if the record is missing or damaged; InvalidInputError if it lacks one of them.
+    """
+    found: dict[str, tuple[list[float], list[str]]] = {signal: ([], []) for signal in signals}
+    for tag, attributes in tags(tls_states):
+        if tag == "tlsState" and (known := found.get(attributes.get("id", ""))) is not None:
+            known[0].append(float(attributes.get("time", "nan")))
+            known[1].append(attributes.get("state", ""))
+    missing = [signal for signal, (times, _) in found.items() if not times]
+    if missing:
+        raise InvalidInputError(f"{tls_states} does not record the signal {missing[0]}")
+    return {signal: tuple(_runs(times, states, _step_s(times))) for signal, (times, states) in found.items()}
+
+
+def _step_s(times: Sequence[float]) -> float:
+    return times[1] - times[0] if len(times) > 1 else 1.0
 
 
 def within(lamps: Iterable[Shown], from_s: float, to_s: float) -> tuple[Shown, ...]:

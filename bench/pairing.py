@@ -40,12 +40,19 @@ class Group:
         >>> Group({**_USUAL, "controller": "adaptive", "sensing": "positions", "scale": 1.2}, ()).named()
         'adaptive (positions, demand × 1.2)'
         """
-        more = [str(self.shared["sensing"])] if self.shared["sensing"] != "loops" else []
-        more += [f"demand × {self.shared['scale']:g}"] if self.shared["scale"] != 1 else []
-        more += [f"{100 * self.shared['failure_rate']:g} % of the loops failed"] if self.shared["failure_rate"] else []
-        more += [str(self.shared["profile"])] if self.shared["profile"] != "published" else []
-        more += [f"closed: {', '.join(self.shared['closures'])}"] if self.shared["closures"] else []
+        sensing = str(self.shared["sensing"])
+        more = [*([sensing] if sensing != "loops" else []), *self.conditions()]
         return f"{self.controller} ({', '.join(more)})" if more else self.controller
+
+    def conditions(self) -> tuple[str, ...]:
+        """Return in words what is not as usual about the cell."""
+        shared = self.shared
+        return (
+            *([f"demand × {shared['scale']:g}"] if shared["scale"] != 1 else []),
+            *([f"{100 * shared['failure_rate']:g} % of the loops failed"] if shared["failure_rate"] else []),
+            *([str(shared["profile"])] if shared["profile"] != "published" else []),
+            *([f"closed: {', '.join(shared['closures'])}"] if shared["closures"] else []),
+        )
 
 
 @dataclass(frozen=True, slots=True)

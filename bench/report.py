@@ -169,7 +169,7 @@ def _queues(rows: Sequence[QueueRow], order: Sequence[str]) -> str:
     }
     junctions = [figure.junction for figure in queue_figures(rows)]
     high_veh = queue_height_veh(rows, order, junctions)
-    panels = "".join(queue_chart(junction, k, rows, order, high_veh) for k, junction in enumerate(junctions))
+    panels = "".join(queue_chart(junction, f"queue-{k}", rows, order, high_veh) for k, junction in enumerate(junctions))
     heads = "".join(f"<th scope=col>{escape(name)}</th>" for name in order)
     body = "".join(
         f"<tr><th scope=row>{escape(junction)}</th>"
@@ -191,7 +191,7 @@ def _queues(rows: Sequence[QueueRow], order: Sequence[str]) -> str:
 def _queue_cell(figure: Any) -> str:
     if figure is None:
         return "<td>–</td>"
-    return f"<td>{figure.mean_veh:.1f} <small>({figure.max_veh})</small></td>"
+    return f"<td>{figure.mean_veh:.1f} <small>({figure.max_veh:g})</small></td>"
 
 
 def _junction(summary: Summary, folder: Path, queues: Sequence[QueueRow]) -> str:

@@ -4,11 +4,11 @@ from typing import Final
 
 STYLE: Final = """
 :root{--bg:#fbfbf9;--card:#fff;--ink:#1c2126;--soft:#5a646e;--rule:#dfe3e6;--grid:#e8ebed;
---s0:#6b7680;--s1:#c2571a;--s2:#0067a8;--s3:#00795a;--s4:#a3467d;--s5:#8a6d00;
+--s0:#6b7680;--s1:#c2571a;--s2:#0067a8;--s3:#00795a;--s4:#a3467d;--s5:#8a6d00;--s6:#7b4fc9;--s7:#a8323e;
 --go:#00795a;--yield:#49a98c;--amber:#e08a00;--red:#b9c0c6;--road:#d5dade;--plaza:#e6e9eb;--best:#e6f1f8}
 @media (prefers-color-scheme:dark){:root{
 --bg:#14181b;--card:#1b2024;--ink:#e8ebee;--soft:#a0abb5;--rule:#333b42;
---grid:#2a3137;--s0:#a8b2bb;--s1:#f0955c;--s2:#5fb4ea;--s3:#4cc7a0;--s4:#dd93bd;--s5:#d9bf52;
+--grid:#2a3137;--s0:#a8b2bb;--s1:#f0955c;--s2:#5fb4ea;--s3:#4cc7a0;--s4:#dd93bd;--s5:#d9bf52;--s6:#b79bf0;--s7:#ef8a93;
 --go:#35b58f;--yield:#2b8a6d;--amber:#f5a93b;--red:#566069;--road:#3a434a;--plaza:#2b3238;--best:#1d3242}}
 *{box-sizing:border-box}
 html{color-scheme:light dark;-webkit-text-size-adjust:100%}
@@ -55,11 +55,13 @@ svg .name{font-weight:600;font-size:13px}
 .line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
 .s0{stroke:var(--s0);stroke-dasharray:7 4}.s1{stroke:var(--s1);stroke-dasharray:2 4}.s2{stroke:var(--s2)}
 .s3{stroke:var(--s3);stroke-dasharray:10 3 2 3}.s4{stroke:var(--s4);stroke-dasharray:4 2}.s5{stroke:var(--s5)}
+.s6{stroke:var(--s6);stroke-dasharray:9 3}.s7{stroke:var(--s7);stroke-dasharray:1 3}
 svg .fill-s0{fill:var(--s0)}svg .fill-s1{fill:var(--s1)}svg .fill-s2{fill:var(--s2)}
 svg .fill-s3{fill:var(--s3)}svg .fill-s4{fill:var(--s4)}svg .fill-s5{fill:var(--s5)}
+svg .fill-s6{fill:var(--s6)}svg .fill-s7{fill:var(--s7)}
 .key.s0{border-color:var(--s0);border-top-style:dashed}.key.s1{border-color:var(--s1);border-top-style:dotted}
 .key.s2{border-color:var(--s2)}.key.s3{border-color:var(--s3)}.key.s4{border-color:var(--s4)}
-.key.s5{border-color:var(--s5)}
+.key.s5{border-color:var(--s5)}.key.s6{border-color:var(--s6)}.key.s7{border-color:var(--s7)}
 .lamp-go{fill:var(--go)}.lamp-yield{fill:var(--yield)}.lamp-amber{fill:var(--amber)}
 .lamp-red{stroke:var(--red);stroke-width:1.5}
 .swatch{display:inline-block;width:22px;margin-right:8px;vertical-align:middle}

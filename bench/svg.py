@@ -63,6 +63,18 @@ class Canvas:
         """Draw a disc of a CSS class."""
         self.parts.append(f'<circle class="{style}" cx="{_n(centre[0])}" cy="{_n(centre[1])}" r="{_n(radius)}"/>')
 
+    def dots(self, centres: Iterable[Point], style: str) -> None:
+        """Draw many discs as one path of a CSS class, whose line is as wide as they are and has round ends."""
+        path = "".join(f"M{_n(x)} {_n(y)}h0" for x, y in centres)
+        if path:
+            self.parts.append(f'<path class="{style}" d="{path}"/>')
+
+    def lines(self, runs: Iterable[Sequence[Point]], style: str) -> None:
+        """Draw many lines through points as one path of a CSS class."""
+        path = "".join("M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points) for points in runs if len(points) > 1)
+        if path:
+            self.parts.append(f'<path class="{style}" d="{path}"/>')
+
     def text(self, place: Point, words: str, style: str = "", anchor: str = "start") -> None:
         """Write words with their base line at place; anchor start, middle or end."""
         kind = f' class="{style}"' if style else ""
@@ -125,6 +137,33 @@ def clock(time_s: float, seconds: bool = False) -> str:
     whole = round(time_s)
     text = f"{whole // 3600:02d}:{whole // 60 % 60:02d}"
     return f"{text}:{whole % 60:02d}" if seconds else text
+
+
+def simplified(points: Sequence[Point], tolerance: float) -> list[Point]:
+    """Return a line with fewer points that is nowhere further than tolerance from the given one.
+
+    Source: Douglas and Peucker 1973, "Algorithms for the reduction of the number of points".
+    >>> simplified([(0, 0), (1, 0.1), (2, 0), (3, 5)], 0.5)
+    [(0, 0), (2, 0), (3, 5)]
+    """
+    kept = {0, len(points) - 1}
+    open_spans = [(0, len(points) - 1)]
+    while open_spans:
+        first, last = open_spans.pop()
+        inner = range(first + 1, last)
+        far = max(inner, key=lambda k: _off_line(points[k], points[first], points[last]), default=first)
+        if far != first and _off_line(points[far], points[first], points[last]) > tolerance:
+            kept.add(far)
+            open_spans += [(first, far), (far, last)]
+    return [points[k] for k in sorted(kept) if k >= 0]
+
+
+def _off_line(point: Point, start: Point, stop: Point) -> float:
+    length = math.dist(start, stop)
+    if length == 0:
+        return math.dist(point, start)
+    across = (stop[0] - start[0]) * (start[1] - point[1]) - (start[0] - point[0]) * (stop[1] - start[1])
+    return abs(across) / length
 
 
 def spread(places: Iterable[float], gap: float, low: float, high: float) -> list[float]:

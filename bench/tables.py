@@ -2,15 +2,24 @@
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Record = TypeVar("Record", bound=DataclassInstance)
+
 DELAY_FILE: Final = "delay_over_time.csv"
 QUEUE_FILE: Final = "queues.csv"
+_READERS: Final[Mapping[Any, Callable[[str], Any]]] = {
+    str: str, int: int, float: lambda cell: float(cell or "nan"),
+    "str": str, "int": int, "float": lambda cell: float(cell or "nan"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +35,12 @@ class DelayRow:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """Vehicles that stand before one junction at one time. [s], [veh]"""
+    """Vehicles that stand before one junction at one time, or their mean over runs. [s], [veh]"""
 
     controller: str
     time_s: float
     junction: str
-    halting_veh: int
+    halting_veh: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +49,14 @@ class QueueFigures:
 
     junction: str
     mean_veh: float
-    max_veh: int
+    max_veh: float
 
 
-def write_rows(path: Path, kind: type[DelayRow] | type[QueueRow], rows: Sequence[DelayRow | QueueRow]) -> None:
-    """Write rows with a header. Raises: BackendError if the file cannot be written."""
+def write_rows(path: Path, kind: "type[Record]", rows: "Iterable[Record]") -> None:
+    """Write rows of a dataclass with a header, NaN as an empty cell.
+
+    Raises: BackendError if the file cannot be written.
+    """
     try:
         with path.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
@@ -54,22 +66,34 @@ def write_rows(path: Path, kind: type[DelayRow] | type[QueueRow], rows: Sequence
         raise BackendError(f"cannot write {path}: {error.strerror}") from error
 
 
+def read_rows(path: Path, kind: "type[Record]") -> "tuple[Record, ...]":
+    """Return the rows of a table of such a dataclass; its fields are words, whole numbers and numbers.
+
+    Raises: InvalidInputError if the table is missing or damaged.
+    """
+    readers = [_READERS[each.type] for each in fields(kind)]
+    try:
+        return tuple(
+            kind(*(read(cell) for read, cell in zip(readers, cells, strict=True)))
+            for cells in _cells(path, len(readers))
+        )
+    except ValueError as error:
+        raise InvalidInputError(f"{path} is damaged: {error}") from error
+
+
 def read_delays(path: Path) -> tuple[DelayRow, ...]:
     """Return the rows of a delay table. Raises: InvalidInputError if it is missing or damaged."""
-    return tuple(
-        DelayRow(cells[0], float(cells[1]), float(cells[2]), int(cells[3]), float(cells[4] or "nan"))
-        for cells in _cells(path, 5)
-    )
+    return read_rows(path, DelayRow)
 
 
 def read_queues(path: Path) -> tuple[QueueRow, ...]:
     """Return the rows of a queue table. Raises: InvalidInputError if it is missing or damaged."""
-    return tuple(QueueRow(cells[0], float(cells[1]), cells[2], int(cells[3])) for cells in _cells(path, 4))
+    return read_rows(path, QueueRow)
 
 
 def queue_figures(rows: Iterable[QueueRow]) -> tuple[QueueFigures, ...]:
     """Return mean and longest queue by junction, the worst mean first."""
-    found: dict[str, list[int]] = {}
+    found: dict[str, list[float]] = {}
     for row in rows:
         found.setdefault(row.junction, []).append(row.halting_veh)
     figures = [QueueFigures(name, sum(veh) / len(veh), max(veh)) for name, veh in found.items()]

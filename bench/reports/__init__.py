@@ -1,0 +1,1 @@
+"""The report of an experiment: its tables, its drawings, its pages."""

@@ -57,7 +57,7 @@ def _first_pair(name: str, shown: Section, tables: TableFolder, order: Sequence[
     words = (
         f"Left: each dot is one pair of runs, the bar the 95 % interval of their mean (the tick), zero is "
         f"<b>{escape(baseline)}</b>. Right: mean delay by the minute in which vehicles were due, all valid seeds, "
-        f"running mean over five minutes; it falls at the end, where those still under way count with their delay so far. "
+        f"running mean over five minutes; it falls at the end, where vehicles under way count with their delay so far. "
         f"{_tables(shown.scenario, 'pairs', 'delay_over_time')}"
     )
     title = f"Delay{f' ({condition})' if condition else ''}"

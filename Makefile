@@ -11,7 +11,7 @@ SUMO_LIBRARIES := libatomic1 libgl1 libx11-6 libxext6 libxrender1
 PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
 QUICK := not sumo and not slow and not deep and not browser
 
-.PHONY: help setup lock demo figures bench-micro lint check test test-deep clean
+.PHONY: help setup lock demo bench-micro lint check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,9 +45,6 @@ lock:  ## compile requirements.lock anew (add UPGRADE=--upgrade for newer versio
 
 demo: setup  ## compare three controllers on a real city network; report in out/demo/
 	$(BIN)/signal-ctrl demo
-
-figures: setup  ## measure README's figures; runs that bench/results holds are not made again
-	$(BIN)/python -m bench.figures
 
 bench-micro: setup  ## speed of kernel, rollout, detectors and scorer against the stored base (STORE=--store: a new base)
 	$(BIN)/python -m bench.micro $(STORE)

@@ -13,6 +13,8 @@ from typing import Any, Final
 from bench.experiment import Task
 from bench.referees import REFEREES, judge
 from signal_ctrl.domain.errors import BackendError, InvalidInputError, SignalCtrlError
+from sumo_scenarios.measures.measure import measure_run, warm_up
+from sumo_scenarios.measures.validity import validity
 from sumo_scenarios.outcome import Report, Stop
 from sumo_scenarios.result import read_result
 from sumo_scenarios.run import Order, execute_all
@@ -62,6 +64,8 @@ def carry_out(item: Item, watch: Watch) -> Done:
     """Make what is missing of a run: the run itself, its measures, the referees' word. It never raises ours."""
     started_s = perf_counter()
     try:
+        with contextlib.suppress(SignalCtrlError):  # whatever is wrong, the run will say it
+            warm_up(item.task.scenario)
         status, error = "complete", ""
         if not is_run(item.run):
             status, error = _make(item, watch)
@@ -119,12 +123,9 @@ def _follow_up(item: Item) -> str:
 
 
 def _measured(item: Item) -> dict[str, Any]:
-    """Return the measures, with the reasons why the run is not valid; taken in a child, as polars has threads."""
+    """Return the measures, with the reasons why the run is not valid; taken in a child, to keep the worker small."""
 
     def work(_report: Report, _stop: Stop) -> dict[str, Any]:
-        from sumo_scenarios.measures.measure import measure_run  # noqa: PLC0415  heavy; only the child needs it
-        from sumo_scenarios.measures.validity import validity  # noqa: PLC0415
-
         invalid = list(validity(item.run, item.evidence))
         return {**measure_run(item.run, item.evidence), "invalid": invalid}
 

@@ -36,9 +36,7 @@ def _warm_up() -> None:
     import libsumo  # noqa: F401, PLC0415
     import polars  # noqa: F401, PLC0415  imported, never used here: its threads would not survive a fork
 
-    import sumo_scenarios.closed_loop  # noqa: PLC0415
-    import sumo_scenarios.measures.measure  # noqa: PLC0415
-    import sumo_scenarios.measures.validity  # noqa: F401, PLC0415
+    import sumo_scenarios.closed_loop  # noqa: F401, PLC0415
     from sumo_scenarios.warm_up import compile_rollout  # noqa: PLC0415
 
     compile_rollout()

@@ -62,6 +62,9 @@ def run(
         int | None, typer.Option(help="Runs at a time; default: the usable processors.", show_default=False)
     ] = None,
     referees: Annotated[bool, typer.Option("--referees", help="Have the independent referees judge each run.")] = False,
+    ledger: Annotated[
+        Path | None, typer.Option(help="JSON lines file that takes one line a run.", show_default=False)
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Make every run of an experiment that --out does not hold yet; print the verdict."""
@@ -77,9 +80,15 @@ def run(
         from bench.referees import check_referees
 
         check_referees()
+    if ledger is not None:
+        from bench.ledger import check_ledger
+
+        check_ledger(ledger)
     make_pool = _pool(engine, workers)
     with following(len(experiment.tasks), out, json_) as watch:
         outcome = run_experiment(experiment, out, make_pool, watch, referees)
+    if ledger is not None:
+        _note(ledger, outcome)
     return _tell(outcome, len(experiment.tasks), json_)
 
 
@@ -99,6 +108,13 @@ def list_(
 
     put_list([slim(row) for row in rows_of(folder)], json_)
     return 0
+
+
+def _note(ledger: Path, outcome: "Outcome") -> None:
+    from bench.folder import read_experiment
+    from bench.ledger import append
+
+    append(ledger, read_experiment(outcome.folder), outcome.rows)
 
 
 def _experiment(file: Path | None, flags: dict[str, Any]) -> "Experiment":

@@ -59,7 +59,16 @@ def children(pid: int) -> list[int]:
 
 def simulations(pid: int) -> list[tuple[int, int]]:
     """Return (worker, simulation) of every run that is under way below a bench."""
-    return [(worker, inner) for worker in children(pid) for inner in children(worker)]
+    below = [(worker, inner) for worker in children(pid) for inner in children(worker)]
+    return [(worker, inner) for worker, inner in below if b"bench.worker" in title(inner)]
+
+
+def title(pid: int) -> bytes:
+    """Return the command of a process; a fork has that of its parent."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def alive(pid: int) -> bool:

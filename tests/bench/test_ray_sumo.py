@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.experiments import LIMIT_S, alive, bench, children, leavings, outcome, started, until
+from tests.bench.experiments import LIMIT_S, alive, bench, children, leavings, outcome, started, title, until
 
 ray = pytest.importorskip("ray")
 pytestmark = [pytest.mark.sumo, pytest.mark.slow]
@@ -52,13 +52,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 
 def makers(pid: int) -> list[int]:
     """Return the Ray workers that are at a run."""
-
-    def title(each: int) -> bytes:
-        try:
-            return Path(f"/proc/{each}/cmdline").read_bytes()
-        except OSError:
-            return b""
-
     return [each for each in family(pid) if b"RemoteWorker.make" in title(each)]
 
 

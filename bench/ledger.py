@@ -1,0 +1,63 @@
+"""The ledger of long campaigns, `bench/results/*.jsonl`: one line a run, appended, never rewritten."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
+
+FIGURES: Final = (
+    "status", "valid", "invalid", "delay_s_per_vehicle", "stops_per_vehicle", "mean_speed_mps", "vehicles",
+    "longest_wait_s", "wall_s", "decision_ms", "sumo", "referee_delay_s", "referee_invalid", "lamp_violations",
+)  # fmt: skip
+
+
+def check_ledger(path: Path) -> None:
+    """Raises: InvalidInputError if a ledger is damaged, or cannot be appended to."""
+    known_lines(path)
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise InvalidInputError(f"cannot write the ledger {path}: {error.strerror or error}") from error
+
+
+def append(path: Path, experiment: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Append the runs that the ledger does not hold yet, by engine and name, and return how many they were.
+
+    Args: experiment, its `experiment.json`; rows, those of `summary.json`. Runs that were not made are left out.
+    Raises: as `check_ledger`; BackendError if it cannot be written.
+    """
+    known = known_lines(path)
+    head = {"experiment": experiment["name"], "commit": experiment["commit"], "engine": experiment["engine"]}
+    lines = []
+    for row in rows:
+        line = {"key": row["run_dir"].removeprefix("runs/"), **head}
+        if row["status"] == "complete" and (line["engine"], line["key"]) not in known:
+            lines.append(line | {name: row[name] for name in FIGURES if name in row})
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    except OSError as error:
+        raise BackendError(f"cannot write the ledger {path}: {error.strerror or error}") from error
+    return len(lines)
+
+
+def known_lines(path: Path) -> set[tuple[str | None, str]]:
+    """Return (engine, run) of every line. Raises: InvalidInputError if the ledger is damaged."""
+    if not path.exists():
+        return set()
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise InvalidInputError(f"cannot read the ledger {path}: {error.strerror or error}") from error
+    return {_key(path, number, text) for number, text in enumerate(lines, start=1) if text.strip()}
+
+
+def _key(path: Path, number: int, text: bytes) -> tuple[str | None, str]:
+    try:
+        line = json.loads(text)
+        return line.get("engine"), line["key"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidInputError(f"{path} line {number}: no line of a ledger; name another --ledger") from error

@@ -43,7 +43,7 @@ def _runs(content: bytes, width: int, count: int) -> tuple[list[int], list[int],
         if is_packed:
             packed.append(content[at:end])
         values.append(-1 if is_packed else int.from_bytes(content[at:end], "little"))
-        lengths.append(length)
+        lengths.append(length if is_packed else min(length, count - total))  # damage must not cost memory
         at, total = end, total + length
     return lengths, values, b"".join(packed)
 

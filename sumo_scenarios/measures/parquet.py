@@ -29,6 +29,10 @@ _DATA_PAGE: Final = 0
 _DICTIONARY_PAGE: Final = 2
 _OPTIONAL: Final = 1
 
+_DAMAGE: Final = (ValueError, LookupError, TypeError, AttributeError, OverflowError, struct.error)
+"""What reading a header in which some byte is wrong may end in."""
+_ROWS_A_BYTE: Final = 64
+
 Fields = dict[int, Any]
 
 
@@ -57,13 +61,15 @@ def read_parquet(path: Path, wanted: Collection[str]) -> dict[str, Numbers | Nam
         if len(content) < 12 or content[:4] != _MAGIC or content[-4:] != _MAGIC:
             raise ValueError("it is cut off or no parquet file")
         return _columns(content, wanted)
-    except (OSError, ValueError, KeyError, IndexError, struct.error, UnicodeDecodeError) as error:
+    except (OSError, *_DAMAGE) as error:
         raise BackendError(f"cannot read {path}: {error}") from error
 
 
 def _columns(content: bytes, wanted: Collection[str]) -> dict[str, Numbers | Names]:
     length = int.from_bytes(content[-8:-4], "little")
     meta, _ = read_struct(content, len(content) - 8 - length)
+    if not 0 <= meta[3] <= _ROWS_A_BYTE * len(content):
+        raise ValueError(f"it says that it has {meta[3]} rows")
     optional = {field[4].decode(): field.get(3, 0) == _OPTIONAL for field in meta[2][1:]}
     chunks: dict[str, list[Fields]] = {name: [] for name in optional if name in wanted}
     for group in meta.get(4, []):
@@ -103,8 +109,9 @@ def _joined(parts: list[Names]) -> Names:
 class _Chunk:
     """The pages of one column in one row group, as they come."""
 
-    def __init__(self, kind: int, optional: bool) -> None:
+    def __init__(self, kind: int, optional: bool, n_rows: int) -> None:
         self._kind = kind
+        self._n_rows = n_rows
         self._optional = optional
         self._dictionary: Any = None
         self.parts: list[Numbers | Names] = []
@@ -118,6 +125,8 @@ class _Chunk:
         if header[1] != _DATA_PAGE:
             raise ValueError(f"it has pages of kind {header[1]}, which SUMO does not write")
         rows, encoding = header[5][1], header[5][2]
+        if not 0 < rows <= self._n_rows - self.rows:
+            raise ValueError(f"it has a page of {rows} rows")
         defined, page = self._defined(page, rows)
         count = int(np.count_nonzero(defined))
         if encoding == _PLAIN:
@@ -168,12 +177,12 @@ def _spread(values: Any, indices: npt.NDArray[np.int64], defined: npt.NDArray[np
 def _chunk(content: bytes, meta: Fields, optional: bool) -> Numbers | Names:
     if meta[4] != 0:
         raise ValueError("it is compressed, which SUMO was not asked for")
-    chunk = _Chunk(meta[1], optional)
+    chunk = _Chunk(meta[1], optional, min(meta[5], _ROWS_A_BYTE * len(content)))
     at = meta.get(11) or meta[9]
     while chunk.rows < meta[5]:
         header, start = read_struct(content, at)
         at = start + header[3]
-        if at > len(content):
+        if not start <= at <= len(content):
             raise ValueError("a page is cut off")
         chunk.take(header, content[start:at])
     if meta[1] == _STRINGS:

@@ -1,23 +1,26 @@
-"""Arterials: the network's longest straight chains of signals, and how fast vehicles drive along them.
+"""Arterials: the straight chains of signals that most of the demand drives along, and how fast that goes.
 
-From the stop line of an approach straight on to the next stop line, and so on, gives chains of approaches. A chain
-that is part of a longer one does not count by itself. The arterial is the chain that most vehicles of the demand are
-to drive from end to end, or, where the demand names no routes, the one with most signals and then most lane metres;
-it has at least two signals, three where the network has such a chain. Its other direction is the chain that passes
-its signals in the opposite order. Network and demand decide, not what happened in a run: every controller is measured
-on the same roads.
+From the stop line of an approach straight on to the next stop line, and so on, gives chains of approaches. The
+arterial is the stretch of a chain, of three signals at least (two where no chain has three), with the most vehicles of
+the demand that are to drive it from end to end, each counted once a signal. Its other direction is the stretch that
+passes most of its signals in the opposite order. Network and demand decide, not what happened in a run: every
+controller is measured on the same roads.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from sumo_scenarios.measures.approaches import STRAIGHT, Approach
+from sumo_scenarios.measures.approaches import STRAIGHT, Approach, find_approaches
+from sumo_scenarios.measures.demand_routes import Route, demand_routes
 from sumo_scenarios.measures.edges import EdgeTotals, space_mean_speed_kmh
 from sumo_scenarios.measures.figures import Document, mean, rounded
 from sumo_scenarios.measures.passages import SHORTEST_M, Passages
+from sumo_scenarios.measures.schedule import Schedule
 from sumo_scenarios.measures.standing import stop_rows
 from sumo_scenarios.measures.trajectories import Codes
 from sumo_scenarios.net_reader import Net
@@ -25,8 +28,6 @@ from sumo_scenarios.net_reader import Net
 FEWEST_SIGNALS: Final = 3
 TARGET_KMH: Final = 40.0
 _MOST_EDGES: Final = 60
-
-Route = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +39,63 @@ class Arterial:
     edges: tuple[str, ...]
 
 
-def find_arterials(net: Net, approaches: tuple[Approach, ...], routes: Iterable[Route]) -> tuple[Arterial, ...]:
+class _Same:
+    """A key that equals itself alone: the network and the demand that runs share are told apart by being the same."""
+
+    def __init__(self, net: Net, schedule: Schedule) -> None:
+        self.net = net
+        self.schedule = schedule
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.net is other.net and self.schedule is other.schedule
+
+    def __hash__(self) -> int:
+        return hash((id(self.net), id(self.schedule)))
+
+
+def arterials_of(net: Net, schedule: Schedule) -> tuple[Arterial, ...]:
+    """Return the arterial of a network under a demand; found once for all runs that share both."""
+    return _found(_Same(net, schedule))
+
+
+@lru_cache(maxsize=4)
+def _found(place: _Same) -> tuple[Arterial, ...]:
+    return find_arterials(place.net, find_approaches(place.net), demand_routes(place.net, place.schedule))
+
+
+def find_arterials(net: Net, approaches: tuple[Approach, ...], vehicles: Mapping[Route, float]) -> tuple[Arterial, ...]:
     """Return the arterial in its two directions (one where the other is missing); none if no two signals follow.
 
-    Args: routes, edges of the demand's vehicles; those with less than two edges say nothing.
+    Args: vehicles, those of the demand by their route [veh].
     """
     chains = list(_chains(net, approaches))
     longest = max((len(chain.chain) for chain in chains), default=0)
-    chains = [chain for chain in chains if len(chain.chain) >= min(longest, FEWEST_SIGNALS)]
     if longest < 2:
         return ()
-    wanted = _wanted(chains, approaches, [route for route in routes if len(route) > 1])
-    order = sorted(range(len(chains)), key=lambda k: (-wanted[k], -len(chains[k].chain), -_size(net, chains[k]), k))
-    main = chains[order[0]]
-    back = next((chains[k] for k in order[1:] if _is_opposite(chains[k], main)), None)
+    stretches = [part for chain in chains for part in _stretches(chain, approaches, min(longest, FEWEST_SIGNALS))]
+    wanted = _wanted(stretches, approaches, vehicles)
+    weight = [wanted[k] * len(part.chain) for k, part in enumerate(stretches)]
+    order = sorted(range(len(stretches)), key=lambda k: (-weight[k], -len(stretches[k].chain), k))
+    main = stretches[order[0]]
+    back = _opposite(main, [part for chain in chains for part in _stretches(chain, approaches, 2)])
     return (main,) if back is None else (main, back)
+
+
+def _stretches(chain: Arterial, approaches: tuple[Approach, ...], fewest: int) -> Iterator[Arterial]:
+    """Yield the parts of a chain with at least so many signals, the whole of it too."""
+    n = len(chain.chain)
+    for first in range(n - fewest + 1):
+        for last in range(first + fewest, n + 1):
+            part = chain.chain[first:last]
+            start, end = approaches[part[0]].edges[-1], approaches[part[-1]].edge_id
+            edges = chain.edges[chain.edges.index(start) : chain.edges.index(end) + 1]
+            yield Arterial(part, chain.signals[first:last], edges)
+
+
+def _opposite(main: Arterial, stretches: Sequence[Arterial]) -> Arterial | None:
+    """Return the longest stretch that passes signals of another one only, in the opposite order; None without any."""
+    found = [part for part in stretches if _is_opposite(part, main)]
+    return max(found, key=lambda part: len(part.chain), default=None)
 
 
 def _chains(net: Net, approaches: tuple[Approach, ...]) -> Iterator[Arterial]:
@@ -86,27 +129,25 @@ def _straight_on(net: Net, approach: Approach, by_edge: dict[str, int]) -> list[
     return []
 
 
-def _wanted(chains: Sequence[Arterial], approaches: tuple[Approach, ...], routes: Sequence[Route]) -> list[int]:
-    """Return how many vehicles of the demand are to drive each chain from its first to its last stop line. [veh]"""
-    ends = [(approaches[c.chain[0]].edge_id, approaches[c.chain[-1]].edge_id) for c in chains]
-    counts = [0] * len(chains)
-    for route in routes:
+def _wanted(
+    stretches: Sequence[Arterial], approaches: tuple[Approach, ...], vehicles: Mapping[Route, float]
+) -> list[float]:
+    """Return how many vehicles of the demand are to drive each stretch over all its stop lines. [veh]"""
+    lines = [[approaches[k].edge_id for k in part.chain] for part in stretches]
+    counts = [0.0] * len(stretches)
+    for route, count in vehicles.items():
         place = {edge: index for index, edge in enumerate(route)}
-        for k, (first, last) in enumerate(ends):
-            if first in place and last in place and place[first] < place[last]:
-                counts[k] += 1
+        for k, edges in enumerate(lines):
+            places = [place[edge] for edge in edges if edge in place]
+            if len(places) == len(edges) and places == sorted(places):
+                counts[k] += count
     return counts
 
 
-def _size(net: Net, chain: Arterial) -> float:
-    """Return lane metres. [m]"""
-    return sum(lane.length_m for edge in chain.edges for lane in net.edges[edge].lanes if lane.motorised)
-
-
-def _is_opposite(chain: Arterial, main: Arterial) -> bool:
-    """Tell whether a chain passes at least two signals of another one, all of them in the opposite order."""
-    places = [main.signals.index(signal) for signal in chain.signals if signal in main.signals]
-    return len(places) > 1 and places == sorted(places, reverse=True)
+def _is_opposite(part: Arterial, main: Arterial) -> bool:
+    """Tell whether a stretch passes nothing but signals of another one, in the opposite order."""
+    places = [main.signals.index(signal) for signal in part.signals if signal in main.signals]
+    return len(places) == len(part.signals) and all(a > b for a, b in pairwise(places))
 
 
 def arterial_figures(

@@ -7,7 +7,7 @@ import numpy as np
 
 from sumo_scenarios import catalogue
 from sumo_scenarios.configuration import read_configuration
-from sumo_scenarios.measures.arterials import arterial_figures, find_arterials
+from sumo_scenarios.measures.arterials import arterial_figures, arterials_of
 from sumo_scenarios.measures.context import read_net_once
 from sumo_scenarios.measures.edges import edge_table, read_edges
 from sumo_scenarios.measures.emissions import emission_figures, emission_map
@@ -56,8 +56,9 @@ def warm_up(scenario: str) -> None:
     It uses no library with threads. Raises: InvalidInputError for an unknown scenario or damaged files.
     """
     config = read_configuration(catalogue.resolve(scenario).config)
-    read_net_once(config.net)
+    net = read_net_once(config.net)
     schedule = read_schedule((*config.routes, *config.additional))
+    arterials_of(net, schedule)
     used = {each.type_id for each in schedule.departures} | {flow.type_id for flow in schedule.flows}
     for name in {schedule.types[type_id].emission_class for type_id in used if type_id in schedule.types}:
         emission_map(name)
@@ -83,8 +84,7 @@ def _road_part(sources: Sources) -> tuple[Document, Document]:
     """Return what trajectories and totals per edge tell of the roads."""
     passages, totals = sources.passages, read_edges(sources.evidence / EDGES)
     driven_km = sum(total.driven_m for total in totals.values()) / 1000.0
-    routes = [each.edges for each in sources.schedule.departures]
-    arterials = find_arterials(sources.net, sources.approaches, routes)
+    arterials = arterials_of(sources.net, sources.schedule)
     fair, fair_table = fairness_figures(passages)
     queues, queue_tables = queue_figures(sources.grid, sources.ticks)
     trunk, trunk_table = arterial_figures(passages, arterials, totals)

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from xml.etree.ElementTree import Element
 
 from signal_ctrl.domain.errors import InvalidInputError
@@ -20,13 +20,17 @@ _SIGMAS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One vehicle of the demand; `edges` is its route where the file writes one. [s]"""
+    """One vehicle of the demand. [s]
+
+    `edges` is its route where the file writes one (`routed`), else where it begins, what it passes and where it ends.
+    """
 
     vehicle: str
     depart_s: float
     type_id: str
     line: str
     edges: tuple[str, ...]
+    routed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Flow:
     type_id: str
     line: str
     edges: tuple[str, ...]
+    routed: bool
 
     def due_veh(self, begin_s: float, end_s: float) -> float:
         """Return the fewest vehicles that are to depart within [begin, end); random flows are given 5 sigma."""
@@ -53,6 +58,9 @@ class Flow:
             return max(min(math.floor(span_s / self.period_s), self.number), 0.0)
         mean_veh = min(span_s / self.period_s, self.number)
         return max(math.floor(mean_veh - _SIGMAS * math.sqrt(mean_veh)), 0.0)
+
+
+_Asked = TypeVar("_Asked", Departure, Flow)
 
 
 @dataclass(slots=True)
@@ -99,6 +107,7 @@ def _read(stamps: tuple[tuple[Path, int, int], ...]) -> Schedule:
         for _, element in elements(path):
             _take(schedule, routes, element)
     schedule.departures = [_with_route(each, routes) for each in schedule.departures]
+    schedule.flows = [_with_route(flow, routes) for flow in schedule.flows]
     return schedule
 
 
@@ -116,21 +125,21 @@ def _take(schedule: Schedule, routes: dict[str, tuple[str, ...]], element: Eleme
         routes[element.attrib["id"]] = tuple(element.get("edges", "").split())
 
 
-def _with_route(departure: Departure, routes: Mapping[str, tuple[str, ...]]) -> Departure:
-    """Return a vehicle with the edges of the route that it only names."""
-    if len(departure.edges) != 1 or departure.edges[0] not in routes:
-        return departure
-    edges = routes[departure.edges[0]]
-    return Departure(departure.vehicle, departure.depart_s, departure.type_id, departure.line, edges)
+def _with_route(asked: _Asked, routes: Mapping[str, tuple[str, ...]]) -> _Asked:
+    """Return a vehicle or flow with the edges of the route that it only names."""
+    if not asked.routed or len(asked.edges) != 1:
+        return asked
+    return replace(asked, edges=routes.get(asked.edges[0], asked.edges))
 
 
-def _edges(element: Element) -> tuple[str, ...]:
-    """Return the edges of a vehicle, or the name of its route as a single one; its first edge of a trip."""
+def _edges(element: Element) -> tuple[tuple[str, ...], bool]:
+    """Return the edges of a vehicle, and whether they are its route; of one that only names it, the name."""
     route = element.find("route")
     if route is not None and route.get("edges"):
-        return tuple(route.attrib["edges"].split())
-    named = element.get("route") or element.get("from")
-    return (named,) if named else ()
+        return tuple(route.attrib["edges"].split()), True
+    if element.get("route"):
+        return (element.attrib["route"],), True
+    return (*element.get("from", "").split(), *element.get("via", "").split(), *element.get("to", "").split()), False
 
 
 def _departure(element: Element) -> Departure | None:
@@ -138,12 +147,14 @@ def _departure(element: Element) -> Departure | None:
     depart_s = _time_s(element.get("depart", ""))
     if depart_s is None:
         return None
+    edges, routed = _edges(element)
     return Departure(
         vehicle=element.get("id", ""),
         depart_s=depart_s,
         type_id=element.get("type", "DEFAULT_VEHTYPE"),
         line=element.get("line", ""),
-        edges=_edges(element),
+        edges=edges,
+        routed=routed,
     )
 
 
@@ -152,6 +163,7 @@ def _flow(element: Element) -> Flow:
     end_s = _time_s(element.get("end", ""))
     number = _number(element.get("number", ""))
     period_s, random = _period_s(element, begin_s, end_s, number)
+    edges, routed = _edges(element)
     return Flow(
         flow_id=element.get("id", ""),
         begin_s=begin_s,
@@ -161,7 +173,8 @@ def _flow(element: Element) -> Flow:
         random=random,
         type_id=element.get("type", "DEFAULT_VEHTYPE"),
         line=element.get("line", ""),
-        edges=_edges(element),
+        edges=edges,
+        routed=routed,
     )
 
 

@@ -85,6 +85,22 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -
     return f'<div class="card scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
+def cards(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table that a phone shows as a card a row; heads are plain words, cells are safe HTML."""
+    head = "".join(f"<th scope=col>{escape(each)}</th>" for each in heads)
+    body = "".join(
+        f"<tr><th scope=row>{row[0]}</th>"
+        + "".join(
+            f'<td data-name="{escape(name)}"><span>{cell}</span></td>'
+            for name, cell in zip(heads[1:], row[1:], strict=True)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    inner = f'<table class="cards"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="card wide-scroll">{inner}</div>'
+
+
 def number(value: float | None, digits: int = 1) -> str:
     """Return a figure as people read it, or a dash where there is none.
 
@@ -92,6 +108,17 @@ def number(value: float | None, digits: int = 1) -> str:
     ('1,234.6', '–', '–')
     """
     return DASH if value is None or not math.isfinite(value) else f"{value:,.{digits}f}".replace("-", "−")
+
+
+def rough(value: float, digits: int = 2) -> float:
+    """Return a value rounded to so many significant digits: no sum is surer than its assumptions.
+
+    >>> rough(97822.0), rough(-0.0347), rough(0.0)
+    (98000.0, -0.035, 0.0)
+    """
+    if value == 0 or not math.isfinite(value):
+        return value
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
 def difference(value: float | None, digits: int = 1) -> str:

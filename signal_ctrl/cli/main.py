@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from signal_ctrl.cli import bench_command, demo_command, doctor_command, run_command, scenarios_command
+from signal_ctrl.cli import (
+    bench_command,
+    bench_report_command,
+    demo_command,
+    doctor_command,
+    run_command,
+    scenarios_command,
+)
 from signal_ctrl.cli.failures import CHECK_FAILED, answer
 from signal_ctrl.cli.output import put_json
 from signal_ctrl.cli.versions import version_line, versions
@@ -23,6 +30,9 @@ app.command()(run_command.run)
 app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
 app.add_typer(scenarios_command.app)
+bench_command.app.command()(bench_report_command.report)
+bench_command.app.command()(bench_report_command.compare)
+bench_command.app.command()(bench_report_command.published)
 app.add_typer(bench_command.app)
 
 

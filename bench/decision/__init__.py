@@ -1,0 +1,1 @@
+"""Before and after for whoever pays: hours, litres, CO2 and money."""

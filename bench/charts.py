@@ -62,7 +62,7 @@ def queue_chart(junction: str, name: str, rows: Sequence[QueueRow], order: Seque
         f"Queue before junction {junction}",
         "Mean queue: " + ", ".join(f"{each} {mean:.1f} vehicles" for each, mean in means.items()),
     )
-    canvas.text((6, 14), _short(junction), "panel-title")
+    canvas.text((6, 14), short_name(junction), "panel-title")
     x, y = time_axes(canvas, (34.0, 26.0, 280.0, 146.0), span, high_veh, "", ticks=3)
     for each, points in series.items():
         canvas.polyline([(x.at(t), y.at(v)) for t, v in points], f"line {style_of(each, order)}")
@@ -191,7 +191,7 @@ def _time_grid(canvas: Canvas, x: Scale, reach: tuple[float, float], span: tuple
             canvas.text((x.at(time_s), reach[1] + 18), clock(time_s, True), "tick", "middle")
 
 
-def _short(name: str, most: int = 30) -> str:
+def short_name(name: str, most: int = 30) -> str:
     """Return a name that fits above a panel; its two ends tell junctions apart."""
     return name if len(name) <= most else f"{name[: most // 2]}…{name[-most // 2 + 1 :]}"
 

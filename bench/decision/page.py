@@ -90,11 +90,11 @@ def _sentence(row: EffectRow, rates: Rates) -> str:
         return f"{where}: {change}: {_silence(row)}"
     year = rates.hours_per_year
     gain = "saves" if row.verdict == "better" else '<span class="flag">costs</span>'
-    ends = sorted((abs(row.low) * year, abs(row.high) * year))
+    least, most = sorted(rough(abs(end) * year) for end in (row.low, row.high))
     pilot = f" From {row.pairs} pairs only, a pilot." if row.pairs < CLAIM_SEEDS else ""
     return (
-        f"{where}: {change} {gain} about {number(rough(abs(row.difference) * year), 0)} {escape(rates.currency)} a year "
-        f"(95 % interval {number(rough(ends[0]), 0)} to {number(rough(ends[1]), 0)}), under the assumptions below.{pilot}"
+        f"{where}: {change} {gain} about {number(rough(abs(row.difference) * year), 0)} {escape(rates.currency)} "
+        f"a year (95 % interval {number(least, 0)} to {number(most, 0)}), under the assumptions below.{pilot}"
     )
 
 

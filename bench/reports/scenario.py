@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
-from bench.charts import delay_chart, queue_chart, queue_height_veh
+from bench.charts import delay_chart, queue_chart, queue_height_veh, short_name
 from bench.reports.corridor import window_of
 from bench.reports.figures_table import figures_table
 from bench.reports.page import figure, legend, number, section, swatches
@@ -17,7 +17,6 @@ from bench.tables import QueueRow, queue_figures
 
 _PANELS_OPEN: Final = 6
 _AXIS_NAMES: Final = {"failure_rate": "Detector failure curve", "scale": "Demand curve"}
-_DIRECTIONS: Final = {"forth": "busier direction", "back": "other direction"}
 
 
 def scenario_section(number_: int, shown: Section, tables: TableFolder, order: Sequence[str]) -> str:
@@ -109,7 +108,7 @@ def _time_space(name: str, shown: Section, tables: TableFolder) -> str:
                 *(mine["corridor_lamps"], mine["bands"], mine["trajectories"]),
                 window_of(float(run["begin_s"]), float(run["end_s"])),
             )
-            title = f"{label}, {_DIRECTIONS[direction]}"
+            title = f"{label}, towards {short_name(drive.stop_lines[-1].signal, 20)}"
             chart = time_space_chart(f"{name}-space-{len(charts)}", f"Time-space diagram: {title}", drive)
             charts.append(f"<h4>{escape(title)}</h4>{chart}")
     key = swatches(

@@ -34,7 +34,8 @@ def verdict_section(rows: Sequence[VerdictRow], invalid: Sequence[Row], order: S
         blocks.setdefault((row.scenario, row.condition), []).append(row)
     heads = "".join(f"<th scope=col>{name}{f' <small>[{unit}]</small>' if unit else ''}</th>" for name, unit in _HEADS)
     body = "".join(_block(name, condition, members, order) for (name, condition), members in blocks.items())
-    table = f'<div class="card wide-scroll"><table class="cards verdicts"><thead><tr>{heads}</tr></thead>{body}</table></div>'
+    inner = f'<table class="cards verdicts"><thead><tr>{heads}</tr></thead>{body}</table>'
+    table = f'<div class="card wide-scroll">{inner}</div>'
     return section("verdict", "Verdict", _sentences(rows), _invalid(invalid, rows), table, _notes(rows))
 
 

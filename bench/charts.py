@@ -40,7 +40,7 @@ def delay_chart(rows: Sequence[DelayRow], order: Sequence[str], width: float, pa
         "Mean delay per vehicle by the time it was due to depart. Highest values: "
         + ", ".join(f"{name} {value:.0f} s" for name, value in worst.items()),
     )
-    area = _area(canvas, right=18.0 if panel else 86.0 if width > 600 else 74.0)
+    area = _area(canvas, right=28.0 if panel else 86.0 if width > 600 else 74.0)
     x, y = time_axes(canvas, area, span, max(worst.values(), default=1.0), "delay [s/veh]")
     for name, points in series.items():
         canvas.polyline([(x.at(t), y.at(v)) for t, v in points], f"line {style_of(name, order)}")

@@ -182,3 +182,13 @@ def test_a_damaged_ledger_is_refused_and_kept(tmp_path: Path) -> None:
     assert ledger.read_text() == '{"key": "a"}\nnonsense\n'
     with pytest.raises(InvalidInputError, match="cannot"):
         check_ledger(tmp_path / "no" / "l.jsonl")
+
+
+def test_the_summary_compares_in_pairs(tmp_path: Path) -> None:
+    out = begin(tmp_path / "e")
+    for task, delay_s in zip(TASKS, (30.0, 32.0, 20.0, 21.0), strict=True):
+        put_run(out, task, delay_s)
+    write_summary(out, {})
+    (found,) = json.loads((out / "summary.json").read_text())["comparisons"]
+    assert (found["controller"], found["baseline"], found["seeds"]) == ("adaptive", "net", [1, 2])
+    assert found["mean_difference_s"] == -10.5

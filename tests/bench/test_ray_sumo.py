@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,14 +12,12 @@ import pytest
 
 from tests.bench.experiments import LIMIT_S, alive, bench, children, leavings, outcome, started, title, until
 
-ray = pytest.importorskip("ray")
 pytestmark = [pytest.mark.sumo, pytest.mark.slow]
-PORT = 46379
 FEW = ("--scenarios", "cologne1", "--controllers", "net,adaptive", "--seeds", "1-2", "--end", "25320")
 LOOPBACK = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """The second keeps Ray on 127.0.0.1 on every system."""
 HEAD = (
-    "start", "--head", "--block", "--node-ip-address=127.0.0.1", f"--port={PORT}", "--num-cpus=2",
+    "start", "--head", "--block", "--node-ip-address=127.0.0.1", "--num-cpus=2",
     "--include-dashboard=false", "--disable-usage-stats", "--object-store-memory=100000000",
 )  # fmt: skip
 
@@ -28,26 +27,33 @@ def family(pid: int) -> list[int]:
     return [each for child in children(pid) for each in (child, *family(child))]
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
 def cluster(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("r")  # short: Ray keeps sockets in it
-    command = [str(Path(sys.executable).with_name("ray")), *HEAD, f"--temp-dir={folder}"]
-    log = (folder / "log").open("wb")
-    for name, value in LOOPBACK.items():
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("ray")), *HEAD, f"--port={port}", f"--temp-dir={folder}"]
+    for name, value in (LOOPBACK | {"RAY_ADDRESS": f"127.0.0.1:{port}"}).items():
         monkeypatch.setenv(name, value)
-    head = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    until(lambda: head.poll() is not None or b"runtime started" in (folder / "log").read_bytes())
-    assert head.poll() is None, (folder / "log").read_text()
-    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{PORT}")
-    below = family(head.pid)
-    assert below
-    yield head.pid
-    head.send_signal(signal.SIGTERM)
-    head.wait(30)
-    for pid in below:
-        if alive(pid):
-            os.kill(pid, signal.SIGKILL)
-    log.close()
+    below: list[int] = []
+    with (folder / "log").open("wb") as log:
+        head = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        try:
+            until(lambda: head.poll() is not None or b"runtime started" in (folder / "log").read_bytes())
+            assert head.poll() is None, (folder / "log").read_text()
+            below += family(head.pid)
+            yield head.pid
+        finally:
+            head.send_signal(signal.SIGTERM)
+            head.wait(30)
+            for pid in below:
+                if alive(pid):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def makers(pid: int) -> list[int]:

@@ -112,8 +112,17 @@ class Experiment:
     asked: Mapping[str, Any]
 
     def detailed(self) -> frozenset[str]:
-        """Return the runs whose trajectories are kept: the first of each scenario and controller."""
-        first: dict[tuple[str, str], str] = {}
+        """Return the runs whose trajectories are kept: one of each scenario, controller and sensing.
+
+        It is the first under the conditions nearest to the usual: nothing closed, no loop failed, demand as counted.
+        """
+        best: dict[tuple[str, str, str], Task] = {}
         for task in self.tasks:
-            first.setdefault((task.scenario_name, task.controller), task.run_id)
-        return frozenset(first.values())
+            name = (task.scenario_name, task.controller, task.sensing)
+            if name not in best or _unusual(task) < _unusual(best[name]):
+                best[name] = task
+        return frozenset(task.run_id for task in best.values())
+
+
+def _unusual(task: Task) -> tuple[int, float, float]:
+    return len(task.closures), task.failure_rate, abs(task.scale - 1.0)

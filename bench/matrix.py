@@ -62,17 +62,23 @@ class Matrix:
     asked: Mapping[str, Any]
 
     def tasks(self) -> Iterator[Task]:
-        """Yield every combination, seeds innermost; the same run never twice."""
+        """Yield every combination, seeds innermost; the same run never twice.
+
+        Where something is to be closed every run is made twice, open and closed, so that pairs tell what it does.
+        """
         axes = self.axes
-        outer = [axes[name] for name in ("scenarios", "profile", "scales", "failures", "controllers")]
+        outer = [axes[name] for name in ("scenarios", "profile", "scales", "failures")]
+        closures = ((), axes["close"]) if axes["close"] else ((),)
         seen: set[Task] = set()
-        for scenario, profile, scale, rate, controller in itertools.product(*outer):
+        for scenario, profile, scale, rate, closed, controller in itertools.product(
+            *outer, closures, axes["controllers"]
+        ):
             options = self._options(controller)
             inner = (self._sensings(controller), axes["demand_seeds"], axes["seeds"])
             for sensing, demand_seed, seed in itertools.product(*inner):
                 task = Task(
                     *(scenario, controller, seed, demand_seed, scale, sensing, rate, profile),
-                    closures=axes["close"],
+                    closures=closed,
                     options=options,
                     begin_s=axes.get("begin"),
                     end_s=axes.get("end"),
@@ -177,7 +183,7 @@ def _check_sensing(sensings: tuple[str, ...]) -> None:
 
 
 def _check_size(axes: Mapping[str, Any]) -> None:
-    count = 1
+    count = 2 if axes["close"] else 1
     for name in ("scenarios", "controllers", "seeds", "demand_seeds", "scales", "failures", "sensing", "profile"):
         count *= len(axes[name])
     if count > MOST_TASKS:

@@ -14,7 +14,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 
 _ENGINE_FIELDS: Final = ("options",)
 """Fields of a task that a version of the engine may change: what tuning found."""
-_VERDICTS: Final = {"better": "progress", "worse": "regression", "not valid": "regression"}
+_VERDICTS: Final = {"better": "progress", "worse": "regression", "not valid": "no evidence"}
 _SAME_VERSIONS: Final = ("libsumo",)
 _LISTED: Final = 6
 

@@ -49,7 +49,8 @@ def run(
         str | None, typer.Option(help="Safety profile: published or street.", show_default=False)
     ] = None,
     close: Annotated[
-        list[str] | None, typer.Option(help="LANE_OR_EDGE[@FROM-TO], closed; may be repeated.", show_default=False)
+        list[str] | None,
+        typer.Option(help="LANE_OR_EDGE[@FROM-TO]: run open and closed; may be repeated.", show_default=False),
     ] = None,
     set_: Annotated[
         list[str] | None,

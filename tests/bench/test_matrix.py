@@ -1,6 +1,7 @@
 """From flags, a file or a preset to tasks; whatever cannot be run is refused in one line."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_a_task_is_what_it_was_after_a_trip_through_json() -> None:
 
 
 def test_settings_hold_all_that_the_task_asks() -> None:
-    (task,) = tasks(
+    untouched, task = tasks(
         controllers="adaptive", seeds="4", demand_seeds=2, scales=0.8, failures=0.1, profile="street",
         close=["a_0@25300-25400"], set=["horizon_s=30"], begin=25200, end=25500,
     )  # fmt: skip
@@ -60,6 +61,7 @@ def test_settings_hold_all_that_the_task_asks() -> None:
     )  # fmt: skip
     assert (settings.scale, settings.failure_rate, settings.profile.name) == (0.8, 0.1, "street")
     assert settings.closures == (Closure("a_0", 25300.0, 25400.0),)
+    assert untouched == replace(task, closures=())
     assert (settings.options, settings.begin_s, settings.end_s) == ((("horizon_s", "30"),), 25200.0, 25500.0)
     assert settings.command[settings.command.index("--failures") :][:2] == ("--failures", "0.1")
 
@@ -123,10 +125,23 @@ def test_a_file_says_the_same_as_flags(tmp_path: Path) -> None:
     assert (found.name, list(found.tasks)) == ("rush", flags)
 
 
-def test_the_first_seed_is_detailed() -> None:
-    found = experiment_of({"scenarios": "cologne1", "controllers": "net,adaptive", "seeds": "3-5", "scales": "0.5,1"})
+def test_what_is_closed_is_run_open_too() -> None:
+    found = tasks(controllers="net,adaptive", seeds="1-2", close=["a_0", "b@1-2"])
+    assert Counter((task.controller, task.closures) for task in found) == {
+        (name, closed): 2 for name in ("net", "adaptive") for closed in ((), ("a_0", "b@1-2"))
+    }
+    assert len({task.run_id for task in found}) == 8
+
+
+def test_the_first_seed_under_usual_conditions_is_detailed() -> None:
+    axes = {"scenarios": "cologne1", "controllers": "net,adaptive", "seeds": "3-5", "scales": "0.5,1", "close": ["a_0"]}
+    found = experiment_of({**axes, "sensing": "loops,positions"})
     assert found.detailed() == {
-        "cologne1/net-loops-published-s3-d0-x0.5-f0", "cologne1/adaptive-loops-published-s3-d0-x0.5-f0",
+        "cologne1/net-loops-published-s3-d0-x1-f0", "cologne1/adaptive-loops-published-s3-d0-x1-f0",
+        "cologne1/adaptive-positions-published-s3-d0-x1-f0",
+    }  # fmt: skip
+    assert experiment_of({**axes, "close": [], "scales": "0.5,0.8"}).detailed() == {
+        "cologne1/net-loops-published-s3-d0-x0.8-f0", "cologne1/adaptive-loops-published-s3-d0-x0.8-f0",
     }  # fmt: skip
 
 

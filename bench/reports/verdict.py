@@ -157,8 +157,9 @@ def _invalid(invalid: Sequence[Row], rows: Sequence[VerdictRow]) -> str:
     )
     more = f"<li>and {len(invalid) - _NAMED} more, in <code>summary.json</code></li>" if len(invalid) > _NAMED else ""
     return (
-        f'<div class="warn"><b>{len(invalid)} of {total} runs are not valid or not there.</b> They are in no mean, and their pairs '
-        f'are left out on both sides; a controller that has any is never called better.<ul class="plain">{named}{more}'
+        f'<div class="warn"><b>{len(invalid)} of {total} runs are not valid or not there.</b> They are in no mean, '
+        "and their pairs are left out on both sides; a controller that has any is never called better."
+        f'<ul class="plain">{named}{more}'
         "</ul></div>"
     )
 

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from optimiser.cycle_split import S_PER_H, Streams
+from optimiser.cycle_split import LOST_S, S_PER_H, Streams
 from optimiser.stage_tables import StageTables
 from optimiser.webster import hcm_overflow_delay_s
 
@@ -74,7 +74,8 @@ def service_veh_s(
         ends_s = np.where(
             np.isfinite(tables.end_s[before, stage, streams.group]), tables.end_s[before, stage, streams.group], 0.0
         )
-        begun = (into_s[None, :] >= starts_s[:, None]) & new[:, None]
+        lost_s = np.where(old, 0.0, LOST_S)
+        begun = (into_s[None, :] >= (starts_s + lost_s)[:, None]) & new[:, None]
         still = old[:, None] & np.where(new[:, None], ~begun, into_s[None, :] < ends_s[:, None])
         served += mine * (begun * streams.weight[:, [stage]] + still * streams.weight[:, [before]])
         before, from_s = stage, from_s + float(split_s)

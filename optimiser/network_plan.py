@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ FloatArray = NDArray[np.float64]
 MOST_STAGES: Final = 6
 _ORDERED: Final = 5
 _SCREENED: Final = 5
+_ALTERNATIVES: Final = 6
 _ORDERS_KEPT: Final = 3
 _MIDDLING_S: Final = 75.0
 _FINE_S: Final = (6, 3, 1)
@@ -123,18 +125,44 @@ class NetworkPlanner:
     def __init__(self, signals: Sequence[PlannedSignal], links: LinkNetwork, keeps: Keeps) -> None:
         self._signals = signals
         self._links = links
-        self._keeps = keeps
+        self.keeps = keeps
+        self._alternatives: dict[tuple[int, int], list[Timing]] = {}
         self._orders = [stage_orders(signal) for signal in signals]
 
     def plan(self, cycle_s: int) -> tuple[Timing, ...] | None:
         """Return timings for a common cycle, None if some signal has none. [s]"""
         timings = []
         for index, signal in enumerate(self._signals):
-            best = isolated(signal, self._orders[index], cycle_s, lambda timing, i=index: self._keeps(i, timing))  # type: ignore[misc]
+            best = isolated(signal, self._orders[index], cycle_s, partial(self.keeps, index))
             if not best:
                 return None
             timings.append(best[0])
         return self.coordinated(timings)
+
+    def best_alone(self, index: int, cycles_s: Sequence[int]) -> Timing | None:
+        """Return the timing of one signal with the least delay under even arrivals, over several cycles. [s]"""
+        found: list[tuple[float, Timing]] = []
+        signal = self._signals[index]
+        for cycle_s in cycles_s:
+            for timing in self.orders(index, cycle_s)[:1]:
+                cycle = stage_cycle(signal.site, signal.tables, signal.streams, timing.stages)
+                splits_s = np.array(timing.splits_s, dtype=np.float64)
+                found.append((mean_delay_s(signal.streams, cycle, splits_s), timing))
+        return min(found, key=lambda row: row[0])[1] if found else None
+
+    def orders(self, index: int, cycle_s: int) -> list[Timing]:
+        """Return timings of one signal with other orders and sets of stages, the best few first."""
+        key = (index, cycle_s)
+        if key not in self._alternatives:
+            signal, orders = self._signals[index], self._orders[index]
+            keeps = partial(self.keeps, index)
+            self._alternatives[key] = isolated(signal, orders, cycle_s, keeps, _ALTERNATIVES)
+        return self._alternatives[key]
+
+    def least_s(self, index: int, stages: tuple[int, ...]) -> FloatArray:
+        """Return the shortest splits of stages in that order. [s]"""
+        signal = self._signals[index]
+        return stage_cycle(signal.site, signal.tables, signal.streams, stages).least_s
 
     def delay_s(self, timings: Sequence[Timing]) -> float:
         """Return what the model says of timings with one cycle. [s/veh]"""
@@ -192,7 +220,7 @@ class NetworkPlanner:
                 continue
             service[rows] = self._own(index, trial)
             cost_s = network_delay_s(self._links, service)
-            if cost_s < best[0] - 1e-9 and self._keeps(index, trial):
+            if cost_s < best[0] - 1e-9 and self.keeps(index, trial):
                 best = (cost_s, trial)
         service[rows] = kept if best[1] is now[index] else self._own(index, best[1])
         now[index] = best[1]

@@ -42,13 +42,18 @@ def first_plan(world: World, times_s: tuple[float, float]) -> Plan:
     Raises: InvalidInputError if the demand cannot be counted or no cycle fits all signals.
     """
     model = demand_model(world, count_volumes(world.config, world.net, times_s))
-    planner = planner_of(model)
-    found = [timings for cycle_s in cycles_s(model) if (timings := planner.plan(cycle_s)) is not None]
-    if not found:
+    timings = best_timings(model, planner_of(model))
+    if timings is None:
         raise InvalidInputError(
             f"no common cycle up to {CYCLE_S[1]} s serves every signal of {world.scenario.name}; give a plan (--plan)"
         )
-    return plan_of(f"{world.scenario.name}, computed", model, min(found, key=planner.delay_s))
+    return plan_of(f"{world.scenario.name}, computed", model, timings)
+
+
+def best_timings(model: DemandModel, planner: NetworkPlanner) -> tuple[Timing, ...] | None:
+    """Return the timings for the common cycle with the least delay in the link model, None if no cycle fits."""
+    found = [timings for cycle_s in cycles_s(model) if (timings := planner.plan(cycle_s)) is not None]
+    return min(found, key=planner.delay_s, default=None)
 
 
 def planner_of(model: DemandModel) -> NetworkPlanner:

@@ -30,10 +30,10 @@ def chain(travel_s: float, share: float = 1.0) -> LinkNetwork:
 
 
 def test_service_is_the_green_of_the_kernel() -> None:
-    """Main is green from 5.0 to 27.5 s of the cycle, side from 39 to 50 s; an offset turns the clock."""
+    """Main is green from 5.0 to 27.5 s of the cycle, side from 39 to 50 s, 2 s lost; an offset turns the clock."""
     service = service_veh_s(TABLES, STREAMS, ALL, SPLITS, 0)
-    assert [t for t in range(50) if service[0, t] > 0] == list(range(5, 28))
-    assert [t for t in range(50) if service[1, t] > 0] == list(range(39, 50))
+    assert [t for t in range(50) if service[0, t] > 0] == list(range(7, 28))
+    assert [t for t in range(50) if service[1, t] > 0] == list(range(41, 50))
     assert service.max() == 0.5
     assert np.array_equal(service_veh_s(TABLES, STREAMS, ALL, SPLITS, 7), np.roll(service, 7, axis=1))
 

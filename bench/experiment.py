@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.tuning.store import PLAN_KEY, plan_named, without_plan
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import profile_by_name
 from sumo_scenarios.settings import RunSettings, parse_closure
 
@@ -69,10 +71,16 @@ class Task:
             end_s=self.end_s,
             scale=self.scale,
             closures=tuple(parse_closure(text) for text in self.closures),
-            options=self.options,
+            options=without_plan(self.options),
             failure_rate=self.failure_rate,
+            plan=self._plan(),
             command=self.command(),
         )
+
+    def _plan(self) -> Plan | None:
+        """Return the plan that the options name. Raises: InvalidInputError if it is not there any more."""
+        named = dict(self.options).get(PLAN_KEY)
+        return None if named is None else plan_named(named, self.scenario, self.profile)
 
     def command(self) -> tuple[str, ...]:
         """Return the command that makes this very run alone."""
@@ -83,7 +91,7 @@ class Task:
             *("--failures", f"{self.failure_rate:g}", "--profile", self.profile),
             *(word for name, time_s in times.items() if time_s is not None for word in (name, f"{time_s:g}")),
             *(word for text in self.closures for word in ("--close", text)),
-            *(word for key, value in self.options for word in ("--set", f"{key}={value}")),
+            *(word for key, value in without_plan(self.options) for word in ("--set", f"{key}={value}")),
             *("--out", self.run_id),
         )
 

@@ -80,7 +80,7 @@ def run_loop(
     sumo_home()
     settings_of(settings.controller, settings.options)
     scenario = catalogue.resolve(settings.scenario)
-    times_s = _times_s(scenario, settings)
+    times_s = times_of(scenario, settings)
     world = build_world(
         scenario, settings.profile, *times_s, loops_file=Path(settings.loops_file) if settings.loops_file else None
     )
@@ -104,8 +104,11 @@ def run_loop(
     return loop.outcome(perf_counter() - started_s, (*advice, *preparation.notices))
 
 
-def _times_s(scenario: Scenario, settings: RunSettings) -> tuple[float, float]:
-    """Return begin and end of a run. [s]"""
+def times_of(scenario: Scenario, settings: RunSettings) -> tuple[float, float]:
+    """Return begin and end of a run. [s]
+
+    Raises: InvalidInputError if the end is not after the begin or cannot be known.
+    """
     config = read_configuration(scenario.config)
     span = demand_span((*config.routes, *config.additional))
     return run_times_s((settings.begin_s, settings.end_s), (config.begin_s, config.end_s), span)

@@ -157,9 +157,8 @@ def _invalid(invalid: Sequence[Row], rows: Sequence[VerdictRow]) -> str:
     )
     more = f"<li>and {len(invalid) - _NAMED} more, in <code>summary.json</code></li>" if len(invalid) > _NAMED else ""
     return (
-        f'<div class="warn"><b>{len(invalid)} of {total} runs are not valid or not there.</b> They are in no mean, '
-        "and their pairs are left out on both sides; a controller that has any is never called better."
-        f'<ul class="plain">{named}{more}'
+        f'<div class="warn"><b>{len(invalid)} of {total} runs are not valid.</b> They are in no mean, and their pairs '
+        f'are left out on both sides; a controller that has any is never called better.<ul class="plain">{named}{more}'
         "</ul></div>"
     )
 
@@ -177,10 +176,6 @@ def _notes(rows: Sequence[VerdictRow]) -> str:
     if weak:
         notes.append(f"* does not hold once the {len(compared)} comparisons made here are allowed for (Holm).")
     if compared and fewest < CLAIM_SEEDS:
-        ends = sorted({f"{value:.0f}" for value in (min(needed, default=math.nan), max(needed, default=math.nan))})
-        wanted = f"; for ±1 % it would take {' to '.join(sorted(ends, key=int))}" if needed else ""
-        notes.append(
-            f"The fewest independent pairs of a comparison are {fewest}: below {CLAIM_SEEDS} it is a pilot, "
-            f"no claim{wanted}."
-        )
+        wanted = f"; for ±1 % the seeds needed range from {min(needed):.0f} to {max(needed):.0f}" if needed else ""
+        notes.append(f"With {fewest} pairs this is a pilot: a claim needs at least {CLAIM_SEEDS}{wanted}.")
     return "".join(f'<p class="soft">{words}</p>' for words in notes) or DASH

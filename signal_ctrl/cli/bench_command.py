@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from signal_ctrl.cli import bench_tune_command
 from signal_ctrl.cli.bench_output import put_list, put_presets, put_verdict
 from signal_ctrl.cli.bench_progress import following
 from signal_ctrl.cli.failures import BAD_INPUT, BROKEN, CHECK_FAILED, INTERRUPTED, say
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bench.runner import MakePool, Outcome
 
 app = typer.Typer(name="bench", help="Experiments: many runs, compared in pairs.", rich_markup_mode=None)
+app.command("tune")(bench_tune_command.tune)
 
 
 @app.command("run")
@@ -58,6 +60,9 @@ def run(
     ] = None,
     begin: Annotated[float | None, typer.Option(help="First simulation second.", show_default=False)] = None,
     end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
+    untuned: Annotated[
+        bool, typer.Option("--untuned", help="Take controllers with their defaults, not as 'bench tune' left them.")
+    ] = False,
     engine: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
     workers: Annotated[
         int | None, typer.Option(help="Runs at a time; default: the usable processors.", show_default=False)
@@ -74,7 +79,7 @@ def run(
     flags: dict[str, Any] = {
         "preset": preset, "scenarios": scenarios, "controllers": controllers, "seeds": seeds,
         "demand_seeds": demand_seeds, "scales": scales, "failures": failures, "sensing": sensing, "profile": profile,
-        "close": close or None, "set": set_ or None, "begin": begin, "end": end,
+        "close": close or None, "set": set_ or None, "begin": begin, "end": end, "untuned": untuned or None,
     }  # fmt: skip
     experiment = _experiment(file, flags)
     if referees:
@@ -90,6 +95,7 @@ def run(
         outcome = run_experiment(experiment, out, make_pool, watch, referees)
     if ledger is not None:
         _note(ledger, outcome)
+    _tell_untuned(experiment)
     return _tell(outcome, len(experiment.tasks), json_)
 
 
@@ -120,9 +126,19 @@ def _note(ledger: Path, outcome: "Outcome") -> None:
 
 def _experiment(file: Path | None, flags: dict[str, Any]) -> "Experiment":
     from bench.matrix import experiment_of, read_file
+    from bench.tuning.store import tuned_options
 
     given = {key: value for key, value in flags.items() if value is not None}
-    return experiment_of({**(read_file(file) if file is not None else {}), **given})
+    return experiment_of({**(read_file(file) if file is not None else {}), **given}, tuned_options)
+
+
+def _tell_untuned(experiment: "Experiment") -> None:
+    """Say which baselines ran as they come, or with their tuning out of date."""
+    from bench.tuning.store import tuned_notices
+
+    if not experiment.asked.get("untuned"):
+        for notice in tuned_notices(experiment.tasks):
+            say(notice)
 
 
 def _pool(engine: str, workers: int | None) -> "MakePool":

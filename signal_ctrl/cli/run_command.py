@@ -13,6 +13,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 
 if TYPE_CHECKING:
+    from signal_ctrl.domain.plan import Plan
     from sumo_scenarios.run import RunResult
     from sumo_scenarios.settings import RunSettings
 
@@ -80,10 +81,22 @@ def run(
         options=tuple(parse_setting(text) for text in set_ or ()),
         failure_rate=failures,
         loops_file="" if loops is None else str(loops),
-        plan=None if plan is None else read_plan(plan),
+        plan=read_plan(plan) if plan is not None else _tuned_plan(scenario, controller, profile),
         command=("signal-ctrl", *sys.argv[1:]),
     )
     return _run(settings, out, overwrite, json_)
+
+
+def _tuned_plan(scenario: str, controller: str, profile: str) -> "Plan | None":
+    """Return the tuned plan of a scenario for `fixed`, and say so if it is stale."""
+    if controller != "fixed":
+        return None
+    from bench.tuning.store import notice_of, tuned_plan
+
+    notice = notice_of(scenario, profile_by_name(profile), controller)
+    if notice is not None:
+        say(notice)
+    return tuned_plan(scenario, profile_by_name(profile))
 
 
 def stretch_of(settings: "RunSettings", name: str) -> Stretch:

@@ -3,7 +3,6 @@
 import gzip
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -78,18 +77,14 @@ def write_run(folder: Path, task: Task, **changed: Any) -> None:
     for each in (run, evidence):
         each.mkdir(parents=True, exist_ok=True)
     (run / "net.xml").write_text(NET)
-    (run / "tls_states.xml.gz").write_bytes(lamp_record(40 if task.controller == "adaptive" else 30))
+    (run / "tls_states.xml.gz").write_bytes(gzip.compress(f"<tlsStates>{''.join(states(task))}</tlsStates>".encode()))
     (run / "result.json").write_text(json.dumps({**result(task), **changed}))
     (evidence / "measures.json").write_text(json.dumps(measures(task)))
 
 
-@lru_cache
-def lamp_record(green_s: int) -> bytes:
-    """Return what both signals show: green, 3 s amber, of a cycle of 60 s; B later by the way between them."""
-    return gzip.compress(f"<tlsStates>{''.join(states(green_s))}</tlsStates>".encode())
-
-
-def states(green_s: int) -> Iterator[str]:
+def states(task: Task) -> Iterator[str]:
+    """Yield what both signals show: 30 s green, 3 s amber, of a cycle of 60 s; B later by the way between them."""
+    green_s = 30 if task.controller != "adaptive" else 40
     for second in range(int(END_S - BEGIN_S)):
         for signal, offset_s in (("A", 0), ("B", 22)):
             at = (second - offset_s) % 60

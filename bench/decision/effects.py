@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bench.comparisons import Comparison, compare_groups
 from bench.decision.rates import Rates
-from bench.pairing import Group, Row
+from bench.pairing import Group, Row, is_valid
 from bench.reports.study import Study, comparison_of, label_of, measure_of
 
 HOUR_S: Final = 3600.0
@@ -20,7 +20,9 @@ class EffectRow:
     """One effect of a change in one scenario, per hour of simulation: before, after, and the paired difference.
 
     `what` says what changed: `control`, before and after are controllers; `closure`, they are the open and the closed
-    network under one controller. Units: vehicle hours lost, litres of fuel, kilograms of CO2, currency; each per hour.
+    network under one controller. `closed` tells that something is closed, and `span_h` how long was simulated [h]: an
+    hour with a closure does not come again all year. Units: vehicle hours lost, litres of fuel, kilograms of CO2,
+    currency; each per hour.
     """
 
     what: str
@@ -37,6 +39,8 @@ class EffectRow:
     pairs: int
     left_out: int
     verdict: str
+    closed: int
+    span_h: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,4 +140,11 @@ def _row(change: Change, name: str, found: Mapping[str, Any]) -> EffectRow:
         *(change.what, str(change.after.shared["scenario"]), condition, *change.names, name),
         *(before, after, difference, float(low), float(high)),
         *(len(found["pairs"]), len(found["left_out"]), str(found["verdict"])),
+        *(int(bool(change.after.shared["closures"])), _span_h(change.after)),
     )
+
+
+def _span_h(group: Group) -> float:
+    """Return how long the runs of a group simulate, NaN where none went to its end. [h]"""
+    spans_h = [(float(row["end_s"]) - float(row["begin_s"])) / HOUR_S for row in group.rows if is_valid(row)]
+    return round(max(spans_h), 6) if spans_h else math.nan

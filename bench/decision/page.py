@@ -74,7 +74,9 @@ def write_decision(study: Study, rates: Rates) -> Path:
 def _answer(rows: Sequence[EffectRow], rates: Rates) -> str:
     """Return one sentence per scenario: the sum, or that there is none to be told."""
     items = "".join(
-        f"<li>{_sentence(row, rates)}</li>" for row in rows if row.what == "control" and row.effect == "money"
+        f"<li>{_sentence(row, rates)}</li>"
+        for row in rows
+        if row.what == "control" and row.effect == "money" and not row.closed
     )
     if not items:
         return section(
@@ -110,8 +112,7 @@ def _block(what: str, title: str, rows: Sequence[EffectRow], rates: Rates) -> st
     mine = [row for row in rows if row.what == what]
     if not mine:
         return ""
-    per_year = f"per year (× {number(rates.hours_per_year, 0)} h)"
-    heads = ("", "before", "after", "difference per hour", "95 % interval", per_year)
+    heads = ("", "before", "after", "difference per hour", "95 % interval")
     parts = []
     for key in dict.fromkeys((row.scenario, row.condition, row.before_name, row.after_name) for row in mine):
         members = [row for row in mine if (row.scenario, row.condition, row.before_name, row.after_name) == key]
@@ -120,23 +121,32 @@ def _block(what: str, title: str, rows: Sequence[EffectRow], rates: Rates) -> st
         more = f" <small>{escape(key[1])}</small>" if key[1] else ""
         parts.append(
             f"<h3>{escape(key[0])}{more}</h3><p>Before: <b>{escape(key[2])}</b>. After: <b>{escape(key[3])}</b>. "
-            f"{members[0].pairs} pairs.</p>{note}" + cards(heads, [_cells(row, rates) for row in members])
+            f"{members[0].pairs} pairs.</p>{note}"
+            + cards((*heads, _whole(members[0], rates)[0]), [_cells(row, rates) for row in members])
         )
     return section(what, title, *parts)
+
+
+def _whole(row: EffectRow, rates: Rates) -> tuple[str, float]:
+    """Return the name of the last column and its hours: the year, or for a closure no more than what was simulated."""
+    if row.closed:
+        return f"in the {number(60 * row.span_h, 0)} min simulated", row.span_h
+    return f"per year (× {number(rates.hours_per_year, 0)} h)", rates.hours_per_year
 
 
 def _cells(row: EffectRow, rates: Rates) -> list[str]:
     name, unit = _NAMES[row.effect]
     digits = 0 if row.effect in ("money", "co2_kg") else 1
-    year = rates.hours_per_year
-    ends = interval(rough(row.low * year, 3), rough(row.high * year, 3), 0)
+    hours = _whole(row, rates)[1]
+    small = 1 if row.closed and row.effect in ("delay_h", "fuel_l") else 0
+    ends = interval(rough(row.low * hours, 3), rough(row.high * hours, 3), small)
     return [
         f"{name} <small>[{escape(unit or rates.currency)}/h]</small>",
         number(row.before, digits),
         number(row.after, digits),
         difference(row.difference, digits),
         interval(row.low, row.high, digits),
-        f"{difference(rough(row.difference * year, 3), 0)} <small>{ends}</small>",
+        f"{difference(rough(row.difference * hours, 3), small)} <small>{ends}</small>",
     ]
 
 
@@ -161,6 +171,8 @@ def _limits() -> str:
     items = {
         "One hour is not a year": "The year is the simulated span times the hours and days above. Hours with less "
         "traffic gain less, so that counting them as alike would overstate the gain.",
+        "A closure": "Its effects are told for the simulated span alone. What drivers do about it is the simulation's "
+        "model of rerouting, not an observation.",
         "Simulated drivers": "The differences are those of the simulation with these drivers and this demand. They "
         "hold for a street as far as the model was calibrated to it.",
         "Demand stays": "Nobody changes route, mode or hour because the signals got better or worse.",

@@ -25,25 +25,30 @@ def verdict_rows(study: Study) -> Iterator[VerdictRow]:
         found = comparison_of(group, study.comparisons)
         yield VerdictRow(
             *(str(group.shared["scenario"]), label_of(group), ", ".join(group.conditions())),
-            *(len(group.rows), len(valid), len(group.rows) - len(valid)),
+            *(len(group.rows), len(valid), len(group.rows) - len(valid), _gridlocked(valid)),
             *(_mean(delays_s), _number(deviation_of(delays_s))),
             *((float(worst[DELAY]), seeds_of(worst)) if worst is not None else (math.nan, "")),
             *_compared(found),
         )
 
 
+def _gridlocked(rows: Iterable[Row]) -> int:
+    """Return in how many runs a vehicle stood for more than 300 s without moving."""
+    return sum(bool(measure_of(row, "gridlocked_vehicles")) for row in rows)
+
+
 def _compared(found: Comparison | None) -> tuple[Any, ...]:
     """Return the cells of a row from `baseline` on."""
     if found is None:
-        return ("", *[math.nan] * 7, "", *[math.nan] * 3, 0, "baseline")
+        return ("", *[math.nan] * 7, "", *[math.nan] * 4, 0, "baseline")
     low_s, high_s = found["ci95"] or (math.nan, math.nan)
     low_boot_s, high_boot_s = found["ci95_bootstrap"] or (math.nan, math.nan)
     worst = seeds_of({"seed": found["worst_seed"], "demand_seed": found["worst_demand_seed"]}) if found["pairs"] else ""
     return (
         *(found["baseline"], _number(found["mean_difference_s"]), low_s, high_s, low_boot_s, high_boot_s),
         *(_number(found["relative_difference"]), _number(found["worst_difference_s"]), worst),
-        *(_number(found["p_better"]), _number(found["p_holm"]), _number(found["seeds_needed"])),
-        *(found["n"], found["verdict"]),
+        *(_number(found["p_better"]), _number(found["p_wilcoxon"]), _number(found["p_holm"])),
+        *(_number(found["seeds_needed"]), found["n"], found["verdict"]),
     )
 
 

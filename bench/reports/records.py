@@ -16,6 +16,7 @@ class VerdictRow:
     runs: int
     valid: int
     invalid: int
+    gridlocked: int
     delay_s: float
     deviation_s: float
     worst_delay_s: float
@@ -30,6 +31,7 @@ class VerdictRow:
     worst_difference_s: float
     worst_difference_seed: str
     p_better: float
+    p_wilcoxon: float
     p_holm: float
     seeds_needed: float
     values: int

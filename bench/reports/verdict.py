@@ -20,7 +20,7 @@ _HEADS: Final = (
     ("95 % interval", "s/veh"),
     ("worst seed", "s/veh"),
     ("worst pair", "s/veh"),
-    ("invalid", "runs"),
+    ("invalid / gridlock", "runs"),
     ("verdict", ""),
 )
 _LEVEL: Final = 0.05
@@ -36,7 +36,9 @@ def verdict_section(rows: Sequence[VerdictRow], invalid: Sequence[Row], order: S
     body = "".join(_block(name, condition, members, order) for (name, condition), members in blocks.items())
     inner = f'<table class="cards verdicts"><thead><tr>{heads}</tr></thead>{body}</table>'
     table = f'<div class="card wide-scroll">{inner}</div>'
-    return section("verdict", "Verdict", _sentences(rows), _invalid(invalid, rows), table, _notes(rows))
+    return section(
+        "verdict", "Verdict", _sentences(rows), _invalid(invalid, rows), _gridlocks(rows), table, _notes(rows)
+    )
 
 
 def _block(scenario: str, condition: str, rows: Sequence[VerdictRow], order: Sequence[str]) -> str:
@@ -60,7 +62,11 @@ def _row(row: VerdictRow, best: float, order: Sequence[str]) -> str:
         ("95 % interval", "", interval(row.low_s, row.high_s)),
         ("worst seed [s/veh]", "", f"<span>{number(row.worst_delay_s)}{seed}</span>"),
         ("worst pair [s/veh]", "", f"<span>{difference(row.worst_difference_s)}{pair}</span>"),
-        ("invalid runs", " class=lost" if row.invalid else "", f"{row.invalid} of {row.runs}"),
+        (
+            "invalid / gridlocked runs",
+            " class=lost" if row.invalid or row.gridlocked else "",
+            f"{row.invalid} / {row.gridlocked} of {row.runs}",
+        ),
         ("verdict", f" class={_tone(row)}" if _tone(row) else "", _said(row)),
     )
     known = style_of(row.controller, order) if row.controller in order else "s0"
@@ -103,7 +109,11 @@ def _sentence(name: str, rows: Sequence[VerdictRow]) -> str:
     if by_verdict["not valid"]:
         parts.append(f'<span class="flag">invalid runs on {_places(by_verdict["not valid"])}</span>')
     open_rows = [row for row in rows if row.verdict == "no evidence"]
-    parts += [f"no evidence either way on {_places(open_rows)}"] if open_rows else []
+    parts += (
+        [f"no evidence on the mean either way on {', '.join(_undecided(row) for row in open_rows)}"]
+        if open_rows
+        else []
+    )
     return f"<b>{escape(name)}</b> against <b>{baselines}</b>: {'; '.join(parts)}.{_overall(rows)}"
 
 
@@ -118,6 +128,15 @@ def _under_conditions(rows: Sequence[VerdictRow]) -> list[str]:
         f"{_named(members)}</span>."
         for (condition, name), members in by_condition.items()
     ]
+
+
+def _undecided(row: VerdictRow) -> str:
+    """Return a network without a verdict, and what the ranks say: one seed that locks up can hide all the others."""
+    where = escape(row.scenario)
+    if not row.values:
+        return f"{where} (no pair)"
+    ranks = f", signed ranks p = {row.p_wilcoxon:.3f}" if row.values > 1 else ""
+    return f"{where} (less in {number(row.p_better * row.values, 0)} of {row.values} pairs{ranks})"
 
 
 def _counted(some: Sequence[VerdictRow], rows: Sequence[VerdictRow]) -> str:
@@ -148,6 +167,17 @@ def _overall(rows: Sequence[VerdictRow]) -> str:
     )
 
 
+def _gridlocks(rows: Sequence[VerdictRow]) -> str:
+    """Return who locked up, and how often."""
+    locked = [row for row in rows if row.gridlocked]
+    named = "; ".join(
+        f"<b>{escape(row.controller)}</b> on {escape(row.scenario)}"
+        f"{f' ({escape(row.condition)})' if row.condition else ''} in {row.gridlocked} of {row.valid} runs"
+        for row in locked
+    )
+    return f'<p><span class="flag">Gridlock</span>, a vehicle stands over 300 s: {named}.</p>' if locked else ""
+
+
 def _invalid(invalid: Sequence[Row], rows: Sequence[VerdictRow]) -> str:
     total = sum(row.runs for row in rows)
     if not invalid:
@@ -157,8 +187,9 @@ def _invalid(invalid: Sequence[Row], rows: Sequence[VerdictRow]) -> str:
     )
     more = f"<li>and {len(invalid) - _NAMED} more, in <code>summary.json</code></li>" if len(invalid) > _NAMED else ""
     return (
-        f'<div class="warn"><b>{len(invalid)} of {total} runs are not valid.</b> They are in no mean, and their pairs '
-        f'are left out on both sides; a controller that has any is never called better.<ul class="plain">{named}{more}'
+        f'<div class="warn"><b>{len(invalid)} of {total} runs are not valid or not there.</b> They are in no mean, '
+        "and their pairs are left out on both sides; a controller that has any is never called better."
+        f'<ul class="plain">{named}{more}'
         "</ul></div>"
     )
 
@@ -176,6 +207,10 @@ def _notes(rows: Sequence[VerdictRow]) -> str:
     if weak:
         notes.append(f"* does not hold once the {len(compared)} comparisons made here are allowed for (Holm).")
     if compared and fewest < CLAIM_SEEDS:
-        wanted = f"; for ±1 % the seeds needed range from {min(needed):.0f} to {max(needed):.0f}" if needed else ""
-        notes.append(f"With {fewest} pairs this is a pilot: a claim needs at least {CLAIM_SEEDS}{wanted}.")
+        ends = sorted({f"{value:.0f}" for value in (min(needed, default=math.nan), max(needed, default=math.nan))})
+        wanted = f"; for ±1 % it would take {' to '.join(sorted(ends, key=int))}" if needed else ""
+        notes.append(
+            f"The fewest independent pairs of a comparison are {fewest}: below {CLAIM_SEEDS} it is a pilot, "
+            f"no claim{wanted}."
+        )
     return "".join(f'<p class="soft">{words}</p>' for words in notes) or DASH

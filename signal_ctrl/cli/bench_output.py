@@ -88,6 +88,7 @@ def _variant(group: Row) -> str:
     more += [f"×{group['scale']:g}"] if group["scale"] != 1 else []
     more += [f"{group['failure_rate'] * 100:g} % failed"] if group["failure_rate"] else []
     more += [group["profile"]] if group["profile"] != "published" else []
+    more += [f"closed {', '.join(group['closures'])}"] if group["closures"] else []
     return f"{group['controller']} ({', '.join(more)})" if more else str(group["controller"])
 
 

@@ -60,13 +60,20 @@ def report(
 
 
 def _comparison_line(row: dict[str, Any]) -> str:
-    name = row["controller"] if row["sensing"] == "loops" else f"{row['controller']} ({row['sensing']})"
+    name = _named(row)
     if row["mean_difference_s"] is None:
         return f"{row['scenario']}: {name} against {row['baseline']}: no pair of valid runs"
     return (
         f"{row['scenario']}: {name} against {row['baseline']}: {row['verdict']}, "
         f"{_signed(row['mean_difference_s'])} s/veh {_interval(row['ci95'])}, {row['n']} {row['unit']}s"
     )
+
+
+def _named(row: dict[str, Any]) -> str:
+    """Return the controller of a comparison with whatever is not as usual."""
+    from bench.pairing import Group
+
+    return Group(row, ()).named()
 
 
 def compare(
@@ -89,11 +96,9 @@ def compare(
 
 
 def _put_progress(rows: Sequence[dict[str, Any]]) -> None:
-    from bench.pairing import VARIANT, Group
-
     cells = [
         (
-            *(row["scenario"], Group({**row, **{name: row[name] for name in VARIANT}}, ()).named()),
+            *(row["scenario"], _named(row)),
             *(number(row["baseline_mean_s"]), number(row["mean_s"]), _signed(row["mean_difference_s"])),
             *(_interval(row["ci95"]), str(row["n"]), _change(row)),
         )

@@ -50,6 +50,7 @@ def test_a_closure_is_paired_with_the_open_street_under_every_controller(folder:
     assert [r.before_name for r in rows] == ["fixed, open", "actuated, open", "adaptive, open"]
     for row in rows:
         assert row.difference == pytest.approx(9.0 * 400 / 3600 * 3, abs=1e-3) and row.verdict == "worse"
+        assert (row.closed, row.span_h) == (1, pytest.approx(1 / 3, abs=1e-5))
 
 
 def test_the_page_tells_sums_and_assumptions_and_claims_nothing_without_pairs(folder: Path) -> None:
@@ -62,6 +63,10 @@ def test_the_page_tells_sums_and_assumptions_and_claims_nothing_without_pairs(fo
         and ">costs</span>" in page
     )
     assert "What if it were closed" in page and "closed mid_0@25500-25800" in page
+    closed = page[page.index("What if it were closed") : page.index("Rates and assumptions")]
+    assert "in the 20 min simulated" in closed and "per year" not in closed, (
+        "no street is closed a thousand hours a year"
+    )
     assert page.count("assumption") > 5 and "EN 228" in page
     for name in NUMBERS:
         assert f"<code>{name}</code>" in page

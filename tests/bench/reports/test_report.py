@@ -11,13 +11,14 @@ import pytest
 
 from bench.decision.page import write_decision
 from bench.decision.rates import DEFAULTS
+from bench.experiment import Task
 from bench.reports import corridor
 from bench.reports.report_page import write_report
 from bench.reports.study import read_study
 from bench.reports.tables import write_tables
 from bench.tables import read_rows, write_rows
 from signal_ctrl.domain.errors import InvalidInputError
-from tests.bench.reports.town import BEGIN_S, build, trajectories
+from tests.bench.reports.town import BEGIN_S, build, trajectories, write_run
 from tests.bench.test_report import CHROMIUM, Reader
 
 PLOTS = (
@@ -66,7 +67,7 @@ def test_the_verdict_comes_first_names_losses_and_invalid_runs(folder: Path) -> 
     assert '<span class="flag">more delay on town (+4.0 s/veh' in page
     assert '20 % of the loops failed: <span class="flag"><b>adaptive</b> has more delay or invalid runs on town' in page
     assert '<span class="flag">invalid runs on village' in page
-    assert "2 of 42 runs are not valid" in page
+    assert "2 of 42 runs are not valid or not there" in page
     assert "adaptive-loops-published-s3-d0-x1-f0</code>: 2 teleports" in page
     assert "actuated-loops-published-s2-d0-x1-f0</code>: it was not run" in page
     for words in (
@@ -78,6 +79,20 @@ def test_the_verdict_comes_first_names_losses_and_invalid_runs(folder: Path) -> 
     ):
         assert words in page
     assert "&lt;odd &amp; long&gt;" in page and "<odd" not in page
+
+
+def test_gridlock_and_what_ranks_say_are_told(folder: Path) -> None:
+    """One seed that locks up the baseline makes the interval wide; every pair points the same way all the same."""
+    write_run(folder, Task("town", "fixed", 3), delay_s_per_vehicle=700.0)
+    page = report(folder)
+    assert "stands over 300 s: <b>actuated</b> on town in 1 of 3 runs" in page
+    assert "no evidence on the mean either way on town (less in 3 of 3 pairs, signed ranks p = 0.250)" in page
+    (row,) = (
+        r
+        for r in table(folder, "verdict")
+        if (r["scenario"], r["controller"], r["condition"]) == ("town", "actuated", "")
+    )
+    assert (row["gridlocked"], row["invalid"]) == ("1", "0")
 
 
 def test_a_controller_with_an_invalid_run_is_never_the_best(folder: Path) -> None:

@@ -9,6 +9,7 @@ from bench.reports.page import definitions, page, section, write_page
 from bench.reports.scenario import scenario_section
 from bench.reports.study import Study
 from bench.reports.tables import TableFolder
+from bench.reports.tuning import tuning_table
 from bench.reports.verdict import verdict_section
 
 REPORT: Final = "report.html"
@@ -102,7 +103,7 @@ def _settings(study: Study) -> str:
         "Data beside this page": "summary.json, one table per drawing in tables/, each run in runs/, its measures in "
         "evidence/",
     }
-    return section("settings", "Settings", definitions(items))
+    return section("settings", "Settings", definitions(items), tuning_table(study))
 
 
 def _spans(study: Study) -> str:

@@ -11,14 +11,14 @@ import pytest
 
 from bench.decision.page import write_decision
 from bench.decision.rates import DEFAULTS
-from bench.experiment import Task
-from bench.reports import corridor
+from bench.experiment import Task, task_of
+from bench.reports import corridor, tuning
 from bench.reports.report_page import write_report
 from bench.reports.study import read_study
 from bench.reports.tables import write_tables
 from bench.tables import read_rows, write_rows
 from signal_ctrl.domain.errors import InvalidInputError
-from tests.bench.reports.town import BEGIN_S, build, trajectories, write_run
+from tests.bench.reports.town import BEGIN_S, build, tasks, trajectories, write_run
 from tests.bench.test_report import CHROMIUM, Reader
 
 PLOTS = (
@@ -213,6 +213,27 @@ def test_what_is_compared_is_what_the_summary_compares(folder: Path) -> None:
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["comparisons"] == json.loads(json.dumps(list(read_study(folder).comparisons)))
     assert len(summary["comparisons"]) == 9  # two controllers in five cells, but actuated in four
+
+
+def test_the_tuning_of_the_baselines_is_told_with_its_budget(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "as it comes, not tuned" in report(folder)
+    tuned = {
+        "plan_sha256": "abcdef0123456789", "simulations": 58, "budget": 60, "training_seeds": [101, 102],
+        "selection_seeds": [2], "untuned": {"delay_s": 50.0}, "best": {"delay_s": 42.5},
+    }  # fmt: skip
+    monkeypatch.setattr(tuning, "tuned_file", lambda *_: folder)
+    monkeypatch.setattr(tuning, "read_tuned", lambda _: {"controllers": {"fixed": tuned}})
+    file = folder / "experiment.json"
+    rows = [
+        {**t.as_row(), "options": [["plan", "tuned@abcdef012345"]] if t.controller == "fixed" else []} for t in tasks()
+    ]
+    file.write_text(json.dumps({**json.loads(file.read_text()), "tasks": rows}))
+    for task in (task_of(row) for row in rows if row["options"]):
+        write_run(folder, task)
+    page = report(folder)
+    assert "tuned by <code>bench tune</code>" in page and "58 of 60 allowed" in page
+    assert '101, 102, 2 <span class="flag">(also in this experiment: 2)</span>' in page
+    assert ">50.0</td>" in page and ">42.5</td>" in page
 
 
 @pytest.mark.browser

@@ -11,7 +11,7 @@ from bench.folder import EVIDENCE, RUNS, read_experiment, tasks_of
 from bench.referees import REFEREES, disagreement
 from bench.work import read_measures
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
-from sumo_scenarios.result import document_of, identity_of, read_result
+from sumo_scenarios.result import Identity, document_of, read_result
 
 SUMMARY: Final = "summary.json"
 Row = dict[str, Any]
@@ -90,7 +90,16 @@ def _result(run: Path, task: Task) -> tuple[Row, bool]:
     try:
         return read_result(run), True
     except InvalidInputError:
-        return document_of(identity_of(task.settings(), task.scenario_name), "missing", None, None), False
+        return document_of(_identity(task), "missing", None, None), False
+
+
+def _identity(task: Task) -> Identity:
+    """Return who a run is that is not there; it need not be one that could be made today."""
+    return Identity(
+        *(task.scenario_name, task.controller, task.seed, task.demand_seed, task.sensing, task.profile),
+        begin_s=task.begin_s,
+        end_s=task.end_s,
+    )
 
 
 def _refereed(evidence: Path) -> Row:

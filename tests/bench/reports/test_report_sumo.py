@@ -7,7 +7,7 @@ import pytest
 
 from tests.bench.experiments import bench
 
-pytestmark = [pytest.mark.sumo]
+pytestmark = [pytest.mark.sumo, pytest.mark.slow]
 
 
 def test_a_real_corridor_is_drawn_from_sumos_files(tmp_path: Path) -> None:

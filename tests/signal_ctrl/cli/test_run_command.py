@@ -172,3 +172,43 @@ def test_a_replay_says_whether_it_is_the_same(
     assert code == (1 if differences else 0)
     assert ("25201 s, signal a" in err) if differences else ("every lamp frame" in out)
     assert (tmp_path / "s" / "result.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "controller", "says"),
+    [
+        (None, "fixed", "cannot read the plan plan.json: No such file"),
+        ("{", "fixed", "plan.json: not a plan document"),
+        (
+            '{"format": "signal-ctrl plan 1", "name": "x", "signals": []}',
+            "fixed",
+            "needs a name and the plan of a signal",
+        ),
+        ("GOOD", "adaptive", "a plan is for controller fixed, not for adaptive"),
+    ],
+)
+def test_a_plan_that_cannot_be_used_is_refused_in_one_line(
+    call: Any, tmp_path: Path, text: str | None, controller: str, says: str
+) -> None:
+    part = {"signal_id": "a", "site": "0" * 64, "cycle_ds": 600, "offset_ds": 0, "stages": ["s1"], "splits_ds": [600]}
+    whole = json.dumps({"format": "signal-ctrl plan 1", "name": "x", "signals": [part]})
+    if text is not None:
+        (tmp_path / "plan.json").write_text(whole if text == "GOOD" else text)
+    code, out, err = call(good, "run", "cologne8", "--controller", controller, "--plan", "plan.json", "--out", "r")
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_plan_reaches_the_run(call: Any, tmp_path: Path) -> None:
+    def loop(settings: RunSettings, folder: Path, report: Report, stop: Stop) -> LoopOutcome:
+        (tmp_path / "seen").write_text("" if settings.plan is None else settings.plan.name)
+        return good(settings, folder, report, stop)
+
+    part = {"signal_id": "a", "site": "0" * 64, "cycle_ds": 600, "offset_ds": 0, "stages": ["s1"], "splits_ds": [600]}
+    document = {"format": "signal-ctrl plan 1", "name": "mine", "signals": [part]}
+    (tmp_path / "plan.json").write_text(json.dumps(document))
+    code, _, _ = call(loop, "run", "cologne8", "--controller", "fixed", "--plan", "plan.json", "--out", "r")
+    assert code == 0
+    assert (tmp_path / "seen").read_text() == "mine"

@@ -130,6 +130,8 @@ def reserve_splits_s(streams: Streams, cycle: StageCycle, cycle_s: float) -> Flo
     if cycle.least_s.sum() > cycle_s + 1e-9:
         raise InvalidInputError(f"a cycle of {cycle_s:g} s is too short for splits of {cycle.least_s.sum():g} s")
     loaded = streams.flow_veh_s > 0
+    if not loaded.any():
+        return np.asarray(cycle.least_s + (cycle_s - cycle.least_s.sum()) / n)
     needed = streams.flow_ratio[loaded] * cycle_s
     rows = np.hstack([-cycle.served[loaded], needed[:, None]])
     alike = np.array([1.0] * n + [0.0])
@@ -147,6 +149,8 @@ def shortest_cycle_s(streams: Streams, cycle: StageCycle, saturation: float) -> 
     """
     n = len(cycle.stages)
     loaded = streams.flow_veh_s > 0
+    if not loaded.any():
+        return float(cycle.least_s.sum())
     needed = streams.flow_ratio[loaded] / saturation
     found = minimise(np.ones(n), needed[:, None] - cycle.served[loaded], cycle.gained_s[loaded], cycle.least_s)
     return math.inf if found is None else found.cost

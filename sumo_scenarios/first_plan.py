@@ -17,6 +17,7 @@ from sumo_scenarios.world import World
 
 CYCLE_S: Final = (30, 130)
 SATURATION: Final = 0.9
+_STEP_S: Final = 10
 _FACTORS: Final = (0.75, 0.87, 1.0, 1.15, 1.33)
 
 
@@ -52,8 +53,17 @@ def first_plan(world: World, times_s: tuple[float, float]) -> Plan:
 
 def best_timings(model: DemandModel, planner: NetworkPlanner) -> tuple[Timing, ...] | None:
     """Return the timings for the common cycle with the least delay in the link model, None if no cycle fits."""
-    found = [timings for cycle_s in cycles_s(model) if (timings := planner.plan(cycle_s)) is not None]
-    return min(found, key=planner.delay_s, default=None)
+    return min(plans(planner, cycles_s(model)).values(), key=planner.delay_s, default=None)
+
+
+def plans(planner: NetworkPlanner, wanted_s: Sequence[int]) -> dict[int, tuple[Timing, ...]]:
+    """Return timings by common cycle, for those wanted that fit all signals; if none does, for all that do. [s]"""
+    low_s, high_s = CYCLE_S
+    for cycles in (wanted_s, range(low_s, high_s + 1, _STEP_S)):
+        found = {cycle_s: timings for cycle_s in cycles if (timings := planner.plan(cycle_s)) is not None}
+        if found:
+            return found
+    return {}
 
 
 def planner_of(model: DemandModel) -> NetworkPlanner:

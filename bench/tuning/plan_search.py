@@ -18,7 +18,7 @@ from optimiser.network_plan import Timing
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from sumo_scenarios.demand_model import DemandModel
-from sumo_scenarios.first_plan import CYCLE_S, best_timings, cycles_s, plan_of, planner_of
+from sumo_scenarios.first_plan import CYCLE_S, best_timings, cycles_s, plan_of, planner_of, plans
 from sumo_scenarios.world import World
 
 FACTORS: Final = (0.6, 0.75, 0.87, 1.0, 1.15, 1.33, 1.6)
@@ -103,11 +103,8 @@ class PlanSearch:
         middle_s = cycles_s(self._model)[len(cycles_s(self._model)) // 2]
         low_s, high_s = CYCLE_S
         cycles = sorted({min(max(round(middle_s * factor), low_s), high_s) for factor in FACTORS})
-        found = []
-        for cycle_s in cycles:
-            timings = self._planner.plan(cycle_s)
-            if timings is not None:
-                found.append((f"computed, cycle {cycle_s} s", timings))
+        by_cycle = plans(self._planner, cycles)
+        found = [(f"computed, cycle {cycle_s} s", timings) for cycle_s, timings in by_cycle.items()]
         alone = self._alone(cycles)
         return [*self._at_once(), *found, *([("computed, each signal for itself", alone)] if alone is not None else [])]
 

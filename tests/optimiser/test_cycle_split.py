@@ -145,3 +145,12 @@ def test_rounding_keeps_cycle_and_least(splits_s: list[float], least: int) -> No
     assert found.sum() == cycle_s
     assert np.all(found >= least_s)
     assert np.all(found == np.rint(found))
+
+
+def test_a_signal_without_demand_has_a_plan_too() -> None:
+    streams = streams_of([0.0, 0.0], [[1, 0], [0, 1]])
+    cycle = cycle_of([[1, 0], [0, 1]], 4.0, 8.0)
+    assert reserve_splits_s(streams, cycle, 60.0).tolist() == [30.0, 30.0]
+    assert best_splits_s(streams, cycle, 60).tolist() == [30.0, 30.0]
+    assert shortest_cycle_s(streams, cycle, 0.9) == 16.0
+    assert critical_path(streams, cycle).y == 0.0

@@ -3,27 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Protocol
 
 from detectors.loops.estimator import LoopEstimator
 from detectors.positions import PositionTracker
 from signal_ctrl.domain.view import JunctionView
-from signal_ctrl.engine.junction import JunctionEngine
+from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.controllers import Maker, maker_of, settings_of
+from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.loop_reader import LoopReader, failed_loops
-from sumo_scenarios.plan_driver import PlanDriver
+from sumo_scenarios.plan_driver import PlannedJunction
 from sumo_scenarios.sensing import VehicleEyes
 from sumo_scenarios.settings import SUMO_CONTROLLERS, RunSettings
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.warm_up import compile_rollout
 from sumo_scenarios.world import SignalUnit, World
-
-DECISION_EVERY_DS = 10
-MS = 1000.0
 
 
 class Driver(Protocol):
@@ -146,6 +143,23 @@ class ControlledJunction:
     sensor: Sensor
     programme: int = 0
 
+    @property
+    def signal(self) -> str:
+        """Its name."""
+        return self.unit.site.signal_id
+
+    def read(self, time_s: float) -> None:
+        """Take in what the last step brought. [s]"""
+        self.sensor.read(time_s)
+
+    def is_due(self, now_ds: int) -> bool:
+        """Return True: it looks every second."""
+        return True
+
+    def decide(self, time_s: float, now_ds: int) -> Record | None:
+        """Look and decide. [s], [ds]"""
+        return self.engine.decide(self.sensor.view(time_s, self.engine), self.stages(time_s), now_ds)
+
     def stages(self, time_s: float) -> tuple[int, ...]:
         """Return the stages of the programme in force. [s]"""
         later = self.unit.stages_from
@@ -154,8 +168,8 @@ class ControlledJunction:
         return later[self.programme][1]
 
 
-class KernelDriver:
-    """One engine per signal; every lamp goes through its kernel."""
+class KernelDriver(EngineDriver[ControlledJunction]):
+    """Signals that look and decide."""
 
     def __init__(
         self,
@@ -166,86 +180,22 @@ class KernelDriver:
         begin_s: float,
         events: EventLog,
     ) -> None:
-        self.signals = tuple(unit.site.signal_id for unit in world.units)
-        self.decisions = 0
-        self.decision_ms: list[float] = []
-        self._simulation = simulation
-        self._events = events
-        self._log = DecisionLog(folder / "decisions.jsonl")
-        self._next_decision_ds = _ds(begin_s)
         sensors = _sensors(world, settings, simulation, events)
         if settings.controller == "adaptive":
             compile_rollout()
         maker = maker_of(settings_of(settings.controller, settings.options, world.scenario.slot_s), settings.controller)
-        self._junctions = [
-            ControlledJunction(unit, make_engine(unit, settings, maker, begin_s), sensor)
+        junctions = [
+            ControlledJunction(unit, make_engine(unit, maker, begin_s), sensor)
             for unit, sensor in zip(world.units, sensors, strict=True)
         ]
-        self._shown: dict[str, str] = {}
-
-    @property
-    def frames(self) -> int:
-        """Kernel frames. [0.1 s]"""
-        return sum(j.engine.frames for j in self._junctions)
-
-    @property
-    def refusals(self) -> int:
-        """Wishes that the gate refused."""
-        return sum(j.engine.refusals for j in self._junctions)
-
-    @property
-    def violations(self) -> int:
-        """Frames that the monitor found wrong."""
-        return sum(j.engine.violations for j in self._junctions)
-
-    def begin(self) -> None:
-        """Light the first stage before the first step."""
-        for junction in self._junctions:
-            self._show(junction, self._next_decision_ds)
-
-    def step(self, time_s: float) -> None:
-        """Read the sensors, step the kernels, and once a second decide."""
-        now_ds = _ds(time_s)
-        due = now_ds >= self._next_decision_ds
-        if due:
-            self._next_decision_ds = now_ds + DECISION_EVERY_DS
-        for junction in self._junctions:
-            junction.sensor.read(time_s)
-            junction.engine.run_to(now_ds)
-            if due:
-                self.decide_one(junction, time_s, now_ds)
-            self._show(junction, now_ds)
-
-    def decide_one(self, junction: ControlledJunction, time_s: float, now_ds: int) -> None:
-        """Let one signal look and decide. [s], [ds]"""
-        start_s = perf_counter()
-        view = junction.sensor.view(time_s, junction.engine)
-        record = junction.engine.decide(view, junction.stages(time_s), now_ds)
-        self.decision_ms.append((perf_counter() - start_s) * MS)
-        if record is not None:
-            self.decisions += record.decision is not None
-            self._log.add(record)
-
-    def _show(self, junction: ControlledJunction, now_ds: int) -> None:
-        signal, lamps = junction.unit.site.signal_id, junction.engine.lamps
-        if self._shown.get(signal) != lamps:
-            self._simulation.show(signal, lamps)
-            self._shown[signal] = lamps
-            self._events.lamps(signal, lamps, now_ds)
-
-    def finish(self) -> None:
-        """Close the decision log."""
-        self._log.close()
+        super().__init__(junctions, simulation, folder, begin_s, events)
 
 
-def make_engine(unit: SignalUnit, settings: RunSettings, maker: Maker | None, begin_s: float) -> JunctionEngine:
-    """Return the engine of a signal: in service at once, or by the start-up that its profile wants."""
+def make_engine(unit: SignalUnit, maker: Maker | None, begin_s: float) -> JunctionEngine:
+    """Return the engine of a signal, with its controller if there is a maker."""
     kernel = Kernel(unit.site)
-    begin_ds = _ds(begin_s)
-    starts_up = unit.site.startup_all_red_ds or unit.site.startup_flash_ds
-    state = kernel.power_on(begin_ds) if starts_up else kernel.in_service(begin_ds)
     controller = maker(unit.layout, stage_tables(kernel)) if maker is not None else None
-    return JunctionEngine(kernel, unit.layout, controller, state)
+    return start_engine(kernel, unit.layout, controller, begin_s)
 
 
 def _sensors(world: World, settings: RunSettings, simulation: Simulation, events: EventLog) -> Sequence[Sensor]:
@@ -264,11 +214,6 @@ def _sensors(world: World, settings: RunSettings, simulation: Simulation, events
     ]
 
 
-def _ds(time_s: float) -> int:
-    """Return the last whole tenth of a second. [ds]"""
-    return int(time_s * 10 + 1e-6)
-
-
 def make_driver(
     world: World,
     settings: RunSettings,
@@ -282,5 +227,6 @@ def make_driver(
         settings_of(settings.controller, settings.options)
         return WatchingDriver(world, simulation, folder, events)
     if settings.plan is not None:
-        return PlanDriver(world, settings.plan, simulation, folder, begin_s, events)
+        planned = [PlannedJunction(unit, settings.plan, begin_s) for unit in world.units]
+        return EngineDriver(planned, simulation, folder, begin_s, events)
     return KernelDriver(world, settings, simulation, folder, begin_s, events)

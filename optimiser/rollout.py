@@ -22,6 +22,7 @@ class RolloutSettings:
 
     `eagerness`: how many times better another stage has to be before the base policy changes to it; `late_stages`: how
     many of the best stages are also tried after each delay; `leftover_s`: cost of a vehicle left at the horizon;
+    `clear_factor`: how many times longer than it discharges a queue left at the horizon takes to clear;
     `patience_s`: how long a change may be put off beyond its first due time.
     """
 
@@ -33,6 +34,7 @@ class RolloutSettings:
     room_refill_veh_s: float = 0.12
     eagerness: float = 1.4
     leftover_s: float = 10.0
+    clear_factor: float = 10.0
     look_s: float = 6.0
     late_stages: int = 3
     switch_cost_veh_s: float = 0.0
@@ -117,6 +119,7 @@ def _rules(settings: RolloutSettings) -> Rules:
         refill_veh_s=settings.room_refill_veh_s,
         eagerness=settings.eagerness,
         leftover_s=settings.leftover_s,
+        clear_factor=settings.clear_factor,
         look_s=settings.look_s,
         switch_cost_veh_s=settings.switch_cost_veh_s,
     )

@@ -38,7 +38,8 @@ LONG_AGO = -1e9
 def simulate_flat(
     lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s, settled_s, min_green_s, allowed,
     n_vehicles, eta_s, room_veh, headway_s, stuck, drawn, horizon_s, permissive_headway_s, startup_s, gap_s,
-    refill_veh_s, eagerness, leftover_s, look_s, head, ready_s, room, last_use_s, inside_s, green_from_s, score,
+    refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, ready_s, room, last_use_s, inside_s,
+    green_from_s, score,
     stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
@@ -162,9 +163,11 @@ def simulate_flat(
         if inside_s[m] >= 0.0:
             cost += end - inside_s[m]
     for lane in range(n_lanes):
+        left = 0
         for v in range(head[lane], n_vehicles[lane]):
             if drawn[lane, v] != ABSENT and eta_s[lane, v] < end:
-                cost += end - max(eta_s[lane, v], 0.0) + leftover_s
+                left += 1
+                cost += end - max(eta_s[lane, v], 0.0) + leftover_s + left * clear_factor * headway_s[lane]
     return cost
 
 
@@ -245,7 +248,8 @@ def evaluate_flat(
     lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s,
     settled_s, min_green_s, allowed, n_vehicles, eta_s, movement, presence, key, barred, ratio, room_veh,
     headway_s, stuck, drawn, horizon_s, permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness,
-    leftover_s, look_s, switch_cost_veh_s, head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0,
+    leftover_s, clear_factor, look_s, switch_cost_veh_s, head, ready_s, room, last_use_s, inside_s, green_from_s,
+    score, stage0,
     delays_s, n_late, level, first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
@@ -273,8 +277,8 @@ def evaluate_flat(
                 total += simulate_flat(
                     lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s, settled_s,
                     min_green_s, allowed, n_vehicles, eta_s, room_veh, headway_s, stuck, drawn[d], horizon_s,
-                    permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, look_s, head,
-                    ready_s, room, last_use_s, inside_s, green_from_s, score, stage0, target, delay_s,
+                    permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s,
+                    head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0, target, delay_s,
                     limit - total,
                 )
                 level[1, d] = total

@@ -71,6 +71,7 @@ class Rules(NamedTuple):
     refill_veh_s: float
     eagerness: float
     leftover_s: float
+    clear_factor: float
     look_s: float
     switch_cost_veh_s: float
 

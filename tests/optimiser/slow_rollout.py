@@ -47,6 +47,7 @@ class Rules:
     refill_veh_s: float = 0.12
     eagerness: float = 1.4
     leftover_s: float = 10.0
+    clear_factor: float = 10.0
     look_s: float = 6.0
 
 
@@ -196,9 +197,14 @@ class SlowRollout:
     def left_over(self) -> float:
         """Return the cost of those still inside, and of those still on the lanes with a charge for each."""
         end_s = float(self.town.rules.horizon_s)
-        on_lanes = [eta for lane in self.waiting for eta, move in lane if move is not None and eta < end_s]
-        inside = sum(end_s - since_s for since_s in self.inside_s.values())
-        return inside + sum(end_s - max(eta, 0.0) + self.town.rules.leftover_s for eta in on_lanes)
+        rules = self.town.rules
+        cost = sum(end_s - since_s for since_s in self.inside_s.values())
+        for lane, vehicles in enumerate(self.waiting):
+            etas = [eta for eta, move in vehicles if move is not None and eta < end_s]
+            cost += sum(end_s - max(eta, 0.0) + rules.leftover_s for eta in etas)
+            places = range(1, len(etas) + 1)
+            cost += sum(place * rules.clear_factor * self.town.headway_s[lane] for place in places)
+        return cost
 
     def best_stage(self, now: float) -> int:
         """Return the stage that serves most in the next seconds; the present one unless another is clearly better."""

@@ -10,6 +10,7 @@ from tests.optimiser import slow_rollout
 from tests.optimiser.slow_rollout import PERMISSIVE, PROTECTED, Change, Move, Rules, Town, cost_of
 from tests.optimiser.towns import Compiled, candidates, compiled, random_town
 
+CLEAR = 10 * 2.0  # clear_factor times the saturation headway
 SEEDS = range(120)
 
 
@@ -83,7 +84,11 @@ def test_who_waits_for_a_change_pays_for_intergreen_and_start_up() -> None:
 
 
 def test_who_is_left_at_the_horizon_pays_a_charge() -> None:
-    assert both(crossroads([[], [], [], [(2.0, 3)]]), 0, 0) == 60 - 2 + 10
+    assert both(crossroads([[], [], [], [(2.0, 3)]]), 0, 0) == 60 - 2 + 10 + CLEAR
+
+
+def test_the_second_who_is_left_on_a_lane_pays_twice_for_the_queue() -> None:
+    assert both(crossroads([[], [], [], [(2.0, 3), (4.0, 3)]]), 0, 0) == (58 + 10 + CLEAR) + (56 + 10 + 2 * CLEAR)
 
 
 @left_inside
@@ -107,4 +112,4 @@ def test_who_has_to_yield_without_a_place_to_wait_goes_after_the_other() -> None
 
 def test_a_stuck_lane_moves_only_after_a_change() -> None:
     town = crossroads([[(0.0, 0)], [], [], [(0.0, 3)]], stuck=[True, False, False, False])
-    assert both(town, 0, 0) == 2 * 70
+    assert both(town, 0, 0) == 2 * (70 + CLEAR)

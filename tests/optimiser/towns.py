@@ -167,7 +167,7 @@ def compiled(town: slow.Town) -> Compiled:
     r = town.rules
     rules = Rules(
         r.horizon_s, r.permissive_headway_s, r.startup_s, r.gap_s, r.refill_veh_s, r.eagerness, r.leftover_s,
-        r.look_s, 0.0,
+        r.clear_factor, r.look_s, 0.0,
     )  # fmt: skip
     return Compiled(geometry, stages, seen, rules, work_of(geometry, stages, len(town.room_veh)))
 

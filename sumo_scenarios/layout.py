@@ -52,7 +52,27 @@ def build_layout(
     inner = inner_edges(net, connections)
     lanes = tuple(_lane(net, lane_id, i, movements, loops, inner) for i, lane_id in enumerate(lane_ids))
     exits = tuple(_exit(net, lane_id, stop_lines) for lane_id in exit_ids)
-    return JunctionLayout(site.signal_id, lanes, movements, exits, reach, loops)
+    onward = tuple(_onward(net, loop, loops) for loop in loops)
+    return JunctionLayout(site.signal_id, lanes, movements, exits, reach, loops, onward)
+
+
+def _onward(net: Net, loop: Loop, loops: Sequence[Loop]) -> tuple[int, ...]:
+    """Return the loops that come next behind a loop, on every way without a signal."""
+    found: set[int] = set()
+    pending, seen = [(loop.lane_id, loop.position_m, loop.to_stop_m)], {loop.lane_id}
+    while pending:
+        lane_id, from_m, left_m = pending.pop()
+        ahead = [(other.position_m, k) for k, other in enumerate(loops) if other.lane_id == lane_id]
+        ahead = [item for item in ahead if item[0] > from_m]
+        if ahead:
+            found.add(min(ahead)[1])
+            continue
+        for c in net.outgoing.get(lane_id, ()):
+            if not c.signal and c.direction != TURN_BACK and c.to_lane in net.lanes and c.to_lane not in seen:
+                seen.add(c.to_lane)
+                if left_m > 0:
+                    pending.append((c.to_lane, -1.0, left_m - net.lanes[lane_id].length_m + max(from_m, 0.0)))
+    return tuple(sorted(found))
 
 
 def _has_arrow(site: Site, group: int) -> bool:
@@ -97,7 +117,7 @@ def _exit(net: Net, lane_id: str, stop_lines: dict[str, tuple[str, int]]) -> Exi
         way_m, current = way_m + net.lanes[following].length_m, following
     signal, index = stop_lines.get(current, ("", NONE))
     paths = tuple(_paths(net, lane_id, 0.0, ()))
-    return Exit(lane_id, lane.length_m, lane.speed_mps, signal, index, way_m, paths)
+    return Exit(lane_id, lane.length_m, lane.speed_mps, signal, index, way_m, paths, lane.edge_id)
 
 
 def _paths(

@@ -1,18 +1,31 @@
 """Vehicles of one approach lane between its loops, as the loops tell them: in order, with the time each is due."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
-EARLY_S = 4.0
-DOUBT_S = 3.0
-GONE_S = 9.0
-MEMORY_VEH = 30.0
+EARLY_S: Final = 4.0
+DOUBT_S: Final = 3.0
+GONE_S: Final = 9.0
+RECENT_S: Final = 2.5
+MOVE_UP_S: Final = 1.0
+JOIN_S: Final = 40.0
+FADED_S: Final = 12.0
+SPACING_M: Final = 7.5
+SHORT_M: Final = 30.0
+FREE_ROOM_VEH: Final = 1e6
+_HALF_VEH: Final = 0.5
+_FAINT: Final = 0.05
 
 
 @dataclass(slots=True)
 class Tracked:
     """A vehicle believed to be on the lane. `due_s` is when it can be at the stop line if nobody is before it.
 
-    `next_s` is the time at which the next loop should see it; `near` says that the middle loop has seen it.
+    `next_s` is the time at which the next loop should see it; `near` says that the stop-line loop is the next one;
+    `source` is the advance loop that saw it, -1 if none did; `joins` says that it comes from a
+    side and may have to give way before it can join; `announced` that no loop has seen it, but the signal behind let
+    it go; `floor_s` is the least time it still needs.
     """
 
     key: int
@@ -20,27 +33,26 @@ class Tracked:
     next_s: float
     near: bool
     presence: float = 1.0
+    source: int = -1
+    joins: bool = False
+    announced: bool = False
+    floor_s: float = 0.0
 
+    def eta_s(self, now_s: float) -> float:
+        """Return the time until it can be at the stop line; not less than the way from where it cannot be past. [s]"""
+        return max(self.due_s - now_s, self.floor_s)
 
-@dataclass(slots=True)
-class CaptureRatio:
-    """Share of the vehicles seen upstream that arrive at the next loop of this lane; old observations fade."""
+    def arrived(self, now_s: float) -> None:
+        """It stands at the stop line, for certain. [s]"""
+        self.presence, self.due_s, self.floor_s = 1.0, min(self.due_s, now_s), 0.0
+        self.near, self.joins = True, False
 
-    seen: float = 9.0
-    kept: float = 8.5
-
-    def note(self, kept: bool) -> None:
-        """Count one vehicle that was due."""
-        if self.seen >= MEMORY_VEH:
-            self.seen *= 0.9
-            self.kept *= 0.9
-        self.seen += 1.0
-        self.kept += kept
-
-    @property
-    def value(self) -> float:
-        """The share (0-1)."""
-        return min(max(self.kept / self.seen, 0.2), 1.0)
+    def likely(self, now_s: float) -> float:
+        """Return the probability that it is there (0-1): one that was announced fades where no loop sees it. [s]"""
+        late_s = now_s - self.next_s
+        if not self.announced or late_s <= DOUBT_S:
+            return self.presence
+        return self.presence * max(1.0 - (late_s - DOUBT_S) / (FADED_S - DOUBT_S), _FAINT)
 
 
 @dataclass(slots=True)
@@ -48,55 +60,108 @@ class LaneQueue:
     """The vehicles of a lane, first the one that passes the stop line first."""
 
     vehicles: list[Tracked] = field(default_factory=list)
-    capture: CaptureRatio = field(default_factory=CaptureRatio)
 
     def add_far(self, vehicle: Tracked) -> None:
         """Append a vehicle that the advance loop saw."""
         self.vehicles.append(vehicle)
 
     def take_far(self, now_s: float) -> Tracked | None:
-        """Remove and return the first vehicle that the middle loop can have seen now. [s]"""
+        """Remove and return the likeliest vehicle that the middle loop can see now, of equals the first. [s]"""
+        best, place = 0.0, -1
         for i, vehicle in enumerate(self.vehicles):
-            if not vehicle.near:
-                if vehicle.next_s - now_s > EARLY_S:
-                    return None
-                return self.vehicles.pop(i)
-        return None
+            early_s = vehicle.next_s - now_s
+            if vehicle.near or vehicle.announced or early_s > EARLY_S:
+                continue
+            likely = vehicle.presence * (1.0 if early_s <= 0 else 1.0 - early_s / (2 * EARLY_S))
+            if likely > best:
+                best, place = likely, i
+        return self.vehicles.pop(place) if place >= 0 else None
 
     def put_near(self, vehicle: Tracked) -> None:
         """Insert a vehicle that the middle loop saw behind all that it saw before."""
         place = sum(v.near for v in self.vehicles)
         self.vehicles.insert(place, vehicle)
 
+    def put_by_time(self, vehicle: Tracked) -> None:
+        """Insert a vehicle that joins from a side without a middle loop, by the time it is due."""
+        place = next((i for i, v in enumerate(self.vehicles) if v.due_s > vehicle.due_s), len(self.vehicles))
+        self.vehicles.insert(place, vehicle)
+
     def take_first(self, now_s: float) -> Tracked | None:
         """Remove and return the vehicle that passed the stop line. [s]"""
         for i, vehicle in enumerate(self.vehicles):
-            if vehicle.near or vehicle.due_s - now_s <= EARLY_S:
+            if not vehicle.announced and (vehicle.near or vehicle.due_s - now_s <= EARLY_S):
                 return self.vehicles.pop(i)
         return None
 
     def find_stray(self, now_s: float, near: bool) -> Tracked | None:
         """Remove and return a vehicle that was due at the next loop about now: it has changed lanes. [s]"""
         for i, vehicle in enumerate(self.vehicles):
-            if vehicle.near == near and abs(now_s - vehicle.next_s) <= EARLY_S:
+            if not vehicle.announced and vehicle.near == near and abs(now_s - vehicle.next_s) <= EARLY_S:
                 return self.vehicles.pop(i)
         return None
+
+    def first(self) -> Tracked | None:
+        """Return the first vehicle that a loop of this lane has seen."""
+        return next((vehicle for vehicle in self.vehicles if not vehicle.announced), None)
+
+    def queue_veh(self, now_s: float) -> float:
+        """Return how many vehicles stand at the stop line or behind it. [veh], [s]"""
+        return float(sum(v.likely(now_s) for v in self.vehicles if v.eta_s(now_s) <= 0.0))
+
+    def room_veh(self, way_m: float, now_s: float) -> float:
+        """Return how many vehicles fit behind those on a way that long, without limit if nobody stands there. [m], [s]
+
+        A short way is counted as full by those who are still moving on it, too.
+        """
+        queue_veh = self.queue_veh(now_s)
+        if queue_veh < _HALF_VEH and (way_m > SHORT_M or not self.vehicles):
+            return FREE_ROOM_VEH
+        return max(way_m / SPACING_M - queue_veh - (sum(v.presence for v in self.vehicles) - queue_veh), 0.0)
+
+    def confirm(self, key: int, now_s: float) -> None:
+        """Go on believing in a vehicle that was announced and that no loop can see now. [s]"""
+        for vehicle in self.vehicles:
+            if vehicle.key == key:
+                vehicle.next_s = now_s
 
     def remove(self, key: int) -> None:
         """Forget a vehicle."""
         self.vehicles = [v for v in self.vehicles if v.key != key]
 
-    def doubt(self, now_s: float, far_clear: bool, near_clear: bool) -> None:
-        """Doubt, then drop vehicles that are overdue at a loop which nobody stands on. [s]"""
-        kept = []
+    def raise_to(self, near: bool, count: int, fill: Callable[[], Tracked]) -> None:
+        """Believe in at least that many vehicles: as a queue reaches back over a loop, they stand before it."""
+        own = [v for v in self.vehicles if (v.near or not near) and not v.announced]
+        for vehicle in own[:count]:
+            vehicle.presence = 1.0
+        for _ in range(count - len(own)):
+            self.put_near(fill())
+
+    def doubt(self, now_s: float, far_busy_s: float, near_busy_s: float) -> list[Tracked]:
+        """Doubt vehicles that are overdue at their next loop; remove and return those that never came. [s]
+
+        `far_busy_s` and `near_busy_s` tell when somebody was last on the middle and on the stop-line loop: while
+        somebody is, and as long as a queue needs to move up after that, nobody behind is late.
+        """
+        kept: list[Tracked] = []
+        gone: list[Tracked] = []
+        ahead = {True: 0, False: 0}
         for vehicle in self.vehicles:
-            clear = near_clear if vehicle.near else far_clear
+            if vehicle.announced:
+                kept.append(vehicle)
+                continue
+            clear_s = now_s - (near_busy_s if vehicle.near else far_busy_s)
+            clear = clear_s > RECENT_S + MOVE_UP_S * ahead[vehicle.near]
+            ahead[vehicle.near] += 1
             late_s = now_s - vehicle.next_s
+            if vehicle.joins:
+                (gone if late_s > JOIN_S else kept).append(vehicle)
+                continue
             if clear and late_s > GONE_S:
-                if not vehicle.near:
-                    self.capture.note(False)
+                gone.append(vehicle)
                 continue
             if clear and late_s > DOUBT_S:
                 vehicle.presence = min(vehicle.presence, 1.0 - (late_s - DOUBT_S) / (GONE_S - DOUBT_S))
             kept.append(vehicle)
         self.vehicles = kept
+        return gone

@@ -90,6 +90,7 @@ class Exit:
 
     `way_m` is the distance from its entry to that stop line, or its length. `paths` are the ways on without another
     signal, each as (lane, distance from the entry of the exit to the start of that lane [m]), the exit lane first.
+    Exits with the same `edge_id` lie side by side; empty: it stands alone.
     """
 
     lane_id: str
@@ -99,11 +100,15 @@ class Exit:
     next_lane: int
     way_m: float
     paths: tuple[tuple[tuple[str, float], ...], ...] = ()
+    edge_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class JunctionLayout:
-    """A signal's surroundings; every index is a place in these tuples."""
+    """A signal's surroundings; every index is a place in these tuples.
+
+    `onward` names, for each loop, the loops that a vehicle which keeps its lane meets next; none: not known.
+    """
 
     signal_id: str
     lanes: tuple[ApproachLane, ...]
@@ -111,6 +116,7 @@ class JunctionLayout:
     exits: tuple[Exit, ...]
     reach: tuple[ReachLane, ...]
     loops: tuple[Loop, ...]
+    onward: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         lanes, moves, exits = range(len(self.lanes)), range(len(self.movements)), range(len(self.exits))

@@ -1,0 +1,57 @@
+"""Where those whom an advance loop sees come to: shares of the lanes, learned from the next loops; old ones fade."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from signal_ctrl.domain.network import JunctionLayout, LoopRole
+
+MEMORY_VEH: Final = 30.0
+LEAST: Final = 0.02
+RARE: Final = 0.03
+PRIOR_VEH: Final = 9.0
+PRIOR_KEPT_VEH: Final = 8.5
+PRIOR_CHANGED_VEH: Final = 0.2
+NO_LANE: Final = -1
+
+
+@dataclass(slots=True)
+class Share:
+    """Share of the vehicles seen upstream that arrive at the next loop of one lane."""
+
+    kept: float
+    seen: float = PRIOR_VEH
+
+    def note(self, kept: bool) -> None:
+        """Count one vehicle that was due."""
+        if self.seen >= MEMORY_VEH:
+            self.seen *= 0.9
+            self.kept *= 0.9
+        self.seen += 1.0
+        self.kept += kept
+
+    @property
+    def value(self) -> float:
+        """The share (0-1)."""
+        return min(max(self.kept / self.seen, LEAST), 1.0)
+
+
+class LaneShares:
+    """The shares of all advance loops of a junction: of the lanes each serves, and of those beside them."""
+
+    def __init__(self, layout: JunctionLayout) -> None:
+        self._of: dict[int, dict[int, Share]] = {}
+        for k, loop in enumerate(layout.loops):
+            if loop.role is LoopRole.ADVANCE:
+                edges = {layout.lanes[lane].edge_id for lane in loop.serves}
+                beside = [i for i, lane in enumerate(layout.lanes) if i not in loop.serves and lane.edge_id in edges]
+                self._of[k] = {lane: Share(PRIOR_KEPT_VEH / len(loop.serves)) for lane in loop.serves}
+                self._of[k] |= {lane: Share(PRIOR_CHANGED_VEH) for lane in beside}
+
+    def lanes(self, loop: int) -> dict[int, float]:
+        """Return the lanes that a vehicle may come to, with their shares; rare ones are left out."""
+        return {lane: share.value for lane, share in self._of[loop].items() if share.value >= RARE}
+
+    def note(self, loop: int, lane: int) -> None:
+        """Learn that a vehicle which a loop saw came to a lane, or to NO_LANE."""
+        for other, share in self._of.get(loop, {}).items():
+            share.note(other == lane)

@@ -229,14 +229,14 @@ class LoopEstimator:
         self._note(vehicle, NO_LANE)
 
     def _reach_back(self, lane: int, queue: LaneQueue, now_s: float) -> None:
-        """Where somebody stands on the stop-line loop and on the middle one, the lane is full up to there."""
+        """Where somebody stands on the stop-line loop and on one behind it, the lane is full up to there."""
         if not any(self.stands(k, now_s) for k in self._stop_loops[lane]):
-            return  # those before the middle loop are moving off, or wait to join farther down
+            return  # those before the other loops are moving off, or wait to join farther down
         for k in self.layout.lanes[lane].loops:
             loop = self.layout.loops[k]
-            if loop.role is LoopRole.MIDDLE and len(loop.serves) == 1 and self.stands(k, now_s):
-                count = int(loop.to_stop_m / SPACING_M)
-                queue.raise_to(True, count, lambda: Tracked(self._new_key((lane,)), now_s, now_s, True))
+            if loop.role is not LoopRole.STOP and len(loop.serves) == 1 and self.stands(k, now_s):
+                count, near = int(loop.to_stop_m / SPACING_M), loop.role is LoopRole.MIDDLE
+                queue.raise_to(count, near, lambda: Tracked(self._new_key((lane,)), now_s, now_s, True))
 
     def _busy_s(self, loops: list[int], now_s: float) -> float:
         """Return when somebody was last on one of the loops. [s]"""
@@ -248,6 +248,8 @@ class LoopEstimator:
         for other, neighbour in enumerate(self.layout.lanes):
             covered = any(self.stands(k, now_s) for k in self._middle_loops[other])
             if other != lane and neighbour.edge_id == edge and covered:
+                self._settle(vehicle.key, other)
+                self.queues[other].remove(vehicle.key)
                 self.queues[other].add_far(Tracked(vehicle.key, vehicle.due_s, now_s, False, 1.0))
                 return True
         return False

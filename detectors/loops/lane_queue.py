@@ -79,7 +79,7 @@ class LaneQueue:
 
     def put_near(self, vehicle: Tracked) -> None:
         """Insert a vehicle that the middle loop saw behind all that it saw before."""
-        place = sum(v.near for v in self.vehicles)
+        place = max((i + 1 for i, v in enumerate(self.vehicles) if v.near), default=0)
         self.vehicles.insert(place, vehicle)
 
     def put_by_time(self, vehicle: Tracked) -> None:
@@ -110,9 +110,9 @@ class LaneQueue:
         return float(sum(v.likely(now_s) for v in self.vehicles if v.eta_s(now_s) <= 0.0))
 
     def room_veh(self, way_m: float, now_s: float) -> float:
-        """Return how many vehicles fit behind those on a way that long, without limit if nobody stands there. [m], [s]
+        """Return how many vehicles fit on a way that long beside those of the lane: no limit if nobody stands. [m], [s]
 
-        A short way is counted as full by those who are still moving on it, too.
+        Where somebody stands all of the lane count, the moving too; on a short way they count in any case.
         """
         queue_veh = self.queue_veh(now_s)
         if queue_veh < _HALF_VEH and (way_m > SHORT_M or not self.vehicles):
@@ -129,9 +129,9 @@ class LaneQueue:
         """Forget a vehicle."""
         self.vehicles = [v for v in self.vehicles if v.key != key]
 
-    def raise_to(self, near: bool, count: int, fill: Callable[[], Tracked]) -> None:
-        """Believe in at least that many vehicles: as a queue reaches back over a loop, they stand before it."""
-        own = [v for v in self.vehicles if (v.near or not near) and not v.announced]
+    def raise_to(self, count: int, near: bool, fill: Callable[[], Tracked]) -> None:
+        """Believe in at least that many vehicles: a queue covers the middle loop (near) or the advance one."""
+        own = [vehicle for vehicle in self.vehicles if (vehicle.near or not near) and not vehicle.announced]
         for vehicle in own[:count]:
             vehicle.presence = 1.0
         for _ in range(count - len(own)):

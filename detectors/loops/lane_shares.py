@@ -6,7 +6,7 @@ from typing import Final
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
 
 MEMORY_VEH: Final = 30.0
-LEAST: Final = 0.02
+LEAST_SERVED: Final = 0.1
 RARE: Final = 0.03
 PRIOR_VEH: Final = 9.0
 PRIOR_KEPT_VEH: Final = 8.5
@@ -32,7 +32,7 @@ class Share:
     @property
     def value(self) -> float:
         """The share (0-1)."""
-        return min(max(self.kept / self.seen, LEAST), 1.0)
+        return min(self.kept / self.seen, 1.0)
 
 
 class LaneShares:
@@ -40,6 +40,7 @@ class LaneShares:
 
     def __init__(self, layout: JunctionLayout) -> None:
         self._of: dict[int, dict[int, Share]] = {}
+        self._serves = [loop.serves for loop in layout.loops]
         for k, loop in enumerate(layout.loops):
             if loop.role is LoopRole.ADVANCE:
                 edges = {layout.lanes[lane].edge_id for lane in loop.serves}
@@ -48,8 +49,15 @@ class LaneShares:
                 self._of[k] |= {lane: Share(PRIOR_CHANGED_VEH) for lane in beside}
 
     def lanes(self, loop: int) -> dict[int, float]:
-        """Return the lanes that a vehicle may come to, with their shares; rare ones are left out."""
-        return {lane: share.value for lane, share in self._of[loop].items() if share.value >= RARE}
+        """Return the lanes that a vehicle may come to, with their shares; rare ones among the neighbours are left out.
+
+        The lanes that the loop serves stay, so that one whose vehicles went elsewhere for long is still listened to.
+        """
+        served = self._serves[loop]
+        found = {
+            lane: max(each.value, LEAST_SERVED if lane in served else 0.0) for lane, each in self._of[loop].items()
+        }
+        return {lane: share for lane, share in found.items() if share >= RARE}
 
     def note(self, loop: int, lane: int) -> None:
         """Learn that a vehicle which a loop saw came to a lane, or to NO_LANE."""

@@ -9,14 +9,12 @@ from zlib import crc32
 import numpy as np
 
 from detectors.loops.departures import START_MPS, Departure, Departures, Way, ways_of
-from detectors.loops.lane_queue import LaneQueue, Tracked
+from detectors.loops.lane_queue import FREE_ROOM_VEH, SPACING_M, LaneQueue, Tracked
 from detectors.turning import TurningBelief
 from detectors.view_builder import travel_s
 from signal_ctrl.domain.network import Exit, JunctionLayout
 from signal_ctrl.domain.view import FloatArray
 
-SPACING_M: Final = 7.5
-FREE_ROOM_VEH: Final = 1e6
 STILL_COVERED_S: Final = 4.0
 _LEAST_SHARE: Final = 0.02
 _KEYS_PER_SIGNAL: Final = 1_000_000

@@ -1,9 +1,24 @@
 """Lanes, movements and reach of a signal."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from sumo_scenarios.layout import upstream_reach
-from tests.sumo_scenarios.small_nets import crossroads, edge_row, net_of, net_text, node_text, world_of, write_town
+import pytest
+
+from signal_ctrl.domain.network import JunctionLayout, LoopRole
+from sumo_scenarios.layout import TURN_BACK, upstream_reach
+from tests.sumo_scenarios.small_nets import (
+    ROWS,
+    Link,
+    crossroads,
+    edge_row,
+    logic_row,
+    net_of,
+    net_text,
+    node_text,
+    world_of,
+    write_town,
+)
 
 
 def test_movements_yield_by_connection_not_by_lamp(tmp_path: Path) -> None:
@@ -39,3 +54,106 @@ def test_reach_goes_back_over_unsignalled_nodes_only(tmp_path: Path) -> None:
     assert found["b_0"] == 17.0
     assert found["r_0"] == 34.0
     assert set(found) == {"a_0", "b_0", "r_0", ":A_0_0", ":A_1_0", ":B_0_0"}
+
+
+# Which loop comes next ---------------------------------------------------------------------------------------------
+
+LINKS = [("WC_0", "CE_0", 0), ("WC_0", "CN_0", 1), ("SC_0", "CN_0", 2), ("SC_0", "CE_0", 3)]
+FORKED = [("WC_0", "CE_0", 0), ("WC_1", "CN_0", 1), *LINKS[2:]]
+FOES = ([(0, 2), (0, 3), (1, 2)], [(3, 0), (1, 2)])
+
+
+def town_behind_a_node(
+    upstream: Sequence[str], last_m: float, links: Sequence[Link] = LINKS, joins: Sequence[Link] = ()
+) -> str:
+    """Return the crossroads with roads that lead over a node without a signal to its western approach."""
+    lanes = 2 if links is FORKED else 1
+    edges = "".join(edge_row(name, (f"from {name}", "F")) for name in upstream)
+    edges += edge_row("WC", ("F", "C"), lanes=lanes, length_m=last_m)
+    edges += "".join(edge_row(name, (name[0], name[1])) for name in ("SC", "CE", "CN"))
+    ways = joins or [(f"{name}_0", "WC_0", k) for k, name in enumerate(upstream)]
+    return net_text(edges, [node_text("F", ways, [], [], ""), node_text("C", links, *FOES, "C")], logic_row("C", ROWS))
+
+
+def onward_of(layout: JunctionLayout) -> dict[tuple[str, LoopRole], set[tuple[str, LoopRole]]]:
+    """Return the loops that come next, each by its lane and role."""
+    names = [(loop.lane_id, loop.role) for loop in layout.loops]
+    assert len(set(names)) == len(names) == len(layout.onward)
+    return {name: {names[k] for k in following} for name, following in zip(names, layout.onward, strict=True)}
+
+
+def test_on_a_plain_lane_the_loops_follow_each_other(tmp_path: Path) -> None:
+    onward = onward_of(world_of(write_town(tmp_path, crossroads())).units[0].layout)
+    assert onward["SC_0", LoopRole.ADVANCE] == {("SC_0", LoopRole.MIDDLE)}
+    assert onward["SC_0", LoopRole.MIDDLE] == {("SC_0", LoopRole.STOP)}
+    assert onward["SC_0", LoopRole.STOP] == set(), "the signal ends the way"
+
+
+def test_where_roads_join_each_has_its_own_way(tmp_path: Path) -> None:
+    far = onward_of(world_of(write_town(tmp_path, town_behind_a_node(["up", "side"], 20.0))).units[0].layout)
+    for name in ("up_0", "side_0"):
+        assert far[name, LoopRole.ADVANCE] == {(name, LoopRole.MIDDLE)}
+        assert far[name, LoopRole.MIDDLE] == {("WC_0", LoopRole.STOP)}
+    near = onward_of(world_of(write_town(tmp_path, town_behind_a_node(["up", "side"], 60.0))).units[0].layout)
+    for name in ("up_0", "side_0"):
+        assert near[name, LoopRole.ADVANCE] == {("WC_0", LoopRole.MIDDLE)}
+
+
+def test_who_comes_from_a_side_beyond_the_middle_loop_meets_the_stop_line_next(tmp_path: Path) -> None:
+    places = [("WC_0", 13.5, 6.0), ("up_0", 195.0, 2.0), ("up_0", 80.0, 2.0), ("side_0", 80.0, 2.0)]
+    rows = "".join(
+        f'<inductionLoop id="C/{k}" lane="{lane}" pos="{at_m}" length="{length_m}" period="86400" file="NUL"/>'
+        for k, (lane, at_m, length_m) in enumerate(places, start=1)
+    )
+    config = write_town(tmp_path, town_behind_a_node(["up", "side"], 20.0))
+    loops = tmp_path / "loops.add.xml"
+    loops.write_text(f"<additional>{rows}</additional>", encoding="utf-8")
+    onward = onward_of(world_of(config, loops=loops).units[0].layout)
+    assert onward["up_0", LoopRole.ADVANCE] == {("up_0", LoopRole.MIDDLE)}
+    assert onward["side_0", LoopRole.ADVANCE] == {("WC_0", LoopRole.STOP)}
+
+
+def test_where_a_lane_splits_every_branch_counts(tmp_path: Path) -> None:
+    net = town_behind_a_node(["up"], 60.0, FORKED, [("up_0", "WC_0", 0), ("up_0", "WC_1", 1)])
+    onward = onward_of(world_of(write_town(tmp_path, net)).units[0].layout)
+    assert onward["up_0", LoopRole.ADVANCE] == {("WC_0", LoopRole.MIDDLE), ("WC_1", LoopRole.MIDDLE)}
+    assert onward["WC_1", LoopRole.MIDDLE] == {("WC_1", LoopRole.STOP)}
+
+
+def test_the_way_ends_at_the_signal_even_where_its_exit_is_an_approach(tmp_path: Path) -> None:
+    rows = (("WC", ("W", "C")), ("SC", ("C", "C")), ("CE", ("C", "E")), ("CN", ("C", "N")))
+    node = node_text("C", [("WC_0", "SC_0", 0), *LINKS[1:]], *FOES, "C")
+    net = net_text("".join(edge_row(*row) for row in rows), [node], logic_row("C", ROWS))
+    onward = onward_of(world_of(write_town(tmp_path, net)).units[0].layout)
+    assert onward["WC_0", LoopRole.MIDDLE] == {("WC_0", LoopRole.STOP)}
+    assert onward["WC_0", LoopRole.STOP] == set()
+
+
+@pytest.mark.parametrize(
+    ("ring_m", "direction", "meets"), [(100.0, "s", False), (20.0, "s", True), (20.0, TURN_BACK, False)]
+)
+def test_a_way_round_is_no_longer_than_to_the_stop_line_and_turns_nowhere_back(
+    tmp_path: Path, ring_m: float, direction: str, meets: bool
+) -> None:
+    """From the road behind the western approach another one leads to the southern approach."""
+    edges = edge_row("up", ("U", "F")) + edge_row("WC", ("F", "C"), length_m=60.0)
+    edges += edge_row("ring", ("F", "R"), length_m=ring_m) + edge_row("rest", ("R", "S"), length_m=ring_m)
+    edges += "".join(edge_row(name, (name[0], name[1])) for name in ("SC", "CE", "CN"))
+    fork = node_text("F", [("up_0", "WC_0", 0), ("up_0", "ring_0", 1)], [], [], "")
+    turned = fork[1].replace('from="up" to="ring" fromLane="0" toLane="0" via=":F_1_0" dir="s"', "TURN")
+    assert turned != fork[1]
+    way = f'from="up" to="ring" fromLane="0" toLane="0" via=":F_1_0" dir="{direction}"'
+    parts = [
+        (fork[0], turned.replace("TURN", way), fork[2]),
+        node_text("R", [("ring_0", "rest_0", 0)], [], [], ""),
+        node_text("S", [("rest_0", "SC_0", 0)], [], [], ""),
+        node_text("C", LINKS, *FOES, "C"),
+    ]
+    onward = onward_of(world_of(write_town(tmp_path, net_text(edges, parts, logic_row("C", ROWS)))).units[0].layout)
+    others = {("SC_0", LoopRole.ADVANCE)} if meets else set()
+    assert onward["up_0", LoopRole.ADVANCE] == {("WC_0", LoopRole.MIDDLE)} | others
+
+
+def test_exits_name_their_edge(tmp_path: Path) -> None:
+    layout = world_of(write_town(tmp_path, crossroads())).units[0].layout
+    assert {(way.lane_id, way.edge_id) for way in layout.exits} == {("CE_0", "CE"), ("CN_0", "CN")}

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.loops.estimator import FREE_ROOM_VEH, SPACING_M, STANDS_S, LoopEstimator
+from detectors.loops.estimator import JOINING_S, STANDS_S, LoopEstimator
 from detectors.loops.events import LoopEvent
-from detectors.loops.lane_queue import DOUBT_S, GONE_S
+from detectors.loops.lane_queue import DOUBT_S, GONE_S, JOIN_S, SPACING_M
 from detectors.turning import REFUSAL_S
-from signal_ctrl.domain.network import Exit, Loop, LoopRole
+from signal_ctrl.domain.network import JunctionLayout, Loop, LoopRole
 from tests.detectors.layouts import (
     ADVANCE_M,
     FAR,
@@ -28,6 +28,7 @@ from tests.detectors.layouts import (
 DRIVE_S = ADVANCE_M / SPEED_MPS
 TO_MIDDLE_S = (ADVANCE_M - MIDDLE_M) / SPEED_MPS
 FROM_MIDDLE_S = MIDDLE_M / SPEED_MPS
+FULL_VEH = int(MIDDLE_M / SPACING_M)
 CAPTURE = 8.5 / 9.0
 
 
@@ -123,17 +124,29 @@ def test_a_queue_that_stands_on_the_stop_line_keeps_those_behind() -> None:
 
 
 def test_a_queue_that_stands_on_the_middle_loop_keeps_those_before_it() -> None:
-    """Nobody can show himself at a loop on which somebody stands."""
+    """Nobody can show himself at a loop on which somebody stands; from there to the stop line the lane is full."""
     street = Street(junction(), "r")
     street.on(LINE, 0.0)
     street.on(NEAR, 1.0)
     for second in (5.0, 8.0, 11.0):
         street.passes(FAR, second)
     held = street.watch(12, 90)
-    assert vehicles(held) == 5
-    assert expected(held) == pytest.approx(2 + 3 * CAPTURE)
+    assert vehicles(held) == FULL_VEH + 3
+    assert expected(held) == pytest.approx(FULL_VEH + 3 * CAPTURE)
     street.off(NEAR, 90.0)
-    assert vehicles(street.watch(91, 100)) == 2
+    assert vehicles(street.watch(91, 100)) == FULL_VEH
+
+
+def test_a_queue_that_moves_off_is_given_time_to_move_up() -> None:
+    """Three wait behind the one on the stop line; each has a second longer than the one before him."""
+    street = Street(junction(), "r")
+    for second in (0.0, 2.0, 4.0, 6.0):
+        street.passes(NEAR, second)
+    street.on(LINE, 4.0)
+    street.watch(5, 60)
+    street.off(LINE, 60.0)
+    seen = {t: vehicles(street.look(60.0 + t)) for t in (2.0, 2.4, 2.6, 3.0)}
+    assert seen == {2.0: 3, 2.4: 3, 2.6: 2, 3.0: 1}, "the next one counts from when he is first"
 
 
 def test_an_arrival_that_nobody_announced_is_added() -> None:
@@ -207,75 +220,18 @@ def test_the_saturation_headway_is_learned_behind_the_fourth_vehicle() -> None:
     assert street.look(14.9).headway_s[0] == pytest.approx(start + 0.05 * (2.5 - start))
 
 
-# Exits -------------------------------------------------------------------------------------------------------------
-
-
-def forked() -> tuple[Street, Street]:
-    """Return two junctions: the exit of the first forks into the two lanes of the second after 40 m."""
-    paths = ((("out0", 0.0), ("in0", 40.0)), (("out0", 0.0), ("in1", 40.0)))
-    second = Street(replace(junction(2), signal_id="K"))
-    exits = (Exit("out0", 40.0, SPEED_MPS, "K", 1, 240.0, paths),)
-    first = Street(
-        junction(exits=exits, loops=[replace(x, lane_id="up", loop_id=f"up{x.channel}") for x in loops_of(0, 1)])
-    )
-    both = {"J": first.estimator, "K": second.estimator}
-    first.estimator.join(both)
-    second.estimator.join(both)
-    return first, second
-
-
-def test_room_reaches_to_the_first_loop_on_which_somebody_stands_on_the_freest_branch() -> None:
-    first, second = forked()
-    assert first.look(0.0).room_veh[0] == FREE_ROOM_VEH
-    second.on(FAR, 0.0)
-    assert first.look(30.0).room_veh[0] == FREE_ROOM_VEH, "the other branch is free"
-    second.on(3 + NEAR, 30.0)
-    assert first.look(30.0 + STANDS_S - 1).room_veh[0] == FREE_ROOM_VEH, "it may just be passing"
-    far_m, near_m = (40.0 + second.layout.loops[k].position_m for k in (FAR, 3 + NEAR))
-    assert first.look(30.0 + STANDS_S).room_veh[0] == pytest.approx(max(far_m, near_m) / SPACING_M)
-    second.on(3 + FAR, 40.0)
-    assert first.look(50.0).room_veh[0] == pytest.approx(far_m / SPACING_M)
-    second.off(FAR, 51.0)
-    assert first.look(52.0).room_veh[0] == FREE_ROOM_VEH
-
-
-def test_a_blocked_exit_is_no_refusal() -> None:
-    first, second = forked()
-    for street, loop in ((second, FAR), (second, 3 + FAR), (first, LINE)):
-        street.on(loop, 0.0)
-    street_m = 40.0 + second.layout.loops[FAR].position_m
-    room = first.watch(5, 5, "G").room_veh[0]
-    assert room == pytest.approx(street_m / SPACING_M)
-    assert first.watch(6, 12, "G").stuck[0], "an exit with room for eleven is free"
-    full = Loop("entry", "out0", 2.0, 2.0, LoopRole.ADVANCE, (0,), 236.0, 9)
-    third = Street(replace(junction(loops=[full]), signal_id="K"))
-    paths = ((("out0", 0.0),),)
-    held = Street(junction(exits=(Exit("out0", 40.0, SPEED_MPS, "K", 0, 240.0, paths),)))
-    held.estimator.join({"J": held.estimator, "K": third.estimator})
-    third.on(0, 0.0)
-    held.on(LINE, 0.0)
-    view = held.watch(5, 60, "G")
-    assert view.room_veh[0] == pytest.approx(2.0 / SPACING_M)
-    assert not view.stuck[0]
-
-
-def test_vehicles_behind_the_junction_are_those_of_the_next_signals_lane() -> None:
-    first, second = forked()
-    second.passes(NEAR, 0.0)
-    second.passes(3 + NEAR, 0.0)
-    second.passes(3 + NEAR, 2.0)
-    assert first.look(3.0).beyond_veh.tolist() == [2.0]
-    assert second.look(3.0).beyond_veh.tolist() == [0.0, 0.0]
-
-
 # One loop before a place where the lane splits -------------------------------------------------------------------
 
 
-def split() -> Street:
+def split_layout() -> JunctionLayout:
     """Return two lanes with stop-line and middle loops of their own behind one common advance loop."""
     own = [loop for k in (0, 1) for loop in loops_of(k, 1 + 3 * k)[1:]]
     shared = Loop("common", "up", 10.0, 2.0, LoopRole.ADVANCE, (0, 1), ADVANCE_M, 9)
-    return Street(junction(2, loops=[shared, *own]), "rr")
+    return junction(2, loops=[shared, *own])
+
+
+def split() -> Street:
+    return Street(split_layout(), "rr")
 
 
 def test_a_vehicle_on_a_common_loop_is_half_in_each_lane() -> None:
@@ -283,7 +239,9 @@ def test_a_vehicle_on_a_common_loop_is_half_in_each_lane() -> None:
     street.passes(0, 0.0)
     view = street.look(1.0)
     assert [expected(view, k) for k in (0, 1)] == pytest.approx([CAPTURE / 2] * 2)
-    assert view.key[0, 0] == view.key[1, 0]
+    keys = view.key[:, 0].tolist()
+    assert keys[0] != keys[1], "each lane has a number of its own for him"
+    assert street.look(5.0).key[:, 0].tolist() == keys
 
 
 @pytest.mark.parametrize("lane", [0, 1])
@@ -313,6 +271,184 @@ def test_two_on_a_common_loop_part() -> None:
     view = street.look(14.0)
     assert [vehicles(view, k) for k in (0, 1)] == [1, 1]
     assert view.key[0, 0] != view.key[1, 0]
+
+
+def test_who_is_doubted_in_one_lane_is_still_expected_in_the_other() -> None:
+    """Somebody stands on the middle loop of the second lane, so that he cannot show himself there."""
+    street = split()
+    street.passes(0, 0.0)
+    street.on(3, 1.0)
+    street.on(4, 2.0)
+    view = street.watch(2, int(TO_MIDDLE_S + GONE_S) - 1)
+    assert 0.0 < expected(view, 0) < CAPTURE / 2, "doubted, where nobody stands on the loop"
+    assert expected(view, 1) == pytest.approx(FULL_VEH + CAPTURE / 2)
+
+
+def test_who_is_dropped_from_one_lane_teaches_nothing_before_the_other_has_shown_him() -> None:
+    """The second lane has a stop-line loop alone, and a queue on it."""
+    shared, middle, stop, _, other_stop = split_layout().loops
+    street = Street(junction(2, loops=[shared, middle, stop, other_stop]), "rr")
+    street.on(3, 0.0)
+    street.passes(0, 1.0)
+    view = street.watch(1, 60)
+    assert [expected(view, k) for k in (0, 1)] == pytest.approx([0.0, 1.0 + CAPTURE / 2])
+    street.off(3, 60.0)
+    street.passes(3, 62.0)
+    street.passes(0, 63.0)
+    view = street.look(64.0)
+    assert [expected(view, k) for k in (0, 1)] == pytest.approx([4.25 / 10, 5.25 / 10]), "one vehicle was learned from"
+
+
+def test_who_joins_the_queue_of_a_lane_he_is_expected_in_is_one_vehicle() -> None:
+    street = split()
+    street.passes(0, 0.0)
+    street.on(3, 1.0)
+    street.on(4, 2.0)
+    view = street.watch(2, int(TO_MIDDLE_S + GONE_S) + 2)
+    assert [vehicles(view, k) for k in (0, 1)] == [0, FULL_VEH + 1]
+
+
+def test_an_advance_loop_whose_vehicles_never_came_is_believed_again_when_they_come() -> None:
+    street = Street(junction(), "r")
+    for n in range(200):
+        street.passes(FAR, 40.0 * n)
+        street.look(40.0 * n + 1.0)
+        if n >= 100:
+            street.passes(NEAR, 40.0 * n + TO_MIDDLE_S)
+            street.passes(LINE, 40.0 * n + DRIVE_S)
+        street.look(40.0 * n + 35.0)
+    street.passes(FAR, 8000.0)
+    assert expected(street.look(8001.0)) > 0.5
+
+
+# Lanes side by side ------------------------------------------------------------------------------------------------
+
+
+OWN_WAY = ((NEAR,), (LINE,), (), (3 + NEAR,), (3 + LINE,), ())
+
+
+@pytest.mark.parametrize("onward", [(), OWN_WAY])
+def test_the_share_of_a_neighbouring_lane_is_learned(onward: tuple[tuple[int, ...], ...]) -> None:
+    street = Street(replace(junction(2), onward=onward), "rr")
+    for n in range(20):
+        street.passes(FAR, 40.0 * n)
+        street.passes(3 + NEAR, 40.0 * n + TO_MIDDLE_S)
+        street.watch(40 * n + 12, 40 * n + 39)
+    street.passes(FAR, 800.0)
+    view = street.look(801.0)
+    assert [expected(view, k) for k in (0, 1)] == pytest.approx([8.5 / 29, 20.2 / 29])
+    assert view.eta_s[:, 0].tolist() == pytest.approx([DRIVE_S - 1.0] * 2)
+    street.passes(NEAR, 800.0 + TO_MIDDLE_S)
+    view = street.look(812.0)
+    assert [expected(view, k) for k in (0, 1)] == [1.0, 0.0], "where he is seen he is, and nowhere else"
+
+
+def test_the_loops_of_the_other_lane_learn_nothing_from_it() -> None:
+    street = Street(junction(2), "rr")
+    street.passes(FAR, 0.0)
+    street.passes(3 + NEAR, TO_MIDDLE_S)
+    street.watch(12, 60)
+    street.passes(3 + FAR, 60.0)
+    view = street.look(61.0)
+    assert [expected(view, k) for k in (0, 1)] == pytest.approx([0.0, CAPTURE])
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_who_does_not_come_to_his_middle_loop_has_joined_the_queue_that_covers_the_neighbours(covered: bool) -> None:
+    street = Street(junction(2), "rr")
+    street.on(3 + LINE, 0.0)
+    if covered:
+        street.on(3 + NEAR, 0.0)
+    street.passes(FAR, 5.0)
+    last_s = int(5.0 + TO_MIDDLE_S + GONE_S)
+    before = street.watch(5, last_s)
+    after = street.watch(last_s + 1, last_s + 2)
+    queue_veh = FULL_VEH if covered else 1
+    assert [vehicles(before, k) for k in (0, 1)] == [1, queue_veh]
+    assert [vehicles(after, k) for k in (0, 1)] == [0, queue_veh + covered]
+    assert expected(after, 1) == queue_veh + covered, "for certain"
+
+
+def test_a_queue_on_the_middle_loop_alone_is_not_raised() -> None:
+    """Nobody is at the stop line: those before the middle loop are moving off."""
+    street = Street(junction(), "r")
+    street.on(NEAR, 0.0)
+    assert vehicles(street.watch(0, 10)) == 1
+    street.on(LINE, 10.0)
+    assert vehicles(street.look(10.0 + STANDS_S - 1.0)) == 1, "he may be passing"
+    view = street.look(10.0 + STANDS_S)
+    assert (vehicles(view), expected(view), view.standing[0]) == (FULL_VEH, FULL_VEH, FULL_VEH)
+    assert len(set(view.key[0, :FULL_VEH].tolist())) == FULL_VEH
+    assert vehicles(street.watch(15, 30)) == FULL_VEH, "once"
+
+
+def test_a_middle_loop_of_two_lanes_raises_neither() -> None:
+    stops = [loops_of(k, 1 + 3 * k)[LINE] for k in (0, 1)]
+    common = Loop("common", "up", 100.0, 2.0, LoopRole.MIDDLE, (0, 1), MIDDLE_M, 9)
+    street = Street(junction(2, loops=[*stops, common]), "rr")
+    for loop in range(3):
+        street.on(loop, 10.0 * loop)
+    view = street.watch(20, 40)
+    assert [expected(view, k) for k in (0, 1)] == [1.5, 1.5]
+
+
+# From a side -------------------------------------------------------------------------------------------------------
+
+
+def side() -> Street:
+    """Return a lane whose second advance loop lies in a side street that joins beyond the middle loop."""
+    street = Loop("side", "side", 10.0, 2.0, LoopRole.ADVANCE, (0,), 60.0, 9)
+    layout = junction(loops=[*loops_of(0, 1), street])
+    return Street(replace(layout, onward=((NEAR,), (LINE,), (), (LINE,))), "r")
+
+
+SIDE = 3
+
+
+def test_who_joins_from_a_side_needs_no_middle_loop_and_may_have_to_wait() -> None:
+    street = side()
+    street.passes(SIDE, 0.0)
+    assert street.look(1.0).eta_s[0, 0] == pytest.approx(5.0)
+    view = street.watch(2, 6 + int(JOIN_S))
+    assert (expected(view), view.eta_s[0, 0], view.standing[0]) == (pytest.approx(CAPTURE), JOINING_S, 0.0)
+    assert vehicles(street.look(6.5 + JOIN_S)) == 0
+    street.passes(SIDE, 60.0)
+    assert expected(street.look(61.0)) == pytest.approx(8.5 / 10.0), "one of those who never came"
+
+
+def test_who_joins_from_a_side_is_known_at_the_stop_line() -> None:
+    street = side()
+    street.passes(SIDE, 0.0)
+    key = street.look(1.0).key[0, 0]
+    street.on(LINE, 20.0)
+    view = street.look(20.5)
+    assert (vehicles(view), expected(view), view.eta_s[0, 0], view.key[0, 0]) == (1, 1.0, 0.0, key)
+
+
+def test_who_joins_from_a_side_takes_his_place_by_time() -> None:
+    street = side()
+    street.passes(FAR, 0.0)
+    street.passes(SIDE, 1.0)
+    view = street.look(2.0)
+    assert view.eta_s[0, :2].tolist() == pytest.approx([5.0, 13.0])
+    street.passes(NEAR, TO_MIDDLE_S)
+    assert vehicles(street.look(12.0)) == 2, "the middle loop saw the other one"
+
+
+def test_without_a_middle_loop_nobody_joins_from_a_side() -> None:
+    far, _, line = loops_of(0, 1)
+    street = Street(junction(loops=[far, line]), "r")
+    street.passes(0, 0.0)
+    assert street.look(DRIVE_S - 1.0).eta_s[0, 0] == pytest.approx(1.0)
+    assert street.look(DRIVE_S).standing[0] == pytest.approx(CAPTURE)
+    assert vehicles(street.watch(16, 25)) == 0
+
+
+def test_where_nothing_is_known_of_the_way_the_middle_loop_comes_next() -> None:
+    street = Street(replace(side().layout, onward=()), "r")
+    street.passes(SIDE, 0.0)
+    assert street.look(6.0).eta_s[0, 0] == 0.0, "he may stand at the stop line at once"
+    assert vehicles(street.watch(7, 6 + int(GONE_S))) == 0
 
 
 # Conservation ----------------------------------------------------------------------------------------------------

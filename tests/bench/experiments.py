@@ -14,7 +14,7 @@ from typing import Any
 
 COMMAND = (sys.executable, "-c", "from signal_ctrl.cli.main import main; main()")
 SMALL = (
-    "--scenarios", "cologne1", "--controllers", "net,max_pressure,adaptive", "--seeds", "1-2", "--end", "25320",
+    "--untuned", "--scenarios", "cologne1", "--controllers", "net,max_pressure,adaptive", "--seeds", "1-2", "--end", "25320",
 )  # fmt: skip
 LIMIT_S = 120.0
 

@@ -14,21 +14,23 @@ AXES: Final[Mapping[str, Sequence[tuple[str, Sequence[str]]]]] = {
 """Values to be tried beside the untuned start, in this order."""
 
 
-def search_options(controller: str, evaluator: Evaluator, seeds: tuple[int, ...]) -> tuple[Scored, Scored, list[str]]:
-    """Return the best settings, the untuned start, and what to know of the search.
+def search_options(
+    controller: str, evaluator: Evaluator, seeds: tuple[int, ...]
+) -> tuple[list[Scored], Scored, list[str]]:
+    """Return all settings tried, the best first, the untuned start, and what to know of the search.
 
     Raises: BudgetSpentError if the budget does not even hold the start.
     """
     start = evaluator.score([Candidate("untuned", controller)], seeds)[0]
-    best, notes = start, []
+    tried, notes = [start], []
     try:
         for key, values in AXES[controller]:
-            trials = [_with(best.candidate, key, value) for value in values]
-            best = best_of([best, *(one for trial in trials for one in evaluator.score([trial], seeds))])
+            best = best_of(tried).candidate
+            for value in values:
+                tried += evaluator.score([_with(best, key, value)], seeds)
     except BudgetSpentError:
         notes.append("the budget did not hold all values")
-        best = best_of([one for one in evaluator.tried if one.candidate.controller == controller])
-    return best, start, notes
+    return sorted(tried, key=lambda one: one.delay_s), start, notes
 
 
 def _with(candidate: Candidate, key: str, value: str) -> Candidate:

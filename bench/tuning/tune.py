@@ -151,17 +151,17 @@ def _worse_than_net(best: Scored, net: Scored) -> list[str]:
 
 
 def _tuned_options(wanted: Wanted, controller: str, evaluator: Evaluator) -> dict[str, Any]:
-    evaluator.reserve = 2 * len(SELECTION)
-    best, start, notes = search_options(controller, evaluator, wanted.seeds)
+    evaluator.reserve = (FINALISTS + 1) * len(SELECTION)
+    tried, start, notes = search_options(controller, evaluator, wanted.seeds)
     evaluator.reserve = 0
     every = (*wanted.seeds, *SELECTION)
-    best, start = evaluator.score([best.candidate, start.candidate], every)
-    if start.delay_s < best.delay_s:
-        notes.append("on the further seeds the untuned start was the best")
-        best = start
+    final = evaluator.score([one.candidate for one in tried[:FINALISTS]], every)
+    start = evaluator.score([start.candidate], every)[0]
+    best = min([start, *final], key=lambda one: one.delay_s)
     return {
         "best": _figures(best),
         "untuned": _figures(start),
+        "finalists": [_figures(one) for one in final],
         "set": {key: list(values) for key, values in AXES[controller]},
         "sensing": SENSING.get(controller, "loops"),
         "notes": notes,

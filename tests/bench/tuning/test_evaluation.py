@@ -103,7 +103,10 @@ def test_a_break_loses_only_what_was_under_way(tmp_path: Path, fake: Fake, monke
 
 
 def test_the_best_of_the_stated_set_is_found_and_one_that_is_not_valid_is_not(tmp_path: Path, fake: Fake) -> None:
-    best, start, notes = search_options("max_pressure", evaluator(tmp_path), SEEDS)
+    tried, start, notes = search_options("max_pressure", evaluator(tmp_path), SEEDS)
+    best = tried[0]
+    assert [one.delay_s for one in tried] == sorted(one.delay_s for one in tried)
+    assert tried[-1].delay_s == HOPELESS_S
     assert dict(best.candidate.options) == {"slot_s": "15"}
     assert start.candidate.options == ()
     assert notes == []
@@ -111,6 +114,6 @@ def test_the_best_of_the_stated_set_is_found_and_one_that_is_not_valid_is_not(tm
 
 
 def test_a_budget_that_ends_early_is_said_and_the_best_so_far_taken(tmp_path: Path, fake: Fake) -> None:
-    best, _, notes = search_options("max_pressure", evaluator(tmp_path, budget=7), SEEDS)
+    (best, *_), _, notes = search_options("max_pressure", evaluator(tmp_path, budget=7), SEEDS)
     assert notes == ["the budget did not hold all values"]
     assert best.delay_s == min(abs(float(s) - 16) + 0.05 for s, _ in fake.made)

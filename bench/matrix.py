@@ -2,7 +2,6 @@
 
 import difflib
 import itertools
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 from bench.experiment import Experiment, Task
 from bench.matrix_values import Setting, integers, number, numbers, settings, truth, words
 from bench.presets import PRESETS
+from bench.toml_file import read_toml
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 from sumo_scenarios import catalogue
@@ -102,14 +102,7 @@ class Matrix:
 
 def read_file(path: Path) -> dict[str, Any]:
     """Return the axes that a TOML file gives. Raises: InvalidInputError if it cannot be read or is no TOML."""
-    try:
-        with path.open("rb") as file:
-            found = tomllib.load(file)
-    except OSError as error:
-        raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{path} is no TOML: {error}") from error
-    return {"name": path.stem, **found}
+    return {"name": path.stem, **read_toml(path)}
 
 
 def experiment_of(given: Mapping[str, Any], tuned: Tuned | None = None) -> Experiment:

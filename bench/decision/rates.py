@@ -1,12 +1,12 @@
 """What an hour, a litre and a tonne are worth, and how an hour of simulation stands for a year: a user's table."""
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from bench.toml_file import read_toml
 from signal_ctrl.domain.errors import InvalidInputError
 
 ASSUMPTION: Final = "assumption"
@@ -76,13 +76,7 @@ def read_rates(path: Path | None) -> Rates:
     """
     if path is None:
         return DEFAULTS
-    try:
-        with path.open("rb") as file:
-            found = tomllib.load(file)
-    except OSError as error:
-        raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{path} is no TOML: {error}") from error
+    found = read_toml(path)
     try:
         return _rates(found, path.name)
     except InvalidInputError as error:

@@ -119,7 +119,7 @@ class LoopEstimator:
         key = found.key if found is not None else self._new_key(serves)
         for lane in serves:
             due_s = now_s + self._far_to_middle_m[lane] / self.layout.lanes[lane].speed_mps
-            self.queues[lane].put_near(Tracked(key, due_s, due_s, True, 1.0 / len(serves), -1))
+            self.queues[lane].put_near(Tracked(key, due_s, due_s, True, 1.0 / len(serves)))
         if len(serves) > 1:
             self._shared[key] = serves
 

@@ -117,7 +117,7 @@ class LaneQueue:
         queue_veh = self.queue_veh(now_s)
         if queue_veh < _HALF_VEH and (way_m > SHORT_M or not self.vehicles):
             return FREE_ROOM_VEH
-        return max(way_m / SPACING_M - queue_veh - (sum(v.presence for v in self.vehicles) - queue_veh), 0.0)
+        return max(way_m / SPACING_M - sum(v.presence for v in self.vehicles), 0.0)
 
     def confirm(self, key: int, now_s: float) -> None:
         """Go on believing in a vehicle that was announced and that no loop can see now. [s]"""

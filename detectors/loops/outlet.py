@@ -49,6 +49,7 @@ class Outlet:
         self._turning = turning
         self._neighbours: Mapping[str, Neighbour] = {}
         self._paths: list[list[list[ProbeLoop]]] = [[] for _ in layout.exits]
+        self._firsts: list[list[ProbeLoop]] = [[] for _ in layout.exits]
         self._departures = Departures()
         self._key = -crc32(layout.signal_id.encode()) * _KEYS_PER_SIGNAL
         names = [exit_lane.edge_id or exit_lane.lane_id for exit_lane in layout.exits]
@@ -71,16 +72,11 @@ class Outlet:
                 ]
                 for path in exit_lane.paths
             ]
-            for first in self._firsts(i):
+            self._firsts[i] = [min(path, key=lambda probe: probe.from_m) for path in self._paths[i] if path]
+            for first in self._firsts[i]:
                 edge = self._edge[i]
                 first.owner.watch(first.loop, self, edge)
                 self._first_loop_m[edge] = min(first.from_m, self._first_loop_m.get(edge, np.inf))
-
-    def _firsts(self, exit_: int) -> Iterator[ProbeLoop]:
-        """Yield the first loop on each way behind an exit."""
-        for path in self._paths[exit_]:
-            if path:
-                yield min(path, key=lambda probe: probe.from_m)
 
     def left(self, lane: int, movements: Sequence[int], now_s: float) -> None:
         """Somebody left a lane by one of these movements: the loops behind will tell by which. [s]"""
@@ -114,28 +110,33 @@ class Outlet:
             if any(self._covered(way, now_s) for way in departure.ways):
                 departure.last_s = now_s + STILL_COVERED_S
                 self._departures.add(departure)
-                for other, lane, _, _ in self._next(departure):
-                    other.queues[lane].confirm(departure.key, now_s)
+                for queue, _, _ in self._next(departure):
+                    queue.confirm(departure.key, now_s)
                 continue
             self._take_back(departure)
             unseen = [way.movement for way in departure.ways if way.seen_s is None]
             if unseen:
                 self._turning.passed(departure.lane, unseen)
 
-    def _next(self, departure: Departure) -> Iterator[tuple[Neighbour, int, Exit, int]]:
-        """Yield the lanes that a vehicle may come to at the next signals: whose, which, its exit here, its way."""
+    def _next(self, departure: Departure) -> Iterator[tuple[LaneQueue, Exit, int]]:
+        """Yield the lanes at the next signals that a vehicle may come to, each with its exit and the index of its way."""
         for index, way in enumerate(departure.ways):
             exit_lane = self._layout.exits[way.exit]
-            other = self._neighbours.get(exit_lane.next_signal)
-            if other is not None and way.seen_s is not None:
-                yield other, exit_lane.next_lane, exit_lane, index
+            queue = self._queue_behind(exit_lane)
+            if queue is not None and way.seen_s is not None:
+                yield queue, exit_lane, index
+
+    def _queue_behind(self, exit_lane: Exit) -> LaneQueue | None:
+        """Return the lane that an exit leads to at the next signal, None if there is no signal."""
+        other = self._neighbours.get(exit_lane.next_signal)
+        return other.queues[exit_lane.next_lane] if other is not None else None
 
     def _announce(self, departure: Departure, now_s: float) -> None:
         """Tell the next signals who is coming, with the share of each way."""
-        for other, lane, exit_lane, index in self._next(departure):
+        for queue, exit_lane, index in self._next(departure):
             way = departure.ways[index]
             length_m = self._layout.movements[way.movement].length_m + exit_lane.way_m
-            other.queues[lane].put_by_time(
+            queue.put_by_time(
                 Tracked(
                     departure.key,
                     due_s=now_s + travel_s(length_m, START_MPS, exit_lane.speed_mps),
@@ -149,14 +150,14 @@ class Outlet:
 
     def _take_back(self, departure: Departure) -> None:
         """Take back what the next signals were told."""
-        for other, lane, _, _ in self._next(departure):
-            other.queues[lane].remove(departure.key)
+        for queue, _, _ in self._next(departure):
+            queue.remove(departure.key)
 
     def _covered(self, way: Way, now_s: float) -> bool:
         """Return whether somebody stands on the first loop of a way, so that those behind cannot come to it."""
         if way.seen_s is None:
             return False
-        return any(first.owner.stands(first.loop, now_s) for first in self._firsts(way.exit))
+        return any(first.owner.stands(first.loop, now_s) for first in self._firsts[way.exit])
 
     def room_veh(self, now_s: float) -> FloatArray:
         """Return how many vehicles each exit can take. (n_exits,)
@@ -169,22 +170,17 @@ class Outlet:
         for i, exit_lane in enumerate(self._layout.exits):
             if self._paths[i]:
                 room_veh[i] = max(_room_on(path, now_s) for path in self._paths[i])
-            other = self._neighbours.get(exit_lane.next_signal)
-            if other is not None:
-                behind_veh = other.queues[exit_lane.next_lane].room_veh(exit_lane.way_m, now_s)
-                room_veh[i] = min(room_veh[i], behind_veh)
+            queue = self._queue_behind(exit_lane)
+            if queue is not None:
+                room_veh[i] = min(room_veh[i], queue.room_veh(exit_lane.way_m, now_s))
             if room_veh[i] < FREE_ROOM_VEH:
                 room_veh[i] = max(room_veh[i] - on_way[i], 0.0)
         return room_veh
 
     def beyond_veh(self) -> list[float]:
         """Return the vehicles on each exit lane that leads to a signal's stop line, as that signal estimates them."""
-        found = []
-        for exit_lane in self._layout.exits:
-            other = self._neighbours.get(exit_lane.next_signal)
-            vehicles = other.queues[exit_lane.next_lane].vehicles if other is not None else ()
-            found.append(sum(v.presence for v in vehicles))
-        return found
+        queues = [self._queue_behind(exit_lane) for exit_lane in self._layout.exits]
+        return [sum((v.presence for v in queue.vehicles), 0.0) if queue is not None else 0.0 for queue in queues]
 
 
 def _room_on(path: Sequence[ProbeLoop], now_s: float) -> float:

@@ -12,8 +12,8 @@ import pytest
 from bench.report import read_summary, write_report
 from bench.tables import DelayRow, QueueRow, write_rows
 from signal_ctrl.domain.errors import InvalidInputError
+from tests.bench import browser
 
-CHROMIUM = Path("/usr/bin/chromium")
 BEGIN_S, END_S = 25200.0, 25800.0
 DELAYS_S = {"net": 40.0, "actuated": 36.0, "adaptive": 30.0}
 JUNCTIONS = ("crossing", "<odd & long_" + "x" * 40)
@@ -197,28 +197,17 @@ def test_damaged_tables_are_refused(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium")
+@pytest.mark.skipif(not browser.CHROMIUM.exists(), reason="no chromium")
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (1200, "dark"), (375, "light")])
 def test_a_browser_shows_every_plot_without_a_complaint(tmp_path: Path, width: int, scheme: Any) -> None:
-    from playwright.sync_api import sync_playwright
-
     report = write_report(build_demo(tmp_path))
-    complaints: list[str] = []
-    requests: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(report.as_uri())
-        shown = page.evaluate(
+    with browser.shown(report, width, scheme) as seen:
+        plots = seen.page.evaluate(
             "[...document.querySelectorAll('svg')].filter(e => e.getBoundingClientRect().height > 40).map(e => e.id)"
         )
-        too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-        browser.close()
+        too_wide = seen.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     other = "380" if width > 640 else "1040"
-    assert shown == [name for name in PLOTS if not name.endswith(f"-{other}")]
-    assert not complaints
+    assert plots == [name for name in PLOTS if not name.endswith(f"-{other}")]
+    assert not seen.complaints
     assert not too_wide
-    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in seen.requests if not url.startswith(("file:", "data:"))] == []

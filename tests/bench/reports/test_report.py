@@ -18,8 +18,9 @@ from bench.reports.study import read_study
 from bench.reports.tables import write_tables
 from bench.tables import read_rows, write_rows
 from signal_ctrl.domain.errors import InvalidInputError
+from tests.bench import browser
 from tests.bench.reports.town import BEGIN_S, build, tasks, trajectories, write_run
-from tests.bench.test_report import CHROMIUM, Reader
+from tests.bench.test_report import Reader
 
 PLOTS = (
     "n0-paired", "n0-delay", "n0-queue-0", "n0-queue-1", "n0-queue-2", "n0-space-0", "n0-space-1",
@@ -237,23 +238,14 @@ def test_the_tuning_of_the_baselines_is_told_with_its_budget(folder: Path, monke
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium")
+@pytest.mark.skipif(not browser.CHROMIUM.exists(), reason="no chromium")
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (375, "dark")])
 def test_a_browser_shows_every_plot_without_a_complaint(folder: Path, width: int, scheme: Any) -> None:
-    from playwright.sync_api import sync_playwright
-
     report(folder)
     write_decision(read_study(folder), DEFAULTS)
-    complaints: list[str] = []
-    requests: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto((folder / "report.html").as_uri())
-        shown = page.evaluate(
+    with browser.shown(folder / "report.html", width, scheme) as seen:
+        page = seen.page
+        plots = page.evaluate(
             "[...document.querySelectorAll('svg')].filter(e => e.getBoundingClientRect().height > 40"
             " && [...e.querySelectorAll('path,line,rect')].some(p => p.getBBox().width + p.getBBox().height > 20)"
             ").map(e => e.id)"
@@ -267,10 +259,9 @@ def test_a_browser_shows_every_plot_without_a_complaint(folder: Path, width: int
         page.goto((folder / "decision.html").as_uri())
         too_wide.append(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
         tables = page.evaluate("document.querySelectorAll('table').length")
-        browser.close()
-    assert shown == list(PLOTS)
+    assert plots == list(PLOTS)
     assert outside == []
     assert too_wide == [False, False]
     assert tables > 3
-    assert not complaints
-    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+    assert not seen.complaints
+    assert [url for url in seen.requests if not url.startswith(("file:", "data:"))] == []

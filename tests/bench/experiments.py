@@ -27,7 +27,7 @@ def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start `bench ...`."""
+    """Start `bench ...`; it hears Ctrl-C even where these tests run in the background of a shell, which ignores it."""
     return subprocess.Popen(
         [*COMMAND, "bench", *arguments],
         cwd=folder,
@@ -35,7 +35,12 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_hear_interrupts,
     )
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(met: Callable[[], Any]) -> Any:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-COMMAND = (sys.executable, "-c", "from signal_ctrl.cli.main import main; main()")
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a shell's background ignores Ctrl-C
+COMMAND = (sys.executable, "-c", f"{HEARS}; from signal_ctrl.cli.main import main; main()")
 SMALL = (
     "--untuned", "--scenarios", "cologne1", "--controllers", "net,max_pressure,adaptive", "--seeds", "1-2", "--end", "25320",
 )  # fmt: skip
@@ -27,7 +28,7 @@ def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start `bench ...`; it hears Ctrl-C even where these tests run in the background of a shell, which ignores it."""
+    """Start `bench ...`."""
     return subprocess.Popen(
         [*COMMAND, "bench", *arguments],
         cwd=folder,
@@ -35,12 +36,7 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_hear_interrupts,
     )
-
-
-def _hear_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(met: Callable[[], Any]) -> Any:

@@ -119,7 +119,7 @@ class Outlet:
                 self._turning.passed(departure.lane, unseen)
 
     def _next(self, departure: Departure) -> Iterator[tuple[LaneQueue, Exit, int]]:
-        """Yield the lanes at the next signals that a vehicle may come to, each with its exit and the index of its way."""
+        """Yield the lanes at the next signals that a vehicle may come to, each with its exit and its way's index."""
         for index, way in enumerate(departure.ways):
             exit_lane = self._layout.exits[way.exit]
             queue = self._queue_behind(exit_lane)

@@ -141,18 +141,6 @@ class ArrivalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StopLineRow:
-    """One stop line of a corridor: distance from its start, and driving time from there at the speed limit. [m], [s]"""
-
-    direction: str
-    signal: str
-    edge: str
-    link: int
-    distance_m: float
-    free_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class LampRow:
     """What a stop line of a corridor shows for a time: green or amber; red is what is left. [m], [s]"""
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.reports.plots import WIDTH
-from bench.reports.records import ArrivalRow, BandRow, CycleRow, EdgeRow, LampRow, PlaceRow, ShapeRow, StopLineRow
+from bench.reports.records import ArrivalRow, BandRow, CycleRow, EdgeRow, LampRow, PlaceRow, ShapeRow
 from bench.svg import Canvas, Point, Scale, clock, clock_ticks, round_ticks, simplified
+from sumo_scenarios.measures.corridor import StopLine
 
 DELAY_CLASSES_S: Final = (2.0, 5.0, 10.0, 20.0, 40.0)
 """Upper limits of the colours of the map; above the last one is one more. [s/veh]"""
@@ -19,7 +20,7 @@ _MAP_LARGEST: Final = 460.0
 class Drive:
     """What one time-space diagram shows: one direction of an arterial under one controller. [s]"""
 
-    stop_lines: Sequence[StopLineRow]
+    stop_lines: Sequence[StopLine]
     lamps: Sequence[LampRow]
     bands: Sequence[BandRow]
     places: Sequence[PlaceRow]
@@ -70,7 +71,7 @@ def _band_shape(band: BandRow, drive: Drive, x: Scale, y: Scale) -> list[Point]:
     return [*side(band.from_s), *reversed(side(band.to_s))]
 
 
-def _stop_line(canvas: Canvas, line: StopLineRow, lamps: Sequence[LampRow], x: Scale, y: Scale) -> None:
+def _stop_line(canvas: Canvas, line: StopLine, lamps: Sequence[LampRow], x: Scale, y: Scale) -> None:
     at = y.at(line.distance_m)
     canvas.line((x.start, at), (x.stop, at), "shown-red")
     for aspect in ("green", "amber"):

@@ -21,13 +21,13 @@ from bench.reports.records import (
     PairRow,
     PlaceRow,
     ShapeRow,
-    StopLineRow,
     VerdictRow,
 )
 from bench.reports.scenario_tables import coordination_rows, means_of, shape_rows, tables_of
 from bench.reports.study import Section, Study, detailed_row, label_of
 from bench.tables import DelayRow, QueueRow, read_rows, write_rows
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from sumo_scenarios.measures.corridor import StopLine
 from sumo_scenarios.net_reader import read_net
 
 OVERALL: Final[dict[str, Any]] = {
@@ -44,7 +44,7 @@ PER_SCENARIO: Final[dict[str, Any]] = {
     "network": ShapeRow,
     "cycles": CycleRow,
     "arrivals": ArrivalRow,
-    "stop_lines": StopLineRow,
+    "stop_lines": StopLine,
     "corridor_lamps": LampRow,
     "bands": BandRow,
     "trajectories": PlaceRow,

@@ -8,6 +8,7 @@ import numpy as np
 from sumo_scenarios import catalogue
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.measures.arterials import arterial_figures, arterials_of
+from sumo_scenarios.measures.bands import band_figures
 from sumo_scenarios.measures.context import read_net_once
 from sumo_scenarios.measures.edges import edge_table, read_edges
 from sumo_scenarios.measures.emissions import emission_figures, emission_map
@@ -15,6 +16,7 @@ from sumo_scenarios.measures.evidence import EDGES, WALKERS
 from sumo_scenarios.measures.fairness import fairness_figures
 from sumo_scenarios.measures.figures import Document
 from sumo_scenarios.measures.lamps import read_lamps
+from sumo_scenarios.measures.passing import passing_figures
 from sumo_scenarios.measures.progression import find_arrivals, progression_figures, progression_table, purdue_table
 from sumo_scenarios.measures.queues import queue_figures
 from sumo_scenarios.measures.schedule import read_schedule
@@ -106,7 +108,8 @@ def _signal_part(sources: Sources) -> tuple[Document, Document]:
     tables = {"arrivals": progression_table(passages, arrivals), **split_table}
     if sources.detailed:
         tables["purdue"] = purdue_table(passages, arrivals, lamps, times)
-    return {**progression_figures(arrivals), **splits}, tables
+    bands = band_figures(arterials_of(sources.net, sources.schedule), sources.net, lamps, times)
+    return {**progression_figures(arrivals), **bands, **splits, **passing_figures(passages, lamps, times)}, tables
 
 
 def _walker_part(sources: Sources) -> tuple[Document, Document]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sumo_scenarios.measures.approaches import STRAIGHT
 from sumo_scenarios.measures.context import Times
-from sumo_scenarios.measures.figures import Bools, Document, Floats, Indices, rounded, share
+from sumo_scenarios.measures.figures import Bools, Document, Floats, Indices, mean, rounded, share
 from sumo_scenarios.measures.lamps import Lamps
 from sumo_scenarios.measures.passages import SHORTEST_M, Passages
 from sumo_scenarios.measures.trajectories import Codes
@@ -22,7 +22,8 @@ class Arrivals:
     """Vehicles at the stop line as they would come without a queue; arrays of shape (n_arrivals,).
 
     `at_s` is the time at the advance detector, moved on by the free way to the stop line [s]; `aspect` indexes
-    `ASPECTS`; `green_ratio` is the share of the run in which that lamp was green.
+    `ASPECTS`; `green_ratio` is the share of the run in which that lamp was green; `until_green_s` is how long after an
+    arrival on red the next green begins, 0 on green and amber, and up to the end of the run where none follows [s].
     """
 
     approach: Codes
@@ -30,6 +31,7 @@ class Arrivals:
     at_s: Floats
     aspect: Codes
     green_ratio: Floats
+    until_green_s: Floats
 
 
 def find_arrivals(passages: Passages, lamps: dict[str, Lamps], times: Times) -> Arrivals:
@@ -41,14 +43,22 @@ def find_arrivals(passages: Passages, lamps: dict[str, Lamps], times: Times) -> 
     at_s = _free_arrivals_s(passages, chosen)
     step = np.clip(np.floor((at_s - times.begin_s) / times.step_s + 1e-6), 0, times.steps - 1).astype(np.int64)
     aspect = np.zeros(len(chosen), dtype=np.int32)
-    green_ratio = np.zeros(len(chosen))
+    green_ratio, until_green_s = np.zeros(len(chosen)), np.zeros(len(chosen))
     for a, k in {(int(a), int(k)) for a, k in zip(approach, link, strict=True)}:
         here = (approach == a) & (link == k)
         lamp = lamps[grid.approaches[a].signal]
         green, amber = lamp.green(k), lamp.amber(k)
         aspect[here] = np.where(green[step[here]], 1, np.where(amber[step[here]], 2, 0))
         green_ratio[here] = green.mean()
-    return Arrivals(approach, link, at_s, aspect, green_ratio)
+        green_s = times.begin_s + _next_on(green)[step[here]] * times.step_s
+        until_green_s[here] = np.where(aspect[here] == 0, np.maximum(green_s - at_s[here], 0.0), 0.0)
+    return Arrivals(approach, link, at_s, aspect, green_ratio, until_green_s)
+
+
+def _next_on(on: Bools) -> Indices:
+    """Return by step the first step at or after it where a flag is set, the number of steps where none is."""
+    steps = np.where(on, np.arange(len(on)), len(on))
+    return np.minimum.accumulate(steps[::-1])[::-1]
 
 
 def _free_arrivals_s(passages: Passages, chosen: Indices) -> Floats:
@@ -72,7 +82,10 @@ def _rows_at(passages: Passages, chosen: Indices) -> Codes:
 
 
 def progression_figures(arrivals: Arrivals) -> Document:
-    """Return shares of arrivals on green, amber and red, and the platoon ratio: share on green over green ratio."""
+    """Return shares of arrivals on green, amber and red, the platoon ratio, and the wait for green an arrival [s].
+
+    The platoon ratio is the share on green over the green ratio.
+    """
     n = len(arrivals.aspect)
     on = [int(np.count_nonzero(arrivals.aspect == index)) for index in range(len(ASPECTS))]
     green = float(arrivals.green_ratio.mean()) if n else 0.0
@@ -82,6 +95,7 @@ def progression_figures(arrivals: Arrivals) -> Document:
         "arrivals_on_amber_ratio": share(on[2], n),
         "arrivals_on_red_ratio": share(on[0], n),
         "platoon_ratio": rounded(on[1] / n / green) if n and green > 0 else None,
+        "wait_for_green_s": mean(arrivals.until_green_s),
     }
 
 

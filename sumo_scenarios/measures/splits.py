@@ -8,7 +8,7 @@ import numpy as np
 
 from sumo_scenarios.measures.approaches import Approach
 from sumo_scenarios.measures.context import Times
-from sumo_scenarios.measures.figures import Bools, Document, Indices, Ints, share
+from sumo_scenarios.measures.figures import Bools, Document, Indices, Ints, quantile, share
 from sumo_scenarios.measures.lamps import Lamps
 from sumo_scenarios.measures.passages import Passages
 from sumo_scenarios.measures.progression import edges_of
@@ -30,7 +30,7 @@ class Split:
 
 
 def split_figures(passages: Passages, lamps: dict[str, Lamps], times: Times) -> tuple[Document, Document]:
-    """Return the share of greens that failed, and the table of approaches.
+    """Return the share of greens that failed, how long greens lasted [s], and the table of approaches.
 
     A green fails if the zone at the stop line is occupied for at least 80 % of it (GOR) and of the first 5 s of the
     red after it (ROR5); lanes that are green together count as one zone (OR). Greens cut by begin or end of the run
@@ -38,22 +38,29 @@ def split_figures(passages: Passages, lamps: dict[str, Lamps], times: Times) -> 
     """
     presence = _presence(passages, times)
     rows = []
+    greens_s: list[float] = []
     for split in _splits(passages.grid.approaches, lamps):
         greens, failures = _failures(split, presence, times)
         if greens:
-            rows.append((split, greens, failures))
+            shown_s = _whole_greens_s(split, times)
+            rows.append((split, greens, failures, shown_s))
+            greens_s += shown_s
     greens, failures = sum(row[1] for row in rows), sum(row[2] for row in rows)
     table = {
-        "signal": [split.approach.signal for split, _, _ in rows],
-        "edge": [split.approach.edge_id for split, _, _ in rows],
-        "lanes": [list(split.lanes) for split, _, _ in rows],
+        "signal": [row[0].approach.signal for row in rows],
+        "edge": [row[0].approach.edge_id for row in rows],
+        "lanes": [list(row[0].lanes) for row in rows],
         "greens": [row[1] for row in rows],
         "failures": [row[2] for row in rows],
+        "green_p50_s": [quantile(row[3], 0.5) for row in rows],
+        "green_p85_s": [quantile(row[3], 0.85) for row in rows],
     }
     return {
         "greens": greens or None,
         "split_failures": failures if greens else None,
         "split_failure_ratio": share(failures, greens),
+        "green_p50_s": quantile(greens_s, 0.5),
+        "green_p85_s": quantile(greens_s, 0.85),
     }, {"split_failures": table}
 
 
@@ -115,6 +122,14 @@ def _failures(split: Split, presence: dict[str, Bools], times: Times) -> tuple[i
         spans = ((start, ends[k]), (red, red + RED_S / times.step_s))
         failures += all(_occupied(covered, first, last, times) for first, last in spans)
     return greens, failures
+
+
+def _whole_greens_s(split: Split, times: Times) -> list[float]:
+    """Return how long each green lasted that neither begin nor end of the run cuts. [s]"""
+    starts, ends = edges_of(split.green)
+    after = np.searchsorted(ends, starts, side="right")
+    whole = after < len(ends)
+    return [float(steps) * times.step_s for steps in ends[after[whole]] - starts[whole]]
 
 
 def _reds(split: Split, times: Times) -> Indices:

@@ -22,7 +22,8 @@ def passing_figures(passages: Passages, lamps: dict[str, Lamps], times: Times) -
     long = np.array([a.length_m >= SHORTEST_M and a.signal in lamps for a in grid.approaches], dtype=np.bool_)
     chosen = np.flatnonzero((passages.link >= 0) & (long[passages.approach] if len(long) else False))
     approach, link = passages.approach[chosen], passages.link[chosen]
-    at_s = grid.table.time_s(grid.table.tick[passages.last_row[chosen]])
+    # Rows are places at the end of a step, lamps those in force during it: the step that ends behind the line counts.
+    at_s = grid.table.time_s(grid.table.tick[passages.last_row[chosen] + 1])
     step = np.clip(np.floor((at_s - times.begin_s) / times.step_s + 1e-6), 0, times.steps - 1).astype(np.int64)
     before = np.maximum(step - round(GRACE_S / times.step_s), 0)
     amber = red = 0

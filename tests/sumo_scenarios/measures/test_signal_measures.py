@@ -129,10 +129,10 @@ def test_the_wait_for_green_is_that_of_arrivals_on_red() -> None:
 
 @pytest.mark.parametrize(
     ("shown", "amber", "red"),
-    [("G" * 60, 0.0, 0), ("G" * 17 + "y" * 3 + "r" * 40, 1.0, 0), ("G" * 19 + "r" * 41, 0.0, 0), ("r" * 60, 0.0, 1)],
+    [("G" * 60, 0.0, 0), ("G" * 17 + "y" * 4 + "r" * 39, 1.0, 0), ("G" * 20 + "r" * 40, 0.0, 0), ("r" * 60, 0.0, 1)],
 )
 def test_who_passes_on_amber_and_on_red(shown: str, amber: float, red: int) -> None:
-    """The last second before the stop line is the one from 19 to 20 s; red that has just begun is forgiven."""
+    """It is before the stop line after step 19 and behind it after step 20; red that has just begun is forgiven."""
     passages = find_passages(grid(trajectories(driving("a", 0))))
     found = passing_figures(passages, lamps(shown), Times(0.0, 60.0, 1.0))
     assert found == {"passed_on_amber_ratio": amber, "passed_on_red": red}

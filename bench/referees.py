@@ -12,6 +12,7 @@ REFEREES: Final = "referees.json"
 ORACLES: Final = Path(__file__).resolve().parent.parent / "tests" / "oracles"
 SCORER: Final = "score_tripinfo.py"
 LAMPS: Final = "check_lamps.py"
+_LEFT_OUT: Final = "loaded vehicles are in no trip"
 LIMIT_S: Final = 600.0
 AGREEMENT_S: Final = 0.001
 """How far the scorer's delay may lie from ours: one in the last digit that is written."""
@@ -27,12 +28,15 @@ def check_referees() -> None:
 def judge(run: Path) -> dict[str, Any]:
     """Return what the referees say of a run: delay [s/veh], faults, and lamp violations by rule.
 
-    The lamps are judged only where the kernel set them: SUMO's own programmes are not held to its rules.
+    The lamps are judged only where the kernel set them: SUMO's own programmes are not held to its rules. SUMO counts
+    vehicles that a scale below 1 leaves out as loaded: there what the scorer says of these is not taken.
     Raises: BackendError if a referee breaks off.
     """
+    scale = float(json.loads((run / "settings.json").read_text(encoding="utf-8"))["scale"])
     score = _ask(SCORER, str(run / "tripinfo.xml.gz"), "--statistics", str(run / "statistics.xml"))
+    faults = [fault for fault in score.get("invalid", []) if scale >= 1 or _LEFT_OUT not in fault]
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
-    found = {"referee_delay_s": score.get("delay_s_per_vehicle"), "referee_invalid": score.get("invalid", [])}
+    found = {"referee_delay_s": score.get("delay_s_per_vehicle"), "referee_invalid": faults}
     if not result["signals"]:
         return {**found, "lamp_violations": None}
     lamps = _ask(LAMPS, str(run / "net.xml"), str(run / "tls_states.xml.gz"), "--json")

@@ -98,7 +98,18 @@ def read_measures(evidence: Path) -> dict[str, Any]:
         found = json.loads((evidence / MEASURES).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return {"error": f"no measures: {error}", "invalid": [UNMEASURED]}
-    return found if isinstance(found, dict) else {"error": "damaged", "invalid": ["its measures are damaged"]}
+    return found if _is_document(found) else {"error": "damaged", "invalid": ["its measures are damaged"]}
+
+
+def _is_document(found: Any) -> bool:
+    """Tell whether a file holds what `_measured` writes: a word why not, or figures that can be read as such."""
+    if not isinstance(found, dict) or not isinstance(found.get("invalid"), list):
+        return False
+    if "error" in found:
+        return isinstance(found["error"], str)
+    figures = [value for name, value in found.items() if name not in ("invalid", "tables")]
+    plain = all(value is None or isinstance(value, bool | int | float | str | dict) for value in figures)
+    return plain and isinstance(found.get("version"), int) and isinstance(found.get("tables"), dict)
 
 
 def _make(item: Item, watch: Watch) -> tuple[str, str]:

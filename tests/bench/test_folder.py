@@ -30,7 +30,9 @@ def put_run(out: Path, task: Task, delay_s: float = 10.0, status: str = "complet
     result = {"scenario": "cologne1", "controller": task.controller, "seed": task.seed, "demand_seed": 0}
     result |= {"sensing": "loops", "profile": "published", "status": status, "delay_s_per_vehicle": delay_s}
     (run / "result.json").write_text(json.dumps(result | more))
-    (evidence / "measures.json").write_text(json.dumps({"stops": 1.5, "invalid": [], "tables": {"big": [1]}}))
+    (evidence / "measures.json").write_text(
+        json.dumps({"version": 1, "stops": 1.5, "invalid": [], "tables": {"big": [1]}})
+    )
 
 
 def test_a_new_folder_holds_the_experiment(tmp_path: Path) -> None:
@@ -126,7 +128,7 @@ def test_rows_of_runs_and_of_those_that_are_missing(tmp_path: Path) -> None:
     assert [row["invalid"] for row in found["runs"]] == [
         [], ["status failed", "the simulation died"], ["no vehicle is due"], ["it was not run"],
     ]  # fmt: skip
-    assert found["runs"][0]["measures"] == {"stops": 1.5}
+    assert found["runs"][0]["measures"] == {"version": 1, "stops": 1.5}
     assert found["runs"][0]["run_dir"] == f"runs/{TASKS[0].run_id}"
     assert found["runs"][3]["status"] == "missing" and found["runs"][3]["delay_s_per_vehicle"] is None
     assert set(found["runs"][3]) >= {"scale", "failure_rate", "closures", "options", "evidence_dir", "kernel"}
@@ -139,7 +141,9 @@ def test_a_run_that_was_not_measured_is_not_valid(tmp_path: Path) -> None:
     put_run(out, TASKS[0])
     (out / "evidence" / TASKS[0].run_id / "measures.json").unlink()
     assert row_of(out, TASKS[0])["invalid"] == ["it was not measured"]
-    (out / "evidence" / TASKS[0].run_id / "measures.json").write_text('{"invalid": ["3 teleports"]}')
+    (out / "evidence" / TASKS[0].run_id / "measures.json").write_text(
+        '{"version": 1, "invalid": ["3 teleports"], "tables": {}}'
+    )
     assert row_of(out, TASKS[0])["invalid"] == ["3 teleports"]
 
 

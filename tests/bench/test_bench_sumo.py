@@ -91,7 +91,7 @@ def test_a_killed_simulation_costs_one_run_and_not_the_worker(fresh: tuple[Path,
     worker, simulation = until(lambda: simulations(process.pid))[0]
     kill(simulation)
     until(lambda: complete(tmp_path / "e"))
-    assert children(process.pid) in ([worker], [])
+    assert alive(worker) or not children(process.pid)  # the same one went on, or all is done
     _, errors = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 3
     assert errors.count("the simulation died (SIGKILL)") == 1

@@ -61,7 +61,7 @@ class RolloutController:
         self._geometry = geometry_of(layout)
         self._stages = stages_of(tables)
         self._work = work_of(self._geometry, self._stages, len(layout.exits))
-        self._rules = _rules(settings)
+        self._rules = rules_of(settings)
         self._delays = np.array(delays_s, dtype=np.int64)
         self._first_cost = np.zeros(self._stages.right.shape[0])
         self._level = np.zeros((2, settings.draws))
@@ -110,7 +110,8 @@ class RolloutController:
         return tuple((int(s), d, round(c, 3)) for s, d, c in self._out[:n].tolist())
 
 
-def _rules(settings: RolloutSettings) -> Rules:
+def rules_of(settings: RolloutSettings) -> Rules:
+    """Return the numbers of the model that the settings stand for."""
     return Rules(
         horizon_s=settings.horizon_s,
         permissive_headway_s=settings.permissive_headway_s,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from optimiser.controller import Situation
+from optimiser.foresight import Foresight
 from optimiser.rollout import RolloutController, RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import NONE, ApproachLane, Exit, JunctionLayout, Movement
@@ -10,9 +11,10 @@ from signal_ctrl.domain.view import JunctionView
 
 
 def compile_rollout() -> None:
-    """Make one decision on the smallest junction there is."""
-    controller = RolloutController(_layout(), _tables(), RolloutSettings())
-    controller.decide(_view(), Situation(0.0, 0, (0, 1), 10.0))
+    """Make one decision on the smallest junction there is, and look ahead once."""
+    layout, tables, settings = _layout(), _tables(), RolloutSettings()
+    RolloutController(layout, tables, settings).decide(_view(), Situation(0.0, 0, (0, 1), 10.0))
+    Foresight(layout, tables, settings).waiting_veh_s(_view(), 0, 10)
 
 
 def _layout() -> JunctionLayout:

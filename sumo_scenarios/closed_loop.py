@@ -7,6 +7,7 @@ import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +24,7 @@ from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.demand import demand_span, run_times_s
 from sumo_scenarios.driver import Driver, make_driver
 from sumo_scenarios.first_plan import with_plan
+from sumo_scenarios.foretelling import ForetellingDriver
 from sumo_scenarios.input_files import input_hashes
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
@@ -60,7 +62,10 @@ def run_closed_loop(
 
     Raises: InvalidInputError for what cannot be used; BackendError if SUMO fails; the logs are written.
     """
-    return run_loop(settings, folder, report, stop, make_driver, evidence=evidence)
+    make: MakeDriver = make_driver
+    if evidence is not None and evidence.detailed and settings.controller == "adaptive":
+        make = partial(ForetellingDriver, evidence.folder)
+    return run_loop(settings, folder, report, stop, make, evidence=evidence)
 
 
 def run_loop(

@@ -19,6 +19,8 @@ WALKERS: Final = "walkers.parquet"
 EDGES: Final = "edges.xml.gz"
 STOPS: Final = "stops.xml.gz"
 NOTES: Final = "evidence.json"
+PREDICTIONS: Final = "predictions.csv"
+"""What the model of `adaptive` expected, of detailed runs only; the one file of the evidence that is not SUMO's."""
 VERSION: Final = 1
 SAMPLE_S: Final = 1.0
 _ATTRIBUTES: Final = ("id", "lane", "pos", "speed")

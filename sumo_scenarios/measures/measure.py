@@ -12,11 +12,12 @@ from sumo_scenarios.measures.bands import band_figures
 from sumo_scenarios.measures.context import read_net_once
 from sumo_scenarios.measures.edges import edge_table, read_edges
 from sumo_scenarios.measures.emissions import emission_figures, emission_map
-from sumo_scenarios.measures.evidence import EDGES, WALKERS
+from sumo_scenarios.measures.evidence import EDGES, PREDICTIONS, WALKERS
 from sumo_scenarios.measures.fairness import fairness_figures
 from sumo_scenarios.measures.figures import Document
 from sumo_scenarios.measures.lamps import read_lamps
 from sumo_scenarios.measures.passing import passing_figures
+from sumo_scenarios.measures.predictions import prediction_table, read_predictions
 from sumo_scenarios.measures.progression import find_arrivals, progression_figures, progression_table, purdue_table
 from sumo_scenarios.measures.queues import queue_figures
 from sumo_scenarios.measures.schedule import read_schedule
@@ -32,6 +33,7 @@ from sumo_scenarios.measures.vehicles import (
     person_figures,
     wait_figures,
 )
+from sumo_scenarios.measures.waiting import waiting_before
 from sumo_scenarios.measures.walkers import pedestrian_figures, pedestrian_waits_s, read_walks
 
 VERSION: Final = 1
@@ -108,8 +110,22 @@ def _signal_part(sources: Sources) -> tuple[Document, Document]:
     tables = {"arrivals": progression_table(passages, arrivals), **split_table}
     if sources.detailed:
         tables["purdue"] = purdue_table(passages, arrivals, lamps, times)
+        tables |= _prediction_part(sources)
     bands = band_figures(arterials_of(sources.net, sources.schedule), sources.net, lamps, times)
     return {**progression_figures(arrivals), **bands, **splits, **passing_figures(passages, lamps, times)}, tables
+
+
+def _prediction_part(sources: Sources) -> Document:
+    """Return what the model of `adaptive` expected beside what happened, where it was written down."""
+    path = sources.evidence / PREDICTIONS
+    if not path.is_file():
+        return {}
+    rows, times = read_predictions(path), sources.times
+    happened = {
+        signal: waiting_before(signal, sources.grid, sources.net, times.step_s)
+        for signal in {row.signal for row in rows}
+    }
+    return {"predictions": prediction_table(rows, happened, times.end_s)}
 
 
 def _walker_part(sources: Sources) -> tuple[Document, Document]:

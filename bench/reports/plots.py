@@ -50,7 +50,7 @@ def paired_chart(
 
 def _difference_axis(canvas: Canvas, reach: Sequence[float], height: float) -> Scale:
     low, high = min([0.0, *reach]), max([0.0, *reach])
-    ticks = _ticks_between(low, high)
+    ticks = ticks_between(low, high)
     x = Scale(ticks[0], ticks[-1], 16.0, WIDTH - 16.0)
     for tick in ticks:
         canvas.line((x.at(tick), 20), (x.at(tick), height - 34), "axis" if tick == 0 else "grid")
@@ -61,10 +61,10 @@ def _difference_axis(canvas: Canvas, reach: Sequence[float], height: float) -> S
     return x
 
 
-def _ticks_between(low: float, high: float) -> list[float]:
+def ticks_between(low: float, high: float) -> list[float]:
     """Return round values on both sides of 0 that hold low and high.
 
-    >>> _ticks_between(-31.0, 4.0), _ticks_between(0.0, 0.0)
+    >>> ticks_between(-31.0, 4.0), ticks_between(0.0, 0.0)
     ([-40.0, -30.0, -20.0, -10.0, 0.0, 10.0], [0.0, 1.0])
     """
     step = round_ticks(max(high - low, 1e-9), 4)[1] if high > low else 1.0

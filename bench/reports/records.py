@@ -141,6 +141,24 @@ class ArrivalRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionRow:
+    """One minute of one signal in one run: means over its decisions of how many vehicles wait in the time ahead. [veh]
+
+    What the model expected, what happened to those within reach, what those added who came later, and the size of the
+    error.
+    """
+
+    controller: str
+    signal: str
+    from_s: float
+    decisions: int
+    expected_veh: float
+    happened_veh: float
+    newcomers_veh: float
+    error_size_veh: float
+
+
+@dataclass(frozen=True, slots=True)
 class LampRow:
     """What a stop line of a corridor shows for a time: green or amber; red is what is left. [m], [s]"""
 

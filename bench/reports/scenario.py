@@ -9,7 +9,8 @@ from bench.reports.corridor import window_of
 from bench.reports.figures_table import figures_table
 from bench.reports.page import figure, legend, number, section, swatches
 from bench.reports.plots import WIDTH, curve_chart, paired_chart
-from bench.reports.records import CurveRow, FigureRow, NoiseRow, PairRow, VerdictRow
+from bench.reports.prediction_plots import error_chart, prediction_chart, prediction_key, prediction_table
+from bench.reports.records import CurveRow, FigureRow, NoiseRow, PairRow, PredictionRow, VerdictRow
 from bench.reports.space_plots import DELAY_CLASSES_S, Drive, coordination_chart, map_chart, time_space_chart
 from bench.reports.study import Section, label_of, valid_rows
 from bench.reports.tables import OVERALL, TableFolder
@@ -34,6 +35,7 @@ def scenario_section(number_: int, shown: Section, tables: TableFolder, order: S
         _queues(name, tables.of(shown.scenario, "queues"), order, labels, shown.scenario),
         _time_space(name, shown, tables),
         _coordination(name, shown, tables),
+        _predictions(name, shown, tables),
         _maps(pair, shown, tables),
         _curves(name, shown.scenario, tables.overall("curves"), order),
         _figures(shown, tables.overall("figures"), labels),
@@ -158,6 +160,25 @@ def _coordination(name: str, shown: Section, tables: TableFolder) -> str:
         }
     )
     return figure(charts, words, key, "Purdue coordination diagram")
+
+
+def _predictions(name: str, shown: Section, tables: TableFolder) -> str:
+    rows: Sequence[PredictionRow] = tables.of(shown.scenario, "predictions")
+    charts: list[str] = []
+    for label in dict.fromkeys(row.controller for row in rows):
+        mine = [row for row in rows if row.controller == label]
+        for draw in (prediction_chart, error_chart):
+            charts.append(f"<h4>{escape(label)}</h4>{draw(f'{name}-prediction-{len(charts)}', mine)}")
+    words = (
+        "Vehicles that wait at the stop lines of a signal in the 20 s after a decision, in one run: as the model "
+        "of the controller expects it from what it saw, with the lamps as they then were, and as SUMO's trajectories "
+        "tell it. "
+        "Mean over all signals and every tenth second with a decision; the error is expected minus happened. Vehicles "
+        "that came within 150 m only later are told apart, as newcomers. "
+        f"{_tables(shown.scenario, 'predictions')}"
+    )
+    drawn = figure(charts, words, prediction_key(), "What the controller expected, and what happened")
+    return f"{drawn}{prediction_table(rows)}" if drawn else ""
 
 
 def _maps(name: str, shown: Section, tables: TableFolder) -> str:

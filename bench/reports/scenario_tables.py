@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.junction_view import line_of
 from bench.pairing import Group, Row
-from bench.reports.records import ArrivalRow, CycleRow, EdgeRow, ShapeRow
+from bench.reports.records import ArrivalRow, CycleRow, EdgeRow, PredictionRow, ShapeRow
 from bench.reports.study import detailed_row, label_of, valid_rows
 from bench.tables import DelayRow, QueueRow
 from bench.work import read_measures
@@ -116,6 +116,15 @@ def coordination_rows(folder: Path, groups: Iterable[Group]) -> tuple[list[Cycle
     return cycles, arrivals
 
 
+def prediction_rows(folder: Path, groups: Iterable[Group]) -> Iterator[PredictionRow]:
+    """Yield what the model of `adaptive` expected beside what happened, of the runs where it was written down."""
+    for group in groups:
+        row = detailed_row(group)
+        table = tables_of(folder, row).get("predictions") if row is not None else None
+        yield from (PredictionRow(label_of(group), *cells) for cells in _columns(table, *_PREDICTION))
+
+
+_PREDICTION = ("signal", "from_s", "decisions", "expected_veh", "happened_veh", "newcomers_veh", "error_size_veh")
 _ARRIVAL = ("at_s", "in_cycle_s", "aspect")
 
 

@@ -20,10 +20,17 @@ from bench.reports.records import (
     NoiseRow,
     PairRow,
     PlaceRow,
+    PredictionRow,
     ShapeRow,
     VerdictRow,
 )
-from bench.reports.scenario_tables import coordination_rows, means_of, shape_rows, tables_of
+from bench.reports.scenario_tables import (
+    coordination_rows,
+    means_of,
+    prediction_rows,
+    shape_rows,
+    tables_of,
+)
 from bench.reports.study import Section, Study, detailed_row, label_of
 from bench.tables import DelayRow, QueueRow, read_rows, write_rows
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
@@ -44,6 +51,7 @@ PER_SCENARIO: Final[dict[str, Any]] = {
     "network": ShapeRow,
     "cycles": CycleRow,
     "arrivals": ArrivalRow,
+    "predictions": PredictionRow,
     "stop_lines": StopLine,
     "corridor_lamps": LampRow,
     "bands": BandRow,
@@ -111,6 +119,7 @@ def _write_section(study: Study, section: Section, path: Path) -> None:
     cycles, arrivals = coordination_rows(study.folder, section.detailed)
     put("cycles", cycles)
     put("arrivals", arrivals)
+    put("predictions", prediction_rows(study.folder, section.groups))
     run = next((row for group in section.groups for row in group.rows if row["status"] == "complete"), None)
     if run is not None:
         net = study.folder / str(run["run_dir"]) / "net.xml"

@@ -24,8 +24,9 @@ from tests.bench.test_report import Reader
 
 PLOTS = (
     "n0-paired", "n0-delay", "n0-queue-0", "n0-queue-1", "n0-queue-2", "n0-space-0", "n0-space-1",
-    "n0-purdue-0", "n0-purdue-1", "n0-detail-map-0", "n0-detail-map-1", "n0-failure_rate",
-    "n1-paired", "n1-delay", "n1-queue-0", "n1-purdue-0", "n1-purdue-1", "n1-detail-map-0", "n1-detail-map-1", "n1-scale",
+    "n0-purdue-0", "n0-purdue-1", "n0-prediction-0", "n0-prediction-1", "n0-detail-map-0", "n0-detail-map-1", "n0-failure_rate",
+    "n1-paired", "n1-delay", "n1-queue-0", "n1-purdue-0", "n1-purdue-1",
+    "n1-prediction-0", "n1-prediction-1", "n1-detail-map-0", "n1-detail-map-1", "n1-scale",
 )  # fmt: skip
 
 
@@ -146,6 +147,25 @@ def test_the_corridor_is_measured_along_its_edges_and_bands_are_common_green(fol
     assert len({row["part"] for row in places if row["vehicle"] == "v5"}) == 2
     inside = next(row for row in places if float(row["time_s"]) == BEGIN_S + 414.0)
     assert float(inside["distance_m"]) == 14.0 * 14
+
+
+def test_what_was_expected_is_drawn_beside_what_happened_from_its_table(folder: Path) -> None:
+    page = report(folder)
+    rows = table(folder, "town.predictions")
+    assert {row["controller"] for row in rows} == {"adaptive"} and len(rows) == 3 * 20
+    assert (rows[0]["signal"], float(rows[0]["expected_veh"]), float(rows[0]["happened_veh"])) == ("A", 3.0, 2.0)
+    drawing = page[page.index('<svg id="n0-prediction-1"') :]
+    drawing = drawing[: drawing.index("</svg>")]
+    assert "Mean of the run +0.25 vehicles, mean size 0.75." in drawing
+    assert drawing.count('class="line s') == 2
+    block = page[page.index("<th scope=row>A</th>") :]
+    cells = re.findall(r"<span>([^<]*)</span>", block[: block.index("</tr>")])
+    assert cells == ["40", "3.75", "3.50", "+0.25", "0.75", "0.50"]
+    for run in folder.glob("evidence/town/*/measures.json"):
+        found = json.loads(run.read_text())
+        found["tables"].pop("predictions", None)
+        run.write_text(json.dumps(found))
+    assert "n0-prediction" not in report(folder) and table(folder, "town.predictions") == []
 
 
 def test_another_baseline_and_another_controller_in_detail(folder: Path) -> None:

@@ -143,7 +143,21 @@ def tables(task: Task, lost_s: float, is_first: bool) -> dict[str, Any]:
         found["arterials"] = []
     if is_first:
         found["purdue"] = [purdue("south", 3), purdue("in", 25)]
+    if is_first and task.controller == "adaptive":
+        found["predictions"] = predictions(signals)
     return found
+
+
+def predictions(signals: list[str]) -> dict[str, Any]:
+    """Return two decisions a minute and signal; 1 veh more is expected than happens, from the tenth minute on 0.5 less."""
+    cells = [(name, k) for name in signals for k in range(20)]
+    happened = [2.0 + k % 4 for _, k in cells]
+    errors = [1.0 if k < 10 else -0.5 for _, k in cells]
+    return {
+        "signal": [name for name, _ in cells], "from_s": [BEGIN_S + 60.0 * k for _, k in cells],
+        "decisions": [2] * len(cells), "expected_veh": [h + e for h, e in zip(happened, errors, strict=True)],
+        "happened_veh": happened, "newcomers_veh": [0.5] * len(cells), "error_size_veh": [abs(e) for e in errors],
+    }  # fmt: skip
 
 
 def purdue(edge: str, n: int) -> dict[str, Any]:

@@ -104,8 +104,8 @@ def replay_loop(recorded: Path, folder: Path, report: Report, stop: Stop) -> Rep
     input files have changed; BackendError if SUMO fails.
     """
     run = read_settings(recorded / SETTINGS)
-    until_s = _until_s(recorded, run.settings)
-    _check_inputs(run)
+    until_s = until_s_of(recorded, run.settings)
+    check_inputs(run)
     tape = None if run.settings.controller in SUMO_CONTROLLERS else read_decisions(recorded / DECISIONS)
     if not (recorded / TLS_STATES).is_file():
         raise InvalidInputError(f"{recorded} has no {TLS_STATES}: there is nothing to compare a replay with")
@@ -129,8 +129,11 @@ def _with_notices(loop: LoopOutcome, run: RecordedRun) -> LoopOutcome:
     return replace(loop, notices=(*loop.notices, f"recorded with other versions: {', '.join(other)}"))
 
 
-def _until_s(recorded: Path, settings: RunSettings) -> float:
-    """Return the time at which a recorded run ended: an interrupted one before its end. [s]"""
+def until_s_of(recorded: Path, settings: RunSettings) -> float:
+    """Return the time at which a recorded run ended: an interrupted one before its end. [s]
+
+    Raises: InvalidInputError if nobody can tell, or it failed.
+    """
     end_s = settings.end_s
     if end_s is None:
         raise InvalidInputError(f"{recorded / SETTINGS} names no end_s")
@@ -143,7 +146,8 @@ def _until_s(recorded: Path, settings: RunSettings) -> float:
     return min(float(reached_s), end_s) if isinstance(reached_s, int | float) else end_s
 
 
-def _check_inputs(run: RecordedRun) -> None:
+def check_inputs(run: RecordedRun) -> None:
+    """Raises: InvalidInputError if an input file is not what the run was recorded with."""
     now = input_hashes(read_configuration(catalogue.resolve(run.settings.scenario).config))
     changed = sorted(name for name in {*now, *run.inputs} if now.get(name) != run.inputs.get(name))
     if changed:

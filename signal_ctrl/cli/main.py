@@ -12,6 +12,7 @@ from signal_ctrl.cli import (
     bench_report_command,
     demo_command,
     doctor_command,
+    explain_command,
     run_command,
     scenarios_command,
 )
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run_command.run)
+app.command()(explain_command.explain)
 app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
 app.add_typer(scenarios_command.app)

@@ -60,6 +60,13 @@ class JunctionEngine:
         """The kernel's core, to look at."""
         return self._state.core
 
+    def situation(self, stages: tuple[int, ...], now_ds: int) -> Situation | None:
+        """Return what a controller would be asked about now, None if it would not be asked. [ds]
+
+        For whoever repeats a record and asks again: once a second, in place of `decide` and before `repeat`.
+        """
+        return self._situation(stages, now_ds)
+
     def run_to(self, now_ds: int) -> None:
         """Step the kernel frame by frame up to a time."""
         state, kernel, calls = self._state, self.kernel, self._calls

@@ -1,0 +1,105 @@
+"""What one decision was made on, as a document: the words of the network for the numbers of a view."""
+
+from typing import Any, Final
+
+from optimiser.controller import Decision, Situation
+from signal_ctrl.domain.network import ApproachLane, JunctionLayout
+from signal_ctrl.domain.site import Right, Site
+from signal_ctrl.domain.timing import to_s
+from signal_ctrl.domain.view import UNKNOWN, JunctionView
+from signal_ctrl.kernel.state import Core
+
+Document = dict[str, Any]
+_NO_LIMIT_VEH: Final = 1000.0
+
+
+def inputs_document(site: Site, layout: JunctionLayout, view: JunctionView) -> Document:
+    """Return what was seen: per lane queue, vehicles, beliefs; per exit its room. [s], [veh]"""
+    return {
+        "lanes": [_lane(site, layout, view, index, lane) for index, lane in enumerate(layout.lanes)],
+        "exits": [
+            {
+                "lane": each.lane_id,
+                "room_veh": _limited(float(view.room_veh[index])),
+                "vehicles": round(float(view.beyond_veh[index]), 2),
+            }
+            for index, each in enumerate(layout.exits)
+        ],
+    }
+
+
+def _lane(site: Site, layout: JunctionLayout, view: JunctionView, index: int, lane: ApproachLane) -> Document:
+    count, barred = int(view.n_vehicles[index]), int(view.barred[index])
+    return {
+        "lane": lane.lane_id,
+        "groups": list(dict.fromkeys(_group_name(site, layout, m) for m in lane.movements)),
+        "loops": len(lane.loops),
+        "queue_veh": round(float(view.standing[index]), 2),
+        "vehicles": [_vehicle(layout, view, index, place) for place in range(count)],
+        "headway_s": round(float(view.headway_s[index]), 2),
+        "first_is_stuck": bool(view.stuck[index]),
+        "movements": [
+            {
+                "group": _group_name(site, layout, movement),
+                "exit": layout.exits[layout.movements[movement].exit].lane_id,
+                "share": round(float(view.ratio[movement]), 3),
+                "refused_by_first": bool(barred >> place & 1),
+            }
+            for place, movement in enumerate(lane.movements)
+        ],
+    }
+
+
+def _vehicle(layout: JunctionLayout, view: JunctionView, lane: int, place: int) -> Document:
+    movement = int(view.movement[lane, place])
+    known = {} if movement == UNKNOWN else {"exit": layout.exits[layout.movements[movement].exit].lane_id}
+    return {
+        "in_s": round(float(view.eta_s[lane, place]), 1),
+        "presence": round(float(view.presence[lane, place]), 2),
+        **known,
+    }
+
+
+def _group_name(site: Site, layout: JunctionLayout, movement: int) -> str:
+    group = layout.movements[movement].group
+    return site.groups[group].name if group >= 0 else ""
+
+
+def _limited(room_veh: float) -> float | None:
+    return round(room_veh, 2) if room_veh < _NO_LIMIT_VEH else None
+
+
+def lamps_document(site: Site, situation: Situation, core: Core, calls: int) -> Document:
+    """Return which stage is lit and how long, who may be chosen, and who calls and how long. [s]"""
+    now_s = situation.now_s
+    return {
+        "stage": situation.stage,
+        "complete_s": round(situation.shown_s, 1),
+        "stages": [
+            {"stage": index, "may_be_chosen": index in situation.stages, **_greens(site, stage.rights)}
+            for index, stage in enumerate(site.stages)
+        ],
+        "calls": [
+            {
+                "group": group.name,
+                "waits_s": round(now_s - to_s(state.waits_ds), 1) if state.waits_ds is not None else 0.0,
+                "max_red_s": to_s(group.max_red_ds),
+            }
+            for g, (group, state) in enumerate(zip(site.groups, core.groups, strict=True))
+            if calls >> g & 1 and not state.right.is_green
+        ],
+    }  # fmt: skip
+
+
+def _greens(site: Site, rights: tuple[Right, ...]) -> Document:
+    named = list(zip(site.groups, rights, strict=True))
+    return {
+        "green": [group.name for group, right in named if right is Right.PROTECTED],
+        "green_gives_way": [group.name for group, right in named if right is Right.PERMISSIVE],
+    }
+
+
+def candidates_document(decision: Decision) -> list[Document]:
+    """Return every candidate, the cheapest first. [s], [veh s]"""
+    ordered = sorted(decision.candidates, key=lambda each: each[2])
+    return [{"stage": stage, "after_s": after_s, "cost_veh_s": cost} for stage, after_s, cost in ordered]

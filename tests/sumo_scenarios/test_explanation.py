@@ -1,0 +1,45 @@
+"""The words of the network for the numbers of a view."""
+
+import numpy as np
+
+from detectors.view_builder import Expected, build_view
+from optimiser.controller import Decision, Situation
+from signal_ctrl.domain.view import UNKNOWN
+from sumo_scenarios.explanation import candidates_document, inputs_document, lamps_document
+from tests.signal_ctrl.engine.test_junction import LAYOUT
+from tests.signal_ctrl.kernel.small_sites import MAIN_STAGE, SIDE_STAGE, Drive, crossroads
+
+
+def test_lanes_and_exits_are_told_by_name() -> None:
+    rows = [[Expected(0.0, UNKNOWN, 1.0, 1), Expected(3.26, 0, 0.5, 2)], [], []]
+    room_veh = np.array([1e6, 2.5, 0.0])
+    view = build_view(
+        rows, [1, 0, 0], np.ones(3), room_veh, [1.04, 0.0, 0.0], [0.0, 4.0, 9.0], [1.9] * 3, [False, True, False]
+    )
+    found = inputs_document(crossroads(), LAYOUT, view)
+    assert found["lanes"][0] == {
+        "lane": "in0", "groups": ["main"], "loops": 1, "queue_veh": 1.04, "headway_s": 1.9, "first_is_stuck": False,
+        "vehicles": [{"in_s": 0.0, "presence": 1.0}, {"in_s": 3.3, "presence": 0.5, "exit": "out0"}],
+        "movements": [{"group": "main", "exit": "out0", "share": 1.0, "refused_by_first": True}],
+    }  # fmt: skip
+    assert (found["lanes"][1]["vehicles"], found["lanes"][1]["first_is_stuck"]) == ([], True)
+    assert [each["room_veh"] for each in found["exits"]] == [None, 2.5, 0.0]
+
+
+def test_who_calls_is_told_with_how_long_it_has_waited() -> None:
+    drive = Drive(crossroads(), MAIN_STAGE)
+    drive.run(100)
+    drive.run(150, calls=0b0010)
+    situation = Situation(15.0, MAIN_STAGE, (MAIN_STAGE, SIDE_STAGE), 8.0)
+    found = lamps_document(crossroads(), situation, drive.core, 0b0111)
+    assert found["calls"] == [{"group": "side", "waits_s": 4.9, "max_red_s": 90.0}]  # main and left have green
+    assert (found["stage"], found["complete_s"]) == (MAIN_STAGE, 8.0)
+    assert found["stages"][0] == {
+        "stage": 0, "may_be_chosen": True, "green": ["main", "walk"], "green_gives_way": ["left"],
+    }  # fmt: skip
+    assert [each["may_be_chosen"] for each in found["stages"]] == [True, False, True]
+
+
+def test_the_cheapest_candidate_comes_first() -> None:
+    found = candidates_document(Decision(1, ((0, 0.0, 5.0), (1, 2.0, 3.5)), ""))
+    assert found[0] == {"stage": 1, "after_s": 2.0, "cost_veh_s": 3.5}

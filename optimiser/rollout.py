@@ -23,7 +23,8 @@ class RolloutSettings:
     `eagerness`: how many times better another stage has to be before the base policy changes to it; `late_stages`: how
     many of the best stages are also tried after each delay; `leftover_s`: cost of a vehicle left at the horizon;
     `clear_factor`: how many times longer than it discharges a queue left at the horizon takes to clear;
-    `patience_s`: how long a change may be put off beyond its first due time.
+    `patience_s`: how long a change may be put off beyond its first due time; `settle_s`: how long a stage stays beyond
+    its minimum greens.
     """
 
     horizon_s: int = 60
@@ -37,8 +38,8 @@ class RolloutSettings:
     clear_factor: float = 10.0
     look_s: float = 6.0
     late_stages: int = 3
-    switch_cost_veh_s: float = 0.0
     patience_s: float = 4.0
+    settle_s: float = 3.0
 
     def __post_init__(self) -> None:
         if not (10 <= self.horizon_s <= 300 and 1 <= self.draws <= 64 and 0 <= self.late_stages <= 16):
@@ -73,6 +74,8 @@ class RolloutController:
         """Return the cheapest first step."""
         if not view.n_vehicles.any():
             return Decision(situation.stage, (), "nobody is coming")
+        if situation.shown_s < self.settings.settle_s:
+            return Decision(situation.stage, (), "the stage is not old enough to be changed")
         candidates = self._evaluate(view, situation)
         best = min(range(len(candidates)), key=lambda i: candidates[i][2])
         stage, delay_s, _ = candidates[best]
@@ -122,5 +125,4 @@ def rules_of(settings: RolloutSettings) -> Rules:
         leftover_s=settings.leftover_s,
         clear_factor=settings.clear_factor,
         look_s=settings.look_s,
-        switch_cost_veh_s=settings.switch_cost_veh_s,
     )

@@ -36,11 +36,10 @@ LONG_AGO = -1e9
 
 @numba.njit(cache=True)
 def simulate_flat(
-    lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s, settled_s, min_green_s, allowed,
-    n_vehicles, eta_s, room_veh, headway_s, stuck, drawn, horizon_s, permissive_headway_s, startup_s, gap_s,
-    refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, ready_s, room, last_use_s, inside_s,
-    green_from_s, score,
-    stage0, target, delay_s, bound,
+    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, right, end_s, start_s, settled_s,
+    min_green_s, allowed, n_vehicles, eta_s, room_veh, headway_s, stuck, inside, drawn, horizon_s,
+    permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s,
+    head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
@@ -67,7 +66,8 @@ def simulate_flat(
         any_limit = any_limit or room_veh[e] < MANY
     for m in range(n_moves):
         last_use_s[m] = LONG_AGO
-        inside_s[m] = -1.0
+        inside_s[m] = 0.0 if inside[m] else -1.0
+        n_inside += inside[m]
     for g in range(n_groups):
         green_from_s[g] = LONG_AGO
     for tick in range(horizon_s):
@@ -95,8 +95,9 @@ def simulate_flat(
             if inside_s[m] >= 0.0:
                 g = group_of[m]
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
-                if lit <= STOP or not _must_wait(
-                    m, now, yields, n_yields, group_of, lane_of, right, end_s, start_s, before, stage, since,
+                foes, n_foes = (mutual, n_mutual) if lit <= STOP else (yields, n_yields)
+                if not _must_wait(
+                    m, now, foes, n_foes, group_of, lane_of, right, end_s, start_s, before, stage, since,
                     eta_s, n_vehicles, drawn, head, ready_s, last_use_s, gap_s,
                 ):
                     cost += now - inside_s[m]
@@ -124,7 +125,7 @@ def simulate_flat(
                     out = green_from_s[g] + startup_s
                     if out >= now + 1.0:
                         break
-                if room[exit_of[m]] < 1.0:
+                if room[exit_of[m]] < 1.0 or (n_inside > 0 and _held_up(m, mutual, n_mutual, inside_s)):
                     break
                 wait_inside = False
                 if n_yields[m] > 0 and lit <= PERMISSIVE:
@@ -209,6 +210,15 @@ def _must_wait(
 
 
 @numba.njit(cache=True)
+def _held_up(m, mutual, n_mutual, inside_s):
+    """Return whether somebody waits in the junction who lets this movement go first, and whom it lets go first."""
+    for i in range(n_mutual[m]):  # noqa: SIM110 - numba compiles no generator
+        if inside_s[mutual[m, i]] >= 0.0:
+            return True
+    return False
+
+
+@numba.njit(cache=True)
 def _policy(
     eta_s, n_vehicles, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now, look_s,
     eagerness, score,
@@ -245,11 +255,10 @@ def _policy(
 
 @numba.njit(cache=True)
 def evaluate_flat(
-    lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s,
-    settled_s, min_green_s, allowed, n_vehicles, eta_s, movement, presence, key, barred, ratio, room_veh,
-    headway_s, stuck, drawn, horizon_s, permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness,
-    leftover_s, clear_factor, look_s, switch_cost_veh_s, head, ready_s, room, last_use_s, inside_s, green_from_s,
-    score, stage0,
+    lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, right,
+    end_s, start_s, settled_s, min_green_s, allowed, n_vehicles, eta_s, movement, presence, key, barred, ratio,
+    room_veh, headway_s, stuck, inside, drawn, horizon_s, permissive_headway_s, startup_s, gap_s, refill_veh_s,
+    eagerness, leftover_s, clear_factor, look_s, head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0,
     delays_s, n_late, level, first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
@@ -270,16 +279,16 @@ def evaluate_flat(
             if turn > 1 and _rank(first_cost, target) >= n_late:
                 continue
             delay_s = 0 if keeps else delays_s[turn - 1]
-            total = switch_cost_veh_s * n_draws if turn == 1 else 0.0
+            total = 0.0
             sure = True
             for d in range(n_draws):
                 limit = level[0, d] * WORSE + WORSE_BY
                 total += simulate_flat(
-                    lane_of, group_of, exit_of, yields, n_yields, two_step, right, end_s, start_s, settled_s,
-                    min_green_s, allowed, n_vehicles, eta_s, room_veh, headway_s, stuck, drawn[d], horizon_s,
-                    permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s,
-                    head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0, target, delay_s,
-                    limit - total,
+                    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, right, end_s, start_s,
+                    settled_s, min_green_s, allowed, n_vehicles, eta_s, room_veh, headway_s, stuck, inside, drawn[d],
+                    horizon_s, permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s,
+                    clear_factor, look_s, head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0,
+                    target, delay_s, limit - total,
                 )
                 level[1, d] = total
                 if total > limit:
@@ -315,8 +324,9 @@ def simulate(
     """Return the cost of one candidate in one draw; `start` is (present stage, wished stage, delay [s]). [veh s]"""
     return float(
         simulate_flat(
-            *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.room_veh, seen.headway_s, seen.stuck, seen.drawn[draw],
-            *rules[:-1], *w, int(start[0]), int(start[1]), int(start[2]), float(bound),
+            *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.room_veh, seen.headway_s, seen.stuck, seen.inside,
+            seen.drawn[draw],
+            *rules, *w, int(start[0]), int(start[1]), int(start[2]), float(bound),
         )
     )  # fmt: skip
 

@@ -21,7 +21,8 @@ TWO_STEP_M: Final = 12.0
 
 class Geometry(NamedTuple):
     """What never changes: lane_moves (L, longest), n_lane_moves (L,), lane (M,), group (M,), exit (M,),
-    yields (M, longest), n_yields (M,), two_step (M,): room for one vehicle to wait inside the junction.
+    yields (M, longest), n_yields (M,), two_step (M,): room for one vehicle to wait inside the junction; mutual
+    (M, longest), n_mutual (M,): movements that it yields to and that yield to it: who waits inside holds them up.
     """
 
     lane_moves: IntArray
@@ -32,6 +33,8 @@ class Geometry(NamedTuple):
     yields: IntArray
     n_yields: IntArray
     two_step: BoolArray
+    mutual: IntArray
+    n_mutual: IntArray
 
 
 class Stages(NamedTuple):
@@ -58,6 +61,7 @@ class Seen(NamedTuple):
     room_veh: FloatArray
     headway_s: FloatArray
     stuck: BoolArray
+    inside: BoolArray
     drawn: IntArray
 
 
@@ -73,7 +77,6 @@ class Rules(NamedTuple):
     leftover_s: float
     clear_factor: float
     look_s: float
-    switch_cost_veh_s: float
 
 
 class Work(NamedTuple):
@@ -94,6 +97,9 @@ def geometry_of(layout: JunctionLayout) -> Geometry:
     """Return the geometry of a junction."""
     lane_moves, n_lane_moves = _ragged([lane.movements for lane in layout.lanes])
     yields, n_yields = _ragged([m.yields_to for m in layout.movements])
+    mutual, n_mutual = _ragged(
+        [tuple(o for o in m.yields_to if i in layout.movements[o].yields_to) for i, m in enumerate(layout.movements)]
+    )
     return Geometry(
         lane_moves,
         n_lane_moves,
@@ -103,6 +109,8 @@ def geometry_of(layout: JunctionLayout) -> Geometry:
         yields,
         n_yields,
         np.array([m.length_m > TWO_STEP_M for m in layout.movements]),
+        mutual,
+        n_mutual,
     )
 
 
@@ -132,6 +140,7 @@ def seen_of(view: JunctionView, draws: int) -> Seen:
         view.room_veh,
         view.headway_s,
         view.stuck,
+        view.inside if view.inside.size else np.zeros(view.ratio.shape, dtype=np.bool_),
         np.full((draws, *view.eta_s.shape), ABSENT, dtype=np.int64),
     )
 

@@ -10,6 +10,8 @@ from detectors.view_builder import travel_s
 EARLY_S = 4.0
 LATE_S = 12.0
 START_MPS = 5.0
+LATE_FROM_S = 2.0
+SURE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Departure:
 
     def __post_init__(self) -> None:
         self.last_s = max((way.seen_s for way in self.ways if way.seen_s is not None), default=0.0) + LATE_S
+
+    def likeliest(self) -> Way | None:
+        """Return the way that it took, None if that is not sure."""
+        share, way = max(zip(self.shares, self.ways, strict=True), key=lambda pair: pair[0])
+        return way if share >= SURE else None
 
 
 class Departures:
@@ -74,6 +81,13 @@ class Departures:
         if late:
             self._under_way = [d for d in self._under_way if d.last_s >= now_s]
         yield from late
+
+    def late(self, now_s: float) -> Iterator[Way]:
+        """Yield the way of everybody who should have been seen by now and surely took that way. [s]"""
+        for departure in self._under_way:
+            way = departure.likeliest()
+            if way is not None and way.seen_s is not None and way.seen_s + LATE_FROM_S < now_s:
+                yield way
 
     def on_way(self, exits: int, now_s: float) -> list[float]:
         """Return the vehicles expected between the junction and the first loop of each exit. (n_exits,) [veh]"""

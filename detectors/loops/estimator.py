@@ -8,6 +8,7 @@ dropped. A vehicle that the next loop of a neighbouring lane sees instead has ch
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -203,9 +204,10 @@ class LoopEstimator:
         standing = [queue.queue_veh(now_s) for queue in self.queues]
         beyond = self._outlet.beyond_veh()
         headway_s = [meter.headway_s for meter in self._headways]
-        return build_view(
+        view = build_view(
             expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s, self._head.stuck
         )
+        return replace(view, inside=np.array(self._outlet.inside(now_s, lamps), dtype=np.bool_))
 
     def _doubt(self, lane: int, queue: LaneQueue, now_s: float) -> None:
         self._reach_back(lane, queue, now_s)

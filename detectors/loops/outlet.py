@@ -16,6 +16,9 @@ from signal_ctrl.domain.network import Exit, JunctionLayout
 from signal_ctrl.domain.view import FloatArray
 
 STILL_COVERED_S: Final = 4.0
+TWO_STEP_M: Final = 12.0
+CLEARS_S: Final = 6.0
+INSIDE_S: Final = 60.0
 _LEAST_SHARE: Final = 0.02
 _KEYS_PER_SIGNAL: Final = 1_000_000
 
@@ -55,6 +58,10 @@ class Outlet:
         names = [exit_lane.edge_id or exit_lane.lane_id for exit_lane in layout.exits]
         self._edge = [names.index(name) for name in names]
         self._first_loop_m: dict[int, float] = {}
+        self._waits_inside = _waits_inside(layout)
+        self._inside: dict[int, tuple[int, float]] = {}
+        self._crossed_s: dict[int, float] = {}
+        self._protected_since: dict[int, float] = {}
 
     def join(self, estimators: Mapping[str, Neighbour]) -> None:
         """Make known the estimators of all junctions, and have the first loop on every way tell whom it sees."""
@@ -81,6 +88,10 @@ class Outlet:
     def left(self, lane: int, movements: Sequence[int], now_s: float) -> None:
         """Somebody left a lane by one of these movements: the loops behind will tell by which. [s]"""
         table = self._layout.movements
+        for turn, foes in self._waits_inside.items():
+            if foes.issuperset(movements):
+                self._crossed_s[turn] = now_s
+                self._inside.pop(turn, None)
         ways = ways_of(
             [(m, table[m].exit, self._edge[table[m].exit], table[m].length_m) for m in movements],
             self._first_loop_m,
@@ -103,6 +114,10 @@ class Outlet:
             departure, way = found
             self._turning.saw(way.movement)
             self._take_back(departure)
+            return
+        out = next((m for m, (leads_to, _) in self._inside.items() if leads_to == edge), None)
+        if out is not None:
+            del self._inside[out]
 
     def learn_overdue(self, now_s: float) -> None:
         """Whom no loop saw in time went where none lies, if there is such a way. [s]"""
@@ -114,6 +129,9 @@ class Outlet:
                     queue.confirm(departure.key, now_s)
                 continue
             self._take_back(departure)
+            way = departure.likeliest()
+            if way is not None and way.movement in self._waits_inside and self._still_inside(way, now_s):
+                self._inside[way.movement] = (way.edge, now_s)
             unseen = [way.movement for way in departure.ways if way.seen_s is None]
             if unseen:
                 self._turning.passed(departure.lane, unseen)
@@ -159,6 +177,33 @@ class Outlet:
             return False
         return any(first.owner.stands(first.loop, now_s) for first in self._firsts[way.exit])
 
+    def inside(self, now_s: float, lamps: str) -> list[bool]:
+        """Return by which movements somebody passed the stop line and waits in the junction for those who go first.
+
+        He should have been seen behind, nobody stands there, nobody whom he holds up has left a stop line since, and he
+        has not had protected green for long enough.
+        """
+        found = [False] * len(self._layout.movements)
+        if not self._waits_inside:
+            return found
+        late = {way.movement: way for way in self._departures.late(now_s) if way.movement in self._waits_inside}
+        for movement in self._waits_inside:
+            if lamps[self._layout.movements[movement].lamp] != "G":
+                self._protected_since.pop(movement, None)
+            elif now_s - self._protected_since.setdefault(movement, now_s) >= CLEARS_S:
+                self._inside.pop(movement, None)
+                continue
+            kept = self._inside.get(movement)
+            if kept is not None and now_s - kept[1] > INSIDE_S:
+                del self._inside[movement]
+            way = late.get(movement)
+            found[movement] = movement in self._inside or (way is not None and self._still_inside(way, now_s))
+        return found
+
+    def _still_inside(self, way: Way, now_s: float) -> bool:
+        crossed_s = self._crossed_s.get(way.movement, -np.inf)
+        return way.seen_s is not None and crossed_s < way.seen_s and not self._covered(way, now_s)
+
     def room_veh(self, now_s: float) -> FloatArray:
         """Return how many vehicles each exit can take. (n_exits,)
 
@@ -181,6 +226,17 @@ class Outlet:
         """Return the vehicles on each exit lane that leads to a signal's stop line, as that signal estimates them."""
         queues = [self._queue_behind(exit_lane) for exit_lane in self._layout.exits]
         return [sum((v.presence for v in queue.vehicles), 0.0) if queue is not None else 0.0 for queue in queues]
+
+
+def _waits_inside(layout: JunctionLayout) -> dict[int, frozenset[int]]:
+    """Return the movements with room to wait in the junction, and by movement those that it holds up and waits for."""
+    moves = layout.movements
+    mutual = {
+        i: frozenset(o for o in m.yields_to if i in moves[o].yields_to)
+        for i, m in enumerate(moves)
+        if m.length_m > TWO_STEP_M and m.direction == "l"
+    }
+    return {i: foes for i, foes in mutual.items() if foes}
 
 
 def _room_on(path: Sequence[ProbeLoop], now_s: float) -> float:

@@ -1,7 +1,7 @@
 """What a controller sees of one junction at one moment: the same values from loops, positions, oracle and video."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ class JunctionView:
     its first vehicle has refused; ratio (n_movements,), share of a lane's vehicles that take a movement (0-1);
     room_veh (n_exits,), vehicles that an exit lane can take [veh]; standing (n_lanes,), vehicles in the queue [veh];
     beyond_veh (n_exits,), vehicles on the exit lanes [veh]; headway_s (n_lanes,), saturation headway [s];
-    stuck (n_lanes,), whether the first vehicle stands though all it may want is green and free.
+    stuck (n_lanes,), whether the first vehicle stands though all it may want is green and free; inside (n_movements,),
+    whether somebody has passed the stop line and waits in the junction; empty where nobody can tell.
     """
 
     n_vehicles: IntArray
@@ -38,6 +39,7 @@ class JunctionView:
     beyond_veh: FloatArray
     headway_s: FloatArray
     stuck: BoolArray
+    inside: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     def digest(self) -> str:
         """Return a hash of all values: the inputs of a decision."""

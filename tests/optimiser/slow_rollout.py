@@ -65,6 +65,7 @@ class Town:
     headway_s: list[float]
     room_veh: list[float]
     rules: Rules = field(default_factory=Rules)
+    inside: set[int] = field(default_factory=set)
 
 
 class SlowRollout:
@@ -77,7 +78,7 @@ class SlowRollout:
         self.room_veh = list(town.room_veh)
         self.ready_s = [0.0] * len(town.lanes)
         self.used_s: dict[int, float] = {}
-        self.inside_s: dict[int, float] = {}
+        self.inside_s: dict[int, float] = dict.fromkeys(town.inside, 0.0)
         self.green_from_s: dict[int, float] = {}
         self.stage, self.before, self.changed_s = stage, stage, -math.inf
         self.cost = 0.0
@@ -149,9 +150,16 @@ class SlowRollout:
             return False
         return max(first[0], self.ready_s[rival.lane]) < at_s + self.town.rules.gap_s
 
+    def mutual(self, move: int) -> list[int]:
+        """Return the movements that it lets go first and that let it go first."""
+        return [other for other in self.town.moves[move].yields_to if move in self.town.moves[other].yields_to]
+
     def clear_inside(self, now: float) -> None:
+        """Let go whom nobody before whom he has to wait keeps inside; at red these are those who wait for him too."""
         for move, since_s in sorted(self.inside_s.items()):
-            if self.right(self.town.moves[move].group, now) < PERMISSIVE or not self.must_wait(move, now, now):
+            red = self.right(self.town.moves[move].group, now) < PERMISSIVE
+            firsts = self.mutual(move) if red else self.town.moves[move].yields_to
+            if not any(self.goes_first(other, now, now) for other in firsts):
                 self.cost += now - since_s
                 self.used_s[move] = now
                 del self.inside_s[move]
@@ -175,6 +183,8 @@ class SlowRollout:
         if LEAVES_IN_THE_PAST not in self.known:
             out_s = max(out_s, second)
         if lit == NO_RIGHT or out_s >= second + 1 or self.room_veh[move.exit] < 1:
+            return False
+        if any(other in self.inside_s for other in self.mutual(index)):
             return False
         yields = bool(move.yields_to) and lit != PROTECTED
         if yields and index in self.inside_s:

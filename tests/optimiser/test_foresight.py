@@ -6,7 +6,7 @@ from optimiser.foresight import Change, Foresight
 from optimiser.rollout import RolloutSettings
 from sumo_scenarios.warm_up import _layout, _tables, _view
 
-LEFTOVER = RolloutSettings(leftover_s=50.0, clear_factor=20.0, switch_cost_veh_s=9.0, draws=3)
+LEFTOVER = RolloutSettings(leftover_s=50.0, clear_factor=20.0, draws=3)
 
 
 @pytest.mark.parametrize(

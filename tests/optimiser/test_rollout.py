@@ -19,7 +19,7 @@ ROUNDED = 0.0006
 def controller_of(town: Town, **changes: float) -> RolloutController:
     rules = asdict(town.rules)
     rules["room_refill_veh_s"] = rules.pop("refill_veh_s")
-    settings = RolloutSettings(**{**rules, "late_stages": EVERY_STAGE, **changes})
+    settings = RolloutSettings(**{**rules, "late_stages": EVERY_STAGE, "settle_s": 0.0, **changes})
     return RolloutController(layout_of(town), tables_of(town), settings)
 
 
@@ -145,3 +145,12 @@ def test_a_change_that_is_due_comes_at_once() -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidInputError):
         RolloutSettings(**wrong)
+
+
+def test_a_stage_settles_before_it_may_be_changed() -> None:
+    """Two seconds beyond its minimum greens nothing is weighed, three seconds beyond everything is."""
+    for seed, town, stage in towns(6):
+        decide = controller_of(town, settle_s=3.0).decide
+        early = decide(view_of(town), situation_of(town, stage, shown_s=2.9))
+        assert (early.stage, early.candidates) == (stage, ()), seed
+        assert decide(view_of(town), situation_of(town, stage, shown_s=3.0)).candidates, seed

@@ -56,7 +56,10 @@ def random_town(seed: int) -> slow.Town:
         for _ in range(rng.randint(1, 3))
     ]
     for index, move in enumerate(moves):
-        rivals = [i for i, other in enumerate(moves) if other.lane != move.lane and index not in other.yields_to]
+        mutual = rng.random() < 0.3  # junctions whose right of way goes round in circles
+        rivals = [
+            i for i, other in enumerate(moves) if other.lane != move.lane and (mutual or index not in other.yields_to)
+        ]
         if rng.random() < 0.5:
             move.yields_to = rng.sample(rivals, min(len(rivals), rng.randint(1, 3)))
     rights = [rng.choices(range(4), (5, 1, 2, 4), k=n_groups) for _ in range(n_stages)]
@@ -71,6 +74,7 @@ def random_town(seed: int) -> slow.Town:
         stuck=[rng.random() < 0.2 for _ in range(n_lanes)],
         headway_s=[rng.uniform(1.5, 2.6) for _ in range(n_lanes)],
         room_veh=[rng.choice((1e6, 1e6, rng.uniform(0.0, 6.0))) for _ in range(n_exits)],
+        inside={i for i, m in enumerate(moves) if m.two_step and m.yields_to and rng.random() < 0.2},
         rules=slow.Rules(horizon_s=rng.choice((20, 40, 60)), startup_s=rng.choice((0.0, 1.0))),
     )
 
@@ -153,6 +157,7 @@ def view_of(town: slow.Town, known: bool = True, presence: float = 1.0) -> Junct
         beyond_veh=np.zeros(len(town.room_veh)),
         headway_s=np.array(town.headway_s),
         stuck=np.array(town.stuck, dtype=np.bool_),
+        inside=np.array([i in town.inside for i in range(len(town.moves))], dtype=np.bool_),
     )
 
 
@@ -167,7 +172,7 @@ def compiled(town: slow.Town) -> Compiled:
     r = town.rules
     rules = Rules(
         r.horizon_s, r.permissive_headway_s, r.startup_s, r.gap_s, r.refill_veh_s, r.eagerness, r.leftover_s,
-        r.clear_factor, r.look_s, 0.0,
+        r.clear_factor, r.look_s,
     )  # fmt: skip
     return Compiled(geometry, stages, seen, rules, work_of(geometry, stages, len(town.room_veh)))
 

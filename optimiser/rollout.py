@@ -7,7 +7,7 @@ import numpy as np
 
 from optimiser import rollout_core
 from optimiser.controller import Decision, Situation
-from optimiser.rollout_model import Rules, geometry_of, seen_of, stages_of, work_of
+from optimiser.rollout_model import Rules, geometry_of, holds_turners, seen_of, stages_of, work_of
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout
@@ -24,7 +24,7 @@ class RolloutSettings:
     many of the best stages are also tried after each delay; `leftover_s`: cost of a vehicle left at the horizon;
     `clear_factor`: how many times longer than it discharges a queue left at the horizon takes to clear;
     `patience_s`: how long a change may be put off beyond its first due time; `settle_s`: how long a stage stays beyond
-    its minimum greens.
+    its minimum greens if turners may wait inside for those who wait for them.
     """
 
     horizon_s: int = 60
@@ -61,6 +61,7 @@ class RolloutController:
         self.settings = settings
         self._geometry = geometry_of(layout)
         self._stages = stages_of(tables)
+        self._holds_turners = holds_turners(self._geometry, self._stages)
         self._work = work_of(self._geometry, self._stages, len(layout.exits))
         self._rules = rules_of(settings)
         self._delays = np.array(delays_s, dtype=np.int64)
@@ -74,7 +75,7 @@ class RolloutController:
         """Return the cheapest first step."""
         if not view.n_vehicles.any():
             return Decision(situation.stage, (), "nobody is coming")
-        if situation.shown_s < self.settings.settle_s:
+        if self._holds_turners[situation.stage] and situation.shown_s < self.settings.settle_s:
             return Decision(situation.stage, (), "the stage is not old enough to be changed")
         candidates = self._evaluate(view, situation)
         best = min(range(len(candidates)), key=lambda i: candidates[i][2])

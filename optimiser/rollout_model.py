@@ -127,6 +127,12 @@ def stages_of(tables: StageTables) -> Stages:
     )
 
 
+def holds_turners(geometry: Geometry, stages: Stages) -> BoolArray:
+    """Return in which stages somebody may wait inside the junction for those who wait for him. (S,)"""
+    may_wait = geometry.two_step & (geometry.n_mutual > 0)
+    return np.asarray((stages.right[:, geometry.group[may_wait]] == PERMISSIVE).any(axis=1))
+
+
 def seen_of(view: JunctionView, draws: int) -> Seen:
     """Return the view's arrays with room for the draws."""
     return Seen(

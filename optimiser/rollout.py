@@ -39,7 +39,7 @@ class RolloutSettings:
     look_s: float = 6.0
     late_stages: int = 3
     patience_s: float = 4.0
-    settle_s: float = 3.0
+    settle_s: float = 2.0
 
     def __post_init__(self) -> None:
         if not (10 <= self.horizon_s <= 300 and 1 <= self.draws <= 64 and 0 <= self.late_stages <= 16):

@@ -2,7 +2,8 @@
 
 Between its loops each lane keeps its vehicles in order. The advance loop adds one, the middle loop confirms, corrects
 or adds one, the stop-line loop takes one away; whoever is overdue at a loop on which nobody stands is doubted and
-dropped. A vehicle that the next loop of a neighbouring lane sees instead has changed lanes.
+dropped. A vehicle that the next loop of a neighbouring lane sees instead has changed lanes. A loop that has failed is
+not listened to: its lanes live on the others.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ from typing import Final
 
 import numpy as np
 
+from detectors.loops.blind import Discharge, Profile, most_veh, unseen_share
 from detectors.loops.events import LoopEvent
 from detectors.loops.headways import HeadwayMeter
+from detectors.loops.health import LoopHealth
 from detectors.loops.lane_queue import SPACING_M, LaneQueue, Tracked
 from detectors.loops.lane_shares import NO_LANE, LaneShares
 from detectors.loops.outlet import Outlet
 from detectors.turning import HeadBelief, TurningBelief
 from detectors.view_builder import Expected, build_view
+from signal_ctrl.domain.detection import WHOLE
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
 from signal_ctrl.domain.view import UNKNOWN, FloatArray, JunctionView
 
 STANDS_S: Final = 4.0
 JOINING_S: Final = 3.0
+QUEUE_VEH: Final = 3
 LANE_KEYS: Final = 1_000_003
 _OPEN: Final = "Ggys"
 
@@ -38,6 +43,7 @@ class LoopEstimator:
         self._turning = TurningBelief(layout)
         self._head = HeadBelief(layout)
         self._headways = [HeadwayMeter() for _ in layout.lanes]
+        self.health = LoopHealth(layout)
         self._on_since: list[float | None] = [None] * len(layout.loops)
         self._off_at = [-1e9] * len(layout.loops)
         self._stop_loops = self._loops_of(LoopRole.STOP)
@@ -50,10 +56,23 @@ class LoopEstimator:
         self._shared: dict[int, tuple[int, ...]] = {}
         self._outlet = Outlet(layout, self._turning)
         self._watchers: dict[int, list[tuple[Outlet, int]]] = {}
+        self._joined: Mapping[str, LoopEstimator] = {}
+        self._blind: frozenset[int] = frozenset()
+        self._unseen: dict[int, float] = {}
+        self._known_failed: frozenset[int] = frozenset()
+        self.detection = WHOLE
+        self._discharge = Discharge(layout)
+        self._profile = Profile(len(layout.lanes))
 
     def join(self, estimators: Mapping[str, LoopEstimator]) -> None:
         """Make known the estimators of all junctions: their loops tell who comes by, and how far an exit is full."""
+        self._joined = estimators
         self._outlet.join(estimators)
+
+    @property
+    def failed(self) -> frozenset[int]:
+        """The loops that are not listened to."""
+        return self.health.failed
 
     def watch(self, loop: int, outlet: Outlet, edge: int) -> None:
         """Have a loop tell the junction behind when it sees somebody on an edge that leads from there."""
@@ -61,8 +80,16 @@ class LoopEstimator:
         if (outlet, edge) not in watchers:
             watchers.append((outlet, edge))
 
+    def unwatch(self, outlet: Outlet) -> None:
+        """Have no loop tell that junction any more."""
+        for loop, watchers in self._watchers.items():
+            self._watchers[loop] = [pair for pair in watchers if pair[0] is not outlet]
+
     def _loops_of(self, role: LoopRole) -> list[list[int]]:
-        return [[k for k in lane.loops if self.layout.loops[k].role is role] for lane in self.layout.lanes]
+        loops, gone = self.layout.loops, self.health.failed
+        if role is LoopRole.MIDDLE:
+            gone = gone | self.health.hushed
+        return [[k for k in lane.loops if loops[k].role is role and k not in gone] for lane in self.layout.lanes]
 
     def _gaps_m(self) -> list[float]:
         """Return how far before the stop line the middle loop of each lane lies, 0 where there is none. [m]"""
@@ -76,8 +103,12 @@ class LoopEstimator:
             return bool(middles)
         return any(k in self.layout.onward[loop] for k in middles)
 
-    def take(self, event: LoopEvent) -> None:
-        """Take in one event."""
+    def take(self, event: LoopEvent, now_s: float | None = None) -> None:
+        """Take in one event, which arrived at `now_s` where that is known. [s]"""
+        if self.health.believes(event, now_s):
+            self._hear(event)
+
+    def _hear(self, event: LoopEvent) -> None:
         loop = self.layout.loops[event.loop]
         if event.on:
             for upstream, edge in self._watchers.get(event.loop, ()):
@@ -116,6 +147,8 @@ class LoopEstimator:
                 )
 
     def _at_middle(self, serves: tuple[int, ...], now_s: float) -> None:
+        for lane in self._blind.intersection(serves):
+            self._make_room(lane)
         found = self._matched(serves, now_s)
         key = found.key if found is not None else self._new_key(serves)
         for lane in serves:
@@ -123,6 +156,13 @@ class LoopEstimator:
             self.queues[lane].put_near(Tracked(key, due_s, due_s, True, 1.0 / len(serves)))
         if len(serves) > 1:
             self._shared[key] = serves
+
+    def _make_room(self, lane: int) -> None:
+        """Somebody passed the middle loop of a lane whose stop line nobody sees: it is not full, somebody has left."""
+        near = [v for v in self.queues[lane].vehicles if v.near and not v.announced]
+        if len(near) > self._far_to_middle_m[lane] / SPACING_M:
+            self.queues[lane].remove(near[0].key)
+            self._settle(near[0].key, lane)
 
     def _matched(self, serves: tuple[int, ...], now_s: float) -> Tracked | None:
         for lane in serves:
@@ -180,7 +220,14 @@ class LoopEstimator:
         if found is not None:
             self._settle(found.key, lane)
         self._head.first_left(lane)
+        if lane in self._unseen and self._headways[lane].flows(now_s):
+            self.queues[lane].raise_to(QUEUE_VEH, True, lambda: Tracked(self._new_key((lane,)), now_s, now_s, True))
         self._headways[lane].left(now_s, bool(self.queues[lane].vehicles))
+        self._profile.left(lane)
+        self._went(lane, now_s)
+
+    def _went(self, lane: int, now_s: float) -> None:
+        """Somebody left a lane: the loops behind will tell where to. [s]"""
         movements = self.layout.movements
         own = [m for m in self.layout.lanes[lane].movements if self._lamps and self._lamps[movements[m].lamp] in _OPEN]
         if own:
@@ -195,8 +242,11 @@ class LoopEstimator:
         """Return the estimate of this moment; `lamps` is the state string in force. [s]"""
         dt_s = 0.0 if self._last_s is None else now_s - self._last_s
         self._last_s, self._lamps = now_s, lamps
+        if self.health.assess(now_s, lamps):
+            self._adapt(now_s)
         self._outlet.learn_overdue(now_s)
         room_veh = self._outlet.room_veh(now_s)
+        self._see_blind(lamps, room_veh, now_s, dt_s)
         for lane, queue in enumerate(self.queues):
             self._doubt(lane, queue, now_s)
             self._watch_first(lane, lamps, room_veh, now_s, dt_s)
@@ -209,11 +259,72 @@ class LoopEstimator:
         )
         return replace(view, inside=np.array(self._outlet.inside(now_s, lamps), dtype=np.bool_))
 
+    def _adapt(self, now_s: float) -> None:
+        """Other loops have failed than before: each lane goes on with those that are left. [s]"""
+        layout, failed = self.layout, self.health.failed
+        for k in failed | self.health.hung:
+            self._on_since[k], self._off_at[k] = None, -1e9
+        self._stop_loops = self._loops_of(LoopRole.STOP)
+        self._middle_loops = self._loops_of(LoopRole.MIDDLE)
+        self._far_to_middle_m = self._gaps_m()
+        deaf = failed | self.health.silent | self.health.hushed
+        self.detection = self.health.detection()
+        lost = {lane for k in failed | self.health.hushed for lane in layout.loops[k].serves}
+        self._blind = frozenset(lane for lane in lost if not set(self._stop_loops[lane]) - deaf)
+        unseen = {lane: share for lane in lost if (share := unseen_share(layout, lane, deaf)) > 0}
+        for lane in unseen.keys() - self._unseen.keys():
+            self._profile.begin(lane)
+        self._unseen = unseen
+        for lane in lost:
+            if not self._middle_loops[lane]:
+                for vehicle in self.queues[lane].vehicles:
+                    vehicle.near = vehicle.near or not vehicle.announced
+        changed = failed ^ self._known_failed
+        self._known_failed = failed
+        tellers = [layout.loops[k] for k in changed if layout.loops[k].role is not LoopRole.ADVANCE]
+        self._shares.forget({lane for loop in tellers for lane in loop.serves})
+        lanes = {layout.loops[k].lane_id for k in changed}
+        for other in self._joined.values():
+            other.look_behind(lanes)
+
+    def look_behind(self, lanes: set[str]) -> None:
+        """Loops on these lanes have failed or work again: choose anew who tells where vehicles went."""
+        if self._outlet.leads_to(lanes):
+            for other in self._joined.values():
+                other.unwatch(self._outlet)
+            self._outlet.join(self._joined)
+
+    def _see_blind(self, lamps: str, room_veh: FloatArray, now_s: float, dt_s: float) -> None:
+        """Let vehicles come to lanes without a loop, and leave those without one at the stop line. [s]"""
+        for lane in range(len(self.queues)):
+            if lane not in self._blind:
+                self._profile.watched(lane, dt_s)
+        for lane, share in self._unseen.items():
+            queue, passed_s = self.queues[lane], dt_s
+            while self._profile.comes(lane, share, passed_s) and len(queue.vehicles) < most_veh(self.layout, lane):
+                queue.put_near(Tracked(self._new_key((lane,)), now_s, now_s, True))
+                passed_s = 0.0
+        for lane in self._blind:
+            queue, headway_s = self.queues[lane], self._headways[lane].headway_s
+            self._discharge.open(lane, lamps, room_veh, self._turning.ratio(), dt_s)
+            while (first := queue.first()) is not None and first.eta_s(now_s) <= 0.0:
+                if not self._discharge.lets_go(lane, headway_s, first.presence):
+                    break
+                self._gone_unseen(lane, first, now_s)
+            else:
+                self._discharge.nobody_waits(lane, headway_s)
+
+    def _gone_unseen(self, lane: int, vehicle: Tracked, now_s: float) -> None:
+        self.queues[lane].remove(vehicle.key)
+        self._settle(vehicle.key, lane)
+        self._head.first_left(lane)
+        self._went(lane, now_s)
+
     def _doubt(self, lane: int, queue: LaneQueue, now_s: float) -> None:
         self._reach_back(lane, queue, now_s)
         if not queue.vehicles:
             return
-        near_busy_s = self._busy_s(self._stop_loops[lane], now_s)
+        near_busy_s = now_s if lane in self._blind else self._busy_s(self._stop_loops[lane], now_s)
         middles = self._middle_loops[lane]
         far_busy_s = self._busy_s(middles, now_s) if middles else near_busy_s
         for vehicle in queue.doubt(now_s, far_busy_s, near_busy_s):
@@ -226,13 +337,23 @@ class LoopEstimator:
         others = tuple(other for other in self._shared.get(vehicle.key, ()) if other != lane)
         if others:
             self._shared[vehicle.key] = others
+            if self._blind.issuperset(others):
+                self._must_be_in(others, vehicle)
             return
         self._shared.pop(vehicle.key, None)
         self._note(vehicle, NO_LANE)
 
+    def _must_be_in(self, lanes: tuple[int, ...], vehicle: Tracked) -> None:
+        """Whom no lane with loops has seen is in one of those without."""
+        self._note(vehicle, lanes[0])
+        for lane in lanes:
+            for copy in self.queues[lane].vehicles:
+                if copy.key == vehicle.key:
+                    copy.presence, copy.source = 1.0 / len(lanes), -1
+
     def _reach_back(self, lane: int, queue: LaneQueue, now_s: float) -> None:
         """Where somebody stands on the stop-line loop and on one behind it, the lane is full up to there."""
-        if not any(self.stands(k, now_s) for k in self._stop_loops[lane]):
+        if lane not in self._blind and not any(self.stands(k, now_s) for k in self._stop_loops[lane]):
             return  # those before the other loops are moving off, or wait to join farther down
         for k in self.layout.lanes[lane].loops:
             loop = self.layout.loops[k]

@@ -20,6 +20,10 @@ class HeadwayMeter:
         self._last_s = -1e9
         self._run = 0
 
+    def flows(self, now_s: float) -> bool:
+        """Return whether one who leaves now follows another one out of a queue. [s]"""
+        return now_s - self._last_s <= LONGEST_S
+
     def left(self, now_s: float, more_behind: bool) -> None:
         """Take in that a vehicle left the stop line. [s]"""
         gap_s = now_s - self._last_s

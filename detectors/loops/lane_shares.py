@@ -1,5 +1,6 @@
 """Where those whom an advance loop sees come to: shares of the lanes, learned from the next loops; old ones fade."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,14 +40,23 @@ class LaneShares:
     """The shares of all advance loops of a junction: of the lanes each serves, and of those beside them."""
 
     def __init__(self, layout: JunctionLayout) -> None:
-        self._of: dict[int, dict[int, Share]] = {}
+        self._layout = layout
         self._serves = [loop.serves for loop in layout.loops]
-        for k, loop in enumerate(layout.loops):
-            if loop.role is LoopRole.ADVANCE:
-                edges = {layout.lanes[lane].edge_id for lane in loop.serves}
-                beside = [i for i, lane in enumerate(layout.lanes) if i not in loop.serves and lane.edge_id in edges]
-                self._of[k] = {lane: Share(PRIOR_KEPT_VEH / len(loop.serves)) for lane in loop.serves}
-                self._of[k] |= {lane: Share(PRIOR_CHANGED_VEH) for lane in beside}
+        self._of = {k: self._first(k) for k, loop in enumerate(layout.loops) if loop.role is LoopRole.ADVANCE}
+
+    def _first(self, loop: int) -> dict[int, Share]:
+        lanes, served = self._layout.lanes, self._serves[loop]
+        edges = {lanes[lane].edge_id for lane in served}
+        beside = [i for i, lane in enumerate(lanes) if i not in served and lane.edge_id in edges]
+        return {lane: Share(PRIOR_KEPT_VEH / len(served)) for lane in served} | {
+            lane: Share(PRIOR_CHANGED_VEH) for lane in beside
+        }
+
+    def forget(self, lanes: Collection[int]) -> None:
+        """Begin anew with the loops that know one of these lanes: who told of it has failed, or works again."""
+        for loop, shares in self._of.items():
+            if any(lane in shares for lane in lanes):
+                self._of[loop] = self._first(loop)
 
     def lanes(self, loop: int) -> dict[int, float]:
         """Return the lanes that a vehicle may come to, with their shares; rare ones among the neighbours are left out.

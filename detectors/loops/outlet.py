@@ -32,6 +32,10 @@ class Neighbour(Protocol):
     def stands(self, loop: int, now_s: float) -> bool:
         """Return whether somebody stands on a loop. [s]"""
 
+    @property
+    def failed(self) -> frozenset[int]:
+        """The loops that are not listened to."""
+
     def watch(self, loop: int, outlet: Outlet, edge: int) -> None:
         """Have a loop tell the outlet when it sees somebody on an edge that leads from there."""
 
@@ -66,9 +70,12 @@ class Outlet:
     def join(self, estimators: Mapping[str, Neighbour]) -> None:
         """Make known the estimators of all junctions, and have the first loop on every way tell whom it sees."""
         self._neighbours = estimators
+        self._first_loop_m.clear()
         on_lane: dict[str, list[tuple[Neighbour, int, float]]] = {}
         for other in estimators.values():
             for k, loop in enumerate(other.layout.loops):
+                if k in other.failed:
+                    continue
                 on_lane.setdefault(loop.lane_id, []).append((other, k, loop.position_m))
         for i, exit_lane in enumerate(self._layout.exits):
             self._paths[i] = [
@@ -84,6 +91,10 @@ class Outlet:
                 edge = self._edge[i]
                 first.owner.watch(first.loop, self, edge)
                 self._first_loop_m[edge] = min(first.from_m, self._first_loop_m.get(edge, np.inf))
+
+    def leads_to(self, lanes: set[str]) -> bool:
+        """Return whether a way from an exit runs over one of these lanes."""
+        return any(lane in lanes for exit_lane in self._layout.exits for path in exit_lane.paths for lane, _ in path)
 
     def left(self, lane: int, movements: Sequence[int], now_s: float) -> None:
         """Somebody left a lane by one of these movements: the loops behind will tell by which. [s]"""

@@ -48,11 +48,14 @@ def junction(
 
 
 class Street:
-    """An estimator fed by hand."""
+    """An estimator fed by hand. Its loops have proved long ago that they work, if it is not said otherwise."""
 
-    def __init__(self, layout: JunctionLayout, lamps: str = "") -> None:
+    def __init__(self, layout: JunctionLayout, lamps: str = "", proven: bool = True) -> None:
         self.layout = layout
         self.estimator = LoopEstimator(layout)
+        for loop in range(len(layout.loops)) if proven else ():
+            self.estimator.health.believes(LoopEvent(loop, -100.0, True))
+            self.estimator.health.believes(LoopEvent(loop, -98.0, False))
         self.lamps = lamps or "r" * len(layout.movements)
 
     def on(self, loop: int, time_s: float) -> None:

@@ -333,7 +333,9 @@ def test_the_share_of_a_neighbouring_lane_is_learned(onward: tuple[tuple[int, ..
     for n in range(20):
         street.passes(FAR, 40.0 * n)
         street.passes(3 + NEAR, 40.0 * n + TO_MIDDLE_S)
-        street.watch(40 * n + 12, 40 * n + 39)
+        street.watch(40 * n + 12, 40 * n + 15)
+        street.passes(3 + LINE, 40.0 * n + DRIVE_S)
+        street.watch(40 * n + 16, 40 * n + 39)
     street.passes(FAR, 800.0)
     view = street.look(801.0)
     assert [expected(view, k) for k in (0, 1)] == pytest.approx([8.5 / 29, 20.2 / 29])

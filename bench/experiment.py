@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.tuning.store import PLAN_KEY, plan_named, without_plan
+from bench.tuning.store import PLAN_KEY, fallback_plan, plan_named, without_plan
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import profile_by_name
@@ -74,6 +74,7 @@ class Task:
             options=without_plan(self.options),
             failure_rate=self.failure_rate,
             plan=self._plan(),
+            fallback=self._fallback(),
             command=self.command(),
         )
 
@@ -81,6 +82,12 @@ class Task:
         """Return the plan that the options name. Raises: InvalidInputError if it is not there any more."""
         named = dict(self.options).get(PLAN_KEY)
         return None if named is None else plan_named(named, self.scenario, self.profile)
+
+    def _fallback(self) -> Plan | None:
+        """Return the plan that adaptive control falls back to, if one was tuned."""
+        if self.controller != "adaptive":
+            return None
+        return fallback_plan(self.scenario, profile_by_name(self.profile))
 
     def command(self) -> tuple[str, ...]:
         """Return the command that makes this very run alone."""

@@ -21,11 +21,16 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A wish for a stage: the candidates as (stage, start from now [s], predicted cost), and the reason in words."""
+    """A wish for a stage: the candidates as (stage, start from now [s], predicted cost), and the reason in words.
+
+    Where the controller says so, `signal` names whom it is for, and `at_s` is the time of the view it was made on. [s]
+    """
 
     stage: int
     candidates: tuple[tuple[int, float, float], ...]
     reason: str
+    signal: str = ""
+    at_s: float | None = None
 
 
 class Controller(Protocol):

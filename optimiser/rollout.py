@@ -1,6 +1,6 @@
 """Adaptive control: each second, simulate what every choice of stage would bring, and take the cheapest first step."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -59,6 +59,7 @@ class RolloutController:
         delays_s: tuple[int, ...] = DELAYS_S,
     ) -> None:
         self.settings = settings
+        self._signal = layout.signal_id
         self._geometry = geometry_of(layout)
         self._stages = stages_of(tables)
         self._holds_turners = holds_turners(self._geometry, self._stages)
@@ -73,6 +74,9 @@ class RolloutController:
 
     def decide(self, view: JunctionView, situation: Situation) -> Decision:
         """Return the cheapest first step."""
+        return replace(self._decided(view, situation), signal=self._signal, at_s=situation.now_s)
+
+    def _decided(self, view: JunctionView, situation: Situation) -> Decision:
         if not view.n_vehicles.any():
             return Decision(situation.stage, (), "nobody is coming")
         if self._holds_turners[situation.stage] and situation.shown_s < self.settings.settle_s:

@@ -319,6 +319,7 @@ def write_settings(
         "options": [list(option) for option in settings.options],
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",
         "plan": None if settings.plan is None else plan_document(settings.plan),
+        "fallback": None if settings.fallback is None else plan_document(settings.fallback),
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

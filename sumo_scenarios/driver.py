@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from detectors.loops.estimator import LoopEstimator
 from detectors.positions import PositionTracker
+from signal_ctrl.domain.detection import WHOLE, Detection
 from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.engine.fallback import Fallback
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.controllers import Maker, maker_of, settings_of
 from sumo_scenarios.engine_driver import EngineDriver, start_engine
+from sumo_scenarios.fallback_plans import FallbackPlans
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.loop_reader import LoopReader, failed_loops
 from sumo_scenarios.plan_driver import PlannedJunction
@@ -95,6 +99,10 @@ class Sensor(Protocol):
         """Return the view of this moment. [s]"""
         ...
 
+    def detection(self) -> Detection:
+        """Return how much of the junction is still seen."""
+        ...
+
 
 class VehicleSensor:
     """`positions` and `oracle`."""
@@ -115,6 +123,10 @@ class VehicleSensor:
         protected = [engine.lamps[m.lamp] == "G" for m in self._unit.layout.movements]
         return self._tracker.look(self._eyes.approaching(), self._eyes.behind(), protected, dt_s)
 
+    def detection(self) -> Detection:
+        """Return that nothing is lost: every vehicle is seen."""
+        return WHOLE
+
 
 class LoopSensor:
     """`loops`: the estimator sees loop events and the lamps, nothing else."""
@@ -127,11 +139,15 @@ class LoopSensor:
     def read(self, time_s: float) -> None:
         """Take in the passages of the last step."""
         for event in self._reader.read(time_s):
-            self._estimator.take(event)
+            self._estimator.take(event, time_s)
 
     def view(self, time_s: float, engine: JunctionEngine) -> JunctionView:
         """Return the estimate."""
         return self._estimator.view(time_s, engine.lamps)
+
+    def detection(self) -> Detection:
+        """Return what the health of the loops says."""
+        return self._estimator.detection
 
 
 @dataclass(slots=True)
@@ -158,7 +174,8 @@ class ControlledJunction:
 
     def decide(self, time_s: float, now_ds: int) -> Record | None:
         """Look and decide. [s], [ds]"""
-        return self.engine.decide(self.sensor.view(time_s, self.engine), self.stages(time_s), now_ds)
+        view = self.sensor.view(time_s, self.engine)
+        return self.engine.decide(view, self.stages(time_s), now_ds, self.sensor.detection())
 
     def stages(self, time_s: float) -> tuple[int, ...]:
         """Return the stages of the programme in force. [s]"""
@@ -184,18 +201,25 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         if settings.controller == "adaptive":
             compile_rollout()
         maker = maker_of(settings_of(settings.controller, settings.options, world.scenario.slot_s), settings.controller)
+        plans = FallbackPlans(world, settings) if settings.controller == "adaptive" else None
         junctions = [
-            ControlledJunction(unit, make_engine(unit, maker, begin_s), sensor)
+            ControlledJunction(unit, make_engine(unit, maker, begin_s, plans), sensor)
             for unit, sensor in zip(world.units, sensors, strict=True)
         ]
         super().__init__(junctions, simulation, folder, begin_s, events)
 
 
-def make_engine(unit: SignalUnit, maker: Maker | None, begin_s: float) -> JunctionEngine:
-    """Return the engine of a signal, with its controller if there is a maker."""
+def make_engine(
+    unit: SignalUnit, maker: Maker | None, begin_s: float, plans: FallbackPlans | None = None
+) -> JunctionEngine:
+    """Return the engine of a signal, with its controller if there is a maker, and a ladder if there are plans. [s]"""
     kernel = Kernel(unit.site)
     controller = maker(unit.layout, stage_tables(kernel)) if maker is not None else None
-    return start_engine(kernel, unit.layout, controller, begin_s)
+    fallback = None
+    if plans is not None and controller is not None:
+        signal = unit.site.signal_id
+        fallback = Fallback(controller, kernel, partial(plans.of, signal), plans.cycle_s(signal))
+    return start_engine(kernel, unit.layout, controller, begin_s, fallback)
 
 
 def _sensors(world: World, settings: RunSettings, simulation: Simulation, events: EventLog) -> Sequence[Sensor]:

@@ -7,6 +7,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from optimiser.controller import Controller
 from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.engine.fallback import Fallback
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.logs import DecisionLog, EventLog
@@ -99,6 +100,7 @@ class EngineDriver(Generic[J]):
         if record is not None:
             self.decisions += record.decision is not None
             self._log.add(record)
+            self._events.changes(record.signal, now_ds, record.rung, record.failed, record.restored)
 
     def _show(self, junction: J, now_ds: int) -> None:
         signal, lamps = junction.signal, junction.engine.lamps
@@ -113,13 +115,17 @@ class EngineDriver(Generic[J]):
 
 
 def start_engine(
-    kernel: Kernel, layout: JunctionLayout, controller: Controller | None, begin_s: float
+    kernel: Kernel,
+    layout: JunctionLayout,
+    controller: Controller | None,
+    begin_s: float,
+    fallback: Fallback | None = None,
 ) -> JunctionEngine:
     """Return the engine of a signal: in service at once, or by the start-up that its profile wants. [s]"""
     begin_ds, site = last_ds(begin_s), kernel.site
     starts_up = site.startup_all_red_ds or site.startup_flash_ds
     state = kernel.power_on(begin_ds) if starts_up else kernel.in_service(begin_ds)
-    return JunctionEngine(kernel, layout, controller, state)
+    return JunctionEngine(kernel, layout, controller, state, fallback)
 
 
 def last_ds(time_s: float) -> int:

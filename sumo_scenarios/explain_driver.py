@@ -13,6 +13,7 @@ from optimiser.controller import Decision
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.transitions import stage_tables
 from sumo_scenarios.controllers import maker_of, settings_of
+from sumo_scenarios.decision_tape import DecisionTape
 from sumo_scenarios.driver import ControlledJunction
 from sumo_scenarios.explanation import candidates_document, inputs_document, lamps_document
 from sumo_scenarios.foretelling import hindsight_of
@@ -20,7 +21,7 @@ from sumo_scenarios.hindsight import Hindsight
 from sumo_scenarios.logged import Logged, logged_of
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.measures.predictions import Prediction
-from sumo_scenarios.replay import DecisionTape, ReplayDriver
+from sumo_scenarios.replay import ReplayDriver
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import World

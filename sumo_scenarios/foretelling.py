@@ -9,6 +9,7 @@ from typing import Final
 
 from optimiser.foresight import Foresight
 from optimiser.rollout import RolloutSettings
+from signal_ctrl.domain.detection import Detection
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.transitions import stage_tables
@@ -41,6 +42,10 @@ class RememberingSensor:
         """Return the view of this moment. [s]"""
         self.last = self._sensor.view(time_s, engine)
         return self.last
+
+    def detection(self) -> Detection:
+        """Return how much of the junction is still seen."""
+        return self._sensor.detection()
 
 
 class ForetoldJunction(ControlledJunction):

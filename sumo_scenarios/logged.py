@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from optimiser.reasons import Candidate, in_words
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.replay import DecisionTape, Row
+from sumo_scenarios.decision_tape import DecisionTape, Row
 
 FORCED: Final = "K4: the kernel served a group whose maximum red or a green whose maximum was near, against every wish"
 

@@ -17,6 +17,10 @@ from sumo_scenarios.xml_input import open_xml
 BEGIN_GREEN, BEGIN_AMBER, END_AMBER, INACTIVE = 1, 8, 9, 12
 BEGIN_WALK, BEGIN_CLEARANCE, BEGIN_DONT_WALK = 21, 22, 23
 DETECTOR_OFF, DETECTOR_ON = 81, 82
+DETECTOR_RESTORED, DETECTOR_FAULT = 83, 84
+PATTERN: Final = 131
+PATTERN_OF: Final = {"adaptive": 254, "plan": 1, "flash": 255}
+"""Numbers of the patterns: 254 free and 255 flash, as NTCIP 1202 has them; plan 1 is the only one."""
 _GREENS: Final = "Gg"
 _AMBERS: Final = "yY"
 
@@ -48,6 +52,14 @@ class EventLog:
     def detector(self, signal: str, channel: int, on: bool, at_ds: int) -> None:
         """Note that a loop went on or off."""
         self._add(at_ds, self._index[signal], DETECTOR_ON if on else DETECTOR_OFF, channel)
+
+    def changes(self, signal: str, at_ds: int, rung: str, failed: Iterable[int], restored: Iterable[int]) -> None:
+        """Note that another rung of the ladder decides (empty: the same), and which loops have failed or work again."""
+        for code, channels in ((DETECTOR_FAULT, failed), (DETECTOR_RESTORED, restored)):
+            for channel in channels:
+                self._add(at_ds, self._index[signal], code, channel)
+        if rung:
+            self._add(at_ds, self._index[signal], PATTERN, PATTERN_OF[rung])
 
     def _add(self, *row: int) -> None:
         for column, value in zip(self._rows, row, strict=True):
@@ -104,13 +116,22 @@ class DecisionLog:
             row["reason"] = record.decision.reason
         if record.stage >= 0:
             row |= {"ask": record.stage, "sequence": record.sequence}
+        if record.wish:
+            row |= {"wish": record.wish, "sequence": record.sequence}
         if record.refused:
             row["refused"] = record.refused
+        if record.rung:
+            row |= {"rung": record.rung, "why": record.why}
+        row |= {name: list(found) for name, found in _loops_of(record) if found}
         self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _loops_of(record: Record) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return ("failed", record.failed), ("restored", record.restored)
 
 
 def write_inputs(world: World, folder: Path) -> None:

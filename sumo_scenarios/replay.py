@@ -6,12 +6,11 @@ The lamps must come out bit by bit. A run under SUMO's own controllers has no de
 import itertools
 import json
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.plan import plan_of_document
@@ -27,8 +26,10 @@ from sumo_scenarios.closed_loop import (
     versions,
 )
 from sumo_scenarios.configuration import read_configuration
+from sumo_scenarios.decision_tape import DecisionTape, read_decisions
 from sumo_scenarios.driver import ControlledJunction, KernelDriver, make_driver
 from sumo_scenarios.input_files import input_hashes
+from sumo_scenarios.json_fields import WrongTypeError, count, line_of, located, number, object_of, text_of, typed
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import read_result
@@ -41,7 +42,6 @@ DECISIONS: Final = "decisions.jsonl"
 _FRAME: Final = "tlsState"
 _UNASKED: Final = "greedy"  # any controller will do, as none is asked; this one is ready at once
 
-T = TypeVar("T")
 Frame = tuple[str, str, str]
 """Time [s] as SUMO writes it, signal, and the letter of each of its links."""
 
@@ -53,47 +53,6 @@ class RecordedRun:
     settings: RunSettings
     versions: Mapping[str, str]
     inputs: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a decision log. [ds]
-
-    `stage` is the stage asked for, or -1; `decided` says whether one was chosen.
-    """
-
-    line: int
-    text: str
-    at_ds: int
-    signal: str
-    calls: int
-    stage: int
-    sequence: int
-    refused: bool
-    decided: bool
-
-
-@dataclass(slots=True)
-class DecisionTape:
-    """The decisions of a recorded run, to be taken one by one, and what did not fit."""
-
-    path: Path
-    rows: dict[tuple[int, str], Row]
-    misfits: list[str] = field(default_factory=list)
-
-    def take(self, at_ds: int, signal: str) -> Row | None:
-        """Return the decision of a signal at a time, if there is one. [ds]"""
-        return self.rows.pop((at_ds, signal), None)
-
-    def misfit(self, row: Row, what: str) -> None:
-        """Note that a row does not fit the run."""
-        self.misfits.append(f"{self.path.name} line {row.line}: signal {row.signal} {what}")
-
-    def close(self, end_s: float) -> None:
-        """Note every row up to the end [s] that nobody took."""
-        for row in self.rows.values():
-            if row.at_ds <= end_s * 10:
-                self.misfit(row, f"decides at {row.at_ds / 10:.1f} s, when no decision was due")
 
 
 def replay_loop(recorded: Path, folder: Path, report: Report, stop: Stop) -> ReplayOutcome:
@@ -167,7 +126,7 @@ class ReplayDriver(KernelDriver):
         begin_s: float,
         events: EventLog,
     ) -> None:
-        unasked = replace(settings, controller=_UNASKED, options=(), plan=None)
+        unasked = replace(settings, controller=_UNASKED, options=(), plan=None, fallback=None)
         super().__init__(world, unasked, simulation, folder, begin_s, events)
         self._tape = tape
         self._lines: list[str] = []
@@ -185,7 +144,8 @@ class ReplayDriver(KernelDriver):
             engine.repeat(self._calls[signal], -1, 0, now_ds)
             return
         refusals = engine.refusals
-        engine.repeat(row.calls, row.stage, row.sequence, now_ds)
+        engine.repeat(row.calls, row.stage, row.sequence, now_ds, row.wish)
+        self._events.changes(signal, now_ds, row.rung, row.failed, row.restored)
         if (engine.refusals > refusals) != row.refused:
             answer = "taken up" if row.refused else "refused"
             self._tape.misfit(row, f"has its wish {answer}, unlike in the record")
@@ -235,76 +195,45 @@ def _recorded_frames(path: Path) -> Iterator[Frame]:
         raise InvalidInputError(f"the recorded run is damaged: {error}") from error
 
 
-def read_decisions(path: Path) -> DecisionTape:
-    """Return the decisions of a log.
-
-    Raises: InvalidInputError with file and line if it is missing or damaged.
-    """
-    rows: dict[tuple[int, str], Row] = {}
-    last_ds = 0
-    for number, text in enumerate(_text(path).splitlines(), start=1):
-        row = _located(f"{path} line {number}", partial(_row, text, number))
-        if row.at_ds < last_ds or (row.at_ds, row.signal) in rows:
-            raise InvalidInputError(f"{path} line {number}: not in the order of time, or there twice")
-        rows[row.at_ds, row.signal] = row
-        last_ds = row.at_ds
-    return DecisionTape(path, rows)
-
-
-def _row(text: str, number: int) -> Row:
-    values = _object(json.loads(text))
-    asks = "ask" in values
-    return Row(
-        line=number,
-        text=text,
-        at_ds=_count(values, "t_ds"),
-        signal=_typed(values, "signal", str),
-        calls=_count(values, "calls"),
-        stage=_count(values, "ask") if asks else -1,
-        sequence=_count(values, "sequence") if asks else 0,
-        refused=bool(_typed(values, "refused", str)) if "refused" in values else False,
-        decided="choice" in values,
-    )
-
-
 def read_settings(path: Path) -> RecordedRun:
     """Return what the `settings.json` of a run says.
 
     Raises: InvalidInputError with file and line if it is missing, damaged or of another version.
     """
-    text = _text(path)
-    values = _located(str(path), lambda: _object(json.loads(text)))
+    text = text_of(path)
+    values = located(str(path), lambda: object_of(json.loads(text)))
     version = values.get("version")
     if version != SETTINGS_VERSION:
-        line = _line_of("version", text)
+        line = line_of("version", text)
         raise InvalidInputError(f"{path} line {line}: version {version}, this is for {SETTINGS_VERSION}")
     try:
         return _recorded_run(values)
     except KeyError as error:
         raise InvalidInputError(f"{path} line 1: no {error}") from error
-    except _WrongTypeError as error:
-        raise InvalidInputError(f"{path} line {_line_of(error.key, text)}: {error}") from error
+    except WrongTypeError as error:
+        raise InvalidInputError(f"{path} line {line_of(error.key, text)}: {error}") from error
     except (TypeError, InvalidInputError) as error:
         raise InvalidInputError(f"{path} line 1: {error}") from error
 
 
 def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
     settings = RunSettings(
-        scenario=_typed(values, "scenario", str),
-        controller=_typed(values, "controller", str),
-        seed=_count(values, "seed"),
-        demand_seed=_count(values, "demand_seed"),
-        sensing=_typed(values, "sensing", str),
-        profile=_profile(_typed(values, "profile", dict)),
-        begin_s=_number(values, "begin_s"),
-        end_s=_number(values, "end_s"),
-        scale=_number(values, "scale"),
-        closures=tuple(_closure(_object(row)) for row in _typed(values, "closures", list)),
-        options=tuple(_option(row) for row in _typed(values, "options", list)),
-        loops_file=_typed(values, "loops_file", str),
-        failure_rate=_number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
+        scenario=typed(values, "scenario", str),
+        controller=typed(values, "controller", str),
+        seed=count(values, "seed"),
+        demand_seed=count(values, "demand_seed"),
+        sensing=typed(values, "sensing", str),
+        profile=_profile(typed(values, "profile", dict)),
+        begin_s=number(values, "begin_s"),
+        end_s=number(values, "end_s"),
+        scale=number(values, "scale"),
+        closures=tuple(_closure(object_of(row)) for row in typed(values, "closures", list)),
+        options=tuple(_option(row) for row in typed(values, "options", list)),
+        loops_file=typed(values, "loops_file", str),
+        failure_rate=number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
         plan=None if values.get("plan") is None else plan_of_document(values["plan"]),
-        command=tuple(str(word) for word in _typed(values, "command", list)),
+        fallback=None if values.get("fallback") is None else plan_of_document(values["fallback"]),
+        command=tuple(str(word) for word in typed(values, "command", list)),
     )
     return RecordedRun(settings, _texts(values, "versions"), _texts(values, "inputs"))
 
@@ -313,85 +242,22 @@ def _profile(values: Mapping[str, Any]) -> SafetyProfile:
     parts: dict[str, Any] = {}
     for part in fields(SafetyProfile):
         if part.name == "name" or part.name.startswith(("amber_by", "all_red_by")):
-            parts[part.name] = _typed(values, part.name, str if part.name == "name" else bool)
+            parts[part.name] = typed(values, part.name, str if part.name == "name" else bool)
         else:
-            parts[part.name] = _number(values, part.name)
+            parts[part.name] = number(values, part.name)
     return SafetyProfile(**parts)
 
 
 def _closure(values: Mapping[str, Any]) -> Closure:
-    times_s = {name: _number(values, name) for name in ("from_s", "to_s") if values[name] is not None}
-    return Closure(_typed(values, "place", str), **times_s)
+    times_s = {name: number(values, name) for name in ("from_s", "to_s") if values[name] is not None}
+    return Closure(typed(values, "place", str), **times_s)
 
 
 def _option(row: Any) -> tuple[str, str]:
     if not isinstance(row, list) or len(row) != 2:
-        raise _WrongTypeError("options", row)
+        raise WrongTypeError("options", row)
     return str(row[0]), str(row[1])
 
 
 def _texts(values: Mapping[str, Any], key: str) -> dict[str, str]:
-    return {str(name): str(value) for name, value in _typed(values, key, dict).items()}
-
-
-class _WrongTypeError(InvalidInputError):
-    """A field holds something else than it should."""
-
-    def __init__(self, key: str, value: object) -> None:
-        super().__init__(f"'{key}' cannot be {json.dumps(value)[:40]}")
-        self.key = key
-
-
-def _typed(values: Mapping[str, Any], key: str, kind: type[T]) -> T:
-    value = values[key]
-    if type(value) is not kind:
-        raise _WrongTypeError(key, value)
-    return value
-
-
-def _number(values: Mapping[str, Any], key: str) -> float:
-    value = values[key]
-    if type(value) not in (int, float):
-        raise _WrongTypeError(key, value)
-    return float(value)
-
-
-def _count(values: Mapping[str, Any], key: str) -> int:
-    value = _typed(values, key, int)
-    if value < 0:
-        raise _WrongTypeError(key, value)
-    return value
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidInputError("it is no JSON object")
-    return value
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{path} is damaged: it is no UTF-8 text") from error
-
-
-def _located(place: str, read: Callable[[], T]) -> T:
-    """Return what is read, or say where it is damaged."""
-    try:
-        return read()
-    except json.JSONDecodeError as error:
-        line = "" if " line " in place else f" line {error.lineno}"
-        raise InvalidInputError(f"{place}{line}: damaged, {error.msg} at column {error.colno}") from error
-    except KeyError as error:
-        raise InvalidInputError(f"{place}: no {error}") from error
-    except (InvalidInputError, ValueError, RecursionError) as error:
-        raise InvalidInputError(f"{place}: {error}") from error
-
-
-def _line_of(key: str, text: str) -> int:
-    """Return the line on which a key stands first, 1 if there is none."""
-    found = re.search(rf'"{re.escape(key)}"\s*:', text)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+    return {str(name): str(value) for name, value in typed(values, key, dict).items()}

@@ -35,9 +35,8 @@ class RunSettings:
 
     `options` are `--set key=value` pairs of the controller; an unknown key is refused. `loops_file` names the user's
     own loops (E1 definitions); empty: those laid out from the geometry. `failure_rate` is the probability with which
-    each loop fails for the whole run.
-    own loops (E1 definitions); empty: those laid out from the geometry. `plan` is what `fixed` keeps; None: one is
-    computed from the counted demand.
+    each loop fails for the whole run. `plan` is what `fixed` keeps, `fallback` what `adaptive` falls back to; None: one
+    is computed from the counted demand, for `adaptive` only when it is needed.
     """
 
     scenario: str
@@ -54,6 +53,7 @@ class RunSettings:
     loops_file: str = ""
     failure_rate: float = 0.0
     plan: Plan | None = None
+    fallback: Plan | None = None
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +61,8 @@ class RunSettings:
         _one_of("sensing", self.sensing, SENSINGS)
         if self.plan is not None and self.controller != "fixed":
             raise InvalidInputError(f"a plan is for controller fixed, not for {self.controller}")
+        if self.fallback is not None and self.controller != "adaptive":
+            raise InvalidInputError(f"a plan to fall back to is for controller adaptive, not for {self.controller}")
         if not 0 <= self.seed < 2**31 or not 0 <= self.demand_seed < 2**31:
             raise InvalidInputError(
                 f"--seed and --demand-seed need 0 to {2**31 - 1}, got {self.seed}, {self.demand_seed}"

@@ -89,6 +89,15 @@ def tuned_plan(scenario: str, profile: SafetyProfile) -> Plan | None:
         raise InvalidInputError(f"{tuned_file(scenario, profile)} is damaged: {error}") from error
 
 
+def fallback_plan(scenario: str, profile: SafetyProfile) -> Plan | None:
+    """Return the tuned plan of a scenario, stale or not, None if there is none: whoever follows it checks it anyway.
+
+    Raises: InvalidInputError if the document is damaged.
+    """
+    row = _row(scenario, profile, "fixed")
+    return None if row is None else plan_of_document(row.get("plan") or {})
+
+
 def notice_of(scenario: str, profile: SafetyProfile, controller: str) -> str | None:
     """Return what a user has to know of a tuning: that it is stale, and from what."""
     reasons = stale(scenario, profile, controller)

@@ -82,6 +82,7 @@ def run(
         failure_rate=failures,
         loops_file="" if loops is None else str(loops),
         plan=read_plan(plan) if plan is not None else _tuned_plan(scenario, controller, profile),
+        fallback=_fallback_plan(scenario, controller, profile),
         command=("signal-ctrl", *sys.argv[1:]),
     )
     return _run(settings, out, overwrite, json_)
@@ -97,6 +98,15 @@ def _tuned_plan(scenario: str, controller: str, profile: str) -> "Plan | None":
     if notice is not None:
         say(notice)
     return tuned_plan(scenario, profile_by_name(profile))
+
+
+def _fallback_plan(scenario: str, controller: str, profile: str) -> "Plan | None":
+    """Return the tuned plan, for `adaptive` to fall back to; without one it is computed when it is needed."""
+    if controller != "adaptive":
+        return None
+    from bench.tuning.store import fallback_plan
+
+    return fallback_plan(scenario, profile_by_name(profile))
 
 
 def stretch_of(settings: "RunSettings", name: str) -> Stretch:

@@ -1,5 +1,7 @@
 """Demand per signal group, as the kernel's K4 wants to know it."""
 
+from collections.abc import Collection
+
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.site import GroupKind, Site
 from signal_ctrl.domain.view import JunctionView
@@ -19,6 +21,15 @@ def recall_of(layout: JunctionLayout, site: Site) -> int:
         served = any(m.group == g for m in layout.movements)
         if group.kind is GroupKind.CROSSING or (served and g not in seen):
             recall |= 1 << g
+    return recall
+
+
+def recall_of_lanes(layout: JunctionLayout, lanes: Collection[int]) -> int:
+    """Return a bit mask of the groups that lead out of lanes where nobody knows whether somebody waits."""
+    recall = 0
+    for movement in layout.movements:
+        if movement.lane in lanes and movement.group >= 0:
+            recall |= 1 << movement.group
     return recall
 
 

@@ -1,23 +1,30 @@
 """One junction's loop: what is seen goes in, a wish goes through the gate, lamps come out. No clock, no I/O."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimiser.controller import Controller, Decision, Situation
+from signal_ctrl.domain.detection import WHOLE, Detection
 from signal_ctrl.domain.errors import RefusedError
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.domain.view import JunctionView
-from signal_ctrl.engine.calls import calls_of, recall_of
+from signal_ctrl.engine.calls import calls_of, recall_of, recall_of_lanes
+from signal_ctrl.engine.fallback import Fallback
+from signal_ctrl.engine.ladder import Rung, Step
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import breaches, sumo_state
-from signal_ctrl.kernel.state import Core, KernelState, Mode, Request, Source
+from signal_ctrl.kernel.state import Core, KernelState, Mode, Request, Source, Wish
 
 WISH_LIFE_DS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of the decision log: what went in, what was weighed, what was asked, and what the gate said."""
+    """One line of the decision log: what went in, what was weighed, what was asked, and what the gate said.
+
+    `wish` is what was asked for beside stages: flash, or resume. `rung` and `why` tell of a change of rung; `failed`
+    and `restored` are the channels of loops that are no longer listened to, or are again.
+    """
 
     at_ds: int
     signal: str
@@ -27,20 +34,34 @@ class Record:
     stage: int
     sequence: int
     refused: str
+    wish: str = ""
+    rung: str = ""
+    why: str = ""
+    failed: tuple[int, ...] = ()
+    restored: tuple[int, ...] = ()
 
 
 class JunctionEngine:
     """Kernel, controller and their state for one signal."""
 
     def __init__(
-        self, kernel: Kernel, layout: JunctionLayout, controller: Controller | None, state: KernelState
+        self,
+        kernel: Kernel,
+        layout: JunctionLayout,
+        controller: Controller | None,
+        state: KernelState,
+        fallback: Fallback | None = None,
     ) -> None:
+        """Args: fallback, who decides in place of the controller: it has one, and rungs below."""
         self.kernel = kernel
         self.layout = layout
         self.frames = 0
         self.refusals = 0
         self.violations = 0
         self._controller = controller
+        self._fallback = fallback
+        self._detection = WHOLE
+        self._flashes = False
         self._state = state
         self._recall = recall_of(layout, kernel.site)
         self._calls = 0
@@ -83,26 +104,70 @@ class JunctionEngine:
         self._lamps = sumo_state(self.kernel.site, core)
         self.violations += len(breaches(self.kernel.site, core)) + (core.mode is Mode.FAULT)
 
-    def decide(self, view: JunctionView, stages: tuple[int, ...], now_ds: int) -> Record | None:
+    def decide(
+        self, view: JunctionView, stages: tuple[int, ...], now_ds: int, detection: Detection = WHOLE
+    ) -> Record | None:
         """Take calls from the view; where a choice is open, ask controller and gate; the frame of now follows."""
+        before, self._detection = self._detection, detection
+        if detection is not before:
+            self._recall = recall_of(self.layout, self.kernel.site) | recall_of_lanes(self.layout, detection.unsure)
         calls = calls_of(self.layout, view) | self._recall
         changed, self._calls = calls != self._calls, calls
-        situation = self._situation(stages, now_ds)
-        decision = None
-        if situation is not None and self._controller is not None:
-            decision = self._controller.decide(view, situation)
+        decision, step = self._choose(view, stages, now_ds)
         record = None
-        if decision is not None or changed:
-            record = self._ask(decision, view, now_ds)
+        if decision is not None or changed or step is not None or detection.failed != before.failed:
+            record = self._noted(self._ask(decision, view, now_ds), step, before)
+        record = self._flash(record, view, now_ds)
         self._refresh(now_ds)
         return record
 
-    def repeat(self, calls: int, stage: int, sequence: int, now_ds: int) -> None:
+    def _choose(self, view: JunctionView, stages: tuple[int, ...], now_ds: int) -> tuple[Decision | None, Step | None]:
+        situation = self._situation(stages, now_ds)
+        if self._fallback is not None:
+            if situation is None and self._flashes:  # only who is asked can show that it is sound
+                probe = Situation(to_s(now_ds), self._state.core.stage, stages, 0.0)
+                return None, self._fallback.decide(view, probe, self._detection, now_ds)[1]
+            return self._fallback.decide(view, situation, self._detection, now_ds)
+        if situation is None or self._controller is None:
+            return None, None
+        return self._controller.decide(view, situation), None
+
+    def _noted(self, record: Record, step: Step | None, before: Detection) -> Record:
+        """Return a record with the change of rung and of loops."""
+        if step is None and self._detection.failed == before.failed:
+            return record
+        loops, failed = self.layout.loops, self._detection.failed
+        return replace(
+            record,
+            rung="" if step is None else step.rung.label,
+            why="" if step is None else step.reason,
+            failed=tuple(sorted(loops[k].channel for k in failed - before.failed)),
+            restored=tuple(sorted(loops[k].channel for k in before.failed - failed)),
+        )
+
+    def _flash(self, record: Record | None, view: JunctionView, now_ds: int) -> Record | None:
+        """Enter flash, or leave the flash that was entered here, by the gate; return the record with the wish."""
+        if self._fallback is None:
+            return record
+        mode, wanted = self._state.core.mode, self._fallback.rung is Rung.FLASH
+        if wanted and mode is Mode.RUNNING:
+            wish = Wish.FLASH
+        elif self._flashes and not wanted and mode is Mode.FLASHING:
+            wish = Wish.RESUME
+        else:
+            return record
+        self._sequence += 1
+        refused = self._submit(-1, now_ds, wish)
+        self._flashes = wanted if not refused else self._flashes
+        record = record if record is not None else self._ask(None, view, now_ds)
+        return replace(record, wish=wish.value, sequence=self._sequence, refused=refused)
+
+    def repeat(self, calls: int, stage: int, sequence: int, now_ds: int, wish: str = "") -> None:
         """Take a recorded decision instead of making one."""
         self._calls = calls
-        if stage >= 0:
+        if stage >= 0 or wish:
             self._sequence = sequence
-            self._submit(stage, now_ds)
+            self._submit(stage, now_ds, Wish(wish) if wish else Wish.STAGE)
         self._refresh(now_ds)
 
     def _refresh(self, now_ds: int) -> None:
@@ -135,8 +200,8 @@ class JunctionEngine:
         signal = self.kernel.site.signal_id
         return Record(now_ds, signal, digest, self._calls, decision, stage, self._sequence, refused)
 
-    def _submit(self, stage: int, now_ds: int) -> str:
-        request = Request(Source.ADAPTIVE, self._sequence, now_ds, now_ds + WISH_LIFE_DS, stage=stage)
+    def _submit(self, stage: int, now_ds: int, wish: Wish = Wish.STAGE) -> str:
+        request = Request(Source.ADAPTIVE, self._sequence, now_ds, now_ds + WISH_LIFE_DS, wish, stage)
         try:
             self._state = self.kernel.submit(self._state, request, now_ds)
         except RefusedError as error:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 
+from signal_ctrl.domain.detection import Detection
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.view import JunctionView
@@ -98,6 +99,9 @@ class Recording:
 
     def read(self, time_s: float) -> None:
         self.sensor.read(time_s)
+
+    def detection(self) -> Detection:
+        return self.sensor.detection()
 
     def view(self, time_s: float, engine: JunctionEngine) -> JunctionView:
         view = self.sensor.view(time_s, engine)

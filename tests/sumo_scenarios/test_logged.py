@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from signal_ctrl.domain.errors import InvalidInputError
+from sumo_scenarios.decision_tape import DecisionTape, read_decisions
 from sumo_scenarios.logged import FORCED, StageChange, decisions_of, stage_changes
-from sumo_scenarios.replay import DecisionTape, read_decisions
 
 
 def row(t_ds: int, choice: int, **more: Any) -> dict[str, Any]:

@@ -12,8 +12,9 @@ import pytest
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.profile import PROFILES, PUBLISHED
+from sumo_scenarios.decision_tape import DecisionTape, read_decisions
 from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
-from sumo_scenarios.replay import DecisionTape, compare_lamps, read_decisions, read_settings
+from sumo_scenarios.replay import compare_lamps, read_settings
 from sumo_scenarios.run import RunResult, execute, replay
 from sumo_scenarios.settings import Closure, RunSettings
 from sumo_scenarios.supervise import Ending, Job, supervise

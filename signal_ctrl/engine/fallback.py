@@ -1,0 +1,87 @@
+"""Adaptive control with the rungs below it: who decides in this second, and why another one than before."""
+
+from collections.abc import Callable
+from typing import Final
+
+from optimiser.controller import Controller, Decision, Situation
+from optimiser.fixed_plan import FixedPlanController
+from signal_ctrl.domain.detection import Detection
+from signal_ctrl.domain.plan import SignalPlan
+from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.engine.acceptance import refusals
+from signal_ctrl.engine.ladder import Ladder, Rung, Step
+from signal_ctrl.engine.watch import Watch
+from signal_ctrl.kernel.kernel import Kernel
+
+MOST_LOST: Final = 0.4
+
+
+class Fallback:
+    """The ladder of one junction.
+
+    The plan is fetched and rehearsed (K9) when it is first needed; one that cannot be kept is never followed.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        kernel: Kernel,
+        plan: Callable[[], SignalPlan | None],
+        cycle_s: float | None = None,
+    ) -> None:
+        """Args: plan, fetches what there is to follow; cycle_s, its cycle where that is known before [s]."""
+        self._kernel = kernel
+        self._fetch = plan
+        self._ladder = Ladder()
+        self._watch = Watch(controller, kernel.site.signal_id, len(kernel.site.stages), cycle_s)
+        self._plan: Controller | None = None
+        self._plan_fault: str | None = None
+
+    @property
+    def rung(self) -> Rung:
+        """Who decides now."""
+        return self._ladder.rung
+
+    def decide(
+        self, view: JunctionView, situation: Situation | None, detection: Detection, now_ds: int
+    ) -> tuple[Decision | None, Step | None]:
+        """Return the decision of the rung in force, if there is a choice, and the step up or down that came before it.
+
+        Adaptive control is asked on every rung: only so it is known when it is sound again.
+        """
+        answer = self._watch.ask(view, situation) if situation is not None else None
+        step = self._ladder.step(self._faults(detection), now_ds)
+        if situation is None or self.rung is Rung.FLASH:
+            return None, step
+        if self.rung is Rung.ADAPTIVE:
+            return answer, step
+        return (self._plan.decide(view, situation) if self._plan is not None else None), step
+
+    def _faults(self, detection: Detection) -> dict[Rung, str]:
+        """Return why rungs cannot be used. Here a model that errs in its own predictions will be told of as well."""
+        found: dict[Rung, str] = {}
+        if self._watch.fault:
+            found[Rung.ADAPTIVE] = self._watch.fault
+        elif detection.lost > MOST_LOST:
+            found[Rung.ADAPTIVE] = f"{100 * detection.lost:.0f} % of the detection is lost"
+        if found or self.rung is not Rung.ADAPTIVE:
+            fault = self._checked_plan()
+            if fault:
+                found[Rung.PLAN] = fault
+        return found
+
+    def _checked_plan(self) -> str:
+        """Return why the plan cannot be followed, empty if it can."""
+        if self._plan_fault is None:
+            self._plan, self._plan_fault = plan_rung(self._kernel, self._fetch())
+        return self._plan_fault
+
+
+def plan_rung(kernel: Kernel, plan: SignalPlan | None) -> tuple[Controller | None, str]:
+    """Return who follows a plan, and why nobody can. A signal with one stage needs no plan."""
+    if len(kernel.site.stages) == 1:
+        return None, ""
+    if plan is None:
+        return None, "there is none"
+    found = refusals(plan, kernel)
+    return (None, found[0]) if found else (FixedPlanController(plan, kernel.site), "")

@@ -5,6 +5,7 @@ see it as they did then; the controller of one signal is asked at each of its de
 had planned.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -62,6 +63,7 @@ class ExplainDriver(ReplayDriver):
         maker = maker_of(settings_of(EXPLAINED, settings.options), EXPLAINED)
         self._controller = maker(asked.engine.layout, stage_tables(asked.engine.kernel))
         self._hindsight: Hindsight = hindsight_of(asked.engine, settings)
+        self._rung = (EXPLAINED, "")
 
     def decide_one(self, junction: ControlledJunction, time_s: float, now_ds: int) -> None:
         """Look, ask if this is the signal in question, and repeat what the log says. [s], [ds]"""
@@ -69,10 +71,16 @@ class ExplainDriver(ReplayDriver):
         if now_ds <= question.at_ds and (mine or self._joined):
             view = junction.sensor.view(time_s, junction.engine)
             if mine:
+                self._follow_rungs(now_ds)
                 self._ask(junction, view, time_s, now_ds)
         super().decide_one(junction, time_s, now_ds)
         if mine:
             self._look_back(junction, time_s)
+
+    def _follow_rungs(self, now_ds: int) -> None:
+        row = self._tape.rows.get((now_ds, self._question.junction))
+        if row is not None and row.rung:
+            self._rung = (row.rung, str(json.loads(row.text).get("why", "")))
 
     def _ask(self, junction: ControlledJunction, view: JunctionView, time_s: float, now_ds: int) -> None:
         situation = junction.engine.situation(junction.stages(time_s), now_ds)
@@ -84,11 +92,12 @@ class ExplainDriver(ReplayDriver):
         was = logged_of(self._tape, row)
         same = view.digest() == was.inputs and decision.stage == was.choice
         if now_ds < self._question.at_ds:
-            self._question.decisions += 1
-            self._question.same += same
+            self._question.decisions += self._rung[0] == EXPLAINED
+            self._question.same += same and self._rung[0] == EXPLAINED
             return
         site, core = junction.unit.site, junction.engine.core
         self._question.document = {
+            "rung": {"name": self._rung[0], "why": self._rung[1]},
             "lit": lamps_document(site, situation, core, row.calls),
             **inputs_document(site, junction.engine.layout, view),
             **_decision_document(situation.stage, was, view.digest(), decision),

@@ -33,6 +33,9 @@ def _put_head(found: Document) -> None:
     typer.echo(
         f"of its {number(before['asked_again'], 0)} decisions before, {number(before['same'], 0)} came out again"
     )
+    rung = found["rung"]
+    if rung["why"]:
+        typer.echo(f"decided by {rung['name']} ({rung['why']}); weighed below is what adaptive would have done")
 
 
 def _put_lit(lit: Document) -> None:

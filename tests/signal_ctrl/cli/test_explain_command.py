@@ -97,7 +97,7 @@ def explanation(**changes: Any) -> dict[str, Any]:
         {"stage": 2, "may_be_chosen": False, "green": ["left"], "green_gives_way": []},
     ]
     found = {
-        "junction": "J", "at_s": 25230.0,
+        "junction": "J", "at_s": 25230.0, "rung": {"name": "adaptive", "why": ""},
         "inputs": {"recorded": "00ff", "rebuilt": "00ff", "same": True},
         "decisions_before": {"asked_again": 12, "same": 12},
         "lit": {"stage": 0, "complete_s": 7.0, "stages": stages,
@@ -137,6 +137,7 @@ def test_a_decision_reads_from_what_was_seen_to_what_came_of_it(capsys: pytest.C
     ("changes", "words"),
     [
         ({"wish": None}, "kernel: not asked"),
+        ({"rung": {"name": "plan", "why": "adaptive: lost"}}, "decided by plan (adaptive: lost)"),
         ({"wish": {"stage": 1, "refused": "K4/forced"}}, "kernel: refused stage 2 by K4/forced"),
         ({"candidates": []}, "nothing: nobody is coming"),
         ({"afterwards": {"ahead_s": 20, "why_not": "the run ended before"}}, "the run ended before"),

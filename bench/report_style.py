@@ -14,7 +14,7 @@ STYLE: Final = """
 html{color-scheme:light dark;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
 "DejaVu Sans",sans-serif}
-main{max-width:1080px;margin:0 auto;padding:28px 20px 64px}
+main{max-width:1200px;margin:0 auto;padding:28px 20px 64px}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 4px;letter-spacing:-.01em}
 h2{font-size:1.2rem;margin:44px 0 4px}
 h3{font-size:1rem;margin:26px 0 4px}

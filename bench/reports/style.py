@@ -14,7 +14,7 @@ a{color:var(--s2)}
 ul.plain{margin:8px 0 14px;padding-left:1.2em;max-width:80ch}ul.plain li{margin:5px 0}
 tbody.block tr:first-child th{padding-top:16px;border-bottom:1px solid var(--rule);color:var(--ink)}
 tbody.block th small{color:var(--soft);font-weight:400}
-.wide-scroll{overflow-x:auto}.verdicts{font-size:.92rem}.verdicts td,.verdicts th{padding:7px 6px}
+.wide-scroll{overflow-x:auto}.verdicts{font-size:.92rem}.verdicts td,.verdicts th{padding:7px 5px}
 .verdicts tbody th{font-size:.95rem}
 td.better{color:var(--go);font-weight:600}td.worse{color:var(--s7);font-weight:600}
 td.lost{color:var(--s7)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.json_fields import WrongTypeError, count, located, object_of, text_of, typed
+from sumo_scenarios.json_fields import count, located, object_of, text_of, typed, wrong_type
 from sumo_scenarios.logs import PATTERN_OF
 
 WISHES: Final = ("flash", "resume")
@@ -101,12 +101,12 @@ def _one_of(values: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
     """Return a word that may be absent."""
     word = typed({key: "", **values}, key, str)
     if word not in ("", *known):
-        raise WrongTypeError(key, word)
+        raise wrong_type(key, word)
     return word
 
 
 def _channels(values: Mapping[str, Any], key: str) -> tuple[int, ...]:
     found = typed({key: [], **values}, key, list)
     if not all(type(channel) is int and 0 <= channel < CHANNELS for channel in found):
-        raise WrongTypeError(key, found)
+        raise wrong_type(key, found)
     return tuple(found)

@@ -14,16 +14,21 @@ T = TypeVar("T")
 class WrongTypeError(InvalidInputError):
     """A field holds something else than it should."""
 
-    def __init__(self, key: str, value: object) -> None:
-        super().__init__(f"'{key}' cannot be {json.dumps(value)[:40]}")
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
         self.key = key
+
+
+def wrong_type(key: str, value: object) -> WrongTypeError:
+    """Return the error that says what a field cannot be."""
+    return WrongTypeError(f"'{key}' cannot be {json.dumps(value)[:40]}", key)
 
 
 def typed(values: Mapping[str, Any], key: str, kind: type[T]) -> T:
     """Return a field of exactly that type. Raises: WrongTypeError, or KeyError if it is not there."""
     value = values[key]
     if type(value) is not kind:
-        raise WrongTypeError(key, value)
+        raise wrong_type(key, value)
     return value
 
 
@@ -31,7 +36,7 @@ def number(values: Mapping[str, Any], key: str) -> float:
     """Return a number. Raises: as `typed`."""
     value = values[key]
     if type(value) not in (int, float):
-        raise WrongTypeError(key, value)
+        raise wrong_type(key, value)
     return float(value)
 
 
@@ -39,7 +44,7 @@ def count(values: Mapping[str, Any], key: str) -> int:
     """Return a whole number, 0 or more. Raises: as `typed`."""
     value = typed(values, key, int)
     if value < 0:
-        raise WrongTypeError(key, value)
+        raise wrong_type(key, value)
     return value
 
 

@@ -29,7 +29,17 @@ from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.decision_tape import DecisionTape, read_decisions
 from sumo_scenarios.driver import ControlledJunction, KernelDriver, make_driver
 from sumo_scenarios.input_files import input_hashes
-from sumo_scenarios.json_fields import WrongTypeError, count, line_of, located, number, object_of, text_of, typed
+from sumo_scenarios.json_fields import (
+    WrongTypeError,
+    count,
+    line_of,
+    located,
+    number,
+    object_of,
+    text_of,
+    typed,
+    wrong_type,
+)
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import read_result
@@ -255,7 +265,7 @@ def _closure(values: Mapping[str, Any]) -> Closure:
 
 def _option(row: Any) -> tuple[str, str]:
     if not isinstance(row, list) or len(row) != 2:
-        raise WrongTypeError("options", row)
+        raise wrong_type("options", row)
     return str(row[0]), str(row[1])
 
 

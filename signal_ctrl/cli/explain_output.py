@@ -94,7 +94,7 @@ def _beliefs(lane: Document) -> str:
 def _put_candidates(found: Document) -> None:
     typer.echo("\nweighed, cost in veh s of waiting up to the horizon, by when the change begins (* cheapest):")
     if not found["candidates"]:
-        typer.echo("nothing: nobody is coming")
+        typer.echo(f"nothing: {found['reason']}")
         return
     best = found["candidates"][0]
     of_stage: dict[int, list[Document]] = {}

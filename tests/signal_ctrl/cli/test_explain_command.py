@@ -139,7 +139,7 @@ def test_a_decision_reads_from_what_was_seen_to_what_came_of_it(capsys: pytest.C
         ({"wish": None}, "kernel: not asked"),
         ({"rung": {"name": "plan", "why": "adaptive: lost"}}, "decided by plan (adaptive: lost)"),
         ({"wish": {"stage": 1, "refused": "K4/forced"}}, "kernel: refused stage 2 by K4/forced"),
-        ({"candidates": []}, "nothing: nobody is coming"),
+        ({"candidates": [], "reason": "nobody is coming"}, "nothing: nobody is coming"),
         ({"afterwards": {"ahead_s": 20, "why_not": "the run ended before"}}, "the run ended before"),
         ({"inputs": {"recorded": "00ff", "rebuilt": "1234", "same": False}}, "hash 1234 is not the recorded one, 00ff"),
     ],

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from optimiser.stage_tables import StageTables
-from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.domain.network import TWO_STEP_M, JunctionLayout
 from signal_ctrl.domain.view import BoolArray, FloatArray, IntArray, JunctionView
 
 ABSENT: Final = -2
@@ -16,7 +16,6 @@ NO_RIGHT: Final = 0
 STOP: Final = 1
 PERMISSIVE: Final = 2
 PROTECTED: Final = 3
-TWO_STEP_M: Final = 12.0
 
 
 class Geometry(NamedTuple):
@@ -97,9 +96,7 @@ def geometry_of(layout: JunctionLayout) -> Geometry:
     """Return the geometry of a junction."""
     lane_moves, n_lane_moves = _ragged([lane.movements for lane in layout.lanes])
     yields, n_yields = _ragged([m.yields_to for m in layout.movements])
-    mutual, n_mutual = _ragged(
-        [tuple(o for o in m.yields_to if i in layout.movements[o].yields_to) for i, m in enumerate(layout.movements)]
-    )
+    mutual, n_mutual = _ragged([layout.mutual(i) for i in range(len(layout.movements))])
     return Geometry(
         lane_moves,
         n_lane_moves,

@@ -12,11 +12,10 @@ from detectors.loops.departures import START_MPS, Departure, Departures, Way, wa
 from detectors.loops.lane_queue import FREE_ROOM_VEH, SPACING_M, LaneQueue, Tracked
 from detectors.turning import TurningBelief
 from detectors.view_builder import travel_s
-from signal_ctrl.domain.network import Exit, JunctionLayout
+from signal_ctrl.domain.network import TWO_STEP_M, Exit, JunctionLayout
 from signal_ctrl.domain.view import FloatArray
 
 STILL_COVERED_S: Final = 4.0
-TWO_STEP_M: Final = 12.0
 CLEARS_S: Final = 6.0
 INSIDE_S: Final = 60.0
 _LEAST_SHARE: Final = 0.02
@@ -241,13 +240,8 @@ class Outlet:
 
 def _waits_inside(layout: JunctionLayout) -> dict[int, frozenset[int]]:
     """Return the movements with room to wait in the junction, and by movement those that it holds up and waits for."""
-    moves = layout.movements
-    mutual = {
-        i: frozenset(o for o in m.yields_to if i in moves[o].yields_to)
-        for i, m in enumerate(moves)
-        if m.length_m > TWO_STEP_M and m.direction == "l"
-    }
-    return {i: foes for i, foes in mutual.items() if foes}
+    turns = [i for i, m in enumerate(layout.movements) if m.length_m > TWO_STEP_M and m.direction == "l"]
+    return {i: frozenset(foes) for i in turns if (foes := layout.mutual(i))}
 
 
 def _room_on(path: Sequence[ProbeLoop], now_s: float) -> float:

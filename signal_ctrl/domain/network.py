@@ -6,6 +6,8 @@ from enum import Enum
 from signal_ctrl.domain.errors import InvalidInputError
 
 NONE = -1
+TWO_STEP_M = 12.0
+"""A longer movement has room for a vehicle that waits inside the junction. [m]"""
 
 
 class LoopRole(Enum):
@@ -117,6 +119,10 @@ class JunctionLayout:
     reach: tuple[ReachLane, ...]
     loops: tuple[Loop, ...]
     onward: tuple[tuple[int, ...], ...] = ()
+
+    def mutual(self, movement: int) -> tuple[int, ...]:
+        """Return the movements that a movement yields to and that yield to it."""
+        return tuple(o for o in self.movements[movement].yields_to if movement in self.movements[o].yields_to)
 
     def __post_init__(self) -> None:
         lanes, moves, exits = range(len(self.lanes)), range(len(self.movements)), range(len(self.exits))

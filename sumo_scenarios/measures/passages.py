@@ -1,6 +1,6 @@
 """Passages: each vehicle's way over one approach of a signal, and the movement it took there."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from sumo_scenarios.measures.approaches import Approach
-from sumo_scenarios.measures.figures import Bools, Floats
+from sumo_scenarios.measures.figures import Bools, Floats, Indices
 from sumo_scenarios.measures.trajectories import Codes, Trajectories
 from sumo_scenarios.net_reader import Net
 
@@ -90,6 +90,12 @@ class Passages:
     def vehicle(self) -> Codes:
         """Vehicle of each passage."""
         return self.grid.table.vehicle[self.first_row]
+
+    def at_lamps(self, signals: Container[str]) -> Indices:
+        """Return the passages, as indices, over a stop line of one of these signals, on approaches long enough."""
+        approaches = self.grid.approaches
+        long = np.array([a.length_m >= SHORTEST_M and a.signal in signals for a in approaches], dtype=np.bool_)
+        return np.flatnonzero((self.link >= 0) & (long[self.approach] if len(long) else False))
 
     @cached_property
     def delay_s(self) -> Floats:

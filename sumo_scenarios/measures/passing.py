@@ -7,7 +7,7 @@ import numpy as np
 from sumo_scenarios.measures.context import Times
 from sumo_scenarios.measures.figures import Document, share
 from sumo_scenarios.measures.lamps import Lamps
-from sumo_scenarios.measures.passages import SHORTEST_M, Passages
+from sumo_scenarios.measures.passages import Passages
 
 GRACE_S: Final = 1.0
 """Who passes in the first second of red could not stop any more; later it is a violation. [s]"""
@@ -19,8 +19,7 @@ def passing_figures(passages: Passages, lamps: dict[str, Lamps], times: Times) -
     Letters for turning on red after a stop, flashing amber and dark are no red.
     """
     grid = passages.grid
-    long = np.array([a.length_m >= SHORTEST_M and a.signal in lamps for a in grid.approaches], dtype=np.bool_)
-    chosen = np.flatnonzero((passages.link >= 0) & (long[passages.approach] if len(long) else False))
+    chosen = passages.at_lamps(lamps)
     approach, link = passages.approach[chosen], passages.link[chosen]
     # Rows are places at the end of a step, lamps those in force during it: the step that ends behind the line counts.
     at_s = grid.table.time_s(grid.table.tick[passages.last_row[chosen] + 1])

@@ -9,7 +9,7 @@ from sumo_scenarios.measures.approaches import STRAIGHT
 from sumo_scenarios.measures.context import Times
 from sumo_scenarios.measures.figures import Bools, Document, Floats, Indices, mean, rounded, share
 from sumo_scenarios.measures.lamps import Lamps
-from sumo_scenarios.measures.passages import SHORTEST_M, Passages
+from sumo_scenarios.measures.passages import Passages
 from sumo_scenarios.measures.trajectories import Codes
 
 ADVANCE_M: Final = 100.0
@@ -37,8 +37,7 @@ class Arrivals:
 def find_arrivals(passages: Passages, lamps: dict[str, Lamps], times: Times) -> Arrivals:
     """Return the arrivals of all vehicles that passed a stop line."""
     grid = passages.grid
-    long = np.array([a.length_m >= SHORTEST_M and a.signal in lamps for a in grid.approaches], dtype=np.bool_)
-    chosen = np.flatnonzero((passages.link >= 0) & (long[passages.approach] if len(long) else False))
+    chosen = passages.at_lamps(lamps)
     approach, link = passages.approach[chosen], passages.link[chosen]
     at_s = _free_arrivals_s(passages, chosen)
     step = np.clip(np.floor((at_s - times.begin_s) / times.step_s + 1e-6), 0, times.steps - 1).astype(np.int64)

@@ -11,7 +11,9 @@ SUMO_LIBRARIES := libatomic1 libgl1 libx11-6 libxext6 libxrender1
 PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
 QUICK := not sumo and not slow and not deep and not browser
 
-.PHONY: help setup lock demo bench-micro lint check test test-deep clean
+PART ?= seeds failures-all demand-all
+
+.PHONY: help setup lock demo bench-micro campaign lint check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +50,12 @@ demo: setup  ## compare three controllers on a real city network; report in out/
 
 bench-micro: setup  ## speed of kernel, rollout, detectors and scorer against the stored base (STORE=--store: a new base)
 	$(BIN)/python -m bench.micro $(STORE)
+
+campaign: setup  ## hours: 20 seeds, failed loops and demand on all networks; goes on where it stopped (PART=seeds: one part)
+	for part in $(PART); do \
+	  $(BIN)/signal-ctrl bench run --preset $$part --referees --out out/campaign/$$part --ledger bench/results/$$part.jsonl; \
+	  $(BIN)/python -m bench.campaign bench/results/$$part.jsonl || true; \
+	done
 
 lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

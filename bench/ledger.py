@@ -8,8 +8,9 @@ from typing import Any, Final
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 
 FIGURES: Final = (
-    "status", "valid", "invalid", "delay_s_per_vehicle", "stops_per_vehicle", "mean_speed_mps", "vehicles",
-    "longest_wait_s", "wall_s", "decision_ms", "sumo", "referee_delay_s", "referee_invalid", "lamp_violations",
+    "scenario", "controller", "sensing", "seed", "demand_seed", "scale", "failure_rate", "status", "valid", "invalid",
+    "delay_s_per_vehicle", "stops_per_vehicle", "mean_speed_mps", "vehicles", "longest_wait_s", "longest_standing_s",
+    "gridlocked_vehicles", "wall_s", "decision_ms", "sumo", "referee_delay_s", "referee_invalid", "lamp_violations",
 )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from detectors.loops.estimator import LoopEstimator
 from detectors.loops.events import LoopEvent
 from optimiser.controller import Situation
-from optimiser.rollout import RolloutController, RolloutSettings
+from optimiser.rollout import RolloutController
+from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.network import LoopRole
 from signal_ctrl.domain.profile import PUBLISHED
 from signal_ctrl.domain.view import JunctionView

@@ -47,6 +47,29 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "sensing": _BEST_CASE,
         },
     ),
+    "seeds": Preset(
+        "worst case: the eight published networks, seeds 1 to 20, adaptive beside fixed and actuated",
+        {"scenarios": ",".join(catalogue.names()), "controllers": "fixed,actuated,adaptive", "seeds": "1-20"},
+    ),
+    "failures-all": Preset(
+        "20 % of the loops failed on the eight published networks, adaptive against the tuned fixed plan, seeds 1 to 5",
+        {
+            "scenarios": ",".join(catalogue.names()),
+            "controllers": "fixed,adaptive",
+            "seeds": "1-5",
+            "failures": "0,0.1,0.2,0.4",
+        },
+    ),
+    "demand-all": Preset(
+        "60 to 120 % of the counted demand on the eight published networks, seeds 1 to 3",
+        {
+            "scenarios": ",".join(catalogue.names()),
+            "controllers": "fixed,actuated,max_pressure,greedy,adaptive",
+            "seeds": "1-3",
+            "scales": "0.6,0.8,1,1.2",
+            "sensing": _BEST_CASE,
+        },
+    ),
     "smoke": Preset(
         "five minutes of one junction, two seeds: shows in a minute that the bench works",
         {

@@ -17,6 +17,8 @@ SUMMARY: Final = "summary.json"
 Row = dict[str, Any]
 _SLIM: Final = ("measures", "signals", "left_alone", "notices")
 """What comparisons need not, and a long experiment must not keep in memory."""
+_STANDING: Final = ("longest_standing_s", "gridlocked_vehicles")
+"""Measures that the ledger of a campaign keeps."""
 
 
 def rows_of(path: Path, errors: Mapping[str, str] | None = None) -> Iterator[Row]:
@@ -34,7 +36,7 @@ def row_of(path: Path, task: Task, error: str = "") -> Row:
     run, evidence = Path(RUNS) / task.run_id, Path(EVIDENCE) / task.run_id
     found, present = _result(path / run, task)
     measures = read_measures(path / evidence) if present else {}
-    row = {
+    row: Row = {
         **found,
         "run_dir": run.as_posix(),
         "evidence_dir": evidence.as_posix(),
@@ -43,6 +45,7 @@ def row_of(path: Path, task: Task, error: str = "") -> Row:
         "closures": list(task.closures),
         "options": [list(option) for option in task.options],
         "measures": {name: value for name, value in measures.items() if name not in ("tables", "invalid")},
+        **{name: measures[name] for name in _STANDING if name in measures},
         **_refereed(path / evidence),
     }
     invalid = _reasons(row, measures, present, error)

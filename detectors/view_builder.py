@@ -12,12 +12,15 @@ MAX_VEHICLES = 48
 
 
 class Expected(NamedTuple):
-    """A vehicle on its way to a stop line: time until it could be there [s], movement or UNKNOWN, probability, key."""
+    """A vehicle on its way to a stop line: time until it could be there [s], movement or UNKNOWN, probability, key, and
+    how long it has been kept from where it would be by now. [s]
+    """
 
     eta_s: float
     movement: int
     presence: float
     key: int
+    late_s: float = 0.0
 
 
 def build_view(
@@ -36,16 +39,17 @@ def build_view(
     movement = np.full((n, MAX_VEHICLES), UNKNOWN, dtype=np.int64)
     presence = np.ones((n, MAX_VEHICLES))
     key = np.zeros((n, MAX_VEHICLES), dtype=np.int64)
+    late_s = np.zeros((n, MAX_VEHICLES))
     counts = np.zeros(n, dtype=np.int64)
     for i, vehicles in enumerate(lanes):
         for j, vehicle in enumerate(vehicles[:MAX_VEHICLES]):
-            eta_s[i, j], movement[i, j], presence[i, j], key[i, j] = vehicle
+            eta_s[i, j], movement[i, j], presence[i, j], key[i, j], late_s[i, j] = vehicle
         counts[i] = min(len(vehicles), MAX_VEHICLES)
     return JunctionView(
         counts, eta_s, movement, presence, key, np.array(barred, dtype=np.int64), ratio.copy(), room_veh.copy(),
         np.array(standing, dtype=np.float64), np.array(beyond_veh, dtype=np.float64),
         np.array(headway_s, dtype=np.float64),
-        np.array(stuck, dtype=np.bool_),
+        np.array(stuck, dtype=np.bool_), late_s=late_s,
     )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from optimiser import rollout_core
-from optimiser.rollout import RolloutSettings, rules_of
+from optimiser.rollout import rules_of
 from optimiser.rollout_draws import draw_all
 from optimiser.rollout_model import geometry_of, seen_of, stages_of, work_of
+from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.view import JunctionView
@@ -32,7 +33,7 @@ class Foresight:
     """The model of one junction. Deterministic, and apart from the controller: asking it changes nothing there."""
 
     def __init__(self, layout: JunctionLayout, tables: StageTables, settings: RolloutSettings) -> None:
-        self._draws = settings.draws
+        self._settings = settings
         self._geometry = geometry_of(layout)
         self._stages = stages_of(tables)  # none is allowed: the base policy changes nothing by itself
         self._work = work_of(self._geometry, self._stages, len(layout.exits))
@@ -44,16 +45,18 @@ class Foresight:
         A vehicle waits from the time at which it could be at the stop line until it has left it.
         Args: stage, lit and complete; ahead_s, how far to look [s]; change, the one that begins in that time.
         """
-        seen, moves = seen_of(view, self._draws), self._geometry
+        seen, moves = seen_of(view, self._settings), self._geometry
+        seen.weight[:] = 1.0
         draw_all(
             seen.n_vehicles, seen.movement, seen.presence, seen.key, seen.barred, seen.ratio,
-            moves.lane_moves, moves.n_lane_moves, seen.drawn,
+            moves.lane_moves, moves.n_lane_moves, moves.fed, seen.drawn,
         )  # fmt: skip
+        n_draws = len(seen.drawn)
         target, after_s = (stage, 0) if change is None else change
         rules = self._rules._replace(horizon_s=ahead_s)
         start = np.array((stage, target, after_s), dtype=np.int64)
         total = sum(
             rollout_core.simulate(self._geometry, self._stages, seen, rules, self._work, draw, start, _NO_BOUND)
-            for draw in range(self._draws)
+            for draw in range(n_draws)
         )
-        return total / self._draws
+        return total / n_draws

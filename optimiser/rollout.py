@@ -1,6 +1,6 @@
 """Adaptive control: each second, simulate what every choice of stage would bring, and take the cheapest first step."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -8,44 +8,12 @@ import numpy as np
 from optimiser import rollout_core
 from optimiser.controller import Decision, Situation
 from optimiser.rollout_model import Rules, geometry_of, holds_turners, seen_of, stages_of, work_of
+from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
-from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.view import JunctionView
 
 DELAYS_S: Final = (0, 1, 2, 3, 4, 5, 7, 9, 12, 16, 20, 26)
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutSettings:
-    """Settings of the rollout. [s], [veh/s], [veh s]
-
-    `eagerness`: how many times better another stage has to be before the base policy changes to it; `late_stages`: how
-    many of the best stages are also tried after each delay; `leftover_s`: cost of a vehicle left at the horizon;
-    `clear_factor`: how many times longer than it discharges a queue left at the horizon takes to clear;
-    `patience_s`: how long a change may be put off beyond its first due time; `settle_s`: how long a stage stays beyond
-    its minimum greens if turners may wait inside for those who wait for them.
-    """
-
-    horizon_s: int = 60
-    draws: int = 8
-    permissive_headway_s: float = 2.4
-    startup_s: float = 1.0
-    gap_s: float = 3.5
-    room_refill_veh_s: float = 0.12
-    eagerness: float = 1.4
-    leftover_s: float = 10.0
-    clear_factor: float = 10.0
-    look_s: float = 6.0
-    late_stages: int = 3
-    patience_s: float = 4.0
-    settle_s: float = 2.0
-
-    def __post_init__(self) -> None:
-        if not (10 <= self.horizon_s <= 300 and 1 <= self.draws <= 64 and 0 <= self.late_stages <= 16):
-            raise InvalidInputError("need horizon_s 10-300, draws 1-64, late_stages 0-16")
-        if not all(0 <= getattr(self, field.name) < 1000 for field in fields(self)):
-            raise InvalidInputError("settings of adaptive need to be 0 to 1000")
 
 
 class RolloutController:
@@ -62,7 +30,7 @@ class RolloutController:
         self._signal = layout.signal_id
         self._geometry = geometry_of(layout)
         self._stages = stages_of(tables)
-        self._holds_turners = holds_turners(self._geometry, self._stages)
+        self._settle_s = np.where(holds_turners(self._geometry, self._stages), settings.settle_s, 0.0)
         self._work = work_of(self._geometry, self._stages, len(layout.exits))
         self._rules = rules_of(settings)
         self._delays = np.array(delays_s, dtype=np.int64)
@@ -79,7 +47,7 @@ class RolloutController:
     def _decided(self, view: JunctionView, situation: Situation) -> Decision:
         if not view.n_vehicles.any():
             return Decision(situation.stage, (), "nobody is coming")
-        if self._holds_turners[situation.stage] and situation.shown_s < self.settings.settle_s:
+        if situation.shown_s < self._settle_s[situation.stage]:
             return Decision(situation.stage, (), "the stage is not old enough to be changed")
         candidates = self._evaluate(view, situation)
         best = min(range(len(candidates)), key=lambda i: candidates[i][2])
@@ -110,7 +78,7 @@ class RolloutController:
     def _evaluate(self, view: JunctionView, situation: Situation) -> tuple[tuple[int, float, float], ...]:
         self._stages.allowed[:] = False
         self._stages.allowed[list(situation.stages)] = True
-        seen = seen_of(view, self.settings.draws)
+        seen = seen_of(view, self.settings)
         n = rollout_core.evaluate(
             self._geometry, self._stages, seen, self._rules, self._work, situation.stage, self._delays,
             self.settings.late_stages, self._level, self._first_cost, self._out,
@@ -122,7 +90,6 @@ def rules_of(settings: RolloutSettings) -> Rules:
     """Return the numbers of the model that the settings stand for."""
     return Rules(
         horizon_s=settings.horizon_s,
-        permissive_headway_s=settings.permissive_headway_s,
         startup_s=settings.startup_s,
         gap_s=settings.gap_s,
         refill_veh_s=settings.room_refill_veh_s,

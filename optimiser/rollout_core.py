@@ -27,7 +27,7 @@ from signal_ctrl.domain.view import FloatArray, IntArray
 
 STOP_HEADWAY_S = 4.0
 MANY = 1000.0
-WORSE, WORSE_BY = 1.05, 2.0
+WORSE, WORSE_BY = 1.02, 2.0
 LONG_AGO = -1e9
 
 # Argument lists of forty arrays stay on a few lines.
@@ -36,15 +36,18 @@ LONG_AGO = -1e9
 
 @numba.njit(cache=True)
 def simulate_flat(
-    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, right, end_s, start_s, settled_s,
-    min_green_s, allowed, n_vehicles, eta_s, room_veh, headway_s, stuck, inside, drawn, horizon_s,
-    permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s,
-    head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0, target, delay_s, bound,
+    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed, right,
+    end_s, start_s, settled_s, min_green_s, allowed, n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s,
+    stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s,
+    head, tail, ready_s, room, last_use_s, inside_s, green_from_s, score, first, stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
     Candidate: from stage0 to the target after a delay, the base policy from then on; target = stage0 keeps the
     stage for good. `drawn` (L, V) is one draw. Stops early, with what it has, once the cost passes `bound`.
+
+    Who goes to a lane of the same junction queues up there behind those who were seen: in columns of `eta_s` beyond
+    n_vehicles, which are written here, with a movement from the same column of `drawn`.
     """
     n_lanes = n_vehicles.shape[0]
     n_moves = group_of.shape[0]
@@ -59,6 +62,7 @@ def simulate_flat(
     any_limit = False
     for lane in range(n_lanes):
         head[lane] = 0
+        tail[lane] = n_vehicles[lane]
         ready_s[lane] = 0.0
         waiting += n_vehicles[lane]
     for e in range(room_veh.shape[0]):
@@ -80,8 +84,8 @@ def simulate_flat(
                 _mark_starts(right, start_s, before, stage, now, green_from_s)
         elif not keeps and now >= free_s and tick % 2 == 0:
             best = _policy(
-                eta_s, n_vehicles, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now,
-                look_s, eagerness, score,
+                eta_s, tail, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now,
+                look_s, eagerness, score, first,
             )
             if best != stage:
                 before, stage, changed_s = stage, best, now
@@ -98,7 +102,7 @@ def simulate_flat(
                 foes, n_foes = (mutual, n_mutual) if lit <= STOP else (yields, n_yields)
                 if not _must_wait(
                     m, now, foes, n_foes, group_of, lane_of, right, end_s, start_s, before, stage, since,
-                    eta_s, n_vehicles, drawn, head, ready_s, last_use_s, gap_s,
+                    eta_s, tail, drawn, head, ready_s, last_use_s, gap_s,
                 ):
                     cost += now - inside_s[m]
                     last_use_s[m] = now
@@ -107,7 +111,7 @@ def simulate_flat(
         for lane in range(n_lanes):
             if stuck[lane] and changed_s == LONG_AGO:
                 continue  # it did not move in this stage so far; only another one may help
-            while head[lane] < n_vehicles[lane]:
+            while head[lane] < tail[lane]:
                 v = head[lane]
                 m = drawn[lane, v]
                 if m == ABSENT:
@@ -125,7 +129,11 @@ def simulate_flat(
                     out = green_from_s[g] + startup_s
                     if out >= now + 1.0:
                         break
-                if room[exit_of[m]] < 1.0 or (n_inside > 0 and _held_up(m, mutual, n_mutual, inside_s)):
+                e = exit_of[m]
+                onto = feeds[e]
+                if onto >= 0:
+                    room[e] = place_veh[e] - (tail[onto] - head[onto]) if tail[onto] < eta_s.shape[1] else 0.0
+                if room[e] < 1.0 or (n_inside > 0 and _held_up(m, mutual, n_mutual, inside_s)):
                     break
                 wait_inside = False
                 if n_yields[m] > 0 and lit <= PERMISSIVE:
@@ -133,15 +141,20 @@ def simulate_flat(
                         break
                     if _must_wait(
                         m, out, yields, n_yields, group_of, lane_of, right, end_s, start_s, before, stage, since,
-                        eta_s, n_vehicles, drawn, head, ready_s, last_use_s, gap_s,
+                        eta_s, tail, drawn, head, ready_s, last_use_s, gap_s,
                     ):
                         if lit == STOP or not two_step[m]:
                             break
                         wait_inside = True
-                room[exit_of[m]] -= 1.0
+                room[e] -= 1.0
+                if onto >= 0:
+                    eta_s[onto, tail[onto]] = out + way_s[e]
+                    weight[onto, tail[onto]] = weight[lane, v]
+                    tail[onto] += 1
+                    waiting += 1
                 arrived = max(eta_s[lane, v], 0.0)
                 if out > arrived:
-                    cost += out - arrived
+                    cost += weight[lane, v] * (out - arrived)
                 if wait_inside:
                     inside_s[m] = out
                     n_inside += 1
@@ -152,7 +165,7 @@ def simulate_flat(
                 elif lit == PROTECTED or n_yields[m] == 0:
                     ready_s[lane] = out + headway_s[lane]
                 else:
-                    ready_s[lane] = out + permissive_headway_s
+                    ready_s[lane] = out + permissive_s[lane]
                 head[lane] += 1
                 waiting -= 1
         if cost > bound:
@@ -165,10 +178,11 @@ def simulate_flat(
             cost += end - inside_s[m]
     for lane in range(n_lanes):
         left = 0
-        for v in range(head[lane], n_vehicles[lane]):
+        for v in range(head[lane], tail[lane]):
             if drawn[lane, v] != ABSENT and eta_s[lane, v] < end:
                 left += 1
-                cost += end - max(eta_s[lane, v], 0.0) + leftover_s + left * clear_factor * headway_s[lane]
+                waits_s = end - max(eta_s[lane, v], 0.0) + leftover_s + left * clear_factor * headway_s[lane]
+                cost += weight[lane, v] * waits_s
     return cost
 
 
@@ -190,7 +204,7 @@ def _right_now(right, end_s, start_s, before, stage, since, g):
 
 @numba.njit(cache=True)
 def _must_wait(
-    m, at, yields, n_yields, group_of, lane_of, right, end_s, start_s, before, stage, since, eta_s, n_vehicles,
+    m, at, yields, n_yields, group_of, lane_of, right, end_s, start_s, before, stage, since, eta_s, tail,
     drawn, head, ready_s, last_use_s, gap_s,
 ):
     """Return whether a vehicle of movement m has to let somebody pass at that time."""
@@ -202,9 +216,9 @@ def _must_wait(
             continue
         lane = lane_of[other]
         v = head[lane]
-        while v < n_vehicles[lane] and drawn[lane, v] == ABSENT:
+        while v < tail[lane] and drawn[lane, v] == ABSENT:
             v += 1
-        if v < n_vehicles[lane] and drawn[lane, v] == other and max(eta_s[lane, v], ready_s[lane]) < at + gap_s:
+        if v < tail[lane] and drawn[lane, v] == other and max(eta_s[lane, v], ready_s[lane]) < at + gap_s:
             return True
     return False
 
@@ -220,31 +234,31 @@ def _held_up(m, mutual, n_mutual, inside_s):
 
 @numba.njit(cache=True)
 def _policy(
-    eta_s, n_vehicles, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now, look_s,
-    eagerness, score,
+    eta_s, tail, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now, look_s,
+    eagerness, score, first,
 ):
     """Return the stage that can discharge most in the next seconds; another one only if it is clearly better."""
     n_stages = score.shape[0]
     for s in range(n_stages):
         score[s] = 0.0
-    limit = int(look_s / 2.0)
-    for lane in range(n_vehicles.shape[0]):
-        v = head[lane]
-        if v >= n_vehicles[lane] or eta_s[lane, v] >= now + look_s:
-            continue
-        for s in range(n_stages):
-            if not allowed[s]:
-                continue
-            count, w = 0, v
-            while w < n_vehicles[lane] and count < limit and eta_s[lane, w] < now + look_s:
-                m = drawn[lane, w]
-                if m != ABSENT:
-                    lit = right[s, group_of[m]]
-                    if lit < PERMISSIVE or room[exit_of[m]] < 1.0:
+    limit = min(int(look_s / 2.0), first.shape[0])
+    for lane in range(tail.shape[0]):
+        count, v = 0, head[lane]
+        while v < tail[lane] and count < limit and eta_s[lane, v] < now + look_s:
+            m = drawn[lane, v]
+            if m != ABSENT:
+                if room[exit_of[m]] < 1.0:
+                    break
+                first[count] = group_of[m]
+                count += 1
+            v += 1
+        for s in range(n_stages if count > 0 else 0):
+            if allowed[s]:
+                for i in range(count):
+                    lit = right[s, first[i]]
+                    if lit < PERMISSIVE:
                         break
                     score[s] += 1.0 if lit == PROTECTED else 0.5
-                    count += 1
-                w += 1
     best = stage
     level = max(score[stage] * eagerness, 0.5)
     for s in range(n_stages):
@@ -255,18 +269,18 @@ def _policy(
 
 @numba.njit(cache=True)
 def evaluate_flat(
-    lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, right,
-    end_s, start_s, settled_s, min_green_s, allowed, n_vehicles, eta_s, movement, presence, key, barred, ratio,
-    room_veh, headway_s, stuck, inside, drawn, horizon_s, permissive_headway_s, startup_s, gap_s, refill_veh_s,
-    eagerness, leftover_s, clear_factor, look_s, head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0,
-    delays_s, n_late, level, first_cost, out,
+    lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
+    place_veh, fed, right, end_s, start_s, settled_s, min_green_s, allowed, n_vehicles, eta_s, weight, movement,
+    presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s,
+    refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s,
+    green_from_s, score, first, stage0, delays_s, n_late, level, first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
     The first keeps the stage. Candidates share their draws, so one that is clearly behind the best after a few of
     them is dropped; its cost is then an estimate above the best one's. level (2, D) and first_cost (S,) are scratch.
     """
-    draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, drawn)
+    draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, fed, drawn)
     n_draws = drawn.shape[0]
     found, best = 0, math.inf
     first_cost[:] = math.inf
@@ -284,11 +298,11 @@ def evaluate_flat(
             for d in range(n_draws):
                 limit = level[0, d] * WORSE + WORSE_BY
                 total += simulate_flat(
-                    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, right, end_s, start_s,
-                    settled_s, min_green_s, allowed, n_vehicles, eta_s, room_veh, headway_s, stuck, inside, drawn[d],
-                    horizon_s, permissive_headway_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s,
-                    clear_factor, look_s, head, ready_s, room, last_use_s, inside_s, green_from_s, score, stage0,
-                    target, delay_s, limit - total,
+                    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh,
+                    fed, right, end_s, start_s, settled_s, min_green_s, allowed, n_vehicles, eta_s, weight, room_veh,
+                    headway_s, permissive_s, stuck, inside, drawn[d], horizon_s, startup_s, gap_s, refill_veh_s,
+                    eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s,
+                    green_from_s, score, first, stage0, target, delay_s, limit - total,
                 )
                 level[1, d] = total
                 if total > limit:
@@ -324,8 +338,8 @@ def simulate(
     """Return the cost of one candidate in one draw; `start` is (present stage, wished stage, delay [s]). [veh s]"""
     return float(
         simulate_flat(
-            *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.room_veh, seen.headway_s, seen.stuck, seen.inside,
-            seen.drawn[draw],
+            *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.weight, seen.room_veh, seen.headway_s, seen.permissive_s,
+            seen.stuck, seen.inside, seen.drawn[draw],
             *rules, *w, int(start[0]), int(start[1]), int(start[2]), float(bound),
         )
     )  # fmt: skip

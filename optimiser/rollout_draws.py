@@ -26,8 +26,11 @@ def stratified(key: int, draw: int, n_draws: int) -> float:
 
 
 @numba.njit(cache=True)
-def draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, drawn):
-    """Fill drawn (D, L, V) with the movement of each vehicle in each draw, or ABSENT where it is not there."""
+def draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, fed, drawn):
+    """Fill drawn (D, L, V) with the movement of each vehicle in each draw, or ABSENT where it is not there.
+
+    On lanes that others of the junction lead to, the columns beyond are for those who come to them in the simulation.
+    """
     n_draws = drawn.shape[0]
     for lane in range(n_vehicles.shape[0]):
         moves = lane_moves[lane, : n_lane_moves[lane]]
@@ -41,6 +44,9 @@ def draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_l
                 else:
                     mark = stratified(key[lane, v], d, n_draws)
                     drawn[d, lane, v] = _movement_at(moves, ratio, barred[lane] if v == 0 else 0, mark)
+        for v in range(n_vehicles[lane], drawn.shape[2] if fed[lane] else 0):
+            for d in range(n_draws):
+                drawn[d, lane, v] = _movement_at(moves, ratio, 0, stratified(-1 - v, d, n_draws))
 
 
 @numba.njit(cache=True)

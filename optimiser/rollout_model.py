@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import TWO_STEP_M, JunctionLayout
 from signal_ctrl.domain.view import BoolArray, FloatArray, IntArray, JunctionView
@@ -16,12 +17,19 @@ NO_RIGHT: Final = 0
 STOP: Final = 1
 PERMISSIVE: Final = 2
 PROTECTED: Final = 3
+SPACING_M: Final = 7.5
+LATEST_S: Final = 600.0
+FIRST_VEH: Final = 8
+MANY_VEH: Final = 64
+LEAST_DRAWS: Final = 2
 
 
 class Geometry(NamedTuple):
     """What never changes: lane_moves (L, longest), n_lane_moves (L,), lane (M,), group (M,), exit (M,),
     yields (M, longest), n_yields (M,), two_step (M,): room for one vehicle to wait inside the junction; mutual
-    (M, longest), n_mutual (M,): movements that it yields to and that yield to it: who waits inside holds them up.
+    (M, longest), n_mutual (M,): movements that it yields to and that yield to it: who waits inside holds them up;
+    feeds (E,): the lane of the same junction that an exit leads to, -1 if none, way_s (E,): how long that takes,
+    place_veh (E,): how many find place on it; fed (L,): whether an exit leads to a lane.
     """
 
     lane_moves: IntArray
@@ -34,6 +42,10 @@ class Geometry(NamedTuple):
     two_step: BoolArray
     mutual: IntArray
     n_mutual: IntArray
+    feeds: IntArray
+    way_s: FloatArray
+    place_veh: FloatArray
+    fed: BoolArray
 
 
 class Stages(NamedTuple):
@@ -48,10 +60,13 @@ class Stages(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """The view's arrays that the rollout needs, and the drawn movements of all vehicles: drawn (D, L, V)."""
+    """The view's arrays that the rollout needs, how much each vehicle's waiting counts: weight (L, V), and the drawn
+    movements of all vehicles: drawn (D, L, V).
+    """
 
     n_vehicles: IntArray
     eta_s: FloatArray
+    weight: FloatArray
     movement: IntArray
     presence: FloatArray
     key: IntArray
@@ -59,6 +74,7 @@ class Seen(NamedTuple):
     ratio: FloatArray
     room_veh: FloatArray
     headway_s: FloatArray
+    permissive_s: FloatArray
     stuck: BoolArray
     inside: BoolArray
     drawn: IntArray
@@ -68,7 +84,6 @@ class Rules(NamedTuple):
     """Numbers of the model. [s], [veh/s], [veh s]"""
 
     horizon_s: int
-    permissive_headway_s: float
     startup_s: float
     gap_s: float
     refill_veh_s: float
@@ -79,17 +94,19 @@ class Rules(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch space of one simulation: head (L,), ready_s (L,), room_veh (E,), last_use_s (M,), inside_s (M,),
-    green_from_s (G,), score (S,).
+    """Scratch space of one simulation: head (L,), tail (L,), ready_s (L,), room_veh (E,), last_use_s (M,),
+    inside_s (M,), green_from_s (G,), score (S,), first (a few,).
     """
 
     head: IntArray
+    tail: IntArray
     ready_s: FloatArray
     room_veh: FloatArray
     last_use_s: FloatArray
     inside_s: FloatArray
     green_from_s: FloatArray
     score: FloatArray
+    first: IntArray
 
 
 def geometry_of(layout: JunctionLayout) -> Geometry:
@@ -97,6 +114,8 @@ def geometry_of(layout: JunctionLayout) -> Geometry:
     lane_moves, n_lane_moves = _ragged([lane.movements for lane in layout.lanes])
     yields, n_yields = _ragged([m.yields_to for m in layout.movements])
     mutual, n_mutual = _ragged([layout.mutual(i) for i in range(len(layout.movements))])
+    own = [layout.stays_within(exit_lane) for exit_lane in layout.exits]
+    feeds = np.array([e.next_lane if o else -1 for e, o in zip(layout.exits, own, strict=True)], dtype=np.int64)
     return Geometry(
         lane_moves,
         n_lane_moves,
@@ -108,6 +127,10 @@ def geometry_of(layout: JunctionLayout) -> Geometry:
         np.array([m.length_m > TWO_STEP_M for m in layout.movements]),
         mutual,
         n_mutual,
+        feeds,
+        np.array([e.way_m / e.speed_mps for e in layout.exits]),
+        np.array([max(e.way_m / SPACING_M, 1.0) for e in layout.exits]),
+        np.isin(np.arange(len(layout.lanes)), feeds),
     )
 
 
@@ -130,11 +153,18 @@ def holds_turners(geometry: Geometry, stages: Stages) -> BoolArray:
     return np.asarray((stages.right[:, geometry.group[may_wait]] == PERMISSIVE).any(axis=1))
 
 
-def seen_of(view: JunctionView, draws: int) -> Seen:
-    """Return the view's arrays with room for the draws."""
+def seen_of(view: JunctionView, settings: RolloutSettings) -> Seen:
+    """Return the view's arrays with room for the draws; the simulation writes into times and weights.
+
+    The more vehicles there are, the less does one guess about each of them matter: fewer draws will do.
+    """
+    late_s = view.late_s if view.late_s.size else np.zeros_like(view.eta_s)
+    draws = min(max(settings.draws * MANY_VEH // max(int(view.n_vehicles.sum()), 1), LEAST_DRAWS), settings.draws)
+    crowded = view.crowded if view.crowded.size else np.zeros(view.eta_s.shape[0])
     return Seen(
         view.n_vehicles,
-        view.eta_s,
+        view.eta_s.copy(),
+        1.0 + np.minimum(late_s, LATEST_S) / settings.ageing_s + settings.crowding * crowded[:, None],
         view.movement,
         view.presence,
         view.key,
@@ -142,6 +172,7 @@ def seen_of(view: JunctionView, draws: int) -> Seen:
         view.ratio,
         view.room_veh,
         view.headway_s,
+        view.permissive_s if view.permissive_s.size else np.full_like(view.headway_s, settings.permissive_headway_s),
         view.stuck,
         view.inside if view.inside.size else np.zeros(view.ratio.shape, dtype=np.bool_),
         np.full((draws, *view.eta_s.shape), ABSENT, dtype=np.int64),
@@ -154,12 +185,14 @@ def work_of(geometry: Geometry, stages: Stages, n_exits: int) -> Work:
     n_stages, n_groups = stages.right.shape
     return Work(
         np.zeros(n_lanes, dtype=np.int64),
+        np.zeros(n_lanes, dtype=np.int64),
         np.zeros(n_lanes),
         np.zeros(n_exits),
         np.zeros(n_moves),
         np.zeros(n_moves),
         np.zeros(n_groups),
         np.zeros(n_stages),
+        np.zeros(FIRST_VEH, dtype=np.int64),
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from optimiser.controller import Controller
 from optimiser.pressure import GreedyController, MaxPressureController, SlotSettings
-from optimiser.rollout import RolloutController, RolloutSettings
+from optimiser.rollout import RolloutController
+from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout

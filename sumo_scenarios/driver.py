@@ -110,7 +110,7 @@ class VehicleSensor:
     def __init__(self, eyes: VehicleEyes, unit: SignalUnit) -> None:
         self._eyes = eyes
         self._tracker = PositionTracker(unit.layout)
-        self._unit = unit
+
         self._last_s: float | None = None
 
     def read(self, time_s: float) -> None:
@@ -120,8 +120,7 @@ class VehicleSensor:
         """Look at every vehicle near the junction."""
         dt_s = 0.0 if self._last_s is None else time_s - self._last_s
         self._last_s = time_s
-        protected = [engine.lamps[m.lamp] == "G" for m in self._unit.layout.movements]
-        return self._tracker.look(self._eyes.approaching(), self._eyes.behind(), protected, dt_s)
+        return self._tracker.look(self._eyes.approaching(), self._eyes.behind(), engine.lamps, dt_s)
 
     def detection(self) -> Detection:
         """Return that nothing is lost: every vehicle is seen."""

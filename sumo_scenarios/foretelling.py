@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from optimiser.foresight import Foresight
-from optimiser.rollout import RolloutSettings
+from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.detection import Detection
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.junction import JunctionEngine, Record

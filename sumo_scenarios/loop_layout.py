@@ -11,7 +11,7 @@ from signal_ctrl.domain.network import Loop, LoopRole
 from sumo_scenarios.layout import TURN_BACK, approach_lanes
 from sumo_scenarios.net_reader import Connection, Net
 
-STOP_LOOP_M: Final = 6.0
+STOP_LOOP_M: Final = 4.0
 LOOP_M: Final = 2.0
 STOP_GAP_M: Final = 0.5
 SHORT_LANE_M: Final = 4.0
@@ -142,8 +142,11 @@ def _upstream(net: Net, lane_id: str, wanted_m: float) -> list[_Spot]:
         if beyond_m + length_m >= wanted_m + ENTRY_GAP_M or not behind:
             to_stop_m = min(wanted_m, beyond_m + length_m - ENTRY_GAP_M)
             spots += _spot(net, current, beyond_m, to_stop_m)
-        else:
-            pending += [(c.from_lane, beyond_m + length_m + net.inner_length_m(c)) for c in behind]
+            continue
+        ways = [(c.from_lane, beyond_m + length_m + net.inner_length_m(c)) for c in behind]
+        if any(to_end_m >= wanted_m for _, to_end_m in ways):  # within the junction, where no loop can lie
+            spots += _spot(net, current, beyond_m, beyond_m + length_m - ENTRY_GAP_M)
+        pending += [way for way in ways if way[1] < wanted_m]
     return spots
 
 

@@ -1,5 +1,6 @@
 """Loop events of one signal, read from SUMO's induction loops: on and off with their times, nothing else."""
 
+import math
 from collections.abc import Mapping
 
 from detectors.loops.events import LoopEvent
@@ -26,7 +27,8 @@ class LoopReader:
         failed = failed or {}
         self._loops = [row for row in own if row[1] not in failed]
         self._failed = [(index, channel, failed[loop_id]) for index, loop_id, channel in own if loop_id in failed]
-        self._on_since = [-1.0] * len(own)
+        self._on = [False] * len(own)
+        self._read_s = -math.inf
         self._events = events
 
     def read(self, time_s: float) -> list[LoopEvent]:
@@ -34,9 +36,9 @@ class LoopReader:
         found: list[LoopEvent] = []
         for index, loop_id, channel in self._loops:
             passages = self._simulation.loop_passages(loop_id)
-            if not passages and self._on_since[index] < 0:
-                continue
-            self._edges(index, channel, sorted(passages), found)
+            if passages or self._on[index]:
+                self._edges(index, channel, passages, found)
+        self._read_s = time_s
         for index, channel, loop in self._failed:
             for edge_s, on in loop.edges(time_s):
                 self._add(found, index, channel, edge_s, on)
@@ -44,21 +46,35 @@ class LoopReader:
         return found
 
     def _edges(self, index: int, channel: int, passages: list[tuple[float, float]], found: list[LoopEvent]) -> None:
-        known_s = self._on_since[index]
-        self._on_since[index] = -1.0
-        for on_s, off_s in passages:
-            if on_s > known_s:
+        """Add the edges of one loop: it is on while anybody is on it, and cannot tell one from the next."""
+        was_on, self._on[index] = self._on[index], False
+        covered = _covered([(on_s, off_s if off_s >= 0 else math.inf) for on_s, off_s in passages])
+        if was_on and (not covered or covered[0][0] > self._read_s):
+            self._add(found, index, channel, max(self._read_s, 0.0), False)  # who was on it was taken away
+            was_on = False
+        for on_s, off_s in covered:
+            if not was_on:
                 self._add(found, index, channel, on_s, True)
-            if off_s >= 0:
+            was_on = False
+            if off_s < math.inf:
                 self._add(found, index, channel, off_s, False)
             else:
-                self._on_since[index] = max(on_s, self._on_since[index])
-        if known_s >= 0 and not passages:
-            self._on_since[index] = -1.0
+                self._on[index] = True
 
     def _add(self, found: list[LoopEvent], index: int, channel: int, time_s: float, on: bool) -> None:
         found.append(LoopEvent(index, time_s, on))
         self._events.detector(self._signal, channel, on, int(time_s * 10 + 0.5))
+
+
+def _covered(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the times in which at least one of the spans lasts, in order. [s]"""
+    joined: list[tuple[float, float]] = []
+    for on_s, off_s in sorted(spans):
+        if joined and on_s <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], off_s))
+        else:
+            joined.append((on_s, off_s))
+    return joined
 
 
 def failed_loops(unit: SignalUnit, seed: int, rate: float) -> dict[str, FailedLoop]:

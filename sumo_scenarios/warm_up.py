@@ -4,7 +4,8 @@ import numpy as np
 
 from optimiser.controller import Situation
 from optimiser.foresight import Foresight
-from optimiser.rollout import RolloutController, RolloutSettings
+from optimiser.rollout import RolloutController
+from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import NONE, ApproachLane, Exit, JunctionLayout, Movement
 from signal_ctrl.domain.view import JunctionView

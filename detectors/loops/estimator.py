@@ -8,6 +8,7 @@ not listened to: its lanes live on the others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -18,19 +19,19 @@ from detectors.loops.blind import Discharge, Profile, most_veh, unseen_share
 from detectors.loops.events import LoopEvent
 from detectors.loops.headways import HeadwayMeter
 from detectors.loops.health import LoopHealth
+from detectors.loops.jams import Jams
 from detectors.loops.lane_queue import SPACING_M, LaneQueue, Tracked
 from detectors.loops.lane_shares import NO_LANE, LaneShares
+from detectors.loops.occupancy import Occupancy
 from detectors.loops.outlet import Outlet
 from detectors.turning import HeadBelief, TurningBelief
-from detectors.view_builder import Expected, build_view
+from detectors.view_builder import build_view
 from signal_ctrl.domain.detection import WHOLE
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
-from signal_ctrl.domain.view import UNKNOWN, FloatArray, JunctionView
+from signal_ctrl.domain.view import FloatArray, JunctionView
 
-STANDS_S: Final = 4.0
 JOINING_S: Final = 3.0
 QUEUE_VEH: Final = 3
-LANE_KEYS: Final = 1_000_003
 _OPEN: Final = "Ggys"
 
 
@@ -43,9 +44,9 @@ class LoopEstimator:
         self._turning = TurningBelief(layout)
         self._head = HeadBelief(layout)
         self._headways = [HeadwayMeter() for _ in layout.lanes]
+        self._jams = Jams(layout)
         self.health = LoopHealth(layout)
-        self._on_since: list[float | None] = [None] * len(layout.loops)
-        self._off_at = [-1e9] * len(layout.loops)
+        self._on = Occupancy(len(layout.loops))
         self._stop_loops = self._loops_of(LoopRole.STOP)
         self._middle_loops = self._loops_of(LoopRole.MIDDLE)
         self._far_to_middle_m = self._gaps_m()
@@ -113,9 +114,7 @@ class LoopEstimator:
         if event.on:
             for upstream, edge in self._watchers.get(event.loop, ()):
                 upstream.seen_behind(edge, event.time_s)
-        self._on_since[event.loop] = event.time_s if event.on else None
-        if not event.on:
-            self._off_at[event.loop] = event.time_s
+        self._on.take(event.loop, event.on, event.time_s)
         if loop.role is LoopRole.STOP:
             if event.on:
                 self._at_stop_line(self._next_lane(loop.serves), event.time_s)
@@ -153,7 +152,10 @@ class LoopEstimator:
         key = found.key if found is not None else self._new_key(serves)
         for lane in serves:
             due_s = now_s + self._far_to_middle_m[lane] / self.layout.lanes[lane].speed_mps
-            self.queues[lane].put_near(Tracked(key, due_s, due_s, True, 1.0 / len(serves)))
+            near = Tracked(
+                key, due_s, due_s, True, 1.0 / len(serves), free_s=math.inf if found is None else found.free_s
+            )
+            self.queues[lane].put_near(near)
         if len(serves) > 1:
             self._shared[key] = serves
 
@@ -213,7 +215,8 @@ class LoopEstimator:
             return
         found = self._stray(lane, now_s, near=True)
         key = found.key if found is not None else self._new_key((lane,))
-        queue.vehicles.insert(0, Tracked(key, now_s, now_s, True))
+        free_s = now_s if found is None else found.free_s
+        queue.vehicles.insert(0, Tracked(key, now_s, now_s, True, free_s=free_s))
 
     def _left(self, lane: int, now_s: float) -> None:
         found = self.queues[lane].take_first(now_s)
@@ -222,6 +225,7 @@ class LoopEstimator:
         self._head.first_left(lane)
         if lane in self._unseen and self._headways[lane].flows(now_s):
             self.queues[lane].raise_to(QUEUE_VEH, True, lambda: Tracked(self._new_key((lane,)), now_s, now_s, True))
+        self._jams.left(lane, self._headways[lane].headway_s)
         self._headways[lane].left(now_s, bool(self.queues[lane].vehicles))
         self._profile.left(lane)
         self._went(lane, now_s)
@@ -235,8 +239,7 @@ class LoopEstimator:
 
     def stands(self, loop: int, now_s: float) -> bool:
         """Return whether somebody stands on a loop. [s]"""
-        since_s = self._on_since[loop]
-        return since_s is not None and now_s - since_s >= STANDS_S
+        return self._on.stands(loop, now_s)
 
     def view(self, now_s: float, lamps: str) -> JunctionView:
         """Return the estimate of this moment; `lamps` is the state string in force. [s]"""
@@ -250,20 +253,26 @@ class LoopEstimator:
         for lane, queue in enumerate(self.queues):
             self._doubt(lane, queue, now_s)
             self._watch_first(lane, lamps, room_veh, now_s, dt_s)
-        expected = [self._expected(lane, now_s) for lane in range(len(self.queues))]
+        expected = [queue.expected(lane, self._shared, now_s) for lane, queue in enumerate(self.queues)]
         standing = [queue.queue_veh(now_s) for queue in self.queues]
         beyond = self._outlet.beyond_veh()
         headway_s = [meter.headway_s for meter in self._headways]
         view = build_view(
             expected, self._head.barred, self._turning.ratio(), room_veh, standing, beyond, headway_s, self._head.stuck
         )
-        return replace(view, inside=np.array(self._outlet.inside(now_s, lamps), dtype=np.bool_))
+        self._jams.look(self._on, self._stop_loops, lamps, room_veh, self._turning.ratio(), now_s, dt_s)
+        return replace(
+            view,
+            inside=np.array(self._outlet.inside(now_s, lamps), dtype=np.bool_),
+            crowded=np.array(self._jams.crowded),
+            permissive_s=np.array(self._jams.permissive_s),
+        )
 
     def _adapt(self, now_s: float) -> None:
         """Other loops have failed than before: each lane goes on with those that are left. [s]"""
         layout, failed = self.layout, self.health.failed
         for k in failed | self.health.hung:
-            self._on_since[k], self._off_at[k] = None, -1e9
+            self._on.forget(k)
         self._stop_loops = self._loops_of(LoopRole.STOP)
         self._middle_loops = self._loops_of(LoopRole.MIDDLE)
         self._far_to_middle_m = self._gaps_m()
@@ -324,9 +333,9 @@ class LoopEstimator:
         self._reach_back(lane, queue, now_s)
         if not queue.vehicles:
             return
-        near_busy_s = now_s if lane in self._blind else self._busy_s(self._stop_loops[lane], now_s)
+        near_busy_s = now_s if lane in self._blind else self._on.busy_s(self._stop_loops[lane], now_s)
         middles = self._middle_loops[lane]
-        far_busy_s = self._busy_s(middles, now_s) if middles else near_busy_s
+        far_busy_s = self._on.busy_s(middles, now_s) if middles else near_busy_s
         for vehicle in queue.doubt(now_s, far_busy_s, near_busy_s):
             if not vehicle.near and self._joined_queue(lane, vehicle, now_s):
                 continue
@@ -361,10 +370,6 @@ class LoopEstimator:
                 count, near = int(loop.to_stop_m / SPACING_M), loop.role is LoopRole.MIDDLE
                 queue.raise_to(count, near, lambda: Tracked(self._new_key((lane,)), now_s, now_s, True))
 
-    def _busy_s(self, loops: list[int], now_s: float) -> float:
-        """Return when somebody was last on one of the loops. [s]"""
-        return max((now_s if self._on_since[k] is not None else self._off_at[k] for k in loops), default=-1e9)
-
     def _joined_queue(self, lane: int, vehicle: Tracked, now_s: float) -> bool:
         """Who did not come to its middle loop stands in a neighbouring lane, if the queue there covers that one's."""
         edge = self.layout.lanes[lane].edge_id
@@ -373,25 +378,15 @@ class LoopEstimator:
             if other != lane and neighbour.edge_id == edge and covered:
                 self._settle(vehicle.key, other)
                 self.queues[other].remove(vehicle.key)
-                self.queues[other].add_far(Tracked(vehicle.key, vehicle.due_s, now_s, False, 1.0))
+                self.queues[other].add_far(
+                    Tracked(vehicle.key, vehicle.due_s, now_s, False, 1.0, free_s=vehicle.free_s)
+                )
                 return True
         return False
 
     def _watch_first(self, lane: int, lamps: str, room_veh: FloatArray, now_s: float, dt_s: float) -> None:
-        if all(self._on_since[k] is None for k in self._stop_loops[lane]):
+        if not any(self._on.is_on(k) for k in self._stop_loops[lane]):
             return
         movements = self.layout.movements
         protected = [lamps[m.lamp] == "G" and room_veh[m.exit] >= 1 for m in movements]
         self._head.stands(lane, protected, dt_s)
-
-    def _expected(self, lane: int, now_s: float) -> list[Expected]:
-        """Return the vehicles of a lane; one that may be on several has a number of its own on each."""
-        other = LANE_KEYS * (lane + 1)
-        shared = self._shared
-        return [
-            Expected(
-                v.eta_s(now_s), UNKNOWN, v.likely(now_s),
-                v.key + other if v.key in shared else v.key,
-            )
-            for v in self.queues[lane].vehicles
-        ]  # fmt: skip

@@ -1,8 +1,12 @@
 """Vehicles of one approach lane between its loops, as the loops tell them: in order, with the time each is due."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
+
+from detectors.view_builder import Expected
+from signal_ctrl.domain.view import UNKNOWN
 
 EARLY_S: Final = 4.0
 DOUBT_S: Final = 3.0
@@ -12,6 +16,7 @@ MOVE_UP_S: Final = 1.0
 JOIN_S: Final = 40.0
 FADED_S: Final = 12.0
 SPACING_M: Final = 7.5
+LANE_KEYS: Final = 1_000_003
 SHORT_M: Final = 30.0
 FREE_ROOM_VEH: Final = 1e6
 _HALF_VEH: Final = 0.5
@@ -25,7 +30,8 @@ class Tracked:
     `next_s` is the time at which the next loop should see it; `near` says that the stop-line loop is the next one;
     `source` is the advance loop that saw it, -1 if none did; `joins` says that it comes from a
     side and may have to give way before it can join; `announced` that no loop has seen it, but the signal behind let
-    it go; `floor_s` is the least time it still needs.
+    it go; `floor_s` is the least time it still needs; `free_s` is when it would have been at the stop line if nobody
+    had ever held it up, as far as is known.
     """
 
     key: int
@@ -37,6 +43,10 @@ class Tracked:
     joins: bool = False
     announced: bool = False
     floor_s: float = 0.0
+    free_s: float = math.inf
+
+    def __post_init__(self) -> None:
+        self.free_s = min(self.free_s, self.due_s)
 
     def eta_s(self, now_s: float) -> float:
         """Return the time until it can be at the stop line; not less than the way from where it cannot be past. [s]"""
@@ -109,6 +119,17 @@ class LaneQueue:
         """Return how many vehicles stand at the stop line or behind it. [veh], [s]"""
         return float(sum(v.likely(now_s) for v in self.vehicles if v.eta_s(now_s) <= 0.0))
 
+    def expected(self, lane: int, shared: Collection[int], now_s: float) -> list[Expected]:
+        """Return all vehicles for a view; one that may be on several lanes has a number of its own on each. [s]"""
+        other = LANE_KEYS * (lane + 1)
+        return [
+            Expected(
+                v.eta_s(now_s), UNKNOWN, v.likely(now_s), v.key + other if v.key in shared else v.key,
+                max(now_s - v.free_s, 0.0),
+            )
+            for v in self.vehicles
+        ]  # fmt: skip
+
     def room_veh(self, way_m: float, now_s: float) -> float:
         """Return how many vehicles fit on a way that long beside those of the lane: no limit if nobody stands. [m], [s]
 
@@ -135,7 +156,9 @@ class LaneQueue:
         for vehicle in own[:count]:
             vehicle.presence = 1.0
         for _ in range(count - len(own)):
-            self.put_near(fill())
+            made = fill()
+            made.free_s = min(made.free_s, *(vehicle.free_s for vehicle in own[-1:]), math.inf)
+            self.put_near(made)
 
     def doubt(self, now_s: float, far_busy_s: float, near_busy_s: float) -> list[Tracked]:
         """Doubt vehicles that are overdue at their next loop; remove and return those that never came. [s]

@@ -19,6 +19,7 @@ STILL_COVERED_S: Final = 4.0
 CLEARS_S: Final = 6.0
 INSIDE_S: Final = 60.0
 _LEAST_SHARE: Final = 0.02
+_ONE_VEH: Final = 1.0
 _KEYS_PER_SIGNAL: Final = 1_000_000
 
 
@@ -228,7 +229,10 @@ class Outlet:
             queue = self._queue_behind(exit_lane)
             if queue is not None:
                 room_veh[i] = min(room_veh[i], queue.room_veh(exit_lane.way_m, now_s))
-            if room_veh[i] < FREE_ROOM_VEH:
+            if self._layout.stays_within(exit_lane) and exit_lane.way_m < SPACING_M:
+                stands = queue is not None and queue.queue_veh(now_s) >= _ONE_VEH
+                room_veh[i] = 0.0 if stands else 1.0  # too short to stand on: whoever gets there drives through
+            elif room_veh[i] < FREE_ROOM_VEH:
                 room_veh[i] = max(room_veh[i] - on_way[i], 0.0)
         return room_veh
 

@@ -26,7 +26,10 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder of the experiment; one that was interrupted there goes on.")],
     preset: Annotated[
         str | None,
-        typer.Option(help="published, failures, demand or smoke; other options narrow it.", show_default=False),
+        typer.Option(
+            help="One of published, seeds, failures, failures-all, demand, demand-all, smoke; other options narrow it.",
+            show_default=False,
+        ),
     ] = None,
     file: Annotated[
         Path | None, typer.Option(help="TOML file with the same keys as the options.", show_default=False)

@@ -124,6 +124,10 @@ class JunctionLayout:
         """Return the movements that a movement yields to and that yield to it."""
         return tuple(o for o in self.movements[movement].yields_to if movement in self.movements[o].yields_to)
 
+    def stays_within(self, exit_lane: Exit) -> bool:
+        """Return whether an exit leads to a stop line of the same signal."""
+        return exit_lane.next_signal == self.signal_id and exit_lane.next_lane in range(len(self.lanes))
+
     def __post_init__(self) -> None:
         lanes, moves, exits = range(len(self.lanes)), range(len(self.movements)), range(len(self.exits))
         for movement in self.movements:

@@ -24,7 +24,10 @@ class JunctionView:
     room_veh (n_exits,), vehicles that an exit lane can take [veh]; standing (n_lanes,), vehicles in the queue [veh];
     beyond_veh (n_exits,), vehicles on the exit lanes [veh]; headway_s (n_lanes,), saturation headway [s];
     stuck (n_lanes,), whether the first vehicle stands though all it may want is green and free; inside (n_movements,),
-    whether somebody has passed the stop line and waits in the junction; empty where nobody can tell.
+    whether somebody has passed the stop line and waits in the junction; late_s (n_lanes, n_max), how long each has been
+    kept from where it would be by now [s]; crowded (n_lanes,), share of the time in which the queue reached as far back
+    as anybody sees (0-1); permissive_s (n_lanes,), headway of those who have green and have to yield [s]. The last four
+    are empty where nobody can tell.
     """
 
     n_vehicles: IntArray
@@ -40,6 +43,9 @@ class JunctionView:
     headway_s: FloatArray
     stuck: BoolArray
     inside: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    late_s: FloatArray = field(default_factory=lambda: np.zeros(0))
+    crowded: FloatArray = field(default_factory=lambda: np.zeros(0))
+    permissive_s: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def digest(self) -> str:
         """Return a hash of all values: the inputs of a decision."""

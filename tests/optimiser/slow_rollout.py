@@ -41,7 +41,6 @@ class Change:
 @dataclass
 class Rules:
     horizon_s: int = 60
-    permissive_headway_s: float = 2.4
     startup_s: float = 1.0
     gap_s: float = 3.5
     refill_veh_s: float = 0.12
@@ -53,7 +52,11 @@ class Rules:
 
 @dataclass
 class Town:
-    """A junction and all that is seen of it. A vehicle is (eta [s], movement), its movement None if it is not there."""
+    """A junction and all that is seen of it. A vehicle is (eta [s], movement), its movement None if it is not there.
+
+    `weights` count its waiting, 1 where there are none; `feeds` gives for an exit the lane of the same junction that it
+    leads to, the time that takes and the places there; `spare` the movements of those who come to a lane that way.
+    """
 
     moves: list[Move]
     rights: list[list[int]]
@@ -66,6 +69,10 @@ class Town:
     room_veh: list[float]
     rules: Rules = field(default_factory=Rules)
     inside: set[int] = field(default_factory=set)
+    permissive_s: list[float] = field(default_factory=list)
+    weights: list[list[float]] = field(default_factory=list)
+    feeds: dict[int, tuple[int, float, float]] = field(default_factory=dict)
+    spare: list[list[int]] = field(default_factory=list)
 
 
 class SlowRollout:
@@ -74,7 +81,12 @@ class SlowRollout:
     def __init__(self, town: Town, stage: int, known: frozenset[str] = KNOWN) -> None:
         self.town = town
         self.known = known
-        self.waiting = [list(lane) for lane in town.lanes]
+        weights = town.weights or [[1.0] * len(lane) for lane in town.lanes]
+        self.waiting = [
+            [(eta, move, weight) for (eta, move), weight in zip(lane, own, strict=True)]
+            for lane, own in zip(town.lanes, weights, strict=True)
+        ]
+        self.spare = [list(moves) for moves in town.spare] or [[] for _ in town.lanes]
         self.room_veh = list(town.room_veh)
         self.ready_s = [0.0] * len(town.lanes)
         self.used_s: dict[int, float] = {}
@@ -133,7 +145,7 @@ class SlowRollout:
 
     def next_on(self, lane: int) -> tuple[float, int] | None:
         """Return the first vehicle of a lane that is really there."""
-        return next(((eta, move) for eta, move in self.waiting[lane] if move is not None), None)
+        return next(((eta, move) for eta, move, _ in self.waiting[lane] if move is not None), None)
 
     def must_wait(self, move: int, at_s: float, second: float) -> bool:
         return any(self.goes_first(other, at_s, second) for other in self.town.moves[move].yields_to)
@@ -168,13 +180,13 @@ class SlowRollout:
         if self.town.stuck[lane] and self.changed_s == -math.inf:
             return
         while self.waiting[lane]:
-            eta_s, move = self.waiting[lane][0]
+            eta_s, move, weight = self.waiting[lane][0]
             if move is None:
                 del self.waiting[lane][0]
-            elif not self.lets_go(lane, eta_s, move, second):
+            elif not self.lets_go(lane, eta_s, move, weight, second):
                 return
 
-    def lets_go(self, lane: int, eta_s: float, index: int, second: float) -> bool:
+    def lets_go(self, lane: int, eta_s: float, index: int, weight: float, second: float) -> bool:
         """Let the first vehicle of a lane go within this second, if it can."""
         move, rules = self.town.moves[index], self.town.rules
         lit = self.right(move.group, second)
@@ -182,7 +194,9 @@ class SlowRollout:
         out_s = max(eta_s, self.ready_s[lane], green_s + rules.startup_s)
         if LEAVES_IN_THE_PAST not in self.known:
             out_s = max(out_s, second)
-        if lit == NO_RIGHT or out_s >= second + 1 or self.room_veh[move.exit] < 1:
+        if lit == NO_RIGHT or out_s >= second + 1:
+            return False
+        if self.room(move.exit) < 1:
             return False
         if any(other in self.inside_s for other in self.mutual(index)):
             return False
@@ -195,14 +209,24 @@ class SlowRollout:
         (self.inside_s if stays_inside else self.used_s)[index] = out_s
         self.room_veh[move.exit] -= 1
         self.ready_s[lane] = out_s + self.headway(lane, lit, bool(move.yields_to))
-        self.cost += max(out_s - max(eta_s, 0.0), 0.0)
+        self.cost += weight * max(out_s - max(eta_s, 0.0), 0.0)
         del self.waiting[lane][0]
+        if move.exit in self.town.feeds:
+            onto, way_s, _ = self.town.feeds[move.exit]
+            self.waiting[onto].append((out_s + way_s, self.spare[onto].pop(0), weight))
         return True
+
+    def room(self, exit_lane: int) -> float:
+        """Return how many find place in an exit; on a lane of the same junction that depends on who is there."""
+        if exit_lane in self.town.feeds:
+            onto, _, places = self.town.feeds[exit_lane]
+            self.room_veh[exit_lane] = places - len(self.waiting[onto]) if self.spare[onto] else 0.0
+        return self.room_veh[exit_lane]
 
     def headway(self, lane: int, lit: int, has_to_yield: bool) -> float:
         if lit == STOP:
             return STOP_HEADWAY_S
-        return self.town.rules.permissive_headway_s if has_to_yield and lit == PERMISSIVE else self.town.headway_s[lane]
+        return self.town.permissive_s[lane] if has_to_yield and lit == PERMISSIVE else self.town.headway_s[lane]
 
     def left_over(self) -> float:
         """Return the cost of those still inside, and of those still on the lanes with a charge for each."""
@@ -210,10 +234,10 @@ class SlowRollout:
         rules = self.town.rules
         cost = sum(end_s - since_s for since_s in self.inside_s.values())
         for lane, vehicles in enumerate(self.waiting):
-            etas = [eta for eta, move in vehicles if move is not None and eta < end_s]
-            cost += sum(end_s - max(eta, 0.0) + rules.leftover_s for eta in etas)
-            places = range(1, len(etas) + 1)
-            cost += sum(place * rules.clear_factor * self.town.headway_s[lane] for place in places)
+            left = [(eta, weight) for eta, move, weight in vehicles if move is not None and eta < end_s]
+            for place, (eta, weight) in enumerate(left, start=1):
+                clearing = place * rules.clear_factor * self.town.headway_s[lane]
+                cost += weight * (end_s - max(eta, 0.0) + rules.leftover_s + clearing)
         return cost
 
     def best_stage(self, now: float) -> int:
@@ -231,7 +255,7 @@ class SlowRollout:
         """Return the vehicles of a lane that a stage would serve before the first it would not; half for permissive."""
         look_s = self.town.rules.look_s
         worth, count = 0.0, 0
-        for eta_s, index in self.waiting[lane]:
+        for eta_s, index, _ in self.waiting[lane]:
             if eta_s >= now + look_s or count >= int(look_s / POLICY_HEADWAY_S):
                 break
             if index is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from optimiser.foresight import Change, Foresight
-from optimiser.rollout import RolloutSettings
+from optimiser.rollout_settings import RolloutSettings
 from sumo_scenarios.warm_up import _layout, _tables, _view
 
 LEFTOVER = RolloutSettings(leftover_s=50.0, clear_factor=20.0, draws=3)

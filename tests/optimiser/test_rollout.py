@@ -2,11 +2,14 @@
 
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 
 from optimiser import rollout_core
 from optimiser.controller import Situation
-from optimiser.rollout import DELAYS_S, RolloutController, RolloutSettings
+from optimiser.rollout import DELAYS_S, RolloutController
+from optimiser.rollout_model import LATEST_S, seen_of
+from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.view import JunctionView
 from tests.optimiser.slow_rollout import PERMISSIVE, Town, cost_of
@@ -165,3 +168,33 @@ def test_a_stage_that_may_hold_turners_settles_before_it_may_be_changed() -> Non
         assert early.stage == stage or not holds, seed
         assert decide(view_of(town), situation_of(town, stage, shown_s=3.0)).candidates, seed
     assert met == {True, False}
+
+
+@pytest.mark.parametrize(("vehicles", "draws"), [(1, 8), (64, 8), (128, 4), (512, 2)])
+def test_the_more_vehicles_there_are_the_fewer_draws_it_takes(vehicles: int, draws: int) -> None:
+    view = view_of(random_town(1))
+    view.n_vehicles[:] = 0
+    view.n_vehicles[0] = vehicles
+    assert seen_of(view, RolloutSettings()).drawn.shape[0] == draws
+
+
+def test_waiting_and_crowding_count() -> None:
+    town = random_town(1)
+    view = replace(view_of(town), crowded=np.array([0.5] + [0.0] * (len(town.lanes) - 1)))
+    view.late_s[:] = 0.0
+    view.late_s[0, :3] = (0.0, 60.0, 1e6)
+    weight = seen_of(view, RolloutSettings(ageing_s=30.0, crowding=2.0)).weight
+    assert weight[0, :3].tolist() == [2.0, 4.0, 2.0 + LATEST_S / 30.0]
+    assert weight[1, 0] == 1.0
+
+
+def test_without_word_of_waiting_everybody_counts_the_same() -> None:
+    view = replace(view_of(random_town(1)), late_s=np.zeros(0), permissive_s=np.zeros(0))
+    seen = seen_of(view, RolloutSettings(permissive_headway_s=3.0))
+    assert np.unique(seen.weight).tolist() == [1.0]
+    assert np.unique(seen.permissive_s).tolist() == [3.0]
+
+
+def test_nobody_ages_at_once() -> None:
+    with pytest.raises(InvalidInputError, match="ageing_s"):
+        RolloutSettings(ageing_s=0.5)

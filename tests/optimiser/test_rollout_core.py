@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from optimiser import rollout_core
+from optimiser.rollout_model import SPACING_M
 from tests.optimiser import slow_rollout
 from tests.optimiser.slow_rollout import PERMISSIVE, PROTECTED, Change, Move, Rules, Town, cost_of
-from tests.optimiser.towns import Compiled, candidates, compiled, random_town
+from tests.optimiser.towns import SPEED_MPS, Compiled, candidates, compiled, random_town
 
 CLEAR = 10 * 2.0  # clear_factor times the saturation headway
 SEEDS = range(120)
@@ -55,7 +56,7 @@ def crossroads(lanes: list[list[tuple[float, int | None]]], **changes: object) -
     stay = Change([math.inf] * 3, [0.0] * 3, 0.0)
     town = Town(
         moves, rights, {(0, 0): stay, (1, 1): stay, (0, 1): there, (1, 0): back}, [5.0, 5.0], {0, 1}, lanes,
-        [False] * 4, [2.0] * 4, [1e6] * 4, Rules(),
+        [False] * 4, [2.0] * 4, [1e6] * 4, Rules(), permissive_s=[2.4] * 4,
     )  # fmt: skip
     return Town(**{**vars(town), **changes})
 
@@ -113,3 +114,38 @@ def test_who_has_to_yield_without_a_place_to_wait_goes_after_the_other() -> None
 def test_a_stuck_lane_moves_only_after_a_change() -> None:
     town = crossroads([[(0.0, 0)], [], [], [(0.0, 3)]], stuck=[True, False, False, False])
     assert both(town, 0, 0) == 2 * (70 + CLEAR)
+
+
+def test_who_has_waited_long_counts_more() -> None:
+    town = crossroads([[(0.0, 0)] * 3, [], [], []], weights=[[3.0, 2.0, 1.0], [], [], []])
+    assert both(town, 0, 0) == 3 * 0 + 2 * 2 + 1 * 4
+
+
+def test_who_goes_to_a_lane_of_the_same_junction_waits_there_too() -> None:
+    """Lane 0 leads to lane 3, 5 s on, whose stop line is red in this stage: both are left there at the horizon."""
+    town = crossroads([[(0.0, 0)] * 2, [], [], []], feeds={0: (3, 5.0, 4.0)}, spare=[[], [], [], [3] * 14])
+    assert both(town, 0, 0) == (0 + 2) + (60 - 5 + 10 + CLEAR) + (60 - 7 + 10 + 2 * CLEAR)
+
+
+def test_a_lane_between_two_stop_lines_takes_no_more_than_find_place_there() -> None:
+    """The third has to stay before the first stop line, and its lane with it."""
+    way_s = 2 * SPACING_M / SPEED_MPS
+    town = crossroads([[(0.0, 0)] * 3, [], [], []], feeds={0: (3, way_s, 2.0)}, spare=[[], [], [], [3] * 14])
+    within = (60 - way_s + 10 + CLEAR) + (60 - 2 - way_s + 10 + 2 * CLEAR)
+    assert both(town, 0, 0) == pytest.approx((0 + 2) + within + (60 + 10 + CLEAR))
+
+
+def test_a_lane_too_short_to_stand_on_lets_one_after_the_other_through() -> None:
+    """Both stop lines are green: nobody waits longer than for the headway."""
+    moves = [Move(0, 0, 0, [], False), Move(1, 0, 1, [], False)]
+    stay = Change([math.inf], [0.0], 0.0)
+    town = Town(
+        moves, [[PROTECTED]], {(0, 0): stay}, [5.0], {0}, [[(0.0, 0)] * 4, []], [False] * 2, [2.0] * 2,
+        [1e6] * 2, Rules(), permissive_s=[2.4] * 2, feeds={0: (1, 0.0, 1.0)}, spare=[[], [1] * 16],
+    )  # fmt: skip
+    assert both(town, 0, 0) == pytest.approx((0 + 2 + 4 + 6) + 0.0, abs=2.0)
+
+
+def test_a_turn_takes_as_long_as_that_lane_takes() -> None:
+    town = crossroads([[], [(0.0, 1)] * 3, [], []], permissive_s=[2.4, 7.0, 2.4, 2.4])
+    assert both(town, 0, 0) == 0 + 7 + 14

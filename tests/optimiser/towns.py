@@ -9,6 +9,7 @@ import numpy as np
 from optimiser.rollout import DELAYS_S
 from optimiser.rollout_model import (
     ABSENT,
+    SPACING_M,
     Geometry,
     Rules,
     Seen,
@@ -19,6 +20,7 @@ from optimiser.rollout_model import (
     stages_of,
     work_of,
 )
+from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import NONE, ApproachLane, Exit, JunctionLayout, Movement
 from signal_ctrl.domain.view import JunctionView
@@ -26,6 +28,7 @@ from tests.optimiser import slow_rollout as slow
 from tests.optimiser.slow_draws import movement_of
 
 N_MAX = 16
+SPEED_MPS = 13.9
 
 
 @dataclass
@@ -64,7 +67,7 @@ def random_town(seed: int) -> slow.Town:
             move.yields_to = rng.sample(rivals, min(len(rivals), rng.randint(1, 3)))
     rights = [rng.choices(range(4), (5, 1, 2, 4), k=n_groups) for _ in range(n_stages)]
     pairs = [(a, b) for a in range(n_stages) for b in range(n_stages)]
-    return slow.Town(
+    town = slow.Town(
         moves=moves,
         rights=rights,
         changes={(a, b): _change(rng, rights[a], rights[b], a == b) for a, b in pairs},
@@ -74,9 +77,28 @@ def random_town(seed: int) -> slow.Town:
         stuck=[rng.random() < 0.2 for _ in range(n_lanes)],
         headway_s=[rng.uniform(1.5, 2.6) for _ in range(n_lanes)],
         room_veh=[rng.choice((1e6, 1e6, rng.uniform(0.0, 6.0))) for _ in range(n_exits)],
+        permissive_s=[rng.choice((2.4, rng.uniform(2.4, 9.0))) for _ in range(n_lanes)],
         inside={i for i, m in enumerate(moves) if m.two_step and m.yields_to and rng.random() < 0.2},
         rules=slow.Rules(horizon_s=rng.choice((20, 40, 60)), startup_s=rng.choice((0.0, 1.0))),
     )
+    if rng.random() < 0.5:
+        _chain(rng, town)
+    town.weights = [[rng.choice((1.0, rng.uniform(1.0, 8.0))) for _ in lane] for lane in town.lanes]
+    return town
+
+
+def _chain(rng: random.Random, town: slow.Town) -> None:
+    """Let some exits lead to lanes of the same junction."""
+    own = [[i for i, m in enumerate(town.moves) if m.lane == lane] for lane in range(len(town.lanes))]
+    for exit_lane in range(len(town.room_veh)):
+        if rng.random() < 0.6:
+            way_m = rng.choice((0.2, 8.0, 42.0, 139.0))
+            town.feeds[exit_lane] = (rng.randrange(len(town.lanes)), way_m / SPEED_MPS, max(way_m / SPACING_M, 1.0))
+    fed = {lane for lane, _, _ in town.feeds.values()}
+    town.spare = [
+        [rng.choice(moves) for _ in range(N_MAX - len(town.lanes[lane]))] if lane in fed else []
+        for lane, moves in enumerate(own)
+    ]
 
 
 def _change(rng: random.Random, old: list[int], new: list[int], same: bool) -> slow.Change:
@@ -100,7 +122,7 @@ def layout_of(town: slow.Town) -> JunctionLayout:
             f"in{k}",
             f"in{k}",
             200.0,
-            13.9,
+            SPEED_MPS,
             tuple(i for i, m in enumerate(town.moves) if m.lane == k),
             (),
             False,
@@ -119,7 +141,12 @@ def layout_of(town: slow.Town) -> JunctionLayout:
         )
         for i, m in enumerate(town.moves)
     )
-    exits = tuple(Exit(f"out{k}", 200.0, 13.9, "", NONE, 200.0) for k in range(len(town.room_veh)))
+    exits = tuple(
+        Exit(f"out{k}", 200.0, SPEED_MPS, "random", town.feeds[k][0], town.feeds[k][1] * SPEED_MPS)
+        if k in town.feeds
+        else Exit(f"out{k}", 200.0, SPEED_MPS, "", NONE, 200.0)
+        for k in range(len(town.room_veh))
+    )
     return JunctionLayout("random", lanes, moves, exits, (), ())
 
 
@@ -139,10 +166,12 @@ def view_of(town: slow.Town, known: bool = True, presence: float = 1.0) -> Junct
     """Return the town as seen; turns are either known or equally likely within each lane."""
     n = len(town.lanes)
     eta_s, movement = np.zeros((n, N_MAX)), np.full((n, N_MAX), -1, dtype=np.int64)
+    late_s = np.zeros((n, N_MAX))
     for k, vehicles in enumerate(town.lanes):
         for j, (eta, move) in enumerate(vehicles):
             eta_s[k, j] = eta
             movement[k, j] = -1 if move is None or not known else move
+            late_s[k, j] = (town.weights[k][j] - 1.0) * RolloutSettings().ageing_s if town.weights else 0.0
     share = [1.0 / sum(other.lane == move.lane for other in town.moves) for move in town.moves]
     return JunctionView(
         n_vehicles=np.array([len(v) for v in town.lanes], dtype=np.int64),
@@ -157,6 +186,8 @@ def view_of(town: slow.Town, known: bool = True, presence: float = 1.0) -> Junct
         beyond_veh=np.zeros(len(town.room_veh)),
         headway_s=np.array(town.headway_s),
         stuck=np.array(town.stuck, dtype=np.bool_),
+        permissive_s=np.array(town.permissive_s),
+        late_s=late_s,
         inside=np.array([i in town.inside for i in range(len(town.moves))], dtype=np.bool_),
     )
 
@@ -165,13 +196,15 @@ def compiled(town: slow.Town) -> Compiled:
     """Return the town as arrays, with its own movements as the only draw."""
     geometry, stages = geometry_of(layout_of(town)), stages_of(tables_of(town))
     stages.allowed[sorted(town.allowed)] = True
-    seen = seen_of(view_of(town), 1)
+    seen = seen_of(view_of(town), RolloutSettings(draws=1))
     for lane, vehicles in enumerate(town.lanes):
         for v, (_, move) in enumerate(vehicles):
             seen.drawn[:, lane, v] = ABSENT if move is None else move
+        for v, move in enumerate(town.spare[lane] if town.spare else (), start=len(vehicles)):
+            seen.drawn[:, lane, v] = move
     r = town.rules
     rules = Rules(
-        r.horizon_s, r.permissive_headway_s, r.startup_s, r.gap_s, r.refill_veh_s, r.eagerness, r.leftover_s,
+        r.horizon_s, r.startup_s, r.gap_s, r.refill_veh_s, r.eagerness, r.leftover_s,
         r.clear_factor, r.look_s,
     )  # fmt: skip
     return Compiled(geometry, stages, seen, rules, work_of(geometry, stages, len(town.room_veh)))
@@ -179,7 +212,7 @@ def compiled(town: slow.Town) -> Compiled:
 
 def drawn_town(town: slow.Town, view: JunctionView, draw: int, n_draws: int) -> slow.Town:
     """Return the town with the movements that a draw gives to its vehicles."""
-    lanes = []
+    lanes, spare = [], []
     for k, vehicles in enumerate(town.lanes):
         shares = {i: float(view.ratio[i]) for i, m in enumerate(town.moves) if m.lane == k}
         found = [
@@ -187,7 +220,10 @@ def drawn_town(town: slow.Town, view: JunctionView, draw: int, n_draws: int) -> 
             for v in range(len(vehicles))
         ]
         lanes.append([(eta, move) for (eta, _), move in zip(vehicles, found, strict=True)])
-    return replace(town, lanes=lanes)
+        fed = any(onto == k for onto, _, _ in town.feeds.values())
+        places = range(len(vehicles), N_MAX if fed else len(vehicles))
+        spare.append([movement_of(-1 - v, shares, 1.0, draw, n_draws) for v in places])
+    return replace(town, lanes=lanes, spare=spare)
 
 
 def candidates(town: slow.Town, stage: int) -> list[tuple[int, int]]:

@@ -3,7 +3,8 @@
 import pytest
 
 from optimiser.pressure import GreedyController, MaxPressureController, SlotSettings
-from optimiser.rollout import RolloutController, RolloutSettings
+from optimiser.rollout import RolloutController
+from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import PUBLISHED
 from sumo_scenarios.controllers import DelayBasedSettings, NoSettings, maker_of, settings_of

@@ -33,7 +33,7 @@ def places(net: Net) -> list[tuple[LoopRole, str, float, float]]:
 
 def test_a_long_lane_has_three(tmp_path: Path) -> None:
     assert places(road(tmp_path, 300.0)) == [
-        (LoopRole.STOP, "e0_0", 293.5, 0.5),
+        (LoopRole.STOP, "e0_0", 295.5, 0.5),
         (LoopRole.MIDDLE, "e0_0", 263.0, 35.0),
         (LoopRole.ADVANCE, "e0_0", 148.0, 150.0),
     ]
@@ -42,6 +42,19 @@ def test_a_long_lane_has_three(tmp_path: Path) -> None:
 def test_a_short_road_has_fewer(tmp_path: Path) -> None:
     assert [role for role, *_ in places(road(tmp_path, 40.0))] == [LoopRole.STOP, LoopRole.MIDDLE]
     assert [role for role, *_ in places(road(tmp_path, 12.0))] == [LoopRole.STOP]
+
+
+@pytest.mark.parametrize(
+    ("last_m", "place"),
+    [
+        (144.0, ("e1_0", 3.0, 139.0)),  # 150 m before the stop line is inside the junction behind, which is 12 m long
+        (137.0, ("e0_0", 97.0, 150.0)),
+        (156.0, ("e1_0", 4.0, 150.0)),
+    ],
+)
+def test_no_advance_loop_is_lost_within_a_junction(tmp_path: Path, last_m: float, place: object) -> None:
+    advance = [at for role, *at in places(road(tmp_path, 100.0, last_m)) if role is LoopRole.ADVANCE]
+    assert [tuple(at) for at in advance] == [place]
 
 
 @pytest.mark.parametrize(

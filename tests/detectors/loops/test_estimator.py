@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.loops.estimator import JOINING_S, STANDS_S, LoopEstimator
+from detectors.loops.estimator import JOINING_S, LoopEstimator
 from detectors.loops.events import LoopEvent
 from detectors.loops.lane_queue import DOUBT_S, GONE_S, JOIN_S, SPACING_M
+from detectors.loops.occupancy import STANDS_S
 from detectors.turning import REFUSAL_S
 from signal_ctrl.domain.network import JunctionLayout, Loop, LoopRole
 from tests.detectors.layouts import (
@@ -50,6 +51,29 @@ def test_one_vehicle_through_all_three_loops() -> None:
     street.off(LINE, 16.8)
     view = street.look(17.0)
     assert (vehicles(view), view.standing[0]) == (0, 0.0)
+
+
+def test_who_is_kept_waiting_grows_late_from_loop_to_loop() -> None:
+    street = Street(junction())
+    street.passes(FAR, 0.0)
+    free_s = ADVANCE_M / SPEED_MPS
+    street.on(NEAR, 18.0)  # he could be at the stop line by now
+    assert street.look(18.0).late_s[0, 0] == pytest.approx(18.0 - free_s)
+    street.off(NEAR, 20.0)
+    street.on(LINE, 25.0)
+    assert street.look(40.0).late_s[0, 0] == pytest.approx(40.0 - free_s)
+    street.off(LINE, 41.0)
+    assert street.look(41.0).late_s.sum() == 0.0
+
+
+def test_who_is_only_believed_in_has_waited_as_long_as_the_last_one_that_was_seen() -> None:
+    street = Street(junction())
+    street.on(LINE, 0.0)
+    street.on(NEAR, 20.0)
+    view = street.watch(20, 30)
+    seen_s = 30.0 - (20.0 + MIDDLE_M / SPEED_MPS)
+    assert vehicles(view) > 2
+    assert view.late_s[0, : vehicles(view)].tolist() == pytest.approx([30.0] + [seen_s] * (vehicles(view) - 1))
 
 
 def test_two_vehicles_keep_their_order() -> None:

@@ -1,8 +1,17 @@
-"""Saturation headway from departures."""
+"""Headways from departures: of a queue with right of way, and of one that has to yield."""
 
 import pytest
 
-from detectors.loops.headways import DEFAULT_HEADWAY_S, LIMITS_S, LONGEST_S, START_UP_VEH, HeadwayMeter
+from detectors.loops.headways import (
+    DEFAULT_HEADWAY_S,
+    DEFAULT_YIELDING_S,
+    LIMITS_S,
+    LONGEST_S,
+    START_UP_VEH,
+    YIELDING_LIMITS_S,
+    HeadwayMeter,
+    YieldMeter,
+)
 
 
 def discharged(gaps_s: list[float], more_behind: bool = True) -> HeadwayMeter:
@@ -35,3 +44,49 @@ def test_without_anybody_behind_there_is_no_queue() -> None:
 @pytest.mark.parametrize(("gap_s", "limit_s"), [(0.5, LIMITS_S[0]), (3.4, LIMITS_S[1])])
 def test_the_headway_stays_within_limits(gap_s: float, limit_s: float) -> None:
     assert discharged([gap_s] * 300).headway_s == pytest.approx(limit_s, abs=1e-3)
+
+
+def yielded(every_s: float, vehicles: int, share: float = 1.0) -> YieldMeter:
+    """Return the meter of a queue of which one vehicle leaves every so many seconds."""
+    meter = YieldMeter()
+    for _ in range(vehicles):
+        meter.waits(share, every_s)
+        meter.left(2.0)
+    return meter
+
+
+def test_at_first_the_usual_headway_is_assumed() -> None:
+    assert YieldMeter().headway_s == pytest.approx(DEFAULT_YIELDING_S)
+
+
+def test_a_queue_that_has_to_yield_teaches_how_long_it_takes() -> None:
+    assert yielded(8.0, 200).headway_s == pytest.approx(8.0, rel=0.01)
+
+
+def test_those_of_a_shared_lane_who_need_not_yield_are_taken_off() -> None:
+    """One of four turns: the lane's 10 s a vehicle are 2 s for each of three and 34 s for the fourth, cut to the limit."""
+    assert yielded(4.0, 400, share=0.25).headway_s == pytest.approx(4 * 4.0 - 3 * 2.0, rel=0.02)
+    assert yielded(10.0, 400, share=0.25).headway_s == YIELDING_LIMITS_S[1]
+
+
+def test_who_stands_and_never_goes_takes_ever_longer() -> None:
+    meter = YieldMeter()
+    for _ in range(60):
+        meter.waits(1.0, 1.0)
+    assert meter.headway_s > 2 * DEFAULT_YIELDING_S
+
+
+def test_without_such_a_green_nothing_is_learned() -> None:
+    meter = YieldMeter()
+    for _ in range(60):
+        meter.waits(0.0, 10.0)
+        meter.left(2.0)
+    assert meter.headway_s == pytest.approx(DEFAULT_YIELDING_S)
+
+
+def test_gaps_that_come_back_are_learned_too() -> None:
+    meter = yielded(12.0, 100)
+    for _ in range(60):
+        meter.waits(1.0, 2.5)
+        meter.left(2.0)
+    assert meter.headway_s < 3.5

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.loops.departures import EARLY_S, LATE_S, START_MPS
-from detectors.loops.estimator import STANDS_S
 from detectors.loops.events import LoopEvent
 from detectors.loops.lane_queue import DOUBT_S, FADED_S
 from detectors.loops.lane_shares import PRIOR_KEPT_VEH, PRIOR_VEH
+from detectors.loops.occupancy import STANDS_S
 from detectors.loops.outlet import FREE_ROOM_VEH, SPACING_M, STILL_COVERED_S
 from detectors.view_builder import MAX_VEHICLES, travel_s
 from signal_ctrl.domain.network import NONE, Exit, JunctionLayout, Loop, LoopRole
@@ -32,6 +32,7 @@ CAPTURE = PRIOR_KEPT_VEH / PRIOR_VEH
 FIRST_LOOP_M = 88.0
 WAY_M = 240.0
 INSIDE_M = 15.0
+LINE_1 = 3 + LINE
 SEEN_S = travel_s(INSIDE_M + FIRST_LOOP_M - 5.0, START_MPS, SPEED_MPS)
 DUE_S = travel_s(INSIDE_M + WAY_M, START_MPS, SPEED_MPS)
 FLOOR_S = (WAY_M - FIRST_LOOP_M) / SPEED_MPS
@@ -51,6 +52,19 @@ def forked() -> tuple[Street, Street]:
     first.estimator.join(both)
     second.estimator.join(both)
     return first, second
+
+
+@pytest.mark.parametrize(("way_m", "free", "full"), [(0.2, 1.0, 0.0), (SPACING_M, FREE_ROOM_VEH, 0.0)])
+def test_a_lane_of_the_junction_too_short_to_stand_on_has_room_unless_somebody_stands_there(
+    way_m: float, free: float, full: float
+) -> None:
+    layout = junction(2)
+    exits = (Exit("in1", way_m, SPEED_MPS, "J", 1, way_m), *layout.exits[1:])
+    street = Street(replace(layout, exits=exits))
+    street.estimator.join({"J": street.estimator})
+    assert street.look(0.0).room_veh[0] == free
+    street.on(LINE_1, 1.0)
+    assert street.watch(1, 10).room_veh[0] == full
 
 
 def test_room_reaches_to_the_first_loop_on_which_somebody_stands_on_the_freest_branch() -> None:

@@ -1,0 +1,142 @@
+"""What a campaign over many seeds shows, from its ledger: `python -m bench.campaign LEDGER [LEDGER ...]`.
+
+For each network and condition: the mean and the worst seed of adaptive control, the seeds on which somebody stood for
+more than 300 s, and those on which it was worse than the better one of the baselines that were run beside it. Of a run
+that was made several times the last line counts.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.ledger import known_lines
+from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
+
+STANDING_S: Final = 300.0
+OURS: Final = "adaptive"
+Line = Mapping[str, Any]
+_DELAY: Final = "delay_s_per_vehicle"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One network under one condition. Delays in s per vehicle; seeds are named as in the runs."""
+
+    scenario: str
+    condition: str
+    runs: int
+    mean_s: float
+    worst_s: float
+    baseline_s: Mapping[str, float]
+    stood: tuple[str, ...]
+    worse: tuple[str, ...]
+    unpaired: tuple[str, ...]
+
+
+def judge(lines: Iterable[Line]) -> list[Judgement]:
+    """Return the judgement of each network and condition in which adaptive control was run."""
+    cells: dict[tuple[str, str], dict[tuple[str, str], Line]] = {}
+    for line in lines:
+        cell = cells.setdefault((line["scenario"], _condition(line)), {})
+        cell[line["controller"], _seed(line)] = line
+    return [
+        _judgement(*cell, runs) for cell, runs in cells.items() if any(controller == OURS for controller, _ in runs)
+    ]
+
+
+def _judgement(scenario: str, condition: str, runs: Mapping[tuple[str, str], Line]) -> Judgement:
+    ours = {seed: line for (controller, seed), line in runs.items() if controller == OURS}
+    others = sorted({controller for controller, _ in runs} - {OURS})
+    delays = {
+        other: {seed: float(line[_DELAY]) for (controller, seed), line in runs.items() if controller == other}
+        for other in others
+    }
+    best = {seed: min((own[seed] for own in delays.values() if seed in own), default=math.inf) for seed in ours}
+    own = [float(line[_DELAY]) for line in ours.values()]
+    return Judgement(
+        scenario,
+        condition,
+        len(ours),
+        fmean(own),
+        max(own),
+        {other: fmean(found.values()) for other, found in delays.items()},
+        tuple(seed for seed, line in ours.items() if float(line.get("longest_standing_s") or 0.0) > STANDING_S),
+        tuple(seed for seed, line in ours.items() if math.isfinite(best[seed]) and float(line[_DELAY]) > best[seed]),
+        tuple(seed for seed in ours if math.isinf(best[seed])),
+    )
+
+
+def _condition(line: Line) -> str:
+    scale, failures = float(line.get("scale") or 1.0), float(line.get("failure_rate") or 0.0)
+    parts = [f"demand x{scale:g}"] if scale != 1.0 else []
+    return ", ".join([*parts, *([f"{failures:.0%} of the loops failed"] if failures else [])])
+
+
+def _seed(line: Line) -> str:
+    demand = line.get("demand_seed") or 0
+    return f"{line['seed']}/{demand}" if demand else str(line["seed"])
+
+
+def read_lines(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return the lines of ledgers. Raises: InvalidInputError if one is missing, damaged, or of an old kind."""
+    found = []
+    for path in paths:
+        if not path.exists():
+            raise InvalidInputError(f"no ledger {path}; 'make campaign' makes one")
+        known_lines(path)
+        for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if text.strip():
+                line = json.loads(text)
+                if not {"scenario", "controller", "seed", _DELAY} <= line.keys():
+                    raise InvalidInputError(f"{path} line {number}: does not say which run it is; make the ledger anew")
+                found.append(line)
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table. Returns 0 if nobody stood and nothing was worse, else 1; 2 for ledgers that cannot be read."""
+    parser = argparse.ArgumentParser(prog="python -m bench.campaign", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("ledger", nargs="+", type=Path)
+    try:
+        found = judge(read_lines(parser.parse_args(arguments).ledger))
+    except SignalCtrlError as error:
+        Console(stderr=True, soft_wrap=True).print(f"bench.campaign: {error}", markup=False, highlight=False)
+        return 2
+    Console(width=160).print(_table(found))
+    return int(any(each.stood or each.worse or each.unpaired for each in found))
+
+
+def _table(found: Sequence[Judgement]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="")
+    for head in (
+        "network",
+        "condition",
+        "seeds",
+        "mean",
+        "worst",
+        "baselines",
+        "stood over 300 s",
+        "worse",
+        "unpaired",
+    ):
+        table.add_column(head, justify="right" if head in ("seeds", "mean", "worst") else "left")
+    for each in found:
+        baselines = ", ".join(f"{name} {delay_s:.1f}" for name, delay_s in each.baseline_s.items())
+        table.add_row(
+            each.scenario, each.condition or "-", str(each.runs), f"{each.mean_s:.1f}", f"{each.worst_s:.1f}",
+            baselines or "-", *(" ".join(seeds) or "-" for seeds in (each.stood, each.worse, each.unpaired)),
+        )  # fmt: skip
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

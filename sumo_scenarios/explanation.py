@@ -37,6 +37,8 @@ def _lane(site: Site, layout: JunctionLayout, view: JunctionView, index: int, la
         "queue_veh": round(float(view.standing[index]), 2),
         "vehicles": [_vehicle(layout, view, index, place) for place in range(count)],
         "headway_s": round(float(view.headway_s[index]), 2),
+        "yielding_headway_s": round(float(view.permissive_s[index]), 2) if view.permissive_s.size else None,
+        "crowded": round(float(view.crowded[index]), 2) if view.crowded.size else None,
         "first_is_stuck": bool(view.stuck[index]),
         "movements": [
             {
@@ -56,6 +58,7 @@ def _vehicle(layout: JunctionLayout, view: JunctionView, lane: int, place: int) 
     return {
         "in_s": round(float(view.eta_s[lane, place]), 1),
         "presence": round(float(view.presence[lane, place]), 2),
+        "late_s": round(float(view.late_s[lane, place]), 1) if view.late_s.size else None,
         **known,
     }
 

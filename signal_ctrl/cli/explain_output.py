@@ -12,6 +12,9 @@ from signal_ctrl.cli.progress import clock
 Document = dict[str, Any]
 _WIDEST: Final = 60
 _LITTLE_VEH: Final = 50.0
+_LONG_S: Final = 30.0
+_OFTEN: Final = 0.2
+_SLOW_S: Final = 4.0
 _GLUE: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -62,6 +65,8 @@ def _put_lanes(found: Document) -> None:
         for lane in found["lanes"]
     ]
     put_table(("lane", "groups", "queue [veh]", "at the stop line in [s] (probability)", "beliefs"), rows, 5)
+    for lane in found["lanes"]:
+        _put_delays(lane)
     little = [each for each in found["exits"] if each["room_veh"] is not None and each["room_veh"] < _LITTLE_VEH]
     shown = ", ".join(f"{each['lane']} {number(each['room_veh'])} veh" for each in little)
     typer.echo(f"room behind the junction: {shown or 'no exit is full'}")
@@ -89,6 +94,17 @@ def _beliefs(lane: Document) -> str:
     words += [f"first vehicle does not want {', '.join(refused)}"] if refused else []
     words += ["no loop"] if not lane["loops"] else []
     return "; ".join(words)
+
+
+def _put_delays(lane: Document) -> None:
+    """Say what makes a lane count more than others, and its turns take longer."""
+    late_s = max((each["late_s"] or 0.0 for each in lane["vehicles"]), default=0.0)
+    yielding_s = lane["yielding_headway_s"] or 0.0
+    words = [f"kept for up to {late_s:.0f} s"] if late_s >= _LONG_S else []
+    words += [f"full out of sight {lane['crowded']:.0%} of the time"] if (lane["crowded"] or 0.0) >= _OFTEN else []
+    words += [f"yields: {yielding_s:.1f} s a vehicle"] if yielding_s >= _SLOW_S else []
+    if words:
+        typer.echo(f"  {lane['lane']}: {', '.join(words)}")
 
 
 def _put_candidates(found: Document) -> None:

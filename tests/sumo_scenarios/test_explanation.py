@@ -1,5 +1,7 @@
 """The words of the network for the numbers of a view."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from detectors.view_builder import Expected, build_view
@@ -11,15 +13,20 @@ from tests.signal_ctrl.kernel.small_sites import MAIN_STAGE, SIDE_STAGE, Drive, 
 
 
 def test_lanes_and_exits_are_told_by_name() -> None:
-    rows = [[Expected(0.0, UNKNOWN, 1.0, 1), Expected(3.26, 0, 0.5, 2)], [], []]
+    rows = [[Expected(0.0, UNKNOWN, 1.0, 1, 12.34), Expected(3.26, 0, 0.5, 2)], [], []]
     room_veh = np.array([1e6, 2.5, 0.0])
     view = build_view(
         rows, [1, 0, 0], np.ones(3), room_veh, [1.04, 0.0, 0.0], [0.0, 4.0, 9.0], [1.9] * 3, [False, True, False]
     )
+    view = replace(view, crowded=np.array([0.5, 0.0, 0.0]), permissive_s=np.array([7.25, 2.4, 2.4]))
     found = inputs_document(crossroads(), LAYOUT, view)
     assert found["lanes"][0] == {
         "lane": "in0", "groups": ["main"], "loops": 1, "queue_veh": 1.04, "headway_s": 1.9, "first_is_stuck": False,
-        "vehicles": [{"in_s": 0.0, "presence": 1.0}, {"in_s": 3.3, "presence": 0.5, "exit": "out0"}],
+        "yielding_headway_s": 7.25, "crowded": 0.5,
+        "vehicles": [
+            {"in_s": 0.0, "presence": 1.0, "late_s": 12.3},
+            {"in_s": 3.3, "presence": 0.5, "late_s": 0.0, "exit": "out0"},
+        ],
         "movements": [{"group": "main", "exit": "out0", "share": 1.0, "refused_by_first": True}],
     }  # fmt: skip
     assert (found["lanes"][1]["vehicles"], found["lanes"][1]["first_is_stuck"]) == ([], True)

@@ -86,9 +86,9 @@ def test_what_cannot_be_explained_is_one_line_and_code_2(
 
 def explanation(**changes: Any) -> dict[str, Any]:
     """Return a decision of a signal with three stages: the first is lit, the second is chosen."""
-    vehicles = [{"in_s": 0.0, "presence": 1.0}, {"in_s": 2.5, "presence": 0.25}]
+    vehicles = [{"in_s": 0.0, "presence": 1.0, "late_s": 95.2}, {"in_s": 2.5, "presence": 0.25, "late_s": 0.0}]
     lane = {"lane": "in_0", "groups": ["main", "left"], "loops": 3, "queue_veh": 1.0, "vehicles": vehicles,
-            "headway_s": 1.9, "first_is_stuck": False,
+            "headway_s": 1.9, "yielding_headway_s": 7.25, "crowded": 0.6, "first_is_stuck": False,
             "movements": [{"group": "main", "exit": "out_0", "share": 0.8, "refused_by_first": True},
                           {"group": "left", "exit": "side_0", "share": 0.2, "refused_by_first": False}]}  # fmt: skip
     stages = [
@@ -104,7 +104,7 @@ def explanation(**changes: Any) -> dict[str, Any]:
                 "calls": [{"group": "side", "waits_s": 20.0, "max_red_s": 150.0},
                           {"group": "walk", "waits_s": 0.0, "max_red_s": 120.0}]},
         "lanes": [lane, {**lane, "lane": "side_0", "groups": ["side"], "loops": 0, "vehicles": [], "queue_veh": 0.0,
-                         "first_is_stuck": True, "movements": []}],
+                         "first_is_stuck": True, "yielding_headway_s": None, "crowded": None, "movements": []}],
         "exits": [{"lane": "out_0", "room_veh": 1.5, "vehicles": 9.0}, {"lane": "b", "room_veh": None, "vehicles": 0.0}],
         "candidates": [{"stage": 1, "after_s": 0.0, "cost_veh_s": 20.0}, {"stage": 1, "after_s": 4.0, "cost_veh_s": 22.5},
                        {"stage": 0, "after_s": 0.0, "cost_veh_s": 61.0}],
@@ -123,7 +123,8 @@ def test_a_decision_reads_from_what_was_seen_to_what_came_of_it(capsys: pytest.C
         "junction J at 25230 s (07:00:30)", "hash 00ff is the recorded one", "of its 12 decisions before, 12 came out again",
         "lit: stage 1, complete for 7 s", "main, left (gives way)", "not in this programme",
         "side for 20 s (at most 150), walk from now on", "0, 2.5 (0.25)", "first vehicle does not want main",
-        "first vehicle stuck; no loop", "room behind the junction: out_0 1.5 veh",
+        "  in_0: kept for up to 95 s, full out of sight 60% of the time, yields: 7.2 s a vehicle", "first vehicle stuck; no loop",
+        "room behind the junction: out_0 1.5 veh",
         "stage 1  keep: 61.0", "stage 2  now: 20.0 *, 4 s: 22.5", "chosen: change to stage 2 now",
         "in the log: stage 2 now is cheapest", "kernel: took up stage 2",
         "in the next 16 s (stage 2 after 0 s)", "31.0 veh s of waiting were expected",

@@ -11,7 +11,7 @@ from signal_ctrl.domain.network import Loop, LoopRole
 from sumo_scenarios.layout import TURN_BACK, approach_lanes
 from sumo_scenarios.net_reader import Connection, Net
 
-STOP_LOOP_M: Final = 6.0
+STOP_LOOP_M: Final = 4.0
 LOOP_M: Final = 2.0
 STOP_GAP_M: Final = 0.5
 SHORT_LANE_M: Final = 4.0

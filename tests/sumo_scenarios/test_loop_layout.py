@@ -33,7 +33,7 @@ def places(net: Net) -> list[tuple[LoopRole, str, float, float]]:
 
 def test_a_long_lane_has_three(tmp_path: Path) -> None:
     assert places(road(tmp_path, 300.0)) == [
-        (LoopRole.STOP, "e0_0", 293.5, 0.5),
+        (LoopRole.STOP, "e0_0", 295.5, 0.5),
         (LoopRole.MIDDLE, "e0_0", 263.0, 35.0),
         (LoopRole.ADVANCE, "e0_0", 148.0, 150.0),
     ]

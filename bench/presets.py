@@ -52,7 +52,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         {"scenarios": ",".join(catalogue.names()), "controllers": "fixed,actuated,adaptive", "seeds": "1-20"},
     ),
     "failures-all": Preset(
-        "20 % of the loops failed on the eight published networks, adaptive against the tuned fixed plan, seeds 1 to 5",
+        "0 to 40 % of the loops failed on the eight published networks, adaptive against tuned fixed, seeds 1 to 5",
         {
             "scenarios": ",".join(catalogue.names()),
             "controllers": "fixed,adaptive",

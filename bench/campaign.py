@@ -6,25 +6,23 @@ that was made several times the last line counts.
 """
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Final
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.ledger import known_lines
+from bench.ledger import lines_of
+from bench.pairing import DELAY
+from bench.pairing import Row as Line
+from bench.reports.study import OURS
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
-
-STANDING_S: Final = 300.0
-OURS: Final = "adaptive"
-Line = Mapping[str, Any]
-_DELAY: Final = "delay_s_per_vehicle"
+from sumo_scenarios.measures.standing import GRIDLOCK_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +55,11 @@ def _judgement(scenario: str, condition: str, runs: Mapping[tuple[str, str], Lin
     ours = {seed: line for (controller, seed), line in runs.items() if controller == OURS}
     others = sorted({controller for controller, _ in runs} - {OURS})
     delays = {
-        other: {seed: float(line[_DELAY]) for (controller, seed), line in runs.items() if controller == other}
+        other: {seed: float(line[DELAY]) for (controller, seed), line in runs.items() if controller == other}
         for other in others
     }
     best = {seed: min((own[seed] for own in delays.values() if seed in own), default=math.inf) for seed in ours}
-    own = [float(line[_DELAY]) for line in ours.values()]
+    own = [float(line[DELAY]) for line in ours.values()]
     return Judgement(
         scenario,
         condition,
@@ -69,8 +67,8 @@ def _judgement(scenario: str, condition: str, runs: Mapping[tuple[str, str], Lin
         fmean(own),
         max(own),
         {other: fmean(found.values()) for other, found in delays.items()},
-        tuple(seed for seed, line in ours.items() if float(line.get("longest_standing_s") or 0.0) > STANDING_S),
-        tuple(seed for seed, line in ours.items() if math.isfinite(best[seed]) and float(line[_DELAY]) > best[seed]),
+        tuple(seed for seed, line in ours.items() if float(line.get("longest_standing_s") or 0.0) > GRIDLOCK_S),
+        tuple(seed for seed, line in ours.items() if math.isfinite(best[seed]) and float(line[DELAY]) > best[seed]),
         tuple(seed for seed in ours if math.isinf(best[seed])),
     )
 
@@ -92,13 +90,10 @@ def read_lines(paths: Sequence[Path]) -> list[dict[str, Any]]:
     for path in paths:
         if not path.exists():
             raise InvalidInputError(f"no ledger {path}; 'make campaign' makes one")
-        known_lines(path)
-        for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if text.strip():
-                line = json.loads(text)
-                if not {"scenario", "controller", "seed", _DELAY} <= line.keys():
-                    raise InvalidInputError(f"{path} line {number}: does not say which run it is; make the ledger anew")
-                found.append(line)
+        for number, line in lines_of(path):
+            if not {"scenario", "controller", "seed", DELAY} <= line.keys():
+                raise InvalidInputError(f"{path} line {number}: does not say which run it is; make the ledger anew")
+            found.append(line)
     return found
 
 

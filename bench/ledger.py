@@ -47,18 +47,22 @@ def append(path: Path, experiment: Mapping[str, Any], rows: Sequence[Mapping[str
 
 def known_lines(path: Path) -> set[tuple[str | None, str]]:
     """Return (engine, run) of every line. Raises: InvalidInputError if the ledger is damaged."""
-    if not path.exists():
-        return set()
+    return {(line.get("engine"), line["key"]) for _, line in lines_of(path)} if path.exists() else set()
+
+
+def lines_of(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """Return every line with its number. Raises: InvalidInputError if the ledger cannot be read or is damaged."""
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise InvalidInputError(f"cannot read the ledger {path}: {error.strerror or error}") from error
-    return {_key(path, number, text) for number, text in enumerate(lines, start=1) if text.strip()}
+    return [(number, _line(path, number, text)) for number, text in enumerate(lines, start=1) if text.strip()]
 
 
-def _key(path: Path, number: int, text: bytes) -> tuple[str | None, str]:
+def _line(path: Path, number: int, text: bytes) -> dict[str, Any]:
     try:
         line = json.loads(text)
-        return line.get("engine"), line["key"]
+        hash((line.get("engine"), line["key"]))  # both become members of a set
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInputError(f"{path} line {number}: no line of a ledger; name another --ledger") from error
+    return dict(line)

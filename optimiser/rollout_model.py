@@ -19,7 +19,7 @@ PERMISSIVE: Final = 2
 PROTECTED: Final = 3
 SPACING_M: Final = 7.5
 LATEST_S: Final = 600.0
-FIRST_VEH: Final = 8
+FIRST_VEH: Final = 48  # as many as a view holds of a lane
 MANY_VEH: Final = 64
 LEAST_DRAWS: Final = 2
 

@@ -7,16 +7,27 @@ from signal_ctrl.domain.view import JunctionView
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The signal that this one is coupled with, as it was when it looked last: what it saw, its stage, its choices."""
+
+    view: JunctionView
+    stage: int
+    stages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Where the signal stands when a decision is due. [s]
 
-    `stage` is lit and settled; `stages` may be chosen; `shown_s` tells how long it is settled; `now_s` the time.
+    `stage` is lit and settled; `stages` may be chosen; `shown_s` tells how long it is settled; `now_s` the time;
+    `beside` is the signal that it is coupled with, if any.
     """
 
     now_s: float
     stage: int
     stages: tuple[int, ...]
     shown_s: float
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Adaptive control: each second, simulate what every choice of stage would bring, and take the cheapest first step."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -7,17 +8,51 @@ import numpy as np
 
 from optimiser import rollout_core
 from optimiser.controller import Decision, Situation
+from optimiser.coupling import Coupled, Neighbour
 from optimiser.rollout_model import Rules, geometry_of, holds_turners, seen_of, stages_of, work_of
 from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
-from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.domain.view import FloatArray, JunctionView
 
-DELAYS_S: Final = (0, 1, 2, 3, 4, 5, 7, 9, 12, 16, 20, 26)
+DELAYS_S: Final = (0, 1, 2, 4, 7, 12, 20)
+
+
+class _Model:
+    """One simulated junction: arrays made once, filled for each decision."""
+
+    def __init__(
+        self, layout: JunctionLayout, tables: StageTables, settings: RolloutSettings, delays_s: tuple[int, ...],
+        n_lanes: tuple[int, ...], n_stages: tuple[int, ...] = (),
+    ) -> None:  # fmt: skip
+        self.geometry = geometry_of(layout)
+        self.stages = stages_of(tables, n_lanes, n_stages)
+        self._settings = settings
+        self._work = work_of(self.geometry, self.stages, len(layout.exits))
+        self._rules = rules_of(settings)
+        self._delays = np.array(delays_s, dtype=np.int64)
+        self._first_cost = np.zeros(self.stages.right.shape[0])
+        self._level = np.zeros((2, settings.draws))
+        self._out = np.zeros((1 + self.stages.right.shape[0] * len(delays_s), 3))
+
+    def evaluate(self, view: JunctionView, stage: int, allowed: Sequence[int], offered: Sequence[int]) -> FloatArray:
+        """Return rows of stage, delay [s] and cost [veh s]: one for each offered stage and delay that was tried."""
+        self.stages.allowed[:] = self.stages.offered[:] = False
+        self.stages.allowed[list(allowed)] = True
+        self.stages.offered[list(offered)] = True
+        seen = seen_of(view, self._settings)
+        n = rollout_core.evaluate(
+            self.geometry, self.stages, seen, self._rules, self._work, stage, self._delays,
+            self._settings.late_stages, self._level, self._first_cost, self._out,
+        )  # fmt: skip
+        return self._out[:n]
 
 
 class RolloutController:
-    """The rollout of one junction. Deterministic: the same views and situations give the same decisions."""
+    """The rollout of one junction. Deterministic: the same views and situations give the same decisions.
+
+    Coupled with a neighbour, both are simulated together as soon as it is known what that one sees.
+    """
 
     def __init__(
         self,
@@ -25,18 +60,17 @@ class RolloutController:
         tables: StageTables,
         settings: RolloutSettings,
         delays_s: tuple[int, ...] = DELAYS_S,
+        neighbour: Neighbour | None = None,
     ) -> None:
         self.settings = settings
         self._signal = layout.signal_id
-        self._geometry = geometry_of(layout)
-        self._stages = stages_of(tables)
-        self._settle_s = np.where(holds_turners(self._geometry, self._stages), settings.settle_s, 0.0)
-        self._work = work_of(self._geometry, self._stages, len(layout.exits))
-        self._rules = rules_of(settings)
-        self._delays = np.array(delays_s, dtype=np.int64)
-        self._first_cost = np.zeros(self._stages.right.shape[0])
-        self._level = np.zeros((2, settings.draws))
-        self._out = np.zeros((1 + self._stages.right.shape[0] * len(delays_s), 3))
+        self._alone = _Model(layout, tables, settings, delays_s, (len(layout.lanes),))
+        self._settle_s = np.where(holds_turners(self._alone.geometry, self._alone.stages), settings.settle_s, 0.0)
+        self._pair = Coupled(Neighbour(layout, tables), neighbour) if neighbour is not None else None
+        self._both: _Model | None = None
+        if self._pair is not None:
+            pair = self._pair
+            self._both = _Model(pair.layout, pair.tables, settings, delays_s, pair.n_lanes, pair.n_stages)
         self._planned = (-1, 0.0)
         self._shown_s = 0.0
 
@@ -76,14 +110,18 @@ class RolloutController:
         return situation.now_s >= first_due_s + self.settings.patience_s
 
     def _evaluate(self, view: JunctionView, situation: Situation) -> tuple[tuple[int, float, float], ...]:
-        self._stages.allowed[:] = False
-        self._stages.allowed[list(situation.stages)] = True
-        seen = seen_of(view, self.settings)
-        n = rollout_core.evaluate(
-            self._geometry, self._stages, seen, self._rules, self._work, situation.stage, self._delays,
-            self.settings.late_stages, self._level, self._first_cost, self._out,
-        )  # fmt: skip
-        return tuple((int(s), d, round(c, 3)) for s, d, c in self._out[:n].tolist())
+        beside, pair, n = situation.beside, self._pair, 1
+        if beside is None or pair is None or self._both is None:
+            rows = self._alone.evaluate(view, situation.stage, situation.stages, situation.stages)
+        else:
+            n = pair.n_others
+            rows = self._both.evaluate(
+                pair.view(view, beside.view),
+                situation.stage * n + beside.stage,
+                [own * n + other for own in situation.stages for other in {*beside.stages, beside.stage}],
+                [own * n + beside.stage for own in situation.stages],
+            )
+        return tuple((int(s) // n, d, round(c, 3)) for s, d, c in rows.tolist())
 
 
 def rules_of(settings: RolloutSettings) -> Rules:

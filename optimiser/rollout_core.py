@@ -26,6 +26,7 @@ from optimiser.rollout_model import (
 from signal_ctrl.domain.view import FloatArray, IntArray
 
 STOP_HEADWAY_S = 4.0
+SQUEEZE_VEH = 0.5  # so much less than a place of one's own is enough to drive on, and then one sticks out
 MANY = 1000.0
 WORSE, WORSE_BY = 1.02, 2.0
 LONG_AGO = -1e9
@@ -36,10 +37,11 @@ LONG_AGO = -1e9
 
 @numba.njit(cache=True)
 def simulate_flat(
-    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed, right,
-    end_s, start_s, settled_s, min_green_s, allowed, n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s,
-    stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s,
-    head, tail, ready_s, room, last_use_s, inside_s, green_from_s, score, first, stage0, target, delay_s, bound,
+    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed,
+    across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size, stride, n_vehicles,
+    eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s,
+    eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, score,
+    first, stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
@@ -84,7 +86,7 @@ def simulate_flat(
                 _mark_starts(right, start_s, before, stage, now, green_from_s)
         elif not keeps and now >= free_s and tick % 2 == 0:
             best = _policy(
-                eta_s, tail, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now,
+                eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now,
                 look_s, eagerness, score, first,
             )
             if best != stage:
@@ -98,6 +100,8 @@ def simulate_flat(
         for m in range(n_moves if n_inside > 0 else 0):
             if inside_s[m] >= 0.0:
                 g = group_of[m]
+                if _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
+                    continue
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
                 foes, n_foes = (mutual, n_mutual) if lit <= STOP else (yields, n_yields)
                 if not _must_wait(
@@ -123,7 +127,7 @@ def simulate_flat(
                     break
                 g = group_of[m]
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
-                if lit == NO_RIGHT:
+                if lit == NO_RIGHT or _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
                     break
                 if green_from_s[g] + startup_s > out:
                     out = green_from_s[g] + startup_s
@@ -133,7 +137,9 @@ def simulate_flat(
                 onto = feeds[e]
                 if onto >= 0:
                     room[e] = place_veh[e] - (tail[onto] - head[onto]) if tail[onto] < eta_s.shape[1] else 0.0
-                if room[e] < 1.0 or (n_inside > 0 and _held_up(m, mutual, n_mutual, inside_s)):
+                if room[e] < (SQUEEZE_VEH if onto >= 0 else 1.0):
+                    break
+                if n_inside > 0 and _held_up(m, mutual, n_mutual, inside_s):
                     break
                 wait_inside = False
                 if n_yields[m] > 0 and lit <= PERMISSIVE:
@@ -233,47 +239,66 @@ def _held_up(m, mutual, n_mutual, inside_s):
 
 
 @numba.njit(cache=True)
+def _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
+    """Return whether a lane to which others cross this movement holds more than find place: the last sticks out."""
+    for i in range(n_across[m]):
+        onto = feeds[across[m, i]]
+        if tail[onto] - head[onto] > place_veh[across[m, i]] - SQUEEZE_VEH:
+            return True
+    return False
+
+
+@numba.njit(cache=True)
 def _policy(
-    eta_s, tail, drawn, head, ready_s, group_of, exit_of, room, right, allowed, stage, now, look_s,
+    eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now, look_s,
     eagerness, score, first,
 ):
-    """Return the stage that can discharge most in the next seconds; another one only if it is clearly better."""
-    n_stages = score.shape[0]
-    for s in range(n_stages):
-        score[s] = 0.0
+    """Return the stage that can discharge most in the next seconds; another one only if it is clearly better.
+
+    Each part of the junction chooses for its own lanes.
+    """
     limit = min(int(look_s / 2.0), first.shape[0])
-    for lane in range(tail.shape[0]):
-        count, v = 0, head[lane]
-        while v < tail[lane] and count < limit and eta_s[lane, v] < now + look_s:
-            m = drawn[lane, v]
-            if m != ABSENT:
-                if room[exit_of[m]] < 1.0:
-                    break
-                first[count] = group_of[m]
-                count += 1
-            v += 1
-        for s in range(n_stages if count > 0 else 0):
-            if allowed[s]:
-                for i in range(count):
-                    lit = right[s, first[i]]
-                    if lit < PERMISSIVE:
+    chosen = stage
+    for p in range(size.shape[0]):
+        own = stage // stride[p] % size[p]
+        others = stage - own * stride[p]
+        for s in range(size[p]):
+            score[s] = 0.0
+        for lane in range(tail.shape[0]):
+            if part[lane] != p:
+                continue
+            count, v = 0, head[lane]
+            while v < tail[lane] and count < limit and eta_s[lane, v] < now + look_s:
+                m = drawn[lane, v]
+                if m != ABSENT:
+                    if room[exit_of[m]] < 1.0:
                         break
-                    score[s] += 1.0 if lit == PROTECTED else 0.5
-    best = stage
-    level = max(score[stage] * eagerness, 0.5)
-    for s in range(n_stages):
-        if allowed[s] and score[s] > level:
-            best, level = s, score[s]
-    return best
+                    first[count] = group_of[m]
+                    count += 1
+                v += 1
+            for s in range(size[p] if count > 0 else 0):
+                if allowed[others + s * stride[p]]:
+                    for i in range(count):
+                        lit = right[others + s * stride[p], first[i]]
+                        if lit < PERMISSIVE:
+                            break
+                        score[s] += 1.0 if lit == PROTECTED else 0.5
+        best = own
+        level = max(score[own] * eagerness, 0.5)
+        for s in range(size[p]):
+            if allowed[others + s * stride[p]] and score[s] > level:
+                best, level = s, score[s]
+        chosen += (best - own) * stride[p]
+    return chosen
 
 
 @numba.njit(cache=True)
 def evaluate_flat(
     lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
-    place_veh, fed, right, end_s, start_s, settled_s, min_green_s, allowed, n_vehicles, eta_s, weight, movement,
-    presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s,
-    refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s,
-    green_from_s, score, first, stage0, delays_s, n_late, level, first_cost, out,
+    place_veh, fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size,
+    stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck,
+    inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
+    ready_s, room, last_use_s, inside_s, green_from_s, score, first, stage0, delays_s, n_late, level, first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
@@ -288,7 +313,7 @@ def evaluate_flat(
     for turn in range(delays_s.shape[0] + 1):
         for target in range(right.shape[0]):
             keeps = target == stage0
-            if (turn == 0) != keeps or not (keeps or allowed[target]):
+            if (turn == 0) != keeps or not (keeps or offered[target]):
                 continue
             if turn > 1 and _rank(first_cost, target) >= n_late:
                 continue
@@ -299,10 +324,11 @@ def evaluate_flat(
                 limit = level[0, d] * WORSE + WORSE_BY
                 total += simulate_flat(
                     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh,
-                    fed, right, end_s, start_s, settled_s, min_green_s, allowed, n_vehicles, eta_s, weight, room_veh,
-                    headway_s, permissive_s, stuck, inside, drawn[d], horizon_s, startup_s, gap_s, refill_veh_s,
-                    eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s,
-                    green_from_s, score, first, stage0, target, delay_s, limit - total,
+                    fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size,
+                    stride, n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn[d],
+                    horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
+                    ready_s, room, last_use_s, inside_s, green_from_s, score, first, stage0, target, delay_s,
+                    limit - total,
                 )
                 level[1, d] = total
                 if total > limit:

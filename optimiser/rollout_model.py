@@ -3,6 +3,8 @@
 Letters in shapes: D draws, L lanes, V vehicles, M movements, G groups, S stages, E exits.
 """
 
+import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,7 +31,8 @@ class Geometry(NamedTuple):
     yields (M, longest), n_yields (M,), two_step (M,): room for one vehicle to wait inside the junction; mutual
     (M, longest), n_mutual (M,): movements that it yields to and that yield to it: who waits inside holds them up;
     feeds (E,): the lane of the same junction that an exit leads to, -1 if none, way_s (E,): how long that takes,
-    place_veh (E,): how many find place on it; fed (L,): whether an exit leads to a lane.
+    place_veh (E,): how many find place on it; fed (L,): whether an exit leads to a lane; across (M, longest), n_across
+    (M,): such exits to which other movements cross this one's way.
     """
 
     lane_moves: IntArray
@@ -46,10 +49,15 @@ class Geometry(NamedTuple):
     way_s: FloatArray
     place_veh: FloatArray
     fed: BoolArray
+    across: IntArray
+    n_across: IntArray
 
 
 class Stages(NamedTuple):
-    """Stages and their changes, as in `StageTables`, and which may be chosen: allowed (S,)."""
+    """Stages and their changes, as in `StageTables`; which the base policy may choose: allowed (S,), and which are
+    candidates for the next change: offered (S,). Of coupled signals: part (L,), which of them a lane belongs to; size
+    (P,) and stride (P,), how many stages each has and how far apart its stages are in the numbers of all together.
+    """
 
     right: IntArray
     end_s: FloatArray
@@ -57,6 +65,10 @@ class Stages(NamedTuple):
     settled_s: FloatArray
     min_green_s: FloatArray
     allowed: BoolArray
+    offered: BoolArray
+    part: IntArray
+    size: IntArray
+    stride: IntArray
 
 
 class Seen(NamedTuple):
@@ -131,19 +143,44 @@ def geometry_of(layout: JunctionLayout) -> Geometry:
         np.array([e.way_m / e.speed_mps for e in layout.exits]),
         np.array([max(e.way_m / SPACING_M, 1.0) for e in layout.exits]),
         np.isin(np.arange(len(layout.lanes)), feeds),
+        *_ragged(_across(layout)),
     )
 
 
-def stages_of(tables: StageTables) -> Stages:
-    """Return the stages with a last group that is always green: movements without a lamp point to it by index -1."""
-    wide = ((0, 0), (0, 0), (0, 1))
+def _across(layout: JunctionLayout) -> list[tuple[int, ...]]:
+    """Return for each movement the exits to lanes of the same junction to which others cross its way.
+
+    Not those beside which it runs: from the same lane, or to the same exit.
+    """
+    found: list[list[int]] = [[] for _ in layout.movements]
+    for i, movement in enumerate(layout.movements):
+        for o in movement.yields_to:
+            for own, other in ((i, o), (o, i)):
+                one, crossing = layout.movements[own], layout.movements[other]
+                beside = one.exit == crossing.exit or one.lane == crossing.lane
+                if layout.stays_within(layout.exits[crossing.exit]) and not beside:
+                    found[own].append(crossing.exit)
+    return [tuple(dict.fromkeys(exits)) for exits in found]
+
+
+def stages_of(tables: StageTables, lanes: Sequence[int], size: Sequence[int] = ()) -> Stages:
+    """Return the stages with a last group that is always green: movements without a lamp point to it by index -1.
+
+    Args: lanes, how many each signal has; size, how many stages, of each where several are coupled.
+    """
+    n_stages = tables.right.shape[0]
+    size, wide = tuple(size) or (n_stages,), ((0, 0), (0, 0), (0, 1))
     return Stages(
         np.pad(tables.right, wide[1:], constant_values=PROTECTED),
         np.pad(tables.end_s, wide, constant_values=np.inf),
         np.pad(tables.start_s, wide),
         tables.settled_s,
         tables.min_green_s,
-        np.zeros(tables.right.shape[0], dtype=np.bool_),
+        np.zeros(n_stages, dtype=np.bool_),
+        np.zeros(n_stages, dtype=np.bool_),
+        np.repeat(np.arange(len(size)), lanes),
+        np.array(size, dtype=np.int64),
+        np.array([math.prod(size[k + 1 :]) for k in range(len(size))], dtype=np.int64),
     )
 
 

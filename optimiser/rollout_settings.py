@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 
+from optimiser.coupling import COUPLED_M
 from signal_ctrl.domain.errors import InvalidInputError
 
 
@@ -15,7 +16,8 @@ class RolloutSettings:
     `patience_s`: how long a change may be put off beyond its first due time; `settle_s`: how long a stage stays beyond
     its minimum greens if turners may wait inside for those who wait for them; `ageing_s`: after how much waiting a
     vehicle counts as two; `crowding`: by how much a vehicle of a lane counts more whose queue always reaches as far
-    back as anybody sees.
+    back as anybody sees; `composed`: 1 lets composed stages be chosen beside the programme's, 0 does not; `coupled_m`:
+    two signals with a shorter street between them are simulated together. [m]
     """
 
     horizon_s: int = 60
@@ -33,6 +35,8 @@ class RolloutSettings:
     settle_s: float = 2.0
     ageing_s: float = 30.0
     crowding: float = 1.0
+    composed: int = 1
+    coupled_m: float = COUPLED_M
 
     def __post_init__(self) -> None:
         if not (10 <= self.horizon_s <= 300 and 1 <= self.draws <= 64 and 0 <= self.late_stages <= 16):

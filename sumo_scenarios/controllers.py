@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from optimiser.controller import Controller
+from optimiser.coupling import Neighbour
 from optimiser.pressure import GreedyController, MaxPressureController, SlotSettings
 from optimiser.rollout import RolloutController
 from optimiser.rollout_settings import RolloutSettings
@@ -14,7 +15,8 @@ from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.profile import MAX_GREEN_RANGE_S, SafetyProfile
 from signal_ctrl.domain.timing import ceil_ds, to_s
 
-Maker = Callable[[JunctionLayout, StageTables], Controller]
+Maker = Callable[[JunctionLayout, StageTables, Neighbour | None], Controller]
+"""Makes the controller of one junction; of two that are coupled, with the other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,9 @@ def settings_of(controller: str, options: Sequence[tuple[str, str]], slot_s: flo
 def maker_of(settings: AnySettings, controller: str) -> Maker:
     """Return what makes the controller of one junction."""
     if isinstance(settings, RolloutSettings):
-        return lambda layout, tables: RolloutController(layout, tables, settings)
+        return lambda layout, tables, neighbour: RolloutController(layout, tables, settings, neighbour=neighbour)
     if isinstance(settings, SlotSettings) and controller == "greedy":
-        return lambda layout, tables: GreedyController(layout, tables, settings)
+        return lambda layout, tables, _: GreedyController(layout, tables, settings)
     if isinstance(settings, SlotSettings):
-        return lambda layout, tables: MaxPressureController(layout, tables, settings)
+        return lambda layout, tables, _: MaxPressureController(layout, tables, settings)
     raise InvalidInputError(f"{controller} runs in SUMO itself")

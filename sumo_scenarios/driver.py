@@ -1,6 +1,6 @@
 """Who sets the lamps of a run: SUMO itself (watched only), or one engine per signal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,13 +8,16 @@ from typing import Protocol
 
 from detectors.loops.estimator import LoopEstimator
 from detectors.positions import PositionTracker
+from optimiser.controller import Beside
+from optimiser.coupling import Neighbour, coupled
+from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.detection import WHOLE, Detection
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.fallback import Fallback
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
-from sumo_scenarios.controllers import Maker, maker_of, settings_of
+from sumo_scenarios.controllers import AnySettings, Maker, maker_of, settings_of
 from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.fallback_plans import FallbackPlans
 from sumo_scenarios.logs import DecisionLog, EventLog
@@ -157,6 +160,8 @@ class ControlledJunction:
     engine: JunctionEngine
     sensor: Sensor
     programme: int = 0
+    partner: "ControlledJunction | None" = None
+    seen: Beside | None = None
 
     @property
     def signal(self) -> str:
@@ -173,8 +178,20 @@ class ControlledJunction:
 
     def decide(self, time_s: float, now_ds: int) -> Record | None:
         """Look and decide. [s], [ds]"""
+        view = self.look(time_s)
+        return self.engine.decide(view, self.stages(time_s), now_ds, self.sensor.detection(), self.beside)
+
+    def look(self, time_s: float) -> JunctionView:
+        """Return what is to be seen, and let the signal that this one is coupled with know of it. [s]"""
         view = self.sensor.view(time_s, self.engine)
-        return self.engine.decide(view, self.stages(time_s), now_ds, self.sensor.detection())
+        if self.partner is not None:
+            self.seen = Beside(view, self.engine.core.stage, self.stages(time_s))
+        return view
+
+    @property
+    def beside(self) -> Beside | None:
+        """What the signal that this one is coupled with saw last."""
+        return self.partner.seen if self.partner is not None else None
 
     def stages(self, time_s: float) -> tuple[int, ...]:
         """Return the stages of the programme in force. [s]"""
@@ -199,26 +216,60 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         sensors = _sensors(world, settings, simulation, events)
         if settings.controller == "adaptive":
             compile_rollout()
-        maker = maker_of(settings_of(settings.controller, settings.options, world.scenario.slot_s), settings.controller)
+        chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
+        units = choosing_units(world, chosen)
         plans = FallbackPlans(world, settings) if settings.controller == "adaptive" else None
-        junctions = [
-            ControlledJunction(unit, make_engine(unit, maker, begin_s, plans), sensor)
-            for unit, sensor in zip(world.units, sensors, strict=True)
-        ]
+        engines = make_engines(units, maker_of(chosen, settings.controller), partners(units, chosen), begin_s, plans)
+        junctions = [ControlledJunction(*parts) for parts in zip(units, engines, sensors, strict=True)]
+        couple(junctions, partners(units, chosen))
         super().__init__(junctions, simulation, folder, begin_s, events)
 
 
-def make_engine(
-    unit: SignalUnit, maker: Maker | None, begin_s: float, plans: FallbackPlans | None = None
-) -> JunctionEngine:
-    """Return the engine of a signal, with its controller if there is a maker, and a ladder if there are plans. [s]"""
-    kernel = Kernel(unit.site)
-    controller = maker(unit.layout, stage_tables(kernel)) if maker is not None else None
-    fallback = None
-    if plans is not None and controller is not None:
+def choosing_units(world: World, chosen: AnySettings) -> list[SignalUnit]:
+    """Return the signals with the stages that this controller may choose."""
+    composed = isinstance(chosen, RolloutSettings) and chosen.composed > 0
+    return [unit.with_composed() if composed else unit for unit in world.units]
+
+
+def partners(units: Sequence[SignalUnit], chosen: AnySettings) -> dict[str, str]:
+    """Return for each signal that this controller couples with another one the name of that one."""
+    if not isinstance(chosen, RolloutSettings):
+        return {}
+    return coupled([unit.layout for unit in units], chosen.coupled_m)
+
+
+def couple(junctions: Sequence[ControlledJunction], partner_of: Mapping[str, str]) -> None:
+    """Let coupled junctions look at each other."""
+    by_name = {junction.signal: junction for junction in junctions}
+    for junction in junctions:
+        junction.partner = by_name.get(partner_of.get(junction.signal, ""))
+
+
+def make_engines(
+    units: Sequence[SignalUnit],
+    maker: Maker,
+    partner_of: Mapping[str, str],
+    begin_s: float,
+    plans: FallbackPlans | None,
+) -> list[JunctionEngine]:
+    """Return the engines of signals, with their controllers, and a ladder each if there are plans. [s]"""
+    kernels = {unit.site.signal_id: Kernel(unit.site) for unit in units}
+    around = {unit.site.signal_id: neighbour_of(unit, kernels[unit.site.signal_id]) for unit in units}
+    engines = []
+    for unit in units:
         signal = unit.site.signal_id
-        fallback = Fallback(controller, kernel, partial(plans.of, signal), plans.cycle_s(signal))
-    return start_engine(kernel, unit.layout, controller, begin_s, fallback)
+        other = partner_of.get(signal)
+        controller = maker(unit.layout, around[signal].tables, around[other] if other is not None else None)
+        fallback = None
+        if plans is not None:
+            fallback = Fallback(controller, kernels[signal], partial(plans.of, signal), plans.cycle_s(signal))
+        engines.append(start_engine(kernels[signal], unit.layout, controller, begin_s, fallback))
+    return engines
+
+
+def neighbour_of(unit: SignalUnit, kernel: Kernel) -> Neighbour:
+    """Return a signal as those beside it know it."""
+    return Neighbour(unit.layout, stage_tables(kernel))
 
 
 def _sensors(world: World, settings: RunSettings, simulation: Simulation, events: EventLog) -> Sequence[Sensor]:

@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from optimiser.controller import Decision
 from signal_ctrl.domain.view import JunctionView
-from signal_ctrl.engine.transitions import stage_tables
 from sumo_scenarios.controllers import maker_of, settings_of
 from sumo_scenarios.decision_tape import DecisionTape
-from sumo_scenarios.driver import ControlledJunction
+from sumo_scenarios.driver import ControlledJunction, choosing_units, couple, neighbour_of, partners
 from sumo_scenarios.explanation import candidates_document, inputs_document, lamps_document
 from sumo_scenarios.foretelling import hindsight_of
 from sumo_scenarios.hindsight import Hindsight
@@ -60,16 +59,22 @@ class ExplainDriver(ReplayDriver):
         self._question = question
         self._joined = settings.sensing == "loops"
         asked = next(each for each in self._junctions if each.signal == question.junction)
-        maker = maker_of(settings_of(EXPLAINED, settings.options), EXPLAINED)
-        self._controller = maker(asked.engine.layout, stage_tables(asked.engine.kernel))
+        chosen = settings_of(EXPLAINED, settings.options)
+        for junction, unit in zip(self._junctions, choosing_units(world, chosen), strict=True):
+            junction.unit = unit
+        couple(self._junctions, partners(world.units, chosen))
+        around, other = neighbour_of(asked.unit, asked.engine.kernel), asked.partner
+        self._partner = other
+        neighbour = neighbour_of(other.unit, other.engine.kernel) if other is not None else None
+        self._controller = maker_of(chosen, EXPLAINED)(around.layout, around.tables, neighbour)
         self._hindsight: Hindsight = hindsight_of(asked.engine, settings)
         self._rung = (EXPLAINED, "")
 
     def decide_one(self, junction: ControlledJunction, time_s: float, now_ds: int) -> None:
         """Look, ask if this is the signal in question, and repeat what the log says. [s], [ds]"""
         question, mine = self._question, junction.signal == self._question.junction
-        if now_ds <= question.at_ds and (mine or self._joined):
-            view = junction.sensor.view(time_s, junction.engine)
+        if now_ds <= question.at_ds and (mine or self._joined or junction is self._partner):
+            view = junction.look(time_s)
             if mine:
                 self._follow_rungs(now_ds)
                 self._ask(junction, view, time_s, now_ds)
@@ -83,7 +88,7 @@ class ExplainDriver(ReplayDriver):
             self._rung = (row.rung, str(json.loads(row.text).get("why", "")))
 
     def _ask(self, junction: ControlledJunction, view: JunctionView, time_s: float, now_ds: int) -> None:
-        situation = junction.engine.situation(junction.stages(time_s), now_ds)
+        situation = junction.engine.situation(junction.stages(time_s), now_ds, junction.beside)
         if situation is None:
             return
         decision, row = self._controller.decide(view, situation), self._tape.rows.get((now_ds, junction.signal))

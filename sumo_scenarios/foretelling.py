@@ -14,7 +14,7 @@ from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.transitions import stage_tables
 from sumo_scenarios.controllers import settings_of
-from sumo_scenarios.driver import ControlledJunction, KernelDriver, Sensor
+from sumo_scenarios.driver import ControlledJunction, KernelDriver, Sensor, couple
 from sumo_scenarios.engine_driver import last_ds
 from sumo_scenarios.hindsight import Hindsight
 from sumo_scenarios.logs import EventLog
@@ -81,10 +81,12 @@ class ForetellingDriver(KernelDriver):
         events: EventLog,
     ) -> None:
         super().__init__(world, settings, simulation, folder, begin_s, events)
+        junctions = self._junctions
         self._junctions = tuple(
             ForetoldJunction(each.unit, each.engine, each.sensor, hindsight_of(each.engine, settings))
-            for each in self._junctions
+            for each in junctions
         )
+        couple(self._junctions, {each.signal: each.partner.signal for each in junctions if each.partner is not None})
         self._found: list[Prediction] = []
         self._file = evidence / PREDICTIONS
 

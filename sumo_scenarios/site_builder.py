@@ -18,6 +18,7 @@ from signal_ctrl.domain.site import (
 from signal_ctrl.domain.site_parts import MAX_GROUPS
 from signal_ctrl.domain.timing import ceil_ds
 from sumo_scenarios.clearance import Clearances, clearances_of
+from sumo_scenarios.composed_stages import approach_of, with_composed
 from sumo_scenarios.foes import LinkFoes, link_foes
 from sumo_scenarios.inner_storage import trailing_rules
 from sumo_scenarios.programmes import GREENS
@@ -30,10 +31,13 @@ _BLINKS: Final = frozenset("oO")
 
 @dataclass(frozen=True, slots=True)
 class BuiltSite:
-    """A site, the stages of each programme in force (indices), and what a user should know."""
+    """A site, the stages of each programme in force and those composed beside them (indices), and what a user should
+    know.
+    """
 
     site: Site
     stages_of: dict[str, tuple[int, ...]]
+    composed_of: dict[str, tuple[int, ...]]
     foes: LinkFoes
     notices: tuple[str, ...]
 
@@ -54,6 +58,7 @@ def build_site(source: SignalSource) -> BuiltSite:
     stages, by_programme = stages_of(source, members)
     groups = tuple(_group(source, f"g{i + 1}", links, clearances) for i, links in enumerate(members))
     together = _together(source, members, foes)
+    stages, composed = with_composed(source, groups, together, stages, by_programme)
     intergreen_ds = _intergreens(source, groups, together, clearances)
     trailing = trailing_rules(source.net, source.connections, members, source.quantum_ds)
     least_ds = shortest_max_red_ds(groups, stages, intergreen_ds, trailing, source.quantum_ds * 2)
@@ -74,7 +79,7 @@ def build_site(source: SignalSource) -> BuiltSite:
         steady=tuple(steady),
         trailing=trailing,
     )
-    return BuiltSite(site, by_programme, foes, (*notices, *remarks))
+    return BuiltSite(site, by_programme, composed, foes, (*notices, *remarks))
 
 
 def _check_greens(source: SignalSource, foes: LinkFoes) -> list[str]:
@@ -122,11 +127,12 @@ def _steady(source: SignalSource) -> tuple[list[tuple[int, str]], list[str]]:
 
 
 def _groups(source: SignalSource, steady: set[int]) -> tuple[tuple[int, ...], ...]:
-    """Return links that share a lamp: the same letters in every row of every programme in force, the same kind."""
-    found: dict[tuple[str, bool], list[int]] = {}
+    """Return links that share a lamp: the same letters in every row of every programme in force, kind and approach."""
+    found: dict[tuple[str, bool, str], list[int]] = {}
     for k in range(source.n_links):
         if k not in steady:
-            found.setdefault((source.column(k), source.is_crossing(k)), []).append(k)
+            key = (source.column(k), source.is_crossing(k), approach_of(source, k))
+            found.setdefault(key, []).append(k)
     return tuple(tuple(links) for links in found.values())
 
 

@@ -30,12 +30,20 @@ _UNESCAPED: Final = frozenset('"<&')
 
 @dataclass(frozen=True, slots=True)
 class SignalUnit:
-    """One signal under the kernel. `stages_from` says which stages (indices) may be chosen from when on. [s]"""
+    """One signal under the kernel. `stages_from` says which stages (indices) may be chosen from when on, `more_from`
+    which composed ones adaptive control may choose besides. [s]
+    """
 
     site: Site
     layout: JunctionLayout
     programmes: tuple[tuple[float, Programme], ...]
     stages_from: tuple[tuple[float, tuple[int, ...]], ...]
+    more_from: tuple[tuple[float, tuple[int, ...]], ...] = ()
+
+    def with_composed(self) -> "SignalUnit":
+        """Return the unit with the composed stages among those that may be chosen."""
+        pairs = zip(self.stages_from, self.more_from, strict=True)
+        return replace(self, stages_from=tuple((at_s, (*own, *more)) for (at_s, own), (_, more) in pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +245,8 @@ class _UnitMaker:
             reach = upstream_reach(self._net, approach_lanes(self._net, links[signal]))
             foes = parts.site.foes
             stages_from = tuple((at_s, parts.site.stages_of[p.programme_id]) for at_s, p in parts.since)
+            more_from = tuple((at_s, parts.site.composed_of[p.programme_id]) for at_s, p in parts.since)
             site = replace(parts.site.site, first_stage=stages_from[0][1][0])
             layout = build_layout(self._net, site, links[signal], foes, loops[signal], reach, stop_lines)
-            units.append(SignalUnit(site, layout, parts.since, stages_from))
+            units.append(SignalUnit(site, layout, parts.since, stages_from, more_from))
         return tuple(units)

@@ -74,6 +74,20 @@ def _document(scenario: "Scenario") -> dict[str, object]:
     }
 
 
+@app.command()
+def build(
+    name: Annotated[str, typer.Argument(help="new-town, tees, five-legs, roundabout, short-links; or all.")],
+    out: Annotated[Path, typer.Option(help="Folder for the files; must not exist. With all: one folder each in it.")],
+) -> int:
+    """Make a synthetic network with an hour's demand: plain XML to edit, net, routes and configuration."""
+    from sumo_scenarios.made_networks import TOWNS, make_all, make_scenario
+
+    made = make_all(out) if name == "all" else [make_scenario(name, out)]
+    for config in made:
+        typer.echo(f"{TOWNS[config.stem][1]}: {config}")
+    return 0
+
+
 @app.command("import")
 def import_one(
     name: Annotated[str, typer.Argument(help="Name from the list, or path of a .sumocfg.")],

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from optimiser.controller import Controller, Decision, Situation
+from optimiser.controller import Beside, Controller, Decision, Situation
 from signal_ctrl.domain.detection import WHOLE, Detection
 from signal_ctrl.domain.errors import RefusedError
 from signal_ctrl.domain.network import JunctionLayout
@@ -81,12 +81,12 @@ class JunctionEngine:
         """The kernel's core, to look at."""
         return self._state.core
 
-    def situation(self, stages: tuple[int, ...], now_ds: int) -> Situation | None:
+    def situation(self, stages: tuple[int, ...], now_ds: int, beside: Beside | None = None) -> Situation | None:
         """Return what a controller would be asked about now, None if it would not be asked. [ds]
 
         For whoever repeats a record and asks again: once a second, in place of `decide` and before `repeat`.
         """
-        return self._situation(stages, now_ds)
+        return self._situation(stages, now_ds, beside)
 
     def run_to(self, now_ds: int) -> None:
         """Step the kernel frame by frame up to a time."""
@@ -105,15 +105,23 @@ class JunctionEngine:
         self.violations += len(breaches(self.kernel.site, core)) + (core.mode is Mode.FAULT)
 
     def decide(
-        self, view: JunctionView, stages: tuple[int, ...], now_ds: int, detection: Detection = WHOLE
+        self,
+        view: JunctionView,
+        stages: tuple[int, ...],
+        now_ds: int,
+        detection: Detection = WHOLE,
+        beside: Beside | None = None,
     ) -> Record | None:
-        """Take calls from the view; where a choice is open, ask controller and gate; the frame of now follows."""
+        """Take calls from the view; where a choice is open, ask controller and gate; the frame of now follows.
+
+        Args: beside, the signal that this one is coupled with.
+        """
         before, self._detection = self._detection, detection
         if detection is not before:
             self._recall = recall_of(self.layout, self.kernel.site) | recall_of_lanes(self.layout, detection.unsure)
         calls = calls_of(self.layout, view) | self._recall
         changed, self._calls = calls != self._calls, calls
-        decision, step = self._choose(view, stages, now_ds)
+        decision, step = self._choose(view, self._situation(stages, now_ds, beside), stages, now_ds)
         record = None
         if decision is not None or changed or step is not None or detection.failed != before.failed:
             record = self._noted(self._ask(decision, view, now_ds), step, before)
@@ -121,8 +129,9 @@ class JunctionEngine:
         self._refresh(now_ds)
         return record
 
-    def _choose(self, view: JunctionView, stages: tuple[int, ...], now_ds: int) -> tuple[Decision | None, Step | None]:
-        situation = self._situation(stages, now_ds)
+    def _choose(
+        self, view: JunctionView, situation: Situation | None, stages: tuple[int, ...], now_ds: int
+    ) -> tuple[Decision | None, Step | None]:
         if self._fallback is not None:
             if situation is None and self._flashes:  # only who is asked can show that it is sound
                 probe = Situation(to_s(now_ds), self._state.core.stage, stages, 0.0)
@@ -175,7 +184,7 @@ class JunctionEngine:
         if self._state.core is not self._core:
             self._show(self._state.core)
 
-    def _situation(self, stages: tuple[int, ...], now_ds: int) -> Situation | None:
+    def _situation(self, stages: tuple[int, ...], now_ds: int, beside: Beside | None) -> Situation | None:
         """Return the situation if the lit stage is complete and past its minimum green, else None."""
         core, site = self._state.core, self.kernel.site
         if core.mode is not Mode.RUNNING or core.forced >= 0:
@@ -188,7 +197,7 @@ class JunctionEngine:
                 return None
         if self._settled_stage != core.stage:
             self._settled_stage, self._settled_ds = core.stage, now_ds
-        return Situation(to_s(now_ds), core.stage, stages, to_s(now_ds - self._settled_ds))
+        return Situation(to_s(now_ds), core.stage, stages, to_s(now_ds - self._settled_ds), beside)
 
     def _ask(self, decision: Decision | None, view: JunctionView, now_ds: int) -> Record:
         stage, refused = -1, ""

@@ -12,6 +12,7 @@ STOP_HEADWAY_S = 4.0
 CLEAR_AFTER_S = 1.5
 POLICY_EVERY_S = 2
 POLICY_HEADWAY_S = 2.0
+SQUEEZE_VEH = 0.5
 PLENTY_VEH = 1000.0
 LEAVES_IN_THE_PAST = "who was held up by a yield, a full exit or a stuck lane leaves as if it had not waited"
 STAYS_INSIDE = "once the lanes are empty, those inside the junction count as waiting until the horizon"
@@ -56,6 +57,8 @@ class Town:
 
     `weights` count its waiting, 1 where there are none; `feeds` gives for an exit the lane of the same junction that it
     leads to, the time that takes and the places there; `spare` the movements of those who come to a lane that way.
+    `parts` are the signals of which it is made, each with its lanes and its number of stages; none: it is one. A stage
+    then stands for one of each signal, the last one's counting fastest.
     """
 
     moves: list[Move]
@@ -73,6 +76,11 @@ class Town:
     weights: list[list[float]] = field(default_factory=list)
     feeds: dict[int, tuple[int, float, float]] = field(default_factory=dict)
     spare: list[list[int]] = field(default_factory=list)
+    parts: list[tuple[set[int], int]] = field(default_factory=list)
+
+    def signals(self) -> list[tuple[set[int], int]]:
+        """Return the signals of which it is made."""
+        return self.parts or [(set(range(len(self.lanes))), len(self.rights))]
 
 
 class SlowRollout:
@@ -171,7 +179,7 @@ class SlowRollout:
         for move, since_s in sorted(self.inside_s.items()):
             red = self.right(self.town.moves[move].group, now) < PERMISSIVE
             firsts = self.mutual(move) if red else self.town.moves[move].yields_to
-            if not any(self.goes_first(other, now, now) for other in firsts):
+            if not self.tail_in_way(move) and not any(self.goes_first(other, now, now) for other in firsts):
                 self.cost += now - since_s
                 self.used_s[move] = now
                 del self.inside_s[move]
@@ -194,11 +202,7 @@ class SlowRollout:
         out_s = max(eta_s, self.ready_s[lane], green_s + rules.startup_s)
         if LEAVES_IN_THE_PAST not in self.known:
             out_s = max(out_s, second)
-        if lit == NO_RIGHT or out_s >= second + 1:
-            return False
-        if self.room(move.exit) < 1:
-            return False
-        if any(other in self.inside_s for other in self.mutual(index)):
+        if lit == NO_RIGHT or out_s >= second + 1 or self.is_shut(index):
             return False
         yields = bool(move.yields_to) and lit != PROTECTED
         if yields and index in self.inside_s:
@@ -223,6 +227,30 @@ class SlowRollout:
             self.room_veh[exit_lane] = places - len(self.waiting[onto]) if self.spare[onto] else 0.0
         return self.room_veh[exit_lane]
 
+    def is_shut(self, index: int) -> bool:
+        """Tell whether there is no room behind, or somebody stands in the junction in the way."""
+        exit_lane = self.town.moves[index].exit
+        needed = SQUEEZE_VEH if exit_lane in self.town.feeds else 1
+        held_up = any(other in self.inside_s for other in self.mutual(index))
+        return held_up or self.tail_in_way(index) or self.room(exit_lane) < needed
+
+    def tail_in_way(self, index: int) -> bool:
+        """Tell whether another movement crosses this one to a lane that is so full that its last vehicle sticks out."""
+        own = self.town.moves[index]
+        for other, crossing in enumerate(self.town.moves):
+            meet = other in own.yields_to or index in crossing.yields_to
+            if (
+                not meet
+                or crossing.exit not in self.town.feeds
+                or crossing.exit == own.exit
+                or crossing.lane == own.lane
+            ):
+                continue
+            onto, _, places = self.town.feeds[crossing.exit]
+            if len(self.waiting[onto]) > places - SQUEEZE_VEH:
+                return True
+        return False
+
     def headway(self, lane: int, lit: int, has_to_yield: bool) -> float:
         if lit == STOP:
             return STOP_HEADWAY_S
@@ -242,14 +270,22 @@ class SlowRollout:
 
     def best_stage(self, now: float) -> int:
         """Return the stage that serves most in the next seconds; the present one unless another is clearly better."""
-        worth = [
-            sum(self.served(lane, rights, now) for lane in range(len(self.waiting))) for rights in self.town.rights
-        ]
-        best, level = self.stage, max(worth[self.stage] * self.town.rules.eagerness, 0.5)
-        for stage in sorted(self.town.allowed):
-            if worth[stage] > level:
-                best, level = stage, worth[stage]
-        return best
+        signals = self.town.signals()
+        sizes = [size for _, size in signals]
+        present = split(self.stage, sizes)
+        chosen = list(present)
+        for part, (lanes, size) in enumerate(signals):
+            wholes = {own: joined([*present[:part], own, *present[part + 1 :]], sizes) for own in range(size)}
+            worth = {
+                own: sum(self.served(lane, self.town.rights[whole], now) for lane in lanes)
+                for own, whole in wholes.items()
+                if whole in self.town.allowed
+            }
+            level = max(worth[present[part]] * self.town.rules.eagerness, 0.5)
+            for own in sorted(worth):
+                if worth[own] > level:
+                    chosen[part], level = own, worth[own]
+        return joined(chosen, sizes)
 
     def served(self, lane: int, rights: list[int], now: float) -> float:
         """Return the vehicles of a lane that a stage would serve before the first it would not; half for permissive."""
@@ -267,6 +303,23 @@ class SlowRollout:
             worth += 1.0 if lit == PROTECTED else 0.5
             count += 1
         return worth
+
+
+def split(stage: int, sizes: list[int]) -> list[int]:
+    """Return the stage of each signal."""
+    found = []
+    for size in reversed(sizes):
+        stage, own = divmod(stage, size)
+        found.append(own)
+    return found[::-1]
+
+
+def joined(stages: list[int], sizes: list[int]) -> int:
+    """Return the number of a stage of all signals together."""
+    whole = 0
+    for own, size in zip(stages, sizes, strict=True):
+        whole = whole * size + own
+    return whole
 
 
 def cost_of(town: Town, stage: int, target: int, delay_s: float, known: frozenset[str] = KNOWN) -> float:

@@ -2,53 +2,13 @@
 
 import gzip
 import re
-import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from sumo_scenarios.simulation import sumo_home
+from sumo_scenarios.plain_net import Plain
 
 ARMS = {"W": (-300, 0), "E": (300, 0), "N": (0, 300), "S": (0, -300)}
-
-
-@dataclass
-class Plain:
-    """A network in the making: nodes and edges by id, and what netconvert is told."""
-
-    nodes: dict[str, str] = field(default_factory=dict)
-    edges: dict[str, str] = field(default_factory=dict)
-    connections: list[str] = field(default_factory=list)
-    options: tuple[str, ...] = ()
-
-    def node(self, name: str, x: float, y: float, kind: str = "", more: str = "") -> None:
-        shown = f' type="{kind}"' if kind else ""
-        self.nodes[name] = f'<node id="{name}" x="{x}" y="{y}"{shown} {more}/>'
-
-    def edge(self, start: str, end: str, lanes: int = 1, more: str = "", speed: float = 13.89) -> None:
-        name = f"{start}{end}"
-        self.edges[name] = f'<edge id="{name}" from="{start}" to="{end}" numLanes="{lanes}" speed="{speed}" {more}/>'
-
-    def road(self, start: str, end: str, lanes: int = 1, more: str = "") -> None:
-        self.edge(start, end, lanes, more)
-        self.edge(end, start, lanes, more)
-
-    def build(self, folder: Path, name: str = "town.net.xml") -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        for kind, tag, rows in (
-            ("nod", "nodes", self.nodes.values()),
-            ("edg", "edges", self.edges.values()),
-            ("con", "connections", self.connections),
-        ):
-            text = f"<{tag}>\n" + "\n".join(rows) + f"\n</{tag}>\n"
-            (folder / f"plain.{kind}.xml").write_text(text, encoding="utf-8")
-        command = [str(sumo_home() / "bin" / "netconvert"), "--no-turnarounds", "true", "-o", name]
-        for kind, option in (("nod", "-n"), ("edg", "-e"), ("con", "-x")):
-            command += [option, f"plain.{kind}.xml"]
-        done = subprocess.run([*command, *self.options], cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return folder / name
 
 
 def cross(lanes: int = 2, kind: str = "traffic_light", centre: str = "C", options: Sequence[str] = ()) -> Plain:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sumo_scenarios.plain_net import Plain
 from tests.sumo_scenarios.networks import (
-    Plain,
     all_ways,
     cross,
     dual,

@@ -43,7 +43,7 @@ def test_what_does_not_fit_is_refused(controller: str, option: tuple[str, str], 
 )
 def test_each_name_makes_its_controller(name: str, kind: type) -> None:
     town = random_town(3)
-    made = maker_of(settings_of(name, ()), name)(layout_of(town), tables_of(town))
+    made = maker_of(settings_of(name, ()), name)(layout_of(town), tables_of(town), None)
     assert type(made) is kind
 
 

@@ -8,8 +8,8 @@ from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.demand_model import demand_model
 from sumo_scenarios.net_reader import read_net
+from sumo_scenarios.plain_net import Plain
 from sumo_scenarios.volumes import Volumes, count_volumes
-from tests.sumo_scenarios.networks import Plain
 from tests.sumo_scenarios.small_nets import crossroads, edge_row, logic_row, net_text, node_text, world_of, write_town
 
 HOUR_S = (0.0, 3600.0)

@@ -15,7 +15,7 @@ from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.view import FloatArray, JunctionView
 
-DELAYS_S: Final = (0, 1, 2, 4, 7, 12, 20)
+DELAYS_S: Final = (0, 1, 2, 3, 4, 5, 7, 9, 12, 16, 20, 26)
 
 
 class _Model:

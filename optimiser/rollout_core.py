@@ -30,6 +30,7 @@ SQUEEZE_VEH = 0.5  # so much less than a place of one's own is enough to drive o
 MANY = 1000.0
 WORSE, WORSE_BY = 1.02, 2.0
 LONG_AGO = -1e9
+ASLEEP = 1e9
 
 # Argument lists of forty arrays stay on a few lines.
 # fmt: off
@@ -40,8 +41,8 @@ def simulate_flat(
     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed,
     across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size, stride, n_vehicles,
     eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s,
-    eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, score,
-    first, stage0, target, delay_s, bound,
+    eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s,
+    score, first, stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
@@ -66,6 +67,7 @@ def simulate_flat(
         head[lane] = 0
         tail[lane] = n_vehicles[lane]
         ready_s[lane] = 0.0
+        wake_s[lane] = 0.0
         waiting += n_vehicles[lane]
     for e in range(room_veh.shape[0]):
         room[e] = room_veh[e]
@@ -84,6 +86,7 @@ def simulate_flat(
                 free_s = now + settled_s[before, stage] + min_green_s[stage]
                 switched = True
                 _mark_starts(right, start_s, before, stage, now, green_from_s)
+                _wake(wake_s)
         elif not keeps and now >= free_s and tick % 2 == 0:
             best = _policy(
                 eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now,
@@ -93,6 +96,7 @@ def simulate_flat(
                 before, stage, changed_s = stage, best, now
                 free_s = now + settled_s[before, stage] + min_green_s[stage]
                 _mark_starts(right, start_s, before, stage, now, green_from_s)
+                _wake(wake_s)
         since = now - changed_s
         if any_limit:
             for e in range(room.shape[0]):
@@ -115,6 +119,8 @@ def simulate_flat(
         for lane in range(n_lanes):
             if stuck[lane] and changed_s == LONG_AGO:
                 continue  # it did not move in this stage so far; only another one may help
+            if wake_s[lane] >= now + 1.0:
+                continue  # its first vehicle is not there yet, or has red until the next change
             while head[lane] < tail[lane]:
                 v = head[lane]
                 m = drawn[lane, v]
@@ -124,9 +130,12 @@ def simulate_flat(
                     continue
                 out = max(eta_s[lane, v], ready_s[lane], now)
                 if out >= now + 1.0:
+                    wake_s[lane] = out
                     break
                 g = group_of[m]
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
+                if lit == NO_RIGHT and since >= settled_s[before, stage]:
+                    wake_s[lane] = ASLEEP
                 if lit == NO_RIGHT or _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
                     break
                 if green_from_s[g] + startup_s > out:
@@ -190,6 +199,14 @@ def simulate_flat(
                 waits_s = end - max(eta_s[lane, v], 0.0) + leftover_s + left * clear_factor * headway_s[lane]
                 cost += weight[lane, v] * waits_s
     return cost
+
+
+@numba.njit(cache=True)
+def _wake(wake_s):
+    """Have every lane looked at that had red until now."""
+    for lane in range(wake_s.shape[0]):
+        if wake_s[lane] == ASLEEP:
+            wake_s[lane] = 0.0
 
 
 @numba.njit(cache=True)
@@ -298,7 +315,8 @@ def evaluate_flat(
     place_veh, fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size,
     stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck,
     inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
-    ready_s, room, last_use_s, inside_s, green_from_s, score, first, stage0, delays_s, n_late, level, first_cost, out,
+    ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first, stage0, delays_s, n_late, level,
+    first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
@@ -327,7 +345,8 @@ def evaluate_flat(
                     fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size,
                     stride, n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn[d],
                     horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
-                    ready_s, room, last_use_s, inside_s, green_from_s, score, first, stage0, target, delay_s,
+                    ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first, stage0, target,
+                    delay_s,
                     limit - total,
                 )
                 level[1, d] = total

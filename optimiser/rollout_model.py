@@ -107,7 +107,7 @@ class Rules(NamedTuple):
 
 class Work(NamedTuple):
     """Scratch space of one simulation: head (L,), tail (L,), ready_s (L,), room_veh (E,), last_use_s (M,),
-    inside_s (M,), green_from_s (G,), score (S,), first (a few,).
+    inside_s (M,), green_from_s (G,), wake_s (L,): until when nothing can happen on a lane, score (S,), first (a few,).
     """
 
     head: IntArray
@@ -117,6 +117,7 @@ class Work(NamedTuple):
     last_use_s: FloatArray
     inside_s: FloatArray
     green_from_s: FloatArray
+    wake_s: FloatArray
     score: FloatArray
     first: IntArray
 
@@ -228,6 +229,7 @@ def work_of(geometry: Geometry, stages: Stages, n_exits: int) -> Work:
         np.zeros(n_moves),
         np.zeros(n_moves),
         np.zeros(n_groups),
+        np.zeros(n_lanes),
         np.zeros(n_stages),
         np.zeros(FIRST_VEH, dtype=np.int64),
     )

@@ -62,6 +62,8 @@ def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
         ("scenarios frobnicate", ["frobnicate"]),
         ("scenarios show grid", ["grid4x4"]),
         ("scenarios show", ["missing argument", "--help"]),
+        ("scenarios build atlantis --out x", ["atlantis", "tees"]),
+        ("scenarios build tees --out full", ["exists"]),
         ("demo --scenario nowhere", ["nowhere"]),
         ("demo --seed -4", ["--seed"]),
         ("doctor --patient me", ["--patient"]),
@@ -115,6 +117,13 @@ def test_the_catalogue_is_listed(call: Call) -> None:
     found = json.loads(call("scenarios", "list", "--json")[1])
     assert {"cologne8", "ingolstadt21", "grid4x4"} <= {item["name"] for item in found}
     assert all(item["terms"] and Path(item["config"]).is_file() for item in found)
+
+
+def test_a_network_is_made_and_can_be_shown(call: Call, tmp_path: Path) -> None:
+    made = call("scenarios", "build", "roundabout", "--out", str(tmp_path / "town"))[1]
+    config = Path(made.strip().rpartition(" ")[2])
+    assert config == tmp_path / "town" / "roundabout.sumocfg"
+    assert json.loads(call("scenarios", "show", str(config), "--json")[1])["end_s"] == 3600.0
 
 
 def test_a_scenario_is_shown(call: Call) -> None:

@@ -56,8 +56,10 @@ class _Composer:
         """Return the stages that a programme of these stages lacks: approaches of which somebody has to yield in one.
 
         Approach alone, and whoever meets nobody of it. None that would leave somebody between two stop lines of the
-        signal, and none that is part of a stage of the programme.
+        signal, none that is part of a stage of the programme, and none for a programme without changes.
         """
+        if len(own) < 2:
+            return []
         served = {g for rights in own for g in self._vehicle if rights[g].is_green}
         arrows = {g for rights in own for g in self._vehicle if rights[g] is Right.STOP}
         made = []

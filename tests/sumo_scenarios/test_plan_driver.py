@@ -31,14 +31,15 @@ def go(out: Path, scenario: str = "cologne3", **options: Any) -> RunResult:
 
 
 def plan_of(scenario: str = "cologne3", **changes: Any) -> Plan:
-    """Return a plan that differs from signal to signal: cycle 60, 62, 64 s, all stages in their order."""
+    """Return a plan that differs from signal to signal: cycle 60, 62, 64 s, all stages of the programme in their order."""
     world = build_world(resolve(scenario), RunSettings(scenario).profile, None, None)
     parts = []
     for i, unit in enumerate(world.units):
-        n, cycle_s = len(unit.site.stages), 60 + 2 * i
+        own = unit.stages_from[0][1]
+        n, cycle_s = len(own), 60 + 2 * i
         splits_s = [cycle_s // n] * n
         splits_s[0] += cycle_s - sum(splits_s)
-        names = tuple(stage.name for stage in unit.site.stages)
+        names = tuple(unit.site.stages[s].name for s in own)
         parts.append(
             SignalPlan(
                 unit.site.signal_id, site_hash(unit.site), 10 * cycle_s, 70 * i, names, tuple(10 * s for s in splits_s)

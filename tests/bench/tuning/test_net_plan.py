@@ -59,7 +59,9 @@ def test_our_kernel_shows_what_sumo_shows_with_it(tmp_path: Path) -> None:
     assert len(late) > 150
     controlled = [link for group in unit.site.groups for link in group.links]
     for at_s in late:
-        for ours, theirs in ((fixed[at_s][k], net[at_s][k]) for k in controlled):
+        for k in controlled:
+            ours, theirs = fixed[at_s][k], net[at_s][k]
             held = theirs in "yY" and ours in "gG"  # the net shows amber between two greens of one group, we do not
-            assert held or ours.lower() == theirs.lower(), at_s
+            soon = {net[min(at_s + s, max(net))][k] for s in range(5)} & set("gG")  # who meets nobody whose green ends
+            assert held or ours.lower() == theirs.lower() or (ours in "gG" and soon), at_s
     assert any("y" in fixed[t] for t in late)

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.referees import judge
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import PUBLISHED
 from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.made_networks import QUARTER_S, QUARTERS, TOWNS, make_all, make_scenario
+from sumo_scenarios.run import execute
+from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.volumes import count_volumes
 from sumo_scenarios.world import World, build_world
 
@@ -73,3 +76,16 @@ def test_a_folder_that_exists_is_refused_before_anything_is_written(tmp_path: Pa
 
 def test_the_list_of_networks_has_no_holes() -> None:
     assert all(text and not text.endswith(".") for _, text in TOWNS.values())
+
+
+@pytest.mark.sumo
+@pytest.mark.parametrize("name", TOWNS)
+def test_adaptive_control_runs_on_each_of_them(name: str, tmp_path: Path) -> None:
+    """The smallest form of `make campaign-made`: five minutes, and the lamps looked at by the referee."""
+    config = make_scenario(name, tmp_path / "town")
+    settings = RunSettings(str(config), "adaptive", end_s=300.0)
+    result = execute(settings, tmp_path / "run", False, lambda _progress: None)
+    assert result.status == "complete" and not result.error
+    assert result.document["vehicles"]["finished"] > 0
+    verdict = judge(tmp_path / "run")
+    assert verdict["referee_invalid"] == [] and verdict["lamp_violations"] == {}

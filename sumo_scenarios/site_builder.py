@@ -18,7 +18,7 @@ from signal_ctrl.domain.site import (
 from signal_ctrl.domain.site_parts import MAX_GROUPS
 from signal_ctrl.domain.timing import ceil_ds
 from sumo_scenarios.clearance import Clearances, clearances_of
-from sumo_scenarios.composed_stages import approach_of, with_composed
+from sumo_scenarios.composed_stages import approaches_of, with_composed
 from sumo_scenarios.foes import LinkFoes, link_foes
 from sumo_scenarios.inner_storage import trailing_rules
 from sumo_scenarios.programmes import GREENS
@@ -58,7 +58,7 @@ def build_site(source: SignalSource) -> BuiltSite:
     stages, by_programme = stages_of(source, members)
     groups = tuple(_group(source, f"g{i + 1}", links, clearances) for i, links in enumerate(members))
     together = _together(source, members, foes)
-    stages, composed = with_composed(source, groups, together, stages, by_programme)
+    stages, composed = with_composed(source, foes, groups, together, stages, by_programme)
     intergreen_ds = _intergreens(source, groups, together, clearances)
     trailing = trailing_rules(source.net, source.connections, members, source.quantum_ds)
     least_ds = shortest_max_red_ds(groups, stages, intergreen_ds, trailing, source.quantum_ds * 2)
@@ -128,10 +128,10 @@ def _steady(source: SignalSource) -> tuple[list[tuple[int, str]], list[str]]:
 
 def _groups(source: SignalSource, steady: set[int]) -> tuple[tuple[int, ...], ...]:
     """Return links that share a lamp: the same letters in every row of every programme in force, kind and approach."""
-    found: dict[tuple[str, bool, str], list[int]] = {}
+    found: dict[tuple[str, bool, tuple[str, ...]], list[int]] = {}
     for k in range(source.n_links):
         if k not in steady:
-            key = (source.column(k), source.is_crossing(k), approach_of(source, k))
+            key = (source.column(k), source.is_crossing(k), approaches_of(source, k))
             found.setdefault(key, []).append(k)
     return tuple(tuple(links) for links in found.values())
 

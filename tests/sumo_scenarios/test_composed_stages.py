@@ -1,5 +1,6 @@
 """Stages composed of one approach alone, on networks built by netconvert."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right
 from sumo_scenarios.catalogue import Scenario
 from sumo_scenarios.plain_net import Plain
 from sumo_scenarios.world import SignalUnit, World, build_world
-from tests.sumo_scenarios.networks import all_ways, cross, dual, flows, walked, write_config
+from tests.sumo_scenarios.networks import all_ways, cross, dual, flows, logic, walked, write_config
 
 
 def world_of(plain: Plain, folder: Path, pairs: list[tuple[str, str]] | None = None) -> World:
@@ -83,3 +84,79 @@ def test_the_stages_of_the_programme_keep_their_numbers_and_names(tmp_path: Path
     assert own == tuple(range(len(own))) and all(s >= len(own) for s in more)
     assert [stage.name for stage in unit.site.stages] == [f"s{i + 1}" for i in range(len(unit.site.stages))]
     assert unit.with_composed().stages_from == ((0.0, (*own, *more)),)
+
+
+def rewritten(folder: Path, plain: Plain, signal: str, rows: list[str], *changes: tuple[str, str]) -> SignalUnit:
+    """Return the signal of a network with another programme and other changes by pattern."""
+    net = plain.build(folder)
+    text = net.read_text(encoding="utf-8")
+    for pattern, new in changes:
+        text = re.sub(pattern, new, text)
+    programme = logic(signal, "0", rows)
+    net.write_text(re.sub(r'<tlLogic id=".*?</tlLogic>', programme, text, flags=re.DOTALL), encoding="utf-8")
+    config = write_config(folder, routes=flows([]))
+    (unit,) = build_world(Scenario("town", config, "", "", "", False), PUBLISHED, None, None).units
+    return unit
+
+
+def composed_rights(unit: SignalUnit) -> list[tuple[Right, ...]]:
+    return [unit.site.stages[s].rights for _, more in unit.more_from for s in more]
+
+
+def priority_links(unit: SignalUnit) -> set[int]:
+    """Return the lamps that some composed stage gives priority."""
+    return {
+        link
+        for rights in composed_rights(unit)
+        for group, right in zip(unit.site.groups, rights, strict=True)
+        if right is Right.PROTECTED
+        for link in group.links
+    }
+
+
+def test_a_lamp_whose_own_ways_cross_never_gets_priority(tmp_path: Path) -> None:
+    """One lamp for each road: its left turners and those who come towards them share it."""
+    changes = [
+        (rf'(<connection from="{arm}C"[^>]*linkIndex=)"\d+"', rf'\1"{road}"')
+        for arm, road in (("W", 0), ("E", 0), ("N", 1), ("S", 1))
+    ]
+    unit = rewritten(tmp_path, cross(lanes=1), "C", ["30 gr", "4 yr", "30 rg", "4 ry"], *changes)
+    assert [group.links for group in unit.site.groups] == [(0,), (1,)]
+    assert composed_rights(unit) == []
+
+
+@pytest.mark.parametrize("letter", ["O", "o"])
+def test_who_meets_a_lamp_that_never_shows_red_gets_no_priority(tmp_path: Path, letter: str) -> None:
+    """East goes straight on at link 4, at all times; left from the west is link 11."""
+    rows = ["30 rrrG?grrrGGg", "4 rrry?yrrryyy", "30 GGgr?rGGgrrr", "4 yyyr?ryyyrrr"]
+    unit = rewritten(tmp_path, cross(lanes=1), "C", [row.replace("?", letter) for row in rows])
+    assert unit.site.steady == ((4, letter),)
+    assert 11 not in priority_links(unit) and 5 in priority_links(unit)
+
+
+def test_who_meets_a_way_without_a_lamp_gets_no_priority(tmp_path: Path) -> None:
+    free = (r'(<connection from="EC" to="CW"[^>]*) tl="C" linkIndex="4"', r"\1")
+    rows = ["30 rrrGrgrrrGGg", "4 rrryryrrryyy", "30 GGgrrrGGgrrr", "4 yyyrrryyyrrr"]
+    unit = rewritten(tmp_path, cross(lanes=1), "C", rows, free)
+    assert 11 not in priority_links(unit) and 5 in priority_links(unit)
+
+
+def test_a_letter_without_a_link_is_no_approach(tmp_path: Path) -> None:
+    rows = ["42 GGgrrrGGgrrrg", "3 yyyrrryyyrrry", "42 rrrGGgrrrGGgr", "3 rrryyyrrryyyr"]
+    unit = rewritten(tmp_path, cross(lanes=1), "C", rows)
+    more = unit.more_from[0][1]
+    assert len(more) == len(set(more)) == 4 and 12 not in priority_links(unit)
+
+
+def test_no_arrow_leads_to_a_street_between_two_stop_lines_that_is_red_at_its_end(tmp_path: Path) -> None:
+    """Link 8 leads from the west to the street between both nodes, with an arrow in a row in which that street is green."""
+    rows = [
+        "38 GgGGGrrrsGGGrrrrGg", "3 ygyyyrrrryyyrrrryg", "6 rGrrrrrrrrrrrrrrrG", "3 ryrrrrrrrrrrrrrrry",
+        "37 rrrrrGGGGrrrGGGGrr", "3 rrrrryyyyrrryyyyrr",
+    ]  # fmt: skip
+    unit = rewritten(tmp_path, dual(), "J", rows)
+    group = next(g for g, each in enumerate(unit.site.groups) if 8 in each.links)
+    inner = [g for g, each in enumerate(unit.site.groups) if 17 in each.links]
+    for rights in composed_rights(unit):
+        assert rights[group] is not Right.STOP or all(rights[g].is_green for g in inner)
+    assert composed_rights(unit)

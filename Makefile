@@ -62,7 +62,9 @@ campaign: setup  ## hours: 20 seeds, failed loops and demand on all networks; go
 	done
 
 campaign-made: setup  ## an hour: networks of our own making, 60 to 120 % of their demand; goes on where it stopped
-	test -d $(MADE) || $(BIN)/signal-ctrl scenarios build all --out $(MADE)
+	for town in $(TOWNS); do \
+	  test -d $(MADE)/$$town || $(BIN)/signal-ctrl scenarios build $$town --out $(MADE)/$$town; \
+	done
 	$(BIN)/signal-ctrl bench run --scenarios $(subst $(SPACE),$(COMMA),$(foreach name,$(TOWNS),$(MADE)/$(name)/$(name).sumocfg)) \
 	  --controllers fixed,actuated,max_pressure,greedy,adaptive --sensing max_pressure=positions,greedy=positions,loops \
 	  --seeds 1-3 --scales 0.6,0.8,1,1.2 --untuned --referees --out out/campaign/made --ledger bench/results/made.jsonl

@@ -1,18 +1,29 @@
 """What every controller of ours answers: which stage now, and why."""
 
+import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from signal_ctrl.domain.view import JunctionView
+
+FRESH_S: Final = 2.0
+"""What a coupled signal saw counts for so long. [s]"""
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The signal that this one is coupled with, as it was when it looked last: what it saw, its stage, its choices."""
+    """The signal that this one is coupled with, as it was when it looked last: what it saw and when [s], the stage that
+    it was in or on the way to, and the stages that it may choose: none while it does not choose for itself.
+    """
 
     view: JunctionView
     stage: int
     stages: tuple[int, ...]
+    at_s: float
+
+    def is_fresh(self, now_s: float) -> bool:
+        """Return whether it still counts. [s]"""
+        return now_s - self.at_s <= FRESH_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,14 @@ class Decision:
     reason: str
     signal: str = ""
     at_s: float | None = None
+
+
+def inputs_hash(view: JunctionView, beside: Beside | None) -> str:
+    """Return a hash of all that a decision is made on: what is seen, and what the coupled signal saw and may do."""
+    if beside is None:
+        return view.digest()
+    words = (view.digest(), beside.view.digest(), beside.stage, beside.stages, beside.at_s)
+    return hashlib.blake2b(repr(words).encode(), digest_size=8).hexdigest()
 
 
 class Controller(Protocol):

@@ -41,6 +41,8 @@ class RolloutSettings:
     def __post_init__(self) -> None:
         if not (10 <= self.horizon_s <= 300 and 1 <= self.draws <= 64 and 0 <= self.late_stages <= 16):
             raise InvalidInputError("need horizon_s 10-300, draws 1-64, late_stages 0-16")
+        if self.composed not in (0, 1):
+            raise InvalidInputError("need composed 0 or 1")
         if self.ageing_s < 1.0:
             raise InvalidInputError("need ageing_s 1 or more")
         if not all(0 <= getattr(self, field.name) < 1000 for field in fields(self)):

@@ -17,6 +17,7 @@ from signal_ctrl.engine.fallback import Fallback
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
+from signal_ctrl.kernel.state import Mode
 from sumo_scenarios.controllers import AnySettings, Maker, maker_of, settings_of
 from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.fallback_plans import FallbackPlans
@@ -185,12 +186,14 @@ class ControlledJunction:
         """Return what is to be seen, and let the signal that this one is coupled with know of it. [s]"""
         view = self.sensor.view(time_s, self.engine)
         if self.partner is not None:
-            self.seen = Beside(view, self.engine.core.stage, self.stages(time_s))
+            core, stages = self.engine.core, self.stages(time_s)
+            running = core.mode is Mode.RUNNING
+            self.seen = Beside(view, core.stage, stages if core.forced < 0 else (), time_s) if running else None
         return view
 
     @property
     def beside(self) -> Beside | None:
-        """What the signal that this one is coupled with saw last."""
+        """What the signal that this one is coupled with saw last; nothing while it is not in normal service."""
         return self.partner.seen if self.partner is not None else None
 
     def stages(self, time_s: float) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from optimiser.controller import Decision
+from optimiser.controller import Decision, inputs_hash
 from signal_ctrl.domain.view import JunctionView
 from sumo_scenarios.controllers import maker_of, settings_of
 from sumo_scenarios.decision_tape import DecisionTape
@@ -95,7 +95,8 @@ class ExplainDriver(ReplayDriver):
         if row is None or not row.decided:
             return
         was = logged_of(self._tape, row)
-        same = view.digest() == was.inputs and decision.stage == was.choice
+        rebuilt = inputs_hash(view, junction.beside)
+        same = rebuilt == was.inputs and decision.stage == was.choice
         if now_ds < self._question.at_ds:
             self._question.decisions += self._rung[0] == EXPLAINED
             self._question.same += same and self._rung[0] == EXPLAINED
@@ -105,7 +106,7 @@ class ExplainDriver(ReplayDriver):
             "rung": {"name": self._rung[0], "why": self._rung[1]},
             "lit": lamps_document(site, situation, core, row.calls),
             **inputs_document(site, junction.engine.layout, view),
-            **_decision_document(situation.stage, was, view.digest(), decision),
+            **_decision_document(situation.stage, was, rebuilt, decision),
         }
         self._hindsight.note(time_s, view, situation.stage)
 

@@ -5,6 +5,7 @@ roundabout beside signals, and streets of 40 m between signals. Programmes are t
 """
 
 import itertools
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -177,14 +178,27 @@ def make_all(folder: Path) -> list[Path]:
 
 
 def make_scenario(name: str, folder: Path) -> Path:
-    """Write a town's files into a folder and return its configuration.
+    """Write a town's files into a new folder, all or none, and return its configuration.
 
-    Raises: InvalidInputError for a name that is none, or a folder that exists; BackendError if netconvert fails.
+    Raises: InvalidInputError for a name that is none, or a folder that exists or cannot be made; BackendError if
+    netconvert fails.
     """
     if name not in TOWNS:
         raise InvalidInputError(f"no network '{name}' can be made; there are {', '.join(TOWNS)}")
     _refuse_existing(folder)
-    town = TOWNS[name][0]()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+            made = Path(scratch) / "town"
+            made.mkdir()
+            _write(name, TOWNS[name][0](), made)
+            made.rename(folder)
+    except OSError as error:
+        raise InvalidInputError(f"cannot write {folder}: {error.strerror or error}") from error
+    return folder / f"{name}.sumocfg"
+
+
+def _write(name: str, town: Town, folder: Path) -> None:
     net = town.plain.build(folder, f"{name}.net.xml")
     flows = [
         f'<flow id="{first}-{last}-{k}" type="car" from="{first}" to="{last}" begin="{k * QUARTER_S}" '
@@ -194,14 +208,12 @@ def make_scenario(name: str, folder: Path) -> Path:
     ]
     car = '<vType id="car" speedFactor="normc(1,0.1,0.2,2)" minGap="2.5" tau="1.2"/>'
     write_rows(folder / f"{name}.rou.xml", "routes", [car, *flows])
-    config = folder / f"{name}.sumocfg"
     rows = (
         f'<input><net-file value="{net.name}"/><route-files value="{name}.rou.xml"/></input>',
         f'<time><begin value="0"/><end value="{len(QUARTERS) * QUARTER_S}"/></time>',
         '<processing><time-to-teleport value="-1"/></processing>',
     )
-    write_rows(config, "configuration", rows)
-    return config
+    write_rows(folder / f"{name}.sumocfg", "configuration", rows)
 
 
 def _refuse_existing(folder: Path) -> None:

@@ -40,7 +40,7 @@ class Plain:
     def build(self, folder: Path, name: str = "town.net.xml") -> Path:
         """Write the plain files and return the net that netconvert makes of them.
 
-        Raises: BackendError with netconvert's first complaint if it makes none.
+        Raises: BackendError with netconvert's first error if it makes none.
         """
         folder.mkdir(parents=True, exist_ok=True)
         kinds = (("nod", "nodes", self.nodes.values()), ("edg", "edges", self.edges.values()))
@@ -50,7 +50,8 @@ class Plain:
             command += [f"-{option}", f"plain.{kind}.xml"]
         done = subprocess.run([*command, *self.options], cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise BackendError(f"netconvert made no network in {folder}: {(done.stderr.splitlines() or ['?'])[0]}")
+            said = [line for line in done.stderr.splitlines() if line.startswith("Error")] or ["it does not say why"]
+            raise BackendError(f"netconvert made no network of {name}: {said[0]}")
         return folder / name
 
 

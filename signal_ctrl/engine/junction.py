@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from optimiser.controller import Beside, Controller, Decision, Situation
+from optimiser.controller import Beside, Controller, Decision, Situation, inputs_hash
 from signal_ctrl.domain.detection import WHOLE, Detection
 from signal_ctrl.domain.errors import RefusedError
 from signal_ctrl.domain.network import JunctionLayout
@@ -124,8 +124,8 @@ class JunctionEngine:
         decision, step = self._choose(view, self._situation(stages, now_ds, beside), stages, now_ds)
         record = None
         if decision is not None or changed or step is not None or detection.failed != before.failed:
-            record = self._noted(self._ask(decision, view, now_ds), step, before)
-        record = self._flash(record, view, now_ds)
+            record = self._noted(self._ask(decision, view, beside, now_ds), step, before)
+        record = self._flash(record, view, beside, now_ds)
         self._refresh(now_ds)
         return record
 
@@ -154,7 +154,7 @@ class JunctionEngine:
             restored=tuple(sorted(loops[k].channel for k in before.failed - failed)),
         )
 
-    def _flash(self, record: Record | None, view: JunctionView, now_ds: int) -> Record | None:
+    def _flash(self, record: Record | None, view: JunctionView, beside: Beside | None, now_ds: int) -> Record | None:
         """Enter flash, or leave the flash that was entered here, by the gate; return the record with the wish."""
         if self._fallback is None:
             return record
@@ -168,7 +168,7 @@ class JunctionEngine:
         self._sequence += 1
         refused = self._submit(-1, now_ds, wish)
         self._flashes = wanted if not refused else self._flashes
-        record = record if record is not None else self._ask(None, view, now_ds)
+        record = record if record is not None else self._ask(None, view, beside, now_ds)
         return replace(record, wish=wish.value, sequence=self._sequence, refused=refused)
 
     def repeat(self, calls: int, stage: int, sequence: int, now_ds: int, wish: str = "") -> None:
@@ -199,13 +199,13 @@ class JunctionEngine:
             self._settled_stage, self._settled_ds = core.stage, now_ds
         return Situation(to_s(now_ds), core.stage, stages, to_s(now_ds - self._settled_ds), beside)
 
-    def _ask(self, decision: Decision | None, view: JunctionView, now_ds: int) -> Record:
+    def _ask(self, decision: Decision | None, view: JunctionView, beside: Beside | None, now_ds: int) -> Record:
         stage, refused = -1, ""
         if decision is not None and decision.stage != self._state.core.stage:
             stage = decision.stage
             self._sequence += 1
             refused = self._submit(stage, now_ds)
-        digest = view.digest()
+        digest = inputs_hash(view, beside)
         signal = self.kernel.site.signal_id
         return Record(now_ds, signal, digest, self._calls, decision, stage, self._sequence, refused)
 

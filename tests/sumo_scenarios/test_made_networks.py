@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bench.referees import judge
-from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.profile import PUBLISHED
+from sumo_scenarios import made_networks
 from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.made_networks import QUARTER_S, QUARTERS, TOWNS, make_all, make_scenario
 from sumo_scenarios.run import execute
@@ -70,8 +71,20 @@ def test_a_folder_that_exists_is_refused_before_anything_is_written(tmp_path: Pa
     with pytest.raises(InvalidInputError, match="exists; choose a new folder"):
         make_all(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["roundabout"]
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="cannot write"):
+        make_scenario("tees", tmp_path / "file" / "town")
     with pytest.raises(InvalidInputError, match="there are new-town, tees"):
         make_scenario("atlantis", tmp_path / "new")
+
+
+def test_a_network_that_netconvert_cannot_make_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    town = made_networks.roundabout()
+    town.plain.options = ("--no-such-option", "1")
+    monkeypatch.setitem(made_networks.TOWNS, "roundabout", (lambda: town, ""))
+    with pytest.raises(BackendError, match="Error"):
+        make_scenario("roundabout", tmp_path / "town")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_list_of_networks_has_no_holes() -> None:

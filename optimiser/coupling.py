@@ -7,6 +7,7 @@ good. So the one that decides simulates both: its own choices, and what the othe
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -42,12 +43,13 @@ def coupled(layouts: Sequence[JunctionLayout], within_m: float = COUPLED_M) -> d
 
 
 class Coupled:
-    """Two signals as one: layout and stage tables, in which those of the other come behind those of the first."""
+    """Two signals as one: layout and stage tables. Stages a and b of the two are a times `n_others` + b."""
 
     def __init__(self, own: Neighbour, other: Neighbour) -> None:
         self.layout = _joined(own, other)
-        self.tables = _side_by_side(own.tables, other.tables)
-        self.n_stages = (own.tables.right.shape[0], other.tables.right.shape[0])
+        self.tables = _product(own.tables, other.tables)
+        self.n_others = other.tables.right.shape[0]
+        self.n_stages = (own.tables.right.shape[0], self.n_others)
         self.n_lanes = (len(own.layout.lanes), len(other.layout.lanes))
         self._n_own_moves = len(own.layout.movements)
 
@@ -94,14 +96,15 @@ def _joined(own: Neighbour, other: Neighbour) -> JunctionLayout:
     return JunctionLayout(name, tuple(lanes), tuple(moves), tuple(exits), (), ())
 
 
-def _side_by_side(own: StageTables, other: StageTables) -> StageTables:
-    """Return the tables of the stages of both. What a stage of one says of groups of the other is never asked."""
-    (s, g), (n, m) = own.right.shape, other.right.shape
-    right = np.zeros((s + n, g + m), dtype=np.int64)
-    right[:s, :g], right[s:, g:] = own.right, other.right
-    end_s, start_s = np.full((s + n, s + n, g + m), np.inf), np.zeros((s + n, s + n, g + m))
-    settled_s = np.zeros((s + n, s + n))
-    for table, one, two in ((end_s, own.end_s, other.end_s), (start_s, own.start_s, other.start_s)):
-        table[:s, :s, :g], table[s:, s:, g:] = one, two
-    settled_s[:s, :s], settled_s[s:, s:] = own.settled_s, other.settled_s
-    return StageTables(right, end_s, start_s, settled_s, np.concatenate((own.min_green_s, other.min_green_s)))
+def _product(own: StageTables, other: StageTables) -> StageTables:
+    """Return the tables of all pairs of stages. A pair settles, and may be left, when both of its stages may."""
+    pairs = list(product(range(own.right.shape[0]), range(other.right.shape[0])))
+    a, b = (np.array(column) for column in zip(*pairs, strict=True))
+    changes_a, changes_b = np.ix_(a, a), np.ix_(b, b)
+    return StageTables(
+        right=np.concatenate((own.right[a], other.right[b]), axis=1),
+        end_s=np.concatenate((own.end_s[changes_a], other.end_s[changes_b]), axis=2),
+        start_s=np.concatenate((own.start_s[changes_a], other.start_s[changes_b]), axis=2),
+        settled_s=np.maximum(own.settled_s[changes_a], other.settled_s[changes_b]),
+        min_green_s=np.maximum(own.min_green_s[a], other.min_green_s[b]),
+    )

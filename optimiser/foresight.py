@@ -56,11 +56,9 @@ class Foresight:
         n_draws = len(seen.drawn)
         target, after_s = (stage, 0) if change is None else change
         rules = self._rules._replace(horizon_s=ahead_s)
-        present = np.array((stage,), dtype=np.int64)
+        start = np.array((stage, target, after_s), dtype=np.int64)
         total = sum(
-            rollout_core.simulate(
-                self._geometry, self._stages, seen, rules, self._work, draw, present, (target, after_s), _NO_BOUND
-            )
+            rollout_core.simulate(self._geometry, self._stages, seen, rules, self._work, draw, start, _NO_BOUND)
             for draw in range(n_draws)
         )
         return total / n_draws

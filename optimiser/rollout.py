@@ -35,20 +35,14 @@ class _Model:
         self._level = np.zeros((2, settings.draws))
         self._out = np.zeros((1 + self.stages.right.shape[0] * len(delays_s), 3))
 
-    def evaluate(
-        self, view: JunctionView, present: tuple[int, ...], allowed: Sequence[int], offered: Sequence[int]
-    ) -> FloatArray:
-        """Return rows of stage, delay [s] and cost [veh s]: one for each offered stage and delay that was tried.
-
-        Args: present, the stages of the signals, the one that decides first.
-        """
+    def evaluate(self, view: JunctionView, stage: int, allowed: Sequence[int], offered: Sequence[int]) -> FloatArray:
+        """Return rows of stage, delay [s] and cost [veh s]: one for each offered stage and delay that was tried."""
         self.stages.allowed[:] = self.stages.offered[:] = False
         self.stages.allowed[list(allowed)] = True
         self.stages.offered[list(offered)] = True
         seen = seen_of(view, self._settings)
         n = rollout_core.evaluate(
-            self.geometry, self.stages, seen, self._rules, self._work,
-            np.array(present, dtype=np.int64), self._delays,
+            self.geometry, self.stages, seen, self._rules, self._work, stage, self._delays,
             self._settings.late_stages, self._level, self._first_cost, self._out,
         )  # fmt: skip
         return self._out[:n]
@@ -116,15 +110,18 @@ class RolloutController:
         return situation.now_s >= first_due_s + self.settings.patience_s
 
     def _evaluate(self, view: JunctionView, situation: Situation) -> tuple[tuple[int, float, float], ...]:
-        beside, pair, own = situation.beside, self._pair, situation.stages
+        beside, pair, n = situation.beside, self._pair, 1
         if beside is None or pair is None or self._both is None or not beside.is_fresh(situation.now_s):
-            rows = self._alone.evaluate(view, (situation.stage,), own, own)
+            rows = self._alone.evaluate(view, situation.stage, situation.stages, situation.stages)
         else:
-            first = pair.n_stages[0]
-            others = [first + s for s in beside.stages]
-            seen, present = pair.view(view, beside.view), (situation.stage, first + beside.stage)
-            rows = self._both.evaluate(seen, present, [*own, *others], own)
-        return tuple((int(s), d, round(c, 3)) for s, d, c in rows.tolist())
+            n = pair.n_others
+            rows = self._both.evaluate(
+                pair.view(view, beside.view),
+                situation.stage * n + beside.stage,
+                [own * n + other for own in situation.stages for other in {*beside.stages, beside.stage}],
+                [own * n + beside.stage for own in situation.stages],
+            )
+        return tuple((int(s) // n, d, round(c, 3)) for s, d, c in rows.tolist())
 
 
 def rules_of(settings: RolloutSettings) -> Rules:

@@ -39,16 +39,15 @@ ASLEEP = 1e9
 @numba.njit(cache=True)
 def simulate_flat(
     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed,
-    across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, block, n_vehicles,
+    across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size, stride, n_vehicles,
     eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s,
     eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s,
-    there, now_in, was_in, changed_s, free_s, score, first, present, target, delay_s, bound,
+    score, first, stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
-    Candidate: the signal that decides, part 0, goes to the target after a delay and on by the base policy from then on;
-    with the stage that it is in for a target it keeps it for good. Other parts go by the base policy all along.
-    `drawn` (L, V) is one draw. Stops early, with what it has, once the cost passes `bound`.
+    Candidate: from stage0 to the target after a delay, the base policy from then on; target = stage0 keeps the
+    stage for good. `drawn` (L, V) is one draw. Stops early, with what it has, once the cost passes `bound`.
 
     Who goes to a lane of the same junction queues up there behind those who were seen: in columns of `eta_s` beyond
     n_vehicles, which are written here, with a movement from the same column of `drawn`.
@@ -56,12 +55,10 @@ def simulate_flat(
     n_lanes = n_vehicles.shape[0]
     n_moves = group_of.shape[0]
     n_groups = right.shape[1]
-    n_parts = present.shape[0]
-    keeps = target == present[0]
+    stage, before = stage0, stage0
+    changed_s, free_s = LONG_AGO, 0.0
+    keeps = target == stage0
     switched = keeps
-    for p in range(n_parts):
-        now_in[p] = was_in[p] = present[p]
-        changed_s[p], free_s[p] = LONG_AGO, 0.0
     cost = 0.0
     waiting = 0
     n_inside = 0
@@ -72,9 +69,6 @@ def simulate_flat(
         ready_s[lane] = 0.0
         wake_s[lane] = 0.0
         waiting += n_vehicles[lane]
-        there[lane] = 0
-        for v in range(n_vehicles[lane] if fed[lane] else 0):
-            there[lane] += drawn[lane, v] != ABSENT
     for e in range(room_veh.shape[0]):
         room[e] = room_veh[e]
         any_limit = any_limit or room_veh[e] < MANY
@@ -86,32 +80,32 @@ def simulate_flat(
         green_from_s[g] = LONG_AGO
     for tick in range(horizon_s):
         now = float(tick)
-        for p in range(n_parts):
-            wished = now_in[p]
-            if p == 0 and not switched:
-                if now < delay_s:
-                    continue
-                wished, switched = target, True
-            elif (p > 0 or not keeps) and now >= free_s[p] and tick % 2 == 0:
-                wished = _policy(
-                    p, eta_s, tail, drawn, head, group_of, exit_of, room, part, block, right, allowed, now_in[p], now,
-                    look_s, eagerness, score, first,
-                )
-            if wished != now_in[p]:
-                was_in[p], now_in[p], changed_s[p] = now_in[p], wished, now
-                free_s[p] = now + settled_s[was_in[p], wished] + min_green_s[wished]
-                _mark_starts(right, start_s, was_in[p], wished, now, green_from_s)
+        if not switched:
+            if now >= delay_s:
+                before, stage, changed_s = stage, target, now
+                free_s = now + settled_s[before, stage] + min_green_s[stage]
+                switched = True
+                _mark_starts(right, start_s, before, stage, now, green_from_s)
                 _wake(wake_s)
+        elif not keeps and now >= free_s and tick % 2 == 0:
+            best = _policy(
+                eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now,
+                look_s, eagerness, score, first,
+            )
+            if best != stage:
+                before, stage, changed_s = stage, best, now
+                free_s = now + settled_s[before, stage] + min_green_s[stage]
+                _mark_starts(right, start_s, before, stage, now, green_from_s)
+                _wake(wake_s)
+        since = now - changed_s
         if any_limit:
             for e in range(room.shape[0]):
                 room[e] += refill_veh_s
         for m in range(n_moves if n_inside > 0 else 0):
             if inside_s[m] >= 0.0:
                 g = group_of[m]
-                if _tail_in_way(m, across, n_across, feeds, place_veh, there):
+                if _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
                     continue
-                p = part[lane_of[m]]
-                before, stage, since = was_in[p], now_in[p], now - changed_s[p]
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
                 foes, n_foes = (mutual, n_mutual) if lit <= STOP else (yields, n_yields)
                 if not _must_wait(
@@ -123,12 +117,10 @@ def simulate_flat(
                     inside_s[m] = -1.0
                     n_inside -= 1
         for lane in range(n_lanes):
-            p = part[lane]
-            if stuck[lane] and changed_s[p] == LONG_AGO:
+            if stuck[lane] and changed_s == LONG_AGO:
                 continue  # it did not move in this stage so far; only another one may help
             if wake_s[lane] >= now + 1.0:
                 continue  # its first vehicle is not there yet, or has red until the next change
-            before, stage, since = was_in[p], now_in[p], now - changed_s[p]
             while head[lane] < tail[lane]:
                 v = head[lane]
                 m = drawn[lane, v]
@@ -144,7 +136,7 @@ def simulate_flat(
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
                 if lit == NO_RIGHT and since >= settled_s[before, stage]:
                     wake_s[lane] = ASLEEP
-                if lit == NO_RIGHT or _tail_in_way(m, across, n_across, feeds, place_veh, there):
+                if lit == NO_RIGHT or _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
                     break
                 if green_from_s[g] + startup_s > out:
                     out = green_from_s[g] + startup_s
@@ -153,7 +145,7 @@ def simulate_flat(
                 e = exit_of[m]
                 onto = feeds[e]
                 if onto >= 0:
-                    room[e] = place_veh[e] - there[onto] if tail[onto] < eta_s.shape[1] else 0.0
+                    room[e] = place_veh[e] - (tail[onto] - head[onto]) if tail[onto] < eta_s.shape[1] else 0.0
                 if room[e] < (SQUEEZE_VEH if onto >= 0 else 1.0):
                     break
                 if n_inside > 0 and _held_up(m, mutual, n_mutual, inside_s):
@@ -174,7 +166,6 @@ def simulate_flat(
                     eta_s[onto, tail[onto]] = out + way_s[e]
                     weight[onto, tail[onto]] = weight[lane, v]
                     tail[onto] += 1
-                    there[onto] += 1
                     waiting += 1
                 arrived = max(eta_s[lane, v], 0.0)
                 if out > arrived:
@@ -191,7 +182,6 @@ def simulate_flat(
                 else:
                     ready_s[lane] = out + permissive_s[lane]
                 head[lane] += 1
-                there[lane] -= 1
                 waiting -= 1
         if cost > bound:
             return cost
@@ -266,59 +256,67 @@ def _held_up(m, mutual, n_mutual, inside_s):
 
 
 @numba.njit(cache=True)
-def _tail_in_way(m, across, n_across, feeds, place_veh, there):
+def _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
     """Return whether a lane to which others cross this movement holds more than find place: the last sticks out."""
-    for i in range(n_across[m]):  # noqa: SIM110 - numba compiles no generator
-        if there[feeds[across[m, i]]] > place_veh[across[m, i]] - SQUEEZE_VEH:
+    for i in range(n_across[m]):
+        onto = feeds[across[m, i]]
+        if tail[onto] - head[onto] > place_veh[across[m, i]] - SQUEEZE_VEH:
             return True
     return False
 
 
 @numba.njit(cache=True)
 def _policy(
-    p, eta_s, tail, drawn, head, group_of, exit_of, room, part, block, right, allowed, stage, now, look_s,
+    eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now, look_s,
     eagerness, score, first,
 ):
-    """Return the stage of part p that can discharge most in the next seconds; another one only if clearly better."""
-    begin, end = block[p], block[p + 1]
-    for s in range(begin, end):
-        score[s] = 0.0
+    """Return the stage that can discharge most in the next seconds; another one only if it is clearly better.
+
+    Each part of the junction chooses for its own lanes.
+    """
     limit = min(int(look_s / 2.0), first.shape[0])
-    for lane in range(tail.shape[0]):
-        if part[lane] != p:
-            continue
-        count, v = 0, head[lane]
-        while v < tail[lane] and count < limit and eta_s[lane, v] < now + look_s:
-            m = drawn[lane, v]
-            if m != ABSENT:
-                if room[exit_of[m]] < 1.0:
-                    break
-                first[count] = group_of[m]
-                count += 1
-            v += 1
-        for s in range(begin if count > 0 else end, end):
-            if allowed[s]:
-                for i in range(count):
-                    lit = right[s, first[i]]
-                    if lit < PERMISSIVE:
+    chosen = stage
+    for p in range(size.shape[0]):
+        own = stage // stride[p] % size[p]
+        others = stage - own * stride[p]
+        for s in range(size[p]):
+            score[s] = 0.0
+        for lane in range(tail.shape[0]):
+            if part[lane] != p:
+                continue
+            count, v = 0, head[lane]
+            while v < tail[lane] and count < limit and eta_s[lane, v] < now + look_s:
+                m = drawn[lane, v]
+                if m != ABSENT:
+                    if room[exit_of[m]] < 1.0:
                         break
-                    score[s] += 1.0 if lit == PROTECTED else 0.5
-    best = stage
-    level = max(score[stage] * eagerness, 0.5)
-    for s in range(begin, end):
-        if allowed[s] and score[s] > level:
-            best, level = s, score[s]
-    return best
+                    first[count] = group_of[m]
+                    count += 1
+                v += 1
+            for s in range(size[p] if count > 0 else 0):
+                if allowed[others + s * stride[p]]:
+                    for i in range(count):
+                        lit = right[others + s * stride[p], first[i]]
+                        if lit < PERMISSIVE:
+                            break
+                        score[s] += 1.0 if lit == PROTECTED else 0.5
+        best = own
+        level = max(score[own] * eagerness, 0.5)
+        for s in range(size[p]):
+            if allowed[others + s * stride[p]] and score[s] > level:
+                best, level = s, score[s]
+        chosen += (best - own) * stride[p]
+    return chosen
 
 
 @numba.njit(cache=True)
 def evaluate_flat(
     lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
-    place_veh, fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, block,
-    n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck,
+    place_veh, fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size,
+    stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck,
     inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
-    ready_s, room, last_use_s, inside_s, green_from_s, wake_s, there, now_in, was_in, changed_s, free_s, score, first,
-    present, delays_s, n_late, level, first_cost, out,
+    ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first, stage0, delays_s, n_late, level,
+    first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
@@ -331,8 +329,8 @@ def evaluate_flat(
     first_cost[:] = math.inf
     level[0, :] = math.inf
     for turn in range(delays_s.shape[0] + 1):
-        for target in range(block[1]):
-            keeps = target == present[0]
+        for target in range(right.shape[0]):
+            keeps = target == stage0
             if (turn == 0) != keeps or not (keeps or offered[target]):
                 continue
             if turn > 1 and _rank(first_cost, target) >= n_late:
@@ -344,11 +342,12 @@ def evaluate_flat(
                 limit = level[0, d] * WORSE + WORSE_BY
                 total += simulate_flat(
                     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh,
-                    fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, block,
-                    n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn[d],
+                    fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size,
+                    stride, n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn[d],
                     horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
-                    ready_s, room, last_use_s, inside_s, green_from_s, wake_s, there, now_in, was_in, changed_s, free_s,
-                    score, first, present, target, delay_s, limit - total,
+                    ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first, stage0, target,
+                    delay_s,
+                    limit - total,
                 )
                 level[1, d] = total
                 if total > limit:
@@ -379,22 +378,22 @@ def _rank(first_cost, target):
 
 
 def simulate(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, present: IntArray, change: tuple[int, int],
-    bound: float,
-) -> float:  # fmt: skip
-    """Return the cost of one candidate in one draw; `present` (P,) stages, `change` (stage, delay [s]). [veh s]"""
+    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, draw: int, start: IntArray, bound: float
+) -> float:
+    """Return the cost of one candidate in one draw; `start` is (present stage, wished stage, delay [s]). [veh s]"""
     return float(
         simulate_flat(
             *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.weight, seen.room_veh, seen.headway_s, seen.permissive_s,
-            seen.stuck, seen.inside, seen.drawn[draw], *rules, *w, present, *change, float(bound),
+            seen.stuck, seen.inside, seen.drawn[draw],
+            *rules, *w, int(start[0]), int(start[1]), int(start[2]), float(bound),
         )
     )  # fmt: skip
 
 
 def evaluate(
-    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, present: IntArray, delays: IntArray, n_late: int,
+    g: Geometry, st: Stages, seen: Seen, rules: Rules, w: Work, stage: int, delays: IntArray, n_late: int,
     level: FloatArray, first_cost: FloatArray, out: FloatArray,
 ) -> int:  # fmt: skip
     """Return the number of candidates in out (candidates, 3): stage, delay [s] and mean cost [veh s]."""
-    found = evaluate_flat(*g, *st, *seen, *rules, *w, present, delays, n_late, level, first_cost, out)
+    found = evaluate_flat(*g, *st, *seen, *rules, *w, stage, delays, n_late, level, first_cost, out)
     return int(found)

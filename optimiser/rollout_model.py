@@ -3,6 +3,7 @@
 Letters in shapes: D draws, L lanes, V vehicles, M movements, G groups, S stages, E exits.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -54,8 +55,8 @@ class Geometry(NamedTuple):
 
 class Stages(NamedTuple):
     """Stages and their changes, as in `StageTables`; which the base policy may choose: allowed (S,), and which are
-    candidates for the next change: offered (S,). Coupled signals are parts: part (L,), which of them a lane belongs to;
-    block (P + 1,), the first stage of each, and one more than the last. The first one decides.
+    candidates for the next change: offered (S,). Of coupled signals: part (L,), which of them a lane belongs to; size
+    (P,) and stride (P,), how many stages each has and how far apart its stages are in the numbers of all together.
     """
 
     right: IntArray
@@ -66,7 +67,8 @@ class Stages(NamedTuple):
     allowed: BoolArray
     offered: BoolArray
     part: IntArray
-    block: IntArray
+    size: IntArray
+    stride: IntArray
 
 
 class Seen(NamedTuple):
@@ -105,9 +107,7 @@ class Rules(NamedTuple):
 
 class Work(NamedTuple):
     """Scratch space of one simulation: head (L,), tail (L,), ready_s (L,), room_veh (E,), last_use_s (M,),
-    inside_s (M,), green_from_s (G,), wake_s (L,): until when nothing can happen on a lane, there (L,): how
-    many are on a lane that others lead to, now_in, was_in, changed_s and free_s (P,): stage, the one before, since when
-    and until when; score (S,), first (a few,).
+    inside_s (M,), green_from_s (G,), wake_s (L,): until when nothing can happen on a lane, score (S,), first (a few,).
     """
 
     head: IntArray
@@ -118,11 +118,6 @@ class Work(NamedTuple):
     inside_s: FloatArray
     green_from_s: FloatArray
     wake_s: FloatArray
-    there: IntArray
-    now_in: IntArray
-    was_in: IntArray
-    changed_s: FloatArray
-    free_s: FloatArray
     score: FloatArray
     first: IntArray
 
@@ -169,13 +164,13 @@ def _across(layout: JunctionLayout) -> list[tuple[int, ...]]:
     return [tuple(dict.fromkeys(exits)) for exits in found]
 
 
-def stages_of(tables: StageTables, lanes: Sequence[int], stages: Sequence[int] = ()) -> Stages:
+def stages_of(tables: StageTables, lanes: Sequence[int], size: Sequence[int] = ()) -> Stages:
     """Return the stages with a last group that is always green: movements without a lamp point to it by index -1.
 
-    Args: lanes, how many each signal has; stages, how many, of each where several are coupled.
+    Args: lanes, how many each signal has; size, how many stages, of each where several are coupled.
     """
     n_stages = tables.right.shape[0]
-    each, wide = tuple(stages) or (n_stages,), ((0, 0), (0, 0), (0, 1))
+    size, wide = tuple(size) or (n_stages,), ((0, 0), (0, 0), (0, 1))
     return Stages(
         np.pad(tables.right, wide[1:], constant_values=PROTECTED),
         np.pad(tables.end_s, wide, constant_values=np.inf),
@@ -184,8 +179,9 @@ def stages_of(tables: StageTables, lanes: Sequence[int], stages: Sequence[int] =
         tables.min_green_s,
         np.zeros(n_stages, dtype=np.bool_),
         np.zeros(n_stages, dtype=np.bool_),
-        np.repeat(np.arange(len(each)), lanes),
-        np.cumsum((0, *each), dtype=np.int64),
+        np.repeat(np.arange(len(size)), lanes),
+        np.array(size, dtype=np.int64),
+        np.array([math.prod(size[k + 1 :]) for k in range(len(size))], dtype=np.int64),
     )
 
 
@@ -224,7 +220,7 @@ def seen_of(view: JunctionView, settings: RolloutSettings) -> Seen:
 def work_of(geometry: Geometry, stages: Stages, n_exits: int) -> Work:
     """Return scratch space for one junction."""
     n_lanes, n_moves = geometry.n_lane_moves.shape[0], geometry.lane.shape[0]
-    (n_stages, n_groups), n_parts = stages.right.shape, len(stages.block) - 1
+    n_stages, n_groups = stages.right.shape
     return Work(
         np.zeros(n_lanes, dtype=np.int64),
         np.zeros(n_lanes, dtype=np.int64),
@@ -234,11 +230,6 @@ def work_of(geometry: Geometry, stages: Stages, n_exits: int) -> Work:
         np.zeros(n_moves),
         np.zeros(n_groups),
         np.zeros(n_lanes),
-        np.zeros(n_lanes, dtype=np.int64),
-        np.zeros(n_parts, dtype=np.int64),
-        np.zeros(n_parts, dtype=np.int64),
-        np.zeros(n_parts),
-        np.zeros(n_parts),
         np.zeros(n_stages),
         np.zeros(FIRST_VEH, dtype=np.int64),
     )

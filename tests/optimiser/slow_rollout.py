@@ -57,7 +57,8 @@ class Town:
 
     `weights` count its waiting, 1 where there are none; `feeds` gives for an exit the lane of the same junction that it
     leads to, the time that takes and the places there; `spare` the movements of those who come to a lane that way.
-    `parts` are the signals of which it is made, each with its lanes and its stages; none: it is one. The first decides.
+    `parts` are the signals of which it is made, each with its lanes and its number of stages; none: it is one. A stage
+    then stands for one of each signal, the last one's counting fastest.
     """
 
     moves: list[Move]
@@ -75,29 +76,17 @@ class Town:
     weights: list[list[float]] = field(default_factory=list)
     feeds: dict[int, tuple[int, float, float]] = field(default_factory=dict)
     spare: list[list[int]] = field(default_factory=list)
-    parts: list[tuple[set[int], range]] = field(default_factory=list)
+    parts: list[tuple[set[int], int]] = field(default_factory=list)
 
-    def signals(self) -> list[tuple[set[int], range]]:
+    def signals(self) -> list[tuple[set[int], int]]:
         """Return the signals of which it is made."""
-        return self.parts or [(set(range(len(self.lanes))), range(len(self.rights)))]
-
-
-@dataclass
-class Signal:
-    """Where one of the signals stands: its stage, the one before, since when, and from when on it may change. [s]"""
-
-    lanes: set[int]
-    stages: range
-    stage: int
-    before: int
-    changed_s: float = -math.inf
-    free_s: float = 0.0
+        return self.parts or [(set(range(len(self.lanes))), len(self.rights))]
 
 
 class SlowRollout:
     """One candidate in one draw."""
 
-    def __init__(self, town: Town, present: tuple[int, ...], known: frozenset[str] = KNOWN) -> None:
+    def __init__(self, town: Town, stage: int, known: frozenset[str] = KNOWN) -> None:
         self.town = town
         self.known = known
         weights = town.weights or [[1.0] * len(lane) for lane in town.lanes]
@@ -111,24 +100,23 @@ class SlowRollout:
         self.used_s: dict[int, float] = {}
         self.inside_s: dict[int, float] = dict.fromkeys(town.inside, 0.0)
         self.green_from_s: dict[int, float] = {}
-        self.signals = [
-            Signal(lanes, stages, stage, stage) for (lanes, stages), stage in zip(town.signals(), present, strict=True)
-        ]
+        self.stage, self.before, self.changed_s = stage, stage, -math.inf
         self.cost = 0.0
 
     def run(self, target: int, delay_s: float) -> float:
         """Change to the target after the delay, then go on by the base policy; the present stage is kept for good."""
-        rules, decides = self.town.rules, self.signals[0]
-        keeps = target == decides.stage
+        rules, keeps = self.town.rules, target == self.stage
         refills = any(room < PLENTY_VEH for room in self.room_veh)
-        changed = keeps
+        changed, free_s = keeps, 0.0
         for second in range(rules.horizon_s):
-            goes_on = [signal for signal in self.signals if signal is not decides or (changed and not keeps)]
+            wished = None
             if not changed and second >= delay_s:
-                changed = True
-                self.change(decides, target, second)
-            for signal in goes_on:
-                self.go_on(signal, second)
+                wished, changed = target, True
+            elif changed and not keeps and second >= free_s and second % POLICY_EVERY_S == 0:
+                best = self.best_stage(second)
+                wished = best if best != self.stage else None
+            if wished is not None:
+                free_s = self.change(wished, second)
             if refills:
                 self.room_veh = [room + rules.refill_veh_s for room in self.room_veh]
             self.clear_inside(second)
@@ -138,37 +126,25 @@ class SlowRollout:
                 break
         return self.cost + self.left_over()
 
-    def go_on(self, signal: Signal, second: int) -> None:
-        """Go on by the base policy, if it is time."""
-        if second >= signal.free_s and second % POLICY_EVERY_S == 0:
-            best = self.best_stage(signal, second)
-            if best != signal.stage:
-                self.change(signal, best, second)
-
-    def signal_of(self, lane: int) -> Signal:
-        """Return the signal that a lane leads to."""
-        return next(signal for signal in self.signals if lane in signal.lanes)
-
-    def change(self, signal: Signal, stage: int, now: float) -> None:
-        """Change the stage of a signal."""
-        change = self.town.changes[signal.stage, stage]
-        old, new = self.town.rights[signal.stage], self.town.rights[stage]
+    def change(self, stage: int, now: float) -> float:
+        """Change the stage; return when the next change may come. [s]"""
+        change = self.town.changes[self.stage, stage]
+        old, new = self.town.rights[self.stage], self.town.rights[stage]
         for group, (was, will) in enumerate(zip(old, new, strict=True)):
             if was < PERMISSIVE <= will:
                 self.green_from_s[group] = now + change.start_s[group]
-        signal.before, signal.stage, signal.changed_s = signal.stage, stage, now
-        signal.free_s = now + change.settled_s + self.town.min_green_s[stage]
+        self.before, self.stage, self.changed_s = self.stage, stage, now
+        return now + change.settled_s + self.town.min_green_s[stage]
 
-    def right(self, move: Move, second: float) -> int:
-        """Return what the lamp of a movement shows in a second."""
-        group, signal = move.group, self.signal_of(move.lane)
+    def right(self, group: int | None, second: float) -> int:
+        """Return what a group shows in a second."""
         if group is None:
             return PROTECTED
-        new = self.town.rights[signal.stage][group]
-        if signal.stage == signal.before:
+        new = self.town.rights[self.stage][group]
+        if self.stage == self.before:
             return new if new >= STOP else NO_RIGHT
-        change = self.town.changes[signal.before, signal.stage]
-        old, since_s = self.town.rights[signal.before][group], second - signal.changed_s
+        change = self.town.changes[self.before, self.stage]
+        old, since_s = self.town.rights[self.before][group], second - self.changed_s
         if new >= PERMISSIVE and since_s >= change.start_s[group]:
             return new
         if old >= PERMISSIVE and since_s < change.end_s[group]:
@@ -187,7 +163,7 @@ class SlowRollout:
         if other in self.used_s and at_s - self.used_s[other] < CLEAR_AFTER_S:
             return True
         rival = self.town.moves[other]
-        if self.right(rival, second) < PERMISSIVE:
+        if self.right(rival.group, second) < PERMISSIVE:
             return False
         first = self.next_on(rival.lane)
         if first is None or first[1] != other:
@@ -201,7 +177,7 @@ class SlowRollout:
     def clear_inside(self, now: float) -> None:
         """Let go whom nobody before whom he has to wait keeps inside; at red these are those who wait for him too."""
         for move, since_s in sorted(self.inside_s.items()):
-            red = self.right(self.town.moves[move], now) < PERMISSIVE
+            red = self.right(self.town.moves[move].group, now) < PERMISSIVE
             firsts = self.mutual(move) if red else self.town.moves[move].yields_to
             if not self.tail_in_way(move) and not any(self.goes_first(other, now, now) for other in firsts):
                 self.cost += now - since_s
@@ -209,7 +185,7 @@ class SlowRollout:
                 del self.inside_s[move]
 
     def discharge(self, lane: int, second: float) -> None:
-        if self.town.stuck[lane] and self.signal_of(lane).changed_s == -math.inf:
+        if self.town.stuck[lane] and self.changed_s == -math.inf:
             return
         while self.waiting[lane]:
             eta_s, move, weight = self.waiting[lane][0]
@@ -221,7 +197,7 @@ class SlowRollout:
     def lets_go(self, lane: int, eta_s: float, index: int, weight: float, second: float) -> bool:
         """Let the first vehicle of a lane go within this second, if it can."""
         move, rules = self.town.moves[index], self.town.rules
-        lit = self.right(move, second)
+        lit = self.right(move.group, second)
         green_s = -math.inf if move.group is None else self.green_from_s.get(move.group, -math.inf)
         out_s = max(eta_s, self.ready_s[lane], green_s + rules.startup_s)
         if LEAVES_IN_THE_PAST not in self.known:
@@ -248,12 +224,8 @@ class SlowRollout:
         """Return how many find place in an exit; on a lane of the same junction that depends on who is there."""
         if exit_lane in self.town.feeds:
             onto, _, places = self.town.feeds[exit_lane]
-            self.room_veh[exit_lane] = places - self.present(onto) if self.spare[onto] else 0.0
+            self.room_veh[exit_lane] = places - len(self.waiting[onto]) if self.spare[onto] else 0.0
         return self.room_veh[exit_lane]
-
-    def present(self, lane: int) -> int:
-        """Return how many are on a lane."""
-        return sum(move is not None for _, move, _ in self.waiting[lane])
 
     def is_shut(self, index: int) -> bool:
         """Tell whether there is no room behind, or somebody stands in the junction in the way."""
@@ -275,7 +247,7 @@ class SlowRollout:
             ):
                 continue
             onto, _, places = self.town.feeds[crossing.exit]
-            if self.present(onto) > places - SQUEEZE_VEH:
+            if len(self.waiting[onto]) > places - SQUEEZE_VEH:
                 return True
         return False
 
@@ -296,17 +268,24 @@ class SlowRollout:
                 cost += weight * (end_s - max(eta, 0.0) + rules.leftover_s + clearing)
         return cost
 
-    def best_stage(self, signal: Signal, now: float) -> int:
+    def best_stage(self, now: float) -> int:
         """Return the stage that serves most in the next seconds; the present one unless another is clearly better."""
-        allowed = [stage for stage in signal.stages if stage in self.town.allowed]
-        worth = {
-            stage: sum(self.served(lane, self.town.rights[stage], now) for lane in signal.lanes) for stage in allowed
-        }
-        best, level = signal.stage, max(worth.get(signal.stage, 0.0) * self.town.rules.eagerness, 0.5)
-        for stage in allowed:
-            if worth[stage] > level:
-                best, level = stage, worth[stage]
-        return best
+        signals = self.town.signals()
+        sizes = [size for _, size in signals]
+        present = split(self.stage, sizes)
+        chosen = list(present)
+        for part, (lanes, size) in enumerate(signals):
+            wholes = {own: joined([*present[:part], own, *present[part + 1 :]], sizes) for own in range(size)}
+            worth = {
+                own: sum(self.served(lane, self.town.rights[whole], now) for lane in lanes)
+                for own, whole in wholes.items()
+                if whole in self.town.allowed
+            }
+            level = max(worth[present[part]] * self.town.rules.eagerness, 0.5)
+            for own in sorted(worth):
+                if worth[own] > level:
+                    chosen[part], level = own, worth[own]
+        return joined(chosen, sizes)
 
     def served(self, lane: int, rights: list[int], now: float) -> float:
         """Return the vehicles of a lane that a stage would serve before the first it would not; half for permissive."""
@@ -326,9 +305,23 @@ class SlowRollout:
         return worth
 
 
-def cost_of(
-    town: Town, present: int | tuple[int, ...], target: int, delay_s: float, known: frozenset[str] = KNOWN
-) -> float:
-    """Return the cost of one candidate; `present` are the stages, of each signal where there are several. [veh s]"""
-    stages = (present,) if isinstance(present, int) else present
-    return SlowRollout(town, stages, known).run(target, delay_s)
+def split(stage: int, sizes: list[int]) -> list[int]:
+    """Return the stage of each signal."""
+    found = []
+    for size in reversed(sizes):
+        stage, own = divmod(stage, size)
+        found.append(own)
+    return found[::-1]
+
+
+def joined(stages: list[int], sizes: list[int]) -> int:
+    """Return the number of a stage of all signals together."""
+    whole = 0
+    for own, size in zip(stages, sizes, strict=True):
+        whole = whole * size + own
+    return whole
+
+
+def cost_of(town: Town, stage: int, target: int, delay_s: float, known: frozenset[str] = KNOWN) -> float:
+    """Return the cost of one candidate. [veh s]"""
+    return SlowRollout(town, stage, known).run(target, delay_s)

@@ -1,9 +1,10 @@
 """Two coupled signals against the slow rollout of a town that was put together by hand."""
 
-import math
 import random
 from dataclasses import replace
+from itertools import product
 
+import numpy as np
 import pytest
 
 from optimiser.controller import Beside, Situation
@@ -11,7 +12,6 @@ from optimiser.coupling import Coupled, Neighbour, coupled
 from optimiser.rollout import RolloutController
 from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.network import Exit, JunctionLayout
-from signal_ctrl.domain.view import JunctionView
 from tests.optimiser.slow_rollout import PROTECTED, Change, Move, Rules, Town, cost_of
 from tests.optimiser.towns import SPEED_MPS, layout_of, random_town, tables_of, view_of
 
@@ -35,6 +35,8 @@ def both_towns(seed: int) -> tuple[Town, Town, dict[int, tuple[int, float]], dic
     one, two = random_town(2 * seed), random_town(2 * seed + 1)
     for town in (one, two):
         town.feeds, town.spare, town.rules = {}, [], Rules()
+        town.lanes = [[(eta_s, move) for eta_s, move in lane if move is not None] for lane in town.lanes]
+        town.weights = [weights[: len(lane)] for lane, weights in zip(town.lanes, town.weights, strict=True)]
     over = {e: (rng.randrange(len(two.lanes)), rng.choice((8.0, 12.0, 16.0))) for e in range(len(one.room_veh))}
     back = {e: (rng.randrange(len(one.lanes)), rng.choice((8.0, 14.0))) for e in range(len(two.room_veh))}
     kept = [{e: way for e, way in ways.items() if rng.random() < 0.5} for ways in (over, back)]
@@ -49,24 +51,22 @@ def together(one: Town, two: Town, over: dict[int, tuple[int, float]], back: dic
              [o + n_moves for o in m.yields_to], m.two_step)
         for m in two.moves
     ]  # fmt: skip
-    s, g = len(one.rights), len(two.rights[0])
-    stays = [math.inf] * n_groups
-    changes = {
-        pair: Change([*c.end_s, *[math.inf] * g], [*c.start_s, *[0.0] * g], c.settled_s)
-        for pair, c in one.changes.items()
-    }
-    changes |= {
-        (a + s, b + s): Change([*stays, *c.end_s], [*[0.0] * n_groups, *c.start_s], c.settled_s)
-        for (a, b), c in two.changes.items()
-    }
+    pairs = list(product(range(len(one.rights)), range(len(two.rights))))
+    changes = {}
+    for i, (a, b) in enumerate(pairs):
+        for j, (c, d) in enumerate(pairs):
+            first, second = one.changes[a, c], two.changes[b, d]
+            changes[i, j] = Change(
+                [*first.end_s, *second.end_s], [*first.start_s, *second.start_s], max(first.settled_s, second.settled_s)
+            )
     feeds = {e: (lane + n_lanes, m / SPEED_MPS, max(m / 7.5, 1.0)) for e, (lane, m) in over.items()}
     feeds |= {e + n_exits: (lane, m / SPEED_MPS, max(m / 7.5, 1.0)) for e, (lane, m) in back.items()}
-    lanes = [*one.lanes, *[[(eta_s, None if m is None else m + n_moves) for eta_s, m in lane] for lane in two.lanes]]
+    lanes = [*one.lanes, *[[(eta_s, m + n_moves) for eta_s, m in lane if m is not None] for lane in two.lanes]]
     return Town(
         moves=[*one.moves, *moved],
-        rights=[*[[*row, *[0] * g] for row in one.rights], *[[*[0] * n_groups, *row] for row in two.rights]],
+        rights=[[*one.rights[a], *two.rights[b]] for a, b in pairs],
         changes=changes,
-        min_green_s=[*one.min_green_s, *two.min_green_s],
+        min_green_s=[max(one.min_green_s[a], two.min_green_s[b]) for a, b in pairs],
         allowed=set(),
         lanes=lanes,
         stuck=[*one.stuck, *two.stuck],
@@ -77,17 +77,8 @@ def together(one: Town, two: Town, over: dict[int, tuple[int, float]], back: dic
         permissive_s=[*one.permissive_s, *two.permissive_s],
         weights=[*one.weights, *two.weights],
         feeds=feeds,
-        parts=[(set(range(n_lanes)), range(s)), (set(range(n_lanes, len(lanes))), range(s, s + len(two.rights)))],
+        parts=[(set(range(n_lanes)), len(one.rights)), (set(range(n_lanes, len(lanes))), len(two.rights))],
     )
-
-
-def seen_from(town: Town) -> JunctionView:
-    """Return the town as seen; who is not there is known not to be."""
-    view = view_of(town)
-    for lane, vehicles in enumerate(town.lanes):
-        for v, (_, move) in enumerate(vehicles):
-            view.presence[lane, v] = 0.0 if move is None else 1.0
-    return view
 
 
 def spare_moves(town: Town) -> list[list[int]]:
@@ -103,10 +94,7 @@ def with_one_movement(town: Town, lanes: set[int]) -> Town:
     moves = [
         m if m.lane not in kept or i == kept[m.lane] else replace_lane(m, town, kept) for i, m in enumerate(town.moves)
     ]
-    lanes_of = [
-        [(eta_s, None if move is None else kept.get(lane, move)) for eta_s, move in vehicles]
-        for lane, vehicles in enumerate(town.lanes)
-    ]
+    lanes_of = [[(eta_s, kept.get(lane, move)) for eta_s, move in vehicles] for lane, vehicles in enumerate(town.lanes)]
     return replace(town, moves=moves, lanes=lanes_of, inside=set())
 
 
@@ -134,18 +122,18 @@ def test_a_coupled_decision_costs_what_the_slow_rollout_of_both_costs(seed: int)
     found = fitting(seed)
     assert found is not None
     one, two, town, (over, back) = found
-    n = len(one.rights)
+    n = len(two.rights)
     own_allowed, other_allowed = tuple(sorted(one.allowed)), tuple(sorted(two.allowed))
     stage, beside = own_allowed[0], other_allowed[-1]
-    town.allowed = {*own_allowed, *(n + b for b in other_allowed)}
+    town.allowed = {a * n + b for a in own_allowed for b in other_allowed}
     a = named(layout_of(one), "a", {e: ("b", lane, m) for e, (lane, m) in over.items()})
     b = named(layout_of(two), "b", {e: ("a", lane, m) for e, (lane, m) in back.items()})
     controller = RolloutController(a, tables_of(one), SETTINGS, (0, 3, 9), Neighbour(b, tables_of(two)))
-    situation = Situation(0.0, stage, own_allowed, 99.0, Beside(seen_from(two), beside, other_allowed, 0.0))
-    rows = controller.decide(seen_from(one), situation).candidates
+    situation = Situation(0.0, stage, own_allowed, 99.0, Beside(view_of(two), beside, other_allowed, 0.0))
+    rows = controller.decide(view_of(one), situation).candidates
     assert len(rows) == 1 + (len(own_allowed) - 1) * 3 or not rows
     costs = {
-        (s, d): cost_of(town, (stage, n + beside), s, d)
+        (s, d): cost_of(town, stage * n + beside, s * n + beside, d)
         for s, d in ((stage, 0.0), *((s, d) for s in own_allowed if s != stage for d in (0.0, 3.0, 9.0)))
     }
     best = min(costs.values())
@@ -185,8 +173,9 @@ def test_who_lets_nobody_out_is_sent_nobody() -> None:
     """Three wait to cross the short street; the signal behind it shows red to it, and cannot change that."""
     own, other = pair(15.0)
     model = Coupled(own, other)
-    assert model.tables.right.tolist() == [[3, 0, 0, 0], [0, 3, 0, 0], [0, 0, 3, 0], [0, 0, 0, 3]]
+    assert model.tables.right.tolist() == [[3, 0, 3, 0], [3, 0, 0, 3], [0, 3, 3, 0], [0, 3, 0, 3]]
     assert model.layout.stays_within(model.layout.exits[0])
+    assert np.isinf(model.tables.end_s[1, 0][0])  # the own stage goes on while the other's changes
 
 
 def test_the_other_ones_red_costs_those_who_are_let_into_the_street() -> None:
@@ -205,17 +194,3 @@ def test_the_other_ones_red_costs_those_who_are_let_into_the_street() -> None:
     assert keeping(0) < keeping(1) - 100.0
     alone = RolloutController(own.layout, own.tables, SETTINGS).decide(view_of(town), Situation(10.0, 0, (0, 1), 99.0))
     assert keeping(1, at_s=7.9) == alone.candidates[0][2] != keeping(1, at_s=8.0)  # what is old does not count
-
-
-def test_the_other_one_goes_on_while_the_own_stage_is_kept() -> None:
-    """Six wait at the other signal's red; nobody wants anything here: it serves them whatever is chosen here."""
-    own, other = pair(15.0)
-    here = Town(
-        [Move(0, 0, 0, [], False), Move(1, 1, 1, [], False)], [[PROTECTED, 0], [0, PROTECTED]], {}, [5.0] * 2, {0, 1},
-        [[(0.0, 0)], []], [False] * 2, [2.0] * 2, [1e6] * 2, Rules(), permissive_s=[2.4] * 2,
-    )  # fmt: skip
-    there = replace(here, lanes=[[], [(0.0, 1)] * 6])
-    controller = RolloutController(own.layout, own.tables, SETTINGS, neighbour=other)
-    situation = Situation(0.0, 0, (0, 1), 99.0, Beside(view_of(there), 0, (0, 1), 0.0))
-    keep = controller.decide(view_of(here), situation).candidates[0][2]
-    assert keep < 6 * 25.0

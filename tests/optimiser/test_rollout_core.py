@@ -16,9 +16,9 @@ SEEDS = range(120)
 
 
 def fast_cost(arrays: Compiled, draw: int, stage: int, target: int, delay_s: int, bound: float = math.inf) -> float:
-    present = np.array([stage], dtype=np.int64)
+    start = np.array([stage, target, delay_s], dtype=np.int64)
     parts = (arrays.geometry, arrays.stages, arrays.seen, arrays.rules, arrays.work)
-    return float(rollout_core.simulate(*parts, draw, present, (target, delay_s), bound))
+    return float(rollout_core.simulate(*parts, draw, start, bound))
 
 
 @pytest.mark.parametrize("block", range(8))

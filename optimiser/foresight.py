@@ -34,7 +34,7 @@ class Foresight:
 
     def __init__(self, layout: JunctionLayout, tables: StageTables, settings: RolloutSettings) -> None:
         self._settings = settings
-        self._geometry = geometry_of(layout)
+        self._geometry = geometry_of(layout, [len(layout.lanes)])
         self._stages = stages_of(
             tables, [len(layout.lanes)]
         )  # none is allowed: the base policy changes nothing by itself

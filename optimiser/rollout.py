@@ -25,7 +25,7 @@ class _Model:
         self, layout: JunctionLayout, tables: StageTables, settings: RolloutSettings, delays_s: tuple[int, ...],
         n_lanes: tuple[int, ...], n_stages: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
-        self.geometry = geometry_of(layout)
+        self.geometry = geometry_of(layout, n_lanes)
         self.stages = stages_of(tables, n_lanes, n_stages)
         self._settings = settings
         self._work = work_of(self.geometry, self.stages, len(layout.exits))

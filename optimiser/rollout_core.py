@@ -16,6 +16,7 @@ from optimiser.rollout_model import (
     NO_RIGHT,
     PERMISSIVE,
     PROTECTED,
+    SQUEEZE_VEH,
     STOP,
     Geometry,
     Rules,
@@ -26,7 +27,6 @@ from optimiser.rollout_model import (
 from signal_ctrl.domain.view import FloatArray, IntArray
 
 STOP_HEADWAY_S = 4.0
-SQUEEZE_VEH = 0.5  # so much less than a place of one's own is enough to drive on, and then one sticks out
 MANY = 1000.0
 WORSE, WORSE_BY = 1.02, 2.0
 LONG_AGO = -1e9
@@ -39,8 +39,8 @@ ASLEEP = 1e9
 @numba.njit(cache=True)
 def simulate_flat(
     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed,
-    across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size, stride, n_vehicles,
-    eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s,
+    needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size, stride,
+    n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s,
     eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s,
     score, first, stage0, target, delay_s, bound,
 ):
@@ -146,7 +146,7 @@ def simulate_flat(
                 onto = feeds[e]
                 if onto >= 0:
                     room[e] = place_veh[e] - (tail[onto] - head[onto]) if tail[onto] < eta_s.shape[1] else 0.0
-                if room[e] < (SQUEEZE_VEH if onto >= 0 else 1.0):
+                if room[e] < needs_veh[e]:
                     break
                 if n_inside > 0 and _held_up(m, mutual, n_mutual, inside_s):
                     break
@@ -312,8 +312,8 @@ def _policy(
 @numba.njit(cache=True)
 def evaluate_flat(
     lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
-    place_veh, fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size,
-    stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck,
+    place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part,
+    size, stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck,
     inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
     ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first, stage0, delays_s, n_late, level,
     first_cost, out,
@@ -342,8 +342,8 @@ def evaluate_flat(
                 limit = level[0, d] * WORSE + WORSE_BY
                 total += simulate_flat(
                     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh,
-                    fed, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size,
-                    stride, n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn[d],
+                    fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered,
+                    part, size, stride, n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn[d],
                     horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
                     ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first, stage0, target,
                     delay_s,

@@ -23,6 +23,9 @@ SPACING_M: Final = 7.5
 LATEST_S: Final = 600.0
 FIRST_VEH: Final = 48  # as many as a view holds of a lane
 MANY_VEH: Final = 64
+SQUEEZE_VEH: Final = (
+    0.5  # with so much place a driver goes on to a short street; with so little left on it one sticks out
+)
 LEAST_DRAWS: Final = 2
 
 
@@ -31,8 +34,9 @@ class Geometry(NamedTuple):
     yields (M, longest), n_yields (M,), two_step (M,): room for one vehicle to wait inside the junction; mutual
     (M, longest), n_mutual (M,): movements that it yields to and that yield to it: who waits inside holds them up;
     feeds (E,): the lane of the same junction that an exit leads to, -1 if none, way_s (E,): how long that takes,
-    place_veh (E,): how many find place on it; fed (L,): whether an exit leads to a lane; across (M, longest), n_across
-    (M,): such exits to which other movements cross this one's way.
+    place_veh (E,): how many find place on it; fed (L,): whether an exit leads to a lane; needs_veh (E,): how much
+    place somebody needs to go there; across (M, longest), n_across (M,): exits to a coupled signal to which other
+    movements cross this one's way.
     """
 
     lane_moves: IntArray
@@ -49,6 +53,7 @@ class Geometry(NamedTuple):
     way_s: FloatArray
     place_veh: FloatArray
     fed: BoolArray
+    needs_veh: FloatArray
     across: IntArray
     n_across: IntArray
 
@@ -122,8 +127,9 @@ class Work(NamedTuple):
     first: IntArray
 
 
-def geometry_of(layout: JunctionLayout) -> Geometry:
-    """Return the geometry of a junction."""
+def geometry_of(layout: JunctionLayout, lanes: Sequence[int]) -> Geometry:
+    """Return the geometry of a junction. Args: lanes, how many each signal has, where several are coupled."""
+    coupled = _leads_to_another(layout, np.repeat(np.arange(len(lanes)), lanes))
     lane_moves, n_lane_moves = _ragged([lane.movements for lane in layout.lanes])
     yields, n_yields = _ragged([m.yields_to for m in layout.movements])
     mutual, n_mutual = _ragged([layout.mutual(i) for i in range(len(layout.movements))])
@@ -144,12 +150,22 @@ def geometry_of(layout: JunctionLayout) -> Geometry:
         np.array([e.way_m / e.speed_mps for e in layout.exits]),
         np.array([max(e.way_m / SPACING_M, 1.0) for e in layout.exits]),
         np.isin(np.arange(len(layout.lanes)), feeds),
-        *_ragged(_across(layout)),
+        np.where(coupled, SQUEEZE_VEH, 1.0),
+        *_ragged(_across(layout, coupled)),
     )
 
 
-def _across(layout: JunctionLayout) -> list[tuple[int, ...]]:
-    """Return for each movement the exits to lanes of the same junction to which others cross its way.
+def _leads_to_another(layout: JunctionLayout, part: IntArray) -> BoolArray:
+    """Return which exits lead from one of several coupled signals to another. (E,)"""
+    found = np.zeros(len(layout.exits), dtype=np.bool_)
+    for movement in layout.movements:
+        way = layout.exits[movement.exit]
+        found[movement.exit] |= layout.stays_within(way) and part[way.next_lane] != part[movement.lane]
+    return found
+
+
+def _across(layout: JunctionLayout, coupled: BoolArray) -> list[tuple[int, ...]]:
+    """Return for each movement the exits to a coupled signal to which others cross its way.
 
     Not those beside which it runs: from the same lane, or to the same exit.
     """
@@ -159,7 +175,7 @@ def _across(layout: JunctionLayout) -> list[tuple[int, ...]]:
             for own, other in ((i, o), (o, i)):
                 one, crossing = layout.movements[own], layout.movements[other]
                 beside = one.exit == crossing.exit or one.lane == crossing.lane
-                if layout.stays_within(layout.exits[crossing.exit]) and not beside:
+                if coupled[crossing.exit] and not beside:
                     found[own].append(crossing.exit)
     return [tuple(dict.fromkeys(exits)) for exits in found]
 

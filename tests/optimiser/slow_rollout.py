@@ -230,9 +230,16 @@ class SlowRollout:
     def is_shut(self, index: int) -> bool:
         """Tell whether there is no room behind, or somebody stands in the junction in the way."""
         exit_lane = self.town.moves[index].exit
-        needed = SQUEEZE_VEH if exit_lane in self.town.feeds else 1
+        needed = SQUEEZE_VEH if self.leads_to_another(self.town.moves[index]) else 1
         held_up = any(other in self.inside_s for other in self.mutual(index))
         return held_up or self.tail_in_way(index) or self.room(exit_lane) < needed
+
+    def leads_to_another(self, move: Move) -> bool:
+        """Tell whether a movement leads to a lane of another one of several signals."""
+        if move.exit not in self.town.feeds:
+            return False
+        onto = self.town.feeds[move.exit][0]
+        return any((onto in lanes) != (move.lane in lanes) for lanes, _ in self.town.signals())
 
     def tail_in_way(self, index: int) -> bool:
         """Tell whether another movement crosses this one to a lane that is so full that its last vehicle sticks out."""
@@ -241,7 +248,7 @@ class SlowRollout:
             meet = other in own.yields_to or index in crossing.yields_to
             if (
                 not meet
-                or crossing.exit not in self.town.feeds
+                or not self.leads_to_another(crossing)
                 or crossing.exit == own.exit
                 or crossing.lane == own.lane
             ):

@@ -194,7 +194,7 @@ def view_of(town: slow.Town, known: bool = True, presence: float = 1.0) -> Junct
 
 def compiled(town: slow.Town) -> Compiled:
     """Return the town as arrays, with its own movements as the only draw."""
-    geometry, stages = geometry_of(layout_of(town)), stages_of(tables_of(town), [len(town.lanes)])
+    geometry, stages = geometry_of(layout_of(town), [len(town.lanes)]), stages_of(tables_of(town), [len(town.lanes)])
     stages.allowed[sorted(town.allowed)] = True
     stages.offered[:] = stages.allowed
     seen = seen_of(view_of(town), RolloutSettings(draws=1))

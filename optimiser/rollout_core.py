@@ -40,9 +40,9 @@ ASLEEP = 1e9
 def simulate_flat(
     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed,
     needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size, stride,
-    n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s,
-    eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s,
-    score, first, stage0, target, delay_s, bound,
+    n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s,
+    refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s,
+    green_from_s, wake_s, score, first, stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
@@ -312,11 +312,11 @@ def _policy(
 @numba.njit(cache=True)
 def evaluate_flat(
     lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
-    place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part,
-    size, stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s, permissive_s, stuck,
-    inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
-    ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first, stage0, delays_s, n_late, level,
-    first_cost, out,
+    place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered,
+    part, size, stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s,
+    permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s,
+    clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first,
+    stage0, delays_s, n_late, level, first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
@@ -341,13 +341,12 @@ def evaluate_flat(
             for d in range(n_draws):
                 limit = level[0, d] * WORSE + WORSE_BY
                 total += simulate_flat(
-                    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh,
-                    fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered,
-                    part, size, stride, n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn[d],
-                    horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail,
-                    ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first, stage0, target,
-                    delay_s,
-                    limit - total,
+                    lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
+                    place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s,
+                    allowed, offered, part, size, stride, n_vehicles, eta_s, weight, room_veh, headway_s,
+                    permissive_s, stuck, inside, drawn[d], horizon_s, startup_s, gap_s, refill_veh_s, eagerness,
+                    leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s,
+                    wake_s, score, first, stage0, target, delay_s, limit - total,
                 )
                 level[1, d] = total
                 if total > limit:

@@ -39,7 +39,7 @@ from sumo_scenarios.world import World, build_world
 QUEUE_EVERY_S: Final = 30.0
 REPORT_EVERY_S: Final = 10.0
 SETTINGS: Final = "settings.json"
-SETTINGS_VERSION: Final = 1
+SETTINGS_VERSION: Final = 2
 VERSIONS_OF: Final = ("signal-ctrl", "libsumo", "numpy", "numba")
 
 

@@ -98,7 +98,7 @@ def test_a_log_must_be_there_and_be_text(tmp_path: Path) -> None:
 def settings_document(**changes: Any) -> dict[str, Any]:
     profile = {name: getattr(PUBLISHED, name) for name in PUBLISHED.__slots__}
     return {
-        "version": 1, "scenario": "cologne8", "controller": "adaptive", "seed": 1, "demand_seed": 0,
+        "version": 2, "scenario": "cologne8", "controller": "adaptive", "seed": 1, "demand_seed": 0,
         "sensing": "loops", "profile": profile, "begin_s": 0, "end_s": 60.5, "step_s": 1.0, "scale": 1.0,
         "closures": [{"place": "a", "from_s": None, "to_s": 5.0}], "options": [["k", "v"]], "loops_file": "",
         "command": ["signal-ctrl"], "versions": {"numpy": "2"}, "inputs": {"a.net.xml": "00"}, **changes,
@@ -123,7 +123,7 @@ def test_settings_are_read_as_they_were(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"version": 2}, "line 2: version 2, this is for 1"),
+        ({"version": 1}, "line 2: version 1, this is for 2"),
         ({"version": None}, "line 2: version None"),
         ({"seed": "1"}, "line 5: 'seed' cannot be \"1\""),
         ({"seed": -1}, "line 5: 'seed'"),

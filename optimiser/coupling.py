@@ -2,7 +2,7 @@
 
 A street of one or two car lengths between two signals holds whoever was let into it. When the next signal shows red,
 the last vehicle stands in the junction behind, in the way of others, and two such signals can block each other for
-good. So the one that decides simulates both: its own choices, and what the other would do by the base policy.
+good. So the one that decides simulates both: its own choices, and what either would do by the base policy then.
 """
 
 from collections.abc import Sequence
@@ -61,8 +61,8 @@ class Coupled:
             one, two = getattr(own, name), getattr(other, name)
             if name == _SHIFTED:
                 two = np.where(two >= 0, two + self._n_own_moves, two)
-            if not (one.size and two.size):
-                one, two = one[:0], two[:0]
+            if not (one.size and two.size):  # what one of them cannot tell is not known of both
+                one = two = np.zeros(0, dtype=one.dtype)
             elif name in _WIDE:
                 one, two = (np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in (one, two))
             parts[name] = np.concatenate((one, two))

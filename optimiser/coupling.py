@@ -43,13 +43,12 @@ def coupled(layouts: Sequence[JunctionLayout], within_m: float = COUPLED_M) -> d
 
 
 class Coupled:
-    """Two signals as one: layout and stage tables. Stages a and b of the two are a times `n_others` + b."""
+    """Two signals as one: layout and stage tables. Stages a and b of the two are a times `n_stages[1]` + b."""
 
     def __init__(self, own: Neighbour, other: Neighbour) -> None:
         self.layout = _joined(own, other)
         self.tables = _product(own.tables, other.tables)
-        self.n_others = other.tables.right.shape[0]
-        self.n_stages = (own.tables.right.shape[0], self.n_others)
+        self.n_stages = (own.tables.right.shape[0], other.tables.right.shape[0])
         self.n_lanes = (len(own.layout.lanes), len(other.layout.lanes))
         self._n_own_moves = len(own.layout.movements)
 

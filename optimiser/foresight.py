@@ -34,10 +34,9 @@ class Foresight:
 
     def __init__(self, layout: JunctionLayout, tables: StageTables, settings: RolloutSettings) -> None:
         self._settings = settings
-        self._geometry = geometry_of(layout, [len(layout.lanes)])
-        self._stages = stages_of(
-            tables, [len(layout.lanes)]
-        )  # none is allowed: the base policy changes nothing by itself
+        n_lanes = [len(layout.lanes)]
+        self._geometry = geometry_of(layout, n_lanes)
+        self._stages = stages_of(tables, n_lanes)  # none is allowed: the base policy changes nothing by itself
         self._work = work_of(self._geometry, self._stages, len(layout.exits))
         self._rules = rules_of(replace(settings, leftover_s=0.0, clear_factor=0.0))
 

@@ -114,7 +114,7 @@ class RolloutController:
         if beside is None or pair is None or self._both is None or not beside.is_fresh(situation.now_s):
             rows = self._alone.evaluate(view, situation.stage, situation.stages, situation.stages)
         else:
-            n = pair.n_others
+            n = pair.n_stages[1]
             rows = self._both.evaluate(
                 pair.view(view, beside.view),
                 situation.stage * n + beside.stage,

@@ -222,9 +222,10 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
         units = choosing_units(world, chosen)
         plans = FallbackPlans(world, settings) if settings.controller == "adaptive" else None
-        engines = make_engines(units, maker_of(chosen, settings.controller), partners(units, chosen), begin_s, plans)
+        partner_of = partners(units, chosen)
+        engines = make_engines(units, maker_of(chosen, settings.controller), partner_of, begin_s, plans)
         junctions = [ControlledJunction(*parts) for parts in zip(units, engines, sensors, strict=True)]
-        couple(junctions, partners(units, chosen))
+        couple(junctions, partner_of)
         super().__init__(junctions, simulation, folder, begin_s, events)
 
 

@@ -10,12 +10,13 @@ import numpy as np
 from optimiser.cycle_split import S_PER_H, Streams
 from optimiser.link_model import LinkNetwork
 from optimiser.network_plan import PlannedSignal
+from signal_ctrl.domain.counts import Turn
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.site import Right
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.net_reader import Net
-from sumo_scenarios.volumes import Turn, Volumes
+from sumo_scenarios.volumes import Volumes
 from sumo_scenarios.world import SignalUnit, World
 
 SATURATION_VEH_H: Final = 1800.0

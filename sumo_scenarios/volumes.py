@@ -14,15 +14,13 @@ from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from signal_ctrl.domain.counts import Turn
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from sumo_scenarios.configuration import Configuration
 from sumo_scenarios.demand import demand_span
 from sumo_scenarios.net_reader import Net
 from sumo_scenarios.simulation import sumo_home
 from sumo_scenarios.xml_input import elements, parse_time_s
-
-Turn = tuple[str, str, str]
-"""Signal, edge before it and edge behind it."""
 
 _SINGLE: Final = frozenset({"vehicle", "trip"})
 _COUNTED: Final = _SINGLE | {"flow"}

@@ -1,0 +1,131 @@
+"""Turning counts: how many vehicles took each turn at each signal in each period, and their CSV document."""
+
+import csv
+import io
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from signal_ctrl.domain.errors import InvalidInputError
+
+Turn = tuple[str, str, str]
+"""Signal, edge before it and edge behind it."""
+
+HEADER: Final = ("begin_s", "end_s", "signal", "from_edge", "to_edge", "vehicles")
+MAX_BYTES: Final = 1 << 26
+_S_PER_H: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class CountPeriod:
+    """Counts of one period, from `begin_s` to `end_s` of the day or the simulation [s]; `vehicles` by turn [veh]."""
+
+    begin_s: float
+    end_s: float
+    vehicles: Mapping[Turn, float]
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.begin_s < self.end_s < math.inf):
+            raise InvalidInputError(f"counts need 0 <= begin_s < end_s, got {self.begin_s:g} to {self.end_s:g}")
+        for turn, vehicles in self.vehicles.items():
+            if not 0 <= vehicles < math.inf:
+                raise InvalidInputError(
+                    f"counts of signal {turn[0]}, {turn[1]} to {turn[2]}: {vehicles:g} vehicles; counts are 0 or more"
+                )
+
+    def flow_veh_h(self) -> dict[Turn, float]:
+        """Return the flow of each turn. [veh/h]"""
+        hours = (self.end_s - self.begin_s) / _S_PER_H
+        return {turn: vehicles / hours for turn, vehicles in self.vehicles.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts of one or more periods, in order of time, without overlaps."""
+
+    periods: tuple[CountPeriod, ...]
+
+    def __post_init__(self) -> None:
+        if not self.periods:
+            raise InvalidInputError("counts need at least one period")
+        for one, following in itertools.pairwise(self.periods):
+            if one.end_s > following.begin_s:
+                raise InvalidInputError(
+                    f"count periods overlap: {one.begin_s:g} to {one.end_s:g} s and "
+                    f"{following.begin_s:g} to {following.end_s:g} s"
+                )
+
+    def signals(self) -> tuple[str, ...]:
+        """Return the signals with counts, sorted."""
+        return tuple(sorted({turn[0] for period in self.periods for turn in period.vehicles}))
+
+
+def counts_from_csv(text: str, source: str = "counts") -> Counts:
+    """Return the counts of a CSV document: a header with the columns of `HEADER`, in any order, then a line a turn.
+
+    Raises: InvalidInputError with source and line for what is missing, no number, negative or there twice.
+    """
+    if len(text) > MAX_BYTES:
+        raise InvalidInputError(f"{source} is longer than {MAX_BYTES} characters")
+    found: defaultdict[tuple[float, float], dict[Turn, float]] = defaultdict(dict)
+    for line, row in _rows(text, source):
+        where = f"{source}, line {line}"
+        begin_s, end_s, vehicles = (_number(row, key, where) for key in ("begin_s", "end_s", "vehicles"))
+        turn = tuple((row[key] or "").strip() for key in ("signal", "from_edge", "to_edge"))
+        if not all(turn):
+            raise InvalidInputError(f"{where}: signal, from_edge or to_edge is empty")
+        if vehicles < 0:
+            raise InvalidInputError(f"{where}: {vehicles:g} vehicles at signal {turn[0]}; counts are 0 or more")
+        of_period = found[begin_s, end_s]
+        if turn in of_period:
+            raise InvalidInputError(f"{where}: {turn[1]} to {turn[2]} of signal {turn[0]} occurs twice in its period")
+        of_period[turn[0], turn[1], turn[2]] = vehicles
+    if not found:
+        raise InvalidInputError(f"{source} holds no counts: write a line a turn below the header")
+    return Counts(tuple(CountPeriod(*times, vehicles) for times, vehicles in sorted(found.items())))
+
+
+def counts_to_csv(counts: Counts) -> str:
+    """Return counts as the CSV document that `counts_from_csv` reads."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(_lines(counts.periods))
+    return out.getvalue()
+
+
+def _lines(periods: Iterable[CountPeriod]) -> Iterator[tuple[str, ...]]:
+    for period in periods:
+        times = (f"{period.begin_s:.12g}", f"{period.end_s:.12g}")
+        for turn, vehicles in sorted(period.vehicles.items()):
+            yield (*times, *turn, f"{vehicles:.12g}")
+
+
+def _rows(text: str, source: str) -> Iterator[tuple[int, dict[str, str | None]]]:
+    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
+    try:
+        names = [name.strip() for name in reader.fieldnames or ()]
+        missing = [name for name in HEADER if names.count(name) != 1]
+        if missing:
+            raise InvalidInputError(f"{source}: the header needs {', '.join(HEADER)}, each once; look at {missing[0]}")
+        reader.fieldnames = names
+        for row in reader:
+            if None in row:
+                raise InvalidInputError(f"{source}, line {reader.line_num}: more fields than the header")
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
+
+
+def _number(row: Mapping[str, str | None], key: str, where: str) -> float:
+    text = (row[key] or "").strip()
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InvalidInputError(f"{where}: {key} is '{text}', not a number")
+    return value

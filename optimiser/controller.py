@@ -31,7 +31,8 @@ class Situation:
     """Where the signal stands when a decision is due. [s]
 
     `stage` is lit and settled; `stages` may be chosen; `shown_s` tells how long it is settled; `now_s` the time;
-    `beside` is the signal that it is coupled with, if any.
+    `beside` is the signal that it is coupled with, if any. `offered` are those of `stages` that may begin just now;
+    None: all.
     """
 
     now_s: float
@@ -39,6 +40,12 @@ class Situation:
     stages: tuple[int, ...]
     shown_s: float
     beside: Beside | None = None
+    offered: tuple[int, ...] | None = None
+
+    @property
+    def may_begin(self) -> tuple[int, ...]:
+        """The stages that may begin just now."""
+        return self.stages if self.offered is None else self.offered
 
 
 @dataclass(frozen=True, slots=True)

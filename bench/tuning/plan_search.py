@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from bench.tuning.evaluation import BudgetSpentError, Candidate, Evaluator, Scored, best_of
-from bench.tuning.net_plan import net_timing
+from sumo_scenarios.net_plan import net_timing
 from optimiser.cycle_split import rounded_s
 from optimiser.network_plan import Timing
 from signal_ctrl.domain.errors import InvalidInputError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.tuning.net_plan import net_timing
+from sumo_scenarios.net_plan import net_timing
 from optimiser.network_plan import Timing
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan

@@ -1,5 +1,6 @@
 """`signal-ctrl plan export`: a plan in the files of other tools."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 
 if TYPE_CHECKING:
+    from signal_ctrl.domain.counts import Turn
     from signal_ctrl.domain.plan import Plan
     from sumo_scenarios.world import World
 
@@ -75,4 +77,35 @@ def _tllogic(plan: "Plan", world: "World", program_id: str | None) -> tuple[str,
 
 
 def _utdf(plan: "Plan", world: "World", units: str, counts: Path | None) -> tuple[str, dict[str, Any]]:
-    raise NotImplementedError
+    from signal_ctrl.gateways.utdf_writer import exchange_to_utdf
+    from sumo_scenarios.utdf_export import world_exchange
+
+    if units not in ("metric", "us"):
+        raise InvalidInputError(f"--units {units}: choose metric or us")
+    made = world_exchange(world, plan, _flows(world, counts))
+    for signal, reason in made.left_out:
+        say(f"signal {signal} is left out: {reason}")
+    told = {
+        "format": "utdf",
+        "units": units,
+        "signals": len(made.exchange.timings),
+        "nodes": len(made.exchange.nodes),
+        "movements": len(made.exchange.movements),
+        "left_out": [{"id": signal, "reason": reason} for signal, reason in made.left_out],
+    }
+    return exchange_to_utdf(made.exchange, units == "metric"), told
+
+
+def _flows(world: "World", counts: Path | None) -> "dict[Turn, float]":
+    """Return the flow of each turn, of the first period of the user's counts or of the scenario's demand. [veh/h]"""
+    from signal_ctrl.domain.counts import counts_from_csv
+    from signal_ctrl.gateways.whole_file import read_whole
+    from sumo_scenarios.volumes import count_volumes
+
+    if counts is None:
+        times_s = (world.config.begin_s or 0.0, math.inf if world.config.end_s is None else world.config.end_s)
+        return count_volumes(world.config, world.net, times_s).turns
+    found = counts_from_csv(read_whole(counts, "counts"), str(counts))
+    if len(found.periods) > 1:
+        say(f"{counts} has {len(found.periods)} periods; the first one is written")
+    return found.periods[0].flow_veh_h()

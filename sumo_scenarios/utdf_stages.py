@@ -9,6 +9,7 @@ from signal_ctrl.domain.plan import CYCLE_DS, SignalPlan
 from signal_ctrl.domain.site import GroupKind, Right, Site
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import to_s
+from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.engine.kept_cycle import Lit, kept_cycle
 from signal_ctrl.gateways.exchange import UNCONTROLLED, Exchange, Movement, NemaUnit, NodeTiming, Reference, timeline
 from signal_ctrl.kernel.aspects import Aspect
@@ -161,13 +162,21 @@ def signal_plan(exchange: Exchange, node: int, kernel: Kernel, greens: Greens) -
     changes_ds = [round(start_ds / 10 - _USUAL_CHANGE_S) * 10 for start_ds in starts_ds]
     for _ in range(_ROUNDS):
         plan = _plan(site, cycle_ds, [stage for _, stage in turns], changes_ds)
-        shown_ds = [plan.offset_ds + each.green_ds for each in turned(kernel, plan)]
+        shown_ds = [plan.offset_ds + each.green_ds for each in _kept(kernel, plan)]
         late_ds = [_signed(shown - wanted, cycle_ds) for shown, wanted in zip(shown_ds, starts_ds, strict=True)]
         late_ds = [round(late / 10) * 10 for late in late_ds]
         if not any(late_ds):
             return plan
         changes_ds = [change - late for change, late in zip(changes_ds, late_ds, strict=True)]
     raise InvalidInputError("its greens cannot begin when the file says: the changes between its stages take longer")
+
+
+def _kept(kernel: Kernel, plan: SignalPlan) -> tuple[Turned, ...]:
+    """Return when greens begin. Raises: InvalidInputError with the reason why the site cannot keep the plan."""
+    try:
+        return turned(kernel, plan)
+    except InvalidInputError as error:
+        raise InvalidInputError(next(iter(refusals(plan, kernel)), str(error))) from error
 
 
 def _whole_cycle_ds(exchange: Exchange, node: int) -> int:

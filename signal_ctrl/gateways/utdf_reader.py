@@ -154,8 +154,11 @@ def _whole(rows: Rows, node: int, name: str, column: str) -> int | None:
 def _numbers(lanes: Rows, node: int, name: str, key: str) -> tuple[int, ...]:
     found = [_whole(lanes, node, f"{name}{k}", key) for k in range(1, 5)]
     numbers = tuple(n for n in found if n)
-    if any(n != UNCONTROLLED and not 1 <= n <= _HIGHEST for n in numbers):
-        raise InvalidInputError(f"node {node} {key}: {name}s are {numbers}; 1 to {_HIGHEST} are possible")
+    wrong = [n for n in numbers if n != UNCONTROLLED and not 1 <= n <= _HIGHEST]
+    if wrong:
+        raise InvalidInputError(
+            f"node {node} {key}: its {name.capitalize()} rows name {wrong[0]}; 1 to {_HIGHEST} are possible"
+        )
     return numbers
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import accumulate
 from typing import Final
 
 from optimiser.fixed_plan import stage_indices
@@ -13,6 +13,8 @@ from signal_ctrl.kernel.lamps import sumo_state
 from signal_ctrl.kernel.state import FOREVER_DS, Core, KernelState, Request, Source
 
 SETTLING_CYCLES: Final = 2
+Part = tuple[int, Core, int]
+"""Whose turn it is, what is lit, and for how long. [ds]"""
 _LONG_AGO_DS: Final = 10_000
 
 
@@ -43,46 +45,53 @@ def kept_cycle(kernel: Kernel, plan: SignalPlan) -> tuple[Lit, ...]:
     alike: `acceptance.refusals` says more.
     """
     stages = stage_indices(plan, kernel.site)
-    frames = list(_frames(kernel, stages, plan))
-    cycle_ds = plan.cycle_ds
-    before, last = (frames[-k * cycle_ds :][:cycle_ds] for k in (2, 1))
-    if any(_shown(a) != _shown(b) for a, b in zip(before, last, strict=True)):
+    cycles = list(_cycles(kernel, stages, plan))
+    if _shown(cycles[-2]) != _shown(cycles[-1]):
         raise InvalidInputError(f"signal {plan.signal_id}: its lamps are not the same in every cycle of the plan")
-    return tuple(_runs(kernel, last))
+    ends_ds = list(accumulate(length_ds for _, _, length_ds in cycles[-1]))
+    return tuple(
+        Lit(end_ds - length_ds, end_ds, turn, core, sumo_state(kernel.site, core))
+        for (turn, core, length_ds), end_ds in zip(cycles[-1], ends_ds, strict=True)
+    )
 
 
-def _runs(kernel: Kernel, frames: Sequence[tuple[int, Core]]) -> Iterator[Lit]:
-    from_ds = 0
-    named = [(turn, sumo_state(kernel.site, core), core) for turn, core in frames]
-    for (turn, lamps, _), run in groupby(named, lambda frame: (frame[0], frame[1], _aspects(frame[2]))):
-        same = list(run)
-        yield Lit(from_ds, from_ds + len(same), turn, same[0][2], lamps)
-        from_ds += len(same)
-
-
-def _shown(frame: tuple[int, Core]) -> tuple[object, ...]:
-    turn, core = frame
-    return turn, core.stage, _aspects(core)
+def _shown(cycle: Sequence[Part]) -> list[tuple[object, ...]]:
+    return [(turn, core.stage, _aspects(core), length_ds) for turn, core, length_ds in cycle]
 
 
 def _aspects(core: Core) -> tuple[tuple[object, object], ...]:
     return tuple((group.aspect, group.right) for group in core.groups)
 
 
-def _frames(kernel: Kernel, stages: tuple[int, ...], plan: SignalPlan) -> Iterator[tuple[int, Core]]:
-    """Yield (turn, core) of every tenth of a second of some cycles. Raises: InvalidInputError."""
+def _cycles(kernel: Kernel, stages: tuple[int, ...], plan: SignalPlan) -> Iterator[list[Part]]:
+    """Yield the parts of one cycle after the other. Raises: InvalidInputError."""
+    state, now_ds = _settled_in(kernel, stages[-1]), 0
+    for cycle in range(SETTLING_CYCLES + 1):
+        found: list[Part] = []
+        for turn, split_ds in enumerate(plan.splits_ds):
+            if state.core.stage != stages[turn]:
+                state = _asked(kernel, state, stages[turn], cycle * len(stages) + turn, now_ds)
+            state = _kept(kernel, state, (now_ds, now_ds + split_ds), turn, found)
+            now_ds += split_ds
+        yield found
+
+
+def _kept(kernel: Kernel, state: KernelState, times_ds: tuple[int, int], turn: int, found: list[Part]) -> KernelState:
+    """Add the parts between two times, and return the state after the frame of the second one, which may be redone."""
     everybody = (1 << len(kernel.site.groups)) - 1
-    state = _settled_in(kernel, stages[-1])
-    now_ds = 0
-    for sequence in range((SETTLING_CYCLES + 1) * len(stages)):
-        turn = sequence % len(stages)
-        if state.core.stage != stages[turn]:
-            state = _asked(kernel, state, stages[turn], sequence, now_ds)
-        for _ in range(plan.splits_ds[turn]):
-            state = kernel.step(state, everybody, now_ds)
-            yield turn, state.core
-            now_ds += 1
-        state = kernel.step(state, everybody, now_ds)  # a wish comes after the frame of its moment, and has it redone
+    for now_ds in range(*times_ds):
+        state = kernel.step(state, everybody, now_ds)
+        last = found[-1] if found else None
+        if last is not None and last[0] == turn and _alike(last[1], state.core):
+            found[-1] = (turn, last[1], last[2] + 1)
+        else:
+            found.append((turn, state.core, 1))
+    return kernel.step(state, everybody, times_ds[1])
+
+
+def _alike(one: Core, other: Core) -> bool:
+    """Return whether two cores are lit alike; mostly they are one and the same."""
+    return one is other or (one.stage == other.stage and _aspects(one) == _aspects(other))
 
 
 def _asked(kernel: Kernel, state: KernelState, stage: int, sequence: int, now_ds: int) -> KernelState:

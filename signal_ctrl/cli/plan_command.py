@@ -2,7 +2,7 @@
 
 import typer
 
-from signal_ctrl.cli import plan_export_command, plan_import_command, plan_show_command
+from signal_ctrl.cli import plan_export_command, plan_import_command, plan_sheet_command, plan_show_command
 
 app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
 
@@ -17,3 +17,4 @@ def show_help(context: typer.Context) -> None:
 app.command()(plan_export_command.export)
 app.command("import")(plan_import_command.import_)
 app.command()(plan_show_command.show)
+app.command()(plan_sheet_command.sheet)

@@ -1,5 +1,6 @@
 """Plans as static programmes of SUMO whose lamps are those that the kernel shows when it keeps the plan."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,7 +15,7 @@ from signal_ctrl.engine.kept_cycle import kept_cycle
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.own_programmes import PROGRAMME_ID
 from sumo_scenarios.programmes import Programme, Row, Step
-from sumo_scenarios.world import SignalUnit, World
+from sumo_scenarios.world import World
 
 ALONE_CYCLE_DS: Final = 900
 
@@ -34,19 +35,20 @@ def plan_programmes(plan: Plan, world: World, programme_id: str | None = None) -
     for good. Args: programme_id, the name of the programmes; by default one that nothing of the network has.
     Raises: InvalidInputError if the signals cannot keep the plan, or the name is taken.
     """
-    check_plan(plan, tuple(unit.site for unit in world.units))
+    kernels = {unit.site.signal_id: Kernel(unit.site) for unit in world.units}
+    check_plan(plan, tuple(unit.site for unit in world.units), kernels)
     name = _free_name(world, programme_id)
-    programmes = tuple(signal_programme(unit, plan.of(unit.site.signal_id), name) for unit in world.units)
+    programmes = tuple(signal_programme(kernel, plan.of(signal), name) for signal, kernel in kernels.items())
     return Exported(programmes, world.left_alone)
 
 
-def signal_programme(unit: SignalUnit, plan: SignalPlan | None, programme_id: str) -> Programme:
+def signal_programme(kernel: Kernel, plan: SignalPlan | None, programme_id: str) -> Programme:
     """Return the programme of one signal. Raises: InvalidInputError if its kernel cannot keep the plan."""
-    site = unit.site
+    site = kernel.site
     if plan is None:
         names = (site.stages[site.first_stage].name,)
         plan = SignalPlan(site.signal_id, site_hash(site), ALONE_CYCLE_DS, 0, names, (ALONE_CYCLE_DS,))
-    lit = kept_cycle(Kernel(site), plan)
+    lit = kept_cycle(kernel, plan)
     runs = [
         (key, sum(each.length_ds for each in run)) for key, run in groupby(lit, lambda each: (each.turn, each.lamps))
     ]
@@ -86,5 +88,5 @@ def differing_s(ours: Sequence[str], theirs: Sequence[str], links: Sequence[int]
     >>> differing_s(["Gr"] * 20, ["Gr"] * 15 + ["yr"] * 5, [0, 1])
     0.5
     """
-    pairs = zip(ours, theirs, strict=True)
-    return to_s(sum(any(a[k] != b[k] for k in links) for a, b in pairs))
+    pairs = Counter(zip(ours, theirs, strict=True))  # few pairs of states, each for long
+    return to_s(sum(tenths for (a, b), tenths in pairs.items() if any(a[k] != b[k] for k in links)))

@@ -46,7 +46,8 @@ def world_exchange(world: World, plan: Plan, volumes: Mapping[Turn, float]) -> U
 
     Raises: InvalidInputError if the signals cannot keep the plan or UTDF can express none of them.
     """
-    check_plan(plan, tuple(unit.site for unit in world.units))
+    kernels = {unit.site.signal_id: Kernel(unit.site) for unit in world.units}
+    check_plan(plan, tuple(unit.site for unit in world.units), kernels)
     numbering, left_out = network_map(world)
     maker = _Maker(world.net, numbering, volumes)
     reasons = list(left_out)
@@ -54,7 +55,7 @@ def world_exchange(world: World, plan: Plan, volumes: Mapping[Turn, float]) -> U
         signal = unit.site.signal_id
         if signal in numbering.nodes:
             try:
-                maker.add(unit, plan.of(signal))
+                maker.add(unit, kernels[signal], plan.of(signal))
             except InvalidInputError as error:
                 reasons.append((signal, str(error).removeprefix(f"signal {signal}: ")))
     if not maker.movements:
@@ -84,11 +85,10 @@ class _Maker:
         self._timings: list[NodeTiming] = []
         self._placed: dict[str, SignalUnit] = {}
 
-    def add(self, unit: SignalUnit, plan: SignalPlan | None) -> None:
+    def add(self, unit: SignalUnit, kernel: Kernel, plan: SignalPlan | None) -> None:
         """Take in a signal. Raises: InvalidInputError if UTDF cannot express it; then nothing of it is taken in."""
         signal = unit.site.signal_id
         node = self._nodes[signal]
-        kernel = Kernel(unit.site)
         own = nema_units(node, kernel, plan) if plan is not None else ()
         movements = self._movements_of(unit, node, plan)
         if plan is not None:

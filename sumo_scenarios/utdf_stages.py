@@ -10,7 +10,7 @@ from signal_ctrl.domain.site import GroupKind, Right, Site
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.engine.acceptance import refusals
-from signal_ctrl.engine.kept_cycle import Lit, kept_cycle
+from signal_ctrl.engine.kept_cycle import Lit, change_ds, kept_cycle
 from signal_ctrl.gateways.exchange import UNCONTROLLED, Exchange, Movement, NemaUnit, NodeTiming, Reference, timeline
 from signal_ctrl.kernel.aspects import Aspect
 from signal_ctrl.kernel.kernel import Kernel
@@ -19,7 +19,6 @@ from sumo_scenarios.world import SignalUnit
 MOST_UNITS: Final = 9
 MOST_NUMBERS: Final = 4
 _ROUNDS: Final = 4
-_USUAL_CHANGE_S: Final = 3.0
 
 Greens = Mapping[str, tuple[int, ...]]
 """By movement, its lamps' signal groups."""
@@ -159,9 +158,11 @@ def signal_plan(exchange: Exchange, node: int, kernel: Kernel, greens: Greens) -
         offset_ds = round(start_s) * 10 % cycle_ds
         return SignalPlan(site.signal_id, site_hash(site), cycle_ds, offset_ds, (site.stages[stage].name,), (cycle_ds,))
     starts_ds = [round(10 * start_s) for start_s, _ in turns]
-    changes_ds = [round(start_ds / 10 - _USUAL_CHANGE_S) * 10 for start_ds in starts_ds]
+    order = [stage for _, stage in turns]
+    leads_ds = [change_ds(kernel, before, stage) for before, stage in zip((order[-1], *order[:-1]), order, strict=True)]
+    changes_ds = [round((at - lead) / 10) * 10 for at, lead in zip(starts_ds, leads_ds, strict=True)]
     for _ in range(_ROUNDS):
-        plan = _plan(site, cycle_ds, [stage for _, stage in turns], changes_ds)
+        plan = _plan(site, cycle_ds, order, changes_ds)
         shown_ds = [plan.offset_ds + each.green_ds for each in _kept(kernel, plan)]
         late_ds = [_signed(shown - wanted, cycle_ds) for shown, wanted in zip(shown_ds, starts_ds, strict=True)]
         late_ds = [round(late / 10) * 10 for late in late_ds]

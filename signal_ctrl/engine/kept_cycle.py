@@ -8,6 +8,8 @@ from typing import Final
 from optimiser.fixed_plan import stage_indices
 from signal_ctrl.domain.errors import InvalidInputError, RefusedError
 from signal_ctrl.domain.plan import SignalPlan
+from signal_ctrl.domain.site import GroupKind
+from signal_ctrl.kernel.aspects import Aspect
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import sumo_state
 from signal_ctrl.kernel.state import FOREVER_DS, Core, KernelState, Request, Source
@@ -16,6 +18,7 @@ SETTLING_CYCLES: Final = 2
 Part = tuple[int, Core, int]
 """Whose turn it is, what is lit, and for how long. [ds]"""
 _LONG_AGO_DS: Final = 10_000
+_LONGEST_CHANGE_DS: Final = 1_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,17 @@ def _cycles(kernel: Kernel, stages: tuple[int, ...], plan: SignalPlan) -> Iterat
 def _kept(kernel: Kernel, state: KernelState, times_ds: tuple[int, int], turn: int, found: list[Part]) -> KernelState:
     """Add the parts between two times, and return the state after the frame of the second one, which may be redone."""
     everybody = (1 << len(kernel.site.groups)) - 1
-    for now_ds in range(*times_ds):
+    now_ds, until_ds = times_ds
+    while now_ds < until_ds:
         state = kernel.step(state, everybody, now_ds)
+        next_ds = min(max(state.core.wake_ds, now_ds + 1), until_ds)  # until it wakes, a step returns the same core
         last = found[-1] if found else None
         if last is not None and last[0] == turn and _alike(last[1], state.core):
-            found[-1] = (turn, last[1], last[2] + 1)
+            found[-1] = (turn, last[1], last[2] + next_ds - now_ds)
         else:
-            found.append((turn, state.core, 1))
-    return kernel.step(state, everybody, times_ds[1])
+            found.append((turn, state.core, next_ds - now_ds))
+        state, now_ds = KernelState(state.core, next_ds - 1), next_ds
+    return kernel.step(state, everybody, until_ds)
 
 
 def _alike(one: Core, other: Core) -> bool:
@@ -100,6 +106,35 @@ def _asked(kernel: Kernel, state: KernelState, stage: int, sequence: int, now_ds
         return kernel.submit(state, request, now_ds)
     except RefusedError as error:
         raise InvalidInputError(f"signal {kernel.site.signal_id}: {error.detail} ({error.rule})") from error
+
+
+def change_ds(kernel: Kernel, before: int, stage: int) -> int:
+    """Return how long after a wish the last vehicle green begins of those that a change of stage adds. [ds]
+
+    If it adds none: when first nobody shows amber. The stage before has been lit for long.
+    Raises: InvalidInputError if the change comes to no end.
+    """
+    everybody = (1 << len(kernel.site.groups)) - 1
+    state = _asked(kernel, _settled_in(kernel, before), stage, 1, 0)
+    rights, begun_ds, clear_ds = kernel.site.stages[stage].rights, -1, -1
+    for now_ds in range(_LONGEST_CHANGE_DS):
+        green = _greens(kernel, state)
+        state = kernel.step(state, everybody, now_ds)
+        if _greens(kernel, state) - green:
+            begun_ds = now_ds
+        if clear_ds < 0 and all(each.aspect is not Aspect.AMBER for each in state.core.groups):
+            clear_ds = now_ds
+        if clear_ds >= 0 and all(
+            g.right.is_green for g, r in zip(state.core.groups, rights, strict=True) if r.is_green
+        ):
+            return begun_ds if begun_ds >= 0 else clear_ds
+    raise InvalidInputError(f"signal {kernel.site.signal_id}: stage {stage + 1} is not reached from {before + 1}")
+
+
+def _greens(kernel: Kernel, state: KernelState) -> set[int]:
+    """Return the groups of vehicles that have green."""
+    groups = enumerate(zip(kernel.site.groups, state.core.groups, strict=True))
+    return {g for g, (group, each) in groups if group.kind is GroupKind.VEHICLE and each.right.is_green}
 
 
 def _settled_in(kernel: Kernel, stage: int) -> KernelState:

@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.profile import PUBLISHED, STREET, SafetyProfile
 from signal_ctrl.domain.site_json import site_hash
+from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.catalogue import names, resolve
 from sumo_scenarios.plan_programmes import plan_programmes, signal_programme
 from sumo_scenarios.programme_import import import_programmes, read_programmes
@@ -151,7 +152,7 @@ def test_a_plan_that_cannot_be_kept_is_not_written(tmp_path: Path) -> None:
 
 def test_a_signal_without_a_plan_shows_its_stage_for_good(tmp_path: Path) -> None:
     world = world_of(write_town(tmp_path, crossroads([("90", "GGrr")])))
-    made = signal_programme(world.units[0], None, "x")
+    made = signal_programme(Kernel(world.units[0].site), None, "x")
     assert [(step.duration_s, step.state) for step in made.steps] == [(90.0, "GGrr")]
 
 

@@ -158,11 +158,17 @@ def signal_plan(programme: Programme, site: Site) -> SignalPlan:
 def _check(programme: Programme, site: Site) -> None:
     if programme.programme_id == OFF or not programme.steps:
         raise InvalidInputError("its programme shows nothing")
-    if programme.kind != "static" or any(step.following or step.is_actuated for step in programme.steps):
+    if programme.kind != "static":
         raise InvalidInputError(f"its programme is {programme.kind} and has no fixed times")
+    if any(step.following for step in programme.steps):
+        raise InvalidInputError("a row of its programme says which one is next; a plan has one order")
     highest = max((link for group in site.groups for link in group.links), default=0)
     if not highest < programme.n_links <= site.n_links:
         raise InvalidInputError(f"its states have {programme.n_links} letters, but the signal has {site.n_links} links")
+    _check_times(programme)
+
+
+def _check_times(programme: Programme) -> None:
     cycle_s = sum(step.duration_s for step in programme.steps)
     if cycle_s > _LONGEST_S:
         raise InvalidInputError(f"its cycle of {cycle_s:g} s is longer than {_LONGEST_S:g} s")

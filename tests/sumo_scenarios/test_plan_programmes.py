@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.tuning.store import tuned_plan
 from signal_ctrl.domain.errors import InvalidInputError
@@ -196,3 +198,44 @@ def test_names_need_not_be_tame(tmp_path: Path) -> None:
     odd = replace(world, units=(replace(unit, site=replace(unit.site, stages=stages)),))
     plan = plan_of(odd)
     assert import_programmes(written(tmp_path, odd, plan), odd).plan("p") == plan
+
+
+BITS = (
+    "",
+    '"',
+    "<",
+    ">",
+    "&",
+    "y",
+    "g",
+    "9",
+    "-",
+    "1e9",
+    "nan",
+    "inf",
+    " ",
+    "0.05",
+    'next="0"',
+    "<phase/>",
+    "é",
+    "<!ENTITY a 'b'>",
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 9), st.sampled_from(BITS)), min_size=1, max_size=3))
+def test_damaged_programmes_are_refused_or_named(
+    tmp_path_factory: pytest.TempPathFactory, cuts: list[tuple[int, int, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    world = town(folder)
+    path = written(folder, world, plan_of(world))
+    text = path.read_text(encoding="utf-8")
+    for place, length, bit in cuts:
+        text = text[:place] + bit + text[place + length :]
+    path.write_text(text, encoding="utf-8")
+    try:
+        found = import_programmes(path, world)
+        assert all(item.plan is not None or item.reason for item in found.signals)
+    except InvalidInputError as error:
+        assert "\n" not in str(error)

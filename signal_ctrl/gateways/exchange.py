@@ -173,14 +173,15 @@ class Exchange:
 
     def _check_timing(self, known: set[int]) -> None:
         timed = {timing.node: timing for timing in self.timings}
+        with_units = {unit.node for unit in self.nema_units}
         for timing in self.timings:
             if timing.node not in known:
                 raise InvalidInputError(f"node {timing.node} has timing but is no node")
-            if not CYCLE_S[0] <= timing.cycle_s <= CYCLE_S[1]:
+            if timing.node in with_units and not CYCLE_S[0] <= timing.cycle_s <= CYCLE_S[1]:
                 span = f"{CYCLE_S[0]:g} to {CYCLE_S[1]:g} s"
                 raise InvalidTimingError(f"node {timing.node}: a cycle of {timing.cycle_s:g} s; {span} are possible")
-            if not math.isfinite(timing.offset_s):
-                raise InvalidTimingError(f"node {timing.node}: the offset is no number")
+            if not (math.isfinite(timing.offset_s) and 0 <= timing.cycle_s < math.inf):
+                raise InvalidTimingError(f"node {timing.node}: the cycle or the offset is no time")
         for unit in self.nema_units:
             if unit.node not in timed:
                 raise InvalidInputError(f"node {unit.node} has phasing but no cycle; add it to [Timeplans]")

@@ -82,6 +82,14 @@ def test_start_and_end_go_before_splits_and_offset() -> None:
     ]  # fmt: skip
 
 
+def test_the_cycle_of_a_node_without_units_does_not_matter() -> None:
+    more = "Cycle Length,1,3\nOffset,1,0\n\n"
+    found = read(sample(timeplans=TIMEPLANS.rstrip("\n") + "\n" + more))
+    assert found.timing_of(1) == NodeTiming(1, 3.0, 0.0)
+    with pytest.raises(InvalidInputError, match="node 1 has no timing"):
+        timeline(found, 1)
+
+
 def test_a_second_section_gives_another_offset() -> None:
     more = "[Timeplans]\nTiming Plan Settings\nRECORDNAME,INTID,DATA\nOffset,5,33\n"
     assert read(sample() + more).timings[0].offset_s == 33
@@ -125,6 +133,7 @@ def test_the_other_name_and_order_of_sections_and_unknown_ones_do_not_matter() -
         ({"BRP,5,111": "BRP,5,11"}, "D1 is '11'; barrier, ring and position are three digits"),
         ({"BRP,5,111": "BRP,5,011"}, "count from 1"),
         ({"Cycle Length,5,80": "Cycle Length,5,800"}, "node 5: a cycle of 800 s"),
+        ({"Cycle Length,5,80": "Cycle Length,5,-80"}, "node 5: a cycle of -80 s"),
         ({"Cycle Length,5,80\n": ""}, "node 5, Control Type: the node has no Cycle Length"),
         ({"Yellow,5,3": "Yellow,5,-3"}, "node 5 D1: a time is below 0"),
         ({"MaxGreen,5,10,26": "MaxGreen,5,10,260"}, "node 5 D2: green and clearance of 265 s pass the cycle"),

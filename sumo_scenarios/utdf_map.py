@@ -95,7 +95,7 @@ def distinct_headings(bearings: Mapping[str, float]) -> dict[str, str]:
     """Return a heading for each of some edges, no two alike, that fits their bearings best. [degrees]
 
     Raises: InvalidInputError if there are more edges than headings.
-    >>> distinct_headings({"a": 10.0, "b": 80.0, "c": 350.0})
+    >>> distinct_headings({"a": 10.0, "b": 80.0, "c": 340.0})
     {'a': 'NB', 'b': 'EB', 'c': 'NW'}
     """
     if len(bearings) > len(ANGLES):

@@ -87,7 +87,7 @@ def _streets(links: Rows, units: Units) -> Iterator[Street]:
             continue
         for heading in record.cells:
             if heading not in HEADINGS:
-                raise record.fail(f"the heading {heading} is none of {', '.join(HEADINGS)}")
+                raise record.fail(f"the heading {heading:.20} is none of {', '.join(HEADINGS)}")
             length, speed = (_needed(links, node, row, heading, record) for row in ("distance", "speed"))
             lanes, title = links.get((node, "lanes")), links.get((node, "name"))
             yield Street(
@@ -168,7 +168,7 @@ def _nema_units(rows: Rows) -> Iterator[NemaUnit]:
             continue
         for column in record.cells:
             if not (column[:1] == "D" and column[1:].isdecimal()):
-                raise record.fail(f"the column {column} is none of D1 to D{_HIGHEST}")
+                raise record.fail(f"the column {column:.20} is none of D1 to D{_HIGHEST}")
             if _cell(rows, node, "maxgreen", column) is not None or _cell(rows, node, "start", column) is not None:
                 yield _nema_unit(rows, node, column, record)
 
@@ -184,7 +184,7 @@ def _nema_unit(rows: Rows, node: int, column: str, record: Record) -> NemaUnit:
 
     brp = record.cells[column]
     if not (brp.isdecimal() and len(brp) == 3):
-        raise record.fail(f"{column} is '{brp}'; barrier, ring and position are three digits")
+        raise record.fail(f"{column} is '{brp:.20}'; barrier, ring and position are three digits")
     return NemaUnit(
         node=node,
         number=int(column[1:]),

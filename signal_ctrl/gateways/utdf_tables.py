@@ -41,14 +41,14 @@ class Record:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise self.fail(f"{column} is '{text}', not a number")
+            raise self.fail(f"{column} is '{text:.40}', not a number")
         return value
 
     def whole(self, column: str) -> int | None:
         """Return the whole number of a cell, None if it is empty. Raises: InvalidInputError for anything else."""
         value = self.number(column)
         if value is not None and (value != round(value) or abs(value) > 1e9):
-            raise self.fail(f"{column} is '{self.cells[column]}', not a whole number")
+            raise self.fail(f"{column} is '{self.cells[column]:.40}', not a whole number")
         return None if value is None else int(value)
 
     def fail(self, text: str) -> InvalidInputError:
@@ -68,12 +68,12 @@ def read_tables(text: str, source: str) -> dict[str, list[list[Record]]]:
     section = ""
     header: list[str] = []
     for line, row in _rows(text, source):
-        first = row[0].strip() if row else ""
+        first = row[0] if row else ""
         if first.startswith("[") and first.endswith("]"):
             section, header = SECTIONS.get(first[1:-1].strip().lower(), ""), []
             if section:
                 found[section].append([])
-        elif not section or not any(cell.strip() for cell in row):
+        elif not section or not any(row):
             continue
         elif not header:
             header = _header(row)
@@ -90,23 +90,22 @@ def _rows(text: str, source: str) -> Iterator[tuple[int, list[str]]]:
         for row in reader:
             if reader.line_num > MAX_ROWS or len(row) > MAX_CELLS:
                 raise InvalidInputError(f"{source}, line {reader.line_num}: too many lines, or cells in a line")
-            yield reader.line_num, row
+            yield reader.line_num, [" ".join(cell.split()) for cell in row]
     except csv.Error as error:
         raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
 
 
 def _header(row: Sequence[str]) -> list[str]:
     """Return the columns, nothing for the title that stands above them."""
-    columns = [cell.strip() for cell in row]
-    return columns if columns[0].upper() in ("RECORDNAME", "INTID") else []
+    return list(row) if row[0].upper() in ("RECORDNAME", "INTID") else []
 
 
 def _record(header: Sequence[str], row: Sequence[str], where: str) -> Record:
-    cells = {column: cell.strip() for column, cell in zip(header, row, strict=False) if column and cell.strip()}
-    if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
+    cells = {column: cell for column, cell in zip(header, row, strict=False) if column and cell}
+    if len(row) > len(header) and any(row[len(header) :]):
         raise InvalidInputError(f"{where}: more cells than columns")
     name = cells.pop("RECORDNAME", "")
     text = cells.pop("INTID", "0" if "INTID" not in header else "")
     if not text.isdecimal() or len(text) > 9:
-        raise InvalidInputError(f"{where}: INTID is '{text}', not the number of a node")
+        raise InvalidInputError(f"{where}: INTID is '{text:.40}', not the number of a node")
     return Record(name, int(text), cells, where)

@@ -57,7 +57,7 @@ def units_of(network: Sequence[Record], source: str) -> Units:
         )
     value = metric.cells.get("DATA", "")
     if value not in ("0", "1"):
-        raise metric.fail(f"is '{value}'; 0 is feet and mph, 1 is metres and km/h")
+        raise metric.fail(f"is '{value:.20}'; 0 is feet and mph, 1 is metres and km/h")
     return Units(value == "1")
 
 

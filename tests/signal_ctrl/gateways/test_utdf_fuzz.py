@@ -35,7 +35,7 @@ BITS = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, len(TEXT)), st.integers(0, 12), st.sampled_from(BITS)), min_size=1, max_size=4)
 )

@@ -135,7 +135,7 @@ def _row(canvas: Canvas, x: Scale, middle: float, label: str, spans: Sequence[Sp
     for span in spans:
         if span.kind != RED:
             _bar(canvas, x, middle, span, scale)
-    ends = ", ".join(f"{a:g}–{b:g}" for a, b in greens_s(spans, x.high))
+    ends = ", ".join(f"{a:g}–{b if b <= x.high else b - x.high:g}" for a, b in greens_s(spans, x.high))
     canvas.text((x.stop + 12, middle + 3.5), ends or "–", "small")
 
 

@@ -103,6 +103,8 @@ def test_a_green_over_the_end_of_the_cycle_is_one() -> None:
     plan = replace(PLAN, stages=("left", "side", "main"), splits_ds=(150, 150, 200))
     lit = kept_cycle(Kernel(SITE), plan)
     assert greens_s(spans_of(lit, 2), 50) == ((35.5, 65.0),)
+    words = read(sheets_page([SheetSignal(SITE, plan)], FACTS)).words
+    assert "35.5–15" in words
 
 
 def test_a_sheet_says_what_the_crew_needs() -> None:

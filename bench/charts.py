@@ -118,7 +118,7 @@ def stage_drawing(view: JunctionView, stage: Stage) -> str:
         f"Stage {stage.letter} of junction {view.signal}",
         "Green: " + "; ".join(sorted({view.words((link.index,)) for link in going})),
     )
-    place, scale = _fit(view, 200.0)
+    place, scale = fit_to(view, 200.0)
     for line, width_m in view.lanes:
         canvas.polyline([place(point) for point in line], "road", width=max(0.85 * width_m * scale, 2.0))
     for area in view.areas:
@@ -196,7 +196,7 @@ def short_name(name: str, most: int = 30) -> str:
     return name if len(name) <= most else f"{name[: most // 2]}…{name[-most // 2 + 1 :]}"
 
 
-def _fit(view: JunctionView, size: float) -> tuple[Callable[[Point], Point], float]:
+def fit_to(view: JunctionView, size: float) -> tuple[Callable[[Point], Point], float]:
     """Return the map from metres to pixels that shows every link, and its pixels per metre; north is up."""
     points = [point for link in view.links for point in link.path] or [(0.0, 0.0)]
     xs, ys = [point[0] for point in points], [point[1] for point in points]

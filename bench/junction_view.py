@@ -69,7 +69,7 @@ class JunctionView:
 @dataclass(slots=True)
 class _Net:
     shapes: dict[str, tuple[Line, float]]
-    connections: list[dict[str, str]]
+    connections: dict[str, list[dict[str, str]]]
     onward: dict[str, str]
     areas: dict[str, Line]
     nodes: dict[str, tuple[str, str]]
@@ -77,17 +77,28 @@ class _Net:
 
 
 def read_view(net: Path, signal: str) -> JunctionView:
-    """Return the shape of a signal's junction.
+    """Return the shape of a signal's junction. Raises: as `read_views`."""
+    return read_views(net, (signal,))[signal]
 
-    Raises: BackendError if the network is missing or damaged; InvalidInputError if it lacks that signal.
+
+def read_views(net: Path, signals: Sequence[str]) -> dict[str, JunctionView]:
+    """Return the shapes of the junctions of some signals; the network is read once.
+
+    Raises: BackendError if the network is missing or damaged; InvalidInputError if it lacks one of the signals.
     """
-    found = _read(net, signal)
-    if not found.connections:
-        raise InvalidInputError(f"{net} has no signal {signal}")
-    links = tuple(sorted((_link(found, item) for item in found.connections), key=lambda link: link.index))
-    nodes = {found.nodes[item["from"]][1] for item in found.connections if item["from"] in found.nodes}
-    lanes = {f"{item['from']}_{item['fromLane']}" for item in found.connections}
-    lanes |= {f"{item['to']}_{item['toLane']}" for item in found.connections}
+    found = _read(net)
+    missing = [signal for signal in signals if signal not in found.connections]
+    if missing:
+        raise InvalidInputError(f"{net} has no signal {missing[0]}")
+    return {signal: _view(found, signal) for signal in signals}
+
+
+def _view(found: _Net, signal: str) -> JunctionView:
+    own = found.connections[signal]
+    links = tuple(sorted((_link(found, item) for item in own), key=lambda link: link.index))
+    nodes = {found.nodes[item["from"]][1] for item in own if item["from"] in found.nodes}
+    lanes = {f"{item['from']}_{item['fromLane']}" for item in own}
+    lanes |= {f"{item['to']}_{item['toLane']}" for item in own}
     return JunctionView(
         signal=signal,
         links=links,
@@ -96,8 +107,8 @@ def read_view(net: Path, signal: str) -> JunctionView:
     )
 
 
-def _read(net: Path, signal: str) -> _Net:
-    found = _Net({}, [], {}, {}, {})
+def _read(net: Path) -> _Net:
+    found = _Net({}, {}, {}, {}, {})
     for tag, attributes in tags(net):
         if tag == "lane":
             found.shapes[attributes["id"]] = (
@@ -109,13 +120,13 @@ def _read(net: Path, signal: str) -> _Net:
         elif tag == "edge":
             found.nodes[attributes["id"]] = (attributes.get("from", ""), attributes.get("to", ""))
         elif tag == "connection":
-            _take_connection(found, attributes, signal)
+            _take_connection(found, attributes)
     return found
 
 
-def _take_connection(found: _Net, attributes: dict[str, str], signal: str) -> None:
-    if attributes.get("tl") == signal:
-        found.connections.append(attributes)
+def _take_connection(found: _Net, attributes: dict[str, str]) -> None:
+    if attributes.get("tl"):
+        found.connections.setdefault(attributes["tl"], []).append(attributes)
     if attributes["from"].startswith(":") and "via" in attributes:
         found.onward[f"{attributes['from']}_{attributes['fromLane']}"] = attributes["via"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
-from xml.sax.saxutils import quoteattr
 
 from signal_ctrl.domain.site import GroupKind
 from signal_ctrl.engine.junction import Record
+from sumo_scenarios.programme_text import programmes_text
 from sumo_scenarios.programmes import Programme
 from sumo_scenarios.world import World
 from sumo_scenarios.xml_input import open_xml
@@ -145,16 +145,4 @@ def write_inputs(world: World, folder: Path) -> None:
 
 def write_programmes(path: Path, programmes: Iterable[Programme]) -> None:
     """Write programmes as SUMO reads them."""
-    lines = ["<additional>"]
-    for p in programmes:
-        lines.append(
-            f"    <tlLogic id={quoteattr(p.signal)} type={quoteattr(p.kind)} programID={quoteattr(p.programme_id)} "
-            f'offset="{p.offset_s:g}">'
-        )
-        for step in p.steps:
-            limits = f' minDur="{step.shortest_s:g}" maxDur="{step.longest_s:g}"' if step.is_actuated else ""
-            lines.append(f'        <phase duration="{step.duration_s:g}" state="{step.state}"{limits}/>')
-        lines += [f"        <param key={quoteattr(key)} value={quoteattr(value)}/>" for key, value in p.parameters]
-        lines.append("    </tlLogic>")
-    lines.append("</additional>")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text(programmes_text(programmes), encoding="utf-8")

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.plan import Plan, plan_from_json
+from signal_ctrl.domain.plan import MAX_DOCUMENT_BYTES, Plan, plan_from_json
+from signal_ctrl.gateways.whole_file import read_whole
 
 
 def read_plan(path: Path) -> Plan:
@@ -11,10 +12,7 @@ def read_plan(path: Path) -> Plan:
 
     Raises: InvalidInputError if it cannot be read or holds no plan.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"cannot read the plan {path}: {getattr(error, 'strerror', None) or error}") from error
+    text = read_whole(path, "plan", MAX_DOCUMENT_BYTES)
     try:
         return plan_from_json(text)
     except InvalidInputError as error:

@@ -69,12 +69,16 @@ def included(path: Path, element: ElementTree.Element, depth: int) -> Path:
     return path.parent / name
 
 
-def parse_xml(path: Path) -> ElementTree.Element:
-    """Return the root of a small file, without following what it includes. Raises: InvalidInputError."""
+def parse_xml(path: Path, max_bytes: int | None = None) -> ElementTree.Element:
+    """Return the root of a small file, without following what it includes.
+
+    Args: max_bytes, how long it may be when unpacked.
+    Raises: InvalidInputError if it cannot be read, is damaged or too long, or declares entities.
+    """
     root: ElementTree.Element | None = None
     with open_xml(path) as stream:
         try:
-            for _, element in ElementTree.iterparse(_Guarded(stream)):
+            for _, element in ElementTree.iterparse(_Guarded(stream, max_bytes)):
                 root = element
         except (ElementTree.ParseError, OSError, EOFError, zlib.error, ValueError, LookupError) as error:
             raise InvalidInputError(f"cannot read {path}: {error}") from error
@@ -86,12 +90,17 @@ def parse_xml(path: Path) -> ElementTree.Element:
 class _Guarded(io.RawIOBase):
     """A stream that refuses entity declarations: SUMO's files have none, and they can blow up a small file."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, max_bytes: int | None = None) -> None:
         self._stream = stream
         self._tail = b""
+        self._max_bytes = max_bytes
+        self._bytes = 0
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._stream.read(size)
+        self._bytes += len(chunk)
+        if self._max_bytes is not None and self._bytes > self._max_bytes:
+            raise OSError(f"it is longer than {self._max_bytes} bytes")
         if b"<!ENTITY" in self._tail + chunk:
             raise OSError("it declares XML entities, which no SUMO file needs")
         if b"\x00" in chunk:

@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 
 from bench.tuning.evaluation import BudgetSpentError, Candidate, Evaluator, Scored, best_of
-from bench.tuning.net_plan import net_timing
 from optimiser.cycle_split import rounded_s
 from optimiser.network_plan import Timing
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from sumo_scenarios.demand_model import DemandModel
 from sumo_scenarios.first_plan import CYCLE_S, best_timings, cycles_s, plan_of, planner_of, plans
+from sumo_scenarios.net_plan import net_timing
 from sumo_scenarios.world import World
 
 FACTORS: Final = (0.6, 0.75, 0.87, 1.0, 1.15, 1.33, 1.6)

@@ -45,6 +45,13 @@ def text_of(value: Any) -> str:
     return value
 
 
+def items_of(value: Any) -> list[Any]:
+    """Return a list. Raises: ValueError for anything else, a text or an object too."""
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r:.40} is not a list")
+    return value
+
+
 def exactly(item: dict[str, Any], keys: Collection[str]) -> None:
     """Check the keys of an object. Raises: ValueError if one is missing or unknown."""
     if item.keys() != set(keys):

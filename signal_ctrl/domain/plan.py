@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
 
-from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of, whole
+from signal_ctrl.domain.documents import canonical, exactly, items_of, read_document, text_of, whole
 from signal_ctrl.domain.errors import InvalidInputError, InvalidTimingError
 from signal_ctrl.domain.site_parts import is_whole
 from signal_ctrl.domain.timing import DS_PER_S
@@ -134,7 +134,7 @@ def plan_of_document(document: dict[str, Any]) -> Plan:
         if document["format"] != FORMAT:
             raise ValueError(f"'format' is not '{FORMAT}'")
         exactly(document, _PLAN_KEYS)
-        return Plan(text_of(document["name"]), tuple(_signal(item) for item in document["signals"]))
+        return Plan(text_of(document["name"]), tuple(_signal(item) for item in items_of(document["signals"])))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"not a plan document: {type(error).__name__} {error}") from error
 
@@ -157,6 +157,6 @@ def _signal(item: dict[str, Any]) -> SignalPlan:
         site=text_of(item["site"]),
         cycle_ds=whole(item["cycle_ds"]),
         offset_ds=whole(item["offset_ds"]),
-        stages=tuple(text_of(name) for name in item["stages"]),
-        splits_ds=tuple(whole(split_ds) for split_ds in item["splits_ds"]),
+        stages=tuple(text_of(name) for name in items_of(item["stages"])),
+        splits_ds=tuple(whole(split_ds) for split_ds in items_of(item["splits_ds"])),
     )

@@ -1,6 +1,6 @@
 """Whether a site can keep a plan to the frame: checked by its document, then rehearsed with the kernel itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -17,9 +17,10 @@ CYCLES: Final = 2
 _LONG_AGO_DS: Final = 10_000
 
 
-def check_plan(plan: Plan, sites: tuple[Site, ...]) -> None:
+def check_plan(plan: Plan, sites: tuple[Site, ...], kernels: Mapping[str, Kernel] | None = None) -> None:
     """Check a plan for a network. Every signal with a choice of stages needs its part.
 
+    Args: kernels, those of the sites by signal, where the caller has them.
     Raises: InvalidInputError with the first reasons why the sites cannot keep the plan.
     """
     known = {site.signal_id: site for site in sites}
@@ -27,7 +28,7 @@ def check_plan(plan: Plan, sites: tuple[Site, ...]) -> None:
     for site in sites:
         own = plan.of(site.signal_id)
         if own is not None:
-            reasons += refusals(own, Kernel(site))
+            reasons += refusals(own, kernels[site.signal_id] if kernels is not None else Kernel(site))
         elif len(site.stages) > 1:
             reasons.append(f"signal {site.signal_id} has no plan")
     if reasons:

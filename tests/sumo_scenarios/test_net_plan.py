@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.tuning.net_plan import net_timing
 from optimiser.network_plan import Timing
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.profile import PUBLISHED
 from signal_ctrl.domain.site_json import site_hash
 from sumo_scenarios.catalogue import resolve
+from sumo_scenarios.net_plan import net_timing
 from sumo_scenarios.run import execute
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.world import SignalUnit, build_world

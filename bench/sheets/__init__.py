@@ -1,0 +1,1 @@
+"""Controller sheets: a printed page for each signal of a plan."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".png", ".svg")
 COLOURS: Final = ("#1b6ca8", "#c8553d")
 _RED: Final = "#d9d9d9"
-_BAR: Final = 0.014
-"""Height of a bar of green, as a share of the street."""
+_BAR: Final = (0.013, 0.16)
+"""Height of a bar of green, as a share of the street: at most, and over all its signals."""
 _MOST_IN_ONE: Final = 12
 
 
@@ -33,10 +33,10 @@ def draw(diagrams: Sequence[StreetDiagram], path: Path) -> None:
     check_file(path)
     if len(diagrams) > _MOST_IN_ONE:
         raise InvalidInputError(f"a picture holds {_MOST_IN_ONE} streets at most, got {len(diagrams)}")
-    import matplotlib as mpl
+    import matplotlib as mpl  # noqa: PLC0415 - slow to load, and only for who draws
 
     mpl.use("Agg")
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure  # noqa: PLC0415
 
     columns = 1 if len(diagrams) < 3 else 2
     rows = math.ceil(len(diagrams) / columns)
@@ -55,11 +55,11 @@ def draw(diagrams: Sequence[StreetDiagram], path: Path) -> None:
 
 
 def _draw(diagram: StreetDiagram, axes: "Axes") -> None:
-    from matplotlib.patches import Patch, Polygon
+    from matplotlib.patches import Patch, Polygon  # noqa: PLC0415
 
     places_m = [metres for _, metres in diagram.places]
     low_m, high_m = min(places_m), max(places_m)
-    bar_m = _BAR * max(high_m - low_m, 1.0)
+    bar_m = min(_BAR[0], _BAR[1] / len(places_m)) * max(high_m - low_m, 1.0)
     for direction, colour in enumerate(COLOURS[: len(diagram.captions)]):
         shift_m = _shift_m(direction, len(diagram.captions), bar_m)
         for place_m in places_m:
@@ -94,10 +94,12 @@ def _scales(diagram: StreetDiagram, axes: "Axes", span_m: tuple[float, float]) -
     axes.set_ylim(*span_m)
     cycles = round(diagram.until_s / diagram.cycle_s)
     axes.set_xticks([diagram.cycle_s * k / 2 for k in range(2 * cycles + 1)])
-    axes.xaxis.set_major_formatter("{x:.0f}")
+    axes.xaxis.set_major_formatter("{x:g}")
     for k in range(1, cycles):
         axes.axvline(diagram.cycle_s * k, color="#888888", linewidth=0.6, linestyle=":", zorder=0)
-    axes.set_yticks([metres for _, metres in diagram.places], [f"{name}  {metres:,.0f} m" for name, metres in diagram.places])
+    axes.set_yticks(
+        [metres for _, metres in diagram.places], [f"{name}  {metres:,.0f} m" for name, metres in diagram.places]
+    )
     axes.set_xlabel(f"time [s], cycle {diagram.cycle_s:g} s")
     axes.set_title(diagram.title, pad=24)
     for side in ("top", "right"):

@@ -7,10 +7,10 @@ opposing left turn runs. The reference of a signal is the middle of its common r
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Final
 
-from optimiser.green_wave.network import Clearance, Green, StageOrder, WaveSignal
+from optimiser.green_wave.network import NO_QUEUE, Clearance, Green, StageOrder, WaveSignal
 from signal_ctrl.domain.errors import InvalidInputError
 
 PATTERNS: Final = {
@@ -35,8 +35,8 @@ class ArterialSignal:
     left: float = 0.0
     left_back: float = 0.0
     patterns: tuple[str, ...] = tuple(PATTERNS)
-    clearance: Clearance = Clearance()
-    clearance_back: Clearance = Clearance()
+    clearance: Clearance = NO_QUEUE
+    clearance_back: Clearance = NO_QUEUE
 
     def __post_init__(self) -> None:
         times = (self.red, self.left, self.left_back)
@@ -96,7 +96,7 @@ def main_stages(signal: ArterialSignal, lags: tuple[int, int]) -> tuple[tuple[st
     at_start = signal.red / 2
     cuts = sorted({at_start, *(t for g in (outbound, inbound) for t in (g.start, g.start + g.length)), 1 - at_start})
     found = []
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         if end - begin < 1e-9:
             continue
         middle = (begin + end) / 2
@@ -105,4 +105,6 @@ def main_stages(signal: ArterialSignal, lags: tuple[int, int]) -> tuple[tuple[st
     return (*found, ("side", signal.red))
 
 
-_STAGE_NAMES: Final = dict(zip(product((True, False), repeat=2), ("through", "outbound+left", "inbound+left", "lefts"), strict=True))
+_STAGE_NAMES: Final = dict(
+    zip(product((True, False), repeat=2), ("through", "outbound+left", "inbound+left", "lefts"), strict=True)
+)

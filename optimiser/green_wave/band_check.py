@@ -18,8 +18,8 @@ class Passed:
     """A stop line on the way. [s]
 
     `greens_s`, from when to when it is green in the common time, to be repeated every cycle; `ahead_s`, how long after
-    the first stop line a platoon leaves this one; `held_s`, how long the platoon's band waits here for a queue to leave:
-    it arrives so much later than its band leaves, and has to find green then, too.
+    the first stop line a platoon leaves this one; `held_s`, how long the platoon waits here for a queue to leave:
+    its band arrives so much later than its band leaves, and has to find green then, too.
     """
 
     greens_s: tuple[tuple[float, float], ...]

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from optimiser.green_wave.arterial import PATTERNS, ArterialSignal, wave_signal
-from optimiser.green_wave.fields import Fields, read_table
+from optimiser.green_wave.fields import NEEDED, Fields, read_table
 from optimiser.green_wave.network import (
     Clearance,
     Course,
@@ -31,7 +32,8 @@ class CorridorWishes:
     """What the user asks for besides the file, None where the file decides. [s], [km/h]
 
     `patterns`: `free`, those that the file allows; `fixed`, the first one that it names; else names of left-turn
-    orders. `power` is the exponent p of the weight (volume / saturation)^p of a link's band.
+    orders. `any_ratio`: the bands of the two directions are free of each other. `power` is the exponent p of the weight
+    (volume / saturation)^p of a link's band.
     """
 
     cycle_s: tuple[float, float] | None = None
@@ -39,6 +41,7 @@ class CorridorWishes:
     ratio: float | None = None
     patterns: str = FREE
     power: float = 1.0
+    any_ratio: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def corridor_from_text(text: str, wishes: CorridorWishes, source: str = "corrido
     cycle_s = wishes.cycle_s or fields.span("cycle_s", least=1.0)
     fields.get("cycle_s", None)
     speed_kmh = wishes.speed_kmh or (fields.span("speed_kmh") if fields.has("speed_kmh") else None)
-    ratio = _ratio(fields, wishes.ratio)
+    ratio = _ratio(fields, wishes, None)
     fields.get("speed_kmh", None)
     reader = _Reader(source, wishes, cycle_s, speed_kmh)
     signals = reader.signals(fields.tables("signals"))
@@ -87,11 +90,11 @@ def corridor_from_text(text: str, wishes: CorridorWishes, source: str = "corrido
     return CorridorFile(name, network, tuple(signals))
 
 
-def _ratio(fields: Fields, wished: float | None) -> float | None:
+def _ratio(fields: Fields, wishes: CorridorWishes, otherwise: float | None) -> float | None:
     value = fields.get("ratio", None)
-    if wished is not None:
-        return wished
-    return None if value is None else fields.number("ratio", least=0.0)
+    if wishes.any_ratio or wishes.ratio is not None:
+        return wishes.ratio
+    return otherwise if value is None else fields.number("ratio", least=0.0)
 
 
 class _Reader:
@@ -130,7 +133,9 @@ class _Reader:
             fields.where = f"{self._source}, link {ends[0]} to {ends[1]}"
             self._known(fields, ends)
             if ends in self._links or ends[::-1] in self._links or ends[0] == ends[1]:
-                raise InvalidInputError(f"{fields.where} occurs twice or leads nowhere; one link serves both directions")
+                raise InvalidInputError(
+                    f"{fields.where} occurs twice or leads nowhere; one link serves both directions"
+                )
             self._links[ends] = fields
 
     def streets(self, tables: list[Any], name: str, ratio: float | None) -> tuple[Street, ...]:
@@ -149,15 +154,17 @@ class _Reader:
             fields.done()
         return tuple(found)
 
-    def _share(self, fields: Fields, key: str, otherwise: Any) -> float:
+    def _share(self, fields: Fields, key: str, *otherwise: float) -> float:
         """Return a time as a share of the cycle: given so, or as seconds of a fixed cycle."""
         seconds = f"{key}_s"
         if not fields.has(seconds):
-            return fields.number(key, otherwise, least=0.0)
+            return fields.number(key, otherwise[0] if otherwise else NEEDED, least=0.0)
         if fields.has(key):
             raise InvalidInputError(f"{fields.where}: give '{key}' or '{seconds}', not both")
         if self._cycle_s[0] != self._cycle_s[1]:
-            raise InvalidInputError(f"{fields.where}: '{seconds}' needs a fixed cycle; give '{key}', a share of the cycle")
+            raise InvalidInputError(
+                f"{fields.where}: '{seconds}' needs a fixed cycle; give '{key}', a share of the cycle"
+            )
         return fields.number(seconds, least=0.0) / self._cycle_s[0]
 
     def _clearances(self, fields: Fields) -> tuple[Clearance, Clearance]:
@@ -169,7 +176,7 @@ class _Reader:
 
     def _own(self, fields: Fields, name: str) -> FileSignal:
         """Read a signal that is given by its red and its left turns."""
-        red = self._share(fields, "red", None) if not fields.has("red") else self._share(fields, "red", 0.0)
+        red = self._share(fields, "red")
         lefts = self._share(fields, "left", 0.0), self._share(fields, "left_back", 0.0)
         out, back = self._clearances(fields)
         patterns = self._patterns(fields)
@@ -224,15 +231,13 @@ class _Reader:
         self._known(fields, names)
         if len(names) < 2 or len(set(names)) != len(names):
             raise InvalidInputError(f"{fields.where}: needs two signals or more, each once")
-        own = _ratio(fields, self._wishes.ratio)
+        ratio = _ratio(fields, self._wishes, ratio)
         one_way = fields.get("one_way", False) is True
         courses = [self._course(name, names, back=False)]
         if not one_way:
             courses.append(self._course(name, names[::-1], back=True))
         least_s = fields.number("least_band_s", 0.0, least=0.0), fields.number("least_band_back_s", 0.0, least=0.0)
-        return Street(
-            name, tuple(courses), ratio if own is None else own, fields.number("weight", 1.0, least=0.0), least_s
-        )
+        return Street(name, tuple(courses), ratio, fields.number("weight", 1.0, least=0.0), least_s)
 
     def _course(self, street: str, names: tuple[str, ...], back: bool) -> Course:
         place = {name: index for index, name in enumerate(self._signals)}
@@ -243,7 +248,7 @@ class _Reader:
             if line is None:
                 raise InvalidInputError(f"{self._source}, signal {name}: no greens for street {street}")
             stops.append(WaveStop(place[name], line + back, signal.clearances[back]))
-        pairs = list(zip(names, names[1:], strict=False))
+        pairs = list(pairwise(names))
         links = [self._link(street, a, b, back, onward=k + 1 < len(pairs)) for k, (a, b) in enumerate(pairs)]
         return Course(f"{street} {'back' if back else 'out'}", tuple(stops), tuple(links))
 
@@ -259,7 +264,9 @@ class _Reader:
             distance_m = fields.number("distance_back_m")
         fields.get("distance_back_m", None)
         change_kmh = fields.get("speed_change_kmh", None)
-        change = None if change_kmh is None or not onward else _change(fields.number("speed_change_kmh", least=0.0), kmh)
+        change = (
+            None if change_kmh is None or not onward else _change(fields.number("speed_change_kmh", least=0.0), kmh)
+        )
         try:
             return WaveLink(distance_m, kmh[0] / KMH, kmh[1] / KMH, self._weight(fields, back), change)
         except InvalidInputError as error:

@@ -16,7 +16,7 @@ Arc = tuple[int, int]
 class SignedArc(NamedTuple):
     """A link of a closed cycle, by index, driven along (1) or against its direction (-1)."""
 
-    index: int
+    arc: int
     sign: int
 
 
@@ -28,7 +28,7 @@ def cycle_basis(n_nodes: int, arcs: Sequence[Arc], kind: str = "short") -> list[
     the node potentials, one a link, with the links of the tree set to 0.
     Raises: InvalidInputError where the links leave the nodes in several parts.
     >>> cycle_basis(2, [(0, 1), (1, 0)])
-    [(SignedArc(index=1, sign=1), SignedArc(index=0, sign=1))]
+    [(SignedArc(arc=1, sign=1), SignedArc(arc=0, sign=1))]
     """
     place = {node: k for k, node in enumerate(order_of(n_nodes, arcs))}
     if len(place) < n_nodes:

@@ -83,7 +83,9 @@ def _diagram(
         tuple(_caption(course, widths) for course, (_, widths) in zip(street.courses, found, strict=True)),
         timed.cycle_s,
         until_s,
-        tuple((network.signals[signal].name, metres) for signal, metres in sorted(at_m.items(), key=lambda row: row[1])),
+        tuple(
+            (network.signals[signal].name, metres) for signal, metres in sorted(at_m.items(), key=lambda row: row[1])
+        ),
         tuple(greens),
         tuple(bands),
     )

@@ -30,7 +30,9 @@ class Effort:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.time_s < math.inf or not 0.0 <= self.gap < 1.0:
-            raise InvalidInputError(f"need a time limit above 0 s and a gap of 0 to 1, got {self.time_s:g}, {self.gap:g}")
+            raise InvalidInputError(
+                f"need a time limit above 0 s and a gap of 0 to 1, got {self.time_s:g}, {self.gap:g}"
+            )
         if self.engine not in ENGINES:
             raise InvalidInputError(f"unknown engine '{self.engine}'; choose one of {', '.join(ENGINES)}")
 
@@ -83,7 +85,7 @@ def _by_scipy(program: MixedProgram, effort: Effort) -> Answer:
 
 
 def _by_ortools(program: MixedProgram, effort: Effort, start: FloatArray | None) -> Answer:
-    from ortools.math_opt.python import mathopt
+    from ortools.math_opt.python import mathopt  # noqa: PLC0415 - slow to load, and only for who asks for it
 
     model = mathopt.Model()
     variables = [

@@ -1,4 +1,4 @@
-"""Tables of a user's file read strictly: what is missing, unknown, no number or out of range is one line that says where."""
+"""Tables of a user's file read strictly: what is missing, unknown or out of range is one line that says where."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Any, Final
 from signal_ctrl.domain.errors import InvalidInputError
 
 MAX_CHARACTERS: Final = 1 << 20
-_NEEDED: Final = object()
+NEEDED: Final = object()
 
 
 def read_table(text: str, source: str) -> dict[str, Any]:
@@ -20,10 +20,8 @@ def read_table(text: str, source: str) -> dict[str, Any]:
     if len(text) > MAX_CHARACTERS:
         raise InvalidInputError(f"{source} is longer than {MAX_CHARACTERS} characters")
     try:
-        if text.lstrip().startswith("{"):
-            found = json.loads(text, object_pairs_hook=_once)
-        else:
-            found = tomllib.loads(text)
+        is_json = text.lstrip().startswith("{")
+        found = json.loads(text, object_pairs_hook=_once) if is_json else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"{source}: {error}") from error
     if not isinstance(found, dict):
@@ -47,27 +45,27 @@ class Fields:
         """Tell whether a key is there."""
         return key in self.table
 
-    def get(self, key: str, otherwise: Any = _NEEDED) -> Any:
+    def get(self, key: str, otherwise: Any = NEEDED) -> Any:
         """Return the value of a key. Raises: InvalidInputError if it is missing and has no other value."""
         self.asked.add(key)
         if key not in self.table:
-            if otherwise is _NEEDED:
+            if otherwise is NEEDED:
                 raise InvalidInputError(f"{self.where}: '{key}' is missing")
             return otherwise
         return self.table[key]
 
-    def text(self, key: str, otherwise: Any = _NEEDED) -> str:
+    def text(self, key: str, otherwise: Any = NEEDED) -> str:
         """Return a text that is not empty."""
         value = self.get(key, otherwise)
-        if not isinstance(value, str) or (not value and otherwise is _NEEDED):
+        if not isinstance(value, str) or (not value and otherwise is NEEDED):
             raise InvalidInputError(f"{self.where}: '{key}' has to be a text, got {value!r}")
         return value
 
-    def number(self, key: str, otherwise: Any = _NEEDED, least: float = -math.inf) -> float:
+    def number(self, key: str, otherwise: Any = NEEDED, least: float = -math.inf) -> float:
         """Return a finite number."""
         return self._number(key, self.get(key, otherwise), least)
 
-    def span(self, key: str, otherwise: Any = _NEEDED, least: float = -math.inf) -> tuple[float, float]:
+    def span(self, key: str, otherwise: Any = NEEDED, least: float = -math.inf) -> tuple[float, float]:
         """Return two numbers in order, or one number twice."""
         value = self.get(key, otherwise)
         pair = value if isinstance(value, list | tuple) else [value, value]
@@ -78,14 +76,14 @@ class Fields:
             raise InvalidInputError(f"{self.where}: '{key}' has to go from low to high, got {low:g} to {high:g}")
         return low, high
 
-    def names(self, key: str, otherwise: Any = _NEEDED) -> tuple[str, ...]:
+    def names(self, key: str, otherwise: Any = NEEDED) -> tuple[str, ...]:
         """Return a list of texts."""
         value = self.get(key, otherwise)
         if not isinstance(value, list | tuple) or not all(isinstance(each, str) and each for each in value):
             raise InvalidInputError(f"{self.where}: '{key}' has to be a list of names, got {value!r}")
         return tuple(value)
 
-    def tables(self, key: str, otherwise: Any = _NEEDED) -> list[Any]:
+    def tables(self, key: str, otherwise: Any = NEEDED) -> list[Any]:
         """Return a list of tables."""
         value = self.get(key, otherwise)
         if not isinstance(value, list):

@@ -1,4 +1,4 @@
-"""A mixed-integer program as it is being written down: variables, rows that belong to named rules, and a sum to be made most.
+"""A mixed-integer program being written down: variables, rows that belong to named rules, a sum to be made most.
 
 Rows belong to rules, so that where nothing can satisfy them all, the smallest set of rules at odds can be named.
 """

@@ -8,8 +8,8 @@ line b,
     theta_a + start_a + w_a + t = theta_b + start_b + w_b + clearance_b + a whole number,
 
 where theta is the place of a signal's reference and start that of a green by the order of stages. Around every closed
-cycle of links the thetas cancel, so the rest has to be whole: one integer per independent cycle, and for a street in two
-directions these are the loop equations of MAXBAND. Cycles are kept short, as their integers then have few values.
+cycle of links the thetas cancel, so the rest has to be whole: one integer per independent cycle, and for a street in
+two directions these are the loop equations of MAXBAND. Cycles are kept short: their integers then have few values.
 Sources: Little, Kelson & Gartner 1981; Gartner, Assmann, Lasaga & Hou 1991; Zhang, Xie, Gartner, Stamatiadis & Arsava
 2015; the project's reference on optimisation, section 4.
 """
@@ -18,9 +18,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from optimiser.green_wave.cycles import SignedArc, cycle_basis
+from optimiser.green_wave.cycles import SignedArc, cycle_basis, order_of
 from optimiser.green_wave.mixed_program import MixedProgram, Sum
-from optimiser.green_wave.network import Course, Street, WaveLink, WaveNetwork, WaveStop
+from optimiser.green_wave.network import NO_QUEUE, Course, Street, WaveLink, WaveNetwork, WaveStop
 from signal_ctrl.domain.errors import InvalidInputError
 
 MAXBAND: Final = "maxband"
@@ -35,12 +35,14 @@ class WaveRules:
 
     `in_green`: the band has to find green when it arrives, too, and not only when it leaves (stricter than the papers).
     `least_side`: of an AM-BAND's width, the least share on either side of the progression line, 0 to 0.5.
+    `order_cost`: what another order than a signal's first one costs, so that none is taken for nothing. [cycles]
     `basis`: how closed cycles are chosen, `short` or `tree`; a matter of speed alone.
     """
 
     kind: str = MAXBAND
     in_green: bool = True
     least_side: float = 0.0
+    order_cost: float = 0.0
     basis: str = "short"
 
     def __post_init__(self) -> None:
@@ -52,7 +54,7 @@ class WaveRules:
 
 @dataclass(frozen=True, slots=True)
 class BandVariables:
-    """A band from stop line `first` to `last` of a course: its width before and behind the progression line. [cycles]"""
+    """A band from stop line `first` to `last` of a course: its width before and behind the line. [cycles]"""
 
     first: int
     last: int
@@ -77,7 +79,7 @@ class CourseVariables:
 
 @dataclass(slots=True)
 class WaveModel:
-    """The program and what its variables mean. `choices` holds for each signal one 0-1 variable an order, none for one."""
+    """The program and what its variables mean. `choices` holds a 0-1 variable an order of each signal, none for one."""
 
     network: WaveNetwork
     rules: WaveRules
@@ -101,6 +103,9 @@ def build_model(network: WaveNetwork, rules: WaveRules) -> WaveModel:
         model.courses += own
         _ratios(model, street, own)
         program.most = program.most + _aim(rules, street, own) * street.weight
+    for choice in choices:
+        for other in choice[1:] if rules.order_cost else ():
+            program.most = program.most - other * rules.order_cost
     _close(model)
     return model
 
@@ -200,7 +205,7 @@ def _band(model: WaveModel, course: CourseVariables, first: int, last: int) -> B
         program.require(course.lines[k] - before, 0.0, math.inf, f"green of {name}, {course.course.name}")
         room = length_of(model, stop) - course.lines[k] - behind
         program.require(room, 0.0, math.inf, f"green of {name}, {course.course.name}")
-        if rules.in_green and k > 0 and stop.clearance != type(stop.clearance)():
+        if rules.in_green and k > 0 and stop.clearance != NO_QUEUE:
             arriving = room - _clearance(model, stop)
             program.require(arriving, 0.0, math.inf, f"queue clearance at {name}, {course.course.name}")
     return BandVariables(first, last, before, behind)
@@ -210,7 +215,9 @@ def _ratios(model: WaveModel, street: Street, courses: list[CourseVariables]) ->
     program = model.program
     for course, least_s in zip(courses, street.least_s, strict=False):
         for band in course.bands if least_s > 0 else ():
-            program.require(band.width - model.z * least_s, 0.0, math.inf, f"band of {least_s:g} s {course.course.name}")
+            program.require(
+                band.width - model.z * least_s, 0.0, math.inf, f"band of {least_s:g} s {course.course.name}"
+            )
     if street.ratio is None or len(courses) < 2:
         return
     if len(courses[0].bands) != len(courses[1].bands):
@@ -239,17 +246,29 @@ def _aim(rules: WaveRules, street: Street, courses: list[CourseVariables]) -> Su
 
 def _close(model: WaveModel) -> None:
     """Add one integer for each independent closed cycle of links."""
-    arcs = [(c.course.stops[k].signal, c.course.stops[k + 1].signal) for c in model.courses for k in range(len(c.travel))]
+    arcs = [
+        (c.course.stops[k].signal, c.course.stops[k + 1].signal) for c in model.courses for k in range(len(c.travel))
+    ]
+    _check_joined(model.network, arcs)
     tensions = [tension(model, c, k) for c in model.courses for k in range(len(c.travel))]
     for loop in cycle_basis(len(model.network.signals), arcs, model.rules.basis):
         around = Sum()
-        for arc in loop:
-            around = around + tensions[arc.index] * arc.sign
+        for part in loop:
+            around = around + tensions[part.arc] * part.sign
         low, high = _range(model, around)
         whole = model.program.variable(math.ceil(low - 1e-9), math.floor(high + 1e-9), whole=True)
-        named = "-".join(dict.fromkeys(model.network.signals[arcs[arc.index][0]].name for arc in loop))
+        named = "-".join(dict.fromkeys(model.network.signals[arcs[part.arc][0]].name for part in loop))
         model.program.require(around - whole, 0.0, 0.0, f"offsets around {named}")
         model.loops.append((loop, next(iter(whole.terms))))
+
+
+def _check_joined(network: WaveNetwork, arcs: list[tuple[int, int]]) -> None:
+    reached = order_of(len(network.signals), arcs)
+    left = [signal.name for k, signal in enumerate(network.signals) if k not in reached]
+    if left:
+        raise InvalidInputError(
+            f"no street joins signal {left[0]} with signal {network.signals[0].name}; plan them apart or add a link"
+        )
 
 
 def _range(model: WaveModel, found: Sum) -> tuple[float, float]:

@@ -6,6 +6,7 @@ may choose among orders of its stages; each order says when in the cycle every s
 
 import math
 from dataclasses import dataclass, field
+from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -63,13 +64,16 @@ class Clearance:
         return self.cycles * cycle_s + self.seconds
 
 
+NO_QUEUE: Final = Clearance()
+
+
 @dataclass(frozen=True, slots=True)
 class WaveStop:
     """A stop line: index of the signal, which of the signal's stop lines it is, and the queue before a platoon."""
 
     signal: int
     line: int
-    clearance: Clearance = Clearance()
+    clearance: Clearance = NO_QUEUE
 
 
 @dataclass(frozen=True, slots=True)

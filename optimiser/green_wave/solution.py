@@ -40,7 +40,7 @@ class CourseWave:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was made most (sum of bands, in cycles), what nothing can pass, and the gap between, (bound - found) / found."""
+    """What was made most (sum of bands, in cycles), what nothing can pass, and the gap, (bound - found) / found."""
 
     found: float
     bound: float

@@ -88,8 +88,7 @@ def in_whole_seconds(wave: Wave, rules: WaveRules, effort: Effort, rounded: Roun
 
 def _at_cycle(wave: Wave, rules: WaveRules, effort: Effort, rounded: Rounded, cycle_s: int) -> WaveTiming | None:
     greens_s = tuple(
-        rounded(signal.orders[order], cycle_s)
-        for signal, order in zip(wave.network.signals, wave.orders, strict=True)
+        rounded(signal.orders[order], cycle_s) for signal, order in zip(wave.network.signals, wave.orders, strict=True)
     )
     if any(end_s <= begin_s for greens in greens_s for begin_s, end_s in greens):
         return None

@@ -23,7 +23,7 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class CourseWidths:
-    """One direction, measured: the widest band over all stop lines, the bands of the kind asked for, and the least green.
+    """One direction, measured: the widest band over all stop lines, the bands of the kind asked for, the least green.
 
     `bands_s` is the one band of MAXBAND, or a band a link. [s]
     """

@@ -27,7 +27,8 @@ def slow_and_fast() -> WaveNetwork:
 
 
 @pytest.mark.parametrize(
-    ("network", "named"), [(too_wide(), ("cycle of 70-110 s", "green of S2, out", "band of 60 s out")), (slow_and_fast(), ())]
+    ("network", "named"),
+    [(too_wide(), ("cycle of 70-110 s", "green of S2, out", "band of 60 s out")), (slow_and_fast(), ())],
 )
 def test_the_conflict_is_smallest(network: WaveNetwork, named: tuple[str, ...]) -> None:
     model = build_model(network, WaveRules())

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from optimiser.green_wave.arterial import PATTERNS, ArterialSignal
 from optimiser.green_wave.engines import ENGINES, Effort
 from optimiser.green_wave.model import AM_BAND, MULTIBAND, WaveRules
-from optimiser.green_wave.network import Clearance, Course, Green, StageOrder, Street, WaveLink, WaveNetwork, WaveSignal, WaveStop
+from optimiser.green_wave.network import (
+    Clearance,
+    Course,
+    Green,
+    StageOrder,
+    Street,
+    WaveLink,
+    WaveNetwork,
+    WaveSignal,
+    WaveStop,
+)
 from optimiser.green_wave.planning import find_wave
 from optimiser.green_wave.solution import CourseWave
 from optimiser.green_wave.widths import Timed
@@ -179,7 +189,9 @@ def test_streets_apart_are_refused() -> None:
     orders = (StageOrder("given", (Green(0.0, 0.5),)),)
     signals = tuple(WaveSignal(name, orders) for name in "ABCD")
     streets = tuple(
-        Street(f"street {k}", (Course(f"way {k}", (WaveStop(2 * k, 0), WaveStop(2 * k + 1, 0)), (WaveLink(300, 12, 12),)),))
+        Street(
+            f"street {k}", (Course(f"way {k}", (WaveStop(2 * k, 0), WaveStop(2 * k + 1, 0)), (WaveLink(300, 12, 12),)),)
+        )
         for k in range(2)
     )
     with pytest.raises(InvalidInputError, match="no street joins signal C with signal A"):

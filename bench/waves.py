@@ -117,12 +117,12 @@ def _meets_green(course: Course, timed: Timed, wave: CourseWave, leaves_s: float
 
 
 def main() -> int:
-    """Run all cases and print a row each; 1 if a wave is not what it was said to be, or is not proven closely enough."""
+    """Run all cases and print a row each; 1 if a wave is not what was said of it, or is not proven closely enough."""
     parser = argparse.ArgumentParser(prog="python -m bench.waves", description=__doc__)
     parser.add_argument("--short", action="store_true", help="8 signals and a grid of 3 by 3 in place of 20 and 6 by 6")
     parser.add_argument("--engines", default="highs", help=f"of {', '.join(ENGINES)}, with commas between")
     parser.add_argument("--only", default="", help="cases whose name holds this")
-    parser.add_argument("--time-limit", type=float, default=None, help="in place of 60 s (street), 300 s (grid)")
+    parser.add_argument("--time-limit", type=float, help="in place of 60 s (street), 300 s (grid)")
     parser.add_argument("--warm", action="store_true", help="start from a wave at the middle of cycle and speeds")
     asked = parser.parse_args()
     failed = False

@@ -3,7 +3,6 @@
 Signals on the streets get the offsets of the wave, and its order of stages where that is free; the others keep theirs.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, permutations
@@ -12,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from optimiser.cycle_split import mean_delay_s, stage_cycle
-from optimiser.green_wave.network import Course, Green, StageOrder, Street, WaveNetwork, WaveSignal, WaveStop
+from optimiser.green_wave.network import Clearance, Course, Green, StageOrder, Street, WaveNetwork, WaveSignal, WaveStop
 from optimiser.green_wave.whole_seconds import WaveTiming
 from optimiser.green_wave.widths import Timed
 from optimiser.network_plan import PlannedSignal, Timing
@@ -20,7 +19,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.timing import to_s
 from sumo_scenarios.demand_model import DemandModel
-from sumo_scenarios.green_wave.streets import Driving, FoundStreet, links_of, volume_veh_h
+from sumo_scenarios.green_wave.streets import Driving, FoundStreet, links_of, queue_s, volume_veh_h
 from sumo_scenarios.green_wave.windows import green_windows, longest
 from sumo_scenarios.measures.corridor import StopLine
 from sumo_scenarios.world import World
@@ -31,6 +30,9 @@ ORDERS: Final = 24
 WORTH: Final = 1.05
 """Another order of stages may raise a signal's delay under even arrivals by this factor at most."""
 
+MOST_HELD: Final = 0.5
+"""A queue is given this share of the green at most."""
+
 Keeps = Callable[[int, Timing], bool]
 
 
@@ -38,12 +40,14 @@ Keeps = Callable[[int, Timing], bool]
 class WaveWishes:
     """What the user asks for: whether orders are `free`, and the ratio of the bands; None: that of the volumes.
 
-    `any_ratio`: the bands of the two directions are free of each other.
+    `any_ratio`: the bands of the two directions are free of each other. `clearance_s`: how long queues need that leave
+    ahead of a platoon, None: as long as those who turn in do, by the counted demand [s].
     """
 
     free: bool = False
     ratio: float | None = None
     any_ratio: bool = False
+    clearance_s: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +82,64 @@ def scenario_wave(
 
     Raises: InvalidInputError if signals of the streets have different cycles, or a stop line never has green.
     """
-    place = {signal.site.signal_id: index for index, signal in enumerate(model.signals)}
-    lines: defaultdict[int, list[StopLine]] = defaultdict(list)
-    for street in found:
-        for course in street.courses:
-            for line in course:
-                lines[place[line.signal]].append(line)
-    indices = tuple(lines)
-    cycle_s = _common_cycle_s([(model.signals[k].site.signal_id, timings[k].cycle_s) for k in indices])
-    built = [
-        _signal(
-            model.signals[k],
-            timings[k],
-            _groups(world, model.signals[k], lines[k]),
-            _orders(k, model, timings, wishes, keeps),
-        )
-        for k in indices
-    ]
-    own = {k: j for j, k in enumerate(indices)}
-    streets = []
-    for street in found:
+    return _Builder(world, model, timings, driving, wishes, keeps).build(found)
+
+
+class _Builder:
+    """Makes the network of one group of streets."""
+
+    def __init__(
+        self,
+        world: World,
+        model: DemandModel,
+        timings: Sequence[Timing],
+        driving: Driving,
+        wishes: WaveWishes,
+        keeps: Keeps,
+    ) -> None:
+        self._world = world
+        self._model = model
+        self._timings = timings
+        self._driving = driving
+        self._wishes = wishes
+        self._keeps = keeps
+        self._lines: dict[str, list[StopLine]] = {}
+        self._signals: dict[str, WaveSignal] = {}
+
+    def build(self, found: Sequence[FoundStreet]) -> ScenarioWave:
+        place = {signal.site.signal_id: index for index, signal in enumerate(self._model.signals)}
+        for line in (line for street in found for course in street.courses for line in course):
+            self._lines.setdefault(line.signal, []).append(line)
+        indices = tuple(place[signal] for signal in self._lines)
+        cycle_s = _common_cycle_s([(name, self._timings[place[name]].cycle_s) for name in self._lines])
+        orders = []
+        for name, lines in self._lines.items():
+            signal, timing = self._model.signals[place[name]], self._timings[place[name]]
+            stage_orders = _orders(place[name], self._model, self._timings, self._wishes, self._keeps)
+            built, known = _signal(signal, timing, _groups(signal, lines), stage_orders)
+            self._signals[name] = built
+            orders.append(known)
+        streets = tuple(self._street(street, cycle_s) for street in found)
+        return ScenarioWave(WaveNetwork(tuple(self._signals.values()), streets, (cycle_s,) * 2), indices, tuple(orders))
+
+    def _street(self, street: FoundStreet, cycle_s: float) -> Street:
         courses = []
         for number, course in enumerate(street.courses):
-            stops = tuple(WaveStop(own[place[line.signal]], lines[place[line.signal]].index(line)) for line in course)
+            stops = tuple(self._stop(course, k, cycle_s) for k in range(len(course)))
             name = f"{course[0].signal} to {course[-1].signal}" + (" (back)" if number else "")
-            courses.append(Course(name, stops, links_of(world, course, driving)))
-        streets.append(Street(street.name, tuple(courses), _ratio(street, driving, wishes)))
-    network = WaveNetwork(tuple(signal for signal, _ in built), tuple(streets), (cycle_s, cycle_s))
-    return ScenarioWave(network, indices, tuple(orders for _, orders in built))
+            courses.append(Course(name, stops, links_of(self._world, course, self._driving)))
+        return Street(street.name, tuple(courses), _ratio(street, self._driving, self._wishes))
+
+    def _stop(self, course: Sequence[StopLine], k: int, cycle_s: float) -> WaveStop:
+        line = course[k]
+        signal, own = list(self._lines).index(line.signal), self._lines[line.signal].index(line)
+        if k == 0:
+            return WaveStop(signal, own)
+        green_s = cycle_s * min(order.greens[own].length for order in self._signals[line.signal].orders)
+        wished_s = self._wishes.clearance_s
+        if wished_s is None:
+            wished_s = queue_s(self._world, line, course[k - 1], cycle_s - green_s, self._driving.volumes)
+        return WaveStop(signal, own, Clearance(seconds=round(min(wished_s, MOST_HELD * green_s), 1)))
 
 
 def shown(wave: ScenarioWave, timings: Sequence[Timing]) -> Timed:
@@ -148,7 +182,7 @@ def _common_cycle_s(cycles_s: Sequence[tuple[str, int]]) -> float:
     return float(cycles_s[0][1])
 
 
-def _groups(world: World, signal: PlannedSignal, lines: Sequence[StopLine]) -> list[tuple[str, int]]:
+def _groups(signal: PlannedSignal, lines: Sequence[StopLine]) -> list[tuple[str, int]]:
     """Return edge and signal group of each stop line."""
     found = []
     for line in lines:

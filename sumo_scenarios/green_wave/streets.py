@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from optimiser.cycle_split import S_PER_H
 from optimiser.green_wave.network import WaveLink
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.demand_model import SATURATION_VEH_H
@@ -81,7 +82,28 @@ def volume_veh_h(line: StopLine, volumes: Volumes) -> float:
     return sum(flow for (signal, edge, _), flow in volumes.turns.items() if (signal, edge) == (line.signal, line.edge))
 
 
+def queue_s(world: World, line: StopLine, before: StopLine, red_s: float, volumes: Volumes) -> float:
+    """Return how long those who turned into a street leave ahead of its platoon. [s]
+
+    They come during red, from elsewhere than the stop line before, are dealt out to the lanes, and leave 2 s apart.
+    Zero where the demand shows nobody who passes both stop lines: then nothing is known.
+    """
+    through_veh_h = sum(
+        flow
+        for (first, then), flow in volumes.links.items()
+        if first[:2] == (before.signal, before.edge) and then[:2] == (line.signal, line.edge)
+    )
+    if through_veh_h <= 0:
+        return 0.0
+    turned_veh_s = max(volume_veh_h(line, volumes) - through_veh_h, 0.0) / S_PER_H
+    return turned_veh_s * red_s / _lanes(world, line) * S_PER_H / SATURATION_VEH_H
+
+
+def _lanes(world: World, line: StopLine) -> int:
+    return max(sum(lane.motorised for lane in world.net.edges[line.edge].lanes), 1)
+
+
 def _weight(world: World, line: StopLine, driving: Driving) -> float:
     """Return (V / S)^p of the approach at the end of a link."""
-    lanes = sum(lane.motorised for lane in world.net.edges[line.edge].lanes)
-    return float((volume_veh_h(line, driving.volumes) / (SATURATION_VEH_H * max(lanes, 1))) ** driving.power)
+    saturation_veh_h = SATURATION_VEH_H * _lanes(world, line)
+    return float((volume_veh_h(line, driving.volumes) / saturation_veh_h) ** driving.power)

@@ -54,7 +54,7 @@ def test_the_error_names_the_rules_in_one_line() -> None:
 
 def test_reds_that_leave_no_way() -> None:
     signals = [ArterialSignal(f"S{k}", 0.9) for k in range(3)]
-    with pytest.raises(InvalidInputError, match="no green wave satisfies these together: .*green of S"):
+    with pytest.raises(InvalidInputError, match=r"no green wave satisfies these together: .*green of S"):
         find_wave(street(signals, (300, 450), (12.5, 12.5), (90.0, 90.0)), WaveRules(), QUICK)
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.wave_cases import street_case
 from optimiser.green_wave.arterial import PATTERNS, ArterialSignal
-from optimiser.green_wave.engines import ENGINES, Effort
-from optimiser.green_wave.model import AM_BAND, MULTIBAND, WaveRules
+from optimiser.green_wave.engines import ENGINES, Effort, solve
+from optimiser.green_wave.model import AM_BAND, MULTIBAND, WaveRules, build_model
 from optimiser.green_wave.network import (
     Clearance,
     Course,
@@ -22,6 +23,7 @@ from optimiser.green_wave.network import (
 )
 from optimiser.green_wave.planning import find_wave
 from optimiser.green_wave.solution import CourseWave
+from optimiser.green_wave.start import quick_start
 from optimiser.green_wave.widths import Timed
 from signal_ctrl.domain.errors import InvalidInputError
 from tests.optimiser.green_wave.streets import refereed_s, street, unrounded
@@ -205,3 +207,29 @@ def test_the_referee_knows_red() -> None:
     apart = Timed(60.0, (0.0, 30.0), (((0.0, 20.0),), ((0.0, 20.0),)))
     assert refereed_s(course, apart, wave) == 0.0
     assert refereed_s(course, Timed(60.0, (0.0, 5.0), apart.greens_s), wave) == pytest.approx(14.9 + 0.1, abs=0.11)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_too_little_time_is_said(engine: str) -> None:
+    network = street_case(1, 20)
+    try:
+        wave = find_wave(network, WaveRules(), Effort(1e-3, 0.0, engine))
+    except InvalidInputError as error:
+        assert "no green wave was found in 0.001 s; give more time" in str(error)
+    else:
+        assert wave.proof.gap > 0
+
+
+@pytest.mark.parametrize("engine", ["scip", "or-highs"])
+def test_a_start_is_taken(engine: str) -> None:
+    """With next to no time beyond it, a solver that was given a start is at least as good as the start."""
+    model = build_model(street_case(4, 8), WaveRules())
+    start = quick_start(model, Effort(60.0, 1e-3))
+    assert start is not None
+    worth = model.program.most.value(start)
+    answer = solve(model.program, Effort(20.0, 0.5, engine), start)
+    assert answer.values is not None
+    assert answer.found >= worth - 1e-6
+    matrix, low, high = model.program.matrix()
+    row = matrix @ start
+    assert (row >= low - 1e-6).all() and (row <= high + 1e-6).all()

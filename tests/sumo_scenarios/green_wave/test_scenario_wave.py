@@ -2,6 +2,7 @@
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 
 import pytest
 
@@ -62,7 +63,7 @@ def refereed_s(name: str, plan: Plan, lines: tuple[StopLine, ...], factor: float
         cycle_s = float(timing.cycle_s)
         tenths = shown_by_kernel(Kernel(site), timing, group)
         stops.append([((t + own.offset_ds) / 10, (t + own.offset_ds + 1) / 10) for t in sorted(tenths)])
-    travel = [(b.free_s - a.free_s) / factor for a, b in zip(lines, lines[1:], strict=False)]
+    travel = [(b.free_s - a.free_s) / factor for a, b in pairwise(lines)]
     return float(green_band.band_width(stops, travel, [0.0] * len(lines), cycle_s, strict=False, step=0.1))
 
 

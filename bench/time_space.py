@@ -82,6 +82,15 @@ def _draw(diagram: StreetDiagram, axes: "Axes") -> None:
     _scales(diagram, axes, (low_m - 4 * bar_m, high_m + 4 * bar_m))
 
 
+def _short(name: str, most: int = 24) -> str:
+    """Return a name that leaves room for the picture.
+
+    >>> _short("GS_cluster_2415878664_254486231"), _short("A")
+    ('GS_cluster_2415878664_2…', 'A')
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def _shift_m(direction: int, directions: int, bar_m: float) -> float:
     """Return where the bar of a direction lies beside the stop line: the first above it, the second below. [m]"""
     if directions == 1:
@@ -98,9 +107,10 @@ def _scales(diagram: StreetDiagram, axes: "Axes", span_m: tuple[float, float]) -
     for k in range(1, cycles):
         axes.axvline(diagram.cycle_s * k, color="#888888", linewidth=0.6, linestyle=":", zorder=0)
     axes.set_yticks(
-        [metres for _, metres in diagram.places], [f"{name}  {metres:,.0f} m" for name, metres in diagram.places]
+        [metres for _, metres in diagram.places],
+        [f"{_short(name)}  {metres:,.0f} m" for name, metres in diagram.places],
     )
     axes.set_xlabel(f"time [s], cycle {diagram.cycle_s:g} s")
-    axes.set_title(diagram.title, pad=24)
+    axes.set_title(_short(diagram.title, 72), pad=24)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from optimiser.green_wave.band_check import around_s, band_spans
 from optimiser.green_wave.model import MAXBAND, MULTIBAND, WaveRules
@@ -11,6 +12,8 @@ from optimiser.green_wave.solution import CourseWave
 from optimiser.green_wave.whole_seconds import WaveTiming
 from optimiser.green_wave.widths import CourseWidths, Timed, passed_stops
 
+WAYS: Final = ("upwards", "downwards")
+"""How the two directions run in the picture: distances grow upwards, as the first direction drives."""
 Point = tuple[float, float]
 """Time [s] and distance along the street [m]."""
 
@@ -80,7 +83,7 @@ def _diagram(
             bands += _shifted(direction, corners, timed.cycle_s, until_s)
     return StreetDiagram(
         street.name,
-        tuple(_caption(course, widths) for course, (_, widths) in zip(street.courses, found, strict=True)),
+        tuple(_caption(direction, widths) for direction, (_, widths) in enumerate(found)),
         timed.cycle_s,
         until_s,
         tuple(
@@ -91,8 +94,8 @@ def _diagram(
     )
 
 
-def _caption(course: Course, widths: CourseWidths) -> str:
-    text = f"{course.name}: through band {widths.through_s:.1f} s"
+def _caption(direction: int, widths: CourseWidths) -> str:
+    text = f"{WAYS[direction]}: through band {widths.through_s:.1f} s"
     return text if len(widths.bands_s) == 1 else f"{text}, {widths.mean_s:.1f} s a link"
 
 

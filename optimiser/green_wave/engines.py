@@ -60,6 +60,8 @@ def solve(program: MixedProgram, effort: Effort, start: FloatArray | None = None
 
     Args: start, values to start from, (n_variables,); scipy's way to HiGHS has no use for them.
     """
+    if any(low > high for low, high in zip(program.low, program.high, strict=True)):
+        return Answer(None, -math.inf, -math.inf, True)  # no whole number lies between some bounds
     if effort.engine == SCIPY:
         return _by_scipy(program, effort)
     return _by_ortools(program, effort, start)

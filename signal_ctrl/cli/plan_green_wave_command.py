@@ -1,5 +1,6 @@
 """`signal-ctrl plan green-wave`: offsets, cycle, speeds and order of stages for platoons that find green."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,6 +64,13 @@ def green_wave(
         Path | None,
         typer.Option(help="Scenarios: plan whose splits are kept; without it one is computed.", show_default=False),
     ] = None,
+    clearance: Annotated[
+        str,
+        typer.Option(
+            help="Scenarios: time for queues to leave ahead of platoons [s], or counted: as long as those need who "
+            "turn in, by the counted demand."
+        ),
+    ] = "counted",
     profile: Annotated[str, typer.Option(help="Scenarios: safety profile, published or street.")] = "published",
     power: Annotated[float, typer.Option(help="Exponent p of a link's weight (volume/saturation)^p.")] = 1.0,
     leaving_only: Annotated[
@@ -85,7 +93,9 @@ def green_wave(
         raise InvalidInputError(f"unknown --kind '{kind}'; choose one of {', '.join(_KINDS)}")
     for path in diagram or []:
         check_file(path)
-    asked = _Options(kind, _cycle_s(cycle, cycle_range), _speed_kmh(speed), _ratio(ratio), patterns, power, json_)
+    queue_s = _clearance_s(clearance)
+    cycle_s, speed_kmh = _cycle_s(cycle, cycle_range), _speed_kmh(speed)
+    asked = _Options(kind, cycle_s, speed_kmh, *_ratio(ratio), patterns, power, queue_s, json_)
     rules = WaveRules(MAXBAND if kind == "grid" else kind, not leaving_only, least_side)
     effort = Effort(time_limit, gap, engine)
     if Path(source).suffix.lower() in (".toml", ".json"):
@@ -101,28 +111,23 @@ def green_wave(
     return 0
 
 
+@dataclass(frozen=True, slots=True)
 class _Options:
     """Options that were read, in the forms that planning wants. [s], [km/h]"""
 
-    def __init__(
-        self,
-        kind: str,
-        cycle_s: tuple[float, float] | None,
-        speed_kmh: tuple[float, float] | None,
-        ratio: tuple[float | None, bool],
-        patterns: str,
-        power: float,
-        quiet: bool,
-    ) -> None:
-        if not 0.0 <= power <= 10.0:
-            raise InvalidInputError(f"--power needs 0 to 10, got {power:g}")
-        self.kind = kind
-        self.cycle_s = cycle_s
-        self.speed_kmh = speed_kmh
-        self.ratio, self.any_ratio = ratio
-        self.patterns = patterns
-        self.power = power
-        self.quiet = quiet
+    kind: str
+    cycle_s: tuple[float, float] | None
+    speed_kmh: tuple[float, float] | None
+    ratio: float | None
+    any_ratio: bool
+    patterns: str
+    power: float
+    clearance_s: float | None
+    quiet: bool
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.power <= 10.0:
+            raise InvalidInputError(f"--power needs 0 to 10, got {self.power:g}")
 
     def tell(self, text: str) -> None:
         """Tell how it goes on, on standard error."""
@@ -178,7 +183,7 @@ def _asked(rules: "WaveRules", asked: _Options) -> "Asked":
     if asked.patterns not in ("", "free", "fixed"):
         raise InvalidInputError(f"--patterns of a scenario is free or fixed, got '{asked.patterns}'")
     speed_mps = None if asked.speed_kmh is None else (asked.speed_kmh[0] / 3.6, asked.speed_kmh[1] / 3.6)
-    wishes = WaveWishes(asked.patterns == "free", asked.ratio, asked.any_ratio)
+    wishes = WaveWishes(asked.patterns == "free", asked.ratio, asked.any_ratio, asked.clearance_s)
     rules = replace(rules, order_cost=ORDER_COST)
     return Asked(rules, wishes, asked.kind == "grid", asked.cycle_s, speed_mps, asked.power)
 
@@ -211,6 +216,18 @@ def _ratio(text: str | None) -> tuple[float | None, bool]:
     if text is None or text == "free":
         return None, text == "free"
     return _positive("--ratio", text)[0], False
+
+
+def _clearance_s(text: str) -> float | None:
+    if text == "counted":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 60.0:
+        raise InvalidInputError(f"--clearance wants 0 to 60 s, or counted, got '{text}'")
+    return value
 
 
 def _read(path: Path) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from optimiser.green_wave.arterial import ArterialSignal
 from optimiser.green_wave.conflicts import smallest_conflict
-from optimiser.green_wave.engines import Effort, solve
+from optimiser.green_wave.engines import ENGINES, Effort, solve
 from optimiser.green_wave.mixed_program import MixedProgram, Sum
 from optimiser.green_wave.model import WaveRules, build_model
 from optimiser.green_wave.network import Clearance, WaveNetwork
@@ -56,6 +56,15 @@ def test_reds_that_leave_no_way() -> None:
     signals = [ArterialSignal(f"S{k}", 0.9) for k in range(3)]
     with pytest.raises(InvalidInputError, match=r"no green wave satisfies these together: .*green of S"):
         find_wave(street(signals, (300, 450), (12.5, 12.5), (90.0, 90.0)), WaveRules(), QUICK)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("reds", "way_m"), [((0.97, 0.97), 150.0), ((0.97, 0.97), 300.0), ((0.96, 0.96, 0.96), 350.0)])
+def test_every_engine_says_so(engine: str, reds: tuple[float, ...], way_m: float) -> None:
+    signals = [ArterialSignal(f"S{k}", red) for k, red in enumerate(reds)]
+    network = street(signals, [way_m] * (len(reds) - 1), (12.5, 12.5), (90.0, 90.0))
+    with pytest.raises(InvalidInputError, match=r"these together: .*speed of 45-45 km/h from S"):
+        find_wave(network, WaveRules(), Effort(10.0, 1e-3, engine))
 
 
 def test_sums_and_rows() -> None:

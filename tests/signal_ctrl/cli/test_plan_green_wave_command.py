@@ -82,6 +82,7 @@ def test_options_go_before_the_file(call: Call) -> None:
         (("ring.json", "--engine", "abacus"), "unknown engine 'abacus'"),
         (("ring.json", "--plan", "p.json"), "--plan is for scenarios"),
         (("ring.json", "--power", "-1"), "--power needs 0 to 10"),
+        (("cologne1", "--clearance", "long"), "--clearance wants 0 to 60 s, or counted"),
         (("none.json",), "no corridor file 'none.json'"),
         (("nowhere",), "unknown scenario 'nowhere'"),
         (("cologne1", "--patterns", "lead-lag"), "free or fixed"),

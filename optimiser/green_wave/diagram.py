@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from optimiser.green_wave.band_check import around_s, band_spans
@@ -14,6 +15,8 @@ from optimiser.green_wave.widths import CourseWidths, Timed, passed_stops
 
 WAYS: Final = ("upwards", "downwards")
 """How the two directions run in the picture: distances grow upwards, as the first direction drives."""
+Places = dict[tuple[int, int], float]
+"""Distances along a street by signal and stop line. [m]"""
 Point = tuple[float, float]
 """Time [s] and distance along the street [m]."""
 
@@ -76,7 +79,7 @@ def _diagram(
         for stop in course.stops:
             begin_s, end_s = (timed.offsets_s[stop.signal] + t for t in timed.greens_s[stop.signal][stop.line])
             greens += [
-                GreenBar(direction, at_m[stop.signal], max(a, 0.0), min(b, until_s))
+                GreenBar(direction, at_m[stop.signal, stop.line], max(a, 0.0), min(b, until_s))
                 for a, b in _repeated(begin_s, end_s, timed.cycle_s, until_s)
             ]
         for corners in _band_corners(course, rules, timed, wave, at_m):
@@ -87,7 +90,8 @@ def _diagram(
         timed.cycle_s,
         until_s,
         tuple(
-            (network.signals[signal].name, metres) for signal, metres in sorted(at_m.items(), key=lambda row: row[1])
+            (network.signals[signal].name, metres)
+            for signal, metres in sorted({(signal, metres) for (signal, _), metres in at_m.items()}, key=_along)
         ),
         tuple(greens),
         tuple(bands),
@@ -99,22 +103,37 @@ def _caption(direction: int, widths: CourseWidths) -> str:
     return text if len(widths.bands_s) == 1 else f"{text}, {widths.mean_s:.1f} s a link"
 
 
-def _places_m(street: Street) -> dict[int, float]:
-    """Return the distance of each signal from the first one, as the first direction drives."""
-    found: dict[int, float] = {}
-    for index, course in enumerate(street.courses):
-        ways_m = [0.0]
-        for link in course.links:
-            ways_m.append(ways_m[-1] + link.distance_m)
-        known = [(k, stop.signal) for k, stop in enumerate(course.stops) if stop.signal in found]
-        zero_m = found[known[0][1]] + ways_m[known[0][0]] if known else ways_m[-1]
-        for stop, way_m in zip(course.stops, ways_m, strict=True):
-            found.setdefault(stop.signal, way_m if index == 0 else zero_m - way_m)
+def _places_m(street: Street) -> Places:
+    """Return distances from the first stop line, as the first direction drives. [m]
+
+    The other direction's stop line lies where the first one's does at the same signal, so that their bars are pairs.
+    """
+    main = street.courses[0]
+    ways_m = _ways_m(main)
+    found = {(stop.signal, stop.line): way_m for stop, way_m in zip(main.stops, ways_m, strict=True)}
+    if len(street.courses) == 1:
+        return found
+    back = street.courses[1]
+    behind = list(zip(reversed(back.stops), reversed(_ways_m(back)), strict=True))
+    waiting = {signal: [m for (own, _), m in found.items() if own == signal] for signal, _ in found}
+    known = [(stop, way_m) for stop, way_m in behind if stop.signal in waiting]
+    zero_m = waiting[known[0][0].signal][0] + known[0][1] if known else behind[0][1]
+    for stop, way_m in behind:
+        own_m = waiting.get(stop.signal, [])
+        found[stop.signal, stop.line] = own_m.pop(0) if own_m else zero_m - way_m
     return found
 
 
+def _ways_m(course: Course) -> list[float]:
+    return [0.0, *accumulate(link.distance_m for link in course.links)]
+
+
+def _along(place: tuple[int, float]) -> float:
+    return place[1]
+
+
 def _band_corners(
-    course: Course, rules: WaveRules, timed: Timed, wave: CourseWave, at_m: dict[int, float]
+    course: Course, rules: WaveRules, timed: Timed, wave: CourseWave, at_m: Places
 ) -> Iterator[tuple[Point, ...]]:
     """Yield the corners of each band, as it leaves the first stop line within the first cycles."""
     last = len(course.stops) - 1
@@ -125,7 +144,7 @@ def _band_corners(
             continue
         front, back, ahead_s = [], [], 0.0
         for k in range(first, end + 1):
-            place_m = at_m[course.stops[k].signal]
+            place_m = at_m[course.stops[k].signal, course.stops[k].line]
             if k > first:
                 arrived_s = ahead_s + wave.travel_s[k - 1]
                 front.append((span[0] + arrived_s, place_m))

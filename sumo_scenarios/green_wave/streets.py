@@ -58,7 +58,7 @@ def _street(world: World, pair: Sequence[Arterial], signals: frozenset[str]) -> 
     for number, arterial in enumerate(pair):
         corridor = corridor_of("forth" if number == 0 else "back", arterial.edges, world.net)
         lines = () if corridor is None else tuple(x for x in corridor.stop_lines if x.signal in signals)
-        if len(lines) > 1 and len({line.signal for line in lines}) == len(lines):
+        if len(lines) > 1:
             courses.append(lines)
     if not courses:
         return None

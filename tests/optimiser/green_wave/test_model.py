@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bench.wave_cases import street_case
 from optimiser.green_wave.arterial import PATTERNS, ArterialSignal
+from optimiser.green_wave.diagram import street_diagrams
 from optimiser.green_wave.engines import ENGINES, Effort, solve
 from optimiser.green_wave.model import AM_BAND, MULTIBAND, WaveRules, build_model
 from optimiser.green_wave.network import (
@@ -21,7 +22,7 @@ from optimiser.green_wave.network import (
     WaveSignal,
     WaveStop,
 )
-from optimiser.green_wave.planning import find_wave
+from optimiser.green_wave.planning import find_wave, plan_wave
 from optimiser.green_wave.solution import CourseWave
 from optimiser.green_wave.start import quick_start
 from optimiser.green_wave.widths import Timed
@@ -140,6 +141,23 @@ def test_one_direction_can_have_all_green() -> None:
     course = Course("out", tuple(WaveStop(k, 0) for k in range(4)), tuple(WaveLink(m, 10, 10) for m in (111, 222, 333)))
     wave = find_wave(WaveNetwork(signals, (Street("one way", (course,)),), (80.0, 80.0)), WaveRules(), EXACT)
     assert wave.courses[0].bands[0].width_s == pytest.approx(0.3 * 80.0)
+
+
+def test_one_signal_may_have_two_stop_lines_that_follow_each_other() -> None:
+    """The way between them is fixed by the signal alone: the band is what its own greens leave."""
+    signals = (
+        WaveSignal("A", (StageOrder("given", (Green(0.0, 0.5), Green(0.1, 0.5))),)),
+        WaveSignal("B", (StageOrder("given", (Green(0.0, 0.5),)),)),
+    )
+    stops = (WaveStop(0, 0), WaveStop(0, 1), WaveStop(1, 0))
+    course = Course("out", stops, (WaveLink(120.0, 10.0, 10.0), WaveLink(300.0, 10.0, 10.0)))
+    network = WaveNetwork(signals, (Street("main", (course,)),), (60.0, 60.0))
+    plan = plan_wave(network, WaveRules(), EXACT)
+    assert plan.wave.courses[0].bands[0].width_s == pytest.approx(24.0)  # 0-30 and 6-36, 12 s apart
+    assert plan.timing.widths[0].through_s == pytest.approx(24.0, abs=1e-6)
+    assert refereed_s(course, plan.timing.timed, plan.timing.wave.courses[0]) == pytest.approx(24.0, abs=0.11)
+    (shape,) = street_diagrams(network, WaveRules(), plan.timing)
+    assert shape.places == (("A", 0.0), ("A", 120.0), ("B", 420.0))
 
 
 def mixed(weights: tuple[float, ...]) -> WaveNetwork:

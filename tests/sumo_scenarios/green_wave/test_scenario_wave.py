@@ -50,8 +50,8 @@ def planned(name: str, asked: Asked, plan: Plan | None) -> ScenarioPlan:
     return plan_scenario(world(name), times_of(world(name)), asked, plan, QUICK, lambda _text: None)
 
 
-def refereed_s(name: str, plan: Plan, lines: tuple[StopLine, ...], factor: float) -> float:
-    """Let the kernel show the plan, and drive along its lamps. [s]"""
+def refereed_s(name: str, plan: Plan, lines: tuple[StopLine, ...], factor: float, held_s: float = 0.0) -> float:
+    """Let the kernel show the plan, and drive along its lamps; queues need `held_s` at each but the first one. [s]"""
     sites = {unit.site.signal_id: unit.site for unit in world(name).units}
     stops, cycle_s = [], 0.0
     for line in lines:
@@ -64,23 +64,32 @@ def refereed_s(name: str, plan: Plan, lines: tuple[StopLine, ...], factor: float
         tenths = shown_by_kernel(Kernel(site), timing, group)
         stops.append([((t + own.offset_ds) / 10, (t + own.offset_ds + 1) / 10) for t in sorted(tenths)])
     travel = [(b.free_s - a.free_s) / factor for a, b in pairwise(lines)]
-    return float(green_band.band_width(stops, travel, [0.0] * len(lines), cycle_s, strict=False, step=0.1))
+    held = [held_s] * len(lines)
+    return float(green_band.band_width(stops, travel, held, cycle_s, strict=held_s > 0, step=0.1))
 
 
-@pytest.mark.parametrize("free", [False, True])
-def test_lamps_show_the_bands_that_are_reported(free: bool) -> None:
+@pytest.mark.parametrize(("free", "held_s"), [(False, 0.0), (True, 0.0), (False, 3.0)])
+def test_lamps_show_the_bands_that_are_reported(free: bool, held_s: float) -> None:
     name, plan = "cologne3", base("cologne3", 60)
-    found = planned(name, Asked(WaveRules(MAXBAND), WaveWishes(free)), plan)
+    found = planned(name, Asked(WaveRules(MAXBAND), WaveWishes(free, clearance_s=held_s)), plan)
     check_plan(found.plan, tuple(unit.site for unit in world(name).units))
     (part,) = found.parts
     signals = frozenset(s.signal_id for s in plan.signals)
     (street,) = find_streets(world(name), signals, every=False)
     factor = mean_speed_factor(world(name).config.routes)
     for lines, widths, before in zip(street.courses, part.plan.timing.widths, part.before, strict=True):
-        assert refereed_s(name, found.plan, lines, factor) == pytest.approx(widths.through_s, abs=0.21)
-        assert refereed_s(name, plan, lines, factor) == pytest.approx(before.through_s, abs=0.21)
+        assert refereed_s(name, found.plan, lines, factor, held_s) == pytest.approx(widths.through_s, abs=0.21)
+        assert refereed_s(name, plan, lines, factor, held_s) == pytest.approx(before.through_s, abs=0.21)
     assert sum(w.through_s for w in part.plan.timing.widths) >= sum(w.through_s for w in part.before) - 1.0
     assert part.plan.wave.proof.gap <= 2e-3
+
+
+def test_queues_are_counted_from_those_who_turn_in() -> None:
+    found = planned("ingolstadt7", Asked(WaveRules(), WaveWishes(clearance_s=None)), base("ingolstadt7", 60))
+    counted = [stop.clearance.seconds for part in found.parts for stop in part.wave.network.stops]
+    assert any(0.0 < queue_s < 15.0 for queue_s in counted)
+    for part in found.parts:
+        assert all(course.stops[0].clearance.seconds == 0.0 for course in part.wave.network.courses)
 
 
 def test_signals_beside_the_street_keep_their_plan() -> None:

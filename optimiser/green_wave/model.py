@@ -35,6 +35,7 @@ class WaveRules:
 
     `in_green`: the band has to find green when it arrives, too, and not only when it leaves (stricter than the papers).
     `least_side`: of an AM-BAND's width, the least share on either side of the progression line, 0 to 0.5.
+    `optional`: a direction may go without a band, and then binds nothing.
     `order_cost`: what another order than a signal's first one costs, so that none is taken for nothing. [cycles]
     `basis`: how closed cycles are chosen, `short` or `tree`; a matter of speed alone.
     """
@@ -42,6 +43,7 @@ class WaveRules:
     kind: str = MAXBAND
     in_green: bool = True
     least_side: float = 0.0
+    optional: bool = False
     order_cost: float = 0.0
     basis: str = "short"
 
@@ -160,9 +162,10 @@ def _course(model: WaveModel, course: Course) -> CourseVariables:
     found.travel = [_travel(model, course, k) for k in range(len(course.links))]
     for k in range(len(course.links) - 1):
         _speed_change(model, found, k)
+    served = model.program.variable(0.0, 1.0, whole=True) if model.rules.optional else Sum({}, 1.0)
     n = len(course.stops)
     ends = [(0, n - 1)] if model.rules.kind == MAXBAND else [(k, k + 1) for k in range(n - 1)]
-    found.bands = [_band(model, found, first, last) for first, last in ends]
+    found.bands = [_band(model, found, (first, last), served) for first, last in ends]
     return found
 
 
@@ -189,9 +192,11 @@ def _speed_change(model: WaveModel, course: CourseVariables, k: int) -> None:
     model.program.require(change - model.z * high, -math.inf, 0.0, rule)
 
 
-def _band(model: WaveModel, course: CourseVariables, first: int, last: int) -> BandVariables:
-    """Add one band, within the greens of the stop lines that it passes."""
+def _band(model: WaveModel, course: CourseVariables, ends: tuple[int, int], served: Sum) -> BandVariables:
+    """Add one band, within the greens of the stop lines that it passes; where `served` is 0 it is none."""
     program, rules = model.program, model.rules
+    first, last = ends
+    spared = Sum({}, 1.0) - served
     before, behind = Sum(), program.variable(0.0, 1.0)
     if rules.kind == MULTIBAND:
         before = behind
@@ -202,12 +207,14 @@ def _band(model: WaveModel, course: CourseVariables, first: int, last: int) -> B
     for k in range(first, last + 1):
         stop = course.course.stops[k]
         name = model.network.signals[stop.signal].name
-        program.require(course.lines[k] - before, 0.0, math.inf, f"green of {name}, {course.course.name}")
-        room = length_of(model, stop) - course.lines[k] - behind
+        program.require(course.lines[k] - before + spared, 0.0, math.inf, f"green of {name}, {course.course.name}")
+        room = length_of(model, stop) - course.lines[k] - behind + spared
         program.require(room, 0.0, math.inf, f"green of {name}, {course.course.name}")
         if rules.in_green and k > 0 and stop.clearance != NO_QUEUE:
             arriving = room - _clearance(model, stop)
             program.require(arriving, 0.0, math.inf, f"queue clearance at {name}, {course.course.name}")
+    if rules.optional:
+        program.require(served - before - behind, 0.0, math.inf, "no band where none is wanted")
     return BandVariables(first, last, before, behind)
 
 
@@ -294,7 +301,7 @@ def _bounds(model: WaveModel) -> dict[int, tuple[float, float]]:
     found = {next(iter(model.z.terms)): (1.0 / longest_s, 1.0 / shortest_s)}
     for course in model.courses:
         for line, stop in zip(course.lines, course.course.stops, strict=True):
-            found[next(iter(line.terms))] = (0.0, model.network.lengths(stop)[1])
+            found[next(iter(line.terms))] = (0.0, 1.0 if model.rules.optional else model.network.lengths(stop)[1])
         for travel, link in zip(course.travel, course.course.links, strict=True):
             found[next(iter(travel.terms))] = _travel_bounds(link, (shortest_s, longest_s))
     return found

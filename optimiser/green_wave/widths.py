@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from optimiser.green_wave.band_check import Passed, around_s, widest_s
 from optimiser.green_wave.model import MAXBAND, MULTIBAND, WaveRules
@@ -25,12 +26,18 @@ class Timed:
 class CourseWidths:
     """One direction, measured: the widest band over all stop lines, the bands of the kind asked for, the least green.
 
-    `bands_s` is the one band of MAXBAND, or a band a link. [s]
+    `bands_s` is the one band of MAXBAND, or a band a link; `rooms_s` is the least green that each of them passes. [s]
     """
 
     through_s: float
     bands_s: tuple[float, ...]
     least_green_s: float
+    rooms_s: tuple[float, ...]
+
+    @property
+    def mean_room_s(self) -> float:
+        """The mean of what the bands could be at most. [s]"""
+        return sum(self.rooms_s) / len(self.rooms_s)
 
     @property
     def mean_s(self) -> float:
@@ -59,12 +66,14 @@ def passed_stops(course: Course, timed: Timed, wave: CourseWave, in_green: bool,
 
 def _widths(course: Course, rules: WaveRules, timed: Timed, wave: CourseWave) -> CourseWidths:
     last = len(course.stops) - 1
-    greens = [timed.greens_s[stop.signal][stop.line] for stop in course.stops]
-    least_s = min(end_s - begin_s for begin_s, end_s in greens)
+    spans = [timed.greens_s[stop.signal][stop.line] for stop in course.stops]
+    greens_s = [end_s - begin_s for begin_s, end_s in spans]
+    least_s = min(greens_s)
     through_s = widest_s(passed_stops(course, timed, wave, rules.in_green, (0, last)), timed.cycle_s)
     if rules.kind == MAXBAND:
-        return CourseWidths(through_s, (through_s,), least_s)
-    return CourseWidths(through_s, tuple(_link_s(course, rules, timed, wave, k) for k in range(last)), least_s)
+        return CourseWidths(through_s, (through_s,), least_s, (least_s,))
+    bands_s = tuple(_link_s(course, rules, timed, wave, k) for k in range(last))
+    return CourseWidths(through_s, bands_s, least_s, tuple(min(pair) for pair in pairwise(greens_s)))
 
 
 def _link_s(course: Course, rules: WaveRules, timed: Timed, wave: CourseWave, k: int) -> float:

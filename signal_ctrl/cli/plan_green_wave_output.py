@@ -92,7 +92,7 @@ def _streets(found: "WavePlan", before: "Sequence[CourseWidths] | None") -> list
                 "street": street.name,
                 "ratio": street.ratio,
                 "efficiency": round(sum(bands_s) / len(bands_s) / timing.cycle_s, 4),
-                "attainability": round(sum(bands_s) / sum(each.least_green_s for each in widths), 4),
+                "attainability": round(sum(bands_s) / sum(each.mean_room_s for each in widths), 4),
                 "directions": directions,
             }
         )

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from optimiser.green_wave.engines import Effort
 from optimiser.green_wave.model import WaveRules
+from optimiser.green_wave.network import WaveNetwork
 from optimiser.green_wave.planning import WavePlan, plan_wave
 from optimiser.green_wave.whole_seconds import exact
 from optimiser.green_wave.widths import CourseWidths, measure
@@ -166,13 +167,23 @@ def _planned(
     now = timings
     for streets in joined(found):
         wave = scenario_wave(world, model, now, streets, driving, asked.wishes, planner.keeps)
-        plan = plan_wave(wave.network, asked.rules, effort, exact)
+        plan = _wave(wave.network, asked, effort)
         before = measure(wave.network, asked.rules, shown(wave, now), plan.timing.wave.courses)
         now = coordinated(wave, plan.timing, now)
         parts.append(PlannedStreets(wave, plan, tuple(before)))
     name = f"{world.scenario.name}, green wave, cycle {timings[0].cycle_s} s"
     delays_s = [_delay_s(planner, each) for each in (timings, now)]
     return ScenarioPlan(plan_of(name, model, now), tuple(parts), *delays_s)
+
+
+def _wave(network: WaveNetwork, asked: Asked, effort: Effort) -> WavePlan:
+    """Return the wave; where all streets of a town cannot have one together, some go without."""
+    try:
+        return plan_wave(network, asked.rules, effort, exact)
+    except InvalidInputError:
+        if not asked.every:
+            raise
+    return plan_wave(network, replace(asked.rules, optional=True), effort, exact)
 
 
 def _delay_s(planner: NetworkPlanner, timings: tuple[Timing, ...]) -> float:

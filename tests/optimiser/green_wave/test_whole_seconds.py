@@ -70,3 +70,11 @@ def test_no_whole_second_within_the_bounds() -> None:
     network = street_case(1, 3, (70.2, 70.8))
     with pytest.raises(InvalidInputError, match="no whole second near"):
         plan_wave(network, WaveRules(), Effort(10.0, 1e-3))
+
+
+def test_attainability_never_passes_one() -> None:
+    for kind in (MULTIBAND, AM_BAND, "maxband"):
+        found = plan_wave(street_case(6, 4), WaveRules(kind), Effort(20.0, 1e-3))
+        for widths in found.timing.widths:
+            assert all(b <= room + 1e-6 for b, room in zip(widths.bands_s, widths.rooms_s, strict=True))
+            assert widths.mean_s <= widths.mean_room_s + 1e-6

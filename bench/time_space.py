@@ -16,7 +16,7 @@ COLOURS: Final = ("#1b6ca8", "#c8553d")
 _RED: Final = "#d9d9d9"
 _BAR: Final = (0.013, 0.16)
 """Height of a bar of green, as a share of the street: at most, and over all its signals."""
-_MOST_IN_ONE: Final = 12
+MOST_IN_ONE: Final = 12
 
 
 def check_file(path: Path) -> None:
@@ -25,14 +25,27 @@ def check_file(path: Path) -> None:
         raise InvalidInputError(f"a diagram is written as {' or '.join(SUFFIXES)}, got '{path}'")
 
 
+def draw_pages(diagrams: Sequence[StreetDiagram], path: Path) -> list[Path]:
+    """Write as many pictures as the streets need and return their files: the path itself, then `-2`, `-3` in its name.
+
+    Raises: as `draw`.
+    """
+    found = []
+    for page, first in enumerate(range(0, len(diagrams), MOST_IN_ONE), start=1):
+        target = path if page == 1 else path.with_name(f"{path.stem}-{page}{path.suffix}")
+        draw(diagrams[first : first + MOST_IN_ONE], target)
+        found.append(target)
+    return found
+
+
 def draw(diagrams: Sequence[StreetDiagram], path: Path) -> None:
     """Write the diagrams of some streets into one picture.
 
     Raises: InvalidInputError for another kind of file or too many streets; BackendError if it cannot be written.
     """
     check_file(path)
-    if len(diagrams) > _MOST_IN_ONE:
-        raise InvalidInputError(f"a picture holds {_MOST_IN_ONE} streets at most, got {len(diagrams)}")
+    if len(diagrams) > MOST_IN_ONE:
+        raise InvalidInputError(f"a picture holds {MOST_IN_ONE} streets at most, got {len(diagrams)}")
     import matplotlib as mpl  # noqa: PLC0415 - slow to load, and only for who draws
 
     mpl.use("Agg")

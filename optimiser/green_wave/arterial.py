@@ -5,9 +5,7 @@ opposing left turn runs. The reference of a signal is the middle of its common r
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise, product
 from typing import Final
 
 from optimiser.green_wave.network import NO_QUEUE, Clearance, Green, StageOrder, WaveSignal
@@ -57,8 +55,8 @@ class ArterialSignal:
 def greens_of(signal: ArterialSignal, lags: tuple[int, int]) -> tuple[Green, Green]:
     """Return outbound and inbound through green when the left turns lag (1) or lead (0).
 
-    >>> greens_of(ArterialSignal("a", 0.4, 0.1, 0.2), (0, 1))
-    (Green(start=0.2, length=0.4), Green(start=0.30000000000000004, length=0.5))
+    >>> greens_of(ArterialSignal("a", 0.5, 0.125, 0.25), (0, 1))
+    (Green(start=0.25, length=0.25), Green(start=0.375, length=0.375))
     """
     start = signal.red / 2
     return (
@@ -76,35 +74,3 @@ def wave_signal(signal: ArterialSignal) -> WaveSignal:
     for name in signal.patterns:
         known.setdefault(greens_of(signal, PATTERNS[name]), name)
     return WaveSignal(signal.name, tuple(StageOrder(name, greens) for greens, name in known.items()))
-
-
-def patterns_without(forbidden: Iterable[str]) -> tuple[str, ...]:
-    """Return the left-turn orders but those forbidden. Raises: InvalidInputError for an unknown name."""
-    names = set(forbidden)
-    if names - set(PATTERNS):
-        raise InvalidInputError(f"unknown left-turn order '{sorted(names - set(PATTERNS))[0]}'")
-    return tuple(name for name in PATTERNS if name not in names)
-
-
-def main_stages(signal: ArterialSignal, lags: tuple[int, int]) -> tuple[tuple[str, float], ...]:
-    """Return the stages after the common red, with their lengths [cycles], then the common red itself.
-
-    >>> main_stages(ArterialSignal("a", 0.4, 0.1, 0.2), (0, 1))
-    (('outbound+left', 0.1), ('through', 0.3), ('inbound+left', 0.2), ('side', 0.4))
-    """
-    outbound, inbound = greens_of(signal, lags)
-    at_start = signal.red / 2
-    cuts = sorted({at_start, *(t for g in (outbound, inbound) for t in (g.start, g.start + g.length)), 1 - at_start})
-    found = []
-    for begin, end in pairwise(cuts):
-        if end - begin < 1e-9:
-            continue
-        middle = (begin + end) / 2
-        running = tuple(g.start < middle < g.start + g.length for g in (outbound, inbound))
-        found.append((_STAGE_NAMES[running], round(end - begin, 12)))
-    return (*found, ("side", signal.red))
-
-
-_STAGE_NAMES: Final = dict(
-    zip(product((True, False), repeat=2), ("through", "outbound+left", "inbound+left", "lefts"), strict=True)
-)

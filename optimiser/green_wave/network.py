@@ -5,7 +5,7 @@ may choose among orders of its stages; each order says when in the cycle every s
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
@@ -145,20 +145,22 @@ class WaveNetwork:
     signals: tuple[WaveSignal, ...]
     streets: tuple[Street, ...]
     cycle_s: tuple[float, float]
-    stops: tuple[WaveStop, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.cycle_s[0] <= self.cycle_s[1] < math.inf:
             raise InvalidInputError(f"cycles need 0 < shortest <= longest, got {self.cycle_s[0]:g}-{self.cycle_s[1]:g}")
         if not self.streets:
             raise InvalidInputError("a green wave needs a street")
-        stops = tuple(stop for street in self.streets for course in street.courses for stop in course.stops)
-        for stop in stops:
+        for stop in self.stops:
             if not 0 <= stop.signal < len(self.signals):
                 raise InvalidInputError(f"a stop line names signal number {stop.signal}, which does not exist")
             if not 0 <= stop.line < len(self.signals[stop.signal].orders[0].greens):
                 raise InvalidInputError(f"signal {self.signals[stop.signal].name} has no stop line {stop.line}")
-        object.__setattr__(self, "stops", stops)
+
+    @property
+    def stops(self) -> tuple[WaveStop, ...]:
+        """All stop lines of all directions, in the order of `courses`."""
+        return tuple(stop for course in self.courses for stop in course.stops)
 
     @property
     def courses(self) -> tuple[Course, ...]:

@@ -85,7 +85,7 @@ def green_wave(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Plan a green wave, with the proven gap; every width is measured again from the finished plan."""
-    from bench.time_space import check_file, draw
+    from bench.time_space import check_file, draw_pages
     from optimiser.green_wave.engines import Effort
     from optimiser.green_wave.model import MAXBAND, WaveRules
 
@@ -104,9 +104,8 @@ def green_wave(
         document, diagrams = _of_file(Path(source), rules, effort, asked, out)
     else:
         document, diagrams = _of_scenario(source, profile, plan, rules, effort, asked, out)
-    for path in diagram or []:
-        draw(diagrams, path)
-    document |= {"plan": str(out), "diagrams": [str(path) for path in diagram or []]}
+    drawn = [page for path in diagram or [] for page in draw_pages(diagrams, path)]
+    document |= {"plan": str(out), "diagrams": [str(page) for page in drawn]}
     put_json(document) if json_ else put_wave(document)
     return 0
 
@@ -242,5 +241,8 @@ def _read(path: Path) -> str:
 def _write(path: Path, plan: "Plan") -> None:
     from signal_ctrl.domain.plan import plan_to_json
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(plan_to_json(plan) + "\n", encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(plan_to_json(plan) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInputError(f"the plan {path} cannot be written: {error.strerror or error}") from error

@@ -4,7 +4,7 @@ Signals on the streets get the offsets of the wave, and its order of stages wher
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice, permutations
 from typing import Final
 
@@ -16,7 +16,7 @@ from optimiser.green_wave.whole_seconds import WaveTiming
 from optimiser.green_wave.widths import Timed
 from optimiser.network_plan import PlannedSignal, Timing
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.plan import Plan, SignalPlan
+from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.timing import to_s
 from sumo_scenarios.demand_model import DemandModel
 from sumo_scenarios.green_wave.streets import Driving, FoundStreet, links_of, queue_s, volume_veh_h
@@ -166,11 +166,6 @@ def coordinated(wave: ScenarioWave, timing: WaveTiming, timings: Sequence[Timing
         splits_s = tuple(split_s[s] for s in stages) if stages != before.stages else before.splits_s
         found[index] = Timing(stages, splits_s, round(offset_s + first_s) % before.cycle_s)
     return tuple(found)
-
-
-def renamed(plan: Plan, name: str) -> Plan:
-    """Return a plan under another name."""
-    return replace(plan, name=name)
 
 
 def _common_cycle_s(cycles_s: Sequence[tuple[str, int]]) -> float:

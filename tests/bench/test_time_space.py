@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.time_space import draw
+from bench.time_space import draw, draw_pages
 from bench.wave_cases import grid_case, street_case
 from optimiser.green_wave.diagram import StreetDiagram, street_diagrams
 from optimiser.green_wave.engines import Effort
@@ -74,3 +74,6 @@ def test_all_streets_of_a_grid_fit_into_one_picture(tmp_path: Path) -> None:
     assert (tmp_path / "grid.svg").stat().st_size > 1000
     with pytest.raises(InvalidInputError, match="12 streets at most"):
         draw(found * 4, tmp_path / "grid.svg")
+    pages = draw_pages(found * 4, tmp_path / "many.svg")
+    assert [page.name for page in pages] == ["many.svg", "many-2.svg"]
+    assert all(page.stat().st_size > 1000 for page in pages)

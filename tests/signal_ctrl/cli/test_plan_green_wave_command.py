@@ -95,6 +95,13 @@ def test_bad_input_is_one_line(call: Call, arguments: tuple[str, ...], words: st
     assert not Path("p.json").exists()
 
 
+def test_a_plan_that_cannot_be_written_is_one_line(call: Call) -> None:
+    Path("folder").mkdir()
+    code, out, err = call("ring.json", "--out", "folder", "--cycle", "80")
+    assert (code, out) == (2, "")
+    assert "the plan folder cannot be written" in err.splitlines()[-1]
+
+
 def test_rules_at_odds_are_named(call: Call) -> None:
     found = crossing()
     found["streets"][0]["least_band_s"] = 70

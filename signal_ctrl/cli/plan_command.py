@@ -2,7 +2,13 @@
 
 import typer
 
-from signal_ctrl.cli import plan_export_command, plan_import_command, plan_sheet_command, plan_show_command
+from signal_ctrl.cli import (
+    plan_export_command,
+    plan_green_wave_command,
+    plan_import_command,
+    plan_sheet_command,
+    plan_show_command,
+)
 
 app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
 
@@ -18,3 +24,4 @@ app.command()(plan_export_command.export)
 app.command("import")(plan_import_command.import_)
 app.command()(plan_show_command.show)
 app.command()(plan_sheet_command.sheet)
+app.command("green-wave")(plan_green_wave_command.green_wave)

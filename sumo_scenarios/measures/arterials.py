@@ -81,6 +81,23 @@ def find_arterials(net: Net, approaches: tuple[Approach, ...], vehicles: Mapping
     return (main,) if back is None else (main, back)
 
 
+def straight_streets(net: Net, approaches: tuple[Approach, ...]) -> list[tuple[Arterial, ...]]:
+    """Return every straight chain of two signals or more, with its other direction if there is one; longest first.
+
+    A chain is the direction of one street only.
+    """
+    chains = sorted(_chains(net, approaches), key=lambda chain: -len(chain.chain))
+    found: list[tuple[Arterial, ...]] = []
+    taken: set[tuple[int, ...]] = set()
+    for main in chains:
+        if main.chain in taken:
+            continue
+        back = _opposite(main, [chain for chain in chains if chain.chain not in taken])
+        found.append((main,) if back is None else (main, back))
+        taken |= {part.chain for part in found[-1]}
+    return found
+
+
 def _stretches(chain: Arterial, approaches: tuple[Approach, ...], fewest: int) -> Iterator[Arterial]:
     """Yield the parts of a chain with at least so many signals, the whole of it too."""
     n = len(chain.chain)

@@ -1,0 +1,248 @@
+"""`signal-ctrl plan green-wave`: offsets, cycle, speeds and order of stages for platoons that find green."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from signal_ctrl.cli.failures import say
+from signal_ctrl.cli.output import put_json
+from signal_ctrl.cli.plan_green_wave_output import corridor_document, put_wave, scenario_document
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.profile import profile_by_name
+
+if TYPE_CHECKING:
+    from optimiser.green_wave.diagram import StreetDiagram
+    from optimiser.green_wave.engines import Effort
+    from optimiser.green_wave.model import WaveRules
+    from signal_ctrl.domain.plan import Plan
+    from sumo_scenarios.green_wave.planning import Asked
+
+_KINDS = ("maxband", "multiband", "am-band", "grid")
+
+
+def green_wave(
+    source: Annotated[str, typer.Argument(help="A corridor file (.toml, .json), a catalogue name or a .sumocfg.")],
+    *,
+    out: Annotated[Path, typer.Option(help="Where the plan goes (JSON).")],
+    diagram: Annotated[
+        list[Path] | None, typer.Option(help="Time-space diagram to draw, .png or .svg; may be given again.")
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="maxband: one band a direction; multiband, am-band: a band a link, weighted by volume; "
+            "grid: one band for each direction of every street."
+        ),
+    ] = "maxband",
+    cycle: Annotated[float | None, typer.Option(help="Cycle. [s]", show_default=False)] = None,
+    cycle_range: Annotated[
+        str | None, typer.Option(help="A-B: cycle between two bounds, the best one is found. [s]", show_default=False)
+    ] = None,
+    speed: Annotated[
+        str | None,
+        typer.Option(
+            help="V or A-B: speed of platoons. [km/h] Scenarios: without it what drivers drive.", show_default=False
+        ),
+    ] = None,
+    ratio: Annotated[
+        str | None,
+        typer.Option(
+            help="Band back over band out, or 'free'. Scenarios: without it that of the volumes.", show_default=False
+        ),
+    ] = None,
+    patterns: Annotated[
+        str,
+        typer.Option(
+            help="Order of left turns: fixed (the file's first one, the plan's), free, or, for a file, names "
+            "such as lead-lag,lag-lead. Without it: free for a file, fixed for a scenario.",
+            show_default=False,
+        ),
+    ] = "",
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="Scenarios: plan whose splits are kept; without it one is computed.", show_default=False),
+    ] = None,
+    clearance: Annotated[
+        str,
+        typer.Option(
+            help="Scenarios: time for queues to leave ahead of platoons [s], or counted: as long as those need who "
+            "turn in, by the counted demand."
+        ),
+    ] = "counted",
+    profile: Annotated[str, typer.Option(help="Scenarios: safety profile, published or street.")] = "published",
+    power: Annotated[float, typer.Option(help="Exponent p of a link's weight (volume/saturation)^p.")] = 1.0,
+    leaving_only: Annotated[
+        bool, typer.Option("--leaving-only", help="As in the papers: green when leaving, also while a queue clears.")
+    ] = False,
+    least_side: Annotated[
+        float, typer.Option(help="am-band: least share of a band on each side of its line, 0-0.5.")
+    ] = 0.0,
+    time_limit: Annotated[float, typer.Option(help="Search for so long at most. [s]")] = 60.0,
+    gap: Annotated[float, typer.Option(help="Proven gap that is close enough, as a share.")] = 1e-3,
+    engine: Annotated[str, typer.Option(help="highs, scip or or-highs.")] = "highs",
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Plan a green wave, with the proven gap; every width is measured again from the finished plan."""
+    from bench.time_space import check_file, draw_pages
+    from optimiser.green_wave.engines import Effort
+    from optimiser.green_wave.model import MAXBAND, WaveRules
+
+    if kind not in _KINDS:
+        raise InvalidInputError(f"unknown --kind '{kind}'; choose one of {', '.join(_KINDS)}")
+    for path in diagram or []:
+        check_file(path)
+    queue_s = _clearance_s(clearance)
+    cycle_s, speed_kmh = _cycle_s(cycle, cycle_range), _speed_kmh(speed)
+    asked = _Options(kind, cycle_s, speed_kmh, *_ratio(ratio), patterns, power, queue_s, json_)
+    rules = WaveRules(MAXBAND if kind == "grid" else kind, not leaving_only, least_side)
+    effort = Effort(time_limit, gap, engine)
+    if Path(source).suffix.lower() in (".toml", ".json"):
+        if plan is not None:
+            raise InvalidInputError("--plan is for scenarios; a corridor file says itself what its greens are")
+        document, diagrams = _of_file(Path(source), rules, effort, asked, out)
+    else:
+        document, diagrams = _of_scenario(source, profile, plan, rules, effort, asked, out)
+    drawn = [page for path in diagram or [] for page in draw_pages(diagrams, path)]
+    document |= {"plan": str(out), "diagrams": [str(page) for page in drawn]}
+    put_json(document) if json_ else put_wave(document)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """Options that were read, in the forms that planning wants. [s], [km/h]"""
+
+    kind: str
+    cycle_s: tuple[float, float] | None
+    speed_kmh: tuple[float, float] | None
+    ratio: float | None
+    any_ratio: bool
+    patterns: str
+    power: float
+    clearance_s: float | None
+    quiet: bool
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.power <= 10.0:
+            raise InvalidInputError(f"--power needs 0 to 10, got {self.power:g}")
+
+    def tell(self, text: str) -> None:
+        """Tell how it goes on, on standard error."""
+        if not self.quiet:
+            typer.echo(text, err=True)
+
+
+def _of_file(
+    path: Path, rules: "WaveRules", effort: "Effort", asked: _Options, out: Path
+) -> "tuple[dict[str, Any], tuple[StreetDiagram, ...]]":
+    from optimiser.green_wave.corridor_file import CorridorWishes, corridor_from_text
+    from optimiser.green_wave.corridor_plan import corridor_plan
+    from optimiser.green_wave.diagram import street_diagrams
+    from optimiser.green_wave.planning import plan_wave
+
+    wishes = CorridorWishes(
+        asked.cycle_s, asked.speed_kmh, asked.ratio, asked.patterns or "free", asked.power, asked.any_ratio
+    )
+    corridor = corridor_from_text(_read(path), wishes, path.name)
+    asked.tell(f"planning the wave of {len(corridor.signals)} signals, {effort.time_s:g} s at most")
+    found = plan_wave(corridor.network, rules, effort)
+    _write(out, corridor_plan(corridor, found.timing))
+    return corridor_document(corridor, rules, found), street_diagrams(corridor.network, rules, found.timing)
+
+
+def _of_scenario(
+    source: str, profile: str, plan: Path | None, rules: "WaveRules", effort: "Effort", asked: _Options, out: Path
+) -> "tuple[dict[str, Any], tuple[StreetDiagram, ...]]":
+    from optimiser.green_wave.diagram import street_diagrams
+    from sumo_scenarios.catalogue import resolve
+    from sumo_scenarios.green_wave.planning import plan_scenario, times_of
+    from sumo_scenarios.plan_file import read_plan
+    from sumo_scenarios.world import build_world
+
+    base = read_plan(plan) if plan is not None else None
+    world = build_world(resolve(source), profile_by_name(profile), None, None)
+    for notice in world.notices if not asked.quiet else ():
+        say(notice)
+    found = plan_scenario(world, times_of(world), _asked(rules, asked), base, effort, asked.tell)
+    _write(out, found.plan)
+    diagrams = tuple(
+        shape for part in found.parts for shape in street_diagrams(part.wave.network, rules, part.plan.timing)
+    )
+    return scenario_document(found, rules), diagrams
+
+
+def _asked(rules: "WaveRules", asked: _Options) -> "Asked":
+    from dataclasses import replace
+
+    from sumo_scenarios.green_wave.planning import ORDER_COST, Asked
+    from sumo_scenarios.green_wave.scenario_wave import WaveWishes
+
+    if asked.patterns not in ("", "free", "fixed"):
+        raise InvalidInputError(f"--patterns of a scenario is free or fixed, got '{asked.patterns}'")
+    speed_mps = None if asked.speed_kmh is None else (asked.speed_kmh[0] / 3.6, asked.speed_kmh[1] / 3.6)
+    wishes = WaveWishes(asked.patterns == "free", asked.ratio, asked.any_ratio, asked.clearance_s)
+    rules = replace(rules, order_cost=ORDER_COST)
+    return Asked(rules, wishes, asked.kind == "grid", asked.cycle_s, speed_mps, asked.power)
+
+
+def _cycle_s(cycle: float | None, cycle_range: str | None) -> tuple[float, float] | None:
+    if cycle is not None and cycle_range is not None:
+        raise InvalidInputError("give --cycle or --cycle-range, not both")
+    if cycle is not None:
+        return _positive("--cycle", f"{cycle:g}")
+    return None if cycle_range is None else _positive("--cycle-range", cycle_range)
+
+
+def _speed_kmh(text: str | None) -> tuple[float, float] | None:
+    return None if text is None else _positive("--speed", text)
+
+
+def _positive(option: str, text: str) -> tuple[float, float]:
+    """Return two numbers of `A-B`, or one twice. Raises: InvalidInputError unless 0 < A <= B."""
+    low, _, high = text.partition("-")
+    try:
+        span = float(low), float(high or low)
+    except ValueError:
+        raise InvalidInputError(f"{option} wants a number or A-B, got '{text}'") from None
+    if not 0.0 < span[0] <= span[1] < float("inf"):
+        raise InvalidInputError(f"{option} needs numbers above 0 in order, got '{text}'")
+    return span
+
+
+def _ratio(text: str | None) -> tuple[float | None, bool]:
+    if text is None or text == "free":
+        return None, text == "free"
+    return _positive("--ratio", text)[0], False
+
+
+def _clearance_s(text: str) -> float | None:
+    if text == "counted":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 60.0:
+        raise InvalidInputError(f"--clearance wants 0 to 60 s, or counted, got '{text}'")
+    return value
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InvalidInputError(f"no corridor file '{path}'") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"the corridor file {path} cannot be read: {error}") from error
+
+
+def _write(path: Path, plan: "Plan") -> None:
+    from signal_ctrl.domain.plan import plan_to_json
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(plan_to_json(plan) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInputError(f"the plan {path} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,162 @@
+"""What `signal-ctrl plan green-wave` prints: a document for programs, tables for people."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from signal_ctrl.cli.output import number, put_table
+from signal_ctrl.domain.timing import to_s
+
+if TYPE_CHECKING:
+    from optimiser.green_wave.corridor_file import CorridorFile
+    from optimiser.green_wave.model import WaveRules
+    from optimiser.green_wave.planning import WavePlan
+    from optimiser.green_wave.widths import CourseWidths
+    from sumo_scenarios.green_wave.planning import ScenarioPlan
+
+_KMH = 3.6
+
+
+def corridor_document(corridor: "CorridorFile", rules: "WaveRules", found: "WavePlan") -> dict[str, Any]:
+    """Return what was planned for a corridor file."""
+    part = wave_document(found, None)
+    return {"source": corridor.name, "kind": rules.kind, "cycle_s": found.timing.cycle_s, "parts": [part]}
+
+
+def scenario_document(found: "ScenarioPlan", rules: "WaveRules") -> dict[str, Any]:
+    """Return what was planned for a scenario."""
+    offsets_s = {each.signal_id: to_s(each.offset_ds) for each in found.plan.signals}
+    parts = [wave_document(part.plan, part.before, offsets_s) for part in found.parts]
+    return {
+        "source": found.plan.name,
+        "kind": rules.kind,
+        "cycle_s": found.parts[0].plan.timing.cycle_s,
+        "model_delay_before_s": _finite(found.delay_before_s),
+        "model_delay_s": _finite(found.delay_s),
+        "parts": parts,
+    }
+
+
+def wave_document(
+    found: "WavePlan", before: "Sequence[CourseWidths] | None", offsets_s: "Mapping[str, float] | None" = None
+) -> dict[str, Any]:
+    """Return one group of streets: proof, signals, directions. `offsets_s` are the plan's, if others. [s], [km/h]"""
+    own_s = offsets_s or {
+        signal.name: at_s
+        for signal, at_s in zip(found.timing.wave.network.signals, found.timing.timed.offsets_s, strict=True)
+    }
+    wave, timing = found.timing.wave, found.timing
+    proof = wave.proof
+    return {
+        "cycle_s": timing.cycle_s,
+        "cycle_found_s": round(found.wave.cycle_s, 3),
+        "found": round(proof.found, 6),
+        "bound": round(proof.bound, 6),
+        "proven_gap": round(proof.gap, 6) if math.isfinite(proof.gap) else None,
+        "measured": round(timing.measured, 6),
+        "signals": [
+            {"signal": signal.name, "offset_s": own_s[signal.name], "order": signal.orders[order].name}
+            for signal, order in zip(wave.network.signals, wave.orders, strict=True)
+        ],
+        "streets": _streets(found, before),
+    }
+
+
+def _streets(found: "WavePlan", before: "Sequence[CourseWidths] | None") -> list[dict[str, Any]]:
+    wave, timing = found.timing.wave, found.timing
+    rows, k = [], 0
+    for street in wave.network.streets:
+        widths = timing.widths[k : k + len(street.courses)]
+        directions = []
+        for course in street.courses:
+            own, drive = timing.widths[k], wave.courses[k]
+            directions.append(
+                {
+                    "name": course.name,
+                    "through_band_s": round(own.through_s, 2),
+                    "bands_s": [round(band_s, 2) for band_s in own.bands_s],
+                    "least_green_s": round(own.least_green_s, 2),
+                    "before_s": None if before is None else round(before[k].through_s, 2),
+                    "speeds_kmh": [
+                        round(_KMH * link.distance_m / travel_s, 1)
+                        for link, travel_s in zip(course.links, drive.travel_s, strict=True)
+                    ],
+                }
+            )
+            k += 1
+        bands_s = [each.mean_s for each in widths]
+        rows.append(
+            {
+                "street": street.name,
+                "ratio": street.ratio,
+                "efficiency": round(sum(bands_s) / len(bands_s) / timing.cycle_s, 4),
+                "attainability": round(sum(bands_s) / sum(each.mean_room_s for each in widths), 4),
+                "directions": directions,
+            }
+        )
+    return rows
+
+
+def put_wave(document: dict[str, Any]) -> None:
+    """Print a document for people."""
+    typer.echo(f"{document['source']}: {document['kind']}")
+    for part in document["parts"]:
+        gap = part["proven_gap"]
+        proven = "no bound is proven" if gap is None else f"proven gap {100 * gap:.2f} %"
+        typer.echo(
+            f"cycle {part['cycle_s']} s (best {part['cycle_found_s']:g} s); bands of {part['found']:.4f} cycles found, "
+            f"at most {part['bound']:.4f} possible: {proven}; {part['measured']:.4f} measured in whole seconds"
+        )
+        typer.echo()
+        _put_streets(part["streets"])
+        typer.echo()
+        cells = [(row["signal"], f"{row['offset_s']:.0f}", row["order"]) for row in part["signals"]]
+        put_table(("signal", "offset [s]", "order of stages"), cells, numbers_from=3)
+        typer.echo()
+    if document.get("model_delay_s") is not None:
+        typer.echo(
+            f"delay in the link model: {number(document['model_delay_before_s'])} s/veh with the plan before, "
+            f"{number(document['model_delay_s'])} s/veh with this one"
+        )
+    typer.echo(f"plan in {document['plan']}")
+    for path in document["diagrams"]:
+        typer.echo(f"diagram in {path}")
+
+
+def _put_streets(streets: Sequence[dict[str, Any]]) -> None:
+    rows = [
+        (
+            direction["name"],
+            number(direction["through_band_s"]),
+            number(direction["before_s"]),
+            number(sum(direction["bands_s"]) / len(direction["bands_s"])),
+            number(direction["least_green_s"]),
+            _span(direction["speeds_kmh"]),
+            f"{street['efficiency']:.3f}",
+            f"{street['attainability']:.3f}",
+        )
+        for street in streets
+        for direction in street["directions"]
+    ]
+    header = (
+        "direction",
+        "through [s]",
+        "before [s]",
+        "mean band [s]",
+        "least green [s]",
+        "speed [km/h]",
+        "efficiency",
+        "attainability",
+    )
+    put_table(header, rows)
+
+
+def _span(values: Sequence[float]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:.1f}" if low == high else f"{low:.1f}-{high:.1f}"
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 3) if math.isfinite(value) else None

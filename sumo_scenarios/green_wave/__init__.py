@@ -1,0 +1,1 @@
+"""Green waves for the streets of a SUMO scenario."""

@@ -1,0 +1,211 @@
+"""From a scenario and a wish to a plan with a green wave, and what it is worth beside the plan that it starts from."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from optimiser.green_wave.engines import Effort
+from optimiser.green_wave.model import WaveRules
+from optimiser.green_wave.network import WaveNetwork
+from optimiser.green_wave.planning import WavePlan, plan_wave
+from optimiser.green_wave.whole_seconds import exact
+from optimiser.green_wave.widths import CourseWidths, measure
+from optimiser.network_plan import NetworkPlanner, PlannedSignal, Timing
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.plan import Plan
+from signal_ctrl.engine.acceptance import check_plan
+from sumo_scenarios.demand_model import DemandModel, demand_model
+from sumo_scenarios.first_plan import best_timings, plan_of, planner_of
+from sumo_scenarios.green_wave.driven_speed import mean_speed_factor
+from sumo_scenarios.green_wave.scenario_wave import (
+    ScenarioWave,
+    WaveWishes,
+    coordinated,
+    scenario_wave,
+    shown,
+    timing_of,
+)
+from sumo_scenarios.green_wave.streets import Driving, FoundStreet, find_streets
+from sumo_scenarios.volumes import count_volumes
+from sumo_scenarios.world import World
+
+CYCLE_STEP_S: Final = 5
+DEAR: Final = 1.1
+"""A cycle whose plan has more than this factor of the least delay is not taken, however wide its bands."""
+ORDER_COST: Final = 1e-4
+"""What leaving the plan's order of stages costs at a signal, so that no order changes for nothing. [cycles]"""
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for a scenario. `cycle_s`, shortest and longest cycle to try, None: the base plan's [s];
+    `speed_mps`, bounds of the platoons' speed, None: what drivers drive; `every`: all streets, not just the arterial.
+    """
+
+    rules: WaveRules
+    wishes: WaveWishes
+    every: bool = False
+    cycle_s: tuple[float, float] | None = None
+    speed_mps: tuple[float, float] | None = None
+    power: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStreets:
+    """Streets that hang together: their wave, and the widths that the base plan has on them."""
+
+    wave: ScenarioWave
+    plan: WavePlan
+    before: tuple[CourseWidths, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioPlan:
+    """The plan, its streets, and the mean delay in the link model with the base plan and with this one. [s/veh]"""
+
+    plan: Plan
+    parts: tuple[PlannedStreets, ...]
+    delay_before_s: float
+    delay_s: float
+
+
+def plan_scenario(
+    world: World, times_s: tuple[float, float], asked: Asked, base: Plan | None, effort: Effort, tell: Told
+) -> ScenarioPlan:
+    """Return a plan with a green wave on the streets of a scenario; the other signals keep the base plan.
+
+    Args: base, the plan whose splits are kept, None: one computed from the demand counted between two times [s].
+    Raises: InvalidInputError if there is no street, no wave or no cycle, or the base plan does not fit.
+    """
+    sites = tuple(unit.site for unit in world.units)
+    if base is not None:
+        check_plan(base, sites)
+    tell("counting the demand")
+    volumes = count_volumes(world.config, world.net, times_s)
+    model = demand_model(world, volumes)
+    planner = planner_of(model)
+    signals = frozenset(signal.site.signal_id for signal in model.signals)
+    found = find_streets(world, signals, asked.every)
+    factor = mean_speed_factor((*world.config.additional, *world.config.routes))
+    driving = Driving(factor, asked.speed_mps, volumes, asked.power)
+    planned = []
+    for timings in _bases(world, model, planner, asked, base, tell):
+        tell(f"planning the wave, cycle {timings[0].cycle_s} s")
+        planned.append(_planned(world, model, planner, timings, found, driving, asked, effort))
+    best = _best(planned)
+    check_plan(best.plan, sites)
+    return best
+
+
+def times_of(world: World) -> tuple[float, float]:
+    """Return the time of a scenario, as its configuration says; up to the last departure where it says no end. [s]"""
+    begin_s, end_s = world.config.begin_s, world.config.end_s
+    return begin_s or 0.0, math.inf if end_s is None else end_s
+
+
+def _bases(
+    world: World, model: DemandModel, planner: NetworkPlanner, asked: Asked, base: Plan | None, tell: Told
+) -> Iterator[tuple[Timing, ...]]:
+    """Yield the timings to start from: the base plan's, or computed ones for the cycles asked for."""
+    if base is not None:
+        timings = tuple(_timing(signal, base) for signal in model.signals)
+        low_s, high_s = asked.cycle_s or (0.0, float("inf"))
+        if not all(low_s <= timing.cycle_s <= high_s for timing in timings):
+            raise InvalidInputError(f"plan {base.name} has another cycle; leave out --cycle or give no --plan")
+        yield timings
+        return
+    tell("computing splits")
+    if asked.cycle_s is None:
+        found = best_timings(model, planner)
+        if found is not None:
+            yield found
+            return
+        raise InvalidInputError(f"no common cycle serves every signal of {world.scenario.name}; give a plan (--plan)")
+    fits = False
+    for cycle_s in _cycles_s(asked.cycle_s):
+        timings_at = planner.plan(cycle_s)
+        if timings_at is not None:
+            fits = True
+            yield timings_at
+    if not fits:
+        raise InvalidInputError(
+            f"no cycle of {asked.cycle_s[0]:g}-{asked.cycle_s[1]:g} s serves every signal of {world.scenario.name}; "
+            "give a longer one"
+        )
+
+
+def _cycles_s(span_s: tuple[float, float]) -> list[int]:
+    """Return whole cycles to try: both ends and multiples of 5 s between. [s]
+
+    >>> _cycles_s((72, 85)), _cycles_s((90, 90))
+    ([72, 75, 80, 85], [90])
+    """
+    low_s, high_s = (round(each) for each in span_s)
+    return sorted({low_s, high_s, *(c for c in range(low_s, high_s + 1) if c % CYCLE_STEP_S == 0)})
+
+
+def _timing(signal: PlannedSignal, base: Plan) -> Timing:
+    own = base.of(signal.site.signal_id)
+    if own is None:
+        raise InvalidInputError(f"plan {base.name}: signal {signal.site.signal_id} has no plan")
+    return timing_of(signal, own)
+
+
+def _planned(
+    world: World,
+    model: DemandModel,
+    planner: NetworkPlanner,
+    timings: tuple[Timing, ...],
+    found: Sequence[FoundStreet],
+    driving: Driving,
+    asked: Asked,
+    effort: Effort,
+) -> ScenarioPlan:
+    parts = []
+    now = timings
+    for streets in joined(found):
+        wave = scenario_wave(world, model, now, streets, driving, asked.wishes, planner.keeps)
+        plan = _wave(wave.network, asked, effort)
+        before = measure(wave.network, asked.rules, shown(wave, now), plan.timing.wave.courses)
+        now = coordinated(wave, plan.timing, now)
+        parts.append(PlannedStreets(wave, plan, tuple(before)))
+    name = f"{world.scenario.name}, green wave, cycle {timings[0].cycle_s} s"
+    delays_s = [_delay_s(planner, each) for each in (timings, now)]
+    return ScenarioPlan(plan_of(name, model, now), tuple(parts), *delays_s)
+
+
+def _wave(network: WaveNetwork, asked: Asked, effort: Effort) -> WavePlan:
+    """Return the wave; where all streets of a town cannot have one together, some go without."""
+    try:
+        return plan_wave(network, asked.rules, effort, exact)
+    except InvalidInputError:
+        if not asked.every:
+            raise
+    return plan_wave(network, replace(asked.rules, optional=True), effort, exact)
+
+
+def _delay_s(planner: NetworkPlanner, timings: tuple[Timing, ...]) -> float:
+    """Return the delay of the link model, NaN where signals have different cycles. [s/veh]"""
+    if len({timing.cycle_s for timing in timings}) > 1:
+        return float("nan")
+    return planner.delay_s(timings)
+
+
+def _best(planned: Sequence[ScenarioPlan]) -> ScenarioPlan:
+    """Return the plan with the widest bands among those whose base plan has little more than the least delay."""
+    least_s = min(plan.delay_before_s for plan in planned)
+    near = [plan for plan in planned if not plan.delay_before_s > DEAR * least_s]
+    return max(near, key=lambda plan: sum(part.plan.timing.measured for part in plan.parts))
+
+
+def joined(found: Sequence[FoundStreet]) -> list[list[FoundStreet]]:
+    """Return the streets in groups that share signals, each of which can be planned by itself."""
+    groups: list[tuple[set[str], list[FoundStreet]]] = []
+    for street in found:
+        signals = {line.signal for course in street.courses for line in course}
+        near = [group for group in groups if group[0] & signals]
+        groups = [group for group in groups if not group[0] & signals]
+        groups.append((signals.union(*(g[0] for g in near)), [*(s for g in near for s in g[1]), street]))
+    return [streets for _, streets in groups]

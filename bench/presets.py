@@ -22,7 +22,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "published": Preset(
         "the eight published networks under seven controllers, seeds 1 to 5",
         {
-            "scenarios": ",".join(catalogue.names()),
+            "scenarios": ",".join(catalogue.published_names()),
             "controllers": "net,actuated,delay_based,fixed,max_pressure,greedy,adaptive",
             "seeds": "1-5",
             "sensing": _BEST_CASE,
@@ -49,12 +49,12 @@ PRESETS: Final[Mapping[str, Preset]] = {
     ),
     "seeds": Preset(
         "worst case: the eight published networks, seeds 1 to 20, adaptive beside fixed and actuated",
-        {"scenarios": ",".join(catalogue.names()), "controllers": "fixed,actuated,adaptive", "seeds": "1-20"},
+        {"scenarios": ",".join(catalogue.published_names()), "controllers": "fixed,actuated,adaptive", "seeds": "1-20"},
     ),
     "failures-all": Preset(
         "0 to 40 % of the loops failed on the eight published networks, adaptive against tuned fixed, seeds 1 to 5",
         {
-            "scenarios": ",".join(catalogue.names()),
+            "scenarios": ",".join(catalogue.published_names()),
             "controllers": "fixed,adaptive",
             "seeds": "1-5",
             "failures": "0,0.1,0.2,0.4",
@@ -63,7 +63,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "demand-all": Preset(
         "60 to 120 % of the counted demand on the eight published networks, seeds 1 to 3",
         {
-            "scenarios": ",".join(catalogue.names()),
+            "scenarios": ",".join(catalogue.published_names()),
             "controllers": "fixed,actuated,max_pressure,greedy,adaptive",
             "seeds": "1-3",
             "scales": "0.6,0.8,1,1.2",

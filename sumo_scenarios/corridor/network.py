@@ -132,9 +132,9 @@ def _signal(plain: Plain, i: int, ways: Ways) -> None:
         if has_right(i, eastbound):
             _join(plain, (edge, f"{node}{right}{i}"), 1, 1)
         if has_left(i, eastbound):
-            back = exits[not eastbound]
             _join(plain, (edge, f"{node}{left}{i}"), before[2], 2 if i == CROSS else 1)
-            _join(plain, (edge, node + back[1]), before[2], back[2])
+            if i != CROSS:  # nobody turns back where the main streets cross
+                _join(plain, (edge, node + exits[not eastbound][1]), before[2], exits[not eastbound][2])
     for leg in LEGS[i]:
         _from_side(plain, i, leg, exits)
 

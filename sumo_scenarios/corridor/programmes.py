@@ -20,10 +20,10 @@ WALK_S: Final = 7
 WALKER_MPS: Final = 1.2
 LEAST_GREEN_S: Final = 10
 CYCLE_S: Final = (90, 120)
-SATURATION: Final = 0.88
+SATURATION: Final = 0.85
 """Degree of saturation that the cycle is made for."""
 LANE_VEH_H: Final = 1750.0
-EQUIVALENT: Final[Mapping[str, float]] = {"s": 1.0, "r": 1.2, "l": 1.1, "t": 1.5}
+EQUIVALENT: Final[Mapping[str, float]] = {"s": 1.0, "r": 1.4, "l": 1.1, "t": 1.8}
 """Cars going straight on that take as much green as one that turns."""
 GIVING_WAY: Final = 2.0
 """The same for a side street's left turn that gives way to who comes from opposite."""

@@ -20,7 +20,7 @@ WALK_S: Final = 7
 WALKER_MPS: Final = 1.2
 LEAST_GREEN_S: Final = 10
 CYCLE_S: Final = (90, 120)
-SATURATION: Final = 0.85
+SATURATION: Final = 0.8
 """Degree of saturation that the cycle is made for."""
 LANE_VEH_H: Final = 1750.0
 EQUIVALENT: Final[Mapping[str, float]] = {"s": 1.0, "r": 1.4, "l": 1.1, "t": 1.8}

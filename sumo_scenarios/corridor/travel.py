@@ -21,11 +21,11 @@ EVENING: Final = (
     0.06, 0.04, 0.02, 0.02, 0.02, 0.04, 0.08, 0.12, 0.14, 0.20, 0.26, 0.30,
     0.33, 0.32, 0.34, 0.45, 0.70, 1.00, 0.90, 0.60, 0.42, 0.30, 0.20, 0.12,
 )  # fmt: skip
-END_TO_END: Final = 2.5
+END_TO_END: Final = 7.0
 """How much likelier trips from one end of the trunk road to the other are than their gates alone would say."""
 STRAIGHT_ACROSS: Final = 5.0
 """The same for trips from a side street to the one opposite."""
-LEVEL: Final = 0.93
+LEVEL: Final = 0.92
 """Share of the gates' figures that travels: the busiest signal then has a degree of saturation of 0.85 to 0.9."""
 _ROUNDS: Final = 30
 
@@ -44,12 +44,12 @@ class Gate:
 
 
 _MORNING: Final[Mapping[str, tuple[float, float]]] = {
-    "W": (1150.0, 620.0), "E": (700.0, 1110.0),
-    "N0": (150.0, 90.0), "S0": (170.0, 100.0), "N1": (170.0, 130.0), "S1": (180.0, 120.0), "S2": (180.0, 110.0),
+    "W": (1220.0, 670.0), "E": (760.0, 1210.0),
+    "N0": (100.0, 60.0), "S0": (110.0, 70.0), "N1": (170.0, 130.0), "S1": (180.0, 120.0), "S2": (180.0, 110.0),
     "N3": (160.0, 130.0), "S3": (150.0, 140.0), "N4": (450.0, 420.0), "S4": (430.0, 440.0), "N5": (110.0, 190.0),
     "N6": (130.0, 190.0), "S6": (120.0, 170.0), "N7": (150.0, 200.0), "S7": (140.0, 190.0), "S8": (90.0, 180.0),
-    "N9": (110.0, 160.0), "S9": (100.0, 150.0),
-    "A0": (70.0, 30.0), "A3": (40.0, 90.0), "A6": (40.0, 110.0), "A8": (50.0, 70.0),
+    "N9": (70.0, 100.0), "S9": (60.0, 90.0),
+    "A0": (70.0, 30.0), "A3": (40.0, 90.0), "A6": (40.0, 110.0), "A8": (30.0, 40.0),
 }  # fmt: skip
 """What each gate sends and takes in the morning's peak hour; in the evening the other way round."""
 

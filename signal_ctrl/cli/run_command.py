@@ -26,7 +26,7 @@ def run(
         typer.Argument(help="Name from 'scenarios list', or path of a .sumocfg.", show_default=False),
     ] = None,
     controller: Annotated[
-        str, typer.Option(help="net, fixed, actuated, delay_based, max_pressure, greedy or adaptive.")
+        str, typer.Option(help="net, fixed, actuated, delay_based, sumo_adapted, sumo_coordinated, max_pressure, greedy or adaptive.")
     ] = "adaptive",
     seed: Annotated[int, typer.Option(help="SUMO's seed: the drivers.")] = 1,
     demand_seed: Annotated[int, typer.Option(help="0: demand as in the file; others resample it.")] = 0,

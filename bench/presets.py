@@ -17,6 +17,7 @@ class Preset:
 
 _BEST_CASE: Final = "max_pressure=positions,greedy=positions,loops"
 """What the papers let these two see, which is their best case."""
+_ON_CORRIDOR: Final = "net,actuated,fixed,sumo_adapted,sumo_coordinated,max_pressure,adaptive"
 
 PRESETS: Final[Mapping[str, Preset]] = {
     "published": Preset(
@@ -68,6 +69,37 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "seeds": "1-3",
             "scales": "0.6,0.8,1,1.2",
             "sensing": _BEST_CASE,
+        },
+    ),
+    "corridor": Preset(
+        "trunk road of 60 km/h in the morning's peak: delay, and speed on the arterial against 40 km/h, seeds 1 to 3",
+        {
+            "scenarios": "corridor",
+            "controllers": _ON_CORRIDOR,
+            "seeds": "1-3",
+            "sensing": _BEST_CASE,
+        },
+    ),
+    "corridor-noon": Preset(
+        "the trunk road from 11:45 to 13:00",
+        {
+            "scenarios": "corridor",
+            "controllers": _ON_CORRIDOR,
+            "seeds": "1-3",
+            "sensing": _BEST_CASE,
+            "begin": 42300.0,
+            "end": 46800.0,
+        },
+    ),
+    "corridor-evening": Preset(
+        "the trunk road in the evening's peak hour, 16:45 to 18:00: most drive the other way",
+        {
+            "scenarios": "corridor",
+            "controllers": _ON_CORRIDOR,
+            "seeds": "1-3",
+            "sensing": _BEST_CASE,
+            "begin": 60300.0,
+            "end": 64800.0,
         },
     ),
     "smoke": Preset(

@@ -44,7 +44,9 @@ _CATALOGUE: Final = {
 }
 
 CORRIDOR: Final = "corridor"
-_CORRIDOR: Final = "10 signals on a trunk road with two carriageways, a weekday of 24 h, 06:45-08:00 if not told otherwise"
+_CORRIDOR: Final = (
+    "10 signals on a trunk road with two carriageways, a weekday of 24 h, 06:45-08:00 if not told otherwise"
+)
 
 _SLOTS_S: Final = {"arterial4x4": 5.0}
 

@@ -23,7 +23,6 @@ from sumo_scenarios.own_programmes import free_name, static_programme, with_mini
 from sumo_scenarios.programmes import AMBERS, Programme, Step
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import sumo_home
-from sumo_scenarios.switching import read_additional
 from sumo_scenarios.volumes import routed_demand
 from sumo_scenarios.world import SignalUnit, World
 from sumo_scenarios.xml_input import elements, parse_time_s, parse_xml
@@ -33,6 +32,8 @@ QUARTER_S: Final = 900.0
 _TOOL_TIME_S: Final = 600.0
 
 Programmes = dict[str, Programme]
+Rows = dict[str, list[float]]
+"""How long the rows of each signal's programme last. [s]"""
 
 
 def write_tool_programmes(path: Path, world: World, settings: RunSettings, times_s: tuple[float, float]) -> None:
@@ -85,14 +86,17 @@ class _Tools:
     def __init__(self, net: Path, routes: Path, scratch: Path) -> None:
         self._net, self._routes, self._scratch = net, routes, scratch
 
-    def adapted(self, profile: SafetyProfile, begin_s: float, one_cycle: bool) -> Programmes:
-        """Return the programmes of `tlsCycleAdaptation.py`; signals without traffic have none."""
+    def adapted(self, profile: SafetyProfile, begin_s: float, one_cycle: bool) -> Rows:
+        """Return the rows of `tlsCycleAdaptation.py`, which may be too short, or below 0; none without traffic."""
         target = self._scratch / "adapted.add.xml"
         amber_s, least_s = (str(round(value_s + 0.49)) for value_s in (profile.amber_s, profile.min_green_s))
         arguments = ["-n", str(self._net), "-r", str(self._routes), "-o", str(target), "-b", f"{begin_s:g}"]
         arguments += ["-y", amber_s, "-g", least_s, *(["--unified-cycle"] if one_cycle else [])]
         _run("tlsCycleAdaptation.py", arguments, target)
-        return {programme.signal: programme for programme in read_additional([target]).programmes}
+        logics = (found for _, found in elements(target) if found.tag == "tlLogic")
+        return {
+            logic.get("id", ""): [float(row.get("duration", "0")) for row in logic.findall("phase")] for logic in logics
+        }
 
     def offsets_s(self, net: Path) -> dict[str, float]:
         """Return the offsets of `tlsCoordinator.py`. [s]"""
@@ -123,37 +127,62 @@ def _run(tool: str, arguments: list[str], target: Path) -> None:
 
 
 def _with_programmes(net: Path, programmes: Mapping[str, Programme], target: Path) -> Path:
-    """Write a copy of a net in which signals have these programmes alone."""
+    """Write a copy of a net in which signals have these programmes alone, and every connection a lamp of its own.
+
+    The tools take a link's number for the place of its connection in a list, which is wrong where lamps are shared or
+    a number is missing.
+    """
     root = parse_xml(net)
     for old in root.findall("tlLogic"):
         if old.get("id") in programmes:
             root.remove(old)
+    links = _renumbered(root, programmes)
     place = next((k for k, element in enumerate(root) if element.tag == "junction"), len(root))
     for programme in programmes.values():
-        logic = ElementTree.Element(
-            "tlLogic", id=programme.signal, type="static", programID="0", offset=f"{programme.offset_s:g}"
-        )
-        for step in programme.steps:
-            ElementTree.SubElement(logic, "phase", duration=f"{step.duration_s:g}", state=step.state)
-        root.insert(place, logic)
+        root.insert(place, _logic(programme, links.get(programme.signal, [])))
     ElementTree.ElementTree(root).write(target, encoding="utf-8", xml_declaration=True)
     return target
 
 
+def _renumbered(root: ElementTree.Element, programmes: Mapping[str, Programme]) -> dict[str, list[int]]:
+    """Number the connections of each signal one by one, in place; return the numbers that they had."""
+    found: dict[str, list[ElementTree.Element]] = {}
+    for connection in root.iter("connection"):
+        if connection.get("tl") in programmes:
+            found.setdefault(connection.attrib["tl"], []).append(connection)
+    numbers = {}
+    for signal, connections in found.items():
+        ordered = sorted(connections, key=lambda connection: int(connection.attrib["linkIndex"]))
+        numbers[signal] = [int(connection.attrib["linkIndex"]) for connection in ordered]
+        for number, connection in enumerate(ordered):
+            connection.set("linkIndex", str(number))
+    return numbers
+
+
+def _logic(programme: Programme, links: Sequence[int]) -> ElementTree.Element:
+    logic = ElementTree.Element(
+        "tlLogic", id=programme.signal, type="static", programID="0", offset=f"{programme.offset_s:g}"
+    )
+    for step in programme.steps:
+        state = "".join(step.state[link] for link in links)
+        ElementTree.SubElement(logic, "phase", duration=f"{step.duration_s:g}", state=state)
+    return logic
+
+
 def _applied(
-    base: Programme, found: Programme | None, unit: SignalUnit, profile: SafetyProfile, world: World
+    base: Programme, found_s: Sequence[float] | None, unit: SignalUnit, profile: SafetyProfile, world: World
 ) -> Programme:
     """Return a programme with the greens that a tool found, as long as they have to be at least.
 
     Raises: BackendError if the tool's rows are not those of the programme.
     """
-    if found is None:
+    if found_s is None:
         return base
-    if [step.state for step in found.steps] != [step.state for step in base.steps]:
+    if len(found_s) != len(base.steps):
         raise BackendError(f"signal {base.signal}: SUMO's tool returned other rows than it was given")
     steps = tuple(
-        _lasting(old, to_s(ceil_ds(max(new.duration_s, 1.0), world.quantum_ds))) if _is_green(old) else old
-        for old, new in zip(base.steps, found.steps, strict=True)
+        _lasting(old, to_s(ceil_ds(max(new_s, 1.0), world.quantum_ds))) if _is_green(old) else old
+        for old, new_s in zip(base.steps, found_s, strict=True)
     )
     least_s = to_s(ceil_ds(profile.min_green_s, world.quantum_ds))
     made = with_minimums(replace(base, steps=steps), unit, least_s)

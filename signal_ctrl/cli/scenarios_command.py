@@ -76,10 +76,12 @@ def _document(scenario: "Scenario") -> dict[str, object]:
 
 @app.command()
 def build(
-    name: Annotated[str, typer.Argument(help="corridor, new-town, tees, five-legs, roundabout, short-links; or all towns.")],
+    name: Annotated[
+        str, typer.Argument(help="corridor, new-town, tees, five-legs, roundabout, short-links; or all towns.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the files; must not exist. With all: one folder each in it.")],
 ) -> int:
-    """Make a synthetic network: plain XML to edit, net, routes and configuration; an hour's demand, corridor a day's."""
+    """Make a synthetic network: plain XML to edit, net, configuration, demand of an hour (corridor: of a day)."""
     if name == "corridor":
         from sumo_scenarios.built_files import export_corridor
 

@@ -9,7 +9,7 @@ from typing import Final
 from sumo_scenarios.corridor.network import roads
 from sumo_scenarios.corridor.programmes import programme_rows
 from sumo_scenarios.corridor.routes import Route, turn_loads, ways
-from sumo_scenarios.corridor.street_plan import STOPS_EAST, STOPS_WEST, ACCESSES, pieces
+from sumo_scenarios.corridor.street_plan import ACCESSES, STOPS_EAST, STOPS_WEST, pieces
 from sumo_scenarios.corridor.timetable import (
     STOP_FROM_M,
     STOP_TO_M,
@@ -45,11 +45,11 @@ def write_corridor(folder: Path) -> Path:
     plain = roads()
     bare = plain.build(folder, f"{NAME}.net.xml")
     net = read_net(bare)
-    places = gates(_ends())
+    places = gates(ends())
     tables = (trips(places, morning=True), trips(places, morning=False))
     way_of = ways(net, places)
     loads = [turn_loads(table, way_of) for table in tables]
-    _with_programmes(plain, folder, programme_rows(net, _crossings(bare), loads))
+    _with_programmes(plain, folder, programme_rows(net, crossings_of(bare), loads))
     net = read_net(bare)
     stops = dict(_stops(net))
     write_rows(folder / f"{NAME}.add.xml", "additional", stops.values())
@@ -58,7 +58,7 @@ def write_corridor(folder: Path) -> Path:
     return _configuration(folder)
 
 
-def _ends() -> dict[str, Pair]:
+def ends() -> dict[str, Pair]:
     """Return edge inwards and outwards of the ends of the trunk road and of the yards."""
     east, west = pieces(True), pieces(False)
     found = {"W": ("".join(east[0][:2]), "".join(west[-1][:2])), "E": ("".join(west[0][:2]), "".join(east[-1][:2]))}
@@ -73,11 +73,11 @@ def _with_programmes(plain: Plain, folder: Path, rows: Iterator[str]) -> None:
     net.write_text(_COMMENT.sub("", net.read_text(encoding="utf-8")), encoding="utf-8")  # date and place of making
     files = ("-n", "plain.nod.xml", "-e", "plain.edg.xml", "-x", "plain.con.xml", "-o", net.name)
     command = shlex.join(("netconvert", "--no-turnarounds", "true", *files, *plain.options))
-    script = f"#!/bin/sh\n# Makes the net again after the plain files were edited.\ncd \"$(dirname \"$0\")\" && {command}\n"
+    script = f'#!/bin/sh\n# Makes the net again after the plain files were edited.\ncd "$(dirname "$0")" && {command}\n'
     (folder / "make-net.sh").write_text(script, encoding="utf-8")
 
 
-def _crossings(net: Path) -> dict[str, str]:
+def crossings_of(net: Path) -> dict[str, str]:
     """Return the edges that each crossing lies over."""
     return {
         edge.get("id", ""): edge.get("crossingEdges", "")
@@ -88,7 +88,7 @@ def _crossings(net: Path) -> dict[str, str]:
 
 def _stop_places() -> dict[str, str]:
     """Return the edge of each bus stop."""
-    found = {}
+    found: dict[str, str] = {}
     for name, signals, eastbound in (("east", STOPS_EAST, True), ("west", STOPS_WEST, False)):
         behind = {start: start + end for start, end, _ in pieces(eastbound)}
         found |= {f"{name}{i}": behind[f"K{i}"] for i in signals}

@@ -93,9 +93,7 @@ def _around(parts: list[tuple[str, str, int]], node: str) -> tuple[tuple[str, st
 
 
 def _join(plain: Plain, edges: tuple[str, str], lane: int, onto: int) -> None:
-    plain.connections.append(
-        f'<connection from="{edges[0]}" to="{edges[1]}" fromLane="{lane}" toLane="{onto}"/>'
-    )
+    plain.connections.append(f'<connection from="{edges[0]}" to="{edges[1]}" fromLane="{lane}" toLane="{onto}"/>')
 
 
 def _onward(plain: Plain, eastbound: bool, before: tuple[str, str, int], after: tuple[str, str, int]) -> None:

@@ -177,4 +177,3 @@ def _turn(net: Net, link: Connection) -> Turn:
 
 def _is_trunk(turn: Turn) -> bool:
     return turn.edge[0] not in "NS"
-

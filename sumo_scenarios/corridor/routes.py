@@ -3,6 +3,7 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 from signal_ctrl.domain.errors import BackendError
@@ -72,6 +73,6 @@ def turn_loads(table: Mapping[Pair, float], way_of: Mapping[Pair, Route]) -> dic
     loads: defaultdict[Pair, float] = defaultdict(float)
     for pair, number in table.items():
         route = way_of[pair]
-        for edges in zip(route, route[1:], strict=False):
+        for edges in pairwise(route):
             loads[edges] += number
     return loads

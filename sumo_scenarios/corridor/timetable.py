@@ -57,7 +57,7 @@ def cars(tables: tuple[Mapping[Pair, float], Mapping[Pair, float]]) -> list[Row]
 
     In a quarter of an hour as many depart as are expected, rounded up or down by chance, at times by chance.
     """
-    draw, found = random.Random(SEED), []  # noqa: S311  not for secrets: the same day each time
+    draw, found = random.Random(SEED), []
     for quarter in range(DAY_S // QUARTER_S):
         early, late = shares(quarter)
         for pair in tables[0]:

@@ -55,7 +55,7 @@ _MORNING: Final[Mapping[str, tuple[float, float]]] = {
 
 
 def gates(ends: Mapping[str, Pair]) -> tuple[Gate, ...]:
-    """Return the gates. Args: ends, edge inwards and edge outwards of the two ends of the trunk road and of each yard."""
+    """Return the gates. Args: ends, edges inwards and outwards of the ends of the trunk road and of the yards."""
     found = dict(ends)
     for i, signal in enumerate(SIGNALS):
         found |= {f"{leg}{i}": (f"{leg}{i}{signal}", f"{signal}{leg}{i}") for leg in LEGS[i]}
@@ -75,9 +75,7 @@ def trips(places: tuple[Gate, ...], morning: bool) -> dict[Pair, float]:
 
     Source: Furness 1965, "Time function iteration": rows and columns of a table of preferences scaled in turn.
     """
-    sent, taken = (
-        {gate.name: (gate.morning if morning else gate.evening)[side] for gate in places} for side in (0, 1)
-    )
+    sent, taken = ({gate.name: (gate.morning if morning else gate.evening)[side] for gate in places} for side in (0, 1))
     ratio = sum(sent.values()) / sum(taken.values())
     table = {(a, b): sent[a] * taken[b] * liking(a, b) for a in sent for b in taken if a != b}
     for _ in range(_ROUNDS):
@@ -105,4 +103,3 @@ def shares(quarter: int) -> tuple[float, float]:
     first, part = int(hour // 1), hour % 1
     early, late = ((1 - part) * day[first % 24] + part * day[(first + 1) % 24] for day in (MORNING, EVENING))
     return early, late
-

@@ -1,26 +1,30 @@
 """Fixed programmes made by the tools that come with SUMO: `tlsCycleAdaptation.py`, and offsets by `tlsCoordinator.py`.
 
 They are baselines, so they get what `actuated` gets: the programme in force with the profile's ambers, intergreens and
-minimum greens. What the tools return is held to the same rules again, since they know nothing of walkers.
+minimum greens. They know nothing of walkers: rows that differ in the lamps of crossings alone are one row to them, and
+what they return is held to the same rules again.
 """
 
+import math
 import os
 import subprocess
 import sys
 import tempfile
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.profile import SafetyProfile
+from signal_ctrl.domain.site import GroupKind
 from signal_ctrl.domain.timing import ceil_ds, to_s
 from sumo_scenarios.logs import write_programmes
 from sumo_scenarios.own_programmes import free_name, static_programme, with_minimums
-from sumo_scenarios.programmes import AMBERS, Programme, Step
+from sumo_scenarios.programmes import AMBERS, GREENS, Programme, Step
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import sumo_home
 from sumo_scenarios.volumes import routed_demand
@@ -49,13 +53,16 @@ def write_tool_programmes(path: Path, world: World, settings: RunSettings, times
         scratch = Path(place)
         routes = routed_demand(world.config, times_s, scratch)
         bases = {name: static_programme(unit, settings.profile, world.quantum_ds) for name, unit in units.items()}
-        net = _with_programmes(world.config.net, bases, scratch / "bases.net.xml")
+        walks = {name: _walks(unit) for name, unit in units.items()}
+        net = _with_programmes(world.config.net, bases, walks, scratch / "bases.net.xml")
         tool = _Tools(net, routes, scratch)
-        found = tool.adapted(settings.profile, busiest_hour_s(departures_s(routes), times_s), coordinated)
+        all_red_s = max((all_red_s_of(programme) for programme in bases.values()), default=0.0)
+        begin_s = busiest_hour_s(departures_s(routes), times_s)
+        found = tool.adapted(settings.profile, begin_s, all_red_s, coordinated)
         made = {name: _applied(bases[name], found.get(name), units[name], settings.profile, world) for name in bases}
         if coordinated:
             made = _with_common_cycle(made)
-            offsets_s = tool.offsets_s(_with_programmes(world.config.net, made, scratch / "adapted.net.xml"))
+            offsets_s = tool.offsets_s(_with_programmes(world.config.net, made, walks, scratch / "adapted.net.xml"))
             made = {name: _shifted(programme, offsets_s.get(name, 0.0), world) for name, programme in made.items()}
     name = free_name(world)
     write_programmes(path, (replace(programme, programme_id=name) for programme in made.values()))
@@ -86,12 +93,13 @@ class _Tools:
     def __init__(self, net: Path, routes: Path, scratch: Path) -> None:
         self._net, self._routes, self._scratch = net, routes, scratch
 
-    def adapted(self, profile: SafetyProfile, begin_s: float, one_cycle: bool) -> Rows:
+    def adapted(self, profile: SafetyProfile, begin_s: float, all_red_s: float, one_cycle: bool) -> Rows:
         """Return the rows of `tlsCycleAdaptation.py`, which may be too short, or below 0; none without traffic."""
         target = self._scratch / "adapted.add.xml"
-        amber_s, least_s = (str(round(value_s + 0.49)) for value_s in (profile.amber_s, profile.min_green_s))
+        whole_s = (profile.amber_s, profile.min_green_s, all_red_s)
+        amber_s, least_s, red_s = (str(math.ceil(value_s - 1e-9)) for value_s in whole_s)
         arguments = ["-n", str(self._net), "-r", str(self._routes), "-o", str(target), "-b", f"{begin_s:g}"]
-        arguments += ["-y", amber_s, "-g", least_s, *(["--unified-cycle"] if one_cycle else [])]
+        arguments += ["-y", amber_s, "-g", least_s, "-a", red_s, *(["--unified-cycle"] if one_cycle else [])]
         _run("tlsCycleAdaptation.py", arguments, target)
         logics = (found for _, found in elements(target) if found.tag == "tlLogic")
         return {
@@ -126,7 +134,29 @@ def _run(tool: str, arguments: list[str], target: Path) -> None:
         raise BackendError(f"SUMO's {tool} failed on this scenario: {said[-1]}")
 
 
-def _with_programmes(net: Path, programmes: Mapping[str, Programme], target: Path) -> Path:
+def _walks(unit: SignalUnit) -> frozenset[int]:
+    """Return the links of crossings."""
+    groups = (group for group in unit.site.groups if group.kind is GroupKind.CROSSING)
+    return frozenset(link for group in groups for link in group.links)
+
+
+def all_red_s_of(programme: Programme) -> float:
+    """Return how much of a cycle shows neither green nor amber. [s]"""
+    return sum(step.duration_s for step in programme.steps if not (GREENS | AMBERS) & set(step.state))
+
+
+def rows_to_tools(programme: Programme, walks: Collection[int]) -> list[list[int]]:
+    """Return the rows of a programme, as indices, that are one row to the tools: crossings apart, they are the same."""
+
+    def letters(index: int) -> str:
+        return "".join(letter for link, letter in enumerate(programme.steps[index].state) if link not in walks)
+
+    return [list(run) for _, run in groupby(range(len(programme.steps)), key=letters)]
+
+
+def _with_programmes(
+    net: Path, programmes: Mapping[str, Programme], walks: Mapping[str, Collection[int]], target: Path
+) -> Path:
     """Write a copy of a net in which signals have these programmes alone, and every connection a lamp of its own.
 
     The tools take a link's number for the place of its connection in a list, which is wrong where lamps are shared or
@@ -139,7 +169,7 @@ def _with_programmes(net: Path, programmes: Mapping[str, Programme], target: Pat
     links = _renumbered(root, programmes)
     place = next((k for k, element in enumerate(root) if element.tag == "junction"), len(root))
     for programme in programmes.values():
-        root.insert(place, _logic(programme, links.get(programme.signal, [])))
+        root.insert(place, _logic(programme, links.get(programme.signal, []), walks[programme.signal]))
     ElementTree.ElementTree(root).write(target, encoding="utf-8", xml_declaration=True)
     return target
 
@@ -159,13 +189,14 @@ def _renumbered(root: ElementTree.Element, programmes: Mapping[str, Programme]) 
     return numbers
 
 
-def _logic(programme: Programme, links: Sequence[int]) -> ElementTree.Element:
+def _logic(programme: Programme, links: Sequence[int], walks: Collection[int]) -> ElementTree.Element:
     logic = ElementTree.Element(
         "tlLogic", id=programme.signal, type="static", programID="0", offset=f"{programme.offset_s:g}"
     )
-    for step in programme.steps:
-        state = "".join(step.state[link] for link in links)
-        ElementTree.SubElement(logic, "phase", duration=f"{step.duration_s:g}", state=state)
+    for run in rows_to_tools(programme, walks):
+        state = "".join(programme.steps[run[0]].state[link] for link in links)
+        lasts_s = sum(programme.steps[index].duration_s for index in run)
+        ElementTree.SubElement(logic, "phase", duration=f"{lasts_s:g}", state=state)
     return logic
 
 
@@ -178,14 +209,16 @@ def _applied(
     """
     if found_s is None:
         return base
-    if len(found_s) != len(base.steps):
+    runs = rows_to_tools(base, _walks(unit))
+    if len(found_s) != len(runs):
         raise BackendError(f"signal {base.signal}: SUMO's tool returned other rows than it was given")
-    steps = tuple(
-        _lasting(old, to_s(ceil_ds(max(new_s, 1.0), world.quantum_ds))) if _is_green(old) else old
-        for old, new_s in zip(base.steps, found_s, strict=True)
-    )
+    steps = list(base.steps)
+    for run, new_s in zip(runs, found_s, strict=True):
+        first, rest_s = run[0], sum(base.steps[index].duration_s for index in run[1:])
+        if _is_green(steps[first]):  # people clear in the rows after it, which stay as long as they are
+            steps[first] = _lasting(steps[first], to_s(ceil_ds(max(new_s - rest_s, 1.0), world.quantum_ds)))
     least_s = to_s(ceil_ds(profile.min_green_s, world.quantum_ds))
-    made = with_minimums(replace(base, steps=steps), unit, least_s)
+    made = with_minimums(replace(base, steps=tuple(steps)), unit, least_s)
     if made is None:
         raise BackendError(f"signal {base.signal}: the greens of SUMO's tool cannot be made safe")
     return made

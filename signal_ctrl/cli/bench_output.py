@@ -24,8 +24,9 @@ def put_presets(as_json: bool) -> None:
         put_json({"presets": presets})
         return
     rows = [(name, number(counts[name], 0), preset.purpose) for name, preset in PRESETS.items()]
+    width = max(len(name) for name, _, _ in rows)
     for name, count, purpose in rows:
-        typer.echo(f"{name:10} {count:>6} runs  {purpose}")
+        typer.echo(f"{name:{width}} {count:>6} runs  {purpose}")
 
 
 def put_list(rows: Sequence[Row], as_json: bool) -> None:

@@ -11,10 +11,17 @@ from sumo_scenarios import catalogue, sumo_tools
 from sumo_scenarios.clearance import ambers_s, direct_gaps_s
 from sumo_scenarios.closed_loop import times_of
 from sumo_scenarios.foes import link_foes
-from sumo_scenarios.programmes import Programme
+from sumo_scenarios.programmes import Programme, Step
 from sumo_scenarios.run import execute
 from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, RunSettings
-from sumo_scenarios.sumo_tools import busiest_hour_s, cycle_s, departures_s, write_tool_programmes
+from sumo_scenarios.sumo_tools import (
+    all_red_s_of,
+    busiest_hour_s,
+    cycle_s,
+    departures_s,
+    rows_to_tools,
+    write_tool_programmes,
+)
 from sumo_scenarios.switching import read_additional
 from sumo_scenarios.world import World, build_world
 
@@ -66,6 +73,14 @@ def test_every_connection_gets_a_lamp_of_its_own() -> None:
     programme = Programme("A", "0", "static", 0.0, (), "")
     assert sumo_tools._renumbered(root, {"A": programme}) == {"A": [0, 3, 3]}
     assert [c.get("linkIndex") for c in root] == ["1", "0", "2", "5"]
+
+
+def test_rows_that_differ_in_crossings_alone_are_one_row_to_the_tools() -> None:
+    states = ("GGrG", "GGrr", "yyrr", "rrrr", "rrGr")
+    programme = Programme("A", "0", "static", 0.0, tuple(Step(5.0, 5.0, 5.0, state) for state in states), "")
+    assert rows_to_tools(programme, {3}) == [[0, 1], [2], [3], [4]]
+    assert rows_to_tools(programme, set()) == [[0], [1], [2], [3], [4]]
+    assert all_red_s_of(programme) == 5.0
 
 
 def test_the_busiest_hour_begins_at_a_quarter() -> None:

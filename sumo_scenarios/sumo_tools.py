@@ -1,8 +1,8 @@
 """Fixed programmes made by the tools that come with SUMO: `tlsCycleAdaptation.py`, and offsets by `tlsCoordinator.py`.
 
 They are baselines, so they get what `actuated` gets: the programme in force with the profile's ambers, intergreens and
-minimum greens. They know nothing of walkers: rows that differ in the lamps of crossings alone are one row to them, and
-what they return is held to the same rules again.
+minimum greens. They know nothing of walkers, and lose an approach where crossings are among the lamps: these are taken
+out of what the tools read, and what they return is held to the same rules again.
 """
 
 import math
@@ -160,13 +160,13 @@ def _with_programmes(
     """Write a copy of a net in which signals have these programmes alone, and every connection a lamp of its own.
 
     The tools take a link's number for the place of its connection in a list, which is wrong where lamps are shared or
-    a number is missing.
+    a number is missing. Crossings have no lamp there.
     """
     root = parse_xml(net)
     for old in root.findall("tlLogic"):
         if old.get("id") in programmes:
             root.remove(old)
-    links = _renumbered(root, programmes)
+    links = _renumbered(root, walks)
     place = next((k for k, element in enumerate(root) if element.tag == "junction"), len(root))
     for programme in programmes.values():
         root.insert(place, _logic(programme, links.get(programme.signal, []), walks[programme.signal]))
@@ -174,12 +174,19 @@ def _with_programmes(
     return target
 
 
-def _renumbered(root: ElementTree.Element, programmes: Mapping[str, Programme]) -> dict[str, list[int]]:
-    """Number the connections of each signal one by one, in place; return the numbers that they had."""
+def _renumbered(root: ElementTree.Element, walks: Mapping[str, Collection[int]]) -> dict[str, list[int]]:
+    """Number the connections of each signal one by one, in place; return the numbers that they had.
+
+    Args: walks, by signal the links of crossings, which lose their lamp.
+    """
     found: dict[str, list[ElementTree.Element]] = {}
     for connection in root.iter("connection"):
-        if connection.get("tl") in programmes:
-            found.setdefault(connection.attrib["tl"], []).append(connection)
+        signal = connection.get("tl", "")
+        if signal in walks and int(connection.attrib["linkIndex"]) in walks[signal]:
+            for name in ("tl", "linkIndex"):
+                del connection.attrib[name]
+        elif signal in walks:
+            found.setdefault(signal, []).append(connection)
     numbers = {}
     for signal, connections in found.items():
         ordered = sorted(connections, key=lambda connection: int(connection.attrib["linkIndex"]))

@@ -65,14 +65,13 @@ def test_adapted_greens_follow_the_demand(tmp_path: Path) -> None:
     assert cycle_s(adapted) != cycle_s(world.units[0].programmes[0][1])
 
 
-def test_every_connection_gets_a_lamp_of_its_own() -> None:
+def test_every_connection_but_crossings_gets_a_lamp_of_its_own() -> None:
     root = ElementTree.fromstring(
         '<net><connection tl="A" linkIndex="3"/><connection tl="A" linkIndex="0"/><connection tl="A" linkIndex="3"/>'
-        '<connection tl="B" linkIndex="5"/></net>'
+        '<connection tl="B" linkIndex="5"/><connection tl="A" linkIndex="1"/></net>'
     )
-    programme = Programme("A", "0", "static", 0.0, (), "")
-    assert sumo_tools._renumbered(root, {"A": programme}) == {"A": [0, 3, 3]}
-    assert [c.get("linkIndex") for c in root] == ["1", "0", "2", "5"]
+    assert sumo_tools._renumbered(root, {"A": {1}}) == {"A": [0, 3, 3]}
+    assert [c.get("linkIndex") for c in root] == ["1", "0", "2", "5", None]
 
 
 def test_rows_that_differ_in_crossings_alone_are_one_row_to_the_tools() -> None:

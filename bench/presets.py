@@ -17,12 +17,13 @@ class Preset:
 
 _BEST_CASE: Final = "max_pressure=positions,greedy=positions,loops"
 """What the papers let these two see, which is their best case."""
+_ON_CORRIDOR: Final = "net,actuated,fixed,sumo_adapted,sumo_coordinated,max_pressure,adaptive"
 
 PRESETS: Final[Mapping[str, Preset]] = {
     "published": Preset(
         "the eight published networks under seven controllers, seeds 1 to 5",
         {
-            "scenarios": ",".join(catalogue.names()),
+            "scenarios": ",".join(catalogue.published_names()),
             "controllers": "net,actuated,delay_based,fixed,max_pressure,greedy,adaptive",
             "seeds": "1-5",
             "sensing": _BEST_CASE,
@@ -49,12 +50,12 @@ PRESETS: Final[Mapping[str, Preset]] = {
     ),
     "seeds": Preset(
         "worst case: the eight published networks, seeds 1 to 20, adaptive beside fixed and actuated",
-        {"scenarios": ",".join(catalogue.names()), "controllers": "fixed,actuated,adaptive", "seeds": "1-20"},
+        {"scenarios": ",".join(catalogue.published_names()), "controllers": "fixed,actuated,adaptive", "seeds": "1-20"},
     ),
     "failures-all": Preset(
         "0 to 40 % of the loops failed on the eight published networks, adaptive against tuned fixed, seeds 1 to 5",
         {
-            "scenarios": ",".join(catalogue.names()),
+            "scenarios": ",".join(catalogue.published_names()),
             "controllers": "fixed,adaptive",
             "seeds": "1-5",
             "failures": "0,0.1,0.2,0.4",
@@ -63,11 +64,42 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "demand-all": Preset(
         "60 to 120 % of the counted demand on the eight published networks, seeds 1 to 3",
         {
-            "scenarios": ",".join(catalogue.names()),
+            "scenarios": ",".join(catalogue.published_names()),
             "controllers": "fixed,actuated,max_pressure,greedy,adaptive",
             "seeds": "1-3",
             "scales": "0.6,0.8,1,1.2",
             "sensing": _BEST_CASE,
+        },
+    ),
+    "corridor": Preset(
+        "trunk road of 60 km/h in the morning's peak: delay, and speed on the arterial against 40 km/h, seeds 1 to 3",
+        {
+            "scenarios": "corridor",
+            "controllers": _ON_CORRIDOR,
+            "seeds": "1-3",
+            "sensing": _BEST_CASE,
+        },
+    ),
+    "corridor-noon": Preset(
+        "the trunk road from 11:45 to 13:00",
+        {
+            "scenarios": "corridor",
+            "controllers": _ON_CORRIDOR,
+            "seeds": "1-3",
+            "sensing": _BEST_CASE,
+            "begin": 42300.0,
+            "end": 46800.0,
+        },
+    ),
+    "corridor-evening": Preset(
+        "the trunk road in the evening's peak hour, 16:45 to 18:00: most drive the other way",
+        {
+            "scenarios": "corridor",
+            "controllers": _ON_CORRIDOR,
+            "seeds": "1-3",
+            "sensing": _BEST_CASE,
+            "begin": 60300.0,
+            "end": 64800.0,
         },
     ),
     "smoke": Preset(

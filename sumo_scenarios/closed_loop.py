@@ -32,8 +32,9 @@ from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_
 from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
-from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
+from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, Closure, RunSettings
 from sumo_scenarios.simulation import Simulation, sumo_home
+from sumo_scenarios.sumo_tools import write_tool_programmes
 from sumo_scenarios.world import World, build_world
 
 QUEUE_EVERY_S: Final = 30.0
@@ -187,6 +188,9 @@ class _Preparation:
             yield self._file("loops")
         if settings.controller in ("actuated", "delay_based"):
             write_own_programmes(self._file("programmes"), world, settings)
+            yield self._file("programmes")
+        if settings.controller in SUMO_TOOLS:
+            write_tool_programmes(self._file("programmes"), world, settings, self.times_s)
             yield self._file("programmes")
         if settings.closures:
             write_closures(self._file("closures"), settings.closures, world.net, self.times_s, world.config.step_s)

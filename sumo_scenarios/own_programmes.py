@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from signal_ctrl.domain.profile import SafetyProfile
 from signal_ctrl.domain.site import GroupKind
-from signal_ctrl.domain.timing import to_s
+from signal_ctrl.domain.timing import ceil_ds, to_s
 from sumo_scenarios.controllers import ActuatedSettings, DelayBasedSettings, settings_of
 from sumo_scenarios.logs import write_programmes
 from sumo_scenarios.programmes import AMBERS, GREENS, Programme, Step
@@ -19,12 +20,17 @@ PROGRAMME_ID: Final = "signal-ctrl"
 
 def write_own_programmes(path: Path, world: World, settings: RunSettings) -> None:
     """Write an `actuated` or `delay_based` programme for every signal, from its programme in force at the begin."""
+    own = (own_programme(unit, settings, world.quantum_ds) for unit in world.units)
+    write_programmes(path, (replace(programme, programme_id=free_name(world)) for programme in own))
+
+
+def free_name(world: World) -> str:
+    """Return a name for programmes that the scenario has none of."""
     taken = {p.programme_id for p in (*world.net.programmes, *world.additional.programmes)}
     name = PROGRAMME_ID
     while name in taken:
         name += "+"
-    own = (own_programme(unit, settings, world.quantum_ds) for unit in world.units)
-    write_programmes(path, (replace(programme, programme_id=name) for programme in own))
+    return name
 
 
 def own_programme(unit: SignalUnit, settings: RunSettings, quantum_ds: int) -> Programme:
@@ -49,6 +55,43 @@ def own_programme(unit: SignalUnit, settings: RunSettings, quantum_ds: int) -> P
     if made is not None:
         return made
     return replace(own, steps=tuple(stage_rows(unit.site, unit.stages_from[0][1], green_s)))
+
+
+def static_programme(unit: SignalUnit, profile: SafetyProfile, quantum_ds: int) -> Programme:
+    """Return the programme of one signal with fixed greens: its own, lengthened where the profile asks for it."""
+    base = unit.programmes[0][1]
+    least_s = to_s(ceil_ds(profile.min_green_s, quantum_ds))
+    rows = [base.steps[index] for index in _cycle(base)]
+    amber_s = {link: to_s(group.amber_ds) for group in unit.site.groups for link in group.links}
+    steps = [
+        _lasting(row, to_s(ceil_ds(row.duration_s, quantum_ds)))
+        if row.is_stage and row.longest_s >= least_s
+        else _step(rows, index, amber_s, (least_s, least_s))
+        for index, row in enumerate(rows)
+    ]
+    own = replace(base, kind="static", offset_s=0.0, steps=tuple(steps), parameters=())
+    made = with_minimums(own, unit, least_s)
+    if made is not None:
+        return made
+    found = stage_rows(unit.site, unit.stages_from[0][1], (least_s, least_s))
+    return replace(own, steps=tuple(_lasting(step, step.longest_s) for step in found))
+
+
+def with_minimums(programme: Programme, unit: SignalUnit, least_s: float) -> Programme | None:
+    """Return a programme of fixed greens, none shorter than a minimum [s] and none too early after a foe.
+
+    None where rows put in between cannot mend it.
+    """
+    steps = list(programme.steps)
+    for group in unit.site.groups:
+        for link in group.links:
+            _keep_minimum(steps, link, least_s)
+    fixed = tuple(_lasting(step, step.shortest_s) for step in steps)
+    return _with_intergreens(replace(programme, steps=fixed), unit)
+
+
+def _lasting(step: Step, duration_s: float) -> Step:
+    return Step(duration_s, duration_s, duration_s, step.state)
 
 
 def _with_intergreens(programme: Programme, unit: SignalUnit) -> Programme | None:

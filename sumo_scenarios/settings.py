@@ -9,8 +9,13 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 
-CONTROLLERS: Final = ("net", "fixed", "actuated", "delay_based", "max_pressure", "greedy", "adaptive")
-SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based")
+CONTROLLERS: Final = (
+    *("net", "fixed", "actuated", "delay_based", "sumo_adapted", "sumo_coordinated"),
+    *("max_pressure", "greedy", "adaptive"),
+)
+SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
+"""Fixed programmes made by the tools that come with SUMO, without and with offsets."""
+SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based", *SUMO_TOOLS)
 SENSINGS: Final = ("loops", "positions", "oracle")
 OWN_DETECTORS: Final = ("actuated", "delay_based")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")

@@ -53,7 +53,7 @@ def count_volumes(config: Configuration, net: Net, times_s: tuple[float, float])
     if all(_edges(element, named) for element in _departing(config.routes)):
         return _counted(config.routes, named, net, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
-        routed = _routed(config, times_s, Path(scratch))
+        routed = routed_demand(config, times_s, Path(scratch))
         return _counted((routed,), dict(_named((*config.additional, routed))), net, times_s)
 
 
@@ -176,7 +176,7 @@ def _time(element: Element, name: str, otherwise_s: float) -> float:
         return otherwise_s
 
 
-def _routed(config: Configuration, times_s: tuple[float, float], scratch: Path) -> Path:
+def routed_demand(config: Configuration, times_s: tuple[float, float], scratch: Path) -> Path:
     """Let SUMO's router find the routes of trips and flows; return its file.
 
     Raises: InvalidInputError if it cannot; BackendError if it is missing or hangs.

@@ -28,6 +28,8 @@ MEASURES: Final[Mapping[str, tuple[str, int]]] = {
     "arterial_speed_kmh": ("arterial, slower direction [km/h]", 1),
     "arterial_stops_per_km": ("arterial, stops [per km]", 2),
     "trunk_speed_kmh": ("all traffic on the arterial [km/h]", 1),
+    "artery_slowest_hour_kmh": ("arterial, slowest whole hour and direction [km/h]", 1),
+    "artery_hours_met": ("arterial, hours and directions over 40 km/h [–]", 1),
     "worst_approach_delay_s": ("worst approach [s/veh]", 1),
     "fairness_ratio": ("worst approach over mean [–]", 2),
     "bus_delay_s": ("bus delay [s]", 1),

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any, Final
 
 from bench.charts import delay_chart, queue_chart, queue_height_veh, short_name
+from bench.reports.artery_speed import artery_part
 from bench.reports.corridor import window_of
 from bench.reports.figures_table import figures_table
 from bench.reports.page import figure, legend, number, section, swatches
@@ -33,6 +34,7 @@ def scenario_section(number_: int, shown: Section, tables: TableFolder, order: S
         shown.scenario,
         _first_pair(name, shown, tables, order),
         _queues(name, tables.of(shown.scenario, "queues"), order, labels, shown.scenario),
+        artery_part(name, tables.of(shown.scenario, "artery"), order, _tables(shown.scenario, "artery")),
         _time_space(name, shown, tables),
         _coordination(name, shown, tables),
         _predictions(name, shown, tables),

@@ -26,7 +26,8 @@ details>summary{cursor:pointer;color:var(--soft);margin:8px 0}
 .ci{opacity:.28}
 .fs0{fill:var(--s0)}.fs1{fill:var(--s1)}.fs2{fill:var(--s2)}.fs3{fill:var(--s3)}.fs4{fill:var(--s4)}.fs5{fill:var(--s5)}
 .fs6{fill:var(--s6)}.fs7{fill:var(--s7)}
-.mean{stroke:var(--ink);stroke-width:2}
+.mean{stroke:var(--ink);stroke-width:2}.target{stroke-dasharray:5 4}
+span.better{color:var(--go);font-weight:600}span.worse{color:var(--s7)}
 .whisker{stroke-width:1.5;opacity:.6}
 svg .plain,svg .seed.plain,svg .whisker.plain{stroke-dasharray:none}
 .band{fill:var(--go);opacity:.2}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.artery import ArteryRow, artery_rows, hours_of
 from bench.reports.corridor import corridor_rows, corridors_of
 from bench.reports.overview import curve_rows, figure_rows, noise_rows, pair_rows, verdict_rows
 from bench.reports.records import (
@@ -31,7 +32,7 @@ from bench.reports.scenario_tables import (
     shape_rows,
     tables_of,
 )
-from bench.reports.study import Section, Study, detailed_row, label_of
+from bench.reports.study import Section, Study, detailed_row, label_of, valid_rows
 from bench.tables import DelayRow, QueueRow, read_rows, write_rows
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from sumo_scenarios.measures.corridor import StopLine
@@ -48,6 +49,7 @@ PER_SCENARIO: Final[dict[str, Any]] = {
     "delay_over_time": DelayRow,
     "queues": QueueRow,
     "edges": EdgeRow,
+    "artery": ArteryRow,
     "network": ShapeRow,
     "cycles": CycleRow,
     "arrivals": ArrivalRow,
@@ -116,6 +118,8 @@ def _write_section(study: Study, section: Section, path: Path) -> None:
     put("delay_over_time", [row for each in means for row in each.delays()])
     put("queues", [row for each in means for row in each.queues()])
     put("edges", [row for each in means for row in each.edges()])
+    hours = ((label_of(group), hours_of(study.folder, valid_rows(group))) for group in section.groups)
+    put("artery", [row for name, found in hours for row in artery_rows(name, found)])
     cycles, arrivals = coordination_rows(study.folder, section.detailed)
     put("cycles", cycles)
     put("arrivals", arrivals)

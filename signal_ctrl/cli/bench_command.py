@@ -27,7 +27,8 @@ def run(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="One of published, seeds, failures, failures-all, demand, demand-all, smoke; other options narrow it.",
+            help="One of published, seeds, failures, failures-all, demand, demand-all, corridor, corridor-noon, "
+            "corridor-evening, smoke; other options narrow it.",
             show_default=False,
         ),
     ] = None,

@@ -1,6 +1,8 @@
 """What `signal-ctrl bench` prints of an experiment: presets, runs, verdict."""
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,9 @@ def put_presets(as_json: bool) -> None:
         put_json({"presets": presets})
         return
     rows = [(name, number(counts[name], 0), preset.purpose) for name, preset in PRESETS.items()]
+    width = max(len(name) for name, _, _ in rows)
     for name, count, purpose in rows:
-        typer.echo(f"{name:10} {count:>6} runs  {purpose}")
+        typer.echo(f"{name:{width}} {count:>6} runs  {purpose}")
 
 
 def put_list(rows: Sequence[Row], as_json: bool) -> None:
@@ -43,9 +46,10 @@ def put_list(rows: Sequence[Row], as_json: bool) -> None:
 
 def put_verdict(rows: Sequence[Row], folder: Path, code: int, as_json: bool) -> None:
     """Print the mean, the worst seed and the invalid runs of every controller, and where the files are."""
-    groups = list(verdicts(rows))
+    groups, speeds = list(verdicts(rows)), _arteries(rows, folder)
     if as_json:
-        put_json({"folder": str(folder), "exit_code": code, "verdict": groups, "summary": str(folder / "summary.json")})
+        document = {"folder": str(folder), "exit_code": code, "verdict": groups, "artery": speeds}
+        put_json({**document, "summary": str(folder / "summary.json")})
         return
     cells = [
         (
@@ -57,21 +61,70 @@ def put_verdict(rows: Sequence[Row], folder: Path, code: int, as_json: bool) -> 
     ]
     header = ("scenario", "controller", "delay [s/veh]", "worst (seed)", "valid runs", "invalid")
     put_table(header, cells, numbers_from=2)
+    _put_arteries(speeds)
     typer.echo(f"runs, evidence and summary.json: {folder}")
+
+
+def _arteries(rows: Sequence[Row], folder: Path) -> list[Row]:
+    """Return the speed on the arterial by controller, direction and hour; nothing of runs without an arterial."""
+    from bench.artery import artery_rows, hours_of
+
+    found = []
+    for members in _groups(rows):
+        valid = [row for row in members if row["valid"]]
+        variant = {"scenario": members[0]["scenario"], "controller": _variant(members[0])}
+        found += [asdict(row) | variant for row in artery_rows("", hours_of(folder, valid))]
+    return [{key: None if _is_nan(value) else value for key, value in row.items()} for row in found]
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _put_arteries(speeds: Sequence[Row]) -> None:
+    """Print the hours of the arterial that can be held against the target."""
+    from bench.artery import NOT_JUDGED
+    from bench.charts import short_name
+    from bench.svg import clock
+
+    cells = [
+        (
+            *(
+                row["scenario"],
+                row["controller"],
+                short_name(row["towards"], 20),
+                f"{clock(row['from_s'])}-{clock(row['to_s'])}",
+            ),
+            *(number(row["speed_kmh"]), number(row["through_speed_kmh"])),
+            f"over {row['target_kmh']:g}: {row['target']}",
+        )
+        for row in speeds
+        if row["target"] != NOT_JUDGED
+    ]
+    if cells:
+        header = ("arterial", "controller", "towards", "hour", "all [km/h]", "end to end", "target")
+        put_table(header, cells, numbers_from=4)
+
+
+_KEYS = ("scenario", "controller", "sensing", "profile", "scale", "failure_rate", "closures", "options")
+"""What tells one group of runs from another."""
+
+
+def _groups(rows: Iterable[Row]) -> Iterable[list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(str([row[key] for key in _KEYS]), []).append(row)
+    return groups.values()
 
 
 def verdicts(rows: Iterable[Row]) -> Iterable[dict[str, Any]]:
     """Yield the figures of every group of runs that differ in their seeds alone; invalid runs are only counted."""
-    keys = ("scenario", "controller", "sensing", "profile", "scale", "failure_rate", "closures", "options")
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(str([row[key] for key in keys]), []).append(row)
-    for members in groups.values():
+    for members in _groups(rows):
         valid = [row for row in members if row["valid"]]
         delays_s = [row["delay_s_per_vehicle"] for row in valid]
         worst = max(valid, key=lambda row: row["delay_s_per_vehicle"], default=None)
         yield {
-            **{key: members[0][key] for key in keys},
+            **{key: members[0][key] for key in _KEYS},
             "runs": len(members),
             "valid": len(valid),
             "invalid": len(members) - len(valid),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
-from signal_ctrl.cli.output import number, put_json
+from signal_ctrl.cli.output import number, put_json, put_table
 from signal_ctrl.cli.progress import Stretch, watching
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
@@ -26,7 +26,10 @@ def run(
         typer.Argument(help="Name from 'scenarios list', or path of a .sumocfg.", show_default=False),
     ] = None,
     controller: Annotated[
-        str, typer.Option(help="net, fixed, actuated, delay_based, max_pressure, greedy or adaptive.")
+        str,
+        typer.Option(
+            help="net, fixed, actuated, delay_based, sumo_adapted, sumo_coordinated, max_pressure, greedy or adaptive."
+        ),
     ] = "adaptive",
     seed: Annotated[int, typer.Option(help="SUMO's seed: the drivers.")] = 1,
     demand_seed: Annotated[int, typer.Option(help="0: demand as in the file; others resample it.")] = 0,
@@ -52,12 +55,18 @@ def run(
         Path | None,
         typer.Option(help="Plan of controller fixed; else the tuned one, or one computed.", show_default=False),
     ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(help="Folder for SUMO's further files and every figure, measures.json.", show_default=False),
+    ] = None,
     replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Run one scenario under one controller, or replay a run; --out then holds everything about it."""
     if replay is not None:
+        if evidence is not None:
+            raise InvalidInputError("--evidence is of a run that is made, not of a replay; leave it out")
         if scenario is not None:
             raise InvalidInputError("--replay takes its scenario from the recorded run; leave SCENARIO out")
         return _replay(replay, out, overwrite, json_)
@@ -85,7 +94,7 @@ def run(
         fallback=_fallback_plan(scenario, controller, profile),
         command=("signal-ctrl", *sys.argv[1:]),
     )
-    return _run(settings, out, overwrite, json_)
+    return _run(settings, out, overwrite, json_, evidence)
 
 
 def _tuned_plan(scenario: str, controller: str, profile: str) -> "Plan | None":
@@ -141,19 +150,50 @@ def tell(result: "RunResult", as_json: bool, figures: bool = True) -> int:
     return result.exit_code
 
 
-def _run(settings: "RunSettings", out: Path, overwrite: bool, as_json: bool) -> int:
+def _run(settings: "RunSettings", out: Path, overwrite: bool, as_json: bool, evidence: Path | None) -> int:
     from sumo_scenarios.compiled_code import NOTICE, compiled_before
-    from sumo_scenarios.run import execute
+    from sumo_scenarios.run import Order, execute_all
 
     if settings.controller == "adaptive" and not compiled_before():
         say(NOTICE)
     stretch = stretch_of(settings, f"{Path(settings.scenario).stem} {settings.controller}")
     with watching([stretch], as_json) as watch:
-        result = execute(settings, out, overwrite, lambda progress: watch(0, progress))
+        (result,) = execute_all([Order(settings, out, overwrite, evidence, detailed=True)], watch)
     code = tell(result, as_json)
+    if evidence is not None and result.status == "complete":
+        _measure(result.folder, evidence, as_json)
     if result.outcome is not None and result.outcome.violations:
         say(f"the kernel saw {result.outcome.violations} violations; see decisions.jsonl in {result.folder}")
     return code
+
+
+def _measure(run_: Path, evidence: Path, as_json: bool) -> None:
+    """Write every figure of a run beside its evidence, and print the speed on its arterial."""
+    from bench.work import MEASURES, write_json
+    from sumo_scenarios.measures.measure import measure_run
+    from sumo_scenarios.measures.validity import validity
+
+    measures = {**measure_run(run_, evidence), "invalid": list(validity(run_, evidence))}
+    write_json(evidence / MEASURES, measures)
+    if not as_json:
+        _tell_artery(measures["tables"]["artery_hours"])
+        typer.echo(f"every figure: {evidence / MEASURES}")
+
+
+def _tell_artery(rows: list[dict[str, Any]]) -> None:
+    from bench.svg import clock
+
+    judged = {True: "met", False: "not met", None: "not judged: no whole hour"}
+    cells = [
+        (
+            *(row["towards"], f"{clock(row['from_s'])}-{clock(row['to_s'])}", number(row["vehicles"], 0)),
+            *(number(row["speed_kmh"]), number(row["through_speed_kmh"])),
+            f"over {row['target_kmh']:g}: {judged[row['met']]}",
+        )
+        for row in rows
+    ]
+    if cells:
+        put_table(("arterial towards", "hour", "vehicles", "all [km/h]", "end to end", "target"), cells, numbers_from=2)
 
 
 def _replay(recorded: Path, out: Path, overwrite: bool, as_json: bool) -> int:

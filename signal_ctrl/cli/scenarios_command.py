@@ -29,7 +29,7 @@ def list_all(json_: AsJson = False) -> int:
     """List the scenarios of the catalogue."""
     from sumo_scenarios.catalogue import names, resolve
 
-    scenarios = [resolve(name) for name in names()]
+    scenarios = [resolve(name, build=False) for name in names()]
     if json_:
         put_json([_document(scenario) for scenario in scenarios])
     else:
@@ -76,10 +76,17 @@ def _document(scenario: "Scenario") -> dict[str, object]:
 
 @app.command()
 def build(
-    name: Annotated[str, typer.Argument(help="new-town, tees, five-legs, roundabout, short-links; or all.")],
+    name: Annotated[
+        str, typer.Argument(help="corridor, new-town, tees, five-legs, roundabout, short-links; or all towns.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the files; must not exist. With all: one folder each in it.")],
 ) -> int:
-    """Make a synthetic network with an hour's demand: plain XML to edit, net, routes and configuration."""
+    """Make a synthetic network: plain XML to edit, net, configuration, demand of an hour (corridor: of a day)."""
+    if name == "corridor":
+        from sumo_scenarios.built_files import export_corridor
+
+        typer.echo(f"10 signals on a trunk road: {export_corridor(out)}")
+        return 0
     from sumo_scenarios.made_networks import TOWNS, make_all, make_scenario
 
     made = make_all(out) if name == "all" else [make_scenario(name, out)]

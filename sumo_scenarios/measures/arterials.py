@@ -189,7 +189,7 @@ def arterial_figures(
 def _direction(passages: Passages, arterial: Arterial) -> Document:
     """Return the figures of the vehicles that drove a chain from its first to its last stop line."""
     table = passages.grid.table
-    first, last = _through(passages, arterial.chain)
+    first, last = through_rows(passages, arterial.chain)
     driven_m = np.concatenate([[0.0], np.cumsum(table.speed_mps * table.sample_s)])
     halts = np.concatenate([[0], np.cumsum(stop_rows(table))])
     distance_m = float((driven_m[last + 1] - driven_m[first]).sum())
@@ -204,7 +204,7 @@ def _direction(passages: Passages, arterial: Arterial) -> Document:
     }
 
 
-def _through(passages: Passages, chain: tuple[int, ...]) -> tuple[Codes, Codes]:
+def through_rows(passages: Passages, chain: tuple[int, ...]) -> tuple[Codes, Codes]:
     """Return the rows where vehicles come onto a chain and leave its last stop line, shape (n_through,) each.
 
     Approaches too short to be seen every time may be missing in between.

@@ -8,6 +8,7 @@ import numpy as np
 from sumo_scenarios import catalogue
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.measures.arterials import arterial_figures, arterials_of
+from sumo_scenarios.measures.artery import artery_figures
 from sumo_scenarios.measures.bands import band_figures
 from sumo_scenarios.measures.context import read_net_once
 from sumo_scenarios.measures.edges import edge_table, read_edges
@@ -92,14 +93,16 @@ def _road_part(sources: Sources) -> tuple[Document, Document]:
     fair, fair_table = fairness_figures(passages)
     queues, queue_tables = queue_figures(sources.grid, sources.ticks)
     trunk, trunk_table = arterial_figures(passages, arterials, totals)
+    hours, hour_table = artery_figures(passages, arterials, sources.times)
     figures = {
         **standing_figures(sources.table),
         **queues,
         **fair,
         **trunk,
+        **hours,
         **emission_figures(sources.table, sources.emission_classes(), driven_km),
     }
-    return figures, {**queue_tables, **fair_table, **trunk_table, "edges": edge_table(totals)}
+    return figures, {**queue_tables, **fair_table, **trunk_table, **hour_table, "edges": edge_table(totals)}
 
 
 def _signal_part(sources: Sources) -> tuple[Document, Document]:

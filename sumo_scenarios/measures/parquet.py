@@ -57,17 +57,33 @@ def read_parquet(path: Path, wanted: Collection[str]) -> dict[str, Numbers | Nam
     Raises: BackendError if the file is missing, damaged or of a kind that SUMO does not write.
     """
     try:
-        content = path.read_bytes()
-        if len(content) < 12 or content[:4] != _MAGIC or content[-4:] != _MAGIC:
-            raise ValueError("it is cut off or no parquet file")
-        return _columns(content, wanted)
+        return _columns(_content(path), wanted)
     except (OSError, *_DAMAGE) as error:
         raise BackendError(f"cannot read {path}: {error}") from error
 
 
-def _columns(content: bytes, wanted: Collection[str]) -> dict[str, Numbers | Names]:
+def column_names(path: Path) -> frozenset[str]:
+    """Return the columns that a file has. Raises: as `read_parquet`."""
+    try:
+        return frozenset(field[4].decode() for field in _meta(_content(path))[2][1:])
+    except (OSError, *_DAMAGE) as error:
+        raise BackendError(f"cannot read {path}: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    if len(content) < 12 or content[:4] != _MAGIC or content[-4:] != _MAGIC:
+        raise ValueError("it is cut off or no parquet file")
+    return content
+
+
+def _meta(content: bytes) -> Fields:
     length = int.from_bytes(content[-8:-4], "little")
-    meta, _ = read_struct(content, len(content) - 8 - length)
+    return read_struct(content, len(content) - 8 - length)[0]
+
+
+def _columns(content: bytes, wanted: Collection[str]) -> dict[str, Numbers | Names]:
+    meta = _meta(content)
     if not 0 <= meta[3] <= _ROWS_A_BYTE * len(content):
         raise ValueError(f"it says that it has {meta[3]} rows")
     optional = {field[4].decode(): field.get(3, 0) == _OPTIONAL for field in meta[2][1:]}

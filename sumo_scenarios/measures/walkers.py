@@ -8,11 +8,12 @@ import numpy as np
 
 from signal_ctrl.domain.errors import BackendError
 from sumo_scenarios.measures.figures import Bools, Document, Floats, Ints, largest, mean, quantile, share
-from sumo_scenarios.measures.parquet import Names, Numbers, read_parquet
+from sumo_scenarios.measures.parquet import Names, Numbers, column_names, read_parquet
 from sumo_scenarios.net_reader import Net
 
 PATIENT_S: Final = 60.0
 STANDING_MPS: Final = 0.1
+_TIME: Final = "timestep_time"
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class Walks:
 
 def read_walks(path: Path, net: Net) -> Walks:
     """Return the walks of a file. Raises: BackendError if it is missing or damaged."""
-    found = read_parquet(path, ("person_id", "person_edge", "timestep_time", "person_speed"))
+    found = read_parquet(path, ("person_id", "person_edge", _TIME, "person_speed"))
     person, edge = found.get("person_id"), found.get("person_edge")
-    time_s, speed_mps = found.get("timestep_time"), found.get("person_speed")
+    time_s, speed_mps = found.get(_TIME), found.get("person_speed")
     if not isinstance(person, Names) or not isinstance(time_s, Numbers) or not isinstance(speed_mps, Numbers):
         return _nobody(path, time_s)
     crossings, kerbs = _places(net)
@@ -51,8 +52,11 @@ def read_walks(path: Path, net: Net) -> Walks:
 
 
 def _nobody(path: Path, time_s: Names | Numbers | None) -> Walks:
-    """Return no walks. Raises: BackendError if the file has rows, but not the columns of pedestrians."""
-    if isinstance(time_s, Numbers) and len(time_s.values):
+    """Return no walks: SUMO writes the times alone where nobody walked.
+
+    Raises: BackendError if the file has rows and other columns, but not those of pedestrians.
+    """
+    if isinstance(time_s, Numbers) and len(time_s.values) and column_names(path) != {_TIME}:
         raise BackendError(f"cannot read {path}: it lacks columns of SUMO's pedestrians")
     flags = np.zeros(0, dtype=np.bool_)
     return Walks(np.zeros(0, dtype=np.int64), np.zeros(0), flags, flags, flags)

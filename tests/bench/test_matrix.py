@@ -84,7 +84,7 @@ def test_a_setting_goes_to_the_controllers_that_know_it() -> None:
 def test_the_published_preset() -> None:
     found = list(matrix_of({"preset": "published"}).tasks())
     assert len(found) == 280
-    assert {task.scenario for task in found} == set(catalogue.names())
+    assert {task.scenario for task in found} == set(catalogue.published_names())
     assert {(task.controller, task.sensing) for task in found} == {
         ("net", "loops"), ("actuated", "loops"), ("delay_based", "loops"), ("fixed", "loops"),
         ("max_pressure", "positions"), ("greedy", "positions"), ("adaptive", "loops"),

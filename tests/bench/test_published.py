@@ -7,7 +7,7 @@ import pytest
 
 from bench.published import BEST_S, CONDITIONS, ours_of, published_document
 from signal_ctrl.cli.main import call
-from sumo_scenarios.catalogue import names
+from sumo_scenarios.catalogue import published_names
 from tests.bench.reports.town import build
 from tests.bench.rows import row, runs
 
@@ -15,7 +15,7 @@ HOUR = {"begin_s": 25200.0, "end_s": 28800.0}
 
 
 def test_the_published_networks_are_those_of_the_catalogue() -> None:
-    assert set(BEST_S) == set(names())
+    assert set(BEST_S) == set(published_names())
 
 
 def test_ours_are_the_valid_runs_of_the_whole_hour_as_it_is() -> None:

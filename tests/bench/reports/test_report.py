@@ -23,7 +23,7 @@ from tests.bench.reports.town import BEGIN_S, build, tasks, trajectories, write_
 from tests.bench.test_report import Reader
 
 PLOTS = (
-    "n0-paired", "n0-delay", "n0-queue-0", "n0-queue-1", "n0-queue-2", "n0-space-0", "n0-space-1",
+    "n0-paired", "n0-delay", "n0-queue-0", "n0-queue-1", "n0-queue-2", "n0-artery-0", "n0-space-0", "n0-space-1",
     "n0-purdue-0", "n0-purdue-1", "n0-prediction-0", "n0-prediction-1", "n0-detail-map-0", "n0-detail-map-1", "n0-failure_rate",
     "n1-paired", "n1-delay", "n1-queue-0", "n1-purdue-0", "n1-purdue-1",
     "n1-prediction-0", "n1-prediction-1", "n1-detail-map-0", "n1-detail-map-1", "n1-scale",

@@ -137,10 +137,11 @@ def tables(task: Task, lost_s: float, is_first: bool) -> dict[str, Any]:
             "edge": ["in", "mid", ":A_0", "south"], "vehicles": [200, 300, 200, 100],
             "delay_s": [200 * lost_s / 2, 300 * lost_s / 8, 10.0, 50.0],
         },
+        "artery_hours": artery_hours(task),
         "arterials": [{"signals": ["A", "B"], "edges": ["in", "mid"], "vehicles": 80, "speed_kmh": 33.0}],
     }  # fmt: skip
     if task.scenario != "town":
-        found["arterials"] = []
+        found["arterials"] = found["artery_hours"] = []
     if is_first:
         found["purdue"] = [purdue("south", 3), purdue("in", 25)]
     if is_first and task.controller == "adaptive":
@@ -186,3 +187,12 @@ def trajectories(*_: Any) -> Trajectories:
         lane=lane.astype(np.int32), tick=tick.astype(np.int32), pos_m=pos_m.astype(np.float64),
         speed_mps=np.full(len(rows), 14.0), scheduled=np.zeros(len(rows), dtype=np.bool_), begin_s=BEGIN_S, sample_s=1.0,
     )  # fmt: skip
+
+
+def artery_hours(task: Task) -> list[dict[str, Any]]:
+    """Return a whole hour that meets the target under `adaptive` alone, and a part of one."""
+    speed_kmh = {"fixed": 30.0, "actuated": 38.0, "adaptive": 44.0}[task.controller] + task.seed
+    row = {"direction": "forth", "towards": "B", "vehicles": 300, "through_vehicles": 80, "target_kmh": 40.0}
+    whole = {"from_s": 25200.0, "to_s": 28800.0, "speed_kmh": speed_kmh, "through_speed_kmh": 33.0}
+    part = {"from_s": 24300.0, "to_s": 25200.0, "speed_kmh": 50.0, "through_speed_kmh": None, "met": None}
+    return [row | part, row | whole | {"met": speed_kmh > 40.0}]

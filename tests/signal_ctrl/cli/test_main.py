@@ -159,7 +159,7 @@ def test_the_table_goes_from_special_to_general() -> None:
 
 
 def test_other_errors_are_one_line_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_name: str) -> None:
+    def fail(_name: str, build: bool) -> None:
         raise ZeroDivisionError("x\ny")
 
     monkeypatch.setattr("sumo_scenarios.catalogue.resolve", fail)

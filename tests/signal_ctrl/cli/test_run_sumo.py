@@ -144,3 +144,13 @@ def test_the_demo_leaves_a_report_with_its_data(tmp_path: Path) -> None:
     again = signal_ctrl(tmp_path, "demo", "--end", "25800")
     assert again.returncode == 0
     assert "worst junction" in again.stdout
+
+
+def test_with_evidence_a_run_tells_the_speed_on_its_arterial(tmp_path: Path) -> None:
+    arguments = ("--controller", "net", "--end", "25500", "--out", "run", "--evidence", "more")
+    done = signal_ctrl(tmp_path, "run", "cologne3", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "not judged: no whole hour" in done.stdout
+    found = json.loads((tmp_path / "more" / "measures.json").read_text())
+    assert found["invalid"] == [] and len(found["tables"]["artery_hours"]) == 2
+    assert signal_ctrl(tmp_path, "run", "--replay", "run", "--out", "b", "--evidence", "c").returncode == 2

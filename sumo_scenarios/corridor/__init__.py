@@ -1,0 +1,1 @@
+"""The scenario `corridor`: ten signals on a dual carriageway, generated."""

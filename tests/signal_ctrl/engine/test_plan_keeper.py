@@ -126,7 +126,7 @@ def test_after_an_override_it_comes_into_step_within_three_cycles(stage: int, lo
     released_ds = street.now_ds
     street.run(released_ds + 5 * 900)
     late = [cycle for cycle in street.cycles if cycle.adjusted]
-    settled_ds = max(cycle.end_ds for cycle in late) + 10 if late else released_ds + SLACK_DS + 10
+    settled_ds = max(cycle.end_ds for cycle in late) + 10 if late else released_ds + 3 * SLACK_DS
     assert settled_ds <= released_ds + 3 * 900, "three cycles, none more than half longer"
     after = begins(ONE, settled_ds, street.now_ds + 1)
     assert len(after) > 3

@@ -32,6 +32,7 @@ from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_
 from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
+from sumo_scenarios.run_timetable import schedule_record
 from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
 from sumo_scenarios.simulation import Simulation, sumo_home
 from sumo_scenarios.world import World, build_world
@@ -320,6 +321,7 @@ def write_settings(
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",
         "plan": None if settings.plan is None else plan_document(settings.plan),
         "fallback": None if settings.fallback is None else plan_document(settings.fallback),
+        "schedule": schedule_record(settings),
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

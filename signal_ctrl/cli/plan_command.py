@@ -2,7 +2,10 @@
 
 import typer
 
+from signal_ctrl.cli import plan_schedule_command
+
 app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
+app.command()(plan_schedule_command.schedule)
 
 
 @app.callback(invoke_without_command=True)

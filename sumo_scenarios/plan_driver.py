@@ -23,7 +23,7 @@ class _ClockedJunction:
     def __init__(
         self, unit: SignalUnit, kernel: Kernel, controller: FixedPlanController | PlanKeeper | None, begin_s: float
     ) -> None:
-        layout = _without_loops(unit.layout)
+        layout = without_loops(unit.layout)
         self.signal = unit.site.signal_id
         self.controller = controller
         self.engine = start_engine(kernel, layout, controller, begin_s)
@@ -64,5 +64,6 @@ class ScheduledJunction(_ClockedJunction):
         super().__init__(unit, kernel, keeper, begin_s)
 
 
-def _without_loops(layout: JunctionLayout) -> JunctionLayout:
+def without_loops(layout: JunctionLayout) -> JunctionLayout:
+    """Return a junction whose demand nobody sees."""
     return replace(layout, lanes=tuple(replace(lane, loops=()) for lane in layout.lanes), loops=())

@@ -2,10 +2,12 @@
 
 import typer
 
-from signal_ctrl.cli import plan_schedule_command
+from signal_ctrl.cli import plan_ageing_command, plan_schedule_command, plan_transition_command
 
 app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
 app.command()(plan_schedule_command.schedule)
+app.command()(plan_transition_command.transition)
+app.command()(plan_ageing_command.ageing)
 
 
 @app.callback(invoke_without_command=True)

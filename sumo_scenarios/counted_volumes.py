@@ -11,13 +11,14 @@ from sumo_scenarios.volumes import Volumes, way_s
 from sumo_scenarios.world import World
 
 _LONGEST: Final = 60
+_STRAIGHT: Final = "s"
 
 
 class CountedStreets:
     """The ways between the counted turns of a network, found once; gives the demand of any counts.
 
-    A way is followed over streets that lead on to one street only. Where they part before the next signal, nobody
-    knows who goes where, and what comes is taken as new: it arrives evenly.
+    A way is followed straight on where streets part between two signals, as nobody counted who turns off there. No more
+    arrives at a signal than was counted before it; the rest of what was counted there comes from elsewhere, evenly.
     """
 
     def __init__(self, net: Net, turns: Iterable[Turn]) -> None:
@@ -45,25 +46,31 @@ class CountedStreets:
         """Return the demand of flows by turn. [veh/h]"""
         links: dict[tuple[Turn, Turn], float] = {}
         ways_s: dict[tuple[Turn, Turn], float] = {}
+        counted = {edge: sum(flows_veh_h[turn] for turn in turns) for edge, turns in self._from.items()}
+        sent: defaultdict[str, float] = defaultdict(float)
+        for turn in self._turns:
+            if turn[2] in self._way:
+                sent[self._way[turn[2]][0]] += flows_veh_h[turn]
         for before in self._turns:
-            if before[2] not in self._way:
+            edge, needed_s = self._way.get(before[2], ("", 0.0))
+            if not edge or flows_veh_h[before] <= 0 or counted[edge] <= 0:
                 continue
-            edge, needed_s = self._way[before[2]]
-            total = sum(flows_veh_h[after] for after in self._from[edge])
+            arrives = flows_veh_h[before] * min(1.0, counted[edge] / sent[edge])
             for after in self._from[edge]:
-                if total > 0 and flows_veh_h[before] > 0:
-                    links[before, after] = flows_veh_h[before] * flows_veh_h[after] / total
-                    ways_s[before, after] = needed_s
+                links[before, after] = arrives * flows_veh_h[after] / counted[edge]
+                ways_s[before, after] = needed_s
         return Volumes(dict(flows_veh_h), links, ways_s)
 
 
 def _followers(net: Net) -> dict[str, frozenset[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    """Return where each street leads on: all that follow it, but those straight on where there are any."""
+    found: defaultdict[str, set[tuple[bool, str]]] = defaultdict(set)
     for connection in net.connections:
         one, other = net.lanes.get(connection.from_lane), net.lanes.get(connection.to_lane)
         if one is not None and other is not None and one.motorised and other.motorised:
-            found[one.edge_id].add(other.edge_id)
-    return {edge: frozenset(ahead - {edge}) for edge, ahead in found.items()}
+            found[one.edge_id].add((connection.direction == _STRAIGHT, other.edge_id))
+    ahead = {edge: {name for straight, name in rows if straight} for edge, rows in found.items()}
+    return {edge: frozenset((ahead[edge] or {name for _, name in rows}) - {edge}) for edge, rows in found.items()}
 
 
 def check_turns(world: World, turns: Iterable[Turn]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from optimiser.fixed_plan import stage_indices
 from optimiser.network_plan import PlannedSignal, Timing
 from optimiser.schedule.ageing import AgeRow, week_of
-from optimiser.schedule.plan_costs import best_for, delays_veh_h
+from optimiser.schedule.plan_costs import best_for, delays_veh_h, orders_of
 from signal_ctrl.domain.counted_days import SLOT_S, SLOTS, DayProfiles, slot_flows_veh_h
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
@@ -78,10 +78,11 @@ def _rows(
     old = tuple(_timing(plan, signal) for signal in demand[0])
     mean = np.average(means, axis=0, weights=weights)
     peak = means[int(np.argmax(means.sum(axis=1)))]
-    fresh = [
-        timings for at in (mean, peak) for timings in best_for(signals.under(slot_flows_veh_h(profiles.turns, at)))
+    tried = [signals.under(slot_flows_veh_h(profiles.turns, at)) for at in (mean, peak)]
+    orders = [
+        tuple(dict.fromkeys((*orders_of(signal), timing.stages))) for signal, timing in zip(tried[0], old, strict=True)
     ]
-    fresh.append(old)
+    fresh = [*(timings for at in tried for timings in best_for(at, orders)), old]
     costs = np.stack([_costs(demand, [plan[k] for plan in fresh], k, weights) for k in range(len(old))])
     days = len({day for rows in stretch.days.values() for day in rows})
     best = int(np.argmin(costs.sum(axis=0)))

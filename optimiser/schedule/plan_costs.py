@@ -4,7 +4,6 @@ Even arrivals, d1 + d2 of the HCM in each period by itself (optimiser.cycle_spli
 period into the next, and offsets do not count.
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +25,9 @@ _WINDOW: Final = 8
 DemandOf = Callable[[int, int], tuple[PlannedSignal, ...]]
 """The signals under the mean demand of some periods (first, and the one after the last)."""
 
+Orders = tuple[tuple[int, ...], ...]
+"""Stages (indices) of one signal in orders to choose from."""
+
 
 def delays_veh_h(slots: Sequence[PlannedSignal], timings: Sequence[Timing]) -> FloatArray:
     """Return the delay of timings of one signal in each period. (n_timings, n_slots) [veh h]
@@ -33,19 +35,16 @@ def delays_veh_h(slots: Sequence[PlannedSignal], timings: Sequence[Timing]) -> F
     Args: slots, the signal under the demand of each period.
     """
     found = np.zeros((len(timings), len(slots)))
-    alike = itertools.groupby(sorted(range(len(timings)), key=lambda k: _key(timings[k])), lambda k: _key(timings[k]))
-    for (_, stages), rows in alike:
-        own = list(rows)
-        splits_s = np.array([timings[k].splits_s for k in own], dtype=np.float64)
+    for stages in sorted({timing.stages for timing in timings}):
+        own = [k for k, timing in enumerate(timings) if timing.stages == stages]
+        lengths = {s: [k for k in own if timings[k].cycle_s == s] for s in sorted({timings[k].cycle_s for k in own})}
+        splits_s = {s: np.array([timings[k].splits_s for k in rows], dtype=np.float64) for s, rows in lengths.items()}
         for slot, signal in enumerate(slots):
             cycle = stage_cycle(signal.site, signal.tables, signal.streams, stages)
-            per_vehicle_s = mean_delays_s(signal.streams, cycle, splits_s, PERIOD_H)
-            found[own, slot] = per_vehicle_s * float(signal.streams.flow_veh_s.sum()) * PERIOD_H
+            hours = float(signal.streams.flow_veh_s.sum()) * PERIOD_H
+            for length_s, rows in lengths.items():
+                found[rows, slot] = mean_delays_s(signal.streams, cycle, splits_s[length_s], PERIOD_H) * hours
     return found
-
-
-def _key(timing: Timing) -> tuple[int, tuple[int, ...]]:
-    return timing.cycle_s, timing.stages
 
 
 @dataclass(slots=True)
@@ -57,6 +56,7 @@ class PlanLibrary:
 
     demand: DemandOf
     slots: tuple[tuple[PlannedSignal, ...], ...]
+    orders: tuple[Orders, ...]
     timings: list[tuple[Timing, ...]]
     costs: FloatArray
 
@@ -70,7 +70,11 @@ class PlanLibrary:
 
         Raises: InvalidInputError if no common cycle fits.
         """
-        self.add_timings(best_for(self.demand(begin, end)))
+        self.add_all([(begin, end)])
+
+    def add_all(self, windows: Sequence[tuple[int, int]]) -> None:
+        """Add the plans for several windows. Raises: as `add`."""
+        self.add_timings(timings for window in windows for timings in best_for(self.demand(*window), self.orders))
 
     def add_timings(self, timings: Iterable[tuple[Timing, ...]]) -> None:
         """Add plans that are not there yet."""
@@ -94,20 +98,25 @@ def library(demand: DemandOf, n_slots: int) -> PlanLibrary:
     Raises: InvalidInputError if no common cycle fits.
     """
     slots = tuple(demand(slot, slot + 1) for slot in range(n_slots))
-    found = PlanLibrary(demand, slots, [], np.zeros((len(slots[0]), 0, n_slots)))
-    busiest = max(range(n_slots), key=lambda slot: sum(float(s.streams.flow_veh_s.sum()) for s in slots[slot]))
+    busiest = int(np.argmax(flows_veh(slots)))
+    orders = tuple(map(_orders_of, zip(demand(0, n_slots), slots[busiest], strict=True)))
+    found = PlanLibrary(demand, slots, orders, [], np.zeros((len(slots[0]), 0, n_slots)))
     windows = [(begin, min(begin + _WINDOW, n_slots)) for begin in range(0, n_slots, _WINDOW)]
-    for begin, end in ((0, n_slots), (busiest, busiest + 1), *windows):
-        found.add(begin, end)
+    found.add_all([(0, n_slots), (busiest, busiest + 1), *windows])
     return found
 
 
-def best_for(signals: Sequence[PlannedSignal]) -> list[tuple[Timing, ...]]:
+def _orders_of(signals: Sequence[PlannedSignal]) -> Orders:
+    """Return the orders of stages that suit one of several demands of a signal."""
+    return tuple(dict.fromkeys(order for signal in signals for order in orders_of(signal)))
+
+
+def best_for(signals: Sequence[PlannedSignal], orders: Sequence[Orders]) -> list[tuple[Timing, ...]]:
     """Return for each common cycle that fits all signals the plan with the least delay under even arrivals.
 
+    Args: orders, of the stages of each signal, to choose from.
     Raises: InvalidInputError if none fits.
     """
-    orders = [_orders(signal) for signal in signals]
     found = []
     for cycle_s in range(CYCLE_S[0], CYCLE_S[1] + 1, CYCLE_STEP_S):
         timings = [_best(signal, stages, cycle_s) for signal, stages in zip(signals, orders, strict=True)]
@@ -126,7 +135,7 @@ def _shortest_s(signal: PlannedSignal) -> float:
     return min(float(cycle.least_s.sum()), shortest_cycle_s(signal.streams, cycle, 1.0))
 
 
-def _orders(signal: PlannedSignal) -> list[tuple[int, ...]]:
+def orders_of(signal: PlannedSignal) -> Orders:
     """Return the orders of stages with the least delay at a cycle of middling length, or the shortest that fits."""
     orders = stage_orders(signal)
     middling_s = round(sum(CYCLE_S) / 2)
@@ -135,7 +144,7 @@ def _orders(signal: PlannedSignal) -> list[tuple[int, ...]]:
         mean_delay_s(signal.streams, cycle, np.array(timing.splits_s, dtype=np.float64)) for timing, cycle in timed
     ]
     best = [timed[k][1].stages for k in np.argsort(costs, kind="stable")[:_ORDERS]]
-    return best or [cycle.stages for cycle in orders[:_ORDERS]]
+    return tuple(best or [cycle.stages for cycle in orders[:_ORDERS]])
 
 
 def _best(signal: PlannedSignal, orders: Sequence[tuple[int, ...]], cycle_s: int) -> Timing | None:

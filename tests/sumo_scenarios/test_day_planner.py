@@ -97,12 +97,13 @@ def test_it_comes_out_the_same_again() -> None:
     assert once.scheduled == again.scheduled
 
 
-def test_one_plan_and_dear_changes_leave_the_day_whole() -> None:
-    for wishes in (Wishes("UTC", most_plans=1), Wishes("UTC", change_cost_s=600.0)):
-        found = plan_days(world(), profiles(1), (SpecialDay(dt.date(2026, 5, 1), "tue", "x"),), wishes, silent)
-        assert [len(day.stretches) for day in found.days] == [1]
-        assert found.scheduled.schedule.special_days[0].day_type == found.days[0].group.name
-        assert "no mon was counted; it runs as type tue" in found.notices
+def test_one_plan_a_day_is_kept_all_day_and_a_single_day_stands_for_the_week() -> None:
+    special = (SpecialDay(dt.date(2026, 5, 1), "tue", "x"),)
+    found = plan_days(world(), profiles(1), special, Wishes("UTC", most_plans=1), silent)
+    assert [len(day.stretches) for day in found.days] == [1]
+    assert found.days[0].delay_veh_h == pytest.approx(found.days[0].one_plan_veh_h)
+    assert found.scheduled.schedule.special_days[0].day_type == found.days[0].group.name
+    assert "no mon was counted; it runs as type tue" in found.notices
 
 
 def test_delays_of_a_table_are_those_of_the_formula() -> None:

@@ -25,6 +25,7 @@ def test_a_change_is_told_as_the_kernel_made_it(method: Method) -> None:
         for cycle in found.cycles
         for k, name in enumerate(cycle.stages)
     ]
+    begins = [turn for before, turn in itertools.pairwise([(0, -1), *begins]) if before[1] != turn[1]]
     turns = [turn for turn in found.turns if turn[0] >= found.cycles[1].begin_ds]
     assert turns == [turn for turn in begins if found.cycles[1].begin_ds <= turn[0] <= turns[-1][0]]
 

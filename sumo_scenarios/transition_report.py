@@ -6,20 +6,35 @@ from typing import Any, Final
 
 from optimiser.transition import TransitionSettings
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.plan import Plan
+from signal_ctrl.domain.plan import Plan, SignalPlan
+from signal_ctrl.domain.site import Site
+from signal_ctrl.domain.site_json import site_from_json
 from signal_ctrl.domain.timing import to_s
-from signal_ctrl.engine.acceptance import check_plan
+from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.engine.transition_trial import Hold, Trial, try_transition
 from signal_ctrl.kernel.kernel import Kernel
-from sumo_scenarios.plan_driver import without_loops
-from sumo_scenarios.world import SignalUnit, World
 
 _HUES: Final = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#777777")
+LATEST_S: Final = 1e8
 _MARKS: Final = "osD^vP*X"
 
 
+def read_sites(paths: Sequence[Path]) -> tuple[Site, ...]:
+    """Return the sites of files. Raises: InvalidInputError if one cannot be read or holds no valid site."""
+    found = []
+    for path in paths:
+        try:
+            found.append(site_from_json(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidInputError(f"cannot read the site {path}: {reason}") from error
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{path}: {error}") from error
+    return tuple(found)
+
+
 def trials(
-    world: World,
+    sites: Sequence[Site],
     plans: tuple[Plan, Plan],
     at_s: float,
     settings: TransitionSettings,
@@ -31,36 +46,41 @@ def trials(
     Args: hold, the name of a stage and how long it is held from `at_s` on; of one signal only. [s]
     Raises: InvalidInputError for plans that cannot be kept, or a signal or stage that is not there.
     """
-    for plan in plans:
-        check_plan(plan, tuple(unit.site for unit in world.units))
-    units = [unit for unit in world.units if len(unit.site.stages) > 1 and signal in (None, unit.site.signal_id)]
-    if not units:
-        known = ", ".join(unit.site.signal_id for unit in world.units if len(unit.site.stages) > 1)
-        raise InvalidInputError(f"no signal {signal} with a choice of stages in this network; there are {known}")
-    if hold is not None and len(units) > 1:
+    if not 0 <= at_s < LATEST_S:
+        raise InvalidInputError(f"--at needs a second of the common clock, 0 to {LATEST_S:g}, got {at_s:g}")
+    choosing = [site for site in sites if len(site.stages) > 1]
+    wanted = [site for site in choosing if signal in (None, site.signal_id)]
+    if not wanted:
+        known = ", ".join(site.signal_id for site in choosing) or "none"
+        raise InvalidInputError(f"no signal {signal or ''} with a choice of stages here; there are: {known}")
+    if hold is not None and len(wanted) > 1:
         raise InvalidInputError("--hold is about one signal; name it with --signal")
-    return tuple(_trial(unit, plans, at_s, settings, hold) for unit in units)
+    return tuple(_trial(site, plans, at_s, settings, hold) for site in wanted)
 
 
 def _trial(
-    unit: SignalUnit,
-    plans: tuple[Plan, Plan],
-    at_s: float,
-    settings: TransitionSettings,
-    hold: tuple[str, float] | None,
+    site: Site, plans: tuple[Plan, Plan], at_s: float, settings: TransitionSettings, hold: tuple[str, float] | None
 ) -> Trial:
-    one, two = (plan.of(unit.site.signal_id) for plan in plans)
-    if one is None or two is None:
-        raise InvalidInputError(f"signal {unit.site.signal_id} has no plan")
-    held = None if hold is None else Hold(_stage(unit, hold[0]), round(hold[1]) * 10)
-    layout = without_loops(unit.layout)
-    return try_transition(Kernel(unit.site), layout, (one, two), round(at_s * 10), settings, held)
+    kernel = Kernel(site)
+    one, two = (_kept(plan, kernel) for plan in plans)
+    held = None if hold is None else Hold(_stage(site, hold[0]), round(hold[1]) * 10)
+    return try_transition(kernel, (one, two), round(at_s * 10), settings, held)
 
 
-def _stage(unit: SignalUnit, name: str) -> int:
-    names = [stage.name for stage in unit.site.stages]
+def _kept(plan: Plan, kernel: Kernel) -> SignalPlan:
+    own = plan.of(kernel.site.signal_id)
+    if own is None:
+        raise InvalidInputError(f"plan {plan.name}: signal {kernel.site.signal_id} has no plan")
+    reasons = refusals(own, kernel)
+    if reasons:
+        raise InvalidInputError(f"plan {plan.name}: {reasons[0]}")
+    return own
+
+
+def _stage(site: Site, name: str) -> int:
+    names = [stage.name for stage in site.stages]
     if name not in names:
-        raise InvalidInputError(f"signal {unit.site.signal_id} has no stage '{name}'; it has {', '.join(names)}")
+        raise InvalidInputError(f"signal {site.signal_id} has no stage '{name}'; it has {', '.join(names)}")
     return names.index(name)
 
 

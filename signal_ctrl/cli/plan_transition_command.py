@@ -13,17 +13,23 @@ from signal_ctrl.domain.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from signal_ctrl.domain.site import Site
+
 _PICTURES = (".svg", ".png")
 
 
 def transition(
     plan_a: Annotated[Path, typer.Argument(help="The plan before.")],
     plan_b: Annotated[Path, typer.Argument(help="The plan after; the same one to see only what a hold does.")],
-    scenario: Annotated[
-        str, typer.Option("--scenario", "--site", help="Network of the plans: name, or path of a .sumocfg.")
-    ],
-    at: Annotated[float, typer.Option(help="Second of the common clock from which PLAN_B is in force.")],
     *,
+    at: Annotated[float, typer.Option(help="Second of the common clock from which PLAN_B is in force.")],
+    scenario: Annotated[
+        str | None, typer.Option(help="Network of the plans: name, or path of a .sumocfg.", show_default=False)
+    ] = None,
+    site: Annotated[
+        list[Path] | None,
+        typer.Option(help="Or site documents, as 'scenarios import' writes them; may be repeated.", show_default=False),
+    ] = None,
     method: Annotated[str, typer.Option(help="shortway, dwell or add-only.")] = "shortway",
     shorten: Annotated[float, typer.Option(help="A cycle may be shorter by this share of it.")] = 0.2,
     lengthen: Annotated[float, typer.Option(help="A cycle may be longer by this share of it.")] = 0.5,
@@ -51,8 +57,8 @@ def transition(
         raise InvalidInputError(f"--diagram {diagram}: the name has to end in .svg or .png")
     settings = TransitionSettings(method_named(method), shorten, lengthen, most_cycles)
     plans = (read_plan(plan_a), read_plan(plan_b))
-    world = world_of(scenario, profile)
-    report = report_of(trials(world, plans, at, settings, signal, None if hold is None else _hold(hold)))
+    sites = _sites(scenario, site or [], profile)
+    report = report_of(trials(sites, plans, at, settings, signal, None if hold is None else _hold(hold)))
     if diagram is not None:
         diagram.parent.mkdir(parents=True, exist_ok=True)
         draw_errors(report, method, diagram)
@@ -61,6 +67,16 @@ def transition(
     else:
         _tell(report, at)
     return _judged(report, most_cycles)
+
+
+def _sites(scenario: str | None, files: list[Path], profile: str) -> "tuple[Site, ...]":
+    from sumo_scenarios.transition_report import read_sites
+
+    if (scenario is None) == (not files):
+        raise InvalidInputError("say which signals the plans are for: --scenario NAME, or --site FILE")
+    if scenario is None:
+        return read_sites(files)
+    return tuple(unit.site for unit in world_of(scenario, profile).units)
 
 
 def _hold(text: str) -> tuple[str, float]:

@@ -15,8 +15,10 @@ from optimiser.schedule.plan_costs import delays_veh_h
 from signal_ctrl.cli.main import call
 from signal_ctrl.domain.counted_days import DayProfiles, counted_days_to_csv, slot_flows_veh_h
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.plan import Plan, SignalPlan, plan_to_json
 from signal_ctrl.domain.profile import PUBLISHED
 from signal_ctrl.domain.schedule import SpecialDay
+from signal_ctrl.domain.site_json import site_hash, site_to_json
 from signal_ctrl.engine.acceptance import check_plan
 from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.counted_volumes import CountedStreets, check_turns
@@ -208,3 +210,52 @@ def test_bad_options_are_one_line(
     assert says in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def plan_files(folder: Path) -> list[str]:
+    unit = world().units[0]
+    stages = unit.stages_from[0][1]
+    names, signal = tuple(unit.site.stages[s].name for s in stages), unit.site.signal_id
+    paths = []
+    for k, cycle_s in enumerate((60, 80)):
+        splits = tuple(10 * (cycle_s // len(stages)) for _ in stages)
+        own = SignalPlan(signal, site_hash(unit.site), sum(splits), 70 * k, names, splits)
+        path = folder / f"{k}.json"
+        path.write_text(plan_to_json(Plan(str(k), (own,))))
+        paths.append(str(path))
+    (folder / "site.json").write_text(site_to_json(unit.site))
+    return paths
+
+
+def test_a_transition_is_tried_on_a_site_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plans, site = plan_files(tmp_path), str(tmp_path / "site.json")
+    for method in ("shortway", "dwell", "add-only"):
+        assert call(["plan", "transition", *plans, "--site", site, "--at", "1000", "--method", method]) == 0
+        assert "in step at" in capsys.readouterr().out
+    assert call(["plan", "transition", *plans, "--site", site, "--at", "1000", "--most-cycles", "1", "--lengthen", "0.1",
+                 "--shorten", "0", "--method", "add-only"]) == 1  # fmt: skip
+    assert "is not in step within 1 cycles; the limits do not allow it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--at", "-5"], "--at needs a second"),
+        (["--at", "nan"], "--at needs a second"),
+        (["--at", "10.5"], "whole second"),
+        (["--at", "10", "--method", "longway"], "choose one of shortway"),
+        (["--at", "10", "--hold", "s1"], "--hold wants STAGE@SECONDS"),
+        (["--at", "10", "--hold", "nowhere@30"], "has no stage 'nowhere'"),
+        (["--at", "10", "--signal", "nobody"], "no signal nobody"),
+        (["--at", "10", "--diagram", "x.gif"], "has to end in .svg or .png"),
+        (["--at", "10", "--scenario", "cologne1"], "--scenario NAME, or --site FILE"),
+    ],
+)
+def test_bad_transitions_are_one_line(
+    arguments: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plans, site = plan_files(tmp_path), str(tmp_path / "site.json")
+    assert call(["plan", "transition", *plans, "--site", site, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1

@@ -8,14 +8,13 @@ import pytest
 from optimiser.transition import Method, TransitionSettings
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.engine.transition_trial import Hold, try_transition
-from tests.signal_ctrl.engine.test_acceptance import BLIND
 from tests.signal_ctrl.engine.test_plan_keeper import KERNEL, ONE, STAGE, TWO
 from tests.signal_ctrl.kernel.small_sites import SIDE_STAGE
 
 
 @pytest.mark.parametrize("method", list(Method))
 def test_a_change_is_told_as_the_kernel_made_it(method: Method) -> None:
-    found = try_transition(KERNEL, BLIND, (ONE, TWO), 5000, TransitionSettings(method))
+    found = try_transition(KERNEL, (ONE, TWO), 5000, TransitionSettings(method))
     assert (found.refusals, found.violations) == (0, 0)
     assert 1 <= len(found.adjusted) <= 3
     assert found.in_step_ds == found.adjusted[-1].begin_ds + sum(found.adjusted[-1].splits_ds)
@@ -31,7 +30,7 @@ def test_a_change_is_told_as_the_kernel_made_it(method: Method) -> None:
 
 
 def test_the_error_falls_to_nothing_and_stays_there() -> None:
-    found = try_transition(KERNEL, BLIND, (ONE, TWO), 5000, TransitionSettings())
+    found = try_transition(KERNEL, (ONE, TWO), 5000, TransitionSettings())
     errors = [cycle.error_ds for cycle in found.cycles if cycle.begin_ds >= found.adjusted[0].begin_ds]
     assert errors[0] != 0
     assert [abs(error) for error in errors] == sorted((abs(error) for error in errors), reverse=True)
@@ -39,7 +38,7 @@ def test_the_error_falls_to_nothing_and_stays_there() -> None:
 
 
 def test_a_hold_is_followed_by_a_way_back() -> None:
-    found = try_transition(KERNEL, BLIND, (ONE, ONE), 5000, TransitionSettings(), Hold(SIDE_STAGE, 450))
+    found = try_transition(KERNEL, (ONE, ONE), 5000, TransitionSettings(), Hold(SIDE_STAGE, 450))
     assert (found.refusals, found.violations) == (0, 0)
     assert found.in_step_ds is not None
     assert 5450 <= found.in_step_ds <= 5450 + 3 * 900
@@ -48,11 +47,11 @@ def test_a_hold_is_followed_by_a_way_back() -> None:
 
 
 def test_two_plans_alike_need_no_transition() -> None:
-    found = try_transition(KERNEL, BLIND, (ONE, replace(ONE, site=ONE.site)), 5000, TransitionSettings())
+    found = try_transition(KERNEL, (ONE, replace(ONE, site=ONE.site)), 5000, TransitionSettings())
     assert found.adjusted == ()
     assert found.in_step_ds is not None
 
 
 def test_half_seconds_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="whole second"):
-        try_transition(KERNEL, BLIND, (ONE, TWO), 5005, TransitionSettings())
+        try_transition(KERNEL, (ONE, TWO), 5005, TransitionSettings())

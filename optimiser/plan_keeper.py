@@ -52,9 +52,9 @@ class Cycle:
 
     def place(self, now_ds: int) -> tuple[int, int]:
         """Return whose turn it is, as an index of the plan's stages, and for how long. [ds]"""
-        starts_ds = (0, *accumulate(self.splits_ds[:-1]))
-        index = bisect_right(starts_ds, now_ds - self.begin_ds) - 1
-        return index, now_ds - self.begin_ds - starts_ds[index]
+        starts_ds, since_ds = (0, *accumulate(self.splits_ds[:-1])), max(now_ds - self.begin_ds, 0)
+        index = bisect_right(starts_ds, since_ds) - 1
+        return index, since_ds - starts_ds[index]
 
 
 class PlanKeeper:
@@ -105,7 +105,7 @@ class PlanKeeper:
     def _advance(self, now_ds: int) -> Cycle:
         """Return the cycle of a time; it begins by the clock of the plan where nothing is known of before."""
         cycle = self._cycle
-        if cycle is None or not -1 < now_ds - cycle.begin_ds < _FORGOTTEN * cycle.plan.cycle_ds:
+        if cycle is None or not -DS_PER_S < now_ds - cycle.begin_ds < _FORGOTTEN * cycle.plan.cycle_ds:
             plan = self._plan_at(now_ds)
             cycle = Cycle(plan, now_ds - (now_ds - plan.offset_ds) % plan.cycle_ds, plan.splits_ds)
         while now_ds >= cycle.end_ds:

@@ -32,7 +32,7 @@ from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_
 from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
-from sumo_scenarios.run_timetable import schedule_record
+from sumo_scenarios.run_timetable import schedule_notices, schedule_record
 from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
 from sumo_scenarios.simulation import Simulation, sumo_home
 from sumo_scenarios.world import World, build_world
@@ -94,8 +94,8 @@ def run_loop(
         why = "; ".join(f"{signal}: {reason}" for signal, reason in world.left_alone[:3])
         raise InvalidInputError(f"no signal of {scenario.name} can be put under control ({why}); take controller net")
     advice: tuple[str, ...] = ()
-    if settings.controller == "fixed" and replayed is None:
-        settings, advice = with_plan(settings, world, times_s)
+    if replayed is None:
+        settings, advice = _with_plans(settings, world, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence)
         arguments = preparation.make()
@@ -108,6 +108,15 @@ def run_loop(
             finally:
                 loop.finish()
     return loop.outcome(perf_counter() - started_s, (*advice, *preparation.notices))
+
+
+def _with_plans(
+    settings: RunSettings, world: World, times_s: tuple[float, float]
+) -> tuple[RunSettings, tuple[str, ...]]:
+    """Return the settings with what `fixed` keeps, and what the user has to know of plans and schedule."""
+    if settings.controller == "fixed":
+        return with_plan(settings, world, times_s)
+    return settings, schedule_notices(settings, times_s[0])
 
 
 def times_of(scenario: Scenario, settings: RunSettings) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.view_builder import empty_view
+from optimiser.controller import Situation
 from optimiser.fixed_plan import FixedPlanController
 from optimiser.plan_keeper import SLACK_DS, Cycle, PlanKeeper, entering_of
 from optimiser.transition import Method, TransitionSettings
@@ -215,3 +216,16 @@ def test_replacing_a_cycle_keeps_its_values() -> None:
     cycle = Cycle(ONE, 100, ONE.splits_ds)
     assert cycle.end_ds == 700
     assert replace(cycle, begin_ds=0).place(270) == (1, 0)
+
+
+def test_a_clock_between_seconds_is_taken_to_the_next() -> None:
+    """The run may begin at half a second; cycles begin at whole ones all the same."""
+    ours = keeper(lambda _: ONE, joins=False)
+    stages = []
+    for now_ds in range(1005, 8005, 10):
+        lit = SIDE_STAGE if now_ds < 2400 or not stages else stages[-1]
+        stages.append(ours.decide(empty_view(BLIND), Situation(now_ds / 10, lit, ALL, 9.0)).stage)
+    assert ours.cycle is not None
+    assert ours.cycle.begin_ds % 10 == 0
+    assert not ours.cycle.adjusted
+    assert (ours.cycle.begin_ds - ONE.offset_ds) % ONE.cycle_ds == 0

@@ -25,7 +25,7 @@ def schedule_notices(settings: RunSettings, begin_s: float) -> tuple[str, ...]:
     start = settings.start or usual_start(schedule, begin_s)
     now = schedule.in_force(start)
     when = "" if settings.start is not None else "; --start-utc sets another day"
-    return (f"the run begins at {start:%Y-%m-%dT%H:%MZ} with plan {now.plan} of day type {now.day_type}{when}",)
+    return (f"the run begins at {start:%Y-%m-%dT%H:%M:%SZ} with plan {now.plan} of day type {now.day_type}{when}",)
 
 
 def schedule_record(settings: RunSettings) -> dict[str, Any] | None:

@@ -77,7 +77,7 @@ def test_plans_change_in_sumo_and_every_signal_comes_into_step(tmp_path: Path) -
     result = go(tmp_path / "run", schedule=plans, end_s=26100.0)
     assert result.exit_code == 0
     assert (result.document["kernel"]["refusals"], result.document["kernel"]["violations"]) == (0, 0)
-    assert any("begins at 2026-01-05T06:00Z with plan early" in notice for notice in result.notices)
+    assert any("begins at 2026-01-05T06:00:00Z with plan early" in notice for notice in result.notices)
     late = plans.of("late")
     for unit in world.units:
         states = shown(tmp_path / "run")[unit.site.signal_id]

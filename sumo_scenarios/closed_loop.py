@@ -32,6 +32,7 @@ from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_
 from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
+from sumo_scenarios.run_timetable import schedule_notices, schedule_record
 from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, Closure, RunSettings
 from sumo_scenarios.simulation import Simulation, sumo_home
 from sumo_scenarios.sumo_tools import write_tool_programmes
@@ -94,8 +95,8 @@ def run_loop(
         why = "; ".join(f"{signal}: {reason}" for signal, reason in world.left_alone[:3])
         raise InvalidInputError(f"no signal of {scenario.name} can be put under control ({why}); take controller net")
     advice: tuple[str, ...] = ()
-    if settings.controller == "fixed" and replayed is None:
-        settings, advice = with_plan(settings, world, times_s)
+    if replayed is None:
+        settings, advice = _with_plans(settings, world, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence)
         arguments = preparation.make()
@@ -108,6 +109,15 @@ def run_loop(
             finally:
                 loop.finish()
     return loop.outcome(perf_counter() - started_s, (*advice, *preparation.notices))
+
+
+def _with_plans(
+    settings: RunSettings, world: World, times_s: tuple[float, float]
+) -> tuple[RunSettings, tuple[str, ...]]:
+    """Return the settings with what `fixed` keeps, and what the user has to know of plans and schedule."""
+    if settings.controller == "fixed":
+        return with_plan(settings, world, times_s)
+    return settings, schedule_notices(settings, times_s[0])
 
 
 def times_of(scenario: Scenario, settings: RunSettings) -> tuple[float, float]:
@@ -324,6 +334,7 @@ def write_settings(
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",
         "plan": None if settings.plan is None else plan_document(settings.plan),
         "fallback": None if settings.fallback is None else plan_document(settings.fallback),
+        "schedule": schedule_record(settings),
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

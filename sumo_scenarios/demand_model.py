@@ -196,3 +196,13 @@ def _parts(streams: _UnitStreams, movements: list[int]) -> list[tuple[int, float
         if m in streams.of and total > 0:
             parts[streams.of[m]] += streams.flow[m] / total
     return list(parts.items())
+
+
+def signal_streams(unit: SignalUnit, net: Net, volumes: Volumes) -> Streams:
+    """Return the streams of one signal under a demand."""
+    return _UnitStreams(unit, net, volumes).streams
+
+
+def choice_of(unit: SignalUnit) -> tuple[int, ...]:
+    """Return the stages (indices) that a plan of a signal may use."""
+    return _choice(unit)

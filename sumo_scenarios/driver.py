@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +22,8 @@ from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.fallback_plans import FallbackPlans
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.loop_reader import LoopReader, failed_loops
-from sumo_scenarios.plan_driver import PlannedJunction
+from sumo_scenarios.plan_driver import PlannedJunction, ScheduledJunction
+from sumo_scenarios.run_timetable import timetable_of
 from sumo_scenarios.sensing import VehicleEyes
 from sumo_scenarios.settings import SUMO_CONTROLLERS, RunSettings
 from sumo_scenarios.simulation import Simulation
@@ -221,7 +221,7 @@ class KernelDriver(EngineDriver[ControlledJunction]):
             compile_rollout()
         chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
         units = choosing_units(world, chosen)
-        plans = FallbackPlans(world, settings) if settings.controller == "adaptive" else None
+        plans = FallbackPlans(world, settings, begin_s) if settings.controller == "adaptive" else None
         partner_of = partners(units, chosen)
         engines = make_engines(units, maker_of(chosen, settings.controller), partner_of, begin_s, plans)
         junctions = [ControlledJunction(*parts) for parts in zip(units, engines, sensors, strict=True)]
@@ -266,7 +266,7 @@ def make_engines(
         controller = maker(unit.layout, around[signal].tables, around[other] if other is not None else None)
         fallback = None
         if plans is not None:
-            fallback = Fallback(controller, kernels[signal], partial(plans.of, signal), plans.cycle_s(signal))
+            fallback = Fallback(controller, kernels[signal], *plans.rungs(kernels[signal]))
         engines.append(start_engine(kernels[signal], unit.layout, controller, begin_s, fallback))
     return engines
 
@@ -304,6 +304,10 @@ def make_driver(
     if settings.controller in SUMO_CONTROLLERS:
         settings_of(settings.controller, settings.options)
         return WatchingDriver(world, simulation, folder, events)
+    timetable = timetable_of(settings, begin_s) if settings.controller == "fixed" else None
+    if timetable is not None:
+        changing = [ScheduledJunction(unit, timetable, settings.transition, begin_s) for unit in world.units]
+        return EngineDriver(changing, simulation, folder, begin_s, events)
     if settings.plan is not None:
         planned = [PlannedJunction(unit, settings.plan, begin_s) for unit in world.units]
         return EngineDriver(planned, simulation, folder, begin_s, events)

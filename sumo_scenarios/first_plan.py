@@ -11,6 +11,7 @@ from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.engine.acceptance import check_plan, rehearse
 from sumo_scenarios.demand_model import DemandModel, demand_model
+from sumo_scenarios.run_timetable import schedule_notices
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.volumes import count_volumes
 from sumo_scenarios.world import World
@@ -27,6 +28,10 @@ def with_plan(settings: RunSettings, world: World, times_s: tuple[float, float])
     Raises: InvalidInputError if the given plan cannot be kept, or the demand cannot be counted.
     """
     sites = tuple(unit.site for unit in world.units)
+    if settings.schedule is not None:
+        for plan in settings.schedule.plans:
+            check_plan(plan, sites)
+        return settings, schedule_notices(settings, times_s[0])
     if settings.plan is not None:
         check_plan(settings.plan, sites)
         return settings, ()

@@ -19,8 +19,8 @@ BEGIN_WALK, BEGIN_CLEARANCE, BEGIN_DONT_WALK = 21, 22, 23
 DETECTOR_OFF, DETECTOR_ON = 81, 82
 DETECTOR_RESTORED, DETECTOR_FAULT = 83, 84
 PATTERN: Final = 131
-PATTERN_OF: Final = {"adaptive": 254, "plan": 1, "flash": 255}
-"""Numbers of the patterns: 254 free and 255 flash, as NTCIP 1202 has them; plan 1 is the only one."""
+PATTERN_OF: Final = {"adaptive": 254, "schedule": 2, "plan": 1, "flash": 255}
+"""Numbers of the patterns: 254 free and 255 flash, as in NTCIP 1202; 2 is the plan by time of day, 1 the local one."""
 _GREENS: Final = "Gg"
 _AMBERS: Final = "yY"
 

@@ -1,26 +1,32 @@
 """Fixed-time control: every signal keeps its plan by the clock, through its kernel, and looks at nothing."""
 
 from dataclasses import replace
+from functools import partial
 
 from detectors.view_builder import empty_view
 from optimiser.fixed_plan import FixedPlanController
+from optimiser.plan_keeper import PlanKeeper
+from optimiser.transition import TransitionSettings, method_named
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.plan import Plan
+from signal_ctrl.domain.timetable import Timetable
 from signal_ctrl.engine.junction import Record
+from signal_ctrl.engine.schedule_rung import plan_keeper
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.engine_driver import start_engine
 from sumo_scenarios.world import SignalUnit
 
 
-class PlannedJunction:
-    """One signal under its plan, or in its only stage. Nothing sees its demand, so every group is on recall."""
+class _ClockedJunction:
+    """One signal under a clock, or in its only stage. Nothing sees its demand, so every group is on recall."""
 
-    def __init__(self, unit: SignalUnit, plan: Plan, begin_s: float) -> None:
-        own = plan.of(unit.site.signal_id)
-        layout = _without_loops(unit.layout)
+    def __init__(
+        self, unit: SignalUnit, kernel: Kernel, controller: FixedPlanController | PlanKeeper | None, begin_s: float
+    ) -> None:
+        layout = without_loops(unit.layout)
         self.signal = unit.site.signal_id
-        self.controller = None if own is None else FixedPlanController(own, unit.site)
-        self.engine = start_engine(Kernel(unit.site), layout, self.controller, begin_s)
+        self.controller = controller
+        self.engine = start_engine(kernel, layout, controller, begin_s)
         self._stages = tuple(range(len(unit.site.stages)))
         self._view = empty_view(layout)
         self._asked = False
@@ -39,5 +45,25 @@ class PlannedJunction:
         return self.engine.decide(self._view, self._stages, now_ds)
 
 
-def _without_loops(layout: JunctionLayout) -> JunctionLayout:
+class PlannedJunction(_ClockedJunction):
+    """One signal under its plan."""
+
+    def __init__(self, unit: SignalUnit, plan: Plan, begin_s: float) -> None:
+        own = plan.of(unit.site.signal_id)
+        controller = None if own is None else FixedPlanController(own, unit.site)
+        super().__init__(unit, Kernel(unit.site), controller, begin_s)
+
+
+class ScheduledJunction(_ClockedJunction):
+    """One signal under the plan that its schedule has for the time of day."""
+
+    def __init__(self, unit: SignalUnit, timetable: Timetable, method: str, begin_s: float) -> None:
+        kernel, settings = Kernel(unit.site), TransitionSettings(method_named(method))
+        plan_at = partial(timetable.of, unit.site.signal_id)
+        keeper = plan_keeper(kernel, plan_at, settings, joins=True) if len(unit.site.stages) > 1 else None
+        super().__init__(unit, kernel, keeper, begin_s)
+
+
+def without_loops(layout: JunctionLayout) -> JunctionLayout:
+    """Return a junction whose demand nobody sees."""
     return replace(layout, lanes=tuple(replace(lane, loops=()) for lane in layout.lanes), loops=())

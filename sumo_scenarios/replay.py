@@ -43,6 +43,7 @@ from sumo_scenarios.json_fields import (
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import read_result
+from sumo_scenarios.run_timetable import schedule_of_record
 from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import World
@@ -136,7 +137,9 @@ class ReplayDriver(KernelDriver):
         begin_s: float,
         events: EventLog,
     ) -> None:
-        unasked = replace(settings, controller=_UNASKED, options=(), plan=None, fallback=None)
+        unasked = replace(
+            settings, controller=_UNASKED, options=(), plan=None, fallback=None, schedule=None, start=None
+        )
         super().__init__(world, unasked, simulation, folder, begin_s, events)
         self._tape = tape
         self._lines: list[str] = []
@@ -243,6 +246,7 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         failure_rate=number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
         plan=None if values.get("plan") is None else plan_of_document(values["plan"]),
         fallback=None if values.get("fallback") is None else plan_of_document(values["fallback"]),
+        **schedule_of_record(values.get("schedule")),
         command=tuple(str(word) for word in typed(values, "command", list)),
     )
     return RecordedRun(settings, _texts(values, "versions"), _texts(values, "inputs"))

@@ -1,13 +1,16 @@
 """What one closed-loop run is asked to do."""
 
+import datetime as dt
 import math
 import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from optimiser.transition import method_named
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
+from signal_ctrl.domain.timetable import ScheduledPlans
 
 CONTROLLERS: Final = (
     *("net", "fixed", "actuated", "delay_based", "sumo_adapted", "sumo_coordinated"),
@@ -41,7 +44,9 @@ class RunSettings:
     `options` are `--set key=value` pairs of the controller; an unknown key is refused. `loops_file` names the user's
     own loops (E1 definitions); empty: those laid out from the geometry. `failure_rate` is the probability with which
     each loop fails for the whole run. `plan` is what `fixed` keeps, `fallback` what `adaptive` falls back to; None: one
-    is computed from the counted demand, for `adaptive` only when it is needed.
+    is computed from the counted demand, for `adaptive` only when it is needed. `schedule` says which plan `fixed`
+    keeps, or `adaptive` falls back to first, at which time of day; `start` is the instant of the run's begin, None: the
+    simulation shows the time of a usual Monday.
     """
 
     scenario: str
@@ -59,6 +64,9 @@ class RunSettings:
     failure_rate: float = 0.0
     plan: Plan | None = None
     fallback: Plan | None = None
+    schedule: ScheduledPlans | None = None
+    start: dt.datetime | None = None
+    transition: str = "shortway"
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +76,7 @@ class RunSettings:
             raise InvalidInputError(f"a plan is for controller fixed, not for {self.controller}")
         if self.fallback is not None and self.controller != "adaptive":
             raise InvalidInputError(f"a plan to fall back to is for controller adaptive, not for {self.controller}")
+        self._check_schedule()
         if not 0 <= self.seed < 2**31 or not 0 <= self.demand_seed < 2**31:
             raise InvalidInputError(
                 f"--seed and --demand-seed need 0 to {2**31 - 1}, got {self.seed}, {self.demand_seed}"
@@ -80,6 +89,15 @@ class RunSettings:
             raise InvalidInputError("--begin and --end need simulation seconds, 0 or more")
         if len(times) == 2 and not times[0] < times[1]:
             raise InvalidInputError(f"--end {times[1]:g} s is not after --begin {times[0]:g} s")
+
+    def _check_schedule(self) -> None:
+        if self.schedule is not None and self.controller not in ("fixed", "adaptive"):
+            raise InvalidInputError(f"a schedule is for controllers fixed and adaptive, not for {self.controller}")
+        if self.schedule is not None and self.plan is not None:
+            raise InvalidInputError("a plan and a schedule are given; leave one of them out")
+        if self.start is not None and (self.schedule is None or self.start.tzinfo is None):
+            raise InvalidInputError("the instant of the begin needs its offset, and a schedule that it is for")
+        method_named(self.transition)
 
     def _check_failures(self) -> None:
         if not 0 <= self.failure_rate <= 1:

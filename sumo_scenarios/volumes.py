@@ -133,13 +133,13 @@ def _counted(
                 turns[turn] += number * share
             for (i, before), (j, after) in itertools.pairwise(zip(places, passed, strict=True)):
                 links[before, after] += number * share
-                ways_s.setdefault((before, after), _way_s(net, edges[i + 1 : j + 1]))
+                ways_s.setdefault((before, after), way_s(net, edges[i + 1 : j + 1]))
     hours = (times_s[1] - times_s[0]) / _S_PER_H
     by_turn = {turn: number / hours for turn, number in turns.items()}
     return Volumes(by_turn, {pair: number / hours for pair, number in links.items()}, ways_s)
 
 
-def _way_s(net: Net, edges: Iterable[str]) -> float:
+def way_s(net: Net, edges: Iterable[str]) -> float:
     """Return the free driving time over some edges. [s]"""
     lanes = [max(net.edges[edge].lanes, key=lambda lane: lane.speed_mps) for edge in edges if edge in net.edges]
     return sum(lane.length_m / max(lane.speed_mps, 1.0) for lane in lanes)

@@ -3,11 +3,14 @@
 import typer
 
 from signal_ctrl.cli import (
+    plan_ageing_command,
     plan_export_command,
     plan_green_wave_command,
     plan_import_command,
+    plan_schedule_command,
     plan_sheet_command,
     plan_show_command,
+    plan_transition_command,
 )
 
 app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
@@ -25,3 +28,6 @@ app.command("import")(plan_import_command.import_)
 app.command()(plan_show_command.show)
 app.command()(plan_sheet_command.sheet)
 app.command("green-wave")(plan_green_wave_command.green_wave)
+app.command()(plan_schedule_command.schedule)
+app.command()(plan_transition_command.transition)
+app.command()(plan_ageing_command.ageing)

@@ -59,6 +59,23 @@ def run(
         Path | None,
         typer.Option(help="Folder for SUMO's further files and every figure, measures.json.", show_default=False),
     ] = None,
+    schedule: Annotated[
+        Path | None,
+        typer.Option(
+            help="Which plan when: kept by fixed, a rung that adaptive falls back to; plans lie beside it.",
+            show_default=False,
+        ),
+    ] = None,
+    start_utc: Annotated[
+        str | None,
+        typer.Option(
+            help="Instant of the run's begin, as 2026-03-02T06:00Z; else simulation seconds are those of a Monday.",
+            show_default=False,
+        ),
+    ] = None,
+    transition: Annotated[
+        str, typer.Option(help="Between plans of a schedule: shortway, dwell or add-only.")
+    ] = "shortway",
     replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -73,7 +90,8 @@ def run(
     if scenario is None:
         raise InvalidInputError("name a SCENARIO ('signal-ctrl scenarios list' shows them) or give --replay DIR")
 
-    from sumo_scenarios.plan_file import read_plan
+    from signal_ctrl.domain.timetable import instant_of
+    from sumo_scenarios.schedule_file import read_schedule
     from sumo_scenarios.settings import RunSettings, parse_closure, parse_setting
 
     settings = RunSettings(
@@ -90,11 +108,23 @@ def run(
         options=tuple(parse_setting(text) for text in set_ or ()),
         failure_rate=failures,
         loops_file="" if loops is None else str(loops),
-        plan=read_plan(plan) if plan is not None else _tuned_plan(scenario, controller, profile),
+        plan=_plan(plan, schedule, scenario, controller, profile),
         fallback=_fallback_plan(scenario, controller, profile),
+        schedule=None if schedule is None else read_schedule(schedule),
+        start=None if start_utc is None else instant_of(start_utc),
+        transition=transition,
         command=("signal-ctrl", *sys.argv[1:]),
     )
     return _run(settings, out, overwrite, json_, evidence)
+
+
+def _plan(given: Path | None, schedule: Path | None, scenario: str, controller: str, profile: str) -> "Plan | None":
+    """Return the plan given, or the tuned one where neither plan nor schedule is given."""
+    from sumo_scenarios.plan_file import read_plan
+
+    if given is not None:
+        return read_plan(given)
+    return None if schedule is not None else _tuned_plan(scenario, controller, profile)
 
 
 def _tuned_plan(scenario: str, controller: str, profile: str) -> "Plan | None":

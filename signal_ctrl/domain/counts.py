@@ -14,6 +14,9 @@ from signal_ctrl.domain.errors import InvalidInputError
 Turn = tuple[str, str, str]
 """Signal, edge before it and edge behind it."""
 
+CountRow = Mapping[str, str | None]
+"""One line of a CSV document, by column."""
+
 HEADER: Final = ("begin_s", "end_s", "signal", "from_edge", "to_edge", "vehicles")
 MAX_BYTES: Final = 1 << 26
 _S_PER_H: Final = 3600.0
@@ -70,8 +73,13 @@ def counts_from_csv(text: str, source: str = "counts") -> Counts:
     """
     if len(text) > MAX_BYTES:
         raise InvalidInputError(f"{source} is longer than {MAX_BYTES} characters")
+    return counts_of_rows(count_rows(text, source), source)
+
+
+def counts_of_rows(rows: Iterable[tuple[int, CountRow]], source: str) -> Counts:
+    """Return the counts of (line, row) of a CSV document. Raises: as `counts_from_csv`."""
     found: defaultdict[tuple[float, float], dict[Turn, float]] = defaultdict(dict)
-    for line, row in _rows(text, source):
+    for line, row in rows:
         where = f"{source}, line {line}"
         begin_s, end_s, vehicles = (_number(row, key, where) for key in ("begin_s", "end_s", "vehicles"))
         turn = tuple((row[key] or "").strip() for key in ("signal", "from_edge", "to_edge"))
@@ -104,7 +112,8 @@ def _lines(periods: Iterable[CountPeriod]) -> Iterator[tuple[str, ...]]:
             yield (*times, *turn, f"{vehicles:.12g}")
 
 
-def _rows(text: str, source: str) -> Iterator[tuple[int, dict[str, str | None]]]:
+def count_rows(text: str, source: str) -> Iterator[tuple[int, CountRow]]:
+    """Yield (line, row) of a CSV document with the columns of `HEADER`. Raises: InvalidInputError where it is none."""
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
     try:
         names = [name.strip() for name in reader.fieldnames or ()]
@@ -120,7 +129,7 @@ def _rows(text: str, source: str) -> Iterator[tuple[int, dict[str, str | None]]]
         raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
 
 
-def _number(row: Mapping[str, str | None], key: str, where: str) -> float:
+def _number(row: CountRow, key: str, where: str) -> float:
     text = (row[key] or "").strip()
     try:
         value = float(text)

@@ -1,6 +1,6 @@
 """Whether a site can keep a plan to the frame: checked by its document, then rehearsed with the kernel itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -71,33 +71,38 @@ def rehearse(kernel: Kernel, stages: tuple[int, ...], splits_ds: tuple[int, ...]
 
     Args: stages, indices in the order of the cycle; splits_ds, from the begin of the change to each to the next. [ds]
     """
-    if len(stages) == 1:
-        return ()
+    return () if len(stages) == 1 else rehearse_turns(kernel, stages[-1], tuple(_turns(stages, splits_ds)))
+
+
+def rehearse_turns(kernel: Kernel, before: int, turns: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """Let the kernel go through stages with everybody calling, from one lit for long; return what it could not keep.
+
+    Args: before, the stage lit; turns, (stage, split) one after the other, indices. [ds]
+    """
     everybody = (1 << len(kernel.site.groups)) - 1
-    state = _settled_in(kernel, stages[-1])
-    for sequence, (stage, from_ds, to_ds) in enumerate(_turns(stages, splits_ds)):
-        if not _may_change(kernel.site, state.core, from_ds):
-            return (_late(kernel.site, state.core.stage, stages, splits_ds),)
-        try:
-            request = Request(Source.SCHEDULE, sequence, from_ds, FOREVER_DS, stage=stage)
-            state = kernel.submit(state, request, from_ds)
-        except RefusedError as error:
-            return (f"signal {kernel.site.signal_id}: {error.detail} ({error.rule}); shorten the cycle",)
-        for now_ds in range(from_ds, to_ds + 1):
+    state, from_ds, before_ds = _settled_in(kernel, before), 0, 0
+    for sequence, (stage, split_ds) in enumerate(turns):
+        if stage != state.core.stage:
+            if not _may_change(kernel.site, state.core, from_ds):
+                return (_late(kernel.site, state.core.stage, before_ds),)
+            try:
+                request = Request(Source.SCHEDULE, sequence, from_ds, FOREVER_DS, stage=stage)
+                state = kernel.submit(state, request, from_ds)
+            except RefusedError as error:
+                return (f"signal {kernel.site.signal_id}: {error.detail} ({error.rule}); shorten the cycle",)
+        for now_ds in range(from_ds, from_ds + split_ds + 1):
             state = kernel.step(state, everybody, now_ds)
             if state.core.stage != stage or state.core.forced >= 0:
                 return (_forced(kernel.site, state.core, stage),)
+        from_ds, before_ds = from_ds + split_ds, split_ds
     return ()
 
 
-def _turns(stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
-    """Yield (stage, from when, till when) of the cycles to be rehearsed, and the first change after them. [ds]"""
-    now_ds = 0
+def _turns(stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    """Yield (stage, split) of the cycles to be rehearsed, and of the first change after them. [ds]"""
     for _ in range(CYCLES):
-        for stage, split_ds in zip(stages, splits_ds, strict=True):
-            yield stage, now_ds, now_ds + split_ds
-            now_ds += split_ds
-    yield stages[0], now_ds, now_ds + splits_ds[0]
+        yield from zip(stages, splits_ds, strict=True)
+    yield stages[0], splits_ds[0]
 
 
 def _settled_in(kernel: Kernel, stage: int) -> KernelState:
@@ -116,11 +121,10 @@ def _may_change(site: Site, core: Core, now_ds: int) -> bool:
     return True
 
 
-def _late(site: Site, stage: int, stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> str:
-    split_s = to_s(splits_ds[stages.index(stage)])
+def _late(site: Site, stage: int, split_ds: int) -> str:
     return (
         f"signal {site.signal_id}: stage {site.stages[stage].name} cannot hold its change and minimum green "
-        f"in {split_s:g} s; give it more"
+        f"in {to_s(split_ds):g} s; give it more"
     )
 
 

@@ -9,7 +9,8 @@ from signal_ctrl.domain.detection import Detection
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.acceptance import refusals
-from signal_ctrl.engine.ladder import Ladder, Rung, Step
+from signal_ctrl.engine.ladder import WITHOUT_SCHEDULE, Ladder, Rung, Step
+from signal_ctrl.engine.schedule_rung import ScheduleRung
 from signal_ctrl.engine.watch import Watch
 from signal_ctrl.kernel.kernel import Kernel
 
@@ -28,11 +29,15 @@ class Fallback:
         kernel: Kernel,
         plan: Callable[[], SignalPlan | None],
         cycle_s: float | None = None,
+        scheduled: ScheduleRung | None = None,
     ) -> None:
-        """Args: plan, fetches what there is to follow; cycle_s, its cycle where that is known before [s]."""
+        """Args: plan, fetches what there is to follow; cycle_s, its cycle where that is known before [s]; scheduled,
+        the rung of the plan by time of day, where there is a schedule.
+        """
         self._kernel = kernel
         self._fetch = plan
-        self._ladder = Ladder()
+        self._scheduled = scheduled
+        self._ladder = Ladder(WITHOUT_SCHEDULE if scheduled is None else tuple(Rung))
         self._watch = Watch(controller, kernel.site.signal_id, len(kernel.site.stages), cycle_s)
         self._plan: Controller | None = None
         self._plan_fault: str | None = None
@@ -50,14 +55,15 @@ class Fallback:
         Adaptive control is asked on every rung: only so it is known when it is sound again.
         """
         answer = self._watch.ask(view, situation) if situation is not None else None
-        step = self._ladder.step(self._faults(detection), now_ds)
+        step = self._ladder.step(self._faults(detection, now_ds), now_ds)
         if situation is None or self.rung is Rung.FLASH:
             return None, step
         if self.rung is Rung.ADAPTIVE:
             return answer, step
-        return (self._plan.decide(view, situation) if self._plan is not None else None), step
+        keeper = self._scheduled if self.rung is Rung.SCHEDULE else self._plan
+        return (keeper.decide(view, situation) if keeper is not None else None), step
 
-    def _faults(self, detection: Detection) -> dict[Rung, str]:
+    def _faults(self, detection: Detection, now_ds: int) -> dict[Rung, str]:
         """Return why rungs cannot be used. Here a model that errs in its own predictions will be told of as well."""
         found: dict[Rung, str] = {}
         if self._watch.fault:
@@ -65,8 +71,9 @@ class Fallback:
         elif detection.lost > MOST_LOST:
             found[Rung.ADAPTIVE] = f"{100 * detection.lost:.0f} % of the detection is lost"
         if found or self.rung is not Rung.ADAPTIVE:
-            fault = self._checked_plan()
-            if fault:
+            if self._scheduled is not None and (fault := self._scheduled.fault(now_ds)):
+                found[Rung.SCHEDULE] = fault
+            if fault := self._checked_plan():
                 found[Rung.PLAN] = fault
         return found
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from optimiser.controller import Decision, Situation
 from optimiser.fixed_plan import FixedPlanController
+from optimiser.transition import TransitionSettings
 from signal_ctrl.domain.detection import WHOLE, Detection
 from signal_ctrl.domain.errors import BackendTimeoutError
 from signal_ctrl.domain.plan import SignalPlan
@@ -16,6 +17,7 @@ from signal_ctrl.domain.site_json import site_hash, site_to_json
 from signal_ctrl.engine.fallback import Fallback
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.ladder import Rung
+from signal_ctrl.engine.schedule_rung import ScheduleRung
 from signal_ctrl.kernel.kernel import Kernel
 from tests.oracles.trace import Frame, judge
 from tests.signal_ctrl.engine.test_junction import LAYOUT, STAGES, view_of
@@ -34,9 +36,9 @@ Answer = Callable[[Situation], object]
 class Street:
     """An engine with a ladder, driven once a second; every frame is kept for the referee."""
 
-    def __init__(self, answer: Answer, plan: SignalPlan | None = PLAN) -> None:
+    def __init__(self, answer: Answer, plan: SignalPlan | None = PLAN, scheduled: ScheduleRung | None = None) -> None:
         self.fetched = 0
-        self.fallback = Fallback(Answering(answer), KERNEL, lambda: self._fetch(plan))
+        self.fallback = Fallback(Answering(answer), KERNEL, lambda: self._fetch(plan), scheduled=scheduled)
         self.engine = JunctionEngine(KERNEL, LAYOUT, None, KERNEL.in_service(0), self.fallback)
         self.records: list[Record] = []
         self.frames: list[Frame] = []
@@ -217,3 +219,37 @@ def test_whatever_it_answers_the_lamps_stay_legal(rows: list[tuple[Answer, int, 
     downs = [at_s for at_s, rung, _ in street.changes if rung == "plan"]
     ups = [at_s for at_s, rung, _ in street.changes if rung == "adaptive"]
     assert all(up - max(d for d in downs if d < up) >= 60 for up in ups)
+
+
+def by_time_of_day(*plans: tuple[int, SignalPlan | None]) -> ScheduleRung:
+    """Return the rung of plans with the time from which each is in force. [ds]"""
+
+    def plan_at(now_ds: int) -> SignalPlan | None:
+        return next(plan for from_ds, plan in reversed(plans) if now_ds >= from_ds)
+
+    return ScheduleRung(KERNEL, plan_at, TransitionSettings())
+
+
+def test_with_a_schedule_its_plan_comes_first_and_changes_with_the_time() -> None:
+    other = replace(PLAN, offset_ds=80)
+    street = Street(lambda _: None, PLAN, by_time_of_day((0, PLAN), (3000, other)))
+    street.drive(600)
+    assert street.changes[0][1] == "schedule"
+    assert len(street.changes) == 1
+    begins = [r.at_ds for r in street.records if r.stage == MAIN_STAGE]
+    assert {at_ds % 500 for at_ds in begins if 1000 <= at_ds < 3000} == {0}
+    assert {at_ds % 500 for at_ds in begins if at_ds >= 4500} == {80}
+    assert street.fetched <= 1
+    street.check()
+
+
+def test_a_plan_of_the_schedule_that_cannot_be_kept_leaves_the_local_one() -> None:
+    strange = replace(PLAN, site="0" * 64)
+    street = Street(lambda _: None, PLAN, by_time_of_day((0, PLAN), (1000, strange), (2000, None), (3000, PLAN)))
+    street.drive(400)
+    names = [rung for _, rung, _ in street.changes]
+    assert names == ["schedule", "plan", "schedule"]
+    (_, _, why), (at_s, _, _) = street.changes[1], street.changes[2]
+    assert "schedule: signal crossroads: the plan is made for another site" in why
+    assert 360 <= at_s <= 362, "sixty seconds of health after 300 s"
+    street.check()

@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signal_ctrl.engine.ladder import UP_AFTER_DS, Ladder, Rung, Step
+from signal_ctrl.engine.ladder import UP_AFTER_DS, WITHOUT_SCHEDULE, Ladder, Rung, Step
 
-A, P, F = Rung.ADAPTIVE, Rung.PLAN, Rung.FLASH
+A, S, P, F = Rung
+EVERY = tuple(Rung)
 
 
 def test_a_sound_ladder_stays_on_its_best_rung() -> None:
@@ -66,12 +67,14 @@ def test_a_clock_that_goes_back_has_measured_no_health() -> None:
     assert ladder.step({}, 10 + UP_AFTER_DS) is not None
 
 
-faults = st.dictionaries(st.sampled_from([A, P]), st.sampled_from(["x", "y"]))
+faults = st.dictionaries(st.sampled_from([A, S, P]), st.sampled_from(["x", "y"]))
 
 
-@given(st.lists(st.tuples(faults, st.integers(1, 200)), max_size=200))
-def test_never_on_a_faulty_rung_never_up_early_never_without_a_reason(rows: list[tuple[dict[Rung, str], int]]) -> None:
-    ladder, now_ds, before = Ladder(), 0, A
+@given(st.sampled_from((WITHOUT_SCHEDULE, EVERY)), st.lists(st.tuples(faults, st.integers(1, 200)), max_size=200))
+def test_never_on_a_faulty_rung_never_up_early_never_without_a_reason(
+    rungs: tuple[Rung, ...], rows: list[tuple[dict[Rung, str], int]]
+) -> None:
+    ladder, now_ds, before = Ladder(rungs), 0, A
     faulty_ds = dict.fromkeys(Rung, -(10**9))
     for found, gap_ds in rows:
         now_ds += gap_ds
@@ -85,8 +88,22 @@ def test_never_on_a_faulty_rung_never_up_early_never_without_a_reason(rows: list
             assert now_ds - faulty_ds[ladder.rung] > UP_AFTER_DS - 200, "steps come with every call"
             assert now_ds - faulty_ds[ladder.rung] >= UP_AFTER_DS
         if ladder.rung > before:
-            assert all(rung in found for rung in Rung if before <= rung < ladder.rung)
+            assert all(rung in found for rung in rungs if before <= rung < ladder.rung)
         before = ladder.rung
+
+
+def test_the_plan_by_time_of_day_comes_before_the_local_one() -> None:
+    ladder = Ladder(EVERY)
+    assert ladder.step({A: "stale"}, 0) == Step(0, S, "adaptive: stale")
+    assert ladder.step({A: "stale", S: "damaged"}, 10) == Step(10, P, "schedule: damaged")
+    for now_ds in range(20, 20 + UP_AFTER_DS, 10):
+        assert ladder.step({A: "stale"}, now_ds) is None
+    assert ladder.step({A: "stale"}, 20 + UP_AFTER_DS) == Step(20 + UP_AFTER_DS, S, "schedule sound for 60 s")
+
+
+def test_without_a_schedule_nobody_hears_of_that_rung() -> None:
+    ladder = Ladder()
+    assert ladder.step({A: "stale", S: "x"}, 0) == Step(0, P, "adaptive: stale")
 
 
 @given(st.integers(1, 59))

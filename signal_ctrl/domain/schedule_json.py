@@ -1,0 +1,141 @@
+"""The documents of schedules: JSON of a schedule with its hash, CSV of a calendar of special days."""
+
+import csv
+import datetime as dt
+import hashlib
+import io
+from typing import Any, Final
+
+from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule, SpecialDay, minute_of, time_text
+
+FORMAT: Final = "signal-ctrl schedule 1"
+CALENDAR_HEADER: Final = ("date", "day_type", "note")
+MAX_DOCUMENT_BYTES: Final = 1 << 20
+_KEYS: Final = ("format", "name", "zone", "plans", "day_types", "special_days")
+
+
+def schedule_to_json(schedule: Schedule) -> str:
+    """Return the canonical document of a schedule."""
+    return canonical(schedule_document(schedule))
+
+
+def schedule_hash(schedule: Schedule) -> str:
+    """Return the SHA-256 of the canonical document, in hex."""
+    return hashlib.sha256(schedule_to_json(schedule).encode()).hexdigest()
+
+
+def schedule_document(schedule: Schedule) -> dict[str, Any]:
+    """Return a schedule as a JSON object."""
+    return {
+        "format": FORMAT,
+        "name": schedule.name,
+        "zone": schedule.zone,
+        "plans": [{"name": plan.name, "sha256": plan.sha256} for plan in schedule.plans],
+        "day_types": [_day_type_document(day_type) for day_type in schedule.day_types],
+        "special_days": [
+            {"date": day.date.isoformat(), "day_type": day.day_type, "note": day.note} for day in schedule.special_days
+        ],
+    }
+
+
+def schedule_from_json(text: str) -> Schedule:
+    """Return the schedule of a document.
+
+    Raises: InvalidInputError if it is no schedule document or the schedule would not be whole.
+    """
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise InvalidInputError(f"not a schedule document: longer than {MAX_DOCUMENT_BYTES} characters")
+    return schedule_of_document(read_document(text, "schedule", FORMAT))
+
+
+def schedule_of_document(document: dict[str, Any]) -> Schedule:
+    """Return the schedule of a JSON object. Raises: as `schedule_from_json`."""
+    try:
+        exactly(document, _KEYS)
+        return Schedule(
+            name=text_of(document["name"]),
+            zone=text_of(document["zone"]),
+            plans=tuple(_plan(item) for item in document["plans"]),
+            day_types=tuple(_day_type(item) for item in document["day_types"]),
+            special_days=tuple(_special_day(item) for item in document["special_days"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidInputError(f"not a schedule document: {type(error).__name__} {error}") from error
+
+
+def calendar_from_csv(text: str, source: str = "calendar") -> tuple[SpecialDay, ...]:
+    """Return the special days of a CSV document with the columns of `CALENDAR_HEADER`; the note may be missing.
+
+    Raises: InvalidInputError with source and line for what is missing, no date, or there twice.
+    """
+    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
+    found: dict[dt.date, SpecialDay] = {}
+    try:
+        names = [name.strip() for name in reader.fieldnames or ()]
+        missing = next((name for name in CALENDAR_HEADER[:2] if names.count(name) != 1), None)
+        if missing is not None:
+            raise InvalidInputError(f"{source}: the header needs date, day_type and may have note; look at {missing}")
+        reader.fieldnames = names
+        for row in reader:
+            day = _calendar_day(row, f"{source}, line {reader.line_num}")
+            if day.date in found:
+                raise InvalidInputError(f"{source}, line {reader.line_num}: {day.date} occurs twice")
+            found[day.date] = day
+    except csv.Error as error:
+        raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
+    return tuple(found[date] for date in sorted(found))
+
+
+def date_of(text: str, where: str) -> dt.date:
+    """Return the date of `YYYY-MM-DD`. Raises: InvalidInputError for anything else."""
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInputError(f"{where}: '{text}' is no date; write YYYY-MM-DD") from error
+
+
+def _calendar_day(row: dict[str, str | None], where: str) -> SpecialDay:
+    date = date_of((row["date"] or "").strip(), where)
+    day_type = (row["day_type"] or "").strip()
+    if not day_type:
+        raise InvalidInputError(f"{where}: {date} has no day_type")
+    return SpecialDay(date, day_type, (row.get("note") or "").strip())
+
+
+def _day_type_document(day_type: DayType) -> dict[str, Any]:
+    return {
+        "name": day_type.name,
+        "weekdays": list(day_type.weekdays),
+        "entries": [{"at": time_text(entry.minute), "plan": entry.plan} for entry in day_type.entries],
+    }
+
+
+def _plan(item: dict[str, Any]) -> PlanRef:
+    exactly(item, ("name", "sha256"))
+    return PlanRef(text_of(item["name"]), text_of(item["sha256"]))
+
+
+def _day_type(item: dict[str, Any]) -> DayType:
+    exactly(item, ("name", "weekdays", "entries"))
+    return DayType(
+        text_of(item["name"]),
+        tuple(text_of(day) for day in item["weekdays"]),
+        tuple(_entry(entry) for entry in item["entries"]),
+    )
+
+
+def _entry(item: dict[str, Any]) -> Entry:
+    exactly(item, ("at", "plan"))
+    return Entry(minute_of(text_of(item["at"])), text_of(item["plan"]))
+
+
+def _special_day(item: dict[str, Any]) -> SpecialDay:
+    exactly(item, ("date", "day_type", "note"))
+    if not isinstance(item["note"], str):
+        raise TypeError("a note is a text")
+    date = date_of(text_of(item["date"]), "special day")
+    return SpecialDay(date, text_of(item["day_type"]), item["note"])

@@ -1,0 +1,29 @@
+"""Counts by date in files of the user."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from signal_ctrl.domain.counted_days import DayProfiles, counted_days_from_csv, day_profiles
+from signal_ctrl.domain.errors import InvalidInputError
+
+
+def read_counted_days(paths: Sequence[Path], date: dt.date | None = None) -> DayProfiles:
+    """Return the counted days of CSV files: with a column `date`, or one date a file.
+
+    Args: date, of the one file that has neither that column nor a date in its name.
+    Raises: InvalidInputError for files that cannot be read or hold no whole days, or a date for several files.
+    """
+    if not paths:
+        raise InvalidInputError("give counts: --counts FILE.csv, several times for several files")
+    if date is not None and len(paths) > 1:
+        raise InvalidInputError("--date is for one file of counts; write dates into the names of the files")
+    return day_profiles(day for path in paths for day in counted_days_from_csv(_text(path), str(path), date))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidInputError(f"cannot read the counts {path}: {reason}") from error

@@ -1,0 +1,69 @@
+"""Schedules in files of the user: `NAME.json` with the plans that it names beside it."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.plan import plan_to_json
+from signal_ctrl.domain.schedule import SpecialDay
+from signal_ctrl.domain.schedule_json import FORMAT, calendar_from_csv, schedule_from_json, schedule_to_json
+from signal_ctrl.domain.timetable import ScheduledPlans
+from sumo_scenarios.plan_file import read_plan
+
+SCHEDULE: Final = "schedule.json"
+PLANS: Final = "plans"
+
+
+def read_schedule(path: Path) -> ScheduledPlans:
+    """Return the schedule of a file with its plans, which lie in the folder `plans` beside it.
+
+    Raises: InvalidInputError if one cannot be read, is damaged, or is another one than the schedule was made with.
+    """
+    text = _text(path, "schedule")
+    try:
+        schedule = schedule_from_json(text)
+        plans = tuple(read_plan(path.parent / PLANS / f"{ref.name}.json") for ref in schedule.plans)
+        return ScheduledPlans(schedule, plans)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path}: {error}") from error
+
+
+def is_schedule(path: Path) -> bool:
+    """Return whether a file says that it is a schedule. Raises: InvalidInputError if it cannot be read."""
+    return FORMAT in _text(path, "schedule or plan")
+
+
+def read_calendar(path: Path) -> tuple[SpecialDay, ...]:
+    """Return the special days of a CSV file. Raises: InvalidInputError if it cannot be read or is damaged."""
+    return calendar_from_csv(_text(path, "calendar"), str(path))
+
+
+def write_schedule(scheduled: ScheduledPlans, folder: Path) -> tuple[Path, ...]:
+    """Write a schedule and its plans into a folder, the schedule last; return the files.
+
+    Raises: BackendError if they cannot be written.
+    """
+    names = [ref.name for ref in scheduled.schedule.plans]
+    texts = {
+        folder / PLANS / f"{name}.json": plan_to_json(plan) for name, plan in zip(names, scheduled.plans, strict=True)
+    }
+    texts[folder / SCHEDULE] = schedule_to_json(scheduled.schedule)
+    for path, text in texts.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            scratch = path.with_name(f".{path.name}.{os.getpid()}")
+            scratch.write_text(text + "\n", encoding="utf-8")
+            scratch.replace(path)
+        except OSError as error:
+            raise BackendError(f"cannot write {path}: {error.strerror}") from error
+    return tuple(texts)
+
+
+def _text(path: Path, kind: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"cannot read the {kind} {path}: {getattr(error, 'strerror', None) or error}"
+        ) from error

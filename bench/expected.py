@@ -14,7 +14,9 @@ from sumo_scenarios.xml_input import open_xml
 
 START_S: Final = 1.0
 TRIP_S: Final = 0.002
-CONTROL_MS: Final[Mapping[str, float]] = {"adaptive": 0.3, "max_pressure": 0.12, "greedy": 0.12, "fixed": 0.05}
+CONTROL_MS: Final[Mapping[str, float]] = {
+    **{"adaptive": 0.3, "hybrid": 0.3, "max_pressure": 0.12, "greedy": 0.12, "fixed": 0.05, "green_wave": 0.05}
+}
 """Milliseconds a signal and simulated second; SUMO's own controllers cost next to nothing."""
 _USUAL_S: Final = 3600.0
 _TRIP: Final = re.compile(rb"<(?:trip|vehicle|flow)\b")

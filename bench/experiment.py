@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.tuning.store import PLAN_KEY, fallback_plan, plan_named, without_plan
+from bench.tuning.store import BASE_KEY, PLAN_KEY, fallback_plan, plan_named, without_plan
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import profile_by_name
-from sumo_scenarios.settings import RunSettings, parse_closure
+from sumo_scenarios.settings import ROLLOUTS, RunSettings, parse_closure
 
 VERSION: Final = 1
 """Of `experiment.json`."""
@@ -73,19 +73,20 @@ class Task:
             closures=tuple(parse_closure(text) for text in self.closures),
             options=without_plan(self.options),
             failure_rate=self.failure_rate,
-            plan=self._plan(),
+            plan=self._plan(PLAN_KEY),
+            base=self._plan(BASE_KEY),
             fallback=self._fallback(),
             command=self.command(),
         )
 
-    def _plan(self) -> Plan | None:
-        """Return the plan that the options name. Raises: InvalidInputError if it is not there any more."""
-        named = dict(self.options).get(PLAN_KEY)
+    def _plan(self, key: str) -> Plan | None:
+        """Return the plan that an option names. Raises: InvalidInputError if it is not there any more."""
+        named = dict(self.options).get(key)
         return None if named is None else plan_named(named, self.scenario, self.profile)
 
     def _fallback(self) -> Plan | None:
         """Return the plan that adaptive control falls back to, if one was tuned."""
-        if self.controller != "adaptive":
+        if self.controller not in ROLLOUTS:
             return None
         return fallback_plan(self.scenario, profile_by_name(self.profile))
 

@@ -18,7 +18,7 @@ from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.settings import CONTROLLERS, SUMO_CONTROLLERS, parse_closure
 
 MOST_TASKS: Final = 100_000
-BLIND: Final = (*SUMO_CONTROLLERS, "fixed")
+BLIND: Final = (*SUMO_CONTROLLERS, "fixed", "green_wave")
 """Controllers that take no sensing: they run once, whatever sensing is asked."""
 
 READERS: Final[Mapping[str, Callable[[str, Any], Any]]] = {

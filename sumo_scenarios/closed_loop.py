@@ -25,6 +25,7 @@ from sumo_scenarios.demand import demand_span, run_times_s
 from sumo_scenarios.driver import Driver, make_driver
 from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
+from sumo_scenarios.green_wave.run_wave import with_wave
 from sumo_scenarios.input_files import input_hashes
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
@@ -33,7 +34,7 @@ from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, S
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
 from sumo_scenarios.run_timetable import schedule_notices, schedule_record
-from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, Closure, RunSettings
+from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, WAVES, Closure, RunSettings
 from sumo_scenarios.simulation import Simulation, sumo_home
 from sumo_scenarios.sumo_tools import write_tool_programmes
 from sumo_scenarios.world import World, build_world
@@ -114,9 +115,11 @@ def run_loop(
 def _with_plans(
     settings: RunSettings, world: World, times_s: tuple[float, float]
 ) -> tuple[RunSettings, tuple[str, ...]]:
-    """Return the settings with what `fixed` keeps, and what the user has to know of plans and schedule."""
+    """Return the settings with the plan that is kept, and what the user has to know of plans and schedule."""
     if settings.controller == "fixed":
         return with_plan(settings, world, times_s)
+    if settings.controller in WAVES:
+        return with_wave(settings, world, times_s)
     return settings, schedule_notices(settings, times_s[0])
 
 

@@ -14,6 +14,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.profile import MAX_GREEN_RANGE_S, SafetyProfile
 from signal_ctrl.domain.timing import ceil_ds, to_s
+from sumo_scenarios.settings import ROLLOUTS
 
 Maker = Callable[[JunctionLayout, StageTables, Neighbour | None], Controller]
 """Makes the controller of one junction; of two that are coupled, with the other one."""
@@ -21,7 +22,7 @@ Maker = Callable[[JunctionLayout, StageTables, Neighbour | None], Controller]
 
 @dataclass(frozen=True, slots=True)
 class NoSettings:
-    """`net`, and `fixed`, which has its plan: nothing to set."""
+    """`net`, and those that have their plan: nothing to set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ class ActuatedSettings(DelayBasedSettings):
             raise InvalidInputError(f"need 0.5 <= max_gap_s <= 20, got {self.max_gap_s:g}")
 
 
+@dataclass(frozen=True, slots=True)
+class HybridSettings(RolloutSettings):
+    """As for `adaptive`; `wave_from`: the degree of saturation of the arterial's busiest signal from which its green
+    wave is kept.
+    """
+
+    wave_from: float = 0.6
+
+
 AnySettings = RolloutSettings | SlotSettings | DelayBasedSettings | NoSettings
 
 
@@ -76,8 +86,8 @@ def settings_of(controller: str, options: Sequence[tuple[str, str]], slot_s: flo
     Raises: InvalidInputError for an unknown key or a value that is no number or out of range.
     """
     base: Any = NoSettings()
-    if controller == "adaptive":
-        base = RolloutSettings()
+    if controller in ROLLOUTS:
+        base = HybridSettings() if controller == "hybrid" else RolloutSettings()
     elif controller in ("max_pressure", "greedy"):
         base = SlotSettings(slot_s)
     elif controller in ("actuated", "delay_based"):

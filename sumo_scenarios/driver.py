@@ -20,12 +20,13 @@ from signal_ctrl.kernel.state import Mode
 from sumo_scenarios.controllers import AnySettings, Maker, maker_of, settings_of
 from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.fallback_plans import FallbackPlans
+from sumo_scenarios.green_wave.framed import framed
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.loop_reader import LoopReader, failed_loops
 from sumo_scenarios.plan_driver import PlannedJunction, ScheduledJunction
 from sumo_scenarios.run_timetable import timetable_of
 from sumo_scenarios.sensing import VehicleEyes
-from sumo_scenarios.settings import SUMO_CONTROLLERS, RunSettings
+from sumo_scenarios.settings import ROLLOUTS, SUMO_CONTROLLERS, RunSettings
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.warm_up import compile_rollout
 from sumo_scenarios.world import SignalUnit, World
@@ -217,13 +218,15 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         events: EventLog,
     ) -> None:
         sensors = _sensors(world, settings, simulation, events)
-        if settings.controller == "adaptive":
+        looks_ahead = settings.controller in ROLLOUTS
+        if looks_ahead:
             compile_rollout()
         chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
         units = choosing_units(world, chosen)
-        plans = FallbackPlans(world, settings, begin_s) if settings.controller == "adaptive" else None
+        plans = FallbackPlans(world, settings, begin_s) if looks_ahead else None
         partner_of = partners(units, chosen)
-        engines = make_engines(units, maker_of(chosen, settings.controller), partner_of, begin_s, plans)
+        maker = framed(maker_of(chosen, settings.controller), world, settings, chosen)
+        engines = make_engines(units, maker, partner_of, begin_s, plans)
         junctions = [ControlledJunction(*parts) for parts in zip(units, engines, sensors, strict=True)]
         couple(junctions, partner_of)
         super().__init__(junctions, simulation, folder, begin_s, events)
@@ -308,7 +311,7 @@ def make_driver(
     if timetable is not None:
         changing = [ScheduledJunction(unit, timetable, settings.transition, begin_s) for unit in world.units]
         return EngineDriver(changing, simulation, folder, begin_s, events)
-    if settings.plan is not None:
+    if settings.plan is not None and settings.controller not in ROLLOUTS:
         planned = [PlannedJunction(unit, settings.plan, begin_s) for unit in world.units]
         return EngineDriver(planned, simulation, folder, begin_s, events)
     return KernelDriver(world, settings, simulation, folder, begin_s, events)

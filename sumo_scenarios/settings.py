@@ -14,8 +14,12 @@ from signal_ctrl.domain.timetable import ScheduledPlans
 
 CONTROLLERS: Final = (
     *("net", "fixed", "actuated", "delay_based", "sumo_adapted", "sumo_coordinated"),
-    *("max_pressure", "greedy", "adaptive"),
+    *("green_wave", "max_pressure", "greedy", "adaptive", "hybrid"),
 )
+WAVES: Final = ("green_wave", "hybrid")
+"""Those that keep a green wave: as a plan, or as a frame of adaptive control."""
+ROLLOUTS: Final = ("adaptive", "hybrid")
+"""Those that simulate ahead, over the ladder of plans."""
 SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
 """Fixed programmes made by the tools that come with SUMO, without and with offsets."""
 SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based", *SUMO_TOOLS)
@@ -43,10 +47,11 @@ class RunSettings:
 
     `options` are `--set key=value` pairs of the controller; an unknown key is refused. `loops_file` names the user's
     own loops (E1 definitions); empty: those laid out from the geometry. `failure_rate` is the probability with which
-    each loop fails for the whole run. `plan` is what `fixed` keeps, `fallback` what `adaptive` falls back to; None: one
-    is computed from the counted demand, for `adaptive` only when it is needed. `schedule` says which plan `fixed`
-    keeps, or `adaptive` falls back to first, at which time of day; `start` is the instant of the run's begin, None: the
-    simulation shows the time of a usual Monday.
+    each loop fails for the whole run. `plan` is what `fixed`, `green_wave` and `hybrid` keep, `base` the plan on whose
+    splits the last two make their wave where they are given none, `fallback` what `adaptive` and `hybrid` fall back to;
+    None: one is computed from the counted demand, for a fallback only when it is needed. `schedule` says which plan
+    `fixed` keeps, or `adaptive` falls back to first, at which time of day; `start` is the instant of the run's begin,
+    None: the simulation shows the time of a usual Monday.
     """
 
     scenario: str
@@ -63,6 +68,7 @@ class RunSettings:
     loops_file: str = ""
     failure_rate: float = 0.0
     plan: Plan | None = None
+    base: Plan | None = None
     fallback: Plan | None = None
     schedule: ScheduledPlans | None = None
     start: dt.datetime | None = None
@@ -72,10 +78,7 @@ class RunSettings:
     def __post_init__(self) -> None:
         _one_of("controller", self.controller, CONTROLLERS)
         _one_of("sensing", self.sensing, SENSINGS)
-        if self.plan is not None and self.controller != "fixed":
-            raise InvalidInputError(f"a plan is for controller fixed, not for {self.controller}")
-        if self.fallback is not None and self.controller != "adaptive":
-            raise InvalidInputError(f"a plan to fall back to is for controller adaptive, not for {self.controller}")
+        self._check_plans()
         self._check_schedule()
         if not 0 <= self.seed < 2**31 or not 0 <= self.demand_seed < 2**31:
             raise InvalidInputError(
@@ -89,6 +92,16 @@ class RunSettings:
             raise InvalidInputError("--begin and --end need simulation seconds, 0 or more")
         if len(times) == 2 and not times[0] < times[1]:
             raise InvalidInputError(f"--end {times[1]:g} s is not after --begin {times[0]:g} s")
+
+    def _check_plans(self) -> None:
+        if self.plan is not None and self.controller not in ("fixed", *WAVES):
+            raise InvalidInputError(f"a plan is for controllers fixed, {', '.join(WAVES)}, not for {self.controller}")
+        if self.base is not None and self.controller not in WAVES:
+            raise InvalidInputError(f"a base plan is for controllers {', '.join(WAVES)}, not for {self.controller}")
+        if self.fallback is not None and self.controller not in ROLLOUTS:
+            raise InvalidInputError(
+                f"a plan to fall back to is for controllers {', '.join(ROLLOUTS)}, not for {self.controller}"
+            )
 
     def _check_schedule(self) -> None:
         if self.schedule is not None and self.controller not in ("fixed", "adaptive"):

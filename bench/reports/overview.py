@@ -10,8 +10,9 @@ from bench.pairing import DELAY, Group, Row
 from bench.reports.records import CurveRow, FigureRow, NoiseRow, PairRow, VerdictRow
 from bench.reports.study import Study, comparison_of, label_of, measure_of, valid_rows
 from bench.statistics import deviation_of
+from sumo_scenarios.settings import SUMO_TOOLS
 
-FIXED_TIME: Final = ("net", "fixed")
+FIXED_TIME: Final = ("net", "fixed", "green_wave", *SUMO_TOOLS)
 """Controllers that react to nothing: what their delay does over seeds is the noise of drivers and demand alone."""
 _AXES: Final = ("failure_rate", "scale")
 

@@ -13,10 +13,12 @@ from signal_ctrl.domain.plan import Plan, plan_hash, plan_of_document
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile, profile_by_name
 from sumo_scenarios import catalogue
 from sumo_scenarios.plan_file import read_plan
+from sumo_scenarios.settings import WAVES
 
 FORMAT: Final = "signal-ctrl tuned 1"
 TUNED: Final = ("fixed", "actuated", "delay_based", "max_pressure")
 PLAN_KEY: Final = "plan"
+BASE_KEY: Final = "base"
 _PREFIX: Final = "tuned@"
 _DIGITS: Final = 12
 _FOLDER: Final = Path(__file__).resolve().parents[1]
@@ -135,11 +137,11 @@ def tuned_options(task: Asked) -> Options:
     Raises: InvalidInputError if the document is damaged.
     """
     scenario, controller, profile = task.scenario, task.controller, profile_by_name(task.profile)
+    if controller == "fixed" or controller in WAVES:
+        plan, key = tuned_plan(scenario, profile), PLAN_KEY if controller == "fixed" else BASE_KEY
+        return () if plan is None else ((key, f"{_PREFIX}{plan_hash(plan)[:_DIGITS]}"),)
     if controller not in TUNED:
         return ()
-    if controller == "fixed":
-        plan = tuned_plan(scenario, profile)
-        return () if plan is None else ((PLAN_KEY, f"{_PREFIX}{plan_hash(plan)[:_DIGITS]}"),)
     row = _row(scenario, profile, controller)
     if row is None or stale(scenario, profile, controller):
         return ()
@@ -197,4 +199,4 @@ def without_plan(options: Sequence[tuple[str, str]]) -> Options:
     >>> without_plan([("plan", "tuned@0"), ("slot_s", "5")])
     (('slot_s', '5'),)
     """
-    return tuple((key, value) for key, value in options if key != PLAN_KEY)
+    return tuple((key, value) for key, value in options if key not in (PLAN_KEY, BASE_KEY))

@@ -28,7 +28,8 @@ def run(
     controller: Annotated[
         str,
         typer.Option(
-            help="net, fixed, actuated, delay_based, sumo_adapted, sumo_coordinated, max_pressure, greedy or adaptive."
+            help="net, actuated, delay_based, sumo_adapted, sumo_coordinated (SUMO's), fixed, green_wave, "
+            "max_pressure, greedy, adaptive or hybrid (ours)."
         ),
     ] = "adaptive",
     seed: Annotated[int, typer.Option(help="SUMO's seed: the drivers.")] = 1,
@@ -53,7 +54,7 @@ def run(
     ] = None,
     plan: Annotated[
         Path | None,
-        typer.Option(help="Plan of controller fixed; else the tuned one, or one computed.", show_default=False),
+        typer.Option(help="Plan of fixed, green_wave or hybrid; else one tuned or computed.", show_default=False),
     ] = None,
     evidence: Annotated[
         Path | None,
@@ -109,6 +110,7 @@ def run(
         failure_rate=failures,
         loops_file="" if loops is None else str(loops),
         plan=_plan(plan, schedule, scenario, controller, profile),
+        base=None if plan is not None else _base(scenario, controller, profile),
         fallback=_fallback_plan(scenario, controller, profile),
         schedule=None if schedule is None else read_schedule(schedule),
         start=None if start_utc is None else instant_of(start_utc),
@@ -139,9 +141,19 @@ def _tuned_plan(scenario: str, controller: str, profile: str) -> "Plan | None":
     return tuned_plan(scenario, profile_by_name(profile))
 
 
+def _base(scenario: str, controller: str, profile: str) -> "Plan | None":
+    """Return the tuned plan of a scenario, on whose splits a green wave is made."""
+    from bench.tuning.store import tuned_plan
+    from sumo_scenarios.settings import WAVES
+
+    return tuned_plan(scenario, profile_by_name(profile)) if controller in WAVES else None
+
+
 def _fallback_plan(scenario: str, controller: str, profile: str) -> "Plan | None":
-    """Return the tuned plan, for `adaptive` to fall back to; without one it is computed when it is needed."""
-    if controller != "adaptive":
+    """Return the tuned plan, for rollouts to fall back to; without one it is computed when it is needed."""
+    from sumo_scenarios.settings import ROLLOUTS
+
+    if controller not in ROLLOUTS:
         return None
     from bench.tuning.store import fallback_plan
 
@@ -183,8 +195,9 @@ def tell(result: "RunResult", as_json: bool, figures: bool = True) -> int:
 def _run(settings: "RunSettings", out: Path, overwrite: bool, as_json: bool, evidence: Path | None) -> int:
     from sumo_scenarios.compiled_code import NOTICE, compiled_before
     from sumo_scenarios.run import Order, execute_all
+    from sumo_scenarios.settings import ROLLOUTS
 
-    if settings.controller == "adaptive" and not compiled_before():
+    if settings.controller in ROLLOUTS and not compiled_before():
         say(NOTICE)
     stretch = stretch_of(settings, f"{Path(settings.scenario).stem} {settings.controller}")
     with watching([stretch], as_json) as watch:

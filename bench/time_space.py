@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".png", ".svg")
 COLOURS: Final = ("#1b6ca8", "#c8553d")
 _RED: Final = "#d9d9d9"
+_CLOSE: Final = 0.03
+"""Names of signals that are closer, as a share of the street, move apart."""
 _BAR: Final = (0.013, 0.16)
 """Height of a bar of green, as a share of the street: at most, and over all its signals."""
 MOST_IN_ONE: Final = 12
@@ -123,6 +126,11 @@ def _scales(diagram: StreetDiagram, axes: "Axes", span_m: tuple[float, float]) -
         [metres for _, metres in diagram.places],
         [f"{_short(name)}  {metres:,.0f} m" for name, metres in diagram.places],
     )
+    labels = axes.get_yticklabels()
+    for k, (place, onward) in enumerate(pairwise(metres for _, metres in diagram.places)):
+        if onward - place < _CLOSE * (span_m[1] - span_m[0]):
+            labels[k].set_verticalalignment("top")
+            labels[k + 1].set_verticalalignment("bottom")
     axes.set_xlabel(f"time [s], cycle {diagram.cycle_s:g} s")
     axes.set_title(_short(diagram.title, 72), pad=24)
     for side in ("top", "right"):

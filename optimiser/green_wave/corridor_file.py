@@ -137,6 +137,10 @@ class _Reader:
                     f"{fields.where} occurs twice or leads nowhere; one link serves both directions"
                 )
             self._links[ends] = fields
+        counted = [fields for fields in self._links.values() if fields.has("volume_veh_h")]
+        if counted and len(counted) < len(self._links):
+            bare = next(fields for fields in self._links.values() if not fields.has("volume_veh_h"))
+            raise InvalidInputError(f"{bare.where}: 'volume_veh_h' is missing; give it for all links or for none")
 
     def streets(self, tables: list[Any], name: str, ratio: float | None) -> tuple[Street, ...]:
         if not tables:
@@ -283,12 +287,13 @@ class _Reader:
         keys = [f"{key}_back_veh_h" if back else f"{key}_veh_h" for key in ("volume", "saturation")]
         for key in ("volume", "volume_back", "saturation", "saturation_back"):
             fields.get(f"{key}_veh_h", None)
-        if not fields.has(keys[0]):
+        volume_veh_h = fields.get(keys[0], fields.get("volume_veh_h", None))
+        if volume_veh_h is None:
             return 1.0
         saturation_veh_h = fields.number(keys[1], fields.get("saturation_veh_h", SATURATION_VEH_H))
         if saturation_veh_h <= 0:
             raise InvalidInputError(f"{fields.where}: saturation flow has to be above 0")
-        return float((fields.number(keys[0], least=0.0) / saturation_veh_h) ** self._wishes.power)
+        return float((fields.number(keys[0], volume_veh_h, least=0.0) / saturation_veh_h) ** self._wishes.power)
 
 
 def _change(change_kmh: float, kmh: tuple[float, float]) -> tuple[float, float]:

@@ -22,7 +22,7 @@ ENGINES: Final = (SCIPY, "scip", "or-highs")
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to search [s], how close to the best is close enough, with which engine; `nodes` bounds the tree."""
+    """How long to search [s], how close to the best is close enough, with which engine."""
 
     time_s: float = 60.0
     gap: float = 1e-4

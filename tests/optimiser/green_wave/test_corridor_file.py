@@ -31,7 +31,15 @@ def document() -> dict[str, Any]:
         ],
         "links": [
             {"from": "A", "to": "B", "distance_m": 300, "volume_veh_h": 1200, "saturation_veh_h": 3600},
-            {"from": "C", "to": "B", "distance_m": 450, "speed_change_kmh": 8, "speed_back_kmh": 45},
+            {
+                "from": "C",
+                "to": "B",
+                "distance_m": 450,
+                "speed_change_kmh": 8,
+                "speed_back_kmh": 45,
+                "volume_veh_h": 900,
+                "volume_back_veh_h": 450,
+            },
         ],
     }
 
@@ -65,7 +73,8 @@ def test_a_street_is_read() -> None:
     assert [len(s.orders) for s in network.signals] == [4, 2, 1]
     out, back = network.courses
     assert [link.distance_m for link in out.links] == [300.0, 450.0]
-    assert out.links[0].weight == pytest.approx(1200 / 3600)
+    assert out.links[0].weight == back.links[1].weight == pytest.approx(1200 / 3600)
+    assert (out.links[1].weight, back.links[0].weight) == pytest.approx((900 / 1800, 450 / 1800))
     assert out.stops[0].clearance == Clearance(seconds=2.0)
     assert back.links[0].slowest_mps == pytest.approx(45 / 3.6)
     assert back.links[0].change_s_per_m == pytest.approx((-8 / 3.6 / 12.5**2, 8 / 3.6 / 12.5**2))
@@ -165,6 +174,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("links.0.to", "C", "occurs twice"),
     ("links.0.volume_veh_h", -1, "'volume_veh_h' has to be 0 or more"),
     ("links.0.saturation_veh_h", 0, "saturation flow has to be above 0"),
+    ("links.0", {"from": "A", "to": "B", "distance_m": 300}, "link A to B: 'volume_veh_h' is missing; give it for all"),
     ("links", [], "street Ring road: no link joins A and B"),
     ("signals", [], "there is no signal 'A'"),
     ("streets", [{"name": "s", "signals": ["A", "Z"]}], "there is no signal 'Z'"),
@@ -177,12 +187,12 @@ BAD: list[tuple[str, Any, str]] = [
 def test_bad_files_say_where(place: str, value: Any, message: str) -> None:
     found = document()
     if place == "links.0.to" and value == "C":
-        found["links"][1] = {"from": "C", "to": "A", "distance_m": 450}
+        found["links"][1] = {"from": "C", "to": "A", "distance_m": 450, "volume_veh_h": 900}
     parts = place.split(".")
     table: Any = found
     for part in parts[:-1]:
         table = table[int(part)] if part.isdigit() else table[part]
-    table[parts[-1]] = value
+    table[int(parts[-1]) if parts[-1].isdigit() else parts[-1]] = value
     with pytest.raises(InvalidInputError, match=message) as caught:
         read(found)
     assert "\n" not in str(caught.value)

@@ -2,6 +2,8 @@
 
 import typer
 
+from signal_ctrl.cli import plan_check_command
+
 app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
 
 
@@ -10,3 +12,6 @@ def show_help(context: typer.Context) -> None:
     """Make timing plans from counts, judge them, and bring them from and to other tools."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+app.command()(plan_check_command.check)

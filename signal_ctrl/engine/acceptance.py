@@ -48,16 +48,18 @@ def refusals(plan: SignalPlan, kernel: Kernel, site_sha256: str | None = None) -
         stages = stage_indices(plan, site)
     except InvalidInputError as error:
         return (str(error),)
-    unserved = _unserved(site, stages)
-    if unserved:
-        return (f"signal {plan.signal_id}: no stage of the plan serves {', '.join(unserved)}",)
+    missed = unserved(site, stages)
+    if missed:
+        return (f"signal {plan.signal_id}: no stage of the plan serves {', '.join(missed)}",)
     odd_ds = [t for t in (plan.offset_ds, *plan.splits_ds) if t % site.resolution_ds]
     if odd_ds:
         return (f"signal {plan.signal_id}: {to_s(odd_ds[0]):g} s is no multiple of {to_s(site.resolution_ds):g} s",)
     return rehearse(kernel, stages, plan.splits_ds)
 
 
-def _unserved(site: Site, stages: tuple[int, ...]) -> list[str]:
+def unserved(site: Site, stages: tuple[int, ...]) -> list[str]:
+    """Return the groups that some stage of the site serves and none of these does."""
+
     def served(g: int, among: tuple[int, ...]) -> bool:
         return any(site.stages[s].rights[g].is_green for s in among)
 
@@ -73,7 +75,7 @@ def rehearse(kernel: Kernel, stages: tuple[int, ...], splits_ds: tuple[int, ...]
     if len(stages) == 1:
         return ()
     everybody = (1 << len(kernel.site.groups)) - 1
-    state = _settled_in(kernel, stages[-1])
+    state = settled_in(kernel, stages[-1])
     for sequence, (stage, from_ds, to_ds) in enumerate(_turns(stages, splits_ds)):
         if not _may_change(kernel.site, state.core, from_ds):
             return (_late(kernel.site, state.core.stage, stages, splits_ds),)
@@ -99,7 +101,8 @@ def _turns(stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> Iterator[tupl
     yield stages[0], now_ds, now_ds + splits_ds[0]
 
 
-def _settled_in(kernel: Kernel, stage: int) -> KernelState:
+def settled_in(kernel: Kernel, stage: int) -> KernelState:
+    """Return the state at time 0 with a stage that has been lit for long."""
     state = kernel.in_service(0, stage)
     groups = tuple(replace(group, since_ds=-_LONG_AGO_DS) for group in state.core.groups)
     return KernelState(replace(state.core, groups=groups), 0)

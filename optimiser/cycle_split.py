@@ -97,10 +97,11 @@ def stage_cycle(site: Site, tables: StageTables, streams: Streams, stages: tuple
 
 @dataclass(frozen=True, slots=True)
 class Critical:
-    """The critical path: sum of its flow ratios, and its lost time in a cycle. [s]"""
+    """The critical path: sum of its flow ratios, its lost time in a cycle [s], and its streams (indices)."""
 
     y: float
     lost_s: float
+    streams: tuple[int, ...] = ()
 
 
 def critical_path(streams: Streams, cycle: StageCycle) -> Critical:
@@ -118,7 +119,10 @@ def critical_path(streams: Streams, cycle: StageCycle) -> Critical:
     found = minimise(np.ones(n), -served, -y, np.zeros(n))
     if found is None:
         raise InvalidInputError("a stream with demand has no green in any of these stages")
-    return Critical(found.cost, max(float(found.prices @ cycle.gained_s[loaded]), 0.0))
+    on_path = np.flatnonzero(loaded)[np.abs(found.prices) > 1e-9]
+    return Critical(
+        found.cost, max(float(found.prices @ cycle.gained_s[loaded]), 0.0), tuple(int(stream) for stream in on_path)
+    )
 
 
 def reserve_splits_s(streams: Streams, cycle: StageCycle, cycle_s: float) -> FloatArray:

@@ -102,8 +102,14 @@ def hcm_uniform_delay_s(cycle_s: float, green_ratio: FloatArray, saturation: Flo
     return np.asarray(0.5 * cycle_s * (1.0 - green_ratio) ** 2 / np.maximum(1.0 - served, 1e-9))
 
 
-def hcm_overflow_delay_s(capacity_veh_h: FloatArray, saturation: FloatArray, period_h: float = 0.25) -> FloatArray:
-    """Return the incremental delay d2 of a pretimed, isolated approach (k = 0.5, I = 1). [s/veh]
+def hcm_overflow_delay_s(
+    capacity_veh_h: FloatArray,
+    saturation: FloatArray,
+    period_h: float = 0.25,
+    k_factor: float | FloatArray = 0.5,
+    i_factor: float | FloatArray = 1.0,
+) -> FloatArray:
+    """Return the incremental delay d2, by default of a pretimed, isolated approach (k = 0.5, I = 1). [s/veh]
 
     d2 = 900 T [(X - 1) + sqrt((X - 1)^2 + 8 k I X / (c T))], T in hours; it holds for X above 1 too.
     >>> round(float(hcm_overflow_delay_s(np.array(800.0), np.array(0.75))), 3)
@@ -111,5 +117,5 @@ def hcm_overflow_delay_s(capacity_veh_h: FloatArray, saturation: FloatArray, per
     >>> round(float(hcm_overflow_delay_s(np.array(800.0), np.array(1.125))), 3)
     72.058
     """
-    over = saturation - 1.0
-    return np.asarray(900.0 * period_h * (over + np.sqrt(over**2 + 4.0 * saturation / (capacity_veh_h * period_h))))
+    over, spread = saturation - 1.0, 8.0 * k_factor * i_factor
+    return np.asarray(900.0 * period_h * (over + np.sqrt(over**2 + spread * saturation / (capacity_veh_h * period_h))))

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from math import exp
 from typing import Final
 
 import numpy as np
 
 from optimiser.cycle_split import S_PER_H, Streams
+from optimiser.gap_acceptance import OPPOSED_PEAK, SATURATION_VEH_H, yielding_share
 from optimiser.link_model import LinkNetwork
 from optimiser.network_plan import PlannedSignal
 from signal_ctrl.domain.counts import Turn
@@ -19,14 +19,7 @@ from sumo_scenarios.net_reader import Net
 from sumo_scenarios.volumes import Volumes
 from sumo_scenarios.world import SignalUnit, World
 
-SATURATION_VEH_H: Final = 1800.0
-"""What a lane lets go straight on; SUMO's drivers leave a queue every 1.9 to 2.0 s."""
 TURN_FACTOR: Final = {"l": 0.95, "r": 0.85, "t": 0.8, "L": 0.95, "R": 0.95}
-CRITICAL_GAP_S: Final = 4.5
-FOLLOW_UP_S: Final = 2.5
-OPPOSED_PEAK: Final = 1.6
-"""How much denser opposing traffic is while it has green than over the cycle."""
-LEAST_YIELDING: Final = 0.1
 _ROUNDS: Final = 30
 START_S: Final = 2.5
 """What a platoon loses to a car at cruising speed when it sets off. [s]"""
@@ -103,18 +96,6 @@ class _UnitStreams:
         first = {f for m in own for f in layout.movements[m].yields_to}
         opposed = sum(self.flow[f] for f in first if rights[layout.movements[f].group].is_green)
         return yielding_share(opposed * OPPOSED_PEAK)
-
-
-def yielding_share(opposed_veh_s: float) -> float:
-    """Return the saturation flow of who yields, as a share of the protected one, by gap acceptance (HCM 2000, ch. 16).
-
-    >>> yielding_share(0.0), round(yielding_share(0.1), 3), round(yielding_share(0.5), 3)
-    (0.8, 0.577, 0.148)
-    """
-    if opposed_veh_s < 1e-6:
-        return 1.0 / FOLLOW_UP_S / (SATURATION_VEH_H / S_PER_H)
-    goes = opposed_veh_s * exp(-opposed_veh_s * CRITICAL_GAP_S) / (1.0 - exp(-opposed_veh_s * FOLLOW_UP_S))
-    return max(goes / (SATURATION_VEH_H / S_PER_H), LEAST_YIELDING)
 
 
 def _movement_flows(layout: JunctionLayout, net: Net, volumes: Volumes) -> list[float]:

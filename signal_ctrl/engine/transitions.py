@@ -1,6 +1,7 @@
 """Stage changes timed by letting the kernel itself make them: the optimiser plans with what the lamps will do."""
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -16,8 +17,11 @@ _LONG_AGO_DS = 10_000
 _LONGEST_CHANGE_DS = 1_200
 
 
-def stage_tables(kernel: Kernel) -> StageTables:
-    """Return rights and change times of every pair of stages of a site."""
+def stage_tables(kernel: Kernel, pairs: Collection[tuple[int, int]] | None = None) -> StageTables:
+    """Return rights and change times of every pair of stages of a site.
+
+    Args: pairs, (from, to): only these changes are timed, for who asks about no other; by default all are.
+    """
     site = kernel.site
     n, m = len(site.stages), len(site.groups)
     end_s = np.full((n, n, m), math.inf)
@@ -25,7 +29,7 @@ def stage_tables(kernel: Kernel) -> StageTables:
     settled_s = np.zeros((n, n))
     for a in range(n):
         for b in range(n):
-            if a != b:
+            if a != b and (pairs is None or (a, b) in pairs):
                 settled_s[a, b] = _time_change(kernel, a, b, end_s[a, b], start_s[a, b])
     return StageTables(
         right=np.array([[int(r) for r in stage.rights] for stage in site.stages], dtype=np.int64),

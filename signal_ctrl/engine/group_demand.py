@@ -1,0 +1,154 @@
+"""The demand of signals that are known by their site alone: one stream per vehicle group, from counts by group."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from optimiser.cycle_split import S_PER_H, Streams
+from optimiser.gap_acceptance import OPPOSED_PEAK, yielding_share
+from optimiser.hcm import Arrivals, mean_weighted
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.group_counts import GroupCount, GroupCounts
+from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, Site, Stage
+from signal_ctrl.engine.split_plan import Period, SignalDemand, SplitPlanner, SplitRules, StreamName, chosen_cycle_s
+from signal_ctrl.kernel.kernel import Kernel
+
+OfGroup = Mapping[str, GroupCount]
+
+
+def group_demands(
+    sites: Sequence[Site], counts: GroupCounts, stages: Mapping[str, tuple[int, ...]], rules: SplitRules, zero: bool
+) -> tuple[tuple[SignalDemand, ...], tuple[Period, ...]]:
+    """Return each site's demand, and the periods of the counts.
+
+    Args: stages, by signal, where the user names them; zero, whether a group without a count has none to count.
+    Raises: InvalidInputError that names the signal for counts of unknown signals or groups, and for missing ones.
+    """
+    only = sites[0].signal_id if len(sites) == 1 else ""
+    periods = tuple(Period(*times) for times, _ in counts.periods)
+    by_signal: dict[str, list[OfGroup]] = {site.signal_id: [] for site in sites}
+    for times, rows in counts.periods:
+        found: dict[str, dict[str, GroupCount]] = {site.signal_id: {} for site in sites}
+        for (signal, group), count in rows.items():
+            name = signal or only
+            if name not in found:
+                raise InvalidInputError(_stranger(signal, group, times))
+            found[name][group] = count
+        for site in sites:
+            by_signal[site.signal_id].append(_checked(site, found[site.signal_id], times, zero))
+    hours = [period.hours for period in periods]
+    demands = tuple(
+        _demand(site, by_signal[site.signal_id], hours, stages.get(site.signal_id), rules) for site in sites
+    )
+    return demands, periods
+
+
+def _stranger(signal: str, group: str, times: tuple[float, float]) -> str:
+    if not signal:
+        return f"counts of group {group} name no signal; with several sites each line needs one"
+    return f"counts of signal {signal} in {times[0]:g} to {times[1]:g} s: there is no site of that signal"
+
+
+def _checked(site: Site, found: dict[str, GroupCount], times: tuple[float, float], zero: bool) -> OfGroup:
+    kinds = {group.name: group.kind for group in site.groups}
+    where = f"signal {site.signal_id}, {times[0]:g} to {times[1]:g} s"
+    for name in found:
+        if name not in kinds:
+            raise InvalidInputError(f"{where}: the site has no group {name}; it has {', '.join(kinds)}")
+        if kinds[name] is GroupKind.CROSSING:
+            raise InvalidInputError(f"{where}: group {name} is a crossing; its times come from the site, leave it out")
+    missing = [name for name, kind in kinds.items() if kind is GroupKind.VEHICLE and name not in found]
+    if missing and not zero:
+        raise InvalidInputError(
+            f"{where}: no count of {', '.join(missing)}; write 0 where nobody came, or add --missing-is-zero"
+        )
+    return found | {name: GroupCount(0.0) for name in missing}
+
+
+def _demand(
+    site: Site, rows: list[OfGroup], hours: list[float], stages: tuple[int, ...] | None, rules: SplitRules
+) -> SignalDemand:
+    groups = [g for g, group in enumerate(site.groups) if group.kind is GroupKind.VEHICLE and _served(site, g)]
+    named = [(g, rows[0][site.groups[g].name]) for g in groups]
+    kernel = Kernel(site)
+    labels = tuple(StreamName(site.groups[g].name, count.approach or site.groups[g].name) for g, count in named)
+    shares = [np.nan if count.green_share is None else count.green_share for _, count in named]
+    arrivals = Arrivals(np.array([count.arrival_type for _, count in named], dtype=np.int64), np.array(shares))
+    streams = tuple(_streams(site, groups, counts, h) for counts, h in zip(rows, hours, strict=True))
+    if stages is not None:
+        return SignalDemand(kernel, stages, labels, streams, arrivals)
+    if len(site.stages) < 2:
+        raise InvalidInputError(f"signal {site.signal_id} has one stage; there is nothing to split")
+    choices = [SignalDemand(kernel, chosen, labels, streams, arrivals) for chosen in stage_choices(site)]
+    return _better(choices, hours, rules)
+
+
+def _served(site: Site, group: int) -> bool:
+    return any(stage.rights[group].is_green for stage in site.stages)
+
+
+def _streams(site: Site, groups: Sequence[int], counts: OfGroup, hours: float) -> Streams:
+    own = [counts[site.groups[g].name] for g in groups]
+    flow = np.array([count.vehicles / hours / S_PER_H for count in own])
+    saturation = np.array([count.saturation_veh_h * count.lanes / S_PER_H for count in own])
+    by_group = {g: float(own_flow) for g, own_flow in zip(groups, flow, strict=True)}
+    weight = np.array([[_weight(site, g, stage.rights, by_group) for stage in site.stages] for g in groups])
+    return Streams(flow, saturation, np.array(groups, dtype=np.int64), weight.reshape(len(groups), len(site.stages)))
+
+
+def _weight(site: Site, group: int, rights: tuple[Right, ...], flow_veh_s: Mapping[int, float]) -> float:
+    """Return the share of the saturation flow that a stage lets go: less than 1 where priority is with others."""
+    if not rights[group].is_green:
+        return 0.0
+    if rights[group] is Right.PROTECTED:
+        return 1.0
+    first = [
+        other
+        for other in flow_veh_s
+        if rights[other] is Right.PROTECTED and site.together[group][other] != COMPATIBLE and other != group
+    ]
+    return yielding_share(OPPOSED_PEAK * sum(flow_veh_s[other] for other in first))
+
+
+def stage_choices(site: Site) -> tuple[tuple[int, ...], ...]:
+    """Return sets of stages that serve everybody, in the order of the site: first few, then those with more priority.
+
+    A site does not say which of its stages a programme had: a stage is kept if it serves somebody whom none before it
+    serves, or in the second set gives somebody a better right.
+    """
+    found = []
+    for priority in (False, True):
+        chosen: list[int] = []
+        best = [Right.NONE] * len(site.groups)
+        for s, stage in enumerate(site.stages):
+            if any(r.is_green and r > b and (priority or not b.is_green) for r, b in _pairs(stage, best)):
+                chosen.append(s)
+                best = [max(r, b) for r, b in _pairs(stage, best)]
+        found.append(tuple(chosen))
+    return tuple(dict.fromkeys(found))
+
+
+def _pairs(stage: Stage, best: list[Right]) -> list[tuple[Right, Right]]:
+    return list(zip(stage.rights, best, strict=True))
+
+
+def _better(choices: Sequence[SignalDemand], hours: Sequence[float], rules: SplitRules) -> SignalDemand:
+    """Return the choice of stages with the least delay in its busiest period.
+
+    Raises: InvalidInputError as the first choice does, if none has a cycle.
+    """
+    busiest = max(range(len(hours)), key=lambda p: float(choices[0].streams[p].flow_veh_s.sum()))
+    costs: list[tuple[float, int]] = []
+    errors: list[InvalidInputError] = []
+    for index, demand in enumerate(choices):
+        try:
+            planner = SplitPlanner(demand, rules)
+            cycle_s = chosen_cycle_s([planner], busiest)
+            queue_veh = np.zeros(len(demand.names))
+            service = planner.outcome(busiest, cycle_s, queue_veh, hours[busiest]).service
+            costs.append((mean_weighted(service.delay.total_s, service.flow_veh_h), index))
+        except InvalidInputError as error:
+            errors.append(error)
+    if not costs:
+        raise errors[0]
+    return choices[min(costs)[1]]

@@ -1,6 +1,6 @@
 """What a cycle and its splits do for each stream: green, capacity, degree of saturation, control delay, queue left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -50,13 +50,36 @@ def service_of(
     cycle: StageCycle,
     splits_s: FloatArray,
     queue_veh: FloatArray,
+    lanes: NDArray[np.int64],
     arrivals: Arrivals,
     period_h: float,
 ) -> Service:
-    """Return what splits do in a period that begins with a queue. [s], [veh], [h]"""
+    """Return what splits do in a period that begins with a queue. [s], [veh], [h]
+
+    d1 is that of each stream. d2, d3 and the queue are those of its lane: streams of one lane stand one behind the
+    other, so that its fullest stream limits all of them.
+    Args: lanes (n_streams,), the lane of each stream as the index of its first stream.
+    """
     cycle_s = float(splits_s.sum())
     green_s = greens_s(cycle, splits_s)
     ratio = np.minimum(green_s / cycle_s, 1.0)
     flow_veh_h, capacity_veh_h = streams.flow_veh_s * S_PER_H, streams.saturation_veh_s * ratio * S_PER_H
-    delay = control_delay(cycle_s, ratio, flow_veh_h, capacity_veh_h, queue_veh, arrivals, period_h)
-    return Service(green_s, flow_veh_h, capacity_veh_h, delay)
+    own = control_delay(cycle_s, ratio, flow_veh_h, capacity_veh_h, queue_veh, arrivals, period_h)
+    if len(np.unique(lanes)) == len(lanes):
+        return Service(green_s, flow_veh_h, capacity_veh_h, own)
+    lane_flow, lane_queue = _summed(flow_veh_h, lanes), _summed(queue_veh, lanes)
+    fullest = np.zeros(len(lanes))
+    np.maximum.at(fullest, lanes, flow_veh_h / capacity_veh_h)
+    used = lane_flow > 0
+    lane_capacity = np.where(used, lane_flow / np.where(used, fullest[lanes], 1.0), _summed(capacity_veh_h, lanes))
+    lane = control_delay(cycle_s, ratio, lane_flow, lane_capacity, lane_queue, arrivals, period_h)
+    share = np.where(used, flow_veh_h / np.where(used, lane_flow, 1.0), lanes == np.arange(len(lanes)))
+    together = replace(lane, uniform_s=own.uniform_s, progression=own.progression, queue_veh=lane.queue_veh * share)
+    return Service(green_s, flow_veh_h, capacity_veh_h, together)
+
+
+def _summed(values: FloatArray, lanes: NDArray[np.int64]) -> FloatArray:
+    """Return for each stream the sum over its lane. (n_streams,)"""
+    total = np.zeros(len(lanes))
+    np.add.at(total, lanes, values)
+    return np.asarray(total[lanes])

@@ -1,6 +1,7 @@
 """From a world and its counted demand to what the planning of fixed times needs: streams per signal, links between."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,16 +38,16 @@ class DemandModel:
 def demand_model(world: World, volumes: Volumes) -> DemandModel:
     """Return the model of a world under its counted demand."""
     units = [unit for unit in world.units if len(unit.site.stages) > 1]
-    streams = [_UnitStreams(unit, world.net, volumes) for unit in units]
+    streams = [UnitStreams(unit, world.net, volumes) for unit in units]
     kernels = tuple(Kernel(unit.site) for unit in units)
     signals = tuple(
-        PlannedSignal(unit.site, stage_tables(kernel), found.streams, _choice(unit))
+        PlannedSignal(unit.site, stage_tables(kernel), found.streams, choice_of(unit))
         for unit, kernel, found in zip(units, kernels, streams, strict=True)
     )
     return DemandModel(signals, kernels, _links(world.net, units, streams, volumes))
 
 
-def _choice(unit: SignalUnit) -> tuple[int, ...]:
+def choice_of(unit: SignalUnit) -> tuple[int, ...]:
     """Return the stages of the programme in force at the begin, and others that alone serve somebody."""
 
     def served(stages: tuple[int, ...]) -> set[int]:
@@ -59,10 +60,13 @@ def _choice(unit: SignalUnit) -> tuple[int, ...]:
     return chosen
 
 
-class _UnitStreams:
-    """Streams of one signal: one for each lane and group that lets vehicles go from it."""
+class UnitStreams:
+    """Streams of one signal: one for each lane and group that lets vehicles go from it, `keys` in their order."""
 
-    def __init__(self, unit: SignalUnit, net: Net, volumes: Volumes) -> None:
+    def __init__(
+        self, unit: SignalUnit, net: Net, volumes: Volumes, own_veh_h: Mapping[int, float] | None = None
+    ) -> None:
+        """Args: own_veh_h, saturation flow of one lane by group, where the user knows it. [veh/h]"""
         layout = unit.layout
         self.flow = _movement_flows(layout, net, volumes)
         kept = [m for m, movement in enumerate(layout.movements) if movement.group >= 0]
@@ -83,7 +87,11 @@ class _UnitStreams:
                 weight[stream, s] = self._weight(layout, lane, group, stage.rights)
         mean = np.divide(factor, flow, out=np.ones(n), where=flow > 0)
         saturation = SATURATION_VEH_H / S_PER_H * mean * np.maximum(share, 1e-3)
+        for stream, (_, group) in enumerate(keys):
+            if group in (own_veh_h or {}):
+                saturation[stream] = (own_veh_h or {})[group] / S_PER_H * max(float(share[stream]), 1e-3)
         groups = np.array([group for _, group in keys], dtype=np.int64)
+        self.keys = tuple(keys)
         self.streams = Streams(flow, saturation, groups, weight)
 
     def _weight(self, layout: JunctionLayout, lane: int, group: int, rights: tuple[Right, ...]) -> float:
@@ -126,7 +134,7 @@ def _level(layout: JunctionLayout, movements: list[int], load: list[float], shar
         shares[m] = 0.5 * shares[m] + 0.5 * part / sum(wanted)
 
 
-def _links(net: Net, units: list[SignalUnit], streams: list[_UnitStreams], volumes: Volumes) -> LinkNetwork:
+def _links(net: Net, units: list[SignalUnit], streams: list[UnitStreams], volumes: Volumes) -> LinkNetwork:
     """Return all streams and, by pairs of turns, who feeds whom how much."""
     first = np.concatenate([[0], np.cumsum([len(s.streams.flow_veh_s) for s in streams])]).astype(np.int64)
     flow = np.concatenate([s.streams.flow_veh_s for s in streams])
@@ -169,7 +177,7 @@ def _turns(layout: JunctionLayout, net: Net) -> dict[tuple[str, str], list[int]]
     return found
 
 
-def _parts(streams: _UnitStreams, movements: list[int]) -> list[tuple[int, float]]:
+def _parts(streams: UnitStreams, movements: list[int]) -> list[tuple[int, float]]:
     """Return (stream, part) of the movements that make up a turn."""
     total = sum(streams.flow[m] for m in movements)
     parts: dict[int, float] = defaultdict(float)

@@ -2,7 +2,7 @@
 
 import typer
 
-from signal_ctrl.cli import plan_check_command
+from signal_ctrl.cli import plan_check_command, plan_split_command
 
 app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
 
@@ -15,3 +15,4 @@ def show_help(context: typer.Context) -> None:
 
 
 app.command()(plan_check_command.check)
+app.command()(plan_split_command.cycle_split)

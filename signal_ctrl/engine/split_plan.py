@@ -80,11 +80,15 @@ class SplitRules:
 
 @dataclass(frozen=True, slots=True)
 class StreamName:
-    """What a stream is for people: its movement (signal group), its approach, its turns where they are known."""
+    """What a stream is for people: its movement (signal group), its approach, its turns and lane where they are known.
+
+    Streams that name the same lane stand in it one behind the other.
+    """
 
     movement: str
     approach: str
     turns: str = ""
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +159,9 @@ class SplitPlanner:
         befores = (demand.stages[-1], *demand.stages[:-1])
         self._tables = stage_tables(demand.kernel, set(zip(befores, demand.stages, strict=True)))
         self._cycles = [stage_cycle(site, self._tables, streams, demand.stages) for streams in demand.streams]
+        lanes = [name.lane or f"\n{index}" for index, name in enumerate(demand.names)]
+        self._lanes = np.array([lanes.index(lane) for lane in lanes], dtype=np.int64)
+        self._analyses: dict[int, Analysis] = {}
         self._found: dict[tuple[int, int], tuple[int, ...] | None] = {}
 
     def _check(self) -> None:
@@ -178,6 +185,11 @@ class SplitPlanner:
 
         Raises: InvalidInputError if a movement with demand has no green, or the shortest splits pass the cycle limit.
         """
+        if period not in self._analyses:
+            self._analyses[period] = self._analysis(period)
+        return self._analyses[period]
+
+    def _analysis(self, period: int) -> Analysis:
         streams, cycle = self.demand.streams[period], self._cycles[period]
         low_s, high_s = self.rules.cycle_range_s
         minimum_s = float(cycle.least_s.sum())
@@ -252,7 +264,7 @@ class SplitPlanner:
             raise InvalidInputError(f"signal {self.demand.signal_id} keeps no splits for a cycle of {cycle_s} s")
         analysis, streams, cycle = self.analysis(period), self.demand.streams[period], self._cycles[period]
         at_s = np.array(splits_s, dtype=np.float64)
-        service = service_of(streams, cycle, at_s, queue_veh, self.demand.arrivals, hours)
+        service = service_of(streams, cycle, at_s, queue_veh, self._lanes, self.demand.arrivals, hours)
         admitted = service.capacity_veh_h * self.rules.target
         too_much = (service.flow_veh_h > admitted + _SLACK) & (not analysis.attainable)
         conflict: tuple[Limit, ...] = ()

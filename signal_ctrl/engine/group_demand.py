@@ -6,11 +6,11 @@ import numpy as np
 
 from optimiser.cycle_split import S_PER_H, Streams
 from optimiser.gap_acceptance import OPPOSED_PEAK, yielding_share
-from optimiser.hcm import Arrivals, mean_weighted
+from optimiser.hcm import Arrivals
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import GroupCount, GroupCounts
 from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, Site, Stage
-from signal_ctrl.engine.split_plan import Period, SignalDemand, SplitPlanner, SplitRules, StreamName, chosen_cycle_s
+from signal_ctrl.engine.split_plan import Period, SignalDemand, SplitPlanner, SplitRules, StreamName
 from signal_ctrl.kernel.kernel import Kernel
 
 OfGroup = Mapping[str, GroupCount]
@@ -19,13 +19,16 @@ OfGroup = Mapping[str, GroupCount]
 def group_demands(
     sites: Sequence[Site], counts: GroupCounts, stages: Mapping[str, tuple[int, ...]], rules: SplitRules, zero: bool
 ) -> tuple[tuple[SignalDemand, ...], tuple[Period, ...]]:
-    """Return each site's demand, and the periods of the counts.
+    """Return the demand of each site with a choice of stages, and the periods of the counts.
 
     Args: stages, by signal, where the user names them; zero, whether a group without a count has none to count.
     Raises: InvalidInputError that names the signal for counts of unknown signals or groups, and for missing ones.
     """
     only = sites[0].signal_id if len(sites) == 1 else ""
     periods = tuple(Period(*times) for times, _ in counts.periods)
+    planned = [site for site in sites if len(site.stages) > 1]
+    if not planned:
+        raise InvalidInputError(f"signal {sites[0].signal_id} has one stage; there is nothing to split")
     by_signal: dict[str, list[OfGroup]] = {site.signal_id: [] for site in sites}
     for times, rows in counts.periods:
         found: dict[str, dict[str, GroupCount]] = {site.signal_id: {} for site in sites}
@@ -34,11 +37,11 @@ def group_demands(
             if name not in found:
                 raise InvalidInputError(_stranger(signal, group, times))
             found[name][group] = count
-        for site in sites:
+        for site in planned:
             by_signal[site.signal_id].append(_checked(site, found[site.signal_id], times, zero))
     hours = [period.hours for period in periods]
     demands = tuple(
-        _demand(site, by_signal[site.signal_id], hours, stages.get(site.signal_id), rules) for site in sites
+        _demand(site, by_signal[site.signal_id], hours, stages.get(site.signal_id), rules) for site in planned
     )
     return demands, periods
 
@@ -77,8 +80,6 @@ def _demand(
     streams = tuple(_streams(site, groups, counts, h) for counts, h in zip(rows, hours, strict=True))
     if stages is not None:
         return SignalDemand(kernel, stages, labels, streams, arrivals)
-    if len(site.stages) < 2:
-        raise InvalidInputError(f"signal {site.signal_id} has one stage; there is nothing to split")
     choices = [SignalDemand(kernel, chosen, labels, streams, arrivals) for chosen in stage_choices(site)]
     return _better(choices, hours, rules)
 
@@ -133,7 +134,7 @@ def _pairs(stage: Stage, best: list[Right]) -> list[tuple[Right, Right]]:
 
 
 def _better(choices: Sequence[SignalDemand], hours: Sequence[float], rules: SplitRules) -> SignalDemand:
-    """Return the choice of stages with the least delay in its busiest period.
+    """Return the choice of stages with the least delay in its busiest period, as far as that shows without the kernel.
 
     Raises: InvalidInputError as the first choice does, if none has a cycle.
     """
@@ -142,11 +143,7 @@ def _better(choices: Sequence[SignalDemand], hours: Sequence[float], rules: Spli
     errors: list[InvalidInputError] = []
     for index, demand in enumerate(choices):
         try:
-            planner = SplitPlanner(demand, rules)
-            cycle_s = chosen_cycle_s([planner], busiest)
-            queue_veh = np.zeros(len(demand.names))
-            service = planner.outcome(busiest, cycle_s, queue_veh, hours[busiest]).service
-            costs.append((mean_weighted(service.delay.total_s, service.flow_veh_h), index))
+            costs.append((SplitPlanner(demand, rules).rough_delay_s(busiest, hours[busiest]), index))
         except InvalidInputError as error:
             errors.append(error)
     if not costs:

@@ -18,6 +18,7 @@ from optimiser.cycle_split import (
     Streams,
     best_splits_s,
     critical_path,
+    mean_delay_s,
     reserve_splits_s,
     rounded_s,
     shortest_cycle_s,
@@ -214,6 +215,15 @@ class SplitPlanner:
             minimum_s=minimum_s,
             wanted_s=min(max(wanted_s, math.ceil(minimum_s)), high_s),
         )
+
+    def rough_delay_s(self, period: int, hours: float) -> float:
+        """Return the mean delay with most reserve at the cycle that is wanted, before the kernel is asked. [s/veh]
+
+        Raises: as `analysis`.
+        """
+        streams, cycle = self.demand.streams[period], self._cycles[period]
+        even_s = reserve_splits_s(streams, cycle, self.analysis(period).wanted_s)
+        return mean_delay_s(streams, cycle, even_s, hours)
 
     def splits_s(self, period: int, cycle_s: int) -> tuple[int, ...] | None:
         """Return splits for a cycle, None if the kernel keeps none. [s]

@@ -124,6 +124,7 @@ def initial_queue_delay_s(
     left = np.where(left < _EXACT, 0.0, left)
     area = lasts_h * (queue_veh + left - grown) / 2
     area = area + (left**2 - grown**2 - queue_veh**2) / (2 * capacity_veh_h)
+    area = np.where(area < _EXACT, 0.0, area)
     arriving = np.maximum(flow_veh_h * period_h, _EXACT)
     delay_s = np.where((queue_veh > 0) & (flow_veh_h > 0), S_PER_H / arriving * area, 0.0)
     return np.asarray(delay_s), np.asarray(left)

@@ -10,6 +10,7 @@ proportional fitting). Loops count what was let through: a queue that does not c
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -63,19 +64,12 @@ def read_run(folder: Path) -> RunDetectors:
 
     Raises: InvalidInputError if the folder holds no run, or one whose controller read no loops.
     """
-    import polars as pl  # noqa: PLC0415  heavy, and only needed here
-
     settings = read_settings(folder / "settings.json").settings
     loops_file = Path(settings.loops_file) if settings.loops_file else None
     world = build_world(resolve(settings.scenario), settings.profile, settings.begin_s, settings.end_s, loops_file)
-    try:
-        events = pl.read_parquet(folder / _EVENTS)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InvalidInputError(f"{folder / _EVENTS} cannot be read: {error}") from error
-    wanted = events.filter(pl.col("code").is_in([DETECTOR_ON, DETECTOR_FAULT, DETECTOR_RESTORED]))
     passed: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
     faults: defaultdict[tuple[str, int], list[tuple[float, bool]]] = defaultdict(list)
-    for time_ds, device, code, channel in wanted.iter_rows():
+    for time_ds, device, code, channel in _events(folder / _EVENTS):
         if code == DETECTOR_ON:
             passed[device, channel].append(time_ds / 10)
         else:
@@ -97,6 +91,29 @@ def _failed_s(changes: Sequence[tuple[float, bool]], end_s: float) -> float:
     """Return for how long a loop was not listened to. [s]"""
     ends_s = [at_s for at_s, _ in changes[1:]] + [end_s]
     return sum(until_s - at_s for (at_s, failed), until_s in zip(changes, ends_s, strict=True) if failed)
+
+
+def _events(path: Path) -> list[tuple[int, str, int, int]]:
+    """Return (time [ds], signal, code, channel) of the loops' events, read in a child: after polars nobody can fork.
+
+    Raises: InvalidInputError if the file is missing or damaged.
+    """
+    with get_context("fork").Pool(1) as pool:
+        found = pool.apply(_read_events, (path,))
+    if isinstance(found, str):
+        raise InvalidInputError(f"{path} cannot be read: {found}")
+    return found
+
+
+def _read_events(path: Path) -> list[tuple[int, str, int, int]] | str:
+    """Return the events of a file, or why it cannot be read."""
+    import polars as pl  # noqa: PLC0415  for the child alone
+
+    try:
+        events = pl.read_parquet(path)
+        return events.filter(pl.col("code").is_in([DETECTOR_ON, DETECTOR_FAULT, DETECTOR_RESTORED])).rows()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        return " ".join(str(error).split())[:200]
 
 
 def _outgoing(net: Net) -> dict[str, tuple[Connection, ...]]:

@@ -48,7 +48,7 @@ def scenario_span_s(config: Configuration) -> tuple[float, float]:
     Raises: InvalidInputError if nobody departs, or nothing says when the demand ends.
     """
     span = demand_span(config.routes)
-    if not math.isfinite(span.first_s):
+    if not span.first_s < math.inf:
         raise InvalidInputError(f"{config.path}: nobody departs, so there is no demand to count; give --counts")
     begin_s = config.begin_s if config.begin_s is not None else math.floor(span.first_s)
     end_s = min(config.end_s if config.end_s is not None else math.inf, math.ceil(span.last_s / 60) * 60)

@@ -6,7 +6,7 @@ Source of the formulas: the project's reference on optimisation, sections 1 to 3
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,7 @@ _S_PER_H: Final = 3600.0
 _TRIES_UP: Final = 8
 _NEAR_S: Final = 5
 _SLACK: Final = 1e-9
+_TRACE_VEH_S: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +155,12 @@ class SplitPlanner:
 
     def __init__(self, demand: SignalDemand, rules: SplitRules) -> None:
         """Raises: InvalidInputError if the stages do not serve everybody, or not in whole seconds."""
-        self.demand, self.rules = demand, rules
+        self.demand, self.rules = replace(demand, streams=tuple(_heard(s) for s in demand.streams)), rules
         site = demand.kernel.site
         self._check()
         befores = (demand.stages[-1], *demand.stages[:-1])
         self._tables = stage_tables(demand.kernel, set(zip(befores, demand.stages, strict=True)))
-        self._cycles = [stage_cycle(site, self._tables, streams, demand.stages) for streams in demand.streams]
+        self._cycles = [stage_cycle(site, self._tables, streams, demand.stages) for streams in self.demand.streams]
         lanes = [name.lane or f"\n{index}" for index, name in enumerate(demand.names)]
         self._lanes = np.array([lanes.index(lane) for lane in lanes], dtype=np.int64)
         self._analyses: dict[int, Analysis] = {}
@@ -333,6 +334,11 @@ class SplitPlanner:
     def _fail(self, what: str, conflict: Iterable[Limit], period: int) -> InvalidInputError:
         words = "; ".join(self._words(limit, period) for limit in conflict)
         return InvalidInputError(f"signal {self.demand.signal_id}: {what}; these conflict: {words}")
+
+
+def _heard(streams: Streams) -> Streams:
+    """Return streams without traces of flow, which no linear program could tell from none."""
+    return replace(streams, flow_veh_s=np.where(streams.flow_veh_s < _TRACE_VEH_S, 0.0, streams.flow_veh_s))
 
 
 def _practical_s(critical: Critical, target: float) -> float | None:

@@ -56,8 +56,8 @@ def service_of(
 ) -> Service:
     """Return what splits do in a period that begins with a queue. [s], [veh], [h]
 
-    d1 is that of each stream. d2, d3 and the queue are those of its lane: streams of one lane stand one behind the
-    other, so that its fullest stream limits all of them.
+    d1 is that of each stream. d2, d3 and the queue are those of its lane, where the streams stand one behind the other:
+    its degree of saturation is the mean of theirs by flow, which is the share of the time that they take up.
     Args: lanes (n_streams,), the lane of each stream as the index of its first stream.
     """
     cycle_s = float(splits_s.sum())
@@ -68,10 +68,9 @@ def service_of(
     if len(np.unique(lanes)) == len(lanes):
         return Service(green_s, flow_veh_h, capacity_veh_h, own)
     lane_flow, lane_queue = _summed(flow_veh_h, lanes), _summed(queue_veh, lanes)
-    fullest = np.zeros(len(lanes))
-    np.maximum.at(fullest, lanes, flow_veh_h / capacity_veh_h)
+    taken = _summed(flow_veh_h**2 / capacity_veh_h, lanes)
     used = lane_flow > 0
-    lane_capacity = np.where(used, lane_flow / np.where(used, fullest[lanes], 1.0), _summed(capacity_veh_h, lanes))
+    lane_capacity = np.where(used, lane_flow**2 / np.where(used, taken, 1.0), _summed(capacity_veh_h, lanes))
     lane = control_delay(cycle_s, ratio, lane_flow, lane_capacity, lane_queue, arrivals, period_h)
     share = np.where(used, flow_veh_h / np.where(used, lane_flow, 1.0), lanes == np.arange(len(lanes)))
     together = replace(lane, uniform_s=own.uniform_s, progression=own.progression, queue_veh=lane.queue_veh * share)
@@ -83,3 +82,18 @@ def _summed(values: FloatArray, lanes: NDArray[np.int64]) -> FloatArray:
     total = np.zeros(len(lanes))
     np.add.at(total, lanes, values)
     return np.asarray(total[lanes])
+
+
+def with_lane_means(streams: Streams, lanes: NDArray[np.int64]) -> Streams:
+    """Return streams in which those of one lane share its mean saturation flow, by the time that each vehicle takes.
+
+    As they come, each has its own saturation flow times its share of the lane, so that one that turns looks as if the
+    whole lane turned. With the mean, streams of a lane with the same green are equally saturated.
+    Args: lanes (n_streams,), the lane of each stream as the index of its first stream.
+    """
+    flow, lane_flow = streams.flow_veh_s, _summed(streams.flow_veh_s, lanes)
+    used = flow > 0
+    share = np.where(used, flow / np.where(used, lane_flow, 1.0), 0.0)
+    time_s = _summed(np.where(used, share**2 / streams.saturation_veh_s, 0.0), lanes)
+    mean = share / np.where(used, time_s, 1.0)
+    return replace(streams, saturation_veh_s=np.where(used, mean, streams.saturation_veh_s))

@@ -6,7 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
+
 from optimiser.hcm import random_arrivals
+from optimiser.split_service import with_lane_means
 from signal_ctrl.domain.counts import CountPeriod, Counts, Turn
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import SATURATION_RANGE_VEH_H
@@ -175,7 +178,9 @@ def _unit_demand(
         turns = "".join(dict.fromkeys(move.direction for move in moves))
         own_lane = layout.lanes[lane]
         names.append(StreamName(site.groups[group].name, own_lane.edge_id, turns, own_lane.lane_id))
-    streams = tuple(one.streams for one in found)
+    lanes = [lane for lane, _ in found[0].keys]
+    first = np.array([lanes.index(lane) for lane in lanes], dtype=np.int64)
+    streams = tuple(with_lane_means(one.streams, first) for one in found)
     return SignalDemand(Kernel(site), stages, tuple(names), streams, random_arrivals(len(names)))
 
 

@@ -92,7 +92,7 @@ def _cells(row: MovementRow) -> tuple[str, ...]:
         row.approach,
         row.turns,
         number(row.flow_veh_h, 0),
-        number(row.capacity_veh_h, 0),
+        number(row.capacity_veh_h if row.flow_veh_h else None, 0),
         number(row.saturation, 2),
         number(row.green_s),
         number(row.d1_s),

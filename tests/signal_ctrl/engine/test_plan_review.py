@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.plan import DraftPlan, SignalPlan, drafts_from_json, faults
+from signal_ctrl.domain.plan import DraftPlan, Plan, SignalPlan, drafts_from_json, faults, plan_to_json
 from signal_ctrl.domain.site import shortest_max_red_ds
 from signal_ctrl.domain.site_json import site_hash, site_to_json
 from signal_ctrl.engine.acceptance import refusals, settled_in
@@ -223,3 +223,34 @@ def test_a_cycle_of_two_minutes_is_judged_within_a_fifth_of_a_second() -> None:
 
 def test_the_patient_sites_promise_what_they_can_keep() -> None:
     assert shortest_max_red_ds(PATIENT.groups, PATIENT.stages, PATIENT.intergreen_ds) < 3000
+
+
+DOCUMENT = plan_to_json(Plan("x", (whole(GOOD),)))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(DOCUMENT) - 1), st.characters(codec="ascii")), min_size=1, max_size=4))
+def test_a_changed_document_is_unreadable_refused_or_still_keeps_the_lamps_legal(flips: list[tuple[int, str]]) -> None:
+    letters = list(DOCUMENT)
+    for place, letter in flips:
+        letters[place] = letter
+    try:
+        _, drafts = drafts_from_json("".join(letters))
+    except InvalidInputError:
+        return
+    for plan in drafts:
+        if not review(plan, KERNEL):
+            assert SlowLamps(site_to_json(SITE)).verdict(list(plan.stages), list(plan.splits_ds)) == set()
+
+
+@given(
+    st.integers(-100, 4000),
+    st.integers(-100, 4000),
+    st.lists(st.sampled_from(["main", "left", "side", "none"]), max_size=18),
+    st.lists(st.integers(-100, 4000), max_size=18),
+)
+def test_a_draft_of_any_kind_is_judged(cycle_ds: int, offset_ds: int, stages: list[str], splits_ds: list[int]) -> None:
+    plan = replace(GOOD, cycle_ds=cycle_ds, offset_ds=offset_ds, stages=tuple(stages), splits_ds=tuple(splits_ds))
+    reasons = review(plan, KERNEL)
+    assert all(reason.text and reason.rule[:1] == "K" for reason in reasons)
+    if list(faults(plan)):
+        assert reasons

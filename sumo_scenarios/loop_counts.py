@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from signal_ctrl.domain.counts import CountPeriod, Counts, Turn
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
-from signal_ctrl.engine.split_plan import Period
+from signal_ctrl.engine.split_values import Period
 from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.layout import TURN_BACK
 from sumo_scenarios.logs import DETECTOR_FAULT, DETECTOR_ON, DETECTOR_RESTORED

@@ -13,7 +13,7 @@ from optimiser.split_service import with_lane_means
 from signal_ctrl.domain.counts import CountPeriod, Counts, Turn
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import SATURATION_RANGE_VEH_H
-from signal_ctrl.engine.split_plan import Period, SignalDemand, StreamName
+from signal_ctrl.engine.split_values import Period, SignalDemand, StreamName
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.configuration import Configuration
 from sumo_scenarios.demand import demand_span

@@ -11,7 +11,7 @@ from typing import Final
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_to_json
 from signal_ctrl.engine.split_periods import MovementRow, PeriodResult, movement_rows
-from signal_ctrl.engine.split_plan import Period
+from signal_ctrl.engine.split_values import Period
 
 COLUMNS: Final = ("begin_s", "end_s", "signal", "cycle_s", *(field.name for field in fields(MovementRow)))
 _DIGITS: Final = 3

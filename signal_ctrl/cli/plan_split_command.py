@@ -49,6 +49,9 @@ def cycle_split(
     ] = 3,
     target: Annotated[float, typer.Option(help="Degree of saturation that no movement is to pass.")] = 0.9,
     cycle_range: Annotated[str, typer.Option(help="Shortest and longest cycle [s].")] = "40-150",
+    lost_time: Annotated[
+        float, typer.Option(help="What starting up loses of each green more than the amber wins back [s].")
+    ] = 2.0,
     common: Annotated[
         bool, typer.Option("--common/--isolated", help="One cycle for all signals, or each its own.")
     ] = False,
@@ -65,10 +68,10 @@ def cycle_split(
     from signal_ctrl.cli.plan_split_output import document_of, tell
     from signal_ctrl.cli.plan_split_sources import Asked, demands_of, parse_range
     from signal_ctrl.engine.split_periods import plan_periods
-    from signal_ctrl.engine.split_plan import SplitRules
+    from signal_ctrl.engine.split_values import SplitRules
     from sumo_scenarios.split_files import target_paths, write_plans
 
-    rules = SplitRules(target, parse_range(cycle_range))
+    rules = SplitRules(target, parse_range(cycle_range), lost_time)
     asked = Asked(
         source, counts, run, period, periods, tuple(signal or ()), tuple(stages or ()), profile, saturation_flow,
         arrival_type, missing_is_zero,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from optimiser.webster import critical_saturation
 from signal_ctrl.cli.output import number, put_table
 from signal_ctrl.cli.progress import clock
 from signal_ctrl.engine.split_periods import (
@@ -21,7 +22,7 @@ from signal_ctrl.engine.split_periods import (
 
 if TYPE_CHECKING:
     from signal_ctrl.cli.plan_split_sources import Found
-    from signal_ctrl.engine.split_plan import SplitRules
+    from signal_ctrl.engine.split_values import SplitRules
 
 _HEADER: Final = (
     *(
@@ -62,7 +63,8 @@ def _tell_signal(one: SignalResult, rules: "SplitRules") -> None:
     critical = ", ".join(dict.fromkeys(row.movement for row in rows if row.critical)) or "nobody"
     typer.echo(f"\nsignal {one.planner.demand.signal_id}: cycle {outcome.cycle_s} s, {_splits(one)}")
     typer.echo(
-        f"  critical {critical}: Y {analysis.critical.y:.3f}, lost {analysis.critical.lost_s:.1f} s; Webster "
+        f"  critical {critical}: Y {analysis.critical.y:.3f}, lost {analysis.critical.lost_s:.1f} s, x_c "
+        f"{number(_critical_saturation(one), 2)}; Webster "
         f"{_cycle(analysis.webster_s)}, practical {_cycle(analysis.practical_s)}, with minimums and overlaps "
         f"{_cycle(analysis.fitting_s)}, shortest {analysis.minimum_s:g} s"
     )
@@ -70,6 +72,12 @@ def _tell_signal(one: SignalResult, rules: "SplitRules") -> None:
     for total in (*approach_rows(rows), total_row("junction", rows)):
         typer.echo(f"  {_total(total)}")
     _tell_saturated(one, rows, rules)
+
+
+def _critical_saturation(one: SignalResult) -> float | None:
+    """Return x_c of the cycle, None where the lost time fills it."""
+    critical, cycle_s = one.outcome.analysis.critical, float(one.outcome.cycle_s)
+    return critical_saturation(critical.y, critical.lost_s, cycle_s) if critical.lost_s < cycle_s else None
 
 
 def _splits(one: SignalResult) -> str:
@@ -135,6 +143,7 @@ def document_of(
         "counts": found.counted,
         "target": rules.target,
         "cycle_range_s": list(rules.cycle_range_s),
+        "lost_time_s": rules.lost_s,
         "common": common,
         "notices": list(found.notices),
         "files": [str(file) for file in files],
@@ -159,6 +168,7 @@ def _signal_document(one: SignalResult) -> dict[str, Any]:
             "movements": list(dict.fromkeys(row.movement for row in rows if row.critical)),
             "y": _rounded(analysis.critical.y),
             "lost_s": _rounded(analysis.critical.lost_s),
+            "saturation": _rounded(_critical_saturation(one)),
         },
         "webster_cycle_s": _rounded(analysis.webster_s),
         "practical_cycle_s": _rounded(analysis.practical_s),

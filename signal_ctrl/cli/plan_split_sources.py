@@ -12,7 +12,7 @@ from signal_ctrl.domain.profile import profile_by_name
 
 if TYPE_CHECKING:
     from signal_ctrl.domain.site import Site
-    from signal_ctrl.engine.split_plan import Period, SignalDemand, SplitRules
+    from signal_ctrl.engine.split_values import Period, SignalDemand, SplitRules
     from sumo_scenarios.period_demand import Flows
     from sumo_scenarios.world import SignalUnit, World
 
@@ -84,7 +84,7 @@ def parse_periods(text: str) -> "tuple[Period, ...]":
     >>> [(p.begin_s, p.end_s) for p in parse_periods("08:00-09:00,25200-28800")]
     [(25200.0, 28800.0), (28800.0, 32400.0)]
     """
-    from signal_ctrl.engine.split_plan import Period
+    from signal_ctrl.engine.split_values import Period
 
     found = []
     for part in text.split(","):
@@ -119,10 +119,10 @@ def _from_sites(asked: Asked, rules: "SplitRules") -> Found:
             "--saturation-flow out"
         )
     sites = read_sites(Path(asked.source))
-    sites = _picked({site.signal_id: site for site in sites}, asked.signals, asked.source)
+    _picked({site.signal_id: site for site in sites}, asked.signals, asked.source)
     counts = group_counts_from_csv(text_of(asked.counts, "counts"), str(asked.counts))
     stages = stage_choice(asked.stages, sites)
-    demands, periods = group_demands(sites, counts, stages, rules, asked.missing_is_zero)
+    demands, periods = group_demands(sites, counts, stages, rules, asked.missing_is_zero, asked.signals)
     return Found(Path(asked.source).stem, demands, periods, f"counts by group, {asked.counts}", ())
 
 
@@ -224,7 +224,7 @@ def _run_flows(
 def _periods(
     asked: Asked, span_s: tuple[float, float], own: Sequence[tuple[float, float]] = ()
 ) -> "tuple[Period, ...]":
-    from signal_ctrl.engine.split_plan import Period
+    from signal_ctrl.engine.split_values import Period
     from sumo_scenarios.period_demand import equal_periods
 
     if asked.periods:

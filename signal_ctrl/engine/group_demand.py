@@ -1,6 +1,6 @@
 """The demand of signals that are known by their site alone: one stream per vehicle group, from counts by group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -10,25 +10,33 @@ from optimiser.hcm import Arrivals
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import GroupCount, GroupCounts
 from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, Site, Stage
-from signal_ctrl.engine.split_plan import Period, SignalDemand, SplitPlanner, SplitRules, StreamName
+from signal_ctrl.engine.split_plan import SplitPlanner
+from signal_ctrl.engine.split_values import Period, SignalDemand, SplitRules, StreamName
 from signal_ctrl.kernel.kernel import Kernel
 
 OfGroup = Mapping[str, GroupCount]
 
 
 def group_demands(
-    sites: Sequence[Site], counts: GroupCounts, stages: Mapping[str, tuple[int, ...]], rules: SplitRules, zero: bool
+    sites: Sequence[Site],
+    counts: GroupCounts,
+    stages: Mapping[str, tuple[int, ...]],
+    rules: SplitRules,
+    zero: bool,
+    wanted: Collection[str] = (),
 ) -> tuple[tuple[SignalDemand, ...], tuple[Period, ...]]:
     """Return the demand of each site with a choice of stages, and the periods of the counts.
 
-    Args: stages, by signal, where the user names them; zero, whether a group without a count has none to count.
+    Args: stages, by signal, where the user names them; zero, whether a group without a count has none to count;
+    wanted, the signals to plan, by default all.
     Raises: InvalidInputError that names the signal for counts of unknown signals or groups, and for missing ones.
     """
     only = sites[0].signal_id if len(sites) == 1 else ""
     periods = tuple(Period(*times) for times, _ in counts.periods)
-    planned = [site for site in sites if len(site.stages) > 1]
+    planned = [site for site in sites if len(site.stages) > 1 and (not wanted or site.signal_id in wanted)]
     if not planned:
-        raise InvalidInputError(f"signal {sites[0].signal_id} has one stage; there is nothing to split")
+        name = min(wanted, default=sites[0].signal_id)
+        raise InvalidInputError(f"signal {name} has one stage; there is nothing to split")
     by_signal: dict[str, list[OfGroup]] = {site.signal_id: [] for site in sites}
     for times, rows in counts.periods:
         found: dict[str, dict[str, GroupCount]] = {site.signal_id: {} for site in sites}

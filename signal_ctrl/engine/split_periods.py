@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from optimiser.hcm import level_of_service, mean_weighted
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
-from signal_ctrl.engine.split_plan import Outcome, Period, SignalDemand, SplitPlanner, SplitRules, chosen_cycle_s
+from signal_ctrl.engine.split_plan import SplitPlanner, chosen_cycle_s
+from signal_ctrl.engine.split_values import Outcome, Period, SignalDemand, SplitRules
 
 FloatArray = NDArray[np.float64]
 Watch = Callable[[int, int], None]

@@ -6,7 +6,7 @@ Source of the formulas: the project's reference on optimisation, sections 1 to 3
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from optimiser.cycle_split import (
     Critical,
-    StageCycle,
     Streams,
     best_splits_s,
     critical_path,
@@ -24,130 +23,23 @@ from optimiser.cycle_split import (
     shortest_cycle_s,
     stage_cycle,
 )
-from optimiser.hcm import Arrivals
 from optimiser.split_limits import CYCLE, STAGE, Limit, conflicting_limits
-from optimiser.split_service import Service, highest_saturation, service_of
+from optimiser.split_service import highest_saturation, service_of
 from optimiser.webster import HIGHEST_Y, practical_cycle_s, webster_cycle_s
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.plan import CYCLE_DS, SignalPlan
+from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.site import GroupKind
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import DS_PER_S, to_s
 from signal_ctrl.engine.acceptance import rehearse, unserved
+from signal_ctrl.engine.split_values import Analysis, Outcome, SignalDemand, SplitRules
 from signal_ctrl.engine.transitions import stage_tables
-from signal_ctrl.kernel.kernel import Kernel
 
 FloatArray = NDArray[np.float64]
-_S_PER_H: Final = 3600.0
 _TRIES_UP: Final = 8
 _NEAR_S: Final = 5
 _SLACK: Final = 1e-9
 _TRACE_VEH_S: Final = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A demand period of the day or the simulation. [s]"""
-
-    begin_s: float
-    end_s: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.begin_s < self.end_s < math.inf:
-            raise InvalidInputError(f"a period needs 0 <= begin < end, got {self.begin_s:g} to {self.end_s:g} s")
-
-    @property
-    def hours(self) -> float:
-        """T of the HCM. [h]"""
-        return (self.end_s - self.begin_s) / _S_PER_H
-
-
-@dataclass(frozen=True, slots=True)
-class SplitRules:
-    """What cycles and splits have to keep: degree of saturation aimed at, shortest and longest cycle. [s]"""
-
-    target: float = 0.9
-    cycle_range_s: tuple[int, int] = (40, 150)
-
-    def __post_init__(self) -> None:
-        low_s, high_s = self.cycle_range_s
-        if not 0.5 <= self.target <= 1.0:
-            raise InvalidInputError(f"the target is a degree of saturation from 0.5 to 1, got {self.target:g}")
-        bounds_s = (CYCLE_DS[0] // DS_PER_S, CYCLE_DS[1] // DS_PER_S)
-        if not bounds_s[0] <= low_s <= high_s <= bounds_s[1]:
-            raise InvalidInputError(
-                f"cycles lie from {bounds_s[0]} to {bounds_s[1]} s, the shorter first; got {low_s} to {high_s} s"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class StreamName:
-    """What a stream is for people: its movement (signal group), its approach, its turns and lane where they are known.
-
-    Streams that name the same lane stand in it one behind the other.
-    """
-
-    movement: str
-    approach: str
-    turns: str = ""
-    lane: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SignalDemand:
-    """One signal under its demand. `stages` are indices in order; `streams` one value a period, alike in shape."""
-
-    kernel: Kernel
-    stages: tuple[int, ...]
-    names: tuple[StreamName, ...]
-    streams: tuple[Streams, ...]
-    arrivals: Arrivals
-
-    @property
-    def signal_id(self) -> str:
-        """The signal."""
-        return self.kernel.site.signal_id
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """One signal in one period before a cycle is chosen. Cycles are None where there is none. [s]
-
-    practical_s is L / (1 - Y / x) of the critical path, fitting_s the shortest cycle that holds the target with
-    overlaps and minimum greens; minimum_s is made of the shortest splits.
-    """
-
-    critical: Critical
-    webster_s: float | None
-    practical_s: float | None
-    fitting_s: float | None
-    minimum_s: float
-    wanted_s: int
-
-    @property
-    def attainable(self) -> bool:
-        """Whether a cycle within the range holds the target."""
-        return self.fitting_s is not None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """Cycle and splits of one signal in one period, and what they bring. `gated_veh_h` (n_streams,), NaN: not gated.
-
-    `conflict` is the smallest set of limits that keeps the target from being held, empty where it is held.
-    """
-
-    analysis: Analysis
-    cycle: StageCycle
-    splits_s: tuple[int, ...]
-    service: Service
-    gated_veh_h: FloatArray
-    conflict: tuple[str, ...]
-
-    @property
-    def cycle_s(self) -> int:
-        """The sum of the splits. [s]"""
-        return sum(self.splits_s)
 
 
 class SplitPlanner:
@@ -160,7 +52,9 @@ class SplitPlanner:
         self._check()
         befores = (demand.stages[-1], *demand.stages[:-1])
         self._tables = stage_tables(demand.kernel, set(zip(befores, demand.stages, strict=True)))
-        self._cycles = [stage_cycle(site, self._tables, streams, demand.stages) for streams in self.demand.streams]
+        self._cycles = [
+            stage_cycle(site, self._tables, streams, demand.stages, rules.lost_s) for streams in self.demand.streams
+        ]
         lanes = [name.lane or f"\n{index}" for index, name in enumerate(demand.names)]
         self._lanes = np.array([lanes.index(lane) for lane in lanes], dtype=np.int64)
         self._analyses: dict[int, Analysis] = {}

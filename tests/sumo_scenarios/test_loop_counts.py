@@ -8,7 +8,7 @@ import pytest
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import LoopRole
-from signal_ctrl.engine.split_plan import Period
+from signal_ctrl.engine.split_values import Period
 from sumo_scenarios.loop_counts import RunDetectors, read_run, run_counts
 from sumo_scenarios.run import execute
 from sumo_scenarios.settings import RunSettings

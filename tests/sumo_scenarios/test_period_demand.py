@@ -6,7 +6,8 @@ import pytest
 
 from signal_ctrl.domain.counts import counts_from_csv
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.engine.split_plan import Period, SplitPlanner, SplitRules, chosen_cycle_s
+from signal_ctrl.engine.split_plan import SplitPlanner, chosen_cycle_s
+from signal_ctrl.engine.split_values import Period, SplitRules
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.demand_model import choice_of
 from sumo_scenarios.net_reader import read_net

@@ -24,8 +24,9 @@ from signal_ctrl.engine.split_periods import (
     plan_periods,
     total_row,
 )
-from signal_ctrl.engine.split_plan import Period, SplitRules, chosen_cycle_s
 from signal_ctrl.engine.split_plan import SplitPlanner as Planner
+from signal_ctrl.engine.split_plan import chosen_cycle_s
+from signal_ctrl.engine.split_values import Period, SplitRules
 from signal_ctrl.kernel.kernel import Kernel
 from tests.signal_ctrl.kernel.small_sites import crossroads
 
@@ -208,6 +209,7 @@ def test_a_cycle_that_k4_cannot_keep_is_passed_over() -> None:
         ({"cycle_range_s": (20, 100)}, "30 to 300"),
         ({"cycle_range_s": (100, 90)}, "the shorter first"),
         ({"cycle_range_s": (40, 301)}, "30 to 300"),
+        ({"lost_s": -1.0}, "0 to 10 s"),
     ],
 )
 def test_rules_out_of_range_are_refused(values: dict[str, object], words: str) -> None:
@@ -241,6 +243,25 @@ def test_a_missing_group_may_count_as_nobody() -> None:
 def test_several_sites_need_the_signal_in_each_line() -> None:
     with pytest.raises(InvalidInputError, match="group main name no signal"):
         group_demands((SITE, replace(SITE, signal_id="b")), group_counts_from_csv(FULL), {}, SplitRules(), False)
+
+
+def test_some_signals_may_be_planned_alone() -> None:
+    other = replace(SITE, signal_id="other")
+    text = (
+        "signal,"
+        + HEADER
+        + "".join(f"{s},0,900,{g},9\n" for s in ("crossroads", "other") for g in ("main", "side", "left"))
+    )
+    found, _ = group_demands((SITE, other), group_counts_from_csv(text), {}, SplitRules(), False, ("other",))
+    assert [demand.signal_id for demand in found] == ["other"]
+
+
+def test_what_starting_up_loses_is_lost_time() -> None:
+    losses_s = [
+        planned((700, 300, 200), rules=SplitRules(lost_s=lost_s))[0].signals[0].outcome.analysis.critical.lost_s
+        for lost_s in (0.0, 2.0)
+    ]
+    assert losses_s[1] == pytest.approx(losses_s[0] + 2 * 2.0)  # two movements are critical
 
 
 def test_stages_serve_everybody_with_few_or_with_priority() -> None:

@@ -3,7 +3,8 @@
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,8 @@ from optimiser.split_service import with_lane_means
 from signal_ctrl.domain.counts import CountPeriod, Counts, Turn
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import SATURATION_RANGE_VEH_H
-from signal_ctrl.engine.split_values import Period, SignalDemand, StreamName
+from signal_ctrl.engine.split_plan import better_stages, stage_choices
+from signal_ctrl.engine.split_values import Period, SignalDemand, SplitRules, StreamName
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.configuration import Configuration
 from sumo_scenarios.demand import demand_span
@@ -156,6 +158,26 @@ def world_demands(
         _unit_demand(unit, world, flows, saturation, stages.get(unit.site.signal_id) or choice_of(unit))
         for unit in units
     )
+
+
+def with_fewer_stages(
+    demands: Sequence[SignalDemand], named: Collection[str], periods: Sequence[Period], rules: SplitRules
+) -> tuple[SignalDemand, ...]:
+    """Return demands with fewer of their stages where these serve everybody and have less delay.
+
+    Args: named, signals whose stages the user has named: they stay.
+    """
+    hours = [period.hours for period in periods]
+    return tuple(
+        demand
+        if demand.signal_id in named
+        else better_stages([replace(demand, stages=chosen) for chosen in _choices(demand)], hours, rules)
+        for demand in demands
+    )
+
+
+def _choices(demand: SignalDemand) -> tuple[tuple[int, ...], ...]:
+    return tuple(dict.fromkeys((demand.stages, *stage_choices(demand.kernel.site, demand.stages))))
 
 
 def _unit_demand(

@@ -52,6 +52,10 @@ def cycle_split(
     lost_time: Annotated[
         float, typer.Option(help="What starting up loses of each green more than the amber wins back [s].")
     ] = 2.0,
+    fewer_stages: Annotated[
+        bool,
+        typer.Option("--fewer-stages", help="Scenarios: leave out stages where the rest serves all with less delay."),
+    ] = False,
     common: Annotated[
         bool, typer.Option("--common/--isolated", help="One cycle for all signals, or each its own.")
     ] = False,
@@ -74,7 +78,7 @@ def cycle_split(
     rules = SplitRules(target, parse_range(cycle_range), lost_time)
     asked = Asked(
         source, counts, run, period, periods, tuple(signal or ()), tuple(stages or ()), profile, saturation_flow,
-        arrival_type, missing_is_zero,
+        arrival_type, missing_is_zero, fewer_stages,
     )  # fmt: skip
     found = demands_of(asked, rules)
     target_paths(out, found.periods)

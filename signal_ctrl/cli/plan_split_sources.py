@@ -38,6 +38,7 @@ class Asked:
     saturation_flow: Path | None
     arrival_type: int
     missing_is_zero: bool
+    fewer_stages: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +64,7 @@ def demands_of(asked: Asked, rules: "SplitRules") -> Found:
     path = Path(asked.source)
     if path.is_dir() or path.suffix == ".json":
         return _from_sites(asked, rules)
-    return _from_scenario(asked)
+    return _from_scenario(asked, rules)
 
 
 def parse_range(text: str) -> tuple[int, int]:
@@ -157,10 +158,10 @@ def stage_choice(texts: Sequence[str], sites: "Sequence[Site]") -> dict[str, tup
     return found
 
 
-def _from_scenario(asked: Asked) -> Found:
+def _from_scenario(asked: Asked, rules: "SplitRules") -> Found:
     from optimiser.hcm import Arrivals
     from sumo_scenarios.catalogue import resolve
-    from sumo_scenarios.period_demand import saturation_from_csv, world_demands
+    from sumo_scenarios.period_demand import saturation_from_csv, with_fewer_stages, world_demands
     from sumo_scenarios.site_files import text_of
     from sumo_scenarios.world import build_world
 
@@ -172,6 +173,8 @@ def _from_scenario(asked: Asked) -> Found:
     saturation = saturation_from_csv(text_of(given, "file"), picked, str(given)) if given is not None else {}
     stages = stage_choice(asked.stages, [unit.site for unit in picked])
     demands = world_demands(world, picked, flows, saturation, stages)
+    if asked.fewer_stages:
+        demands = with_fewer_stages(demands, stages, periods, rules)
     if asked.arrival_type != 3:
         demands = tuple(
             replace(

@@ -9,8 +9,8 @@ from optimiser.gap_acceptance import OPPOSED_PEAK, yielding_share
 from optimiser.hcm import Arrivals
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import GroupCount, GroupCounts
-from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, Site, Stage
-from signal_ctrl.engine.split_plan import SplitPlanner
+from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, Site
+from signal_ctrl.engine.split_plan import better_stages, stage_choices
 from signal_ctrl.engine.split_values import Period, SignalDemand, SplitRules, StreamName
 from signal_ctrl.kernel.kernel import Kernel
 
@@ -88,8 +88,11 @@ def _demand(
     streams = tuple(_streams(site, groups, counts, h) for counts, h in zip(rows, hours, strict=True))
     if stages is not None:
         return SignalDemand(kernel, stages, labels, streams, arrivals)
-    choices = [SignalDemand(kernel, chosen, labels, streams, arrivals) for chosen in stage_choices(site)]
-    return _better(choices, hours, rules)
+    choices = [
+        SignalDemand(kernel, chosen, labels, streams, arrivals)
+        for chosen in stage_choices(site, range(len(site.stages)))
+    ]
+    return better_stages(choices, hours, rules)
 
 
 def _served(site: Site, group: int) -> bool:
@@ -117,43 +120,3 @@ def _weight(site: Site, group: int, rights: tuple[Right, ...], flow_veh_s: Mappi
         if rights[other] is Right.PROTECTED and site.together[group][other] != COMPATIBLE and other != group
     ]
     return yielding_share(OPPOSED_PEAK * sum(flow_veh_s[other] for other in first))
-
-
-def stage_choices(site: Site) -> tuple[tuple[int, ...], ...]:
-    """Return sets of stages that serve everybody, in the order of the site: first few, then those with more priority.
-
-    A site does not say which of its stages a programme had: a stage is kept if it serves somebody whom none before it
-    serves, or in the second set gives somebody a better right.
-    """
-    found = []
-    for priority in (False, True):
-        chosen: list[int] = []
-        best = [Right.NONE] * len(site.groups)
-        for s, stage in enumerate(site.stages):
-            if any(r.is_green and r > b and (priority or not b.is_green) for r, b in _pairs(stage, best)):
-                chosen.append(s)
-                best = [max(r, b) for r, b in _pairs(stage, best)]
-        found.append(tuple(chosen))
-    return tuple(dict.fromkeys(found))
-
-
-def _pairs(stage: Stage, best: list[Right]) -> list[tuple[Right, Right]]:
-    return list(zip(stage.rights, best, strict=True))
-
-
-def _better(choices: Sequence[SignalDemand], hours: Sequence[float], rules: SplitRules) -> SignalDemand:
-    """Return the choice of stages with the least delay in its busiest period, as far as that shows without the kernel.
-
-    Raises: InvalidInputError as the first choice does, if none has a cycle.
-    """
-    busiest = max(range(len(hours)), key=lambda p: float(choices[0].streams[p].flow_veh_s.sum()))
-    costs: list[tuple[float, int]] = []
-    errors: list[InvalidInputError] = []
-    for index, demand in enumerate(choices):
-        try:
-            costs.append((SplitPlanner(demand, rules).rough_delay_s(busiest, hours[busiest]), index))
-        except InvalidInputError as error:
-            errors.append(error)
-    if not costs:
-        raise errors[0]
-    return choices[min(costs)[1]]

@@ -28,7 +28,7 @@ from optimiser.split_service import highest_saturation, service_of
 from optimiser.webster import HIGHEST_Y, practical_cycle_s, webster_cycle_s
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import SignalPlan
-from signal_ctrl.domain.site import GroupKind
+from signal_ctrl.domain.site import GroupKind, Right, Site, Stage
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import DS_PER_S, to_s
 from signal_ctrl.engine.acceptance import rehearse, unserved
@@ -40,6 +40,7 @@ _TRIES_UP: Final = 8
 _NEAR_S: Final = 5
 _SLACK: Final = 1e-9
 _TRACE_VEH_S: Final = 1e-6
+_MIDDLING_S: Final = 75.0
 
 
 class SplitPlanner:
@@ -50,8 +51,7 @@ class SplitPlanner:
         self.demand, self.rules = replace(demand, streams=tuple(_heard(s) for s in demand.streams)), rules
         site = demand.kernel.site
         self._check()
-        befores = (demand.stages[-1], *demand.stages[:-1])
-        self._tables = stage_tables(demand.kernel, set(zip(befores, demand.stages, strict=True)))
+        self._tables = demand.tables or stage_tables(demand.kernel, _changes(demand.stages))
         self._cycles = [
             stage_cycle(site, self._tables, streams, demand.stages, rules.lost_s) for streams in self.demand.streams
         ]
@@ -110,15 +110,6 @@ class SplitPlanner:
             minimum_s=minimum_s,
             wanted_s=min(max(wanted_s, math.ceil(minimum_s)), high_s),
         )
-
-    def rough_delay_s(self, period: int, hours: float) -> float:
-        """Return the mean delay with most reserve at the cycle that is wanted, before the kernel is asked. [s/veh]
-
-        Raises: as `analysis`.
-        """
-        streams, cycle = self.demand.streams[period], self._cycles[period]
-        even_s = reserve_splits_s(streams, cycle, self.analysis(period).wanted_s)
-        return mean_delay_s(streams, cycle, even_s, hours)
 
     def splits_s(self, period: int, cycle_s: int) -> tuple[int, ...] | None:
         """Return splits for a cycle, None if the kernel keeps none. [s]
@@ -279,3 +270,53 @@ def _unkept(planners: Sequence[SplitPlanner], period: int, wanted_s: int) -> Inv
     return InvalidInputError(
         f"no cycle from {low_s} to {high_s} s is kept by all {len(planners)} signals; plan them --isolated"
     )
+
+
+def stage_choices(site: Site, among: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Return sets of some stages that serve whom all of them serve, in their order: few, then those with more priority.
+
+    A stage is kept if it serves somebody whom none before serves, or in the second set gives somebody a better right.
+    """
+    found = []
+    for priority in (False, True):
+        chosen: list[int] = []
+        best = [Right.NONE] * len(site.groups)
+        for s in among:
+            stage = site.stages[s]
+            if any(r.is_green and r > b and (priority or not b.is_green) for r, b in _pairs(stage, best)):
+                chosen.append(s)
+                best = [max(r, b) for r, b in _pairs(stage, best)]
+        found.append(tuple(chosen))
+    return tuple(dict.fromkeys(found))
+
+
+def _pairs(stage: Stage, best: list[Right]) -> list[tuple[Right, Right]]:
+    return list(zip(stage.rights, best, strict=True))
+
+
+def better_stages(choices: Sequence[SignalDemand], hours: Sequence[float], rules: SplitRules) -> SignalDemand:
+    """Return the choice of stages with the least delay in its busiest period, at a cycle of middling length.
+
+    The first choice if there is no other, or none has splits.
+    """
+    if len(choices) == 1:
+        return choices[0]
+    first = choices[0]
+    busiest = max(range(len(hours)), key=lambda p: float(first.streams[p].flow_veh_s.sum()))
+    pairs = {pair for demand in choices for pair in _changes(demand.stages)}
+    tables = stage_tables(first.kernel, pairs)
+    streams = _heard(first.streams[busiest])
+    costs = []
+    for index, demand in enumerate(choices):
+        cycle = stage_cycle(first.kernel.site, tables, streams, demand.stages, rules.lost_s)
+        cycle_s = max(_MIDDLING_S, float(cycle.least_s.sum()))
+        try:
+            even_s = reserve_splits_s(streams, cycle, cycle_s)
+        except InvalidInputError:  # somebody has no green in these stages
+            continue
+        costs.append((mean_delay_s(streams, cycle, even_s, hours[busiest]), index))
+    return replace(choices[min(costs, default=(0.0, 0))[1]], tables=tables)
+
+
+def _changes(stages: tuple[int, ...]) -> set[tuple[int, int]]:
+    return set(zip((stages[-1], *stages[:-1]), stages, strict=True))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from optimiser.cycle_split import LOST_S, Critical, StageCycle, Streams
 from optimiser.hcm import Arrivals
 from optimiser.split_service import Service
+from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import CYCLE_DS
 from signal_ctrl.domain.timing import DS_PER_S
@@ -76,13 +77,17 @@ class StreamName:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignalDemand:
-    """One signal under its demand. `stages` are indices in order; `streams` one value a period, alike in shape."""
+    """One signal under its demand. `stages` are indices in order; `streams` one value a period, alike in shape.
+
+    `tables` are the changes between these stages at least, where somebody has timed them.
+    """
 
     kernel: Kernel
     stages: tuple[int, ...]
     names: tuple[StreamName, ...]
     streams: tuple[Streams, ...]
     arrivals: Arrivals
+    tables: StageTables | None = None
 
     @property
     def signal_id(self) -> str:

@@ -1,5 +1,6 @@
 """Demand by period: from routes, when it is due at the signal; from counts, spread over their own periods."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from sumo_scenarios.period_demand import (
     saturation_from_csv,
     scenario_flows,
     scenario_span_s,
+    with_fewer_stages,
     world_demands,
 )
 from sumo_scenarios.volumes import count_periods, count_volumes
@@ -139,3 +141,13 @@ def test_spans_and_periods(tmp_path: Path) -> None:
     for span, length, words in (((0.0, 900.0), 0.0, "no periods"), ((0.0, 1e6), 900.0, "longer ones")):
         with pytest.raises(InvalidInputError, match=words):
             equal_periods(span, length)
+
+
+def test_stages_that_the_user_names_stay(world: World) -> None:
+    flows = counted_flows(counts_from_csv(HEADER + full()), (Period(0, 900),))
+    demands = world_demands(world, world.units, flows, {}, {})
+    twice = tuple(replace(demand, stages=(*demand.stages, *demand.stages)) for demand in demands)
+    (fewer,) = with_fewer_stages(twice, (), (Period(0, 900),), SplitRules())
+    (same,) = with_fewer_stages(twice, ("C",), (Period(0, 900),), SplitRules())
+    assert set(fewer.stages) == set(demands[0].stages)
+    assert len(fewer.stages) < len(same.stages) == 2 * len(demands[0].stages)

@@ -15,7 +15,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import GroupCount, GroupCounts, group_counts_from_csv
 from signal_ctrl.domain.plan import DraftPlan
 from signal_ctrl.domain.site import Site
-from signal_ctrl.engine.group_demand import group_demands, stage_choices
+from signal_ctrl.engine.group_demand import group_demands
 from signal_ctrl.engine.plan_review import review
 from signal_ctrl.engine.split_periods import (
     PeriodResult,
@@ -25,7 +25,7 @@ from signal_ctrl.engine.split_periods import (
     total_row,
 )
 from signal_ctrl.engine.split_plan import SplitPlanner as Planner
-from signal_ctrl.engine.split_plan import chosen_cycle_s
+from signal_ctrl.engine.split_plan import better_stages, chosen_cycle_s, stage_choices
 from signal_ctrl.engine.split_values import Period, SplitRules
 from signal_ctrl.kernel.kernel import Kernel
 from tests.signal_ctrl.kernel.small_sites import crossroads
@@ -266,7 +266,8 @@ def test_what_starting_up_loses_is_lost_time() -> None:
 
 def test_stages_serve_everybody_with_few_or_with_priority() -> None:
     """The left turn is served in main, under the oncoming stream; with priority in left only."""
-    assert stage_choices(SITE) == ((0, 2), (0, 1, 2))
+    assert stage_choices(SITE, (0, 1, 2)) == ((0, 2), (0, 1, 2))
+    assert stage_choices(SITE, (2, 1, 0)) == ((2, 1, 0),)
 
 
 def test_stages_that_leave_somebody_out_are_refused() -> None:
@@ -282,3 +283,11 @@ def test_the_critical_streams_carry_the_critical_path() -> None:
     critical = critical_path(demands[0].streams[0], cycle)
     assert {demands[0].names[i].movement for i in critical.streams} == {"main", "side"}
     assert critical.y == pytest.approx(0.5 + 500 / 1800)
+
+
+def test_of_choices_of_stages_that_with_less_delay_is_taken() -> None:
+    """A left turn that finds gaps needs no stage of its own, one against heavy oncoming traffic does."""
+    for flows, stages in (((300, 300, 40), (0, 2)), ((1100, 200, 250), (0, 1, 2))):
+        demands, _ = group_demands((SITE,), counts(flows), ORDER, SplitRules(), False)
+        choices = [replace(demands[0], stages=chosen) for chosen in ((0, 2), (0, 1, 2))]
+        assert better_stages(choices, [0.25], SplitRules()).stages == stages

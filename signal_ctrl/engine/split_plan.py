@@ -91,10 +91,13 @@ class SplitPlanner:
         minimum_s = float(cycle.least_s.sum())
         if minimum_s > high_s:
             raise self._fail("no cycle is long enough", conflicting_limits(streams, cycle, high_s, None), period)
-        try:
-            critical = critical_path(streams, cycle)
-        except InvalidInputError as error:
-            raise InvalidInputError(f"signal {self.demand.signal_id}: {error}") from error
+        dark = np.flatnonzero((streams.flow_veh_s > 0) & (cycle.served.max(axis=1) <= 0))
+        if len(dark):
+            raise InvalidInputError(
+                f"signal {self.demand.signal_id}: {self.demand.names[int(dark[0])].movement} has demand, but no green in "
+                f"stages {self._stage_names()}; name stages that serve it"
+            )
+        critical = critical_path(streams, cycle)
         webster_s = webster_cycle_s(critical.lost_s, critical.y) if critical.y <= HIGHEST_Y else None
         fitting_s = shortest_cycle_s(streams, cycle, self.rules.target)
         fits = fitting_s <= high_s + _SLACK

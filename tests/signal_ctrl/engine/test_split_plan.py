@@ -291,3 +291,11 @@ def test_of_choices_of_stages_that_with_less_delay_is_taken() -> None:
         demands, _ = group_demands((SITE,), counts(flows), ORDER, SplitRules(), False)
         choices = [replace(demands[0], stages=chosen) for chosen in ((0, 2), (0, 1, 2))]
         assert better_stages(choices, [0.25], SplitRules()).stages == stages
+
+
+def test_demand_without_green_is_named() -> None:
+    demands, _ = group_demands((SITE,), counts((300, 200, 50)), ORDER, SplitRules(), False)
+    streams = demands[0].streams[0]
+    dark = replace(streams, weight=streams.weight * np.array([[1.0], [0.0], [1.0]]))
+    with pytest.raises(InvalidInputError, match="signal crossroads: side has demand, but no green in stages main"):
+        Planner(replace(demands[0], streams=(dark,)), SplitRules()).analysis(0)

@@ -94,8 +94,8 @@ class SplitPlanner:
         dark = np.flatnonzero((streams.flow_veh_s > 0) & (cycle.served.max(axis=1) <= 0))
         if len(dark):
             raise InvalidInputError(
-                f"signal {self.demand.signal_id}: {self.demand.names[int(dark[0])].movement} has demand, but no green in "
-                f"stages {self._stage_names()}; name stages that serve it"
+                f"signal {self.demand.signal_id}: {self.demand.names[int(dark[0])].movement} has demand, but no green "
+                f"in stages {self._stage_names()}; name stages that serve it"
             )
         critical = critical_path(streams, cycle)
         webster_s = webster_cycle_s(critical.lost_s, critical.y) if critical.y <= HIGHEST_Y else None

@@ -74,8 +74,13 @@ def least_split_s(site: Site, tables: StageTables, before: int, stage: int) -> f
     return float(max(math.ceil(needed_s - 1e-9), 1))
 
 
-def stage_cycle(site: Site, tables: StageTables, streams: Streams, stages: tuple[int, ...]) -> StageCycle:
-    """Return what the streams have of the splits of stages in that order."""
+def stage_cycle(
+    site: Site, tables: StageTables, streams: Streams, stages: tuple[int, ...], lost_s: float = LOST_S
+) -> StageCycle:
+    """Return what the streams have of the splits of stages in that order.
+
+    Args: lost_s, of each green, what starting up loses more than the amber wins back. [s]
+    """
     befores = (stages[-1], *stages[:-1])
     green = np.array([[right.is_green for right in stage.rights] for stage in site.stages])
     gained_s = np.zeros(len(streams.flow_veh_s))
@@ -87,7 +92,7 @@ def stage_cycle(site: Site, tables: StageTables, streams: Streams, stages: tuple
         starts_s = tables.start_s[before, stage, streams.group]
         goes_on = streams.weight[:, before] - streams.weight[:, stage]
         gained_s += np.where(old & ~new, streams.weight[:, before] * np.where(np.isfinite(ends_s), ends_s, 0.0), 0.0)
-        gained_s -= np.where(~old & new, streams.weight[:, stage] * (starts_s + LOST_S), 0.0)
+        gained_s -= np.where(~old & new, streams.weight[:, stage] * (starts_s + lost_s), 0.0)
         gained_s += np.where(old & new, goes_on * starts_s, 0.0)
     least_s = np.array(
         [least_split_s(site, tables, a, b) if a != b else 1.0 for a, b in zip(befores, stages, strict=True)]
@@ -97,10 +102,11 @@ def stage_cycle(site: Site, tables: StageTables, streams: Streams, stages: tuple
 
 @dataclass(frozen=True, slots=True)
 class Critical:
-    """The critical path: sum of its flow ratios, and its lost time in a cycle. [s]"""
+    """The critical path: sum of its flow ratios, its lost time in a cycle [s], and its streams (indices)."""
 
     y: float
     lost_s: float
+    streams: tuple[int, ...] = ()
 
 
 def critical_path(streams: Streams, cycle: StageCycle) -> Critical:
@@ -118,7 +124,10 @@ def critical_path(streams: Streams, cycle: StageCycle) -> Critical:
     found = minimise(np.ones(n), -served, -y, np.zeros(n))
     if found is None:
         raise InvalidInputError("a stream with demand has no green in any of these stages")
-    return Critical(found.cost, max(float(found.prices @ cycle.gained_s[loaded]), 0.0))
+    on_path = np.flatnonzero(loaded)[np.abs(found.prices) > 1e-9]
+    return Critical(
+        found.cost, max(float(found.prices @ cycle.gained_s[loaded]), 0.0), tuple(int(stream) for stream in on_path)
+    )
 
 
 def reserve_splits_s(streams: Streams, cycle: StageCycle, cycle_s: float) -> FloatArray:

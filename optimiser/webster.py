@@ -41,10 +41,26 @@ def practical_cycle_s(lost_s: float, y_critical: float, saturation: float = 0.9)
     return lost_s / (1.0 - y_critical / saturation)
 
 
-def webster_greens_s(flow_ratios: Sequence[float], cycle_s: float, lost_s: float, least_s: float = 0.0) -> list[float]:
-    """Return effective greens in proportion to the flow ratios, none below the least, together C - L. [s]
+def critical_saturation(y_critical: float, lost_s: float, cycle_s: float) -> float:
+    """Return the degree of saturation of a whole junction, x_c = Y C / (C - L).
+
+    Above 1 no splits serve the demand in that cycle: Y passes 1 - L / C.
+    Raises: InvalidInputError unless 0 <= L < C and Y >= 0.
+    >>> round(critical_saturation(0.55, 8.0, 37.8), 3)
+    0.698
+    """
+    if not (0 <= lost_s < cycle_s and y_critical >= 0):
+        raise InvalidInputError(f"need 0 <= lost time < cycle and flow ratios, got {lost_s}, {cycle_s}, {y_critical}")
+    return y_critical * cycle_s / (cycle_s - lost_s)
+
+
+def webster_greens_s(
+    flow_ratios: Sequence[float], cycle_s: float, lost_s: float, least_s: float | Sequence[float] = 0.0
+) -> list[float]:
+    """Return effective greens in proportion to the flow ratios, none below its least, together C - L. [s]
 
     What is raised to the least is taken from the others in proportion, again and again until all fit.
+    Args: least_s, one for all greens or one for each.
     Raises: InvalidInputError if the least greens do not fit into the cycle.
     >>> [round(g, 2) for g in webster_greens_s([0.30, 0.25], 37.8, 8.0)]
     [16.25, 13.55]
@@ -53,17 +69,19 @@ def webster_greens_s(flow_ratios: Sequence[float], cycle_s: float, lost_s: float
     >>> [round(g, 3) for g in webster_greens_s([0.40, 0.10, 0.02], 60.0, 10.0, 7.0)]
     [34.4, 8.6, 7.0]
     """
-    shared_s, held = cycle_s - lost_s, [False] * len(flow_ratios)
-    if least_s * len(held) > shared_s + 1e-9:
-        raise InvalidInputError(f"{len(held)} greens of {least_s:g} s do not fit into {shared_s:g} s")
+    least = [least_s] * len(flow_ratios) if isinstance(least_s, int | float) else list(least_s)
+    shared_s, held = cycle_s - lost_s, [False] * len(least)
+    if sum(least) > shared_s + 1e-9:
+        listed = ", ".join(f"{one:g}" for one in least)
+        raise InvalidInputError(f"greens of {listed} s do not fit into {shared_s:g} s")
     while True:
-        rest_s = shared_s - least_s * sum(held)
+        rest_s = shared_s - sum(one for one, out in zip(least, held, strict=True) if out)
         total = sum(y for y, out in zip(flow_ratios, held, strict=True) if not out)
         greens_s = [
-            least_s if out else rest_s * y / total if total else rest_s / held.count(False)
-            for y, out in zip(flow_ratios, held, strict=True)
+            one if out else rest_s * y / total if total else rest_s / held.count(False)
+            for y, one, out in zip(flow_ratios, least, held, strict=True)
         ]
-        short = [not out and green_s < least_s for green_s, out in zip(greens_s, held, strict=True)]
+        short = [not out and g < one - 1e-12 for g, one, out in zip(greens_s, least, held, strict=True)]
         if not any(short):
             return greens_s
         held = [out or low for out, low in zip(held, short, strict=True)]
@@ -102,8 +120,14 @@ def hcm_uniform_delay_s(cycle_s: float, green_ratio: FloatArray, saturation: Flo
     return np.asarray(0.5 * cycle_s * (1.0 - green_ratio) ** 2 / np.maximum(1.0 - served, 1e-9))
 
 
-def hcm_overflow_delay_s(capacity_veh_h: FloatArray, saturation: FloatArray, period_h: float = 0.25) -> FloatArray:
-    """Return the incremental delay d2 of a pretimed, isolated approach (k = 0.5, I = 1). [s/veh]
+def hcm_overflow_delay_s(
+    capacity_veh_h: FloatArray,
+    saturation: FloatArray,
+    period_h: float = 0.25,
+    k_factor: float | FloatArray = 0.5,
+    i_factor: float | FloatArray = 1.0,
+) -> FloatArray:
+    """Return the incremental delay d2, by default of a pretimed, isolated approach (k = 0.5, I = 1). [s/veh]
 
     d2 = 900 T [(X - 1) + sqrt((X - 1)^2 + 8 k I X / (c T))], T in hours; it holds for X above 1 too.
     >>> round(float(hcm_overflow_delay_s(np.array(800.0), np.array(0.75))), 3)
@@ -111,5 +135,5 @@ def hcm_overflow_delay_s(capacity_veh_h: FloatArray, saturation: FloatArray, per
     >>> round(float(hcm_overflow_delay_s(np.array(800.0), np.array(1.125))), 3)
     72.058
     """
-    over = saturation - 1.0
-    return np.asarray(900.0 * period_h * (over + np.sqrt(over**2 + 4.0 * saturation / (capacity_veh_h * period_h))))
+    over, spread = saturation - 1.0, 8.0 * k_factor * i_factor
+    return np.asarray(900.0 * period_h * (over + np.sqrt(over**2 + spread * saturation / (capacity_veh_h * period_h))))

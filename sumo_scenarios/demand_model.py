@@ -1,13 +1,14 @@
 """From a world and its counted demand to what the planning of fixed times needs: streams per signal, links between."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp
 from typing import Final
 
 import numpy as np
 
 from optimiser.cycle_split import S_PER_H, Streams
+from optimiser.gap_acceptance import OPPOSED_PEAK, SATURATION_VEH_H, yielding_share
 from optimiser.link_model import LinkNetwork
 from optimiser.network_plan import PlannedSignal
 from signal_ctrl.domain.counts import Turn
@@ -19,14 +20,7 @@ from sumo_scenarios.net_reader import Net
 from sumo_scenarios.volumes import Volumes
 from sumo_scenarios.world import SignalUnit, World
 
-SATURATION_VEH_H: Final = 1800.0
-"""What a lane lets go straight on; SUMO's drivers leave a queue every 1.9 to 2.0 s."""
 TURN_FACTOR: Final = {"l": 0.95, "r": 0.85, "t": 0.8, "L": 0.95, "R": 0.95}
-CRITICAL_GAP_S: Final = 4.5
-FOLLOW_UP_S: Final = 2.5
-OPPOSED_PEAK: Final = 1.6
-"""How much denser opposing traffic is while it has green than over the cycle."""
-LEAST_YIELDING: Final = 0.1
 _ROUNDS: Final = 30
 START_S: Final = 2.5
 """What a platoon loses to a car at cruising speed when it sets off. [s]"""
@@ -44,16 +38,16 @@ class DemandModel:
 def demand_model(world: World, volumes: Volumes) -> DemandModel:
     """Return the model of a world under its counted demand."""
     units = [unit for unit in world.units if len(unit.site.stages) > 1]
-    streams = [_UnitStreams(unit, world.net, volumes) for unit in units]
+    streams = [UnitStreams(unit, world.net, volumes) for unit in units]
     kernels = tuple(Kernel(unit.site) for unit in units)
     signals = tuple(
-        PlannedSignal(unit.site, stage_tables(kernel), found.streams, _choice(unit))
+        PlannedSignal(unit.site, stage_tables(kernel), found.streams, choice_of(unit))
         for unit, kernel, found in zip(units, kernels, streams, strict=True)
     )
     return DemandModel(signals, kernels, _links(world.net, units, streams, volumes))
 
 
-def _choice(unit: SignalUnit) -> tuple[int, ...]:
+def choice_of(unit: SignalUnit) -> tuple[int, ...]:
     """Return the stages of the programme in force at the begin, and others that alone serve somebody."""
 
     def served(stages: tuple[int, ...]) -> set[int]:
@@ -66,10 +60,13 @@ def _choice(unit: SignalUnit) -> tuple[int, ...]:
     return chosen
 
 
-class _UnitStreams:
-    """Streams of one signal: one for each lane and group that lets vehicles go from it."""
+class UnitStreams:
+    """Streams of one signal: one for each lane and group that lets vehicles go from it, `keys` in their order."""
 
-    def __init__(self, unit: SignalUnit, net: Net, volumes: Volumes) -> None:
+    def __init__(
+        self, unit: SignalUnit, net: Net, volumes: Volumes, own_veh_h: Mapping[int, float] | None = None
+    ) -> None:
+        """Args: own_veh_h, saturation flow of one lane by group, where the user knows it. [veh/h]"""
         layout = unit.layout
         self.flow = _movement_flows(layout, net, volumes)
         kept = [m for m, movement in enumerate(layout.movements) if movement.group >= 0]
@@ -90,7 +87,11 @@ class _UnitStreams:
                 weight[stream, s] = self._weight(layout, lane, group, stage.rights)
         mean = np.divide(factor, flow, out=np.ones(n), where=flow > 0)
         saturation = SATURATION_VEH_H / S_PER_H * mean * np.maximum(share, 1e-3)
+        for stream, (_, group) in enumerate(keys):
+            if group in (own_veh_h or {}):
+                saturation[stream] = (own_veh_h or {})[group] / S_PER_H * max(float(share[stream]), 1e-3)
         groups = np.array([group for _, group in keys], dtype=np.int64)
+        self.keys = tuple(keys)
         self.streams = Streams(flow, saturation, groups, weight)
 
     def _weight(self, layout: JunctionLayout, lane: int, group: int, rights: tuple[Right, ...]) -> float:
@@ -103,18 +104,6 @@ class _UnitStreams:
         first = {f for m in own for f in layout.movements[m].yields_to}
         opposed = sum(self.flow[f] for f in first if rights[layout.movements[f].group].is_green)
         return yielding_share(opposed * OPPOSED_PEAK)
-
-
-def yielding_share(opposed_veh_s: float) -> float:
-    """Return the saturation flow of who yields, as a share of the protected one, by gap acceptance (HCM 2000, ch. 16).
-
-    >>> yielding_share(0.0), round(yielding_share(0.1), 3), round(yielding_share(0.5), 3)
-    (0.8, 0.577, 0.148)
-    """
-    if opposed_veh_s < 1e-6:
-        return 1.0 / FOLLOW_UP_S / (SATURATION_VEH_H / S_PER_H)
-    goes = opposed_veh_s * exp(-opposed_veh_s * CRITICAL_GAP_S) / (1.0 - exp(-opposed_veh_s * FOLLOW_UP_S))
-    return max(goes / (SATURATION_VEH_H / S_PER_H), LEAST_YIELDING)
 
 
 def _movement_flows(layout: JunctionLayout, net: Net, volumes: Volumes) -> list[float]:
@@ -145,7 +134,7 @@ def _level(layout: JunctionLayout, movements: list[int], load: list[float], shar
         shares[m] = 0.5 * shares[m] + 0.5 * part / sum(wanted)
 
 
-def _links(net: Net, units: list[SignalUnit], streams: list[_UnitStreams], volumes: Volumes) -> LinkNetwork:
+def _links(net: Net, units: list[SignalUnit], streams: list[UnitStreams], volumes: Volumes) -> LinkNetwork:
     """Return all streams and, by pairs of turns, who feeds whom how much."""
     first = np.concatenate([[0], np.cumsum([len(s.streams.flow_veh_s) for s in streams])]).astype(np.int64)
     flow = np.concatenate([s.streams.flow_veh_s for s in streams])
@@ -188,7 +177,7 @@ def _turns(layout: JunctionLayout, net: Net) -> dict[tuple[str, str], list[int]]
     return found
 
 
-def _parts(streams: _UnitStreams, movements: list[int]) -> list[tuple[int, float]]:
+def _parts(streams: UnitStreams, movements: list[int]) -> list[tuple[int, float]]:
     """Return (stream, part) of the movements that make up a turn."""
     total = sum(streams.flow[m] for m in movements)
     parts: dict[int, float] = defaultdict(float)
@@ -200,9 +189,4 @@ def _parts(streams: _UnitStreams, movements: list[int]) -> list[tuple[int, float
 
 def signal_streams(unit: SignalUnit, net: Net, volumes: Volumes) -> Streams:
     """Return the streams of one signal under a demand."""
-    return _UnitStreams(unit, net, volumes).streams
-
-
-def choice_of(unit: SignalUnit) -> tuple[int, ...]:
-    """Return the stages (indices) that a plan of a signal may use."""
-    return _choice(unit)
+    return UnitStreams(unit, net, volumes).streams

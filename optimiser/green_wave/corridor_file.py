@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from optimiser.gap_acceptance import SATURATION_VEH_H
 from optimiser.green_wave.arterial import PATTERNS, ArterialSignal, wave_signal
 from optimiser.green_wave.fields import NEEDED, Fields, read_table
 from optimiser.green_wave.network import (
@@ -22,7 +23,6 @@ from signal_ctrl.domain.errors import InvalidInputError
 
 FORMAT: Final = "signal-ctrl corridor 1"
 KMH: Final = 3.6
-SATURATION_VEH_H: Final = 1800.0
 FREE: Final = "free"
 FIXED: Final = "fixed"
 

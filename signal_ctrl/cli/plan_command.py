@@ -4,12 +4,14 @@ import typer
 
 from signal_ctrl.cli import (
     plan_ageing_command,
+    plan_check_command,
     plan_export_command,
     plan_green_wave_command,
     plan_import_command,
     plan_schedule_command,
     plan_sheet_command,
     plan_show_command,
+    plan_split_command,
     plan_transition_command,
 )
 
@@ -31,3 +33,5 @@ app.command("green-wave")(plan_green_wave_command.green_wave)
 app.command()(plan_schedule_command.schedule)
 app.command()(plan_transition_command.transition)
 app.command()(plan_ageing_command.ageing)
+app.command()(plan_check_command.check)
+app.command()(plan_split_command.cycle_split)

@@ -7,9 +7,10 @@ for the acceptance to say.
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Any, Final
+from itertools import accumulate, pairwise
+from typing import Any, Final, NamedTuple
 
 from signal_ctrl.domain.documents import canonical, exactly, items_of, read_document, text_of, whole
 from signal_ctrl.domain.errors import InvalidInputError, InvalidTimingError
@@ -23,6 +24,50 @@ MAX_DOCUMENT_BYTES: Final = 1 << 22
 _HASH_LENGTH: Final = 64
 _PLAN_KEYS: Final = ("format", "name", "signals")
 _SIGNAL_KEYS: Final = ("signal_id", "site", "cycle_ds", "offset_ds", "stages", "splits_ds")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPlan:
+    """What a document says of one signal: the fields of `SignalPlan`, of the right types but not checked. [ds]"""
+
+    signal_id: str
+    site: str
+    cycle_ds: int
+    offset_ds: int
+    stages: tuple[str, ...]
+    splits_ds: tuple[int, ...]
+
+
+class Fault(NamedTuple):
+    """One rule of form that a plan breaks: `rule` for programs, `text` for people, `timing` whether it is of times."""
+
+    rule: str
+    text: str
+    timing: bool
+
+
+def faults(plan: DraftPlan) -> Iterator[Fault]:
+    """Yield every rule of form that the plan of one signal breaks, nothing if it is whole."""
+    if len(plan.site) != _HASH_LENGTH or set(plan.site) - set("0123456789abcdef"):
+        yield Fault("K9/site", "'site' is not the hash of a site", False)
+    if not 1 <= len(plan.stages) <= MAX_STAGES or len(plan.stages) != len(plan.splits_ds):
+        yield Fault("K9/stages", f"needs 1 to {MAX_STAGES} stages and a split for each", False)
+    if len(plan.stages) > 1 and any(a == b for a, b in pairwise((*plan.stages, plan.stages[0]))):
+        yield Fault("K9/twice", "names a stage twice in a row; give it one split", False)
+    yield from _timing_faults(plan)
+
+
+def _timing_faults(plan: DraftPlan) -> Iterator[Fault]:
+    times_ds = (plan.cycle_ds, plan.offset_ds, *plan.splits_ds)
+    if not all(is_whole(t, (0, CYCLE_DS[1])) and t % DS_PER_S == 0 for t in times_ds):
+        yield Fault("K9/seconds", "times are whole seconds, as whole numbers of tenths", True)
+    if not CYCLE_DS[0] <= plan.cycle_ds <= CYCLE_DS[1]:
+        yield Fault("K9/cycle", f"need {CYCLE_DS[0]} <= cycle_ds <= {CYCLE_DS[1]}, got {plan.cycle_ds}", True)
+    if sum(plan.splits_ds) != plan.cycle_ds or min(plan.splits_ds, default=0) <= 0:
+        text = f"splits have to be above 0 and make up the cycle of {plan.cycle_ds} ds; they make {sum(plan.splits_ds)}"
+        yield Fault("K9/splits", text, True)
+    if not plan.offset_ds < plan.cycle_ds:
+        yield Fault("K9/offset", f"need an offset below the cycle, got {plan.offset_ds} ds", True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +87,9 @@ class SignalPlan:
     splits_ds: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if len(self.site) != _HASH_LENGTH or set(self.site) - set("0123456789abcdef"):
-            raise self._fail("'site' is not the hash of a site")
-        if not 1 <= len(self.stages) <= MAX_STAGES or len(self.stages) != len(self.splits_ds):
-            raise self._fail(f"needs 1 to {MAX_STAGES} stages and a split for each")
-        if len(self.stages) > 1 and any(a == b for a, b in zip(self.stages, self._after(), strict=True)):
-            raise self._fail("names a stage twice in a row; give it one split")
-        times_ds = (self.cycle_ds, self.offset_ds, *self.splits_ds)
-        if not all(is_whole(t, (0, CYCLE_DS[1])) and t % DS_PER_S == 0 for t in times_ds):
-            raise self._late("times are whole seconds, as whole numbers of tenths")
-        if not CYCLE_DS[0] <= self.cycle_ds <= CYCLE_DS[1]:
-            raise self._late(f"need {CYCLE_DS[0]} <= cycle_ds <= {CYCLE_DS[1]}, got {self.cycle_ds}")
-        if sum(self.splits_ds) != self.cycle_ds or min(self.splits_ds) <= 0:
-            raise self._late(f"splits have to be above 0 and make up the cycle of {self.cycle_ds} ds")
-        if not self.offset_ds < self.cycle_ds:
-            raise self._late(f"need an offset below the cycle, got {self.offset_ds} ds")
+        for fault in faults(DraftPlan(*(getattr(self, key) for key in _SIGNAL_KEYS))):
+            error = InvalidTimingError if fault.timing else InvalidInputError
+            raise error(f"plan of signal {self.signal_id}: {fault.text}")
 
     def place(self, now_ds: int) -> tuple[int, int]:
         """Return whose turn it is, as an index of `stages`, and how long it has been. [ds]
@@ -74,15 +107,6 @@ class SignalPlan:
     def starts_ds(self) -> tuple[int, ...]:
         """When in the cycle the change to each stage begins. [ds]"""
         return (0, *accumulate(self.splits_ds[:-1]))
-
-    def _after(self) -> tuple[str, ...]:
-        return (*self.stages[1:], self.stages[0])
-
-    def _fail(self, text: str) -> InvalidInputError:
-        return InvalidInputError(f"plan of signal {self.signal_id}: {text}")
-
-    def _late(self, text: str) -> InvalidTimingError:
-        return InvalidTimingError(f"plan of signal {self.signal_id}: {text}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +147,35 @@ def plan_from_json(text: str) -> Plan:
 
     Raises: InvalidInputError if it is no plan document or the plan would not be whole.
     """
-    if len(text) > MAX_DOCUMENT_BYTES:
-        raise InvalidInputError(f"not a plan document: longer than {MAX_DOCUMENT_BYTES} characters")
-    return plan_of_document(read_document(text, "plan", FORMAT))
+    return plan_of_document(_read(text))
 
 
 def plan_of_document(document: dict[str, Any]) -> Plan:
     """Return the plan of a JSON object. Raises: as `plan_from_json`."""
+    name, drafts = _drafts(document)
+    return Plan(name, tuple(SignalPlan(*(getattr(draft, key) for key in _SIGNAL_KEYS)) for draft in drafts))
+
+
+def drafts_from_json(text: str) -> tuple[str, tuple[DraftPlan, ...]]:
+    """Return name and signals of a document whose plan need not be whole, for whoever looks for every fault.
+
+    Raises: InvalidInputError if it is no plan document.
+    """
+    return _drafts(_read(text))
+
+
+def _read(text: str) -> dict[str, Any]:
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise InvalidInputError(f"not a plan document: longer than {MAX_DOCUMENT_BYTES} characters")
+    return read_document(text, "plan", FORMAT)
+
+
+def _drafts(document: dict[str, Any]) -> tuple[str, tuple[DraftPlan, ...]]:
     try:
         if document["format"] != FORMAT:
             raise ValueError(f"'format' is not '{FORMAT}'")
         exactly(document, _PLAN_KEYS)
-        return Plan(text_of(document["name"]), tuple(_signal(item) for item in items_of(document["signals"])))
+        return text_of(document["name"]), tuple(_draft(item) for item in items_of(document["signals"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"not a plan document: {type(error).__name__} {error}") from error
 
@@ -150,9 +191,9 @@ def _signal_document(signal: SignalPlan) -> dict[str, Any]:
     }
 
 
-def _signal(item: dict[str, Any]) -> SignalPlan:
+def _draft(item: dict[str, Any]) -> DraftPlan:
     exactly(item, _SIGNAL_KEYS)
-    return SignalPlan(
+    return DraftPlan(
         signal_id=text_of(item["signal_id"]),
         site=text_of(item["site"]),
         cycle_ds=whole(item["cycle_ds"]),

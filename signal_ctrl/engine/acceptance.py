@@ -1,7 +1,6 @@
 """Whether a site can keep a plan to the frame: checked by its document, then rehearsed with the kernel itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from optimiser.fixed_plan import stage_indices
@@ -10,11 +9,11 @@ from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import to_s
+from signal_ctrl.engine.settled import settled_in
 from signal_ctrl.kernel.kernel import Kernel
-from signal_ctrl.kernel.state import FOREVER_DS, Core, KernelState, Request, Source
+from signal_ctrl.kernel.state import FOREVER_DS, Core, Request, Source
 
 CYCLES: Final = 2
-_LONG_AGO_DS: Final = 10_000
 
 
 def check_plan(plan: Plan, sites: tuple[Site, ...], kernels: Mapping[str, Kernel] | None = None) -> None:
@@ -49,16 +48,18 @@ def refusals(plan: SignalPlan, kernel: Kernel, site_sha256: str | None = None) -
         stages = stage_indices(plan, site)
     except InvalidInputError as error:
         return (str(error),)
-    unserved = _unserved(site, stages)
-    if unserved:
-        return (f"signal {plan.signal_id}: no stage of the plan serves {', '.join(unserved)}",)
+    missed = unserved(site, stages)
+    if missed:
+        return (f"signal {plan.signal_id}: no stage of the plan serves {', '.join(missed)}",)
     odd_ds = [t for t in (plan.offset_ds, *plan.splits_ds) if t % site.resolution_ds]
     if odd_ds:
         return (f"signal {plan.signal_id}: {to_s(odd_ds[0]):g} s is no multiple of {to_s(site.resolution_ds):g} s",)
     return rehearse(kernel, stages, plan.splits_ds)
 
 
-def _unserved(site: Site, stages: tuple[int, ...]) -> list[str]:
+def unserved(site: Site, stages: tuple[int, ...]) -> list[str]:
+    """Return the groups that some stage of the site serves and none of these does."""
+
     def served(g: int, among: tuple[int, ...]) -> bool:
         return any(site.stages[s].rights[g].is_green for s in among)
 
@@ -80,7 +81,7 @@ def rehearse_turns(kernel: Kernel, before: int, turns: Sequence[tuple[int, int]]
     Args: before, the stage lit; turns, (stage, split) one after the other, indices. [ds]
     """
     everybody = (1 << len(kernel.site.groups)) - 1
-    state, from_ds, before_ds = _settled_in(kernel, before), 0, 0
+    state, from_ds, before_ds = settled_in(kernel, before), 0, 0
     for sequence, (stage, split_ds) in enumerate(turns):
         if stage != state.core.stage:
             if not _may_change(kernel.site, state.core, from_ds):
@@ -103,12 +104,6 @@ def _turns(stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> Iterator[tupl
     for _ in range(CYCLES):
         yield from zip(stages, splits_ds, strict=True)
     yield stages[0], splits_ds[0]
-
-
-def _settled_in(kernel: Kernel, stage: int) -> KernelState:
-    state = kernel.in_service(0, stage)
-    groups = tuple(replace(group, since_ds=-_LONG_AGO_DS) for group in state.core.groups)
-    return KernelState(replace(state.core, groups=groups), 0)
 
 
 def _may_change(site: Site, core: Core, now_ds: int) -> bool:

@@ -1,7 +1,7 @@
 """What the lamps show over one cycle of a plan, once it has settled: found by letting the kernel keep the plan."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
@@ -9,6 +9,7 @@ from optimiser.fixed_plan import stage_indices
 from signal_ctrl.domain.errors import InvalidInputError, RefusedError
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.site import GroupKind
+from signal_ctrl.engine.settled import settled_in
 from signal_ctrl.kernel.aspects import Aspect
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import sumo_state
@@ -17,7 +18,6 @@ from signal_ctrl.kernel.state import FOREVER_DS, Core, KernelState, Request, Sou
 SETTLING_CYCLES: Final = 2
 Part = tuple[int, Core, int]
 """Whose turn it is, what is lit, and for how long. [ds]"""
-_LONG_AGO_DS: Final = 10_000
 _LONGEST_CHANGE_DS: Final = 1_200
 
 
@@ -68,7 +68,7 @@ def _aspects(core: Core) -> tuple[tuple[object, object], ...]:
 
 def _cycles(kernel: Kernel, stages: tuple[int, ...], plan: SignalPlan) -> Iterator[list[Part]]:
     """Yield the parts of one cycle after the other. Raises: InvalidInputError."""
-    state, now_ds = _settled_in(kernel, stages[-1]), 0
+    state, now_ds = settled_in(kernel, stages[-1]), 0
     for cycle in range(SETTLING_CYCLES + 1):
         found: list[Part] = []
         for turn, split_ds in enumerate(plan.splits_ds):
@@ -115,7 +115,7 @@ def change_ds(kernel: Kernel, before: int, stage: int) -> int:
     Raises: InvalidInputError if the change comes to no end.
     """
     everybody = (1 << len(kernel.site.groups)) - 1
-    state = _asked(kernel, _settled_in(kernel, before), stage, 1, 0)
+    state = _asked(kernel, settled_in(kernel, before), stage, 1, 0)
     rights, begun_ds, clear_ds = kernel.site.stages[stage].rights, -1, -1
     for now_ds in range(_LONGEST_CHANGE_DS):
         green = _greens(kernel, state)
@@ -135,9 +135,3 @@ def _greens(kernel: Kernel, state: KernelState) -> set[int]:
     """Return the groups of vehicles that have green."""
     groups = enumerate(zip(kernel.site.groups, state.core.groups, strict=True))
     return {g for g, (group, each) in groups if group.kind is GroupKind.VEHICLE and each.right.is_green}
-
-
-def _settled_in(kernel: Kernel, stage: int) -> KernelState:
-    state = kernel.in_service(0, stage)
-    groups = tuple(replace(group, since_ds=-_LONG_AGO_DS) for group in state.core.groups)
-    return KernelState(replace(state.core, groups=groups), 0)

@@ -1,7 +1,7 @@
 """Stage changes timed by letting the kernel itself make them: the optimiser plans with what the lamps will do."""
 
 import math
-from dataclasses import replace
+from collections.abc import Collection
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.site import Right, Site
 from signal_ctrl.domain.timing import to_s
+from signal_ctrl.engine.settled import settled_in
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.state import FOREVER_DS, KernelState, Request, Source
 
@@ -16,8 +17,11 @@ _LONG_AGO_DS = 10_000
 _LONGEST_CHANGE_DS = 1_200
 
 
-def stage_tables(kernel: Kernel) -> StageTables:
-    """Return rights and change times of every pair of stages of a site."""
+def stage_tables(kernel: Kernel, pairs: Collection[tuple[int, int]] | None = None) -> StageTables:
+    """Return rights and change times of every pair of stages of a site.
+
+    Args: pairs, (from, to): only these changes are timed, for who asks about no other; by default all are.
+    """
     site = kernel.site
     n, m = len(site.stages), len(site.groups)
     end_s = np.full((n, n, m), math.inf)
@@ -25,7 +29,7 @@ def stage_tables(kernel: Kernel) -> StageTables:
     settled_s = np.zeros((n, n))
     for a in range(n):
         for b in range(n):
-            if a != b:
+            if a != b and (pairs is None or (a, b) in pairs):
                 settled_s[a, b] = _time_change(kernel, a, b, end_s[a, b], start_s[a, b])
     return StageTables(
         right=np.array([[int(r) for r in stage.rights] for stage in site.stages], dtype=np.int64),
@@ -43,7 +47,7 @@ def _min_green_s(site: Site, rights: tuple[Right, ...]) -> float:
 def _time_change(kernel: Kernel, a: int, b: int, end_s: np.ndarray, start_s: np.ndarray) -> float:
     """Fill one row of the tables and return the time at which the change is complete. [s]"""
     step_ds = min(kernel.site.resolution_ds, 20)
-    state = _settled_in(kernel, a)
+    state = settled_in(kernel, a)
     state = kernel.submit(state, Request(Source.SCHEDULE, 1, 0, FOREVER_DS, stage=b), 0)
     wanted = kernel.site.stages[b].rights
     before = [group.right for group in state.core.groups]
@@ -58,12 +62,6 @@ def _time_change(kernel: Kernel, a: int, b: int, end_s: np.ndarray, start_s: np.
         if all(r is w for r, w in zip(before, wanted, strict=True) if w.is_green) and not _on_the_way(state):
             return to_s(now_ds)
     raise InvalidInputError(f"signal {kernel.site.signal_id}: stage {b + 1} cannot be reached from stage {a + 1}")
-
-
-def _settled_in(kernel: Kernel, stage: int) -> KernelState:
-    state = kernel.in_service(0, stage)
-    groups = tuple(replace(group, since_ds=-_LONG_AGO_DS) for group in state.core.groups)
-    return KernelState(replace(state.core, groups=groups), 0)
 
 
 def _on_the_way(state: KernelState) -> bool:

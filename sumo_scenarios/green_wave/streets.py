@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from optimiser.cycle_split import S_PER_H
+from optimiser.gap_acceptance import SATURATION_VEH_H
 from optimiser.green_wave.network import WaveLink
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.demand_model import SATURATION_VEH_H
 from sumo_scenarios.measures.approaches import find_approaches
 from sumo_scenarios.measures.arterials import Arterial, arterials_of, straight_streets
 from sumo_scenarios.measures.corridor import StopLine, corridor_of

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from optimiser.webster import (
+    critical_saturation,
     hcm_overflow_delay_s,
     hcm_uniform_delay_s,
     practical_cycle_s,
@@ -55,3 +56,36 @@ def test_what_the_formulas_do_not_hold_for_is_refused() -> None:
         practical_cycle_s(8.0, 0.9, 0.9)
     with pytest.raises(InvalidInputError, match="do not fit"):
         webster_greens_s([0.3, 0.3], 20.0, 8.0, 7.0)
+
+
+def test_the_saturation_of_a_junction() -> None:
+    """Reference, section 1: x_c = Y C / (C - L), and no cycle up to C serves Y >= 1 - L / C."""
+    assert critical_saturation(0.6, 10.0, 60.0) == pytest.approx(0.72)
+    assert critical_saturation(1 - 10 / 120, 10.0, 120.0) == pytest.approx(1.0)
+    assert critical_saturation(0.55, 8.0, practical_cycle_s(8.0, 0.55, 0.9)) == pytest.approx(0.9)
+    for bad in ((-0.1, 8.0, 60.0), (0.5, 60.0, 60.0), (0.5, -1.0, 60.0), (math.nan, 8.0, 60.0)):
+        with pytest.raises(InvalidInputError):
+            critical_saturation(*bad)
+
+
+def test_the_cost_of_a_cycle_is_flat_around_websters() -> None:
+    """Reference, section 2 (unverified there): 0.75 to 1.5 C0 cost little more than the best; here under a fifth."""
+
+    def cost_s(cycle_s: float) -> float:
+        greens_s = webster_greens_s([0.35, 0.30], cycle_s, 10.0)
+        return sum(
+            y * webster_delay_s(cycle_s, g, 1800.0, 1800.0 * y) for y, g in zip([0.35, 0.30], greens_s, strict=True)
+        )
+
+    best_s = webster_cycle_s(10.0, 0.65)
+    lowest = min(cost_s(best_s * k / 100) for k in range(60, 200, 2))
+    assert cost_s(best_s) <= 1.02 * lowest
+    assert cost_s(0.75 * best_s) <= 1.2 * lowest
+    assert cost_s(1.5 * best_s) <= 1.2 * lowest
+
+
+def test_each_green_may_have_its_own_least() -> None:
+    """By hand: 50 s for y 0.4, 0.1, 0.02; the third is raised to 10 s, then of 40 s the second has 8 s, below 9 s."""
+    assert webster_greens_s([0.40, 0.10, 0.02], 60.0, 10.0, [5.0, 9.0, 10.0]) == pytest.approx([31.0, 9.0, 10.0])
+    with pytest.raises(InvalidInputError, match="do not fit"):
+        webster_greens_s([0.3, 0.3], 20.0, 8.0, [7.0, 6.0])

@@ -1,0 +1,291 @@
+"""Turning counts from the detectors of a finished run: lanes from their loops, turns from what comes out behind.
+
+A loop cannot tell one vehicle from the next while it stays covered: in a queue the long stop-line loop merges some. So
+vehicles are counted at the short loops upstream (25-50 m, else 80-200 m, else the stop line), and dealt out to lanes as
+the stop-line loops saw them. A lane with one turn gives that turn; where it has several, they are shared out evenly,
+a turn back least, then so that the lanes keep their counts and the exits with loops of their own get theirs (iterative
+proportional fitting). Loops count what was let through: a queue that does not clear hides demand.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final, TypeVar
+
+from signal_ctrl.domain.counts import CountPeriod, Counts, Turn
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.network import JunctionLayout, LoopRole
+from signal_ctrl.engine.split_values import Period
+from sumo_scenarios.catalogue import resolve
+from sumo_scenarios.layout import TURN_BACK
+from sumo_scenarios.logs import DETECTOR_FAULT, DETECTOR_ON, DETECTOR_RESTORED
+from sumo_scenarios.net_reader import Connection, Net
+from sumo_scenarios.replay import read_settings
+from sumo_scenarios.world import SignalUnit, World, build_world
+
+ROLES: Final = (LoopRole.STOP, LoopRole.ADVANCE, LoopRole.MIDDLE)
+_ROUNDS: Final = 60
+_TURN_BACK: Final = 0.1
+_LONGEST_CHAIN: Final = 20
+_FAILED: Final = 0.05
+"""A loop that was out of order for more of the run than this is not counted with."""
+_EVENTS: Final = "events.parquet"
+Key = TypeVar("Key", str, int)
+Seen = Mapping[tuple[str, int], float]
+"""Vehicles by signal and channel. [veh]"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetectors:
+    """A finished run as its loops saw it: its world, its time [s], and who was on when. `failed` loops do not count,
+    `outgoing` are the connections that leave each edge.
+    """
+
+    world: World
+    span_s: tuple[float, float]
+    passed: Mapping[tuple[str, int], tuple[float, ...]]
+    failed: frozenset[tuple[str, int]]
+    outgoing: Mapping[str, tuple[Connection, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many turns came from lanes of one turn, from counted exits, and from an even share for want of better."""
+
+    alone: int = 0
+    by_exits: int = 0
+    evenly: int = 0
+
+
+def read_run(folder: Path) -> RunDetectors:
+    """Return the detectors of a run.
+
+    Raises: InvalidInputError if the folder holds no run, or one whose controller read no loops.
+    """
+    settings = read_settings(folder / "settings.json").settings
+    loops_file = Path(settings.loops_file) if settings.loops_file else None
+    world = build_world(resolve(settings.scenario), settings.profile, settings.begin_s, settings.end_s, loops_file)
+    passed: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
+    faults: defaultdict[tuple[str, int], list[tuple[float, bool]]] = defaultdict(list)
+    for time_ds, device, code, channel in _events(folder / _EVENTS):
+        if code == DETECTOR_ON:
+            passed[device, channel].append(time_ds / 10)
+        else:
+            faults[device, channel].append((time_ds / 10, code == DETECTOR_FAULT))
+    if not passed:
+        raise InvalidInputError(
+            f"{folder} holds no loop events: take a run of a controller that reads loops, with --sensing loops"
+        )
+    last_s = max(at_s for times_s in passed.values() for at_s in times_s)
+    span_s = (settings.begin_s or 0.0, settings.end_s or last_s)
+    times = {key: tuple(at) for key, at in passed.items()}
+    failed = frozenset(
+        key for key, own in faults.items() if _failed_s(own, span_s[1]) > _FAILED * (span_s[1] - span_s[0])
+    )
+    return RunDetectors(world, span_s, times, failed, _outgoing(world.net))
+
+
+def _failed_s(changes: Sequence[tuple[float, bool]], end_s: float) -> float:
+    """Return for how long a loop was not listened to. [s]"""
+    ends_s = [at_s for at_s, _ in changes[1:]] + [end_s]
+    return sum(until_s - at_s for (at_s, failed), until_s in zip(changes, ends_s, strict=True) if failed)
+
+
+def _events(path: Path) -> list[tuple[int, str, int, int]]:
+    """Return (time [ds], signal, code, channel) of the loops' events, read in a child: after polars nobody can fork.
+
+    Raises: InvalidInputError if the file is missing or damaged.
+    """
+    with get_context("fork").Pool(1) as pool:
+        found = pool.apply(_read_events, (path,))
+    if isinstance(found, str):
+        raise InvalidInputError(f"{path} cannot be read: {found}")
+    return found
+
+
+def _read_events(path: Path) -> list[tuple[int, str, int, int]] | str:
+    """Return the events of a file, or why it cannot be read."""
+    import polars as pl  # noqa: PLC0415  for the child alone
+
+    try:
+        events = pl.read_parquet(path)
+        return events.filter(pl.col("code").is_in([DETECTOR_ON, DETECTOR_FAULT, DETECTOR_RESTORED])).rows()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        return " ".join(str(error).split())[:200]
+
+
+def _outgoing(net: Net) -> dict[str, tuple[Connection, ...]]:
+    found: defaultdict[str, list[Connection]] = defaultdict(list)
+    for connections in net.incoming.values():
+        for connection in connections:
+            if connection.from_lane in net.lanes:
+                found[net.lanes[connection.from_lane].edge_id].append(connection)
+    return {edge: tuple(own) for edge, own in found.items()}
+
+
+def run_counts(run: RunDetectors, periods: Sequence[Period]) -> tuple[Counts, Told]:
+    """Return the turning counts of a run in some periods, and how they were had.
+
+    Raises: InvalidInputError for a period outside the run, and for a lane that no loop counts.
+    """
+    found, told = [], Told()
+    for period in periods:
+        if period.begin_s < run.span_s[0] or period.end_s > run.span_s[1]:
+            raise InvalidInputError(
+                f"the run lasts from {run.span_s[0]:g} to {run.span_s[1]:g} s, without {period.begin_s:g} "
+                f"to {period.end_s:g} s"
+            )
+        seen = {
+            key: float(sum(period.begin_s <= at_s < period.end_s for at_s in times_s))
+            for key, times_s in run.passed.items()
+        }
+        vehicles: dict[Turn, float] = {}
+        told = Told()
+        for unit in run.world.units:
+            turns, how = _Junction(unit, run, seen).turns()
+            vehicles |= turns
+            told = Told(told.alone + how.alone, told.by_exits + how.by_exits, told.evenly + how.evenly)
+        found.append(CountPeriod(period.begin_s, period.end_s, vehicles))
+    return Counts(tuple(found)), told
+
+
+class _Junction:
+    """One signal in one period."""
+
+    def __init__(self, unit: SignalUnit, run: RunDetectors, seen: Seen) -> None:
+        self._layout: JunctionLayout = unit.layout
+        self._net: Net = run.world.net
+        self._run = run
+        self._seen = seen
+        self._exit_edge = [self._net.lanes[e.lane_id].edge_id for e in self._layout.exits]
+
+    def turns(self) -> tuple[dict[Turn, float], Told]:
+        """Return vehicles by turn, and how they were had."""
+        layout = self._layout
+        lanes = self._lane_counts()
+        flow = [
+            lanes[move.lane] * self._weight(index) / self._weights(move.lane)
+            for index, move in enumerate(layout.movements)
+        ]
+        exits = self._exit_counts()
+        for _ in range(_ROUNDS):
+            self._fit(flow, [self._exit_edge[m.exit] for m in layout.movements], exits)
+            self._fit(flow, [m.lane for m in layout.movements], dict(enumerate(lanes)))
+        found: defaultdict[Turn, float] = defaultdict(float)
+        for move, vehicles in zip(layout.movements, flow, strict=True):
+            turn = (layout.signal_id, layout.lanes[move.lane].edge_id, self._exit_edge[move.exit])
+            found[turn] += vehicles
+        return dict(found), self._told(exits)
+
+    def _weight(self, movement: int) -> float:
+        """Return how often a turn is taken as long as nothing tells: a turn back seldom."""
+        return _TURN_BACK if self._layout.movements[movement].direction == TURN_BACK else 1.0
+
+    def _weights(self, lane: int) -> float:
+        return sum(self._weight(m) for m in self._layout.lanes[lane].movements)
+
+    @staticmethod
+    def _fit(flow: list[float], keys: Sequence[Key], wanted: Mapping[Key, float]) -> None:
+        """Scale the flows of each key to what is wanted of it, in place; keys that nobody counts stay."""
+        totals: defaultdict[Key, float] = defaultdict(float)
+        for key, vehicles in zip(keys, flow, strict=True):
+            totals[key] += vehicles
+        for m, key in enumerate(keys):
+            if key in wanted and totals[key] > 0:
+                flow[m] *= wanted[key] / totals[key]
+
+    def _lane_counts(self) -> list[float]:
+        """Return vehicles by approach lane."""
+        counted = [0.0] * len(self._layout.lanes)
+        for lanes in self._approaches():
+            total = self._total(lanes)
+            stop = [self._of_role(lane, LoopRole.STOP) for lane in lanes]
+            shares = [s if s is not None else 0.0 for s in stop]
+            if not sum(shares):
+                shares = [1.0] * len(lanes)
+            for lane, share in zip(lanes, shares, strict=True):
+                counted[lane] = total * share / sum(shares)
+        return counted
+
+    def _approaches(self) -> list[list[int]]:
+        """Return the lanes that have to be counted together: of one edge, or behind a loop that serves several."""
+        parts: list[set[int]] = []
+        by_edge: defaultdict[str, set[int]] = defaultdict(set)
+        for index, lane in enumerate(self._layout.lanes):
+            by_edge[lane.edge_id].add(index)
+        for own in (*by_edge.values(), *(set(loop.serves) for loop in self._layout.loops)):
+            touched = [part for part in parts if part & own]
+            parts = [part for part in parts if not part & own] + [own.union(*touched)]
+        return [sorted(part) for part in parts]
+
+    def _total(self, lanes: Sequence[int]) -> float:
+        """Return vehicles of some lanes by the best loops that serve all of them."""
+        for role in ROLES:
+            loops = [loop for loop in self._layout.loops if loop.role is role and set(loop.serves) & set(lanes)]
+            works = all((self._layout.signal_id, loop.channel) not in self._run.failed for loop in loops)
+            if works and set(lanes) <= {lane for loop in loops for lane in loop.serves}:
+                return sum(self._seen.get((self._layout.signal_id, loop.channel), 0.0) for loop in loops)
+        names = ", ".join(self._layout.lanes[lane].lane_id for lane in lanes)
+        raise InvalidInputError(f"signal {self._layout.signal_id}: no loops that work count all of the lanes {names}")
+
+    def _of_role(self, lane: int, role: LoopRole) -> float | None:
+        loops = [loop for loop in self._layout.loops if loop.role is role and lane in loop.serves]
+        if not loops or any((self._layout.signal_id, loop.channel) in self._run.failed for loop in loops):
+            return None
+        return sum(self._seen.get((self._layout.signal_id, loop.channel), 0.0) / len(loop.serves) for loop in loops)
+
+    def _exit_counts(self) -> dict[str, float]:
+        """Return vehicles by exit edge, where that edge, or what alone follows it, has a loop on each lane."""
+        found: dict[str, float] = {}
+        own = {lane.edge_id for lane in self._layout.lanes}
+        for edge in sorted(set(self._exit_edge)):
+            if self._feeders(edge) <= own:
+                counts = [c for one in self._chain(edge) if (c := self._edge_count(self._motor_lanes(one))) is not None]
+                found |= {edge: counts[0]} if counts else {}
+        return found
+
+    def _motor_lanes(self, edge: str) -> list[str]:
+        return [lane.lane_id for lane in self._net.edges[edge].lanes if lane.motorised]
+
+    def _feeders(self, edge: str) -> set[str]:
+        lanes = {c.from_lane for lane in self._motor_lanes(edge) for c in self._net.incoming.get(lane, ())}
+        return {self._net.lanes[lane].edge_id for lane in lanes if lane in self._net.lanes}
+
+    def _chain(self, edge: str) -> list[str]:
+        """Return an edge and those behind it that hold the same vehicles: nobody joins, nobody leaves, no signal."""
+        chain = [edge]
+        while len(chain) < _LONGEST_CHAIN:
+            ahead = {
+                self._net.lanes[c.to_lane].edge_id
+                for c in self._run.outgoing.get(chain[-1], ())
+                if c.to_lane in self._net.lanes
+            }
+            signals = any(c.signal for c in self._run.outgoing.get(chain[-1], ()))
+            turns_back = all(c.direction == TURN_BACK for c in self._run.outgoing.get(chain[-1], ()))
+            if len(ahead) != 1 or signals or turns_back or self._feeders(next(iter(ahead))) != {chain[-1]}:
+                break
+            chain.append(next(iter(ahead)))
+        return chain
+
+    def _edge_count(self, lanes: Sequence[str]) -> float | None:
+        for role in (LoopRole.ADVANCE, LoopRole.MIDDLE):
+            total, missing = 0.0, set(lanes)
+            for unit in self._run.world.units:
+                for loop in unit.layout.loops:
+                    key = (unit.site.signal_id, loop.channel)
+                    if loop.role is role and loop.lane_id in missing and key not in self._run.failed:
+                        total += self._seen.get(key, 0.0)
+                        missing.discard(loop.lane_id)
+            if not missing:
+                return total
+        return None
+
+    def _told(self, exits: Mapping[str, float]) -> Told:
+        turns: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+        for move in self._layout.movements:
+            turns[self._layout.lanes[move.lane].edge_id, self._exit_edge[move.exit]].add(move.lane)
+        shared = [key for key, lanes in turns.items() if any(len(self._layout.lanes[k].movements) > 1 for k in lanes)]
+        by_exits = sum(exit_edge in exits for _, exit_edge in shared)
+        return Told(len(turns) - len(shared), by_exits, len(shared) - by_exits)

@@ -71,6 +71,14 @@ def green_wave(
             "turn in, by the counted demand."
         ),
     ] = "counted",
+    arterial_first: Annotated[
+        float | None,
+        typer.Option(
+            help="Scenarios: the street gets all green that keeps nobody else below this degree of saturation, such "
+            "as 0.9; without it the splits stay.",
+            show_default=False,
+        ),
+    ] = None,
     profile: Annotated[str, typer.Option(help="Scenarios: safety profile, published or street.")] = "published",
     power: Annotated[float, typer.Option(help="Exponent p of a link's weight (volume/saturation)^p.")] = 1.0,
     leaving_only: Annotated[
@@ -95,7 +103,7 @@ def green_wave(
         check_file(path)
     queue_s = _clearance_s(clearance)
     cycle_s, speed_kmh = _cycle_s(cycle, cycle_range), _speed_kmh(speed)
-    asked = _Options(kind, cycle_s, speed_kmh, *_ratio(ratio), patterns, power, queue_s, json_)
+    asked = _Options(kind, cycle_s, speed_kmh, *_ratio(ratio), patterns, power, queue_s, arterial_first, json_)
     rules = WaveRules(MAXBAND if kind == "grid" else kind, not leaving_only, least_side)
     effort = Effort(time_limit, gap, engine)
     if Path(source).suffix.lower() in (".toml", ".json"):
@@ -122,6 +130,7 @@ class _Options:
     patterns: str
     power: float
     clearance_s: float | None
+    arterial_first: float | None
     quiet: bool
 
     def __post_init__(self) -> None:
@@ -184,7 +193,7 @@ def _asked(rules: "WaveRules", asked: _Options) -> "Asked":
     speed_mps = None if asked.speed_kmh is None else (asked.speed_kmh[0] / 3.6, asked.speed_kmh[1] / 3.6)
     wishes = WaveWishes(asked.patterns == "free", asked.ratio, asked.any_ratio, asked.clearance_s)
     rules = replace(rules, order_cost=ORDER_COST)
-    return Asked(rules, wishes, asked.kind == "grid", asked.cycle_s, speed_mps, asked.power)
+    return Asked(rules, wishes, asked.kind == "grid", asked.cycle_s, speed_mps, asked.power, asked.arterial_first)
 
 
 def _cycle_s(cycle: float | None, cycle_range: str | None) -> tuple[float, float] | None:

@@ -17,6 +17,7 @@ from signal_ctrl.domain.plan import Plan
 from signal_ctrl.engine.acceptance import check_plan
 from sumo_scenarios.demand_model import DemandModel, demand_model
 from sumo_scenarios.first_plan import best_timings, plan_of, planner_of
+from sumo_scenarios.green_wave.arterial_splits import arterial_first
 from sumo_scenarios.green_wave.driven_speed import mean_speed_factor
 from sumo_scenarios.green_wave.scenario_wave import (
     ScenarioWave,
@@ -41,7 +42,8 @@ Told = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked for a scenario. `cycle_s`, shortest and longest cycle to try, None: the base plan's [s];
-    `speed_mps`, bounds of the platoons' speed, None: what drivers drive; `every`: all streets, not just the arterial.
+    `speed_mps`, bounds of the platoons' speed, None: what drivers drive; `every`: all streets, not just the arterial;
+    `saturation`: the streets get all green that keeps no other movement below that degree, None: splits stay.
     """
 
     rules: WaveRules
@@ -50,6 +52,7 @@ class Asked:
     cycle_s: tuple[float, float] | None = None
     speed_mps: tuple[float, float] | None = None
     power: float = 1.0
+    saturation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,10 @@ def plan_scenario(
     planned = []
     for timings in _bases(world, model, planner, asked, base, tell):
         tell(f"planning the wave, cycle {timings[0].cycle_s} s")
-        planned.append(_planned(world, model, planner, timings, found, driving, asked, effort))
+        given = timings
+        if asked.saturation is not None:
+            given = arterial_first(model, timings, found, asked.saturation, planner.keeps)
+        planned.append(_planned(world, model, planner, given, found, driving, asked, effort))
     best = _best(planned)
     check_plan(best.plan, sites)
     return best

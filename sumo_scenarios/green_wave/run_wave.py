@@ -15,6 +15,8 @@ from sumo_scenarios.world import World
 
 EFFORT: Final = Effort(time_s=30.0, gap=1e-3)
 WISHES: Final = WaveWishes(free=True)
+SATURATION: Final = 0.9
+"""Side streets get no more than what keeps them below this, as is usual for coordinated signals."""
 
 
 def with_wave(settings: RunSettings, world: World, times_s: tuple[float, float]) -> tuple[RunSettings, tuple[str, ...]]:
@@ -29,7 +31,7 @@ def with_wave(settings: RunSettings, world: World, times_s: tuple[float, float])
         check_plan(settings.plan, sites)
         return settings, ()
     base = _kept(settings.base, world)
-    asked = Asked(replace(WaveRules(kind=MULTIBAND), order_cost=ORDER_COST), WISHES)
+    asked = Asked(WaveRules(kind=MULTIBAND, order_cost=ORDER_COST), WISHES, saturation=SATURATION)
     found = plan_scenario(world, times_s, asked, base, EFFORT, _unheard)
     on = "a plan computed from the counted demand" if base is None else f"plan {base.name}"
     widths = [f"{min(widths.bands_s):.0f} s" for part in found.parts for widths in part.plan.timing.widths]

@@ -40,6 +40,17 @@ def draft(site: Any, stages: list[str], splits_ds: list[int]) -> DraftPlan:
     return DraftPlan(site.signal_id, site_hash(site), sum(splits_ds), 0, tuple(stages), tuple(splits_ds))
 
 
+def round_trip(names: list[str]) -> list[str]:
+    """Return names without one that follows itself, over the end of the cycle too."""
+    kept = [name for k, name in enumerate(names) if k == 0 or name != names[k - 1]]
+    return kept[:-1] if len(kept) > 1 and kept[-1] == kept[0] else kept
+
+
+def long_enough(splits_ds: list[int]) -> list[int]:
+    """Return splits of the shortest cycle that a plan may have, or more. [ds]"""
+    return [splits_ds[0] + max(300 - sum(splits_ds), 0), *splits_ds[1:]]
+
+
 turns = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(5, 32)), min_size=2, max_size=6)
 
 
@@ -47,9 +58,9 @@ turns = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(5, 32)), min_size
 @given(turns=turns)
 @settings(max_examples=50)
 def test_the_verdict_is_that_of_the_slow_performer(site: Any, turns: list[tuple[str, int]]) -> None:
-    stages, splits_ds = [name for name, _ in turns], [10 * split_s for _, split_s in turns]
-    assume(all(a != b for a, b in zip(stages, [*stages[1:], stages[0]], strict=True)))
-    assume(300 <= sum(splits_ds) <= 1500)
+    stages = round_trip([name for name, _ in turns])
+    assume(len(stages) > 1)
+    splits_ds = long_enough([10 * split_s for _, split_s in turns[: len(stages)]])
     reasons = review(draft(site, stages, splits_ds), Kernel(site))
     broken = SlowLamps(site_to_json(site)).verdict(stages, splits_ds)
     assert bool(reasons) == bool(broken), (reasons, broken)
@@ -62,17 +73,15 @@ def test_the_verdict_is_that_of_the_slow_performer(site: Any, turns: list[tuple[
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 9), st.data())
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_the_verdict_is_that_of_the_acceptance_and_what_passes_keeps_the_lamps_legal(
     seed: int, n_groups: int, data: st.DataObject
 ) -> None:
     site = random_site(seed, n_groups)
     names = [stage.name for stage in site.stages]
     assume(len(names) > 1 and len(set(names)) == len(names))
-    stages = data.draw(st.lists(st.sampled_from(names), min_size=2, max_size=6))
-    assume(all(a != b for a, b in zip(stages, [*stages[1:], stages[0]], strict=True)))
-    splits_ds = [10 * data.draw(st.integers(5, 50)) for _ in stages]
-    assume(300 <= sum(splits_ds) <= 3000)
+    stages = round_trip([names[0], names[1], *data.draw(st.lists(st.sampled_from(names), max_size=4))])
+    splits_ds = long_enough([10 * data.draw(st.integers(5, 50)) for _ in stages])
     plan, kernel = draft(site, stages, splits_ds), Kernel(site)
     assert not list(faults(plan))
     accepted = not review(plan, kernel)

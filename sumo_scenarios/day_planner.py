@@ -134,7 +134,7 @@ def plan_days(
     kinds = kinds_of_days(profiles, special)
     groups = groups_of(kinds, types_of_days([kind for kind, _ in kinds], wishes.alike))
     weekdays, notices = weekdays_of(groups)
-    of_type = special_days_of(special, groups)
+    of_type = special_days_of(special, groups, weekdays)
     days, plans = [], []
     for group in groups:
         tell(f"{group.name}: {group.days} counted days ({', '.join(group.kinds)})")
@@ -193,19 +193,29 @@ class _DayMaker:
         return day, list(plans.values())
 
     def _stretches(self) -> tuple[Stretch, ...]:
-        """Return the best stretches; the library grows by the plans for them, and loses those no kernel keeps."""
+        """Return the best stretches; the library grows by plans for them, and loses those that no kernel keeps."""
         added: set[tuple[int, int]] = set()
         while True:
             best = best_stretches(self._library.total, self._changes, self._wishes.most_plans)
             unfit = {stretch.plan for stretch in best if not self._kept(self._library.timings[stretch.plan])}
             for plan in unfit:
                 self._library.drop(plan)
-            new = [] if unfit else [(s.begin, s.end) for s in best if (s.begin, s.end) not in added]
-            if not unfit and (not new or len(added) > _ROUNDS * self._wishes.most_plans):
+            if not unfit and not self._grown(best, added):
                 return best
-            for begin, end in new:
-                added.add((begin, end))
-                self._library.add(begin, end)
+
+    def _grown(self, best: Sequence[Stretch], added: set[tuple[int, int]]) -> bool:
+        """Add plans made for the stretches, or if there are such already, those in force with their splits moved."""
+        before = len(self._library.timings)
+        new = [(s.begin, s.end) for s in best if (s.begin, s.end) not in added]
+        if len(added) > _ROUNDS * self._wishes.most_plans:
+            return False
+        self._library.add_all(new)
+        added.update(new)
+        if len(self._library.timings) == before:
+            for plan in dict.fromkeys(stretch.plan for stretch in best):
+                kept = [t for stretch in best if stretch.plan == plan for t in range(stretch.begin, stretch.end)]
+                self._library.add_moved(plan, kept)
+        return len(self._library.timings) > before
 
     def _kept(self, timings: Sequence[Timing]) -> bool:
         return all(self._signals.keeps(index, timing) for index, timing in enumerate(timings))

@@ -98,12 +98,16 @@ def _nearest(day: str, counted: Mapping[str, str]) -> str:
     return ranked[0] if ranked else ""
 
 
-def special_days_of(special: Sequence[SpecialDay], groups: Sequence[DayGroup]) -> tuple[SpecialDay, ...]:
-    """Return the special days with the names of the groups. A label is that of a counted kind, or a group's name.
+def special_days_of(
+    special: Sequence[SpecialDay], groups: Sequence[DayGroup], weekdays: Mapping[str, Sequence[str]]
+) -> tuple[SpecialDay, ...]:
+    """Return the special days with the names of the groups.
 
+    A label is a weekday, that of a counted kind, or a group's name. Args: weekdays, of each group by its name.
     Raises: InvalidInputError for a label of which no day was counted.
     """
     of = {group.name: group.name for group in groups} | {kind: group.name for group in groups for kind in group.kinds}
+    of |= {day: name for name, days in weekdays.items() for day in days}
     for day in special:
         if day.day_type not in of:
             known = ", ".join(sorted(of))

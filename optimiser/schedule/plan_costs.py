@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from optimiser.cycle_split import S_PER_H, mean_delay_s, mean_delays_s, shortest_cycle_s, stage_cycle
+from optimiser.cycle_split import S_PER_H, mean_delay_s, mean_delays_s, moves, shortest_cycle_s, stage_cycle
 from optimiser.network_plan import PlannedSignal, Timing, isolated, stage_orders
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -21,6 +21,8 @@ CYCLE_S: Final = (30, 130)
 CYCLE_STEP_S: Final = 10
 _ORDERS: Final = 2
 _WINDOW: Final = 8
+_STEPS_S: Final = (4, 2, 1)
+_ROUNDS: Final = 20
 
 DemandOf = Callable[[int, int], tuple[PlannedSignal, ...]]
 """The signals under the mean demand of some periods (first, and the one after the last)."""
@@ -87,6 +89,11 @@ class PlanLibrary:
         self.timings += new
         self.costs = np.concatenate([self.costs, np.stack(rows)], axis=1)
 
+    def add_moved(self, plan: int, kept: Sequence[int]) -> None:
+        """Add a plan (index) with its splits moved as long as the delay in the periods falls in which it is kept."""
+        timings = self.timings[plan]
+        self.add_timings([tuple(_moved([self.slots[t][k] for t in kept], own) for k, own in enumerate(timings))])
+
     def drop(self, plan: int) -> None:
         """Let a plan (index) never be chosen."""
         self.costs[:, plan, :] = np.inf
@@ -94,6 +101,8 @@ class PlanLibrary:
 
 def library(demand: DemandOf, n_slots: int) -> PlanLibrary:
     """Return plans for the whole day, its stretches of two hours, and the quarter of an hour with the most traffic.
+
+    The one that costs least all day is there twice, once with its splits moved for the whole day.
 
     Raises: InvalidInputError if no common cycle fits.
     """
@@ -103,6 +112,7 @@ def library(demand: DemandOf, n_slots: int) -> PlanLibrary:
     found = PlanLibrary(demand, slots, orders, [], np.zeros((len(slots[0]), 0, n_slots)))
     windows = [(begin, min(begin + _WINDOW, n_slots)) for begin in range(0, n_slots, _WINDOW)]
     found.add_all([(0, n_slots), (busiest, busiest + 1), *windows])
+    found.add_moved(int(np.argmin(found.total.sum(axis=1))), range(n_slots))
     return found
 
 
@@ -150,6 +160,22 @@ def orders_of(signal: PlannedSignal) -> Orders:
 def _best(signal: PlannedSignal, orders: Sequence[tuple[int, ...]], cycle_s: int) -> Timing | None:
     cycles = [stage_cycle(signal.site, signal.tables, signal.streams, stages) for stages in orders]
     return next(iter(isolated(signal, cycles, cycle_s, lambda _: True)), None)
+
+
+def _moved(slots: Sequence[PlannedSignal], timing: Timing) -> Timing:
+    """Return a timing of one signal with seconds moved between its splits, downhill in the delay of some periods."""
+    signal = slots[0]
+    least_s = stage_cycle(signal.site, signal.tables, signal.streams, timing.stages).least_s
+    best, least = timing, float(delays_veh_h(slots, [timing]).sum())
+    for step_s in _STEPS_S:
+        for _ in range(_ROUNDS):
+            rows = np.array(best.splits_s) + moves(len(best.splits_s), step_s)
+            trials = [best._replace(splits_s=tuple(int(s) for s in row)) for row in rows if np.all(row >= least_s)]
+            costs = delays_veh_h(slots, trials).sum(axis=1) if trials else np.array([np.inf])
+            if not costs.min() < least - 1e-9:
+                break
+            best, least = trials[int(np.argmin(costs))], float(costs.min())
+    return best
 
 
 def flows_veh(slots: Sequence[Sequence[PlannedSignal]]) -> FloatArray:

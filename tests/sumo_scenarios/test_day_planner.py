@@ -94,14 +94,10 @@ def test_the_schedule_costs_no_more_than_one_plan_and_no_less_than_any() -> None
         assert day.stretches[-1].end_min == 1440
 
 
-def test_it_comes_out_the_same_again() -> None:
-    once, again = (plan_days(world(), profiles(0), (), Wishes("Europe/Berlin"), silent) for _ in range(2))
-    assert once.scheduled == again.scheduled
-
-
 def test_one_plan_a_day_is_kept_all_day_and_a_single_day_stands_for_the_week() -> None:
     special = (SpecialDay(dt.date(2026, 5, 1), "tue", "x"),)
-    found = plan_days(world(), profiles(1), special, Wishes("UTC", most_plans=1), silent)
+    found, again = (plan_days(world(), profiles(1), special, Wishes("UTC", most_plans=1), silent) for _ in range(2))
+    assert found.scheduled == again.scheduled
     assert [len(day.stretches) for day in found.days] == [1]
     assert found.days[0].delay_veh_h == pytest.approx(found.days[0].one_plan_veh_h)
     assert found.scheduled.schedule.special_days[0].day_type == found.days[0].group.name
@@ -165,7 +161,7 @@ def test_platoons_are_bounded_by_what_is_counted() -> None:
 
 def test_the_commands_make_judge_and_try_a_schedule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     counts, out = tmp_path / "counts.csv", tmp_path / "out"
-    counts.write_text(counted_days_to_csv(profiles(0, 5)))
+    counts.write_text(counted_days_to_csv(profiles(0)))
     calendar = tmp_path / "calendar.csv"
     calendar.write_text("date,day_type,note\n2026-10-01,sat,National Day\n2026-10-10,mon,makes up\n")
     arguments = ["plan", "schedule", NAME, "--counts", str(counts), "--out", str(out), "--zone", "Asia/Shanghai"]
@@ -173,7 +169,7 @@ def test_the_commands_make_judge_and_try_a_schedule(tmp_path: Path, capsys: pyte
     text = capsys.readouterr().out
     assert "plans, every one kept by the safety kernel, 2 special days" in text
     found = read_schedule(out / "schedule.json")
-    assert found.schedule.day_type_of(dt.date(2026, 10, 1)).name == found.schedule.day_type_of(dt.date(2026, 3, 7)).name
+    assert [day.note for day in found.schedule.special_days] == ["National Day", "makes up"]
     assert (out / "days.svg").read_text().lstrip().startswith("<?xml")
     assert (out / "days.png").read_bytes().startswith(b"\x89PNG")
     assert call(arguments) == 2

@@ -61,11 +61,18 @@ def test_weekdays_that_nobody_counted_run_as_the_nearest() -> None:
 def test_labels_become_types_of_the_schedule() -> None:
     groups = (group("workday", *WEEKDAYS[:5]), group("weekend", "sat", "sun", "holiday"))
     days = tuple(SpecialDay(MONDAY, label, "note") for label in ("holiday", "mon", "weekend"))
-    assert [day.day_type for day in special_days_of(days, groups)] == ["weekend", "workday", "weekend"]
+    own, _ = weekdays_of(groups)
+    assert [day.day_type for day in special_days_of(days, groups, own)] == ["weekend", "workday", "weekend"]
     with pytest.raises(InvalidInputError, match=r"2026-10-05 is of type fair, of which no day was counted"):
-        special_days_of((SpecialDay(MONDAY, "fair", ""),), groups)
+        special_days_of((SpecialDay(MONDAY, "fair", ""),), groups, own)
 
 
 def test_a_label_that_can_be_no_name_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="cannot name a type of day"):
         kinds_of_days(profiles(MONDAY), (SpecialDay(MONDAY, "a b", ""),))
+
+
+def test_a_weekday_that_nobody_counted_may_be_named_by_the_calendar() -> None:
+    groups = (group("mon", "mon"),)
+    own, _ = weekdays_of(groups)
+    assert special_days_of((SpecialDay(MONDAY, "sun", ""),), groups, own)[0].day_type == "mon"

@@ -34,23 +34,24 @@ START_S: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class DemandModel:
-    """All signals with a choice of stages, and the links between their streams."""
+    """All signals with a choice of stages, and the links between their streams; `parts` tell streams from movements."""
 
     signals: tuple[PlannedSignal, ...]
     kernels: tuple[Kernel, ...]
     links: LinkNetwork
+    parts: "tuple[UnitStreams, ...]" = ()
 
 
 def demand_model(world: World, volumes: Volumes) -> DemandModel:
     """Return the model of a world under its counted demand."""
     units = [unit for unit in world.units if len(unit.site.stages) > 1]
-    streams = [_UnitStreams(unit, world.net, volumes) for unit in units]
+    streams = [UnitStreams(unit, world.net, volumes) for unit in units]
     kernels = tuple(Kernel(unit.site) for unit in units)
     signals = tuple(
         PlannedSignal(unit.site, stage_tables(kernel), found.streams, _choice(unit))
         for unit, kernel, found in zip(units, kernels, streams, strict=True)
     )
-    return DemandModel(signals, kernels, _links(world.net, units, streams, volumes))
+    return DemandModel(signals, kernels, _links(world.net, units, streams, volumes), tuple(streams))
 
 
 def _choice(unit: SignalUnit) -> tuple[int, ...]:
@@ -66,14 +67,20 @@ def _choice(unit: SignalUnit) -> tuple[int, ...]:
     return chosen
 
 
-class _UnitStreams:
-    """Streams of one signal: one for each lane and group that lets vehicles go from it."""
+class UnitStreams:
+    """Streams of one signal: one for each lane and group that lets vehicles go from it.
+
+    `flow` is the demand of each movement [veh/s], `of` the stream of each that has a group, `keys` are (lane, group).
+    """
 
     def __init__(self, unit: SignalUnit, net: Net, volumes: Volumes) -> None:
         layout = unit.layout
+        self.layout = layout
+        self.rights = tuple(stage.rights for stage in unit.site.stages)
         self.flow = _movement_flows(layout, net, volumes)
         kept = [m for m, movement in enumerate(layout.movements) if movement.group >= 0]
         keys = list(dict.fromkeys((layout.movements[m].lane, layout.movements[m].group) for m in kept))
+        self.keys = keys
         self.of = {m: keys.index((layout.movements[m].lane, layout.movements[m].group)) for m in kept}
         n, stages = len(keys), unit.site.stages
         flow, factor = np.zeros(n), np.zeros(n)
@@ -145,7 +152,7 @@ def _level(layout: JunctionLayout, movements: list[int], load: list[float], shar
         shares[m] = 0.5 * shares[m] + 0.5 * part / sum(wanted)
 
 
-def _links(net: Net, units: list[SignalUnit], streams: list[_UnitStreams], volumes: Volumes) -> LinkNetwork:
+def _links(net: Net, units: list[SignalUnit], streams: list[UnitStreams], volumes: Volumes) -> LinkNetwork:
     """Return all streams and, by pairs of turns, who feeds whom how much."""
     first = np.concatenate([[0], np.cumsum([len(s.streams.flow_veh_s) for s in streams])]).astype(np.int64)
     flow = np.concatenate([s.streams.flow_veh_s for s in streams])
@@ -188,7 +195,7 @@ def _turns(layout: JunctionLayout, net: Net) -> dict[tuple[str, str], list[int]]
     return found
 
 
-def _parts(streams: _UnitStreams, movements: list[int]) -> list[tuple[int, float]]:
+def _parts(streams: UnitStreams, movements: list[int]) -> list[tuple[int, float]]:
     """Return (stream, part) of the movements that make up a turn."""
     total = sum(streams.flow[m] for m in movements)
     parts: dict[int, float] = defaultdict(float)

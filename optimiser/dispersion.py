@@ -1,7 +1,7 @@
 """Platoons on their way: Robertson's dispersion, and how strong it is, fitted to what loops saw.
 
-q'(t + T) = F q(t) + (1 - F) q'(t + T - 1), T = beta tau, F = 1 / (1 + alpha beta tau), tau the mean driving time, all in
-steps of 1 s: F holds for that step only. As a kernel it is a shifted geometric distribution: mean T + (1 - F) / F,
+q'(t + T) = F q(t) + (1 - F) q'(t + T - 1), T = beta tau, F = 1 / (1 + alpha beta tau), tau the mean driving time, all
+in steps of 1 s: F holds for that step only. As a kernel it is a shifted geometric distribution: mean T + (1 - F) / F,
 variance (1 - F) / F^2.
 Source: the project's reference on optimisation, section 5; D. I. Robertson, TRANSYT (RRL Report LR 253, 1969).
 """

@@ -24,15 +24,18 @@ _LEAST = 1e-6
 
 
 @numba.njit(cache=True)
-def settle(kind, part, full, rivals, first_rival, lanes, share_of_lane, flow, entering, links, waves):  # type: ignore[no-untyped-def]
+def settle(rights, flows, rivalry, lanes, links, waves):  # type: ignore[no-untyped-def]
     """Return per stream queue [veh], stops [veh/s], arrivals [veh/s], reach [veh]; profiles of rate, coming, leaving.
 
-    Args: kind (n_streams, cycle), the right in each second; part, same shape, which part of the second it holds; full
-    (n_streams,), saturation flow [veh/s]; rivals, those to whom stream i yields, rivals[first_rival[i]:
-    first_rival[i + 1]]; lanes (n_streams,), the lane of each, share_of_lane, its part of the lane's vehicles; flow,
-    entering (n_streams,) [veh/s]; links: feeder, fed, share, lag [s], smooth, each (n_links,), sorted by fed; waves, how
-    many queued vehicles a second set off [veh/s].
+    Args: rights: kind (n_streams, cycle), the right in each second, and part, same shape, which part of the second it
+    holds; flows: saturation flow, flow and what comes from no other stream, each (n_streams,) [veh/s]; rivalry: rivals
+    and first_rival, stream i yields to rivals[first_rival[i]: first_rival[i + 1]]; lanes: the lane of each stream and
+    its part of the lane's vehicles, each (n_streams,); links: feeder, fed, share, lag [s], smooth, each (n_links,),
+    sorted by fed; waves, how many queued vehicles a second set off [veh/s].
     """
+    kind, part = rights
+    full, flow, entering = flows
+    rivals, first_rival = rivalry
     feeder, fed, share, lag, smooth = links
     n, cycle = kind.shape
     leaving, coming, rate = np.empty((n, cycle)), np.zeros((n, cycle)), np.zeros((n, cycle))
@@ -49,7 +52,7 @@ def settle(kind, part, full, rivals, first_rival, lanes, share_of_lane, flow, en
                 link += 1
             arrived[i] = coming[i].mean()
             may_go(kind[i], part[i], full[i], rivals[first_rival[i] : first_rival[i + 1]], leaving, rate[i])
-        in_order(rate, full, lanes, share_of_lane)
+        in_order(rate, full, lanes)
         for i in range(n):
             before[:] = leaving[i]
             queue[i], stops[i], reach[i] = pass_line(rate[i], kind[i], coming[i], leaving[i], waves)
@@ -99,7 +102,7 @@ def may_go(kind, part, full, rivals, leaving, rate):  # type: ignore[no-untyped-
 
 @numba.njit(cache=True)
 def gap_share(first, full):  # type: ignore[no-untyped-def]
-    """Return the part of the saturation flow that goes through the gaps of a flow (gap acceptance, HCM 2000, ch. 16)."""
+    """Return the part of the saturation flow that goes through the gaps of a flow (HCM 2000, ch. 16)."""
     if first < _LEAST:
         goes = 1.0 / FOLLOW_UP_S
     else:
@@ -108,37 +111,38 @@ def gap_share(first, full):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def in_order(rate, full, lanes, share_of_lane):  # type: ignore[no-untyped-def]
+def in_order(rate, full, lanes):  # type: ignore[no-untyped-def]
     """Let streams of one lane wait for each other: who may not go stops all behind as soon as he is the first."""
-    n, cycle = rate.shape
+    lane, share = lanes
     start = 0
-    while start < n:
+    while start < len(lane):
         end = start + 1
-        while end < n and lanes[end] == lanes[start]:
+        while end < len(lane) and lane[end] == lane[start]:
             end += 1
         if end - start > 1:
-            passed = 0.0
-            for turn in range(2):
-                for t in range(cycle):
-                    held, slow = 0.0, 0.0
-                    for i in range(start, end):
-                        if rate[i, t] <= 0.0:
-                            held += share_of_lane[i]
-                        else:
-                            slow += share_of_lane[i] * full[i] / rate[i, t]
-                    if held >= 1.0 - 1e-9 or slow <= 0.0:
-                        passed = 0.0
-                        continue
-                    free = (1.0 - held) ** passed
-                    lane_rate = 0.0
-                    for i in range(start, end):
-                        if rate[i, t] > 0.0:
-                            now = full[i] / slow * free
-                            lane_rate += now
-                            if turn == 1:
-                                rate[i, t] = now
-                    passed = passed + lane_rate if held > 0.0 else 0.0
+            one_lane(rate[start:end], full[start:end], share[start:end])
         start = end
+
+
+@numba.njit(cache=True)
+def one_lane(rate, full, share):  # type: ignore[no-untyped-def]
+    """Turn what each stream of a lane might do alone into what they do one after the other, in place. [veh/s]"""
+    passed = 0.0
+    for turn in range(2):
+        for t in range(rate.shape[1]):
+            held, slow = 0.0, 0.0
+            for i in range(len(rate)):
+                if rate[i, t] <= 0.0:
+                    held += share[i]
+                else:
+                    slow += share[i] * full[i] / rate[i, t]
+            if held >= 1.0 - 1e-9 or slow <= 0.0:
+                passed = 0.0
+                continue
+            now = np.where(rate[:, t] > 0.0, full / slow * (1.0 - held) ** passed, 0.0)
+            passed = passed + now.sum() if held > 0.0 else 0.0
+            if turn == 1:
+                rate[:, t] = now
 
 
 @numba.njit(cache=True)

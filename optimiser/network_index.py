@@ -133,8 +133,9 @@ class Evaluation:
     """What the model says of a plan, by stream.
 
     delay_veh (n_streams,), delay a second, that is the mean number of those delayed: by the profile, by chance, by
-    braking and setting off; stops_veh_s; arrived_veh_s; capacity_veh_s; reach_veh, queue at its longest; lane_veh
-    (n_lanes,), the same by lane; excess_veh (n_links of the storage,), vehicles beyond the room; coming, leaving (n_streams, cycle) [veh/s].
+    setting off; stops_veh_s; arrived_veh_s; capacity_veh_s; reach_veh, queue at its longest; lane_veh (n_lanes,), the
+    same by lane; excess_veh (n_links of the storage,), vehicles beyond the room; coming, leaving (n_streams, cycle)
+    [veh/s].
     """
 
     delay_veh: FloatArray
@@ -224,15 +225,18 @@ def evaluate(model: NetworkModel, service: Service) -> Evaluation:
     """Return what the model says of the rights in each second."""
     links, rights, settings = model.links, model.rights, model.settings
     queue, stops, arrived, reach, rate, coming, leaving = settle(
-        service.kind, service.part, settings.saturation * links.saturation_veh_s, rights.rivals, rights.first_rival, model.storage.lane,
-        rights.share, links.flow_veh_s, links.entering_veh_s,
-        (links.feeder, links.fed, links.share, model.lag_s, model.smooth), WAVE_VEH_S,
-    )  # fmt: skip
+        (service.kind, service.part),
+        (settings.saturation * links.saturation_veh_s, links.flow_veh_s, links.entering_veh_s),
+        (rights.rivals, rights.first_rival),
+        (model.storage.lane, rights.share),
+        (links.feeder, links.fed, links.share, model.lag_s, model.smooth),
+        WAVE_VEH_S,
+    )
     capacity = np.maximum(rate.mean(axis=1), 1e-6)
     random_s, left_veh = RANDOM_DELAYS[settings.random](rate, arrived, settings.period_h)
     reach = reach + left_veh
     delay = queue + arrived * random_s + stops * settings.stop_loss_s
-    lane_veh = np.bincount(model.storage.lane, weights=reach, minlength=len(model.storage.room_veh))
+    lane_veh: FloatArray = np.bincount(model.storage.lane, weights=reach, minlength=len(model.storage.room_veh))
     over = np.maximum(lane_veh - model.storage.room_veh, 0.0)
     n_links = len(model.storage.link_veh)
     behind = np.bincount(model.storage.link, weights=over, minlength=n_links)

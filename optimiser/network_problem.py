@@ -14,13 +14,11 @@ from optimiser.network_index import (
     NetworkModel,
     Rights,
     Service,
-    Storage,
     evaluate,
     service_of,
     stacked,
 )
 from optimiser.network_plan import PlannedSignal, Timing
-from optimiser.stage_tables import StageTables
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,12 @@ from signal_ctrl.domain.errors import InvalidInputError
 FloatArray = NDArray[np.float64]
 Pair = tuple[int, int]
 UNITS: Final = 1_000_000
-"""Costs are whole numbers in CP-SAT; the dearest difference of a table becomes about that many. """
+"""Costs are whole numbers in CP-SAT; the dearest difference of a table becomes about that many."""
 WORKERS: Final = 4
+DETERMINISTIC: Final = 0.25
+"""CP-SAT's deterministic time for each second of the limit: about what passes on a quiet machine of two cores."""
 SEED: Final = 20260101
-_TOO_LATE: Final = 20.0
+_TOO_LATE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ def solve_offsets(
 ) -> Offsets:
     """Return the offsets with the least sum of the tables' costs.
 
-    The first signal of each connected part has offset 0. The same tables give the same offsets: workers, seed and the
-    limit, which counts CP-SAT's deterministic time, are fixed.
-    Args: tables by pair (a, b), costs (cycle,) by offset b - a; limit_s, CP-SAT's deterministic seconds, above 0;
-    hint_s, offsets to start from.
+    The first signal of each connected part has offset 0. The same tables give the same offsets: workers and seed are
+    fixed, and the limit counts CP-SAT's deterministic time. Only on a machine so busy that three times the limit pass
+    before that is over the answer may differ.
+    Args: tables by pair (a, b), costs (cycle,) by offset b - a; limit_s, above 0 [s]; hint_s, offsets to start from.
     Raises: InvalidInputError for a table of another length, or values that are none.
     """
     for (a, b), table in tables.items():
@@ -67,7 +69,7 @@ def _solved(
     from ortools.sat.python import cp_model  # noqa: PLC0415  takes its time to import
 
     n_signals, cycle_s = size
-    scale = UNITS / max(max(float(np.ptp(table)) for table in tables.values()), 1e-12)
+    scale = UNITS / max(*(float(np.ptp(table)) for table in tables.values()), 1e-12)
     model = cp_model.CpModel()
     offsets = [model.new_int_var(0, cycle_s - 1, f"offset {i}") for i in range(n_signals)]
     for fixed in _roots(n_signals, tables):
@@ -85,11 +87,7 @@ def _solved(
     for variable, value in zip(offsets, hint_s, strict=False):
         model.add_hint(variable, value % cycle_s)
     solver = cp_model.CpSolver()
-    solver.parameters.num_workers = WORKERS
-    solver.parameters.interleave_search = True
-    solver.parameters.random_seed = SEED
-    solver.parameters.max_deterministic_time = limit_s
-    solver.parameters.max_time_in_seconds = _TOO_LATE * limit_s
+    _set(solver.parameters, limit_s)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         found = tuple(value % cycle_s for value in hint_s) or (0,) * n_signals
@@ -97,6 +95,14 @@ def _solved(
     least = sum(float(table.min()) for table in tables.values())
     found = tuple(int(solver.value(variable)) for variable in offsets)
     return _told(tables, found, cycle_s, least + solver.best_objective_bound / scale, status == cp_model.OPTIMAL)
+
+
+def _set(parameters: Any, limit_s: float) -> None:
+    parameters.num_workers = WORKERS
+    parameters.interleave_search = True
+    parameters.random_seed = SEED
+    parameters.max_deterministic_time = DETERMINISTIC * limit_s
+    parameters.max_time_in_seconds = _TOO_LATE * limit_s
 
 
 def _told(

@@ -5,7 +5,6 @@ it. Of each stream the table holds what one feeding signal changes against even 
 """
 
 from collections import defaultdict
-from dataclasses import replace
 
 import numba
 import numpy as np
@@ -43,13 +42,15 @@ def _evenly(problem: NetworkProblem, service: Service) -> tuple[FloatArray, Floa
     """Return what may go and what leaves if everybody comes evenly. (n_streams, cycle) [veh/s]"""
     model = problem.model
     links, rights = model.links, model.rights
-    alone = replace(links, entering_veh_s=links.flow_veh_s)
     nobody = np.zeros(0, dtype=np.int64)
-    none = (nobody, nobody, np.zeros(0), nobody, np.zeros(0))
     found = settle(
-        service.kind, service.part, model.settings.saturation * links.saturation_veh_s, rights.rivals,
-        rights.first_rival, model.storage.lane, rights.share, links.flow_veh_s, alone.entering_veh_s, none, WAVE_VEH_S,
-    )  # fmt: skip
+        (service.kind, service.part),
+        (model.settings.saturation * links.saturation_veh_s, links.flow_veh_s, links.flow_veh_s),
+        (rights.rivals, rights.first_rival),
+        (model.storage.lane, rights.share),
+        (nobody, nobody, np.zeros(0), nobody, np.zeros(0)),
+        WAVE_VEH_S,
+    )
     return found[4], found[6]
 
 

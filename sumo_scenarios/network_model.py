@@ -1,6 +1,5 @@
 """From a world and its demand model to the network model: who goes on red after a halt, room for queues, dispersion."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -56,14 +55,10 @@ def build_network_model(
 
 def edges_of(demand: DemandModel) -> list[tuple[str, str]]:
     """Return signal and edge before the stop line of each stream."""
-    return [
-        (part.layout.signal_id, part.layout.lanes[lane].edge_id) for part in demand.parts for lane, _ in part.keys
-    ]
+    return [(part.layout.signal_id, part.layout.lanes[lane].edge_id) for part in demand.parts for lane, _ in part.keys]
 
 
-def _spreads(
-    demand: DemandModel, fitted: Dispersions, otherwise: Dispersion
-) -> tuple[NDArray[np.int64], FloatArray]:
+def _spreads(demand: DemandModel, fitted: Dispersions, otherwise: Dispersion) -> tuple[NDArray[np.int64], FloatArray]:
     edges = edges_of(demand)
     links = demand.links
     found = [
@@ -141,7 +136,8 @@ def _storage(demand: DemandModel) -> tuple[Storage, tuple[Road, ...], FloatArray
 def _behind(layout: JunctionLayout, edge_id: str) -> tuple[float, float]:
     """Return how many vehicles the road behind an edge holds up to the signal behind, and the whole way there. [m]"""
     own = {k for k, lane in enumerate(layout.lanes) if lane.edge_id == edge_id}
-    lanes = [lane for lane in layout.reach if own & set(lane.targets)]
+    stop_lanes = {lane.lane_id for lane in layout.lanes}
+    lanes = [lane for lane in layout.reach if own & set(lane.targets) and lane.lane_id not in stop_lanes]
     longest_m = max(layout.lanes[k].length_m for k in own)
     way_m = max([longest_m, *(lane.beyond_m + lane.length_m for lane in lanes)])
     shares = [len(own & set(lane.targets)) / max(len(lane.targets), 1) for lane in lanes]

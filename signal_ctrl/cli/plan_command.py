@@ -2,7 +2,12 @@
 
 import typer
 
+from signal_ctrl.cli import plan_judge_command, plan_network_command
+
 app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
+app.command()(plan_network_command.network)
+app.command()(plan_network_command.dispersion)
+app.command()(plan_judge_command.judge)
 
 
 @app.callback(invoke_without_command=True)

@@ -236,7 +236,9 @@ def evaluate(model: NetworkModel, service: Service) -> Evaluation:
     random_s, left_veh = RANDOM_DELAYS[settings.random](rate, arrived, settings.period_h)
     reach = reach + left_veh
     delay = queue + arrived * random_s + stops * settings.stop_loss_s
-    lane_veh: FloatArray = np.bincount(model.storage.lane, weights=reach, minlength=len(model.storage.room_veh))
+    lane_veh = np.asarray(
+        np.bincount(model.storage.lane, weights=reach, minlength=len(model.storage.room_veh)), dtype=np.float64
+    )
     over = np.maximum(lane_veh - model.storage.room_veh, 0.0)
     n_links = len(model.storage.link_veh)
     behind = np.bincount(model.storage.link, weights=over, minlength=n_links)

@@ -24,6 +24,8 @@ from sumo_scenarios.volumes import Volumes, count_volumes
 from sumo_scenarios.world import World, build_world
 
 _S_PER_H: Final = 3600.0
+PLANNING: Final = ModelSettings(start_s=2.0, gain_s=0.0, saturation=0.9)
+"""How plans are made: with less capacity than a queue in simulation has, so that a random peak does not jam them."""
 
 
 @dataclass(frozen=True, slots=True)

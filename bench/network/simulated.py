@@ -12,11 +12,12 @@ from bench.tuning.plan_search import PlanSearch
 from optimiser.network_problem import Timings
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
+from sumo_scenarios.first_plan import best_timings
 from sumo_scenarios.network_plans import Prepared
 
 TRAINING: Final = (1001, 1002)
 """Every candidate is simulated on these seeds, so that differences are those of the plans."""
-LEAST_BUDGET: Final = 3 * len(TRAINING)
+LEAST_BUDGET: Final = 4 * len(TRAINING)
 Told = Callable[[int, int, Scored], None]
 
 
@@ -32,10 +33,11 @@ class Simulated:
 
 
 def search_simulated(
-    prepared: Prepared, start: Timings, budget: int, ledger: Path, told: Told, at_once: int = 1
+    prepared: Prepared, start: Timings, budget: int, ledger: Path, told: Told, workers: int = 1
 ) -> Simulated:
     """Move a plan in simulation until a budget of simulations is spent.
 
+    The plan that a run computes at once is a start too: the model may err, and what is kept is the better of the two.
     The ledger holds each simulation; those that it knows are not made again, but count.
     Raises: InvalidInputError for a budget that is too small; KeyboardInterrupt if the user stops it.
     """
@@ -45,8 +47,12 @@ def search_simulated(
     base = asked.settings()
     inputs = combined(inputs_of(asked.scenario, asked.profile), "fixed")
     key = f"{inputs}/{asked.begin_s}/{asked.end_s}/{asked.scale}"
-    evaluator = Evaluator(base, key, Ledger(ledger), budget, told, at_once)
-    search = PlanSearch(prepared.world, prepared.demand, evaluator, TRAINING, (("by model", start),))
+    evaluator = Evaluator(base, key, Ledger(ledger), budget, told, workers)
+    starts = [("by model", start)]
+    at_once = best_timings(prepared.demand, prepared.planner)
+    if at_once is not None and at_once != start:
+        starts.append(("computed at once", at_once))
+    search = PlanSearch(prepared.world, prepared.demand, evaluator, TRAINING, starts)
     search.run()
     best = search.best(1)[0]
     plan = best.candidate.plan

@@ -13,10 +13,12 @@ from signal_ctrl.domain.profile import profile_by_name
 
 if TYPE_CHECKING:
     from bench.tuning.evaluation import Scored
+    from optimiser.network_index import IndexWeights
     from optimiser.network_search import Effort
     from signal_ctrl.domain.counts import CountPeriod
+    from signal_ctrl.domain.plan import Plan
     from sumo_scenarios.network_planning import NetworkPlanned, Wish
-    from sumo_scenarios.network_plans import Prepared
+    from sumo_scenarios.network_plans import Asked, Prepared
 
 _SEARCH_S = 600.0
 _MOST_ROWS = 24
@@ -65,45 +67,60 @@ def network(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Make the plan of a network: offsets by pairs with a proven bound, then offsets, splits and cycle by the model."""
-    from bench.network.pictures import check_picture, draw_profiles, profiles_of
-    from optimiser.network_index import IndexWeights, ModelSettings
-    from sumo_scenarios.dispersion_fit import read_fits
-    from sumo_scenarios.first_plan import plan_of
-    from sumo_scenarios.network_planning import plan_network
-    from sumo_scenarios.network_plans import Asked, prepare, timings_of
-    from sumo_scenarios.plan_file import read_plan
+    from bench.network.pictures import check_picture
+    from optimiser.network_index import IndexWeights
+    from sumo_scenarios.network_plans import Asked
 
     wish = _wish(cycle, cycle_range, signals, (subarea, coupling, search))
+    effort = _effort(time_limit, starts, seed)
     if profile_of is not None:
         check_picture(profile_of[1])
-    effort = _effort(time_limit, starts, seed)
     if simulate and not search:
         raise InvalidInputError("--simulate follows a search; leave --no-search out")
     begun_s = time.monotonic()
     asked = Asked(source, profile_by_name(profile), begin, end, scale)
-    prepared = prepare(
-        asked,
-        IndexWeights(delay_weight, stop_weight, excess_weight),
-        ModelSettings(),
-        _period(counts),
-        read_fits(dispersion) if dispersion is not None else None,
-    )
-    if prepared.unlinked_veh_h:
-        say(f"no route tells where {prepared.unlinked_veh_h:.0f} veh/h of the counts go on; they arrive evenly")
-    at_hand = timings_of(read_plan(base), prepared.demand) if base is not None else None
-    planned = plan_network(prepared, wish, effort, at_hand, lambda line: None if json_ else say(line))
-    planned_s = time.monotonic() - begun_s
-    plan = plan_of(f"{prepared.world.scenario.name}, network", prepared.demand, planned.after)
-    report = report_of(prepared, planned) | {"seconds": round(planned_s, 2), "plan": str(out)}
-    _write(out, plan)
+    prepared = _prepared(asked, IndexWeights(delay_weight, stop_weight, excess_weight), counts, dispersion)
+    planned = _planned(prepared, wish, effort, base, json_)
+    report = report_of(prepared, planned) | {"seconds": round(time.monotonic() - begun_s, 2), "plan": str(out)}
+    _write(out, _plan_of(prepared, planned))
     if profile_of is not None:
-        profiles = profiles_of(prepared, planned.after, profile_of[0])
-        draw_profiles(profiles, f"{prepared.world.scenario.name}, edge {profile_of[0]}", profile_of[1])
-    code = 0
-    if simulate:
-        code = _simulate(prepared, planned, (simulate, out), report, json_)
+        _draw(prepared, planned, profile_of)
+    code = _simulate(prepared, planned, (simulate, out), report, json_) if simulate else 0
     put_json(report) if json_ else _put(report)
     return code
+
+
+def _prepared(asked: "Asked", weights: "IndexWeights", counts: Path | None, dispersion: Path | None) -> "Prepared":
+    from sumo_scenarios.dispersion_fit import read_fits
+    from sumo_scenarios.network_plans import PLANNING, prepare
+
+    fitted = read_fits(dispersion) if dispersion is not None else None
+    prepared = prepare(asked, weights, PLANNING, _period(counts), fitted)
+    if prepared.unlinked_veh_h:
+        say(f"no route tells where {prepared.unlinked_veh_h:.0f} veh/h of the counts go on; they arrive evenly")
+    return prepared
+
+
+def _planned(prepared: "Prepared", wish: "Wish", effort: "Effort", base: Path | None, quiet: bool) -> "NetworkPlanned":
+    from sumo_scenarios.network_planning import plan_network
+    from sumo_scenarios.network_plans import timings_of
+    from sumo_scenarios.plan_file import read_plan
+
+    at_hand = timings_of(read_plan(base), prepared.demand) if base is not None else None
+    return plan_network(prepared, wish, effort, at_hand, lambda line: None if quiet else say(line))
+
+
+def _plan_of(prepared: "Prepared", planned: "NetworkPlanned") -> "Plan":
+    from sumo_scenarios.first_plan import plan_of
+
+    return plan_of(f"{prepared.world.scenario.name}, network", prepared.demand, planned.after)
+
+
+def _draw(prepared: "Prepared", planned: "NetworkPlanned", what: tuple[str, Path]) -> None:
+    from bench.network.pictures import draw_profiles, profiles_of
+
+    edge, path = what
+    draw_profiles(profiles_of(prepared, planned.after, edge), f"{prepared.world.scenario.name}, edge {edge}", path)
 
 
 def _wish(cycle: int | None, cycle_range: str | None, signals: str | None, more: tuple[str, float, bool]) -> "Wish":
@@ -147,7 +164,7 @@ def _period(counts: Path | None) -> "CountPeriod | None":
     return busiest
 
 
-def _write(out: Path, plan: Any) -> None:
+def _write(out: Path, plan: "Plan") -> None:
     from signal_ctrl.domain.plan import plan_to_json
 
     try:

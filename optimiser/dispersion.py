@@ -20,7 +20,7 @@ FEWEST_VEH: Final = 30
 """Fewer vehicles say nothing about how a platoon spreads."""
 _SLOWEST: Final = 3.0
 _QUICKEST: Final = 0.5
-_SMOOTHS: Final = tuple(1.0 / (1.0 + 0.25 * k) for k in range(61))
+_SMOOTHS: Final = tuple(1.0 / (1.0 + 0.5 * k) for k in range(31))
 _WIDTH_S: Final = 5
 
 
@@ -124,11 +124,11 @@ def fit_lags(lags_s: FloatArray) -> Fit:
         raise InvalidInputError(f"dispersion needs the driving times of {FEWEST_VEH} vehicles, 0 s or more")
     variance = float(lags_s.var())
     smooth = 1.0 if variance < 1e-9 else (np.sqrt(1.0 + 4.0 * variance) - 1.0) / (2.0 * variance)
-    spread = Spread(max(float(lags_s.mean()) - (1.0 - smooth) / smooth, 0.0), float(smooth))
-    places = np.sort(lags_s)
-    expected = 1.0 - (1.0 - spread.smooth) ** np.maximum(np.floor(places - spread.lag_s + 0.5) + 1.0, 0.0)
-    steps = np.arange(1, len(places) + 1) / len(places)
-    distance = float(np.minimum(np.abs(steps - expected), np.abs(steps - 1 / len(places) - expected)).max())
+    smooth = float(smooth)
+    spread = Spread(max(float(lags_s.mean()) - (1.0 - smooth) / smooth, 0.0), smooth)
+    seconds, numbers = np.unique(np.rint(lags_s), return_counts=True)
+    expected = 1.0 - (1.0 - spread.smooth) ** np.maximum(np.floor(seconds - spread.lag_s + 0.5) + 1.0, 0.0)
+    distance = float(np.abs(np.cumsum(numbers) / len(lags_s) - expected).max())
     return Fit(spread, 1.0 - distance, len(lags_s))
 
 

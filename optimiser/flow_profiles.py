@@ -173,7 +173,7 @@ def pass_line(rate, kind, coming, leaving, waves):  # type: ignore[no-untyped-de
                 delay_s = red_s[t] + waiting / top if queued else 0.0
                 stopped += comes if kind[t] == HALT else comes * min(delay_s / WHOLE_STOP_S, 1.0)
                 total += waiting + 0.5 * (comes - goes)
-                back = waiting + gone
+                back = waiting + comes - goes + gone
                 if back > set_off and back > reach:
                     reach = back
                 leaving[t] = goes

@@ -18,7 +18,7 @@ WORKERS: Final = 4
 DETERMINISTIC: Final = 0.25
 """CP-SAT's deterministic time for each second of the limit: about what passes on a quiet machine of two cores."""
 SEED: Final = 20260101
-_TOO_LATE: Final = 3.0
+_TOO_LATE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def solve_offsets(
     """Return the offsets with the least sum of the tables' costs.
 
     The first signal of each connected part has offset 0. The same tables give the same offsets: workers and seed are
-    fixed, and the limit counts CP-SAT's deterministic time. Only on a machine so busy that three times the limit pass
+    fixed, and the limit counts CP-SAT's deterministic time. Only on a machine so busy that ten times the limit pass
     before that is over the answer may differ.
     Args: tables by pair (a, b), costs (cycle,) by offset b - a; limit_s, above 0 [s]; hint_s, offsets to start from.
     Raises: InvalidInputError for a table of another length, or values that are none.

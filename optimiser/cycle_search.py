@@ -61,6 +61,7 @@ def _looked(problem: NetworkProblem, timings: Timings, effort: Effort, looks: in
     descent = Descent(problem, with_offsets(timings, pairs.offsets_s), effort.may_go_on)
     if looks > 1:
         descent.offsets(_QUICK)
+    effort.told(f"cycle {timings[0].cycle_s} s looked at: {descent.cost_s:.2f} s/veh")
     return CycleLook(timings[0].cycle_s, descent.cost_s), tuple(descent.timings)
 
 

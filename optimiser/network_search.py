@@ -23,6 +23,8 @@ from optimiser.offset_tables import offset_tables
 FloatArray = NDArray[np.float64]
 MayGoOn = Callable[[], bool]
 """Asked between moves: False ends the search with the best so far."""
+Told = Callable[[str], None]
+"""Called with a line on how the search goes on."""
 SPLITS: Final = -1.0
 STEPS: Final = (0.15, 0.40, SPLITS, 0.15, 0.40, 0.15, SPLITS, 0.05, 0.02, 0.0)
 """Of a descent: offsets by that part of the cycle, 0 stands for one second; `SPLITS` for a pass over the splits."""
@@ -59,12 +61,13 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much a search may do: seconds for the pairs, random starts and their seed, and who may stop it."""
+    """How much a search may do: seconds for the pairs, random starts and their seed, who may stop it, who is told."""
 
     pairs_limit_s: float = 10.0
     random_starts: int = 2
     seed: int = 1
     may_go_on: MayGoOn = lambda: True
+    told: Told = lambda _line: None
 
 
 def search(problem: NetworkProblem, at_hand: Sequence[tuple[str, Timings]], effort: Effort) -> Searched:
@@ -90,6 +93,7 @@ def search(problem: NetworkProblem, at_hand: Sequence[tuple[str, Timings]], effo
         descent.run()
         found.append((descent.cost_s, tuple(descent.timings)))
         told.append(Start(what, begin_s, descent.cost_s))
+        effort.told(f"cycle {base[0].cycle_s} s from {what}: {begin_s:.2f} to {descent.cost_s:.2f} s/veh")
     index_s, timings = min(found, key=lambda row: row[0])
     return Searched(timings, index_s, pairs, tuple(told), not effort.may_go_on())
 

@@ -15,7 +15,8 @@ _S_PER_H: Final = 3600.0
 def report_document(prepared: Prepared, planned: NetworkPlanned) -> dict[str, Any]:
     """Return the report of a plan. Per vehicle means: per vehicle that enters the network of signals."""
     problem = prepared.problem
-    before, after = (figures_of(problem, timings) for timings in (planned.before, planned.after))
+    after = figures_of(problem, planned.after)
+    before = after if planned.before == planned.after else figures_of(problem, planned.before)
     weights, settings = problem.weights, problem.model.settings
     return {
         "scenario": prepared.world.scenario.name,

@@ -37,11 +37,18 @@ def check_picture(path: Path) -> None:
         raise InvalidInputError(f"a picture is {' or '.join(KINDS)}, got '{path.name}'")
 
 
+def check_edge(prepared: Prepared, from_edge: str) -> None:
+    """Check that an edge leads to a signal with a choice of stages. Raises: InvalidInputError if not."""
+    if from_edge not in {part.layout.lanes[lane].edge_id for part in prepared.demand.parts for lane, _ in part.keys}:
+        raise InvalidInputError(f"no edge '{from_edge}' leads to a signal with a choice of stages")
+
+
 def profiles_of(prepared: Prepared, timings: "Timings", from_edge: str) -> list[Profile]:
     """Return the profiles of the groups before the stop line of an edge, lanes together.
 
     Raises: InvalidInputError if no signal with a choice of stages has that edge.
     """
+    check_edge(prepared, from_edge)
     found: dict[str, Profile] = {}
     first = prepared.demand.links.first.tolist()
     for part, start in zip(prepared.demand.parts, first, strict=False):
@@ -57,8 +64,6 @@ def profiles_of(prepared: Prepared, timings: "Timings", from_edge: str) -> list[
                 problem.services(own).kind[place] > 0,
             )
             found[name] = now if name not in found else _together(found[name], now)
-    if not found:
-        raise InvalidInputError(f"no edge '{from_edge}' leads to a signal with a choice of stages")
     return list(found.values())
 
 

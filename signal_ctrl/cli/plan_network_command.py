@@ -55,7 +55,10 @@ def network(
     end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
     scale: Annotated[float, typer.Option(help="Demand times this factor.")] = 1.0,
     profile: Annotated[str, typer.Option(help="Safety profile: published or street.")] = "published",
-    time_limit: Annotated[float, typer.Option(help="For the offsets by pairs, each time. [s]")] = 10.0,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(help="For the offsets by pairs, each time. [s]", show_default="10, 1 with --no-search"),
+    ] = None,
     starts: Annotated[int, typer.Option(help="Random starts of the search.")] = 2,
     seed: Annotated[int, typer.Option(help="Of the random starts.")] = 1,
     search: Annotated[bool, typer.Option("--search/--no-search", help="Search in the whole model.")] = True,
@@ -67,12 +70,12 @@ def network(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Make the plan of a network: offsets by pairs with a proven bound, then offsets, splits and cycle by the model."""
-    from bench.network.pictures import check_picture
+    from bench.network.pictures import check_edge, check_picture
     from optimiser.network_index import IndexWeights
     from sumo_scenarios.network_plans import Asked
 
     wish = _wish(cycle, cycle_range, signals, (subarea, coupling, search))
-    effort = _effort(time_limit, starts, seed)
+    effort = _effort((10.0 if search else 1.0) if time_limit is None else time_limit, starts, seed, json_)
     if profile_of is not None:
         check_picture(profile_of[1])
     if simulate and not search:
@@ -80,6 +83,8 @@ def network(
     begun_s = time.monotonic()
     asked = Asked(source, profile_by_name(profile), begin, end, scale)
     prepared = _prepared(asked, IndexWeights(delay_weight, stop_weight, excess_weight), counts, dispersion)
+    if profile_of is not None:
+        check_edge(prepared, profile_of[0])
     planned = _planned(prepared, wish, effort, base, json_)
     report = report_of(prepared, planned) | {"seconds": round(time.monotonic() - begun_s, 2), "plan": str(out)}
     _write(out, _plan_of(prepared, planned))
@@ -134,7 +139,7 @@ def _wish(cycle: int | None, cycle_range: str | None, signals: str | None, more:
     return Wish(cycles, named, *more)
 
 
-def _effort(time_limit: float, starts: int, seed: int) -> "Effort":
+def _effort(time_limit: float, starts: int, seed: int, quiet: bool) -> "Effort":
     from optimiser.network_search import Effort
 
     if not 0 < time_limit <= 3600:
@@ -142,7 +147,12 @@ def _effort(time_limit: float, starts: int, seed: int) -> "Effort":
     if not 0 <= starts <= 100 or not 0 <= seed < 2**31:
         raise InvalidInputError("--starts needs 0 to 100, --seed 0 or more")
     begun_s = time.monotonic()
-    return Effort(time_limit, starts, seed, lambda: time.monotonic() - begun_s < _SEARCH_S)
+
+    def told(line: str) -> None:
+        if not quiet:
+            say(line)
+
+    return Effort(time_limit, starts, seed, lambda: time.monotonic() - begun_s < _SEARCH_S, told)
 
 
 def _period(counts: Path | None) -> "CountPeriod | None":

@@ -80,8 +80,8 @@ def _misfit(problem: NetworkProblem, index: int, cycles_s: Sequence[int]) -> str
     stages = tuple(signal.choice)
     needed_s = float(problem.least_s(index, stages).sum())
     span = f"{min(cycles_s)} s" if len(cycles_s) == 1 else f"{min(cycles_s)} to {max(cycles_s)} s"
-    return (
-        f"no cycle of {span} serves signal {signal.site.signal_id}: its changes and minimum greens, or the longest red "
-        f"that K4 allows, do not fit (its {len(stages)} stages in the order of the programme take {needed_s:g} s); "
-        "choose another --cycle or --cycle-range"
-    )
+    if needed_s > max(cycles_s):
+        rule = f"its changes and minimum greens take {needed_s:g} s with the {len(stages)} stages of its programme"
+    else:
+        rule = "K4 has to serve a group of it before its turn, or a split is too short for change and minimum green"
+    return f"no cycle of {span} serves signal {signal.site.signal_id}: {rule}; choose another --cycle or --cycle-range"

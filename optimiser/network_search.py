@@ -85,9 +85,13 @@ def search(problem: NetworkProblem, at_hand: Sequence[tuple[str, Timings]], effo
     starts += [(f"random {k + 1}", with_offsets(base, tuple(row))) for k, row in enumerate(draws.tolist())]
     found: list[tuple[float, Timings]] = []
     told: list[Start] = []
+    seen: set[Timings] = set()
     for what, timings in starts:
         if found and not effort.may_go_on():
             break
+        if timings in seen:
+            continue
+        seen.add(timings)
         descent = Descent(problem, timings, effort.may_go_on)
         begin_s = descent.cost_s
         descent.run()

@@ -80,15 +80,14 @@ def draw_profiles(profiles: Sequence[Profile], title: str, path: Path) -> None:
     """Draw profiles one below the other. Raises: BackendError if the file cannot be written."""
     figure, axes = _figure(len(profiles), 2.2)
     for axis, profile in zip(axes, profiles, strict=True):
-        second = np.arange(len(profile.coming_veh_h))
+        second = np.arange(len(profile.coming_veh_h) + 1)
         top = max(float(profile.coming_veh_h.max()), float(profile.leaving_veh_h.max()), 1.0)
-        axis.fill_between(
-            second, 0, 1.08 * top, where=profile.going, step="post", color="#3a9d5d", alpha=0.15, lw=0, label="may go"
-        )
-        axis.step(second, profile.coming_veh_h, where="post", color="#2b6cb0", lw=1.4, label="arrives")
-        axis.step(second, profile.leaving_veh_h, where="post", color="#c05621", lw=1.4, label="leaves")
+        greens = [(int(t), 1) for t in np.flatnonzero(profile.going)]
+        axis.broken_barh(greens, (0, 1.08 * top), color="#3a9d5d", alpha=0.15, lw=0, label="may go")
+        axis.stairs(profile.coming_veh_h, second, baseline=None, color="#2b6cb0", lw=1.4, label="arrives")
+        axis.stairs(profile.leaving_veh_h, second, baseline=None, color="#c05621", lw=1.4, label="leaves")
         axis.set_ylim(0, 1.08 * top)
-        axis.set_xlim(0, len(second))
+        axis.set_xlim(0, len(profile.going))
         axis.set_ylabel("veh/h")
         axis.set_title(profile.name, fontsize=9, loc="left")
     axes[0].legend(fontsize=8, loc="upper right", ncols=3, frameon=False)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from optimiser.offset_solver import pair_cost, solve_offsets
+from optimiser.offset_solver import downhill, pair_cost, solve_offsets
 from signal_ctrl.domain.errors import InvalidInputError
 
 
@@ -53,3 +53,16 @@ def test_tables_that_are_none_are_refused() -> None:
         solve_offsets({(0, 1): np.full(6, np.nan)}, 2, 6, 1.0)
     with pytest.raises(InvalidInputError, match="time limit above 0"):
         solve_offsets({(0, 1): np.zeros(6)}, 2, 6, 0.0)
+
+
+def test_however_short_the_time_the_answer_is_no_worse_than_downhill() -> None:
+    own = tables(9, 48, [(a, b) for a in range(16) for b in range(a + 1, 16) if b - a in (1, 4)])
+    near = downhill(own, 16, 48)
+    found = solve_offsets(own, 16, 48, 1e-3)
+    assert near[0] == 0
+    assert pair_cost(own, near, 48) < pair_cost(own, (0,) * 16, 48)
+    assert found.cost <= pair_cost(own, near, 48) + 1e-9
+    assert found.bound <= found.cost
+    for i, t in itertools.product(range(16), range(48)):
+        moved = (*near[:i], t, *near[i + 1 :])
+        assert pair_cost(own, moved, 48) >= pair_cost(own, near, 48) - 1e-9

@@ -28,11 +28,12 @@ START_S: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class DemandModel:
-    """All signals with a choice of stages, and the links between their streams."""
+    """All signals with a choice of stages, and the links between their streams; `parts` tell streams from movements."""
 
     signals: tuple[PlannedSignal, ...]
     kernels: tuple[Kernel, ...]
     links: LinkNetwork
+    parts: "tuple[UnitStreams, ...]" = ()
 
 
 def demand_model(world: World, volumes: Volumes) -> DemandModel:
@@ -44,7 +45,7 @@ def demand_model(world: World, volumes: Volumes) -> DemandModel:
         PlannedSignal(unit.site, stage_tables(kernel), found.streams, choice_of(unit))
         for unit, kernel, found in zip(units, kernels, streams, strict=True)
     )
-    return DemandModel(signals, kernels, _links(world.net, units, streams, volumes))
+    return DemandModel(signals, kernels, _links(world.net, units, streams, volumes), tuple(streams))
 
 
 def choice_of(unit: SignalUnit) -> tuple[int, ...]:
@@ -61,16 +62,22 @@ def choice_of(unit: SignalUnit) -> tuple[int, ...]:
 
 
 class UnitStreams:
-    """Streams of one signal: one for each lane and group that lets vehicles go from it, `keys` in their order."""
+    """Streams of one signal: one for each lane and group that lets vehicles go from it.
+
+    `flow` is the demand of each movement [veh/s], `of` the stream of each that has a group, `keys` are (lane, group).
+    """
 
     def __init__(
         self, unit: SignalUnit, net: Net, volumes: Volumes, own_veh_h: Mapping[int, float] | None = None
     ) -> None:
         """Args: own_veh_h, saturation flow of one lane by group, where the user knows it. [veh/h]"""
         layout = unit.layout
+        self.layout = layout
+        self.rights = tuple(stage.rights for stage in unit.site.stages)
         self.flow = _movement_flows(layout, net, volumes)
         kept = [m for m, movement in enumerate(layout.movements) if movement.group >= 0]
         keys = list(dict.fromkeys((layout.movements[m].lane, layout.movements[m].group) for m in kept))
+        self.keys = tuple(keys)
         self.of = {m: keys.index((layout.movements[m].lane, layout.movements[m].group)) for m in kept}
         n, stages = len(keys), unit.site.stages
         flow, factor = np.zeros(n), np.zeros(n)
@@ -91,7 +98,7 @@ class UnitStreams:
             if group in (own_veh_h or {}):
                 saturation[stream] = (own_veh_h or {})[group] / S_PER_H * max(float(share[stream]), 1e-3)
         groups = np.array([group for _, group in keys], dtype=np.int64)
-        self.keys = tuple(keys)
+
         self.streams = Streams(flow, saturation, groups, weight)
 
     def _weight(self, layout: JunctionLayout, lane: int, group: int, rights: tuple[Right, ...]) -> float:

@@ -33,7 +33,10 @@ Timings = tuple[Timing, ...]
 
 
 class PlanSearch:
-    """The search over the plans of one network; `starts` and `notes` tell how it went."""
+    """The search over the plans of one network; `starts` and `notes` tell how it went.
+
+    With plans given it starts from them alone, else from those that it computes and from the network's own.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class PlanSearch:
         model: DemandModel,
         evaluator: Evaluator,
         seeds: tuple[int, ...],
+        given: Sequence[tuple[str, Timings]] = (),
     ) -> None:
         self.notes: list[str] = []
         self.starts: list[Scored] = []
@@ -48,6 +52,7 @@ class PlanSearch:
         self._model = model
         self._evaluator = evaluator
         self._seeds = seeds
+        self._given = tuple(given)
         self._planner = planner_of(model)
         self._known: dict[Plan, Timings] = {}
         self._random = np.random.Generator(np.random.PCG64(_SEED))
@@ -80,8 +85,8 @@ class PlanSearch:
         return list(order.values())[:number]
 
     def _begin(self) -> None:
-        """Score the starts: plans by model, that of a run without a tuned plan first, and the network's own."""
-        starts = [*self._from_model(), *self._from_net()]
+        """Score the starts: those given, else by model, that of a run without a tuned plan first, and the network's."""
+        starts = self._given or (*self._from_model(), *self._from_net())
         for what, timings in starts:
             self.starts += self._score([(what, timings)])
 

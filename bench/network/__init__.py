@@ -1,0 +1,1 @@
+"""Network plans against the simulation: searched in it, judged by it, drawn."""

@@ -39,7 +39,7 @@ def _flow(row: GehRow, vehicles: float) -> float:
 
 
 def _panel(canvas: Canvas, left: float, name: str, table: GehTable, ticks: Sequence[float]) -> None:
-    x, y = Scale(0.0, ticks[-1], left + 56.0, left + WIDTH - 18.0), Scale(0.0, ticks[-1], HEIGHT - 52.0, 54.0)
+    x, y = Scale(0.0, ticks[-1], left + 56.0, left + WIDTH - 18.0), Scale(0.0, ticks[-1], HEIGHT - 52.0, 66.0)
     canvas.text((left + 14, 20), name, "title")
     canvas.text((left + 14, 38), f"{table.share_good:.1%} of {len(table.rows)} below GEH {GOOD:g}", "tick")
     for tick in ticks:
@@ -49,7 +49,7 @@ def _panel(canvas: Canvas, left: float, name: str, table: GehTable, ticks: Seque
         canvas.text((x.at(tick), y.start + 16), f"{tick:g}", "tick", "middle")
         canvas.text((x.start - 6, y.at(tick) + 4), f"{tick:g}", "tick", "end")
     canvas.text(((x.start + x.stop) / 2, HEIGHT - 14), "counted [veh/h]", "tick", "middle")
-    canvas.text((x.start + 6, y.stop + 4), "reproduced [veh/h]", "tick")
+    canvas.text((left + 14, y.stop - 10), "reproduced [veh/h]", "tick")
     canvas.line((x.at(0), y.at(0)), (x.stop, y.stop), "same")
     for side in (1.0, -1.0):
         canvas.polyline(_limit(x, y, side), "limit")

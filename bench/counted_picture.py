@@ -9,6 +9,7 @@ from signal_ctrl.domain.geh import GOOD, GehRow, GehTable
 
 WIDTH: Final = 400.0
 HEIGHT: Final = 430.0
+_HEAD: Final = '<svg xmlns="http://www.w3.org/2000/svg"'
 _S_PER_H: Final = 3600.0
 _CURVE_POINTS: Final = 60
 _STYLE: Final = (
@@ -24,14 +25,16 @@ def counted_picture(routes: GehTable, simulated: GehTable | None) -> str:
     """Return one panel for what the routes pass, and one for what a simulation brought, as an SVG document."""
     panels = [("routes, if nobody is held up", routes)]
     panels += [] if simulated is None else [("simulated, mean of the runs", simulated)]
-    high = max(_flow(row, veh) for _, table in panels for row in table.rows for veh in (row.counted_veh, row.modelled_veh))
+    high = max(
+        _flow(row, veh) for _, table in panels for row in table.rows for veh in (row.counted_veh, row.modelled_veh)
+    )
     words = "; ".join(f"{name}: {table.share_good:.1%} below GEH {GOOD:g}" for name, table in panels)
     canvas = Canvas("counted", WIDTH * len(panels), HEIGHT, "Counted and reproduced volumes", words)
     canvas.box((0, 0), (canvas.width, canvas.height), "back")
     for k, (name, table) in enumerate(panels):
         _panel(canvas, WIDTH * k, name, table, round_ticks(high))
     head, _, rest = canvas.render().partition(">")
-    return f'{head.replace("<svg", "<svg xmlns=" + chr(34) + "http://www.w3.org/2000/svg" + chr(34), 1)}><style>{_STYLE}</style>{rest}\n'
+    return f"{head.replace('<svg', _HEAD, 1)}><style>{_STYLE}</style>{rest}\n"
 
 
 def _flow(row: GehRow, vehicles: float) -> float:

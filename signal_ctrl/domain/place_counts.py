@@ -1,4 +1,4 @@
-"""Counts at any kind of place: turns at signals, or links, which are the edges of the network; the CSV of link counts."""
+"""Counts at any kind of place: turns at signals, or links, which are edges of the network; the CSV of link counts."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ def place_name(place: Place) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlaceCounts:
-    """Counts by period and place. `periods` are (begin, end) in order [s]; `vehicles` has one mapping a period [veh]."""
+    """Counts by period and place. `periods`: (begin, end) in order [s]; `vehicles`: one mapping a period [veh]."""
 
     periods: tuple[tuple[float, float], ...]
     vehicles: tuple[Mapping[Place, float], ...]
@@ -44,10 +44,9 @@ class PlaceCounts:
         for (a_s, b_s), (c_s, d_s) in itertools.pairwise(self.periods):
             if b_s > c_s:
                 raise InvalidInputError(f"count periods overlap: {a_s:g} to {b_s:g} s and {c_s:g} to {d_s:g} s")
-        for of_period in self.vehicles:
-            for place, vehicles in of_period.items():
-                if not 0 <= vehicles < math.inf:
-                    raise InvalidInputError(f"counts of {place_name(place)}: {vehicles:g} vehicles; they are 0 or more")
+        for place, vehicles in ((p, veh) for of_period in self.vehicles for p, veh in of_period.items()):
+            if not 0 <= vehicles < math.inf:
+                raise InvalidInputError(f"counts of {place_name(place)}: {vehicles:g} vehicles; they are 0 or more")
 
     def places(self) -> tuple[Place, ...]:
         """Return every place with a count, sorted."""
@@ -61,7 +60,9 @@ class PlaceCounts:
 def of_turns(counts: Counts) -> PlaceCounts:
     """Return turning counts as counts at places."""
     periods = tuple((period.begin_s, period.end_s) for period in counts.periods)
-    return PlaceCounts(periods, tuple(dict(period.vehicles) for period in counts.periods))
+    return PlaceCounts(
+        periods, tuple({turn: veh for turn, veh in period.vehicles.items()} for period in counts.periods)
+    )
 
 
 def links_from_csv(text: str, source: str = "counts") -> PlaceCounts:

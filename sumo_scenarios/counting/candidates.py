@@ -7,6 +7,7 @@ before or is counted behind.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -81,8 +82,8 @@ def _ends(places: CountedPlaces, mid_block: bool) -> _Ends:
     entries, exits = set(streets.entries()), set(streets.exits())
     inner_starts = fronts - entries - (frozenset() if mid_block else places.closed_starts)
     inner_stops = backs - exits - (frozenset() if mid_block else places.closed_ends)
-    starts = {k: (k,) for k in entries} | {k: _lengthened(places, k) for k in inner_starts}
-    stops = {k: (k,) for k in exits | inner_stops}
+    starts: dict[int, Route] = {k: (k,) for k in entries} | {k: _lengthened(places, k) for k in inner_starts}
+    stops: dict[int, Route] = {k: (k,) for k in exits | inner_stops}
     return _Ends(starts, stops, frozenset(inner_starts), frozenset(inner_stops))
 
 
@@ -120,9 +121,7 @@ def _add(places: CountedPlaces, ends: _Ends, found: dict[Route, float], way: Rou
     if route in found or len(set(route)) < len(route) or not places.meets(route):
         return
     streets = places.streets
-    own_s = float(streets.drive_s[list(way[1:])].sum()) + sum(
-        streets.inner_s[pair] for pair in zip(way, way[1:], strict=False)
-    )
+    own_s = float(streets.drive_s[list(way[1:])].sum()) + sum(streets.inner_s[pair] for pair in pairwise(way))
     detour = own_s / max(fastest_s, 1.0)
     if detour <= LONGEST_DETOUR:
         found[route] = ends.weight(way[0], way[-1]) * float(np.exp(-_DETOUR_WEIGHT * max(detour - 1.0, 0.0)))

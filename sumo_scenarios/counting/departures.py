@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -51,9 +52,7 @@ def fitted_departures(
     return _spread(places, kept, windows, vehicles, rng)
 
 
-def _cells(
-    places: CountedPlaces, counts: PlaceCounts
-) -> tuple[dict[tuple[int, Place], int], npt.NDArray[np.float64]]:
+def _cells(places: CountedPlaces, counts: PlaceCounts) -> tuple[dict[tuple[int, Place], int], npt.NDArray[np.float64]]:
     """Return the number of each counted (period, place), and its count."""
     known = {*places.turns.values(), *places.links.values()}
     cells = [
@@ -79,7 +78,7 @@ def _windows(
         cuts = {max(edge_s - after_s, 0.0) for edge_s in edges_s for after_s, _ in passed}
         cuts |= {max(edges_s[0] - lead_s, 0.0)}
         ordered = sorted(cut for cut in cuts if cut >= edges_s[0] - lead_s)
-        for from_s, to_s in zip(ordered, ordered[1:], strict=False):
+        for from_s, to_s in pairwise(ordered):
             if to_s - from_s < SHORTEST_S:
                 continue
             middle_s = 0.5 * (from_s + to_s)
@@ -130,7 +129,7 @@ def _spread(
     """Return single vehicles: those of a window evenly in it, each at random within its part."""
     names = places.streets.edges
     found = []
-    for k in np.flatnonzero(vehicles):
+    for k in np.flatnonzero(vehicles).tolist():
         window, number = windows[k], int(vehicles[k])
         edges = tuple(names[edge] for edge in candidates[window.candidate].route)
         part_s = (window.to_s - window.from_s) / number

@@ -1,7 +1,6 @@
 """The demand of a scenario as counts: what its routes pass in each period if nobody is held up."""
 
 import math
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from sumo_scenarios.counting.passages import Clock, Departure, Period, all_place
 from sumo_scenarios.counting.streets import read_streets
 from sumo_scenarios.demand import demand_span
 from sumo_scenarios.net_reader import read_net
+from sumo_scenarios.new_folder import new_file
 from sumo_scenarios.volumes import routed_vehicles
 
 _MOST_PERIODS: Final = 2000
@@ -52,14 +52,8 @@ def write_counts(scenario: str, links: bool, period_s: float, out: Path) -> Plac
         raise InvalidInputError(f"{out} exists; name a file that does not")
     found = counts_of_scenario(scenario, links, period_s)
     text = links_to_csv(found) if links else counts_to_csv(_turning(found))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-            made = Path(scratch) / "counts.csv"
-            made.write_text(text, encoding="utf-8")
-            made.rename(out)
-    except OSError as error:
-        raise InvalidInputError(f"cannot write {out}: {error.strerror or error}") from error
+    with new_file(out) as made:
+        made.write_text(text, encoding="utf-8")
     return found
 
 

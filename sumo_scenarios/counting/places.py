@@ -42,10 +42,8 @@ class CountedPlaces:
         """Edges on which no vehicle ends its way: everyone who leaves them is counted behind."""
         return self._closed(self.streets.after, self.streets.before, into=False)
 
-    def _closed(
-        self, ways: dict[int, tuple[int, ...]], back: dict[int, tuple[int, ...]], into: bool
-    ) -> frozenset[int]:
-        """Return edges whose every neighbour on one side is counted; a street without junctions is closed as a whole."""
+    def _closed(self, ways: dict[int, tuple[int, ...]], back: dict[int, tuple[int, ...]], into: bool) -> frozenset[int]:
+        """Return edges with every neighbour on one side counted; a street without junctions is closed as a whole."""
         found = {e for e, near in ways.items() if all(self._counted(e, other, into) for other in near)}
         pending = list(found)
         while pending:

@@ -62,9 +62,7 @@ def write_scenario(
     """Write the files of a scenario into a folder and return its configuration."""
     with open_xml(model.net) as source, (folder / f"{name}.net.xml").open("wb") as target:
         shutil.copyfileobj(source, target)
-    more = [
-        own_copy(path, folder / f"{name}.{k}.add.xml", frozenset()).name for k, path in enumerate(model.additional)
-    ]
+    more = [own_copy(path, folder / f"{name}.{k}.add.xml", frozenset()).name for k, path in enumerate(model.additional)]
     _write_routes(model.fleet, folder / f"{name}.rou.xml", departures, rng)
     inputs = [f'<net-file value="{name}.net.xml"/>', f'<route-files value="{name}.rou.xml"/>']
     inputs += [f"<additional-files value={quoteattr(','.join(more))}/>"] if more else []

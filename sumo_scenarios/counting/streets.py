@@ -130,7 +130,9 @@ def read_streets(net: Net) -> Streets:
     Raises: InvalidInputError if no car may drive anywhere.
     """
     lanes = car_lanes(net.path)
-    edges = tuple(e.edge_id for e in net.edges.values() if not e.function and any(lane.lane_id in lanes for lane in e.lanes))
+    edges = tuple(
+        e.edge_id for e in net.edges.values() if not e.function and any(lane.lane_id in lanes for lane in e.lanes)
+    )
     index = {edge: k for k, edge in enumerate(edges)}
     found: dict[tuple[int, int], bool] = {}
     signals: dict[tuple[str, str], str] = {}

@@ -19,8 +19,8 @@ _ROUNDS: Final = 80
 _STEPS: Final = 300
 _POWER: Final = 30
 _SETTLED_VEH: Final = 1e-5
-_PULL: Final = 1e-3
-_PULL_WHOLE: Final = 1e-2
+_PULL: Final = 0.02
+_LEAST_VEH: Final = 0.1
 _MOST_SWEEPS: Final = 400
 _SMALL: Final = 1e-9
 
@@ -53,19 +53,49 @@ class CountProblem:
         return float(self.weights @ miss**2)
 
 
-def likely_flows(problem: CountProblem, rounds: int = _ROUNDS) -> FloatArray:
+class Evening:
+    """Evens flows out in time: each column gets the mean rate of its route within a reach of its window.
+
+    Without this short windows at the ends of what is counted would take vehicles in crowds.
+    """
+
+    def __init__(
+        self, group: npt.NDArray[np.int64], middles_s: FloatArray, lengths_s: FloatArray, reach_s: float
+    ) -> None:
+        """Args: group, columns of one route have the same; middles_s and lengths_s, windows of departure [s]."""
+        self._order = np.lexsort((middles_s, group))
+        self._lengths_s = lengths_s[self._order]
+        span_s = float(np.ptp(middles_s)) + 4.0 * reach_s + 1.0
+        places = middles_s[self._order] + span_s * group[self._order]
+        self._first = np.searchsorted(places, places - reach_s)
+        self._last = np.searchsorted(places, places + reach_s, side="right")
+        self._spans_s = self._sums(self._lengths_s)
+
+    def _sums(self, values: FloatArray) -> FloatArray:
+        sums = np.concatenate([[0.0], np.cumsum(values)])
+        return np.asarray(sums[self._last] - sums[self._first])
+
+    def __call__(self, flows: FloatArray) -> FloatArray:
+        """Return evened flows, shape (n_columns,). [veh]"""
+        found = np.empty_like(flows)
+        found[self._order] = self._lengths_s * self._sums(flows[self._order]) / self._spans_s
+        return found
+
+
+def likely_flows(problem: CountProblem, evening: Evening | None = None, rounds: int = _ROUNDS) -> FloatArray:
     """Return flows that fit the counts by likelihood, reached from the prior by scaling only, shape (n_columns,). [veh]
 
     A column that the prior makes small stays small where others can do. Source: the expectation-maximisation step for
-    counts that follow Poisson's law (Shepp and Vardi 1982), which keeps flows above 0.
+    counts that follow Poisson's law (Shepp and Vardi 1982), each followed by smoothing (Silverman and others 1990).
     """
     cells, counts = problem.cells, problem.counts
     per_column = np.maximum(np.asarray(cells.sum(axis=0)).ravel(), _SMALL)
     flows = problem.prior * (counts.sum() / max(float((problem.prior * per_column).sum()), _SMALL))
     for _ in range(rounds):
         modelled = np.maximum(cells @ flows, _SMALL)
-        flows = flows * (cells.T @ (counts / modelled)) / per_column
-    return np.asarray(flows)
+        flows = np.asarray(flows * (cells.T @ (counts / modelled)) / per_column)
+        flows = flows if evening is None else evening(flows)
+    return flows
 
 
 def least_squares_flows(problem: CountProblem, near: FloatArray) -> FloatArray:
@@ -75,7 +105,7 @@ def least_squares_flows(problem: CountProblem, near: FloatArray) -> FloatArray:
     root of its starting value, with a restart where a step goes uphill (O'Donoghue and Candes 2015).
     """
     cells, counts, weights = problem.cells, problem.counts, problem.weights
-    pull, scale = _PULL / (near + 0.1), np.sqrt(near + 0.1)
+    pull, scale = _pull(near), np.sqrt(near + _LEAST_VEH)
 
     def slope(flows: FloatArray) -> FloatArray:
         return np.asarray(cells.T @ (weights * (cells @ flows - counts)) + pull * (flows - near))
@@ -95,6 +125,11 @@ def least_squares_flows(problem: CountProblem, near: FloatArray) -> FloatArray:
     return np.asarray(flows)
 
 
+def _pull(near: FloatArray) -> FloatArray:
+    """Return what a squared departure from likely flows costs: a part of what Poisson's law would say, (n_columns,)."""
+    return np.asarray(_PULL / (near + _LEAST_VEH))
+
+
 def _steepest(problem: CountProblem, scale: FloatArray) -> float:
     """Return an upper estimate of the largest curvature of the scaled squared error, by power iteration."""
     vector, value = np.ones(len(scale)), 1.0
@@ -105,8 +140,10 @@ def _steepest(problem: CountProblem, scale: FloatArray) -> float:
     return 1.1 * value
 
 
-def whole_vehicles(problem: CountProblem, flows: FloatArray, group: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return whole vehicles near flows, shape (n_columns,). [veh]
+def whole_vehicles(
+    problem: CountProblem, flows: FloatArray, near: FloatArray, group: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return whole vehicles close to flows, shape (n_columns,). [veh] Args: near, the likely flows.
 
     Rounded so that the sum over columns of one `group`, and of all before them, stays within one vehicle; then single
     vehicles are added or taken as long as the squared error falls.
@@ -115,19 +152,19 @@ def whole_vehicles(problem: CountProblem, flows: FloatArray, group: npt.NDArray[
     sums = np.floor(np.cumsum(flows[order]) + 0.5)
     rounded = np.zeros(len(flows), dtype=np.int64)
     rounded[order] = np.diff(sums, prepend=0.0).astype(np.int64)
-    return _searched(problem, flows, rounded)
+    return _searched(problem, near, rounded)
 
 
-def _searched(problem: CountProblem, flows: FloatArray, vehicles: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _searched(problem: CountProblem, near: FloatArray, vehicles: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Add and take single vehicles while that lowers the error; in each sweep those that touch no common cell."""
     cells, weights, columns = problem.cells, problem.weights, problem.cells.tocsc()
-    own = cells.T @ weights
+    own, pull = cells.T @ weights, _pull(near)
     for _ in range(_MOST_SWEEPS):
         miss = cells @ vehicles.astype(np.float64) - problem.counts
         slope = 2.0 * (cells.T @ (weights * miss))
-        off = vehicles - flows
-        gain_add = -(slope + own + _PULL_WHOLE * (2.0 * off + 1.0))
-        gain_take = np.where(vehicles > 0, slope - own - _PULL_WHOLE * (1.0 - 2.0 * off), -np.inf)
+        off = vehicles - near
+        gain_add = -(slope + own + pull * (2.0 * off + 1.0))
+        gain_take = np.where(vehicles > 0, slope - own - pull * (1.0 - 2.0 * off), -np.inf)
         gain = np.maximum(gain_add, gain_take)
         better = np.flatnonzero(gain > _SMALL)
         if len(better) == 0:

@@ -25,6 +25,7 @@ LONGEST_DETOUR: Final = 1.6
 _DETOUR_WEIGHT: Final = 4.0
 _INNER_WEIGHT: Final = 0.1
 _NEAREST: Final = 25
+_SHORTEST: Final = 2
 _VIA: Final = 4
 _VIA_INNER: Final = 2
 _VIA_WEIGHT: Final = 0.3
@@ -118,7 +119,7 @@ def _add(places: CountedPlaces, ends: _Ends, found: dict[Route, float], way: Rou
     if len(way) == 0:
         return
     route = (*ends.starts[way[0]][:-1], *way)
-    if route in found or len(set(route)) < len(route) or not places.meets(route):
+    if route in found or len(route) < _SHORTEST or len(set(route)) < len(route) or not places.meets(route):
         return
     streets = places.streets
     own_s = float(streets.drive_s[list(way[1:])].sum()) + sum(streets.inner_s[pair] for pair in pairwise(way))
@@ -146,7 +147,7 @@ def _add_via(
         lasts = [way_of(onward[tail_of[b]], b, k) for k in _some(stops, ends.inner_stops)]
         for way in _joined(firsts, lasts, a == b):
             route = (*ends.starts[way[0]][:-1], *way)
-            if len(set(route)) == len(route):
+            if len(route) >= _SHORTEST and len(set(route)) == len(route):
                 found.setdefault(route, _VIA_WEIGHT * ends.weight(way[0], way[-1]))
 
 

@@ -3,21 +3,24 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from optimiser.count_fit import CountProblem, least_squares_flows, likely_flows, whole_vehicles
+from optimiser.count_fit import CountProblem, Evening, least_squares_flows, likely_flows, whole_vehicles
 from signal_ctrl.domain.place_counts import Place, PlaceCounts
 from sumo_scenarios.counting.candidates import Candidate
 from sumo_scenarios.counting.passages import Clock, Departure, Period, passages, period_of
 from sumo_scenarios.counting.places import CountedPlaces
 
 SHORTEST_S: Final = 0.5
+LONGEST_S: Final = 300.0
 LONGEST_LEAD_S: Final = 1800.0
 MOST_COLUMNS: Final = 300_000
+REACH_S: Final = 450.0
 _HUNDREDTHS: Final = 100.0
 
 
@@ -46,9 +49,11 @@ def fitted_departures(
         kept = _likeliest(places, candidates, counts, MOST_COLUMNS * len(candidates) // len(windows))
         windows = list(_windows(places, clock, kept, counts.periods, cell_of))
     problem = _problem(kept, windows, wanted)
-    flows = least_squares_flows(problem, likely_flows(problem))
     group = np.array([window.candidate for window in windows], dtype=np.int64)
-    vehicles = whole_vehicles(problem, flows, group)
+    middles_s = np.array([0.5 * (window.from_s + window.to_s) for window in windows])
+    lengths_s = np.array([window.to_s - window.from_s for window in windows])
+    near = likely_flows(problem, Evening(group, middles_s, lengths_s, REACH_S))
+    vehicles = whole_vehicles(problem, least_squares_flows(problem, near), near, group)
     return _spread(places, kept, windows, vehicles, rng)
 
 
@@ -77,7 +82,7 @@ def _windows(
         lead_s = min(passed[-1][0], LONGEST_LEAD_S)
         cuts = {max(edge_s - after_s, 0.0) for edge_s in edges_s for after_s, _ in passed}
         cuts |= {max(edges_s[0] - lead_s, 0.0)}
-        ordered = sorted(cut for cut in cuts if cut >= edges_s[0] - lead_s)
+        ordered = _no_longer(sorted(cut for cut in cuts if cut >= edges_s[0] - lead_s))
         for from_s, to_s in pairwise(ordered):
             if to_s - from_s < SHORTEST_S:
                 continue
@@ -86,6 +91,16 @@ def _windows(
             cells = tuple(cell_of[cell] for cell in seen if cell in cell_of)
             if cells:
                 yield _Window(k, from_s, to_s, cells)
+
+
+def _no_longer(cuts_s: Sequence[float]) -> list[float]:
+    """Return cuts with more between them, so that no window is longer than it may be. [s]"""
+    found = list(cuts_s[:1])
+    for from_s, to_s in pairwise(cuts_s):
+        parts = max(ceil((to_s - from_s) / LONGEST_S), 1)
+        found += [from_s + (to_s - from_s) * k / parts for k in range(1, parts)]
+        found.append(to_s)
+    return found
 
 
 def _problem(

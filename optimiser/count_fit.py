@@ -16,12 +16,13 @@ from signal_ctrl.domain.errors import InvalidInputError
 FloatArray = npt.NDArray[np.float64]
 
 _ROUNDS: Final = 80
-_STEPS: Final = 300
+_STEPS: Final = 150
 _POWER: Final = 30
-_SETTLED_VEH: Final = 1e-5
+_SETTLED_VEH: Final = 1e-3
 _PULL: Final = 0.02
 _LEAST_VEH: Final = 0.1
 _MOST_SWEEPS: Final = 400
+_MOST_MOVES: Final = 400
 _SMALL: Final = 1e-9
 
 
@@ -170,7 +171,7 @@ def _searched(problem: CountProblem, near: FloatArray, vehicles: npt.NDArray[np.
         if len(better) == 0:
             break
         taken = np.zeros(cells.shape[0], dtype=np.bool_)
-        for column in better[np.argsort(-gain[better], kind="stable")]:
+        for column in better[np.argsort(-gain[better], kind="stable")][:_MOST_MOVES]:
             touched = columns.indices[columns.indptr[column] : columns.indptr[column + 1]]
             if not taken[touched].any():
                 taken[touched] = True

@@ -19,7 +19,7 @@ from sumo_scenarios.counting.places import CountedPlaces
 SHORTEST_S: Final = 0.5
 LONGEST_S: Final = 300.0
 LONGEST_LEAD_S: Final = 1800.0
-MOST_COLUMNS: Final = 300_000
+MOST_COLUMNS: Final = 150_000
 REACH_S: Final = 450.0
 _HUNDREDTHS: Final = 100.0
 

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import parse
 import pytest
 
 from signal_ctrl.domain.errors import InvalidInputError
+from sumo_scenarios.calibration import build, streets_bench
 from sumo_scenarios.calibration.build import calibrate
 from sumo_scenarios.calibration.drivers import Drivers, with_drivers
 from sumo_scenarios.calibration.fit import Targets, fit_drivers, ratios_of
@@ -23,6 +24,12 @@ FLEET = Fleet((), {})
 def quiet(_line: str) -> None: ...
 
 
+@pytest.fixture(autouse=True)
+def short_bench(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streets_bench, "CYCLES", 14)
+    monkeypatch.setattr(build, "CHECK_SEEDS", (101, 102))
+
+
 @pytest.mark.sumo
 def test_drivers_of_other_luck_are_found_again(tmp_path: Path) -> None:
     """The measurements come from drivers with tau 1.5 and speeds 0.9, drawn with another seed than the search has."""
@@ -32,7 +39,7 @@ def test_drivers_of_other_luck_are_found_again(tmp_path: Path) -> None:
     targets = Targets({13.89: measured.headway_s(13.89)}, {13.89: 1.0}, ratio, None, (13.89,))
     found = fit_drivers(bench, FLEET, targets, 8)
     assert found.simulations <= 9
-    assert found.drivers.tau == pytest.approx(1.5, rel=0.06)
+    assert found.drivers.tau == pytest.approx(1.5, rel=0.08)
     assert found.drivers.speed == pytest.approx(0.9, rel=0.02)
     again = bench.measure(with_drivers(FLEET, found.drivers), FLEET.cars(), 1)
     assert again.headway_s(13.89) == pytest.approx(measured.headway_s(13.89), rel=0.01)
@@ -42,7 +49,9 @@ def test_drivers_of_other_luck_are_found_again(tmp_path: Path) -> None:
 @pytest.mark.sumo
 def test_a_scenario_gets_the_drivers_and_the_reports(tmp_path: Path) -> None:
     config = write_town(tmp_path)
-    routes = '<vType id="slow" maxSpeed="40"/><flow id="f" type="slow" from="WC" to="CE" begin="0" end="60" number="9"/>'
+    routes = (
+        '<vType id="slow" maxSpeed="40"/><flow id="f" type="slow" from="WC" to="CE" begin="0" end="60" number="9"/>'
+    )
     (tmp_path / "town.rou.xml").write_text(f"<routes>{routes}</routes>")
     lanes = [MeasuredLane("C", "WC_0", 1500.0, 20.0), MeasuredLane("C", "SC_0", 1600.0, 20.0)]
     out = tmp_path / "made" / "street"
@@ -55,12 +64,12 @@ def test_a_scenario_gets_the_drivers_and_the_reports(tmp_path: Path) -> None:
     flow = figures["saturation flow at 13.89 m/s"]
     assert flow.target == pytest.approx(2 / (1 / 1500 + 1 / 1600)), "headways add up, flows do not"
     assert flow.before > 1700
-    assert flow.after == pytest.approx(flow.target, rel=0.02)
+    assert flow.after == pytest.approx(flow.target, rel=0.03)
     assert figures["free speed at 13.89 m/s"].after == pytest.approx(12.0, rel=0.02)
     assert [round(lane.residual_veh_h - (flow.after - lane.measured_veh_h), 6) for lane in made.lanes] == [0.0, 0.0]
-    plain = list(csv.DictReader((out / "saturation.csv").open()))
+    plain = list(csv.DictReader((out / "saturation.csv").read_text().splitlines()))
     assert plain[0] == {"signal": "C", "lane": "WC_0", "saturation_veh_h": "1500"}
-    assert json.loads((out / "calibration.json").read_text())["simulations"] == made.simulations <= 12
+    assert json.loads((out / "calibration.json").read_text())["simulations"] == made.simulations <= 10
     types = parse(out / "vtypes.add.xml").getroot()
     assert [one.get("id") for one in types] == ["slow"]
     assert float(types[0].get("tau", "0")) > 1.1

@@ -28,7 +28,9 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> Streets:
     return streets_of(tmp_path_factory.mktemp("chain"), chain())
 
 
-def fitted(streets: Streets, counts: PlaceCounts, mid_block: bool = False) -> tuple[CountedPlaces, tuple[Departure, ...]]:
+def fitted(
+    streets: Streets, counts: PlaceCounts, mid_block: bool = False
+) -> tuple[CountedPlaces, tuple[Departure, ...]]:
     places, _ = find_places(streets, counts)
     candidates = candidate_routes(places, mid_block, np.random.default_rng(1))
     return places, fitted_departures(places, Clock(streets), candidates, counts, np.random.default_rng(2))
@@ -120,7 +122,9 @@ def test_a_place_that_no_route_reaches_is_refused_by_name(tmp_path: Path) -> Non
 
     edges = edge_row("AB", ("A", "B")) + edge_row("BA", ("B", "A"))
     parts = [node_text("A", [("BA_0", "AB_0", 0)], [], [], "A"), node_text("B", [("AB_0", "BA_0", 0)], [], [], "B")]
-    (tmp_path / "town.net.xml").write_text(net_text(edges, parts, logic_row("A", (("9", "G"),)) + logic_row("B", (("9", "G"),))))
+    (tmp_path / "town.net.xml").write_text(
+        net_text(edges, parts, logic_row("A", (("9", "G"),)) + logic_row("B", (("9", "G"),)))
+    )
     streets = read_streets(read_net(tmp_path / "town.net.xml"))
     counts = one_hour({("A", "BA", "AB"): 5.0, ("B", "AB", "BA"): 5.0})
     places, _ = find_places(streets, counts)

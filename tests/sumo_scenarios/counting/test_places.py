@@ -38,7 +38,7 @@ def test_a_turn_that_is_none_may_be_counted_as_empty(tmp_path: Path) -> None:
 
 
 def test_a_network_without_turns_is_refused(tmp_path: Path) -> None:
-    net = net_of(tmp_path, f'<net>{edge_row("AB", ("A", "B"))}</net>')
+    net = net_of(tmp_path, f"<net>{edge_row('AB', ('A', 'B'))}</net>")
     with pytest.raises(InvalidInputError, match="no turn that a car may take"):
         read_streets(net)
 

@@ -96,7 +96,7 @@ def likely_flows(problem: CountProblem, evening: Evening | None = None, rounds: 
         modelled = np.maximum(cells @ flows, _SMALL)
         flows = np.asarray(flows * (cells.T @ (counts / modelled)) / per_column)
         flows = flows if evening is None else evening(flows)
-    return flows
+    return np.asarray(flows)
 
 
 def least_squares_flows(problem: CountProblem, near: FloatArray) -> FloatArray:

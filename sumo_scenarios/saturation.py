@@ -11,10 +11,12 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import LoopRole
 from signal_ctrl.domain.site_parts import Right
 from sumo_scenarios import catalogue
+from sumo_scenarios.group_saturation import groups_to_csv
 from sumo_scenarios.logs import BEGIN_AMBER, BEGIN_GREEN, DETECTOR_OFF, DETECTOR_ON, INACTIVE
 from sumo_scenarios.new_folder import new_file
 from sumo_scenarios.replay import check_inputs, read_settings
-from sumo_scenarios.world import SignalUnit, build_world
+from sumo_scenarios.settings import RunSettings
+from sumo_scenarios.world import SignalUnit, World, build_world
 
 _Key = tuple[str, int]
 _YIELDING: Final = frozenset({Right.STOP, Right.PERMISSIVE})
@@ -51,14 +53,27 @@ def measure_saturation(run: Path) -> tuple[LaneSaturation, ...]:
         raise InvalidInputError(
             f"{run} has no loop events: they come from runs with --sensing loops under a controller of ours"
         )
+    return tuple(row for unit in _world(settings).units for row in _of_signal(unit, events))
+
+
+def _world(settings: RunSettings) -> World:
     loops = Path(settings.loops_file) if settings.loops_file else None
     scenario = catalogue.resolve(settings.scenario)
-    world = build_world(scenario, settings.profile, settings.begin_s, settings.end_s, loops)
-    return tuple(row for unit in world.units for row in _of_signal(unit, events))
+    return build_world(scenario, settings.profile, settings.begin_s, settings.end_s, loops)
+
+
+def write_groups(path: Path, run: Path, rows: Sequence[LaneSaturation]) -> None:
+    """Write measured saturation flows by signal group into a new CSV file, lanes that may have to yield left out.
+
+    Raises: InvalidInputError if the file exists or cannot be written.
+    """
+    lanes = {(r.signal, r.lane): (r.found.saturation_veh_h, float(r.found.queues)) for r in rows if not r.gives_way}
+    with new_file(path) as made:
+        made.write_text(groups_to_csv(_world(read_settings(run / "settings.json").settings).units, lanes), "utf-8")
 
 
 def write_saturation(path: Path, rows: Sequence[LaneSaturation]) -> None:
-    """Write measured saturation flows into a new CSV file, lanes that may have to yield left out.
+    """Write measured saturation flows by lane into a new CSV file, lanes that may have to yield left out.
 
     Raises: InvalidInputError if the file exists or cannot be written.
     """

@@ -40,16 +40,19 @@ def calibrate(
 
 def saturation(
     run: Annotated[Path, typer.Argument(help="Folder of a run with sensing loops.")],
-    csv: Annotated[Path | None, typer.Option(help="Also write them as CSV, as --saturation reads them.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write them by lane, for calibrate.")] = None,
+    groups_csv: Annotated[Path | None, typer.Option(help="Also write them by signal group, for plans.")] = None,
     least: Annotated[int, typer.Option(help="Leave out lanes with fewer queues.")] = 1,
     json_: AsJson = False,
 ) -> int:
     """Measure saturation flow and start-up loss from the stop-line loops of a run, lane by lane."""
-    from sumo_scenarios.saturation import measure_saturation, write_saturation
+    from sumo_scenarios.saturation import measure_saturation, write_groups, write_saturation
 
     rows = [row for row in measure_saturation(run) if row.found.queues >= least]
     if csv is not None:
         write_saturation(csv, rows)
+    if groups_csv is not None:
+        write_groups(groups_csv, run, rows)
     if json_:
         put_json([_document(row) for row in rows])
         return 0

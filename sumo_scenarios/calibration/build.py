@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.profile import PUBLISHED
 from sumo_scenarios import catalogue
 from sumo_scenarios.calibration.drivers import Drivers, with_drivers
 from sumo_scenarios.calibration.files import write_calibrated
@@ -23,8 +24,10 @@ from sumo_scenarios.calibration.measured import MeasuredLane, MeasuredSpeed, che
 from sumo_scenarios.calibration.streets_bench import BenchResult, StreetBench
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.fleet import Fleet, read_fleet
+from sumo_scenarios.group_saturation import groups_to_csv
 from sumo_scenarios.net_reader import Net, read_net
 from sumo_scenarios.new_folder import new_folder
+from sumo_scenarios.world import build_world
 
 BUDGET: Final = 16
 _MOST_CLASSES: Final = 6
@@ -100,15 +103,12 @@ def calibrate(
     Raises: InvalidInputError for places that the network lacks or a folder that exists; BackendError if SUMO fails.
     """
     lanes, speeds = measured
-    if out.exists():
-        raise InvalidInputError(f"{out} exists; name a folder that does not")
-    if not lanes and not speeds:
-        raise InvalidInputError("nothing was measured: give --saturation, --speeds or both")
-    if not 2 <= budget <= 200:
-        raise InvalidInputError(f"--budget needs 2 to 200 simulations, got {budget}")
+    _check(lanes, speeds, out, budget)
     config = read_configuration(catalogue.resolve(scenario).config)
     net = read_net(config.net)
     check_places(net, lanes, speeds)
+    units = build_world(catalogue.resolve(scenario), PUBLISHED, None, None).units if lanes else ()
+    groups = groups_to_csv(units, {(row.signal, row.lane): (row.saturation_veh_h, row.weight) for row in lanes})
     fleet = read_fleet((*config.additional, *config.routes))
     classes = {
         row.lane: limit for row, limit in zip(lanes, _classes([_limit(net, r.lane) for r in lanes]), strict=True)
@@ -130,8 +130,17 @@ def calibrate(
             notices=tuple(_notices(fitted, budget)),
         )
         write_calibrated(config, with_drivers(fleet, fitted.drivers), folder, out.name)
-        _write_reports(made, folder)
+        _write_reports(made, groups, folder)
     return made
+
+
+def _check(lanes: Sequence[MeasuredLane], speeds: Sequence[MeasuredSpeed], out: Path, budget: int) -> None:
+    if out.exists():
+        raise InvalidInputError(f"{out} exists; name a folder that does not")
+    if not lanes and not speeds:
+        raise InvalidInputError("nothing was measured: give --saturation, --speeds or both")
+    if not 2 <= budget <= 200:
+        raise InvalidInputError(f"--budget needs 2 to 200 simulations, got {budget}")
 
 
 def _limit(net: Net, lane: str) -> float:
@@ -219,13 +228,12 @@ def _notices(fitted: Fitted, budget: int) -> list[str]:
     return found
 
 
-def _write_reports(made: Calibration, folder: Path) -> None:
+def _write_reports(made: Calibration, groups: str, folder: Path) -> None:
     text = json.dumps(made.document(), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "calibration.json").write_text(text + "\n", encoding="utf-8")
     if not made.lanes:
         return
-    plain = [(lane.signal, lane.lane, f"{lane.measured_veh_h:.10g}") for lane in made.lanes]
-    _write_csv(folder / "saturation.csv", ("signal", "lane", "saturation_veh_h"), plain)
+    (folder / "saturation.csv").write_text(groups, encoding="utf-8")
     names = ("signal", "lane", "limit_mps", "measured_veh_h", "before_veh_h", "after_veh_h", "residual_veh_h")
     rows = [tuple(_text(getattr(lane, name)) for name in names) for lane in made.lanes]
     _write_csv(folder / "residuals.csv", names, rows)

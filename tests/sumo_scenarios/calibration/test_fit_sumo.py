@@ -68,12 +68,14 @@ def test_a_scenario_gets_the_drivers_and_the_reports(tmp_path: Path) -> None:
     assert figures["free speed at 13.89 m/s"].after == pytest.approx(12.0, rel=0.02)
     assert [round(lane.residual_veh_h - (flow.after - lane.measured_veh_h), 6) for lane in made.lanes] == [0.0, 0.0]
     plain = list(csv.DictReader((out / "saturation.csv").read_text().splitlines()))
-    assert plain[0] == {"signal": "C", "lane": "WC_0", "saturation_veh_h": "1500"}
+    assert [(row["signal"], row["saturation_veh_h"]) for row in plain] == [("C", "1500"), ("C", "1600")]
+    assert len({row["group"] for row in plain}) == 2
+    lanes_csv = list(csv.DictReader((out / "residuals.csv").read_text().splitlines()))
+    assert (lanes_csv[0]["lane"], lanes_csv[0]["measured_veh_h"]) == ("WC_0", "1500")
     assert json.loads((out / "calibration.json").read_text())["simulations"] == made.simulations <= 10
     types = parse(out / "vtypes.add.xml").getroot()
     assert [one.get("id") for one in types] == ["slow"]
-    assert float(types[0].get("tau", "0")) > 1.1
-    assert types[0].get("maxSpeed") == "40"
+    assert float(types[0].get("tau", "0")) > 1.1 and types[0].get("maxSpeed") == "40"
     assert "vType" not in (out / "street.0.rou.xml").read_text()
     assert read_configuration(out / "street.sumocfg").additional == (out / "vtypes.add.xml",)
 

@@ -117,6 +117,35 @@ def _signals(net: Net) -> dict[tuple[str, str], str]:
     }
 
 
+def routed_vehicles(
+    config: Configuration, times_s: tuple[float, float]
+) -> Iterator[tuple[float, tuple[str, ...], float]]:
+    """Yield (departure [s], edges, vehicles) of the demand between two times; a flow sends one vehicle after the other.
+
+    Raises: as `count_volumes`.
+    """
+    named = dict(_named((*config.additional, *config.routes)))
+    if all(_edges(element, named) for element in _departing(config.routes)):
+        yield from _rows(config.routes, named, times_s)
+        return
+    with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
+        routed = routed_demand(config, times_s, Path(scratch))
+        yield from _rows((routed,), dict(_named((*config.additional, routed))), times_s)
+
+
+def _rows(
+    paths: Sequence[Path], named: dict[str, list[tuple[float, tuple[str, ...]]]], times_s: tuple[float, float]
+) -> Iterator[tuple[float, tuple[str, ...], float]]:
+    for element in _departing(paths):
+        routes, number = _edges(element, named), _vehicles(element, times_s)
+        begin_s = _time(element, "depart" if element.tag in _SINGLE else "begin", times_s[0])
+        last_s = begin_s if element.tag in _SINGLE else min(_time(element, "end", times_s[1]), times_s[1])
+        from_s, whole = max(begin_s, times_s[0]), max(math.ceil(number), 1)
+        for k in range(whole if number > 0 else 0):
+            depart_s = from_s + (k + 0.5 * (whole > 1)) * max(last_s - from_s, 0.0) / whole
+            yield from ((depart_s, edges, share * number / whole) for share, edges in routes)
+
+
 def _departing(paths: Iterable[Path]) -> Iterator[Element]:
     for path in paths:
         for _, element in elements(path):

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from signal_ctrl.domain.counts import MAX_BYTES, CountPeriod, CountRow, Counts, Turn, count_rows, counts_of_rows
+from signal_ctrl.domain.counts import CountPeriod, CountRow, Counts, Turn, count_rows, counts_of_rows
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import time_text
 from signal_ctrl.domain.schedule_json import date_of
@@ -46,8 +46,6 @@ def counted_days_from_csv(text: str, source: str = "counts", date: dt.date | Non
     Args: date, of a document without that column; None: the one in the name of its source, as counts-2026-03-02.csv.
     Raises: InvalidInputError with source and line, also if there is no date or both a column and `date`.
     """
-    if len(text) > MAX_BYTES:
-        raise InvalidInputError(f"{source} is longer than {MAX_BYTES} characters")
     rows: defaultdict[dt.date, list[tuple[int, CountRow]]] = defaultdict(list)
     if "date" not in _header(text):
         rows[_date_of_file(source, date)] = list(count_rows(text, source))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from signal_ctrl.domain.csv_rows import csv_number, csv_rows
 from signal_ctrl.domain.errors import InvalidInputError
 
 Turn = tuple[str, str, str]
@@ -18,7 +19,6 @@ CountRow = Mapping[str, str | None]
 """One line of a CSV document, by column."""
 
 HEADER: Final = ("begin_s", "end_s", "signal", "from_edge", "to_edge", "vehicles")
-MAX_BYTES: Final = 1 << 26
 _S_PER_H: Final = 3600.0
 
 
@@ -71,9 +71,12 @@ def counts_from_csv(text: str, source: str = "counts") -> Counts:
 
     Raises: InvalidInputError with source and line for what is missing, no number, negative or there twice.
     """
-    if len(text) > MAX_BYTES:
-        raise InvalidInputError(f"{source} is longer than {MAX_BYTES} characters")
     return counts_of_rows(count_rows(text, source), source)
+
+
+def count_rows(text: str, source: str) -> Iterator[tuple[int, CountRow]]:
+    """Yield (line, row) of a CSV document with the columns of `HEADER`. Raises: InvalidInputError where it is none."""
+    return csv_rows(text, source, HEADER)
 
 
 def counts_of_rows(rows: Iterable[tuple[int, CountRow]], source: str) -> Counts:
@@ -81,7 +84,7 @@ def counts_of_rows(rows: Iterable[tuple[int, CountRow]], source: str) -> Counts:
     found: defaultdict[tuple[float, float], dict[Turn, float]] = defaultdict(dict)
     for line, row in rows:
         where = f"{source}, line {line}"
-        begin_s, end_s, vehicles = (_number(row, key, where) for key in ("begin_s", "end_s", "vehicles"))
+        begin_s, end_s, vehicles = (csv_number(row, key, where) for key in ("begin_s", "end_s", "vehicles"))
         turn = tuple((row[key] or "").strip() for key in ("signal", "from_edge", "to_edge"))
         if not all(turn):
             raise InvalidInputError(f"{where}: signal, from_edge or to_edge is empty")
@@ -110,31 +113,3 @@ def _lines(periods: Iterable[CountPeriod]) -> Iterator[tuple[str, ...]]:
         times = (f"{period.begin_s:.12g}", f"{period.end_s:.12g}")
         for turn, vehicles in sorted(period.vehicles.items()):
             yield (*times, *turn, f"{vehicles:.12g}")
-
-
-def count_rows(text: str, source: str) -> Iterator[tuple[int, CountRow]]:
-    """Yield (line, row) of a CSV document with the columns of `HEADER`. Raises: InvalidInputError where it is none."""
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
-    try:
-        names = [name.strip() for name in reader.fieldnames or ()]
-        missing = [name for name in HEADER if names.count(name) != 1]
-        if missing:
-            raise InvalidInputError(f"{source}: the header needs {', '.join(HEADER)}, each once; look at {missing[0]}")
-        reader.fieldnames = names
-        for row in reader:
-            if None in row:
-                raise InvalidInputError(f"{source}, line {reader.line_num}: more fields than the header")
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
-
-
-def _number(row: CountRow, key: str, where: str) -> float:
-    text = (row[key] or "").strip()
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InvalidInputError(f"{where}: {key} is '{text}', not a number")
-    return value

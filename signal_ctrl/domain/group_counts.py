@@ -1,7 +1,5 @@
 """Counts by signal group, for signals that are known by their site alone, and their CSV document."""
 
-import csv
-import io
 import itertools
 import math
 from collections import defaultdict
@@ -9,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from signal_ctrl.domain.csv_rows import csv_rows
 from signal_ctrl.domain.errors import InvalidInputError
 
 Times = tuple[float, float]
@@ -16,7 +15,6 @@ Times = tuple[float, float]
 
 NEEDED: Final = ("begin_s", "end_s", "group", "vehicles")
 OPTIONAL: Final = ("signal", "approach", "saturation_veh_h", "lanes", "arrival_type", "green_share")
-MAX_BYTES: Final = 1 << 26
 SATURATION_VEH_H: Final = 1800.0
 SATURATION_RANGE_VEH_H: Final = (100.0, 4000.0)
 MOST_LANES: Final = 12
@@ -77,8 +75,6 @@ def group_counts_from_csv(text: str, source: str = "counts") -> GroupCounts:
 
     Raises: InvalidInputError with source, line and signal for what is missing, no number, out of range or twice there.
     """
-    if len(text) > MAX_BYTES:
-        raise InvalidInputError(f"{source} is longer than {MAX_BYTES} characters")
     found: defaultdict[Times, dict[tuple[str, str], GroupCount]] = defaultdict(dict)
     for line, row in _rows(text, source):
         signal, group = row.get("signal", ""), row["group"]
@@ -115,22 +111,10 @@ def _count(row: Mapping[str, str], where: str) -> GroupCount:
 
 
 def _rows(text: str, source: str) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
-    try:
-        names = [name.strip() for name in reader.fieldnames or ()]
-        missing = [name for name in NEEDED if name not in names]
-        twice = [name for name in (*NEEDED, *OPTIONAL) if names.count(name) > 1]
-        if missing or twice:
-            raise InvalidInputError(
-                f"{source}: the header needs {', '.join(NEEDED)}, each once; look at {(missing + twice)[0]}"
-            )
-        reader.fieldnames = names
-        for row in reader:
-            if None in row or None in row.values():
-                raise InvalidInputError(f"{source}, line {reader.line_num}: not as many fields as the header")
-            yield reader.line_num, {key: value.strip() for key, value in row.items()}
-    except csv.Error as error:
-        raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
+    for line, row in csv_rows(text, source, NEEDED, OPTIONAL):
+        if None in row.values():
+            raise InvalidInputError(f"{source}, line {line}: not as many fields as the header")
+        yield line, {key: (value or "").strip() for key, value in row.items()}
 
 
 def _number(row: Mapping[str, str], key: str, where: str, otherwise: float | None = None) -> float:

@@ -1,11 +1,10 @@
 """The documents of schedules: JSON of a schedule with its hash, CSV of a calendar of special days."""
 
-import csv
 import datetime as dt
 import hashlib
-import io
 from typing import Any, Final
 
+from signal_ctrl.domain.csv_rows import Row, csv_rows
 from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule, SpecialDay, minute_of, time_text
@@ -70,21 +69,12 @@ def calendar_from_csv(text: str, source: str = "calendar") -> tuple[SpecialDay, 
 
     Raises: InvalidInputError with source and line for what is missing, no date, or there twice.
     """
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
     found: dict[dt.date, SpecialDay] = {}
-    try:
-        names = [name.strip() for name in reader.fieldnames or ()]
-        missing = next((name for name in CALENDAR_HEADER[:2] if names.count(name) != 1), None)
-        if missing is not None:
-            raise InvalidInputError(f"{source}: the header needs date, day_type and may have note; look at {missing}")
-        reader.fieldnames = names
-        for row in reader:
-            day = _calendar_day(row, f"{source}, line {reader.line_num}")
-            if day.date in found:
-                raise InvalidInputError(f"{source}, line {reader.line_num}: {day.date} occurs twice")
-            found[day.date] = day
-    except csv.Error as error:
-        raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
+    for line, row in csv_rows(text, source, CALENDAR_HEADER[:2], CALENDAR_HEADER[2:]):
+        day = _calendar_day(row, f"{source}, line {line}")
+        if day.date in found:
+            raise InvalidInputError(f"{source}, line {line}: {day.date} occurs twice")
+        found[day.date] = day
     return tuple(found[date] for date in sorted(found))
 
 
@@ -98,7 +88,7 @@ def date_of(text: str, where: str) -> dt.date:
         raise InvalidInputError(f"{where}: '{text}' is no date; write YYYY-MM-DD") from error
 
 
-def _calendar_day(row: dict[str, str | None], where: str) -> SpecialDay:
+def _calendar_day(row: Row, where: str) -> SpecialDay:
     date = date_of((row["date"] or "").strip(), where)
     day_type = (row["day_type"] or "").strip()
     if not day_type:

@@ -13,7 +13,7 @@ import numpy as np
 from optimiser import rollout_core
 from optimiser.rollout import rules_of
 from optimiser.rollout_draws import draw_all
-from optimiser.rollout_model import crowding_of, geometry_of, seen_of, stages_of, work_of
+from optimiser.rollout_model import geometry_of, seen_of, stages_of, work_of
 from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
@@ -37,7 +37,6 @@ class Foresight:
         n_lanes = [len(layout.lanes)]
         self._geometry = geometry_of(layout, n_lanes)
         self._stages = stages_of(tables, n_lanes)  # none is allowed: the base policy changes nothing by itself
-        self._crowding = crowding_of(layout, settings)
         self._work = work_of(self._geometry, self._stages, len(layout.exits))
         self._rules = rules_of(replace(settings, leftover_s=0.0, clear_factor=0.0))
 
@@ -47,7 +46,7 @@ class Foresight:
         A vehicle waits from the time at which it could be at the stop line until it has left it.
         Args: stage, lit and complete; ahead_s, how far to look [s]; change, the one that begins in that time.
         """
-        seen, moves = seen_of(view, self._settings, self._crowding), self._geometry
+        seen, moves = seen_of(view, self._settings), self._geometry
         seen.weight[:] = 1.0
         draw_all(
             seen.n_vehicles, seen.movement, seen.presence, seen.key, seen.barred, seen.ratio,

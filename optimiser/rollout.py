@@ -9,7 +9,7 @@ import numpy as np
 from optimiser import rollout_core
 from optimiser.controller import Decision, Situation
 from optimiser.coupling import Coupled, Neighbour
-from optimiser.rollout_model import Rules, crowding_of, geometry_of, holds_turners, seen_of, stages_of, work_of
+from optimiser.rollout_model import Rules, geometry_of, holds_turners, seen_of, stages_of, work_of
 from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
@@ -30,7 +30,6 @@ class _Model:
         self._settings = settings
         self._work = work_of(self.geometry, self.stages, len(layout.exits))
         self._rules = rules_of(settings)
-        self._crowding = crowding_of(layout, settings)
         self._delays = np.array(delays_s, dtype=np.int64)
         self._first_cost = np.zeros(self.stages.right.shape[0])
         self._level = np.zeros((2, settings.draws))
@@ -41,7 +40,7 @@ class _Model:
         self.stages.allowed[:] = self.stages.offered[:] = False
         self.stages.allowed[list(allowed)] = True
         self.stages.offered[list(offered)] = True
-        seen = seen_of(view, self._settings, self._crowding)
+        seen = seen_of(view, self._settings)
         n = rollout_core.evaluate(
             self.geometry, self.stages, seen, self._rules, self._work, stage, self._delays,
             self._settings.late_stages, self._level, self._first_cost, self._out,
@@ -113,14 +112,14 @@ class RolloutController:
     def _evaluate(self, view: JunctionView, situation: Situation) -> tuple[tuple[int, float, float], ...]:
         beside, pair, n = situation.beside, self._pair, 1
         if beside is None or pair is None or self._both is None or not beside.is_fresh(situation.now_s):
-            rows = self._alone.evaluate(view, situation.stage, situation.stages, situation.may_begin)
+            rows = self._alone.evaluate(view, situation.stage, situation.stages, situation.stages)
         else:
             n = pair.n_stages[1]
             rows = self._both.evaluate(
                 pair.view(view, beside.view),
                 situation.stage * n + beside.stage,
                 [own * n + other for own in situation.stages for other in {*beside.stages, beside.stage}],
-                [own * n + beside.stage for own in situation.may_begin],
+                [own * n + beside.stage for own in situation.stages],
             )
         return tuple((int(s) // n, d, round(c, 3)) for s, d, c in rows.tolist())
 

@@ -207,19 +207,10 @@ def holds_turners(geometry: Geometry, stages: Stages) -> BoolArray:
     return np.asarray((stages.right[:, geometry.group[may_wait]] == PERMISSIVE).any(axis=1))
 
 
-def crowding_of(layout: JunctionLayout, settings: RolloutSettings) -> FloatArray:
-    """Return by how much a vehicle of each lane counts more if its queue always reaches out of sight. (L,)
-
-    Not where traffic comes into the network: a queue there holds up nobody else.
-    """
-    return np.array([0.0 if lane.entry else settings.crowding for lane in layout.lanes])
-
-
-def seen_of(view: JunctionView, settings: RolloutSettings, crowding: FloatArray) -> Seen:
+def seen_of(view: JunctionView, settings: RolloutSettings) -> Seen:
     """Return the view's arrays with room for the draws; the simulation writes into times and weights.
 
     The more vehicles there are, the less does one guess about each of them matter: fewer draws will do.
-    Args: crowding (L,), from `crowding_of`.
     """
     late_s = view.late_s if view.late_s.size else np.zeros_like(view.eta_s)
     draws = min(max(settings.draws * MANY_VEH // max(int(view.n_vehicles.sum()), 1), LEAST_DRAWS), settings.draws)
@@ -227,7 +218,7 @@ def seen_of(view: JunctionView, settings: RolloutSettings, crowding: FloatArray)
     return Seen(
         view.n_vehicles,
         view.eta_s.copy(),
-        1.0 + np.minimum(late_s, LATEST_S) / settings.ageing_s + (crowding * crowded)[:, None],
+        1.0 + np.minimum(late_s, LATEST_S) / settings.ageing_s + settings.crowding * crowded[:, None],
         view.movement,
         view.presence,
         view.key,

@@ -16,8 +16,8 @@ class RolloutSettings:
     `patience_s`: how long a change may be put off beyond its first due time; `settle_s`: how long a stage stays beyond
     its minimum greens if turners may wait inside for those who wait for them; `ageing_s`: after how much waiting a
     vehicle counts as two; `crowding`: by how much a vehicle of a lane counts more whose queue always reaches as far
-    back as anybody sees, where others could be held up by it; `composed`: 1 lets composed stages be chosen beside the
-    programme's, 0 does not; `coupled_m`: two signals with a shorter street between them are simulated together. [m]
+    back as anybody sees; `composed`: 1 lets composed stages be chosen beside the programme's, 0 does not; `coupled_m`:
+    two signals with a shorter street between them are simulated together. [m]
     """
 
     horizon_s: int = 60
@@ -34,7 +34,7 @@ class RolloutSettings:
     patience_s: float = 20.0
     settle_s: float = 2.0
     ageing_s: float = 30.0
-    crowding: float = 3.0
+    crowding: float = 1.0
     composed: int = 1
     coupled_m: float = COUPLED_M
 

@@ -103,21 +103,7 @@ def _lane(
         movements=tuple(m for m, movement in enumerate(movements) if movement.lane == index),
         loops=tuple(i for i, loop in enumerate(loops) if index in loop.serves),
         inner=lane.edge_id in inner,
-        entry=_is_entry(net, lane.edge_id),
     )
-
-
-def _is_entry(net: Net, edge_id: str) -> bool:
-    """Return whether only one way leads to an edge, and that from where no edge leads to: the edge of the network."""
-    seen: set[str] = set()
-    while edge_id not in seen:
-        seen.add(edge_id)
-        ways = [c for lane in net.edges[edge_id].lanes for c in net.incoming.get(lane.lane_id, ())]
-        before = {net.lanes[c.from_lane].edge_id for c in ways if c.direction != TURN_BACK and c.from_lane in net.lanes}
-        if len(before) != 1:
-            return not before
-        edge_id = before.pop()
-    return False
 
 
 def _exit(net: Net, lane_id: str, stop_lines: dict[str, tuple[str, int]]) -> Exit:

@@ -58,8 +58,7 @@ class ReachLane:
 class ApproachLane:
     """One lane that ends at a stop line of the signal. [m], [m/s]
 
-    `inner` tells storage between two nodes of the signal; `loops` are indices into the junction's loops; `entry` that
-    it is where traffic comes into the network: nothing lies behind it that its queue could hold up.
+    `inner` tells storage between two nodes of the signal; `loops` are indices into the junction's loops.
     """
 
     lane_id: str
@@ -69,7 +68,6 @@ class ApproachLane:
     movements: tuple[int, ...]
     loops: tuple[int, ...]
     inner: bool
-    entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from optimiser import rollout_core
 from optimiser.controller import Situation
 from optimiser.rollout import DELAYS_S, RolloutController
-from optimiser.rollout_model import LATEST_S, crowding_of, seen_of
+from optimiser.rollout_model import LATEST_S, seen_of
 from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.view import JunctionView
@@ -175,25 +175,22 @@ def test_the_more_vehicles_there_are_the_fewer_draws_it_takes(vehicles: int, dra
     view = view_of(random_town(1))
     view.n_vehicles[:] = 0
     view.n_vehicles[0] = vehicles
-    assert seen_of(view, RolloutSettings(), np.zeros(len(view.n_vehicles))).drawn.shape[0] == draws
+    assert seen_of(view, RolloutSettings()).drawn.shape[0] == draws
 
 
-def test_waiting_and_crowding_count_but_not_where_traffic_comes_into_the_network() -> None:
+def test_waiting_and_crowding_count() -> None:
     town = random_town(1)
-    layout = layout_of(town)
-    layout = replace(layout, lanes=(layout.lanes[0], replace(layout.lanes[1], entry=True), *layout.lanes[2:]))
-    view = replace(view_of(town), crowded=np.array([0.5, 0.5] + [0.0] * (len(town.lanes) - 2)))
+    view = replace(view_of(town), crowded=np.array([0.5] + [0.0] * (len(town.lanes) - 1)))
     view.late_s[:] = 0.0
     view.late_s[0, :3] = (0.0, 60.0, 1e6)
-    settings = RolloutSettings(ageing_s=30.0, crowding=2.0)
-    weight = seen_of(view, settings, crowding_of(layout, settings)).weight
+    weight = seen_of(view, RolloutSettings(ageing_s=30.0, crowding=2.0)).weight
     assert weight[0, :3].tolist() == [2.0, 4.0, 2.0 + LATEST_S / 30.0]
     assert weight[1, 0] == 1.0
 
 
 def test_without_word_of_waiting_everybody_counts_the_same() -> None:
     view = replace(view_of(random_town(1)), late_s=np.zeros(0), permissive_s=np.zeros(0))
-    seen = seen_of(view, RolloutSettings(permissive_headway_s=3.0), np.zeros(len(view.n_vehicles)))
+    seen = seen_of(view, RolloutSettings(permissive_headway_s=3.0))
     assert np.unique(seen.weight).tolist() == [1.0]
     assert np.unique(seen.permissive_s).tolist() == [3.0]
 

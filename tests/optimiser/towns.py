@@ -197,7 +197,7 @@ def compiled(town: slow.Town) -> Compiled:
     geometry, stages = geometry_of(layout_of(town), [len(town.lanes)]), stages_of(tables_of(town), [len(town.lanes)])
     stages.allowed[sorted(town.allowed)] = True
     stages.offered[:] = stages.allowed
-    seen = seen_of(view_of(town), RolloutSettings(draws=1), np.zeros(len(town.lanes)))
+    seen = seen_of(view_of(town), RolloutSettings(draws=1))
     for lane, vehicles in enumerate(town.lanes):
         for v, (_, move) in enumerate(vehicles):
             seen.drawn[:, lane, v] = ABSENT if move is None else move

@@ -42,8 +42,8 @@ def test_everything_may_be_said_in_any_order() -> None:
         (HEADER + "0,900,,9,,,,\n", "group is empty"),
         (HEADER + "0,900,g1,9,,,,\n0,900,g1,9,,,,\n", "line 3: group g1 occurs twice"),
         (HEADER + "0,900,g1,9,,,,\n600,1200,g1,9,,,,\n", "overlap: 0 to 900 s and 600 to 1200 s"),
-        (HEADER + "0,900,g1,9\n", "more fields than the header"),
-        (HEADER + "0,900,g1,9,,,,,8\n", "not as many fields"),
+        (HEADER + "0,900,g1,9\n", "not as many fields"),
+        (HEADER + "0,900,g1,9,,,,,8\n", "more fields than the header"),
         ("signal," + HEADER + "J,0,900,g1,-1,,,,\n", "line 2, signal J, group g1"),
     ],
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from optimiser.green_wave.engines import Effort
-from optimiser.green_wave.model import MULTIBAND, WaveRules
+from optimiser.green_wave.model import AM_BAND, WaveRules
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.engine.acceptance import check_plan
@@ -31,7 +31,7 @@ def with_wave(settings: RunSettings, world: World, times_s: tuple[float, float])
         check_plan(settings.plan, sites)
         return settings, ()
     base = _kept(settings.base, world)
-    asked = Asked(WaveRules(kind=MULTIBAND, order_cost=ORDER_COST), WISHES, saturation=SATURATION)
+    asked = Asked(WaveRules(kind=AM_BAND, order_cost=ORDER_COST), WISHES, saturation=SATURATION)
     found = plan_scenario(world, times_s, asked, base, EFFORT, _unheard)
     on = "a plan computed from the counted demand" if base is None else f"plan {base.name}"
     widths = [f"{min(widths.bands_s):.0f} s" for part in found.parts for widths in part.plan.timing.widths]

@@ -82,6 +82,7 @@ class FramedController:
         self._signal = signal
         self._frame = frame
         self._demand = demand
+        self._entered_by = {window: shared(frame.open_at(window.begin_s)) for window in frame.windows}
         self._settled_s = tables.settled_s
         self._min_green_s = tables.min_green_s
 
@@ -114,13 +115,14 @@ class FramedController:
         if any(stage not in window.stages for window in self._frame.open_at(now_s)):
             return False
         return all(
-            stage in window.stages or free_s + self._back_s(stage, window) <= now_s + self._frame.until_s(window, now_s)
+            stage in self._entered_by[window]
+            or free_s + self._back_s(stage, window) <= now_s + self._frame.until_s(window, now_s)
             for window in self._frame.windows
         )
 
     def _back_s(self, stage: int, window: Window) -> float:
-        """Return how long the change from a stage to one of a window takes. [s]"""
-        return float(min(self._settled_s[stage, target] for target in window.stages))
+        """Return how long the change from a stage to one that may be lit when a window begins takes. [s]"""
+        return float(min(self._settled_s[stage, target] for target in self._entered_by[window]))
 
     def _return(self, wish: Decision, situation: Situation) -> Decision:
         """Return the way into the window that is open or comes next: the cheapest of its stages that come in time."""
@@ -131,6 +133,7 @@ class FramedController:
         takes_s = self._settled_s[situation.stage]
         left_s = max(self._frame.until_s(window, situation.now_s), min(takes_s[s] for s in ways))
         ways = [s for s in ways if takes_s[s] <= left_s]
+        ways = [s for s in ways if s != situation.stage and self._may_begin(s, situation)] or ways
         costs = {s: c for s, delay_s, c in reversed(wish.candidates) if delay_s == 0.0}
         best = min(ways, key=lambda s: (costs.get(s, math.inf), s != window.own, s))
         return replace(wish, stage=best, reason=f"stage {best + 1} now for the green wave")
@@ -141,4 +144,4 @@ class FramedController:
         if opened:
             return shared(opened), opened[-1]
         following = min(self._frame.windows, key=lambda window: self._frame.until_s(window, now_s))
-        return following.stages, following
+        return self._entered_by[following], following

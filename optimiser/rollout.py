@@ -112,14 +112,14 @@ class RolloutController:
     def _evaluate(self, view: JunctionView, situation: Situation) -> tuple[tuple[int, float, float], ...]:
         beside, pair, n = situation.beside, self._pair, 1
         if beside is None or pair is None or self._both is None or not beside.is_fresh(situation.now_s):
-            rows = self._alone.evaluate(view, situation.stage, situation.stages, situation.stages)
+            rows = self._alone.evaluate(view, situation.stage, situation.stages, situation.may_begin)
         else:
             n = pair.n_stages[1]
             rows = self._both.evaluate(
                 pair.view(view, beside.view),
                 situation.stage * n + beside.stage,
                 [own * n + other for own in situation.stages for other in {*beside.stages, beside.stage}],
-                [own * n + beside.stage for own in situation.stages],
+                [own * n + beside.stage for own in situation.may_begin],
             )
         return tuple((int(s) // n, d, round(c, 3)) for s, d, c in rows.tolist())
 

@@ -43,7 +43,8 @@ def green_wave(
     speed: Annotated[
         str | None,
         typer.Option(
-            help="V or A-B: speed of platoons. [km/h] Scenarios: without it what drivers drive.", show_default=False
+            help="V or A-B: speed of platoons. [km/h] Scenarios: without it 85 % of what drivers want.",
+            show_default=False,
         ),
     ] = None,
     ratio: Annotated[

@@ -15,15 +15,15 @@ from signal_ctrl.domain.site import Right
 from signal_ctrl.domain.timing import to_ds, to_s
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
-from sumo_scenarios.green_wave.driven_speed import mean_speed_factor
+from sumo_scenarios.green_wave.driven_speed import platoon_factor
 from sumo_scenarios.green_wave.planning import joined
 from sumo_scenarios.green_wave.streets import find_streets
 from sumo_scenarios.green_wave.windows import green_windows
 from sumo_scenarios.measures.corridor import StopLine
 from sumo_scenarios.world import SignalUnit, World
 
-LEAST_S: Final = 5.0
-"""A narrower band is no wave, and nothing is held for it. [s]"""
+LEAST_S: Final = 10.0
+"""A narrower band, five vehicles on a lane, is no wave: nothing is held for it. [s]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def frames_of(world: World, plan: Plan) -> WaveFrames:
     units = {unit.site.signal_id: unit for unit in world.units if len(unit.site.stages) > 1}
     signals = {name: _Signal(unit, own) for name, unit in units.items() if (own := plan.of(name)) is not None}
     streets = find_streets(world, frozenset(signals), every=False)
-    factor = mean_speed_factor((*world.config.additional, *world.config.routes))
+    factor = platoon_factor((*world.config.additional, *world.config.routes))
     windows: defaultdict[str, list[Window]] = defaultdict(list)
     for street in streets:
         for course in street.courses:
@@ -92,24 +92,33 @@ def frames_of(world: World, plan: Plan) -> WaveFrames:
 def _windows(
     course: Sequence[StopLine], signals: Mapping[str, _Signal], factor: float
 ) -> list[tuple[StopLine, Window]]:
-    """Return the window of each stop line of a direction, none if its band is too narrow."""
+    """Return the windows of a direction: from its first stop line as far as a band reaches, from there on anew."""
     cycles_s = {to_s(signals[line.signal].plan.cycle_ds) for line in course}
     if len(cycles_s) > 1:
-        raise InvalidInputError(
-            f"{course[0].signal} to {course[-1].signal}: a wave needs one cycle, the plan has several"
-        )
+        ends = f"{course[0].signal} to {course[-1].signal}"
+        raise InvalidInputError(f"{ends}: a wave needs one cycle, the plan has several")
     (cycle_s,) = cycles_s
-    ahead_s = [(line.free_s - course[0].free_s) / factor for line in course]
+    ahead_s = [line.free_s / factor for line in course]
     passed = [Passed(signals[line.signal].greens_s(line), ahead) for line, ahead in zip(course, ahead_s, strict=True)]
+    found: list[tuple[StopLine, Window]] = []
+    first = 0
+    while first < len(course) - 1:
+        last, band = first, (0.0, 0.0)
+        while last + 1 < len(course) and (wider := _band(passed[first : last + 2], cycle_s)) is not None:
+            last, band = last + 1, wider
+        for k in range(first, last + 1 if last > first else first):
+            begin_s = (band[0] + ahead_s[k]) % cycle_s
+            found.append((course[k], signals[course[k].signal].window(course[k], begin_s, band[1] - band[0])))
+        first = max(last, first + 1)
+    return found
+
+
+def _band(passed: Sequence[Passed], cycle_s: float) -> tuple[float, float] | None:
+    """Return the widest band over some stop lines in the time of the course's begin, None if it is no wave. [s]"""
     spans = band_spans(passed, cycle_s)
     from_s, until_s = max(spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
     length_s = min(until_s - from_s, cycle_s)
-    if length_s < LEAST_S:
-        return []
-    return [
-        (line, signals[line.signal].window(line, (from_s + ahead) % cycle_s, length_s))
-        for line, ahead in zip(course, ahead_s, strict=True)
-    ]
+    return (from_s, from_s + length_s) if length_s >= LEAST_S else None
 
 
 def _frame(cycle_s: float, windows: Sequence[Window]) -> Frame:

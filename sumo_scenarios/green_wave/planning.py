@@ -18,7 +18,7 @@ from signal_ctrl.engine.acceptance import check_plan
 from sumo_scenarios.demand_model import DemandModel, demand_model
 from sumo_scenarios.first_plan import best_timings, plan_of, planner_of
 from sumo_scenarios.green_wave.arterial_splits import arterial_first
-from sumo_scenarios.green_wave.driven_speed import mean_speed_factor
+from sumo_scenarios.green_wave.driven_speed import platoon_factor
 from sumo_scenarios.green_wave.scenario_wave import (
     ScenarioWave,
     WaveWishes,
@@ -42,8 +42,8 @@ Told = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked for a scenario. `cycle_s`, shortest and longest cycle to try, None: the base plan's [s];
-    `speed_mps`, bounds of the platoons' speed, None: what drivers drive; `every`: all streets, not just the arterial;
-    `saturation`: the streets get all green that keeps no other movement below that degree, None: splits stay.
+    `speed_mps`, bounds of the platoons' speed, None: 85 % of what drivers want; `every`: all streets, not just the
+    arterial; `saturation`: the streets get all green that keeps no other movement below that degree, None: splits stay.
     """
 
     rules: WaveRules
@@ -91,7 +91,7 @@ def plan_scenario(
     planner = planner_of(model)
     signals = frozenset(signal.site.signal_id for signal in model.signals)
     found = find_streets(world, signals, asked.every)
-    factor = mean_speed_factor((*world.config.additional, *world.config.routes))
+    factor = platoon_factor((*world.config.additional, *world.config.routes))
     driving = Driving(factor, asked.speed_mps, volumes, asked.power)
     planned = []
     for timings in _bases(world, model, planner, asked, base, tell):

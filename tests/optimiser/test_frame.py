@@ -78,6 +78,19 @@ def test_windows_are_kept_whatever_the_free_controller_wishes(seed: int) -> None
                 assert shown[now_s] <= window.stages, (now_s, window)
 
 
+def test_the_way_into_a_window_leaves_time_for_the_next_one() -> None:
+    """Stage 3 serves the first window and is cheapest, but the second one begins 2 s later and only stage 0 serves both."""
+    tables = replace(tables_of(7), settled_s=np.full((4, 4), 4.0) - 4.0 * np.eye(4))
+    frame = Frame(90.0, (Window(16.0, 10.0, frozenset({0, 3}), 0), Window(18.0, 20.0, frozenset({0, 1}), 0)))
+
+    class Keeps:
+        def decide(self, view: JunctionView, situation: Situation) -> Decision:
+            return Decision(situation.stage, ((2, 0.0, 9.0), (0, 0.0, 5.0), (3, 0.0, 1.0)), "keeps")
+
+    framed = FramedController(Keeps(), "a", tables, frame, Always())
+    assert framed.decide(VIEW, Situation(12.0, 2, (0, 1, 2, 3), 9.0)).stage == 0
+
+
 def test_between_the_windows_the_free_controller_has_all_stages() -> None:
     tables, free = tables_of(3), Restless(3)
     frame = Frame(90.0, (Window(0.0, 20.0, frozenset({0}), 0),))

@@ -170,6 +170,15 @@ def test_a_stage_that_may_hold_turners_settles_before_it_may_be_changed() -> Non
     assert met == {True, False}
 
 
+def test_only_what_may_begin_just_now_is_a_candidate() -> None:
+    for seed, town, stage in towns(10):
+        others = [s for s in sorted(town.allowed) if s != stage][:1]
+        situation = replace(situation_of(town, stage), offered=tuple(others))
+        decision = controller_of(town, draws=1).decide(view_of(town, known=True), situation)
+        assert {row[0] for row in decision.candidates} <= {stage, *others}, seed
+        assert decision.stage in {stage, *others}
+
+
 @pytest.mark.parametrize(("vehicles", "draws"), [(1, 8), (64, 8), (128, 4), (512, 2)])
 def test_the_more_vehicles_there_are_the_fewer_draws_it_takes(vehicles: int, draws: int) -> None:
     view = view_of(random_town(1))

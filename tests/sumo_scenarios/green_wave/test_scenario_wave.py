@@ -17,7 +17,7 @@ from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios import catalogue
 from sumo_scenarios.demand_model import demand_model
 from sumo_scenarios.first_plan import plan_of, planner_of
-from sumo_scenarios.green_wave.driven_speed import mean_speed_factor
+from sumo_scenarios.green_wave.driven_speed import platoon_factor
 from sumo_scenarios.green_wave.planning import Asked, ScenarioPlan, joined, plan_scenario, times_of
 from sumo_scenarios.green_wave.scenario_wave import WaveWishes
 from sumo_scenarios.green_wave.streets import FoundStreet, find_streets
@@ -76,7 +76,7 @@ def test_lamps_show_the_bands_that_are_reported(free: bool, held_s: float) -> No
     (part,) = found.parts
     signals = frozenset(s.signal_id for s in plan.signals)
     (street,) = find_streets(world(name), signals, every=False)
-    factor = mean_speed_factor(world(name).config.routes)
+    factor = platoon_factor(world(name).config.routes)
     for lines, widths, before in zip(street.courses, part.plan.timing.widths, part.before, strict=True):
         assert refereed_s(name, found.plan, lines, factor, held_s) == pytest.approx(widths.through_s, abs=0.21)
         assert refereed_s(name, plan, lines, factor, held_s) == pytest.approx(before.through_s, abs=0.21)

@@ -74,7 +74,7 @@ class HybridSettings(RolloutSettings):
     wave is kept.
     """
 
-    wave_from: float = 0.6
+    wave_from: float = 1.0
 
 
 AnySettings = RolloutSettings | SlotSettings | DelayBasedSettings | NoSettings

@@ -127,6 +127,6 @@ def test_a_replay_shows_the_same_lamps(tmp_path: Path, profile: Any) -> None:
     assert again.document["delay_s_per_vehicle"] is not None
 
 
-def test_only_fixed_takes_a_plan() -> None:
-    with pytest.raises(InvalidInputError, match="for controller fixed"):
+def test_only_who_keeps_one_takes_a_plan() -> None:
+    with pytest.raises(InvalidInputError, match="for controllers fixed, green_wave, hybrid"):
         RunSettings("cologne3", controller="adaptive", plan=plan_of())

@@ -14,7 +14,7 @@ from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.profile import PUBLISHED, STREET, SafetyProfile
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.kernel.kernel import Kernel
-from sumo_scenarios.catalogue import names, resolve
+from sumo_scenarios.catalogue import published_names, resolve
 from sumo_scenarios.plan_programmes import plan_programmes, signal_programme
 from sumo_scenarios.programme_import import import_programmes, read_programmes
 from sumo_scenarios.programme_text import programmes_text
@@ -73,7 +73,7 @@ def test_the_way_there_and_back_is_the_same_plan(tmp_path: Path, profile: Safety
     assert [item.differs_s for item in found.signals] == [0.0]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", published_names())
 def test_tuned_plans_of_the_catalogue_come_back(tmp_path: Path, name: str) -> None:
     plan = tuned_plan(name, PUBLISHED)
     assert plan is not None

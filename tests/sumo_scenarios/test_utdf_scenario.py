@@ -14,7 +14,7 @@ from signal_ctrl.domain.profile import PUBLISHED, STREET
 from signal_ctrl.gateways.exchange import Exchange
 from signal_ctrl.gateways.utdf_reader import exchange_from_utdf
 from signal_ctrl.gateways.utdf_writer import exchange_to_utdf
-from sumo_scenarios.catalogue import names, resolve
+from sumo_scenarios.catalogue import published_names, resolve
 from sumo_scenarios.utdf_export import UtdfExport, world_exchange
 from sumo_scenarios.utdf_import import UtdfImport, lay_onto
 from sumo_scenarios.utdf_map import distinct_headings, map_from_csv, map_to_csv, network_map
@@ -39,7 +39,7 @@ def there_and_back(
     return out, lay_onto(back, world, None, 0.0)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", published_names())
 def test_plans_and_volumes_of_the_catalogue_come_back(name: str) -> None:
     world = build_world(resolve(name), PUBLISHED, None, None)
     plan = tuned_plan(name, PUBLISHED)

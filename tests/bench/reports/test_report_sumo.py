@@ -18,7 +18,7 @@ def test_a_real_corridor_is_drawn_from_sumos_files(tmp_path: Path) -> None:
     assert done.returncode == 0 and "not drawn" not in done.stderr, done.stderr
     page = (tmp_path / "e" / "report.html").read_text(encoding="utf-8")
     drawn = re.findall(r'<svg id="n0-([a-z]+)', page)
-    assert {"paired", "delay", "queue", "space", "purdue", "prediction", "detail"} == set(drawn)
+    assert {"paired", "delay", "queue", "space", "purdue", "prediction", "detail", "artery"} == set(drawn)
     assert drawn.count("space") == 4 and drawn.count("queue") == 3
     tables = {path.name for path in (tmp_path / "e" / "tables").iterdir()}
     assert {"cologne3.trajectories.csv", "cologne3.stop_lines.csv", "decision.csv", "verdict.csv"} <= tables

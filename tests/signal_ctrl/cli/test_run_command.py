@@ -184,7 +184,7 @@ def test_a_replay_says_whether_it_is_the_same(
             "fixed",
             "needs a name and the plan of a signal",
         ),
-        ("GOOD", "adaptive", "a plan is for controller fixed, not for adaptive"),
+        ("GOOD", "adaptive", "a plan is for controllers fixed, green_wave, hybrid, not for adaptive"),
     ],
 )
 def test_a_plan_that_cannot_be_used_is_refused_in_one_line(

@@ -81,10 +81,10 @@ def test_what_is_accepted_is_kept_cycle_after_cycle(
     names = tuple(SITE.stages[s].name for s in order)
     plan = replace(PLAN, cycle_ds=sum(splits_ds), stages=names, splits_ds=splits_ds, offset_ds=10 * offset_s)
     cycle_ds = plan.cycle_ds
-    shown = lamps(plan, 5 * cycle_ds)
-    for link in range(4):
-        begins = [begin for begin, _ in greens(shown, link, 2 * cycle_ds)]
-        lasts = {end - begin for begin, end in greens(shown, link, 2 * cycle_ds)}
+    shown = lamps(plan, 6 * cycle_ds)
+    for link in range(4):  # whoever begins in the middle of a cycle may need three to come into step
+        begins = [begin for begin, _ in greens(shown, link, 3 * cycle_ds)]
+        lasts = {end - begin for begin, end in greens(shown, link, 3 * cycle_ds)}
         assert len(lasts) == 1
         assert {b - a for a, b in itertools.pairwise(begins)} == {cycle_ds}
 

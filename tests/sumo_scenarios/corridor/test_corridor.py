@@ -4,9 +4,10 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -173,14 +174,14 @@ def test_a_cache_that_lost_a_file_is_built_again(tmp_path: Path, monkeypatch: py
     assert hashes(cached_corridor().parent) == hashes(folder)
 
 
-def build_in(cache: str) -> str:
-    os.environ["XDG_CACHE_HOME"] = cache
-    return str(cached_corridor())
-
-
 def test_two_processes_may_build_at_once(tmp_path: Path) -> None:
-    with get_context("spawn").Pool(2) as pool:
-        found = pool.map(build_in, [str(tmp_path)] * 2)
+    code = "from sumo_scenarios.catalogue import resolve; print(resolve('corridor').config)"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    builders = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(2)
+    ]
+    found = [builder.communicate(timeout=120)[0].strip() for builder in builders]
     assert found[0] == found[1] and Path(found[0]).is_file()
     assert len(list((tmp_path / "signal-ctrl" / "scenarios").iterdir())) == 1
 

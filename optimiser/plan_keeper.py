@@ -14,7 +14,7 @@ from optimiser.controller import Decision, Situation
 from optimiser.cycle_split import least_split_s
 from optimiser.fixed_plan import stage_indices
 from optimiser.stage_tables import StageTables
-from optimiser.transition import Entering, Transition, TransitionSettings, transition
+from optimiser.transition import Entering, Method, Transition, TransitionSettings, transition
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.site import Site
@@ -131,16 +131,24 @@ class PlanKeeper:
         return Cycle(plan, begin_ds, cycles_ds[0], cycles_ds[1:], before, adjusted=True)
 
     def _way(self, plan: SignalPlan, begin_ds: int, before: int | None, most_cycles: int) -> Transition:
-        """Return the transition into a plan, with smaller steps where the kernel cannot keep the larger ones."""
+        """Return the transition into a plan, with smaller steps where the kernel cannot keep the larger ones.
+
+        Where it keeps none of the method asked for, shortway is tried, which is over soonest; and where not even that,
+        its smallest steps are taken all the same: rehearsed is with everybody calling, and the kernel is the judge.
+        """
         stages = self._stages(plan)
         entering = entering_of(plan, self._site, self._tables, before, (begin_ds - plan.offset_ds) % plan.cycle_ds)
         found = Transition(())
-        for weaker in _WEAKER:
-            settings = replace(self._settings, lengthen=self._settings.lengthen * weaker, most_cycles=most_cycles)
-            found = transition(entering, settings)
-            turns = [(s, DS_PER_S * t) for splits_s in found.cycles_s for s, t in zip(stages, splits_s, strict=True)]
-            if not turns or self._keeps(stages[-1] if before is None else before, tuple(turns)):
-                break
+        for method in dict.fromkeys((self._settings.method, Method.SHORTWAY)):
+            for weaker in _WEAKER:
+                lengthen = self._settings.lengthen * weaker
+                settings = replace(self._settings, method=method, lengthen=lengthen, most_cycles=most_cycles)
+                found = transition(entering, settings)
+                turns = [
+                    (s, DS_PER_S * t) for splits_s in found.cycles_s for s, t in zip(stages, splits_s, strict=True)
+                ]
+                if not turns or self._keeps(stages[-1] if before is None else before, tuple(turns)):
+                    return found
         return found
 
     def _is_lost(self, cycle: Cycle, lit: int, now_ds: int) -> bool:

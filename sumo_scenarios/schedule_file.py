@@ -7,8 +7,15 @@ from typing import Final
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.plan import plan_to_json
 from signal_ctrl.domain.schedule import SpecialDay
-from signal_ctrl.domain.schedule_json import FORMAT, calendar_from_csv, schedule_from_json, schedule_to_json
+from signal_ctrl.domain.schedule_json import (
+    FORMAT,
+    MAX_DOCUMENT_BYTES,
+    calendar_from_csv,
+    schedule_from_json,
+    schedule_to_json,
+)
 from signal_ctrl.domain.timetable import ScheduledPlans
+from signal_ctrl.gateways.whole_file import read_whole
 from sumo_scenarios.plan_file import read_plan
 
 SCHEDULE: Final = "schedule.json"
@@ -61,9 +68,4 @@ def write_schedule(scheduled: ScheduledPlans, folder: Path) -> tuple[Path, ...]:
 
 
 def _text(path: Path, kind: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(
-            f"cannot read the {kind} {path}: {getattr(error, 'strerror', None) or error}"
-        ) from error
+    return read_whole(path, kind, MAX_DOCUMENT_BYTES)

@@ -23,6 +23,8 @@ MAX_PLANS: Final = 64
 MAX_DAY_TYPES: Final = 32
 MAX_ENTRIES: Final = 96
 MAX_SPECIAL_DAYS: Final = 4000
+YEARS: Final = (1970, 2200)
+_MACHINES_OWN: Final = frozenset({"localtime", "posixrules", "Factory"})
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ZONE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*){0,2}")
 _AT: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -63,7 +65,7 @@ def time_text(minute: int) -> str:
 
 def zone_of(name: str) -> ZoneInfo:
     """Return the zone of a name of the IANA database. Raises: InvalidInputError if it is unknown."""
-    if _ZONE.fullmatch(name) is None:
+    if _ZONE.fullmatch(name) is None or name in _MACHINES_OWN or name.startswith("right/"):
         raise InvalidInputError(f"'{name}' is no name of a time zone; write one like Europe/Berlin")
     return _zone(name)
 
@@ -133,6 +135,10 @@ class SpecialDay:
     date: dt.date
     day_type: str
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if not YEARS[0] <= self.date.year <= YEARS[1]:
+            raise InvalidInputError(f"special day {self.date}: years go from {YEARS[0]} to {YEARS[1]}")
 
 
 class Activation(NamedTuple):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import re
 from typing import Any, Final
 
 from signal_ctrl.domain.csv_rows import Row, csv_rows
@@ -10,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule, SpecialDay, minute_of, time_text
 
 FORMAT: Final = "signal-ctrl schedule 1"
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CALENDAR_HEADER: Final = ("date", "day_type", "note")
 MAX_DOCUMENT_BYTES: Final = 1 << 20
 _KEYS: Final = ("format", "name", "zone", "plans", "day_types", "special_days")
@@ -81,7 +83,7 @@ def calendar_from_csv(text: str, source: str = "calendar") -> tuple[SpecialDay, 
 def date_of(text: str, where: str) -> dt.date:
     """Return the date of `YYYY-MM-DD`. Raises: InvalidInputError for anything else."""
     try:
-        if len(text) != 10:
+        if _DATE.fullmatch(text) is None:
             raise ValueError
         return dt.date.fromisoformat(text)
     except ValueError as error:

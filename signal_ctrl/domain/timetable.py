@@ -7,11 +7,12 @@ from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan, plan_hash
-from signal_ctrl.domain.schedule import Schedule, first_instant
+from signal_ctrl.domain.schedule import YEARS, Schedule, first_instant
 from signal_ctrl.domain.timing import DS_PER_S
 
 USUAL_DATE: Final = dt.date(2026, 1, 5)
 """A Monday: the day of a run of which nobody said when it is."""
+_MOST_DAYS: Final = 50_000
 _S_PER_DAY: Final = 86_400
 
 
@@ -78,6 +79,8 @@ class Timetable:
 def usual_start(schedule: Schedule, begin_s: float, date: dt.date = USUAL_DATE) -> dt.datetime:
     """Return the instant of a time of the simulation that counts from the midnight of a date in the zone. [s]"""
     days, within_s = divmod(begin_s, _S_PER_DAY)
+    if days > _MOST_DAYS:
+        raise InvalidInputError(f"a run with a schedule cannot begin at {begin_s:g} s; give its instant (--start-utc)")
     wall = dt.datetime.combine(date, dt.time()) + dt.timedelta(days=days, seconds=within_s)
     return first_instant(wall, schedule.zone)
 
@@ -90,7 +93,7 @@ def instant_of(text: str) -> dt.datetime:
     """
     try:
         found = dt.datetime.fromisoformat(text)
-        if found.tzinfo is None:
+        if found.tzinfo is None or not YEARS[0] <= found.year <= YEARS[1]:
             raise ValueError
         return found.astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:

@@ -41,6 +41,7 @@ class Fallback:
         self._watch = Watch(controller, kernel.site.signal_id, len(kernel.site.stages), cycle_s)
         self._plan: Controller | None = None
         self._plan_fault: str | None = None
+        self._broken: dict[Rung, str] = {}
 
     @property
     def rung(self) -> Rung:
@@ -61,7 +62,15 @@ class Fallback:
         if self.rung is Rung.ADAPTIVE:
             return answer, step
         keeper = self._scheduled if self.rung is Rung.SCHEDULE else self._plan
-        return (keeper.decide(view, situation) if keeper is not None else None), step
+        return (self._kept(keeper, view, situation) if keeper is not None else None), step
+
+    def _kept(self, keeper: ScheduleRung | Controller, view: JunctionView, situation: Situation) -> Decision | None:
+        """Return the wish of who keeps a plan; if it breaks, its rung is left for the rest of the run."""
+        try:
+            return keeper.decide(view, situation)
+        except Exception as error:  # K11: whoever breaks costs delay, not the run
+            self._broken[self.rung] = f"its keeper broke: {type(error).__name__} {error}"
+            return None
 
     def _faults(self, detection: Detection, now_ds: int) -> dict[Rung, str]:
         """Return why rungs cannot be used. Here a model that errs in its own predictions will be told of as well."""
@@ -75,6 +84,7 @@ class Fallback:
                 found[Rung.SCHEDULE] = fault
             if fault := self._checked_plan():
                 found[Rung.PLAN] = fault
+            found |= self._broken
         return found
 
     def _checked_plan(self) -> str:

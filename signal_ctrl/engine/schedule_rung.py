@@ -24,22 +24,32 @@ class ScheduleRung:
         self._settings = settings
         self._faults: dict[SignalPlan | None, str] = {None: "the schedule has none for this signal"}
         self._keeper: PlanKeeper | None = None
+        self._sound: SignalPlan | None = None
 
     def fault(self, now_ds: int) -> str:
         """Return why the plan in force cannot be kept, empty if it can. [ds]"""
-        plan = self._plan_at(now_ds)
         if len(self._kernel.site.stages) == 1:
             return ""
+        return self._fault_of(self._plan_at(now_ds))
+
+    def _fault_of(self, plan: SignalPlan | None) -> str:
         if plan not in self._faults:
             self._faults[plan] = next(iter(refusals(plan, self._kernel)), "") if plan is not None else ""
         return self._faults[plan]
+
+    def _sound_at(self, now_ds: int) -> SignalPlan | None:
+        """Return the plan in force, or the last one that could be kept: then the ladder has left this rung. [ds]"""
+        plan = self._plan_at(now_ds)
+        if plan is not None and not self._fault_of(plan):
+            self._sound = plan
+        return self._sound
 
     def decide(self, view: JunctionView, situation: Situation) -> Decision | None:
         """Return the wish of the plan in force, None where there is no choice."""
         if len(self._kernel.site.stages) == 1:
             return None
         if self._keeper is None:
-            self._keeper = plan_keeper(self._kernel, self._plan_at, self._settings)
+            self._keeper = plan_keeper(self._kernel, self._sound_at, self._settings)
         return self._keeper.decide(view, situation)
 
 

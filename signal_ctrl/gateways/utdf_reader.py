@@ -4,6 +4,7 @@ Sources: notes on UTDF data in PTV Visum's help; Trafficware, Synchro Studio use
 open converters: facts of the format only.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -28,6 +29,7 @@ from signal_ctrl.gateways.utdf_units import Units, check_units, units_of
 NEEDED: Final = ("Network", "Nodes", "Links", "Lanes", "Timeplans", "Phases")
 COLUMNS: Final = frozenset(heading + turn for heading in HEADINGS for turn in TURNS)
 _HIGHEST: Final = 16
+_UNIT: Final = re.compile(r"D([1-9]|1[0-6])")
 
 Rows = dict[tuple[int, str], Record]
 """Records by node and name, in lower case."""
@@ -167,7 +169,7 @@ def _nema_units(rows: Rows) -> Iterator[NemaUnit]:
         if name != "brp":
             continue
         for column in record.cells:
-            if not (column[:1] == "D" and column[1:].isdecimal()):
+            if _UNIT.fullmatch(column) is None:
                 raise record.fail(f"the column {column:.20} is none of D1 to D{_HIGHEST}")
             if _cell(rows, node, "maxgreen", column) is not None or _cell(rows, node, "start", column) is not None:
                 yield _nema_unit(rows, node, column, record)

@@ -40,8 +40,8 @@ def with_wave(settings: RunSettings, world: World, times_s: tuple[float, float])
 
 
 def _kept(base: Plan | None, world: World) -> Plan | None:
-    """Return a base plan if the signals can keep it."""
-    if base is None:
+    """Return a base plan if the signals can keep it and have one cycle, as a wave needs."""
+    if base is None or len({signal.cycle_ds for signal in base.signals}) > 1:
         return None
     try:
         check_plan(base, tuple(unit.site for unit in world.units))

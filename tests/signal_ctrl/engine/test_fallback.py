@@ -14,6 +14,8 @@ from signal_ctrl.domain.detection import WHOLE, Detection
 from signal_ctrl.domain.errors import BackendTimeoutError
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.site_json import site_hash, site_to_json
+from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.engine.fallback import Fallback
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.ladder import Rung
@@ -252,4 +254,32 @@ def test_a_plan_of_the_schedule_that_cannot_be_kept_leaves_the_local_one() -> No
     (_, _, why), (at_s, _, _) = street.changes[1], street.changes[2]
     assert "schedule: signal crossroads: the plan is made for another site" in why
     assert 360 <= at_s <= 362, "sixty seconds of health after 300 s"
+    street.check()
+
+
+def test_a_bad_plan_of_the_schedule_between_two_sound_ones_is_never_kept() -> None:
+    """Neither one of another site, whose stages are not there, nor one that K9 refuses for its length."""
+    foreign = replace(PLAN, site="0" * 64, stages=("x1", "x2", "x3"))
+    long = replace(PLAN, cycle_ds=3000, splits_ds=(2700, 150, 150))
+    assert refusals(long, KERNEL)
+    for bad in (foreign, long):
+        street = Street(lambda _: None, PLAN, by_time_of_day((0, PLAN), (2000, bad), (2600, PLAN)))
+        street.drive(500)
+        assert [rung for _, rung, _ in street.changes] == ["schedule", "plan", "schedule"]
+        begins = [r.at_ds for r in street.records if r.stage == MAIN_STAGE and r.at_ds > 4000]
+        assert len(begins) > 1
+        assert {at_ds % 500 for at_ds in begins} == {0}
+        street.check()
+
+
+def test_who_breaks_while_keeping_a_plan_costs_a_rung_and_not_the_run() -> None:
+    class Breaks(ScheduleRung):
+        def decide(self, view: JunctionView, situation: Situation) -> Decision | None:
+            raise ZeroDivisionError("broken")
+
+    rung = Breaks(KERNEL, lambda _: PLAN, TransitionSettings())
+    street = Street(lambda _: None, PLAN, rung)
+    street.drive(200)
+    assert [rung for _, rung, _ in street.changes] == ["schedule", "plan"]
+    assert "its keeper broke: ZeroDivisionError broken" in street.changes[1][2]
     street.check()

@@ -1,6 +1,7 @@
 """Frames of a plan's wave: they lie in the greens that the kernel shows, and `hybrid` keeps them in SUMO."""
 
 import gzip
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -122,6 +123,9 @@ def test_a_base_plan_that_the_signals_cannot_keep_is_left() -> None:
     foreign = Plan("foreign", tuple(waved()[0].signals[:1]))
     settings, notices = with_wave(RunSettings(SCENARIO, "green_wave", base=foreign), world(), (BEGIN_S, 28800.0))
     assert settings.plan is not None and "computed" in notices[0]
+    other = replace(waved()[0].signals[0], cycle_ds=600, splits_ds=(300, 300), stages=waved()[0].signals[0].stages[:2])
+    several = Plan("several", (other, *waved()[0].signals[1:]))
+    assert "computed" in with_wave(RunSettings(SCENARIO, "hybrid", base=several), world(), (BEGIN_S, 28800.0))[1][0]
     settings, notices = with_wave(RunSettings(SCENARIO, "green_wave", base=waved()[0]), world(), (BEGIN_S, 28800.0))
     assert settings.plan is not None and f"made on plan {waved()[0].name}" in notices[0]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from optimiser.fixed_plan import stage_indices
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import CYCLE_DS, SignalPlan
 from signal_ctrl.domain.site import GroupKind, Right, Site
@@ -11,6 +12,7 @@ from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.engine.kept_cycle import Lit, change_ds, kept_cycle
+from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.gateways.exchange import UNCONTROLLED, Exchange, Movement, NemaUnit, NodeTiming, Reference, timeline
 from signal_ctrl.kernel.aspects import Aspect
 from signal_ctrl.kernel.kernel import Kernel
@@ -101,6 +103,7 @@ def nema_units(node: int, kernel: Kernel, plan: SignalPlan) -> tuple[NemaUnit, .
     if len(plan.stages) > MOST_UNITS:
         raise InvalidInputError(f"it has {len(plan.stages)} stages; UTDF's barriers count to {MOST_UNITS}")
     names = [stage.name for stage in kernel.site.stages]
+    _check_lit(kernel, plan)
     times = turned(kernel, plan)
     found = []
     for index, (name, own) in enumerate(zip(plan.stages, times, strict=True)):
@@ -124,6 +127,19 @@ def nema_units(node: int, kernel: Kernel, plan: SignalPlan) -> tuple[NemaUnit, .
             )
         )
     return tuple(found)
+
+
+def _check_lit(kernel: Kernel, plan: SignalPlan) -> None:
+    """Raise InvalidInputError if a stage of a plan is a change only, without a time in which it is lit."""
+    tables, stages = stage_tables(kernel), stage_indices(plan, kernel.site)
+    for before, stage, name, split_ds in zip(
+        (stages[-1], *stages[:-1]), stages, plan.stages, plan.splits_ds, strict=True
+    ):
+        if before != stage and to_s(split_ds) <= tables.settled_s[before, stage]:
+            raise InvalidInputError(
+                f"stage {name} has {to_s(split_ds):g} s, which the change to it takes, and UTDF knows no stage that is "
+                "never lit; give it more, or plan without it"
+            )
 
 
 def node_timing(node: int, plan: SignalPlan, units: Sequence[NemaUnit]) -> NodeTiming:

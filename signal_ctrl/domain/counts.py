@@ -19,6 +19,8 @@ CountRow = Mapping[str, str | None]
 """One line of a CSV document, by column."""
 
 HEADER: Final = ("begin_s", "end_s", "signal", "from_edge", "to_edge", "vehicles")
+MOST_VEH: Final = 1_000_000
+"""More vehicles of one turn in one period are a slip of the pen."""
 _S_PER_H: Final = 3600.0
 
 
@@ -34,9 +36,10 @@ class CountPeriod:
         if not (0 <= self.begin_s < self.end_s < math.inf):
             raise InvalidInputError(f"counts need 0 <= begin_s < end_s, got {self.begin_s:g} to {self.end_s:g}")
         for turn, vehicles in self.vehicles.items():
-            if not 0 <= vehicles < math.inf:
+            if not 0 <= vehicles <= MOST_VEH:
                 raise InvalidInputError(
-                    f"counts of signal {turn[0]}, {turn[1]} to {turn[2]}: {vehicles:g} vehicles; counts are 0 or more"
+                    f"counts of signal {turn[0]}, {turn[1]} to {turn[2]}: {vehicles:g} vehicles; counts are 0 to "
+                    f"{MOST_VEH:,}"
                 )
 
     def flow_veh_h(self) -> dict[Turn, float]:

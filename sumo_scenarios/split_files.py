@@ -12,6 +12,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_to_json
 from signal_ctrl.engine.split_periods import MovementRow, PeriodResult, movement_rows
 from signal_ctrl.engine.split_values import Period
+from signal_ctrl.gateways.whole_file import write_whole
 
 COLUMNS: Final = ("begin_s", "end_s", "signal", "cycle_s", *(field.name for field in fields(MovementRow)))
 _DIGITS: Final = 3
@@ -42,19 +43,8 @@ def write_plans(out: Path, name: str, results: Sequence[PeriodResult]) -> tuple[
         for result in results
     ]
     for path, text in zip((*paths, table), (*texts, table_csv(results)), strict=True):
-        _write(path, text)
+        write_whole(path, text)
     return (*paths, table)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    staged = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staged.write_text(text, encoding="utf-8")
-        staged.replace(path)
-    except OSError as error:
-        raise InvalidInputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def table_csv(results: Sequence[PeriodResult]) -> str:

@@ -5,7 +5,6 @@ Counted from the routes of the demand, not from what a simulation lets through: 
 
 import itertools
 import math
-import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,11 +14,12 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from signal_ctrl.domain.counts import Turn
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.configuration import Configuration
 from sumo_scenarios.demand import demand_span
 from sumo_scenarios.net_reader import Net
 from sumo_scenarios.simulation import sumo_home
+from sumo_scenarios.sumo_program import run_program, said_of
 from sumo_scenarios.xml_input import elements, parse_time_s
 
 _SINGLE: Final = frozenset({"vehicle", "trip"})
@@ -275,13 +275,7 @@ def routed_demand(config: Configuration, times_s: tuple[float, float], scratch: 
     ]
     if config.additional:
         arguments += ["--additional-files", ",".join(map(str, config.additional))]
-    try:
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=_ROUTER_TIME_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BackendError(
-            f"SUMO's router cannot be run: {error}; 'signal-ctrl doctor' says what is missing"
-        ) from error
+    done = run_program(arguments, "SUMO's router", _ROUTER_TIME_S)
     if done.returncode != 0 or not target.is_file():
-        said = next((line for line in done.stderr.splitlines() if line.startswith("Error")), "it gives no reason")
-        raise InvalidInputError(f"the demand of {config.path} cannot be counted: {said}")
+        raise InvalidInputError(f"the demand of {config.path} cannot be counted: {said_of(done)}")
     return target

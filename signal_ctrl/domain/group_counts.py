@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from signal_ctrl.domain.csv_rows import csv_rows
+from signal_ctrl.domain.csv_rows import csv_number, csv_rows
 from signal_ctrl.domain.errors import InvalidInputError
 
 Times = tuple[float, float]
@@ -118,13 +118,6 @@ def _rows(text: str, source: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _number(row: Mapping[str, str], key: str, where: str, otherwise: float | None = None) -> float:
-    text = row.get(key, "")
-    if not text and otherwise is not None:
+    if not row.get(key) and otherwise is not None:
         return otherwise
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InvalidInputError(f"{where}: {key} is '{text}', not a number")
-    return value
+    return csv_number(row, key, where)

@@ -1,6 +1,5 @@
 """A test bench for drivers: straight streets with a signal each for queues, and open ones for free speeds."""
 
-import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from detectors.loops.saturation import Discharge, Span, discharges
 from signal_ctrl.domain.errors import BackendError
 from sumo_scenarios.plain_net import Plain, write_rows
 from sumo_scenarios.simulation import sumo_home
+from sumo_scenarios.sumo_program import run_program, said_of
 from sumo_scenarios.written import tags
 
 GREEN_S: Final = 40.0
@@ -104,13 +104,9 @@ class StreetBench:
             *("--time-to-teleport", "-1", "--no-step-log", "true", "--no-warnings", "true"),
             *("--xml-validation", "never", "--extrapolate-departpos", "true"),
         ]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_TIME_S, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise BackendError(f"SUMO cannot be run: {error}; 'signal-ctrl doctor' says what is missing") from error
+        done = run_program(command, "SUMO", _TIME_S)
         if done.returncode != 0:
-            said = next((line for line in done.stderr.splitlines() if line.startswith("Error")), "it gives no reason")
-            raise BackendError(f"SUMO cannot run the test bench: {said}")
+            raise BackendError(f"SUMO cannot run the test bench: {said_of(done)}")
 
     def _result(self, output: Path) -> BenchResult:
         passages: defaultdict[str, list[Span]] = defaultdict(list)

@@ -1,6 +1,5 @@
 """What passes the counted places when a scenario is simulated, and how long its streets take."""
 
-import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from signal_ctrl.domain.place_counts import Place
 from sumo_scenarios.counting.passages import Period, period_of
 from sumo_scenarios.counting.places import CountedPlaces
 from sumo_scenarios.simulation import sumo_home
+from sumo_scenarios.sumo_program import run_program, said_of
 from sumo_scenarios.written import tags
 
 _TIME_S: Final = 3600.0
@@ -64,13 +64,9 @@ def _run(config: Path, seed: int, routes: Path, statistics: Path) -> None:
         *("--vehroute-output.write-unfinished", "true", "--statistic-output", str(statistics)),
         *("--time-to-teleport", "-1", "--no-step-log", "true", "--no-warnings", "true", "--xml-validation", "never"),
     ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIME_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BackendError(f"SUMO cannot be run: {error}; 'signal-ctrl doctor' says what is missing") from error
+    done = run_program(command, "SUMO", _TIME_S)
     if done.returncode != 0:
-        said = next((line for line in done.stderr.splitlines() if line.startswith("Error")), "it gives no reason")
-        raise BackendError(f"SUMO cannot run {config.name}: {said}")
+        raise BackendError(f"SUMO cannot run {config.name}: {said_of(done)}")
 
 
 def _waiting(statistics: Path) -> float:

@@ -17,6 +17,7 @@ from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.green_wave.driven_speed import platoon_factor
 from sumo_scenarios.green_wave.planning import joined
+from sumo_scenarios.green_wave.scenario_wave import common_cycle_s, group_of
 from sumo_scenarios.green_wave.streets import find_streets
 from sumo_scenarios.green_wave.windows import green_windows
 from sumo_scenarios.measures.corridor import StopLine
@@ -42,13 +43,11 @@ class _Signal:
         self.plan = plan
         self.stages = stage_indices(plan, unit.site)
         self.tables: StageTables = stage_tables(Kernel(unit.site))
-        self._group_of = {link: g for g, group in enumerate(unit.site.groups) for link in group.links}
+        self._site = unit.site
 
     def group(self, line: StopLine) -> int:
         """Return the group of a stop line. Raises: InvalidInputError if no group lights it."""
-        if line.link not in self._group_of:
-            raise InvalidInputError(f"signal {line.signal}: link {line.link} always shows the same; no wave there")
-        return self._group_of[line.link]
+        return group_of(self._site, line)
 
     def greens_s(self, line: StopLine) -> tuple[tuple[float, float], ...]:
         """Return from when to when a stop line has green, in the common time. [s]"""
@@ -93,11 +92,7 @@ def _windows(
     course: Sequence[StopLine], signals: Mapping[str, _Signal], factor: float
 ) -> list[tuple[StopLine, Window]]:
     """Return the windows of a direction: from its first stop line as far as a band reaches, from there on anew."""
-    cycles_s = {to_s(signals[line.signal].plan.cycle_ds) for line in course}
-    if len(cycles_s) > 1:
-        ends = f"{course[0].signal} to {course[-1].signal}"
-        raise InvalidInputError(f"{ends}: a wave needs one cycle, the plan has several")
-    (cycle_s,) = cycles_s
+    cycle_s = common_cycle_s([(line.signal, round(to_s(signals[line.signal].plan.cycle_ds))) for line in course])
     ahead_s = [line.free_s / factor for line in course]
     passed = [Passed(signals[line.signal].greens_s(line), ahead) for line, ahead in zip(course, ahead_s, strict=True)]
     found: list[tuple[StopLine, Window]] = []

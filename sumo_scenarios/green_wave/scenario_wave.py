@@ -17,6 +17,7 @@ from optimiser.green_wave.widths import Timed
 from optimiser.network_plan import PlannedSignal, Timing
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import SignalPlan
+from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.timing import to_s
 from sumo_scenarios.demand_model import DemandModel
 from sumo_scenarios.green_wave.streets import Driving, FoundStreet, links_of, queue_s, volume_veh_h
@@ -111,7 +112,7 @@ class _Builder:
         for line in (line for street in found for course in street.courses for line in course):
             self._lines.setdefault(line.signal, []).append(line)
         indices = tuple(place[signal] for signal in self._lines)
-        cycle_s = _common_cycle_s([(name, self._timings[place[name]].cycle_s) for name in self._lines])
+        cycle_s = common_cycle_s([(name, self._timings[place[name]].cycle_s) for name in self._lines])
         orders = []
         for name, lines in self._lines.items():
             signal, timing = self._model.signals[place[name]], self._timings[place[name]]
@@ -168,7 +169,8 @@ def coordinated(wave: ScenarioWave, timing: WaveTiming, timings: Sequence[Timing
     return tuple(found)
 
 
-def _common_cycle_s(cycles_s: Sequence[tuple[str, int]]) -> float:
+def common_cycle_s(cycles_s: Sequence[tuple[str, int]]) -> float:
+    """Return the one cycle of signals [s]. Raises: InvalidInputError that names two with different ones."""
     if len({cycle_s for _, cycle_s in cycles_s}) > 1:
         one, other = cycles_s[0], next(row for row in cycles_s if row[1] != cycles_s[0][1])
         raise InvalidInputError(
@@ -177,17 +179,17 @@ def _common_cycle_s(cycles_s: Sequence[tuple[str, int]]) -> float:
     return float(cycles_s[0][1])
 
 
+def group_of(site: Site, line: StopLine) -> int:
+    """Return the signal group of a stop line. Raises: InvalidInputError if no group lights it."""
+    group = next((g for g, group in enumerate(site.groups) if line.link in group.links), None)
+    if group is None:
+        raise InvalidInputError(f"signal {line.signal}: link {line.link} always shows the same letter; no wave there")
+    return group
+
+
 def _groups(signal: PlannedSignal, lines: Sequence[StopLine]) -> list[tuple[str, int]]:
     """Return edge and signal group of each stop line."""
-    found = []
-    for line in lines:
-        group = next((g for g, group in enumerate(signal.site.groups) if line.link in group.links), None)
-        if group is None:
-            raise InvalidInputError(
-                f"signal {line.signal}: link {line.link} always shows the same letter; no wave there"
-            )
-        found.append((line.edge, group))
-    return found
+    return [(line.edge, group_of(signal.site, line)) for line in lines]
 
 
 def _orders(

@@ -119,10 +119,13 @@ def test_bands_are_those_of_the_referee(network: WaveNetwork, in_green: bool) ->
 @settings(max_examples=3, deadline=None)
 @given(st.lists(shares, min_size=3, max_size=3), lefts, st.tuples(st.floats(150.0, 600.0), st.floats(150.0, 600.0)))
 def test_no_other_offsets_are_better(reds: list[float], left: float, ways_m: tuple[float, float]) -> None:
-    """A search over offsets and orders of left turns, judged by the referee, finds no wider bands."""
+    """A search over offsets and orders of left turns, judged by the referee, finds no wider bands.
+
+    The referee also counts offsets that leave one direction without any band, so the program may do so, too.
+    """
     signals = [ArterialSignal(f"S{k}", red, left, left, ("lead-lag", "lag-lag")) for k, red in enumerate(reds)]
     network = street(signals, ways_m, (12.0, 12.0), (60.0, 60.0), ratio=None)
-    wave = find_wave(network, WaveRules(), EXACT)
+    wave = find_wave(network, WaveRules(optional=True), EXACT)
     travel = [CourseWave((), tuple(link.distance_m / 12.0 for link in course.links), ()) for course in network.courses]
     best_s = 0.0
     orders = list(itertools.product(*(range(len(s.orders)) for s in network.signals)))

@@ -102,6 +102,10 @@ class Simulation:
         """Return the vehicles that stand on a lane (below 0.1 m/s)."""
         return int(self._libsumo.lane.getLastStepHaltingNumber(lane_id))
 
+    def edge_vehicles(self, edge_id: str) -> int:
+        """Return how many vehicles are on an edge now."""
+        return int(self._libsumo.edge.getLastStepVehicleNumber(edge_id))
+
     def edge_pending(self, edge_id: str) -> int:
         """Return the vehicles that are due on an edge and find no room to enter it."""
         return len(self._libsumo.edge.getPendingVehicles(edge_id))

@@ -19,11 +19,13 @@ from typing import Final
 from xml.etree import ElementTree
 
 from signal_ctrl.domain.errors import BackendError
+from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.profile import SafetyProfile
 from signal_ctrl.domain.site import GroupKind
 from signal_ctrl.domain.timing import ceil_ds, to_s
 from sumo_scenarios.logs import write_programmes
 from sumo_scenarios.own_programmes import free_name, static_programme, with_minimums
+from sumo_scenarios.plan_programmes import plan_programmes
 from sumo_scenarios.programmes import AMBERS, GREENS, Programme, Step
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import sumo_home
@@ -66,6 +68,27 @@ def write_tool_programmes(path: Path, world: World, settings: RunSettings, times
             made = {name: _shifted(programme, offsets_s.get(name, 0.0), world) for name, programme in made.items()}
     name = free_name(world)
     write_programmes(path, (replace(programme, programme_id=name) for programme in made.values()))
+
+
+def coordinator_offsets(plan: Plan, world: World, times_s: tuple[float, float]) -> Plan:
+    """Return a plan with the offsets that `tlsCoordinator.py` finds for it; cycles, stages and splits stay. [s]
+
+    Signals that the tool says nothing of, as no way of the demand couples them, get the offset 0.
+    Raises: InvalidInputError if the signals cannot keep the plan or the demand cannot be routed; BackendError if the
+    tool fails.
+    """
+    units = {unit.site.signal_id: unit for unit in world.units}
+    with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as place:
+        scratch = Path(place)
+        made = {each.signal: replace(each, offset_s=0.0) for each in plan_programmes(plan, world).programmes}
+        walks = {name: _walks(units[name]) for name in made}
+        net = _with_programmes(world.config.net, made, walks, scratch / "plan.net.xml")
+        offsets_s = _Tools(net, routed_demand(world.config, times_s, scratch), scratch).offsets_s(net)
+    return replace(plan, signals=tuple(_with_offset(each, offsets_s.get(each.signal_id, 0.0)) for each in plan.signals))
+
+
+def _with_offset(signal: SignalPlan, offset_s: float) -> SignalPlan:
+    return replace(signal, offset_ds=10 * round(offset_s) % signal.cycle_ds)
 
 
 def departures_s(routes: Path) -> list[float]:

@@ -39,10 +39,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate with what its simulations gave, by seed."""
+    """A candidate with what its simulations gave, by seed.
+
+    `artery_weight`: what a second on the arterial costs beside a second of delay, which it is in part already.
+    """
 
     candidate: Candidate
     by_seed: dict[int, TrialResult]
+    artery_weight: float = 0.0
 
     @property
     def delay_s(self) -> float:
@@ -50,6 +54,16 @@ class Scored:
         if any(result.invalid for result in self.by_seed.values()):
             return HOPELESS_S
         return statistics.fmean(result.delay_s for result in self.by_seed.values())
+
+    @property
+    def artery_s(self) -> float:
+        """Time on the arterial over all vehicles, mean over the seeds. [s/veh]"""
+        return statistics.fmean(result.artery_s for result in self.by_seed.values())
+
+    @property
+    def cost_s(self) -> float:
+        """What a search makes small. [s/veh]"""
+        return self.delay_s + self.artery_weight * self.artery_s
 
     @property
     def waiting_veh_h(self) -> dict[str, float]:
@@ -66,7 +80,14 @@ class Evaluator:
     """Simulates candidates on training seeds and counts them; simulations of the ledger count as made."""
 
     def __init__(
-        self, base: RunSettings, inputs: str, ledger: Ledger, budget: int, told: Told, at_once: int = 1
+        self,
+        base: RunSettings,
+        inputs: str,
+        ledger: Ledger,
+        budget: int,
+        told: Told,
+        at_once: int = 1,
+        artery_weight: float = 0.0,
     ) -> None:
         self.spent = 0
         self.reserve = 0
@@ -78,6 +99,7 @@ class Evaluator:
         self._budget = budget
         self._told = told
         self._at_once = at_once
+        self._artery_weight = artery_weight
         self._seen: dict[str, TrialResult] = {}
 
     @property
@@ -96,7 +118,7 @@ class Evaluator:
         self._simulate(candidates, missing)
         self._seen |= {key: found for key in fresh if (found := self._ledger.get(key)) is not None}
         scored = [
-            Scored(candidate, {seed: self._seen[wanted[i, seed]] for seed in seeds})
+            Scored(candidate, {seed: self._seen[wanted[i, seed]] for seed in seeds}, self._artery_weight)
             for i, candidate in enumerate(candidates)
         ]
         for one in scored:
@@ -121,5 +143,5 @@ class Evaluator:
 
 
 def best_of(scored: Sequence[Scored]) -> Scored:
-    """Return the candidate with the least delay, the first of several alike."""
-    return min(scored, key=lambda one: one.delay_s)
+    """Return the candidate with the least cost, the first of several alike."""
+    return min(scored, key=lambda one: one.cost_s)

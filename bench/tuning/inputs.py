@@ -35,6 +35,7 @@ WORDS: Final = {
 SHARED: Final = ("network", "demand", "profile", "sumo")
 OF: Final = {
     "fixed": (*SHARED, "sites", "changes"),
+    "green_wave": (*SHARED, "sites", "changes"),
     "actuated": (*SHARED, "programmes"),
     "delay_based": (*SHARED, "programmes"),
     "max_pressure": (*SHARED, "sites", "changes", "decisions"),

@@ -70,4 +70,5 @@ class Ledger:
 
 def _result(row: Mapping[str, Any]) -> TrialResult:
     waiting = {str(signal): float(value) for signal, value in row["waiting_veh_h"].items()}
-    return TrialResult(float(row["delay_s"]), int(row["unfinished_veh"]), waiting, str(row.get("invalid", "")))
+    invalid, artery_s = str(row.get("invalid", "")), float(row.get("artery_s", 0.0))
+    return TrialResult(float(row["delay_s"]), int(row["unfinished_veh"]), waiting, invalid, artery_s)

@@ -2,7 +2,7 @@
 
 A move at one signal shows in the waiting before it and its neighbours. So signals that are no neighbours are moved in
 one simulation, each is judged by its own surroundings, and a second simulation keeps only the moves that were good
-there. What counts in the end is the mean delay over all vehicles.
+there. What counts in the end is the mean delay over all vehicles, or what else the evaluator is asked to make small.
 """
 
 import contextlib
@@ -79,7 +79,7 @@ class PlanSearch:
     def best(self, number: int) -> list[Scored]:
         """Return the best plans found, the best first."""
         order: dict[Timings, Scored] = {}
-        for one in sorted(self._evaluator.tried, key=lambda scored: scored.delay_s):
+        for one in sorted(self._evaluator.tried, key=lambda scored: scored.cost_s):
             if one.candidate.plan in self._known:
                 order.setdefault(self._timings_of(one), one)
         return list(order.values())[:number]

@@ -1,6 +1,7 @@
 """Tuned settings and plans on disk: one document per scenario and safety profile, and whether it is still good."""
 
 import json
+import math
 import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -16,9 +17,12 @@ from sumo_scenarios.plan_file import read_plan
 from sumo_scenarios.settings import WAVES
 
 FORMAT: Final = "signal-ctrl tuned 1"
-TUNED: Final = ("fixed", "actuated", "delay_based", "max_pressure")
+TUNED: Final = ("fixed", "green_wave", "actuated", "delay_based", "max_pressure")
+WAVE: Final = "green_wave"
 PLAN_KEY: Final = "plan"
 BASE_KEY: Final = "base"
+_OPTIONAL: Final = ("delay_based", WAVE)
+"""Good without a tuning, so that nothing is said where there is none."""
 _PREFIX: Final = "tuned@"
 _DIGITS: Final = 12
 _FOLDER: Final = Path(__file__).resolve().parents[1]
@@ -77,18 +81,26 @@ def stale(scenario: str, profile: SafetyProfile, controller: str) -> list[str]:
     return [] if row is None else changed(row["inputs"], inputs_of(scenario, profile), controller)
 
 
-def tuned_plan(scenario: str, profile: SafetyProfile) -> Plan | None:
-    """Return the tuned plan of a scenario; None if there is none, or it is stale.
+def tuned_plan(
+    scenario: str, profile: SafetyProfile, controller: str = "fixed", begin_s: float | None = None
+) -> Plan | None:
+    """Return the tuned plan of a scenario; None if there is none, it is stale, or it was tuned for other hours.
 
+    Args: controller, `fixed`, or `green_wave` for the tuned wave; begin_s, of the run, None: the scenario's own.
     Raises: InvalidInputError if the document is damaged.
     """
-    row = _row(scenario, profile, "fixed")
-    if row is None or stale(scenario, profile, "fixed"):
+    row = _row(scenario, profile, controller)
+    if row is None or stale(scenario, profile, controller) or not _is_of_that_time(row, begin_s):
         return None
     try:
         return plan_of_document(row["plan"])
     except (InvalidInputError, KeyError) as error:
         raise InvalidInputError(f"{tuned_file(scenario, profile)} is damaged: {error}") from error
+
+
+def _is_of_that_time(row: dict[str, Any], begin_s: float | None) -> bool:
+    times_s = row.get("times_s")
+    return begin_s is None or times_s is None or bool(times_s[0] <= begin_s < (times_s[1] or math.inf))
 
 
 def fallback_plan(scenario: str, profile: SafetyProfile) -> Plan | None:
@@ -129,6 +141,11 @@ class Asked(Protocol):
         """Name of the safety profile."""
         ...
 
+    @property
+    def begin_s(self) -> float | None:
+        """First simulation second, None: the scenario's own. [s]"""
+        ...
+
 
 def tuned_options(task: Asked) -> Options:
     """Return the tuned settings of a controller as pairs for a run; nothing if there are none, or they are stale.
@@ -138,7 +155,9 @@ def tuned_options(task: Asked) -> Options:
     """
     scenario, controller, profile = task.scenario, task.controller, profile_by_name(task.profile)
     if controller == "fixed" or controller in WAVES:
-        plan, key = tuned_plan(scenario, profile), PLAN_KEY if controller == "fixed" else BASE_KEY
+        plan, key = tuned_plan(scenario, profile, WAVE if controller in WAVES else "fixed", task.begin_s), PLAN_KEY
+        if plan is None and controller in WAVES:
+            plan, key = tuned_plan(scenario, profile, "fixed", task.begin_s), BASE_KEY
         return () if plan is None else ((key, f"{_PREFIX}{plan_hash(plan)[:_DIGITS]}"),)
     if controller not in TUNED:
         return ()
@@ -156,7 +175,7 @@ def tuned_notices(tasks: Iterable[Asked]) -> list[str]:
             continue
         profile = profile_by_name(name)
         notice = notice_of(scenario, profile, controller)
-        if notice is None and controller != "delay_based" and _row(scenario, profile, controller) is None:
+        if notice is None and controller not in _OPTIONAL and _row(scenario, profile, controller) is None:
             notice = f"{controller} is not tuned for {scenario} under profile {name}; 'signal-ctrl bench tune' does it"
         found += [] if notice is None else [notice]
     return found
@@ -169,9 +188,10 @@ def plan_named(name: str, scenario: str, profile_name: str) -> Plan:
     """
     if not name.startswith(_PREFIX):
         return read_plan(Path(name))
-    row = _row(scenario, profile_by_name(profile_name), "fixed")
-    plan = None if row is None else plan_of_document(row["plan"])
-    if plan is None or not plan_hash(plan).startswith(name.removeprefix(_PREFIX)):
+    rows = (_row(scenario, profile_by_name(profile_name), controller) for controller in ("fixed", WAVE))
+    plans = [plan_of_document(row["plan"]) for row in rows if row is not None]
+    plan = next((plan for plan in plans if plan_hash(plan).startswith(name.removeprefix(_PREFIX))), None)
+    if plan is None:
         raise InvalidInputError(
             f"the plan {name} of {scenario} is not the tuned one any more; start a new experiment, or bring back "
             f"{tuned_file(scenario, profile_by_name(profile_name)).name}"

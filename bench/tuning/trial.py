@@ -10,6 +10,8 @@ from typing import Any, Final
 from signal_ctrl.domain.errors import BackendError
 from sumo_scenarios.driver import Driver, make_driver
 from sumo_scenarios.logs import EventLog
+from sumo_scenarios.measures.arterials import arterials_of
+from sumo_scenarios.measures.schedule import read_schedule
 from sumo_scenarios.outcome import LoopOutcome, Report, Stop
 from sumo_scenarios.score import score_run
 from sumo_scenarios.settings import RunSettings
@@ -26,33 +28,39 @@ class TrialResult:
     """What one simulation gave.
 
     `delay_s` is the mean over all vehicles [s/veh]; `waiting_veh_h` the standing on the lanes before each signal and
-    the waiting to enter them [veh h]; `invalid` says why it does not count, if so.
+    the waiting to enter them [veh h]; `invalid` says why it does not count, if so; `artery_s` the time on the arterial,
+    over all vehicles, 0 where there is none [s/veh].
     """
 
     delay_s: float
     unfinished_veh: int
     waiting_veh_h: dict[str, float]
     invalid: str = ""
+    artery_s: float = 0.0
 
     def document(self) -> dict[str, Any]:
         """Return it as a JSON object."""
         rounded = {signal: round(value, 3) for signal, value in self.waiting_veh_h.items()}
         found = {"delay_s": round(self.delay_s, 3), "unfinished_veh": self.unfinished_veh, "waiting_veh_h": rounded}
+        found |= {"artery_s": round(self.artery_s, 3)} if self.artery_s else {}
         return found | ({"invalid": self.invalid} if self.invalid else {})
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """Vehicles that wait before each signal, summed over samples."""
+    """Vehicles that wait before each signal, and those on the arterial, summed over samples."""
 
     lanes: dict[str, tuple[str, ...]]
     edges: dict[str, tuple[str, ...]]
     seen_veh: dict[str, int]
+    artery: tuple[str, ...]
+    on_artery_veh: int = 0
 
     def sample(self, simulation: Simulation) -> None:
         for signal, lanes in self.lanes.items():
             standing = sum(map(simulation.lane_halting, lanes))
             self.seen_veh[signal] += standing + sum(map(simulation.edge_pending, self.edges[signal]))
+        self.on_artery_veh += sum(map(simulation.edge_vehicles, self.artery))
 
 
 def _waiting(world: World) -> _Waiting:
@@ -69,7 +77,13 @@ def _waiting(world: World) -> _Waiting:
     for signal, found in edges.items():
         edges[signal] = tuple(edge for edge in found if edge not in edges_of)
         edges_of |= set(found)
-    return _Waiting(lanes, edges, dict.fromkeys(lanes, 0))
+    return _Waiting(lanes, edges, dict.fromkeys(lanes, 0), _artery(world))
+
+
+def _artery(world: World) -> tuple[str, ...]:
+    """Return the edges of the arterial, none where the demand shows no street over two signals."""
+    schedule = read_schedule((*world.config.routes, *world.config.additional))
+    return tuple(edge for arterial in arterials_of(world.net, schedule) for edge in arterial.edges)
 
 
 class _Watched:
@@ -146,6 +160,6 @@ def _work(settings: RunSettings, folder: Path, report: Report, stop: Stop) -> _F
     waiting = {signal: seen * SAMPLE_S / 3600.0 for signal, seen in kept[0].seen_veh.items()}
     invalid = "; ".join(score.invalid) or ("the kernel saw a violation" if loop.violations else "")
     left_veh = score.vehicles.unfinished + score.vehicles.never_departed
-    return _Finished(
-        replace(loop, decision_ms=(), queues=()), TrialResult(score.delay_s_per_vehicle, left_veh, waiting, invalid)
-    )
+    artery_s = kept[0].on_artery_veh * SAMPLE_S / max(score.vehicles.total, 1)
+    result = TrialResult(score.delay_s_per_vehicle, left_veh, waiting, invalid, artery_s)
+    return _Finished(replace(loop, decision_ms=(), queues=()), result)

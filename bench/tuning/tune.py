@@ -1,28 +1,36 @@
 """Tuning of the baselines of one scenario: searched on training seeds, kept with the budget and what was tried."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bench.tuning.evaluation import Candidate, Evaluator, Scored
+from bench.tuning.evaluation import Candidate, Evaluator, Scored, best_of
 from bench.tuning.inputs import OF, combined, inputs_of
 from bench.tuning.ledger import Ledger
 from bench.tuning.option_search import AXES, search_options
-from bench.tuning.plan_search import FINALISTS, PlanSearch
-from bench.tuning.store import TUNED, ledger_file, read_tuned, tuned_file, write_tuned
+from bench.tuning.plan_search import FINALISTS, PlanSearch, Timings
+from bench.tuning.store import TUNED, ledger_file, read_tuned, tuned_file, tuned_plan, write_tuned
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_document, plan_hash
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
 from sumo_scenarios.closed_loop import times_of
-from sumo_scenarios.demand_model import demand_model
+from sumo_scenarios.demand_model import DemandModel, demand_model
+from sumo_scenarios.green_wave.run_wave import with_wave
+from sumo_scenarios.network_plans import timings_of
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.volumes import count_volumes
-from sumo_scenarios.world import build_world
+from sumo_scenarios.world import World, build_world
 
 FIRST_TRAINING_SEED: Final = 1001
 SEEDS: Final = (1001,)
 SELECTION: Final = (1101, 1102)
+PLANS: Final = ("fixed", "green_wave")
+"""What is tuned of these is a plan; of the others, settings."""
+ARTERY_WEIGHT: Final = {"green_wave": 1.0}
+"""A wave is made for its arterial: a second spent there costs twice. On `corridor` that is about the time that people
+in buses and platoons are worth beside those who wait at its sides; 0 would tune the plan that `fixed` has."""
 SENSING: Final = {"max_pressure": "positions"}
 """Sensing in the tuning: the best case of max-pressure; the others see nothing of ours."""
 
@@ -82,13 +90,14 @@ def tune(wanted: Wanted, told: Told) -> dict[str, Any]:
             wanted.scenario, controller, profile=wanted.profile, end_s=wanted.end_s,
             sensing=SENSING.get(controller, "loops"),
         )  # fmt: skip
-        key = f"{combined(inputs, controller)}/{base.sensing}/{wanted.end_s}"
+        weight = ARTERY_WEIGHT.get(controller, 0.0)
+        key = f"{combined(inputs, controller)}/{base.sensing}/{wanted.end_s}{'/artery' if weight else ''}"
 
         def tell(spent: int, budget: int, one: Scored, name: str = controller) -> None:
             told(name, spent, budget, one)
 
-        evaluator = Evaluator(base, key, ledger, wanted.budget, tell, wanted.at_once)
-        search = _tuned_plan if controller == "fixed" else _tuned_options
+        evaluator = Evaluator(base, key, ledger, wanted.budget, tell, wanted.at_once, weight)
+        search = _tuned_plan if controller in PLANS else _tuned_options
         row = {
             "inputs": {name: inputs[name] for name in OF[controller]},
             "budget": wanted.budget,
@@ -113,7 +122,7 @@ def _document(wanted: Wanted, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tuned_plan(wanted: Wanted, controller: str, evaluator: Evaluator) -> dict[str, Any]:
-    settings = RunSettings(wanted.scenario, controller, profile=wanted.profile, end_s=wanted.end_s)
+    settings = RunSettings(wanted.scenario, "fixed", profile=wanted.profile, end_s=wanted.end_s)
     scenario = catalogue.resolve(wanted.scenario)
     times_s = times_of(scenario, settings)
     world = build_world(scenario, wanted.profile, *times_s)
@@ -121,14 +130,15 @@ def _tuned_plan(wanted: Wanted, controller: str, evaluator: Evaluator) -> dict[s
     if not model.signals:
         raise InvalidInputError(f"no signal of {scenario.name} has a choice of stages; there is nothing to tune")
     evaluator.reserve = _reserve(len(wanted.seeds))
-    search = PlanSearch(world, model, evaluator, wanted.seeds)
+    given = _waves(wanted, world, model, times_s) if controller == "green_wave" else ()
+    search = PlanSearch(world, model, evaluator, wanted.seeds, given)
     search.run()
     evaluator.reserve = 0
     every = (*wanted.seeds, *SELECTION)
     final = evaluator.score([one.candidate for one in search.best(FINALISTS)], every)
     start = evaluator.score([search.start.candidate], every)[0]
     net = evaluator.score([Candidate("net, by SUMO", "net")], every)[0]
-    best = min([*final, start], key=lambda one: one.delay_s)
+    best = best_of([*final, start])
     plan = best.candidate.plan
     assert plan is not None
     return {
@@ -138,10 +148,26 @@ def _tuned_plan(wanted: Wanted, controller: str, evaluator: Evaluator) -> dict[s
         "finalists": [_figures(one) for one in final],
         "starts": [{"what": one.candidate.what, "delay_s": _delay_s(one)} for one in search.starts],
         "notes": [*search.notes, *_worse_than_net(best, net)],
+        "times_s": [times_s[0], times_s[1] if math.isfinite(times_s[1]) else None],
         "options": [],
         "plan_sha256": plan_hash(plan),
         "plan": plan_document(plan),
     }
+
+
+def _waves(wanted: Wanted, world: World, model: DemandModel, times_s: tuple[float, float]) -> list[tuple[str, Timings]]:
+    """Return the waves to start from: that of a run without a tuned one, on computed splits and on tuned ones.
+
+    Raises: InvalidInputError if there is no wave.
+    """
+    bases = [("computed", None), ("tuned", tuned_plan(wanted.scenario, wanted.profile))]
+    found = []
+    for name, base in bases:
+        if name == "computed" or base is not None:
+            kept, _ = with_wave(RunSettings(wanted.scenario, "green_wave", base=base), world, times_s)
+            assert kept.plan is not None
+            found.append((f"wave on the {name} splits", timings_of(kept.plan, model)))
+    return found
 
 
 def _worse_than_net(best: Scored, net: Scored) -> list[str]:
@@ -157,7 +183,7 @@ def _tuned_options(wanted: Wanted, controller: str, evaluator: Evaluator) -> dic
     every = (*wanted.seeds, *SELECTION)
     final = evaluator.score([one.candidate for one in tried[:FINALISTS]], every)
     start = evaluator.score([start.candidate], every)[0]
-    best = min([start, *final], key=lambda one: one.delay_s)
+    best = best_of([start, *final])
     return {
         "best": _figures(best),
         "untuned": _figures(start),
@@ -171,7 +197,8 @@ def _tuned_options(wanted: Wanted, controller: str, evaluator: Evaluator) -> dic
 
 def _figures(one: Scored) -> dict[str, Any]:
     by_seed = {str(seed): result.delay_s for seed, result in one.by_seed.items()}
-    return {"what": one.candidate.what, "delay_s": _delay_s(one), "by_seed": by_seed}
+    artery = {"artery_s": round(one.artery_s, 3)} if one.artery_weight else {}
+    return {"what": one.candidate.what, "delay_s": _delay_s(one), **artery, "by_seed": by_seed}
 
 
 def _delay_s(one: Scored) -> float | None:

@@ -20,7 +20,7 @@ def tune(
     *,
     scenarios: Annotated[str, typer.Argument(help="A,B: names from 'scenarios list', or paths of a .sumocfg.")],
     controllers: Annotated[
-        str, typer.Option(help="fixed, actuated, delay_based, max_pressure.")
+        str, typer.Option(help="fixed, green_wave, actuated, delay_based, max_pressure.")
     ] = "fixed,actuated,max_pressure",
     budget: Annotated[int, typer.Option(help="Simulations for each controller of a scenario, at most.")] = 60,
     seeds: Annotated[str, typer.Option(help="Training seeds, 1001 and above; 1101 and 1102 choose the best.")] = "1001",

@@ -10,6 +10,7 @@ from signal_ctrl.cli import (
     plan_import_command,
     plan_judge_command,
     plan_network_command,
+    plan_offsets_command,
     plan_schedule_command,
     plan_sheet_command,
     plan_show_command,
@@ -38,5 +39,6 @@ app.command()(plan_ageing_command.ageing)
 app.command()(plan_check_command.check)
 app.command()(plan_split_command.cycle_split)
 app.command()(plan_network_command.network)
+app.command()(plan_offsets_command.offsets)
 app.command()(plan_network_command.dispersion)
 app.command()(plan_judge_command.judge)

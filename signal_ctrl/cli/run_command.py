@@ -109,8 +109,8 @@ def run(
         options=tuple(parse_setting(text) for text in set_ or ()),
         failure_rate=failures,
         loops_file="" if loops is None else str(loops),
-        plan=_plan(plan, schedule, scenario, controller, profile),
-        base=None if plan is not None else _base(scenario, controller, profile),
+        plan=_plan(plan, schedule, (scenario, controller, profile, begin)),
+        base=None if plan is not None else _base(scenario, controller, profile, begin),
         fallback=_fallback_plan(scenario, controller, profile),
         schedule=None if schedule is None else read_schedule(schedule),
         start=None if start_utc is None else instant_of(start_utc),
@@ -120,33 +120,38 @@ def run(
     return _run(settings, out, overwrite, json_, evidence)
 
 
-def _plan(given: Path | None, schedule: Path | None, scenario: str, controller: str, profile: str) -> "Plan | None":
-    """Return the plan given, or the tuned one where neither plan nor schedule is given."""
+def _plan(given: Path | None, schedule: Path | None, asked: tuple[str, str, str, float | None]) -> "Plan | None":
+    """Return the plan given, or the tuned one where neither plan nor schedule is given.
+
+    Args: asked, scenario, controller, profile, and the begin [s].
+    """
     from sumo_scenarios.plan_file import read_plan
 
     if given is not None:
         return read_plan(given)
-    return None if schedule is not None else _tuned_plan(scenario, controller, profile)
+    return None if schedule is not None else _tuned_plan(*asked)
 
 
-def _tuned_plan(scenario: str, controller: str, profile: str) -> "Plan | None":
-    """Return the tuned plan of a scenario for `fixed`, and say so if it is stale."""
-    if controller != "fixed":
+def _tuned_plan(scenario: str, controller: str, profile: str, begin_s: float | None) -> "Plan | None":
+    """Return the tuned plan of a scenario for `fixed`, or its tuned wave, and say so if it is stale."""
+    from bench.tuning.store import WAVE, notice_of, tuned_plan
+    from sumo_scenarios.settings import WAVES
+
+    if controller != "fixed" and controller not in WAVES:
         return None
-    from bench.tuning.store import notice_of, tuned_plan
-
-    notice = notice_of(scenario, profile_by_name(profile), controller)
+    tuned = WAVE if controller in WAVES else controller
+    notice = notice_of(scenario, profile_by_name(profile), tuned)
     if notice is not None:
         say(notice)
-    return tuned_plan(scenario, profile_by_name(profile))
+    return tuned_plan(scenario, profile_by_name(profile), tuned, begin_s)
 
 
-def _base(scenario: str, controller: str, profile: str) -> "Plan | None":
+def _base(scenario: str, controller: str, profile: str, begin_s: float | None) -> "Plan | None":
     """Return the tuned plan of a scenario, on whose splits a green wave is made."""
     from bench.tuning.store import tuned_plan
     from sumo_scenarios.settings import WAVES
 
-    return tuned_plan(scenario, profile_by_name(profile)) if controller in WAVES else None
+    return tuned_plan(scenario, profile_by_name(profile), "fixed", begin_s) if controller in WAVES else None
 
 
 def _fallback_plan(scenario: str, controller: str, profile: str) -> "Plan | None":

@@ -1,10 +1,12 @@
 """Programmes made by the tools that come with SUMO: the rules they are held to, and runs with them."""
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from bench.tuning.store import tuned_plan
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.profile import PUBLISHED, STREET, SafetyProfile
 from sumo_scenarios import catalogue, sumo_tools
@@ -17,6 +19,7 @@ from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, RunSettings
 from sumo_scenarios.sumo_tools import (
     all_red_s_of,
     busiest_hour_s,
+    coordinator_offsets,
     cycle_s,
     departures_s,
     rows_to_tools,
@@ -57,6 +60,21 @@ def test_coordinated_signals_share_a_cycle_and_have_offsets_within_it(tmp_path: 
     assert len(cycles) == 1
     assert all(0.0 <= programme.offset_s < min(cycles) for programme in programmes)
     assert any(programme.offset_s for programme in programmes)
+
+
+def test_a_plan_gets_the_offsets_of_the_tool_and_keeps_the_rest() -> None:
+    plan = tuned_plan("cologne3", PUBLISHED)
+    assert plan is not None
+    longest_ds = max(signal.cycle_ds for signal in plan.signals)
+    scenario = catalogue.resolve("cologne3")
+    times_s = times_of(scenario, RunSettings("cologne3", "fixed"))
+    world = build_world(scenario, PUBLISHED, *times_s)
+    found = coordinator_offsets(plan, world, times_s)
+    assert [replace(a, offset_ds=0) for a in found.signals] == [replace(b, offset_ds=0) for b in plan.signals]
+    assert all(0 <= signal.offset_ds < longest_ds and signal.offset_ds % 10 == 0 for signal in found.signals)
+    assert len({signal.offset_ds for signal in found.signals}) > 1
+    zeroed = replace(plan, signals=tuple(replace(signal, offset_ds=0) for signal in plan.signals))
+    assert coordinator_offsets(zeroed, world, times_s) == found, "the tool's offsets do not depend on those at hand"
 
 
 def test_adapted_greens_follow_the_demand(tmp_path: Path) -> None:

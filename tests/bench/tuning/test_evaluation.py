@@ -56,6 +56,18 @@ def test_the_mean_over_seeds_counts(tmp_path: Path, fake: Fake) -> None:
     assert len(fake.made) == 4
 
 
+def test_time_on_the_arterial_counts_where_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = {"5": TrialResult(10.0, 0, {}, "", 60.0), "15": TrialResult(12.0, 0, {}, "", 50.0)}
+    monkeypatch.setattr(
+        evaluation, "run_trials", lambda settings, _: [results[dict(s.options)["slot_s"]] for s in settings]
+    )
+    for weight, best in ((0.0, "5"), (0.1, "5"), (0.3, "15")):
+        made = Evaluator(BASE, f"{weight}", Ledger(tmp_path / "l.jsonl"), 9, lambda *_: None, 1, weight)
+        found = made.score([slot("5"), slot("15")], SEEDS)
+        assert best_of(found).candidate == slot(best)
+        assert [one.cost_s for one in found] == pytest.approx([10.0 + 60.0 * weight, 12.0 + 50.0 * weight])
+
+
 def test_a_run_that_is_not_valid_is_out_of_the_question(tmp_path: Path, fake: Fake) -> None:
     found = evaluator(tmp_path).score([slot("20"), slot("5")], SEEDS)
     assert found[0].delay_s == HOPELESS_S

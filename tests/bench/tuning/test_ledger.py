@@ -16,8 +16,10 @@ def test_results_come_back_rounded_alike_before_and_after(tmp_path: Path) -> Non
     ledger = Ledger(path)
     ledger.add("k", {"seed": 1001}, RESULT)
     ledger.add("bad", {"seed": 1002}, TrialResult(1.0, 0, {}, "1 teleports"))
+    ledger.add("artery", {"seed": 1003}, TrialResult(1.0, 0, {}, "", 61.23456))
     again = Ledger(path)
-    assert len(again) == 2
+    assert len(again) == 3
+    assert again.get("artery") == TrialResult(1.0, 0, {}, "", 61.235)
     assert again.get("k") == ledger.get("k") == TrialResult(12.346, 7, {"a": 1.235, "b": 0.0})
     assert again.get("bad") == TrialResult(1.0, 0, {}, "1 teleports")
     assert again.get("other") is None

@@ -34,6 +34,7 @@ class Asked:
     scenario: str
     controller: str
     profile: str = "published"
+    begin_s: float | None = None
 
 
 def tuned_town(folder: Path) -> tuple[str, Plan]:
@@ -47,6 +48,8 @@ def tuned_town(folder: Path) -> tuple[str, Plan]:
         name: {"inputs": {key: inputs[key] for key in OF[name]}, "options": []} for name in store.TUNED
     }
     rows["fixed"]["plan"] = plan_document(plan)
+    rows["fixed"]["times_s"] = [0.0, 3600.0]
+    del rows["green_wave"]
     rows["max_pressure"]["options"] = [["slot_s", "15"]]
     rows["actuated"]["options"] = [["max_gap_s", "2"], ["max_green_s", "30"]]
     write_tuned(tuned_file(str(config), PUBLISHED), {"scenario": "town", "controllers": rows})
@@ -78,6 +81,30 @@ def test_tuned_settings_become_the_options_of_a_run(tmp_path: Path) -> None:
     settings = Task(config, "fixed", 1, options=options).settings()
     assert (settings.plan, settings.options) == (plan, ())
     assert tuned_plan(config, PUBLISHED) == plan
+
+
+def test_a_plan_is_for_the_hours_that_it_was_tuned_for(tmp_path: Path) -> None:
+    config, plan = tuned_town(tmp_path)
+    assert [tuned_plan(config, PUBLISHED, "fixed", s) for s in (0.0, 3599.0)] == [plan, plan]
+    assert [tuned_plan(config, PUBLISHED, "fixed", s) for s in (-1.0, 3600.0)] == [None, None]
+    assert tuned_options(Asked(config, "fixed", begin_s=3600.0)) == ()
+
+
+def test_a_wave_is_made_on_the_tuned_splits_until_there_is_a_tuned_one(tmp_path: Path) -> None:
+    config, plan = tuned_town(tmp_path)
+    assert tuned_notices([Asked(config, "green_wave")]) == []
+    assert tuned_options(Asked(config, "hybrid")) == (("base", f"tuned@{plan_hash(plan)[:12]}"),)
+    wave = replace(plan, signals=(replace(plan.signals[0], offset_ds=170),))
+    document = read_tuned(tuned_file(config, PUBLISHED))
+    assert document is not None
+    row = {**document["controllers"]["fixed"], "plan": plan_document(wave)}
+    document["controllers"]["green_wave"] = row
+    write_tuned(tuned_file(config, PUBLISHED), document)
+    for controller in ("green_wave", "hybrid"):
+        options = tuned_options(Asked(config, controller))
+        assert options == (("plan", f"tuned@{plan_hash(wave)[:12]}"),)
+        assert Task(config, controller, 1, options=options).settings().plan == wave
+    assert tuned_options(Asked(config, "fixed")) == (("plan", f"tuned@{plan_hash(plan)[:12]}"),)
 
 
 def test_a_task_without_a_tuned_plan_has_none(tmp_path: Path) -> None:

@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.dispersion import Dispersion, Fit, fit_flows
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import LoopRole
-from signal_ctrl.domain.profile import profile_by_name
 from sumo_scenarios.logs import DETECTOR_ON
-from sumo_scenarios.measures.context import read_asked
 from sumo_scenarios.network_model import Dispersions
 from sumo_scenarios.network_plans import Asked, world_of
+from sumo_scenarios.replay import read_settings
 from sumo_scenarios.volumes import Volumes, count_volumes
 from sumo_scenarios.world import SignalUnit, World
 
@@ -49,14 +48,12 @@ class LinkFit:
 def fit_run(run: Path) -> list[LinkFit]:
     """Return the fits of all links of a run that has loops at both ends and vehicles enough.
 
-    Raises: BackendError if the run's files are missing or damaged; InvalidInputError if it has no loop events.
+    Raises: InvalidInputError if it is no finished run, or one without loop events.
     """
-    asked = read_asked(run)
-    profile = profile_by_name(str(asked.document["profile"]["name"]))
-    times = asked.times
-    world, _ = world_of(Asked(asked.scenario, profile, times.begin_s, times.end_s))
-    counts = _counts(run / "events.parquet", times.begin_s, math.ceil(times.end_s - times.begin_s))
-    volumes = count_volumes(world.config, world.net, (times.begin_s, times.end_s))
+    settings = read_settings(run / "settings.json").settings
+    world, times_s = world_of(Asked(settings.scenario, settings.profile, settings.begin_s, settings.end_s))
+    counts = _counts(run / "events.parquet", times_s[0], math.ceil(times_s[1] - times_s[0]))
+    volumes = count_volumes(world.config, world.net, times_s)
     return [found for link in _links(world, volumes) if (found := _fitted(link, counts)) is not None]
 
 
@@ -92,7 +89,9 @@ def _counts(path: Path, begin_s: float, seconds: int) -> dict[tuple[str, int], F
     try:
         frame = pl.read_parquet(path).filter(pl.col("code") == DETECTOR_ON)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise BackendError(f"cannot read {path}: {error}") from error
+        raise InvalidInputError(
+            f"cannot read the loop events {path}: it is missing or damaged; make the run anew"
+        ) from error
     if frame.is_empty():
         raise InvalidInputError(
             f"{path} holds no loop events; take a run of adaptive or max_pressure with sensing loops"

@@ -13,6 +13,7 @@ from signal_ctrl.domain.timing import to_s
 from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.engine.transition_trial import Hold, Trial, try_transition
 from signal_ctrl.kernel.kernel import Kernel
+from sumo_scenarios.picture_file import save_picture
 
 _HUES: Final = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#777777")
 LATEST_S: Final = 1e8
@@ -131,4 +132,4 @@ def draw_errors(report: Sequence[dict[str, Any]], method: str, path: Path) -> No
     errors.set(ylabel="behind its plan's clock [s]", title=f"Transition by {method}: each mark is the begin of a cycle")
     errors.legend(fontsize=8, loc="best", ncols=1 + len(report) // 8)
     lengths.set(ylabel="length of the cycle [s]", xlabel="time of the common clock [s]")
-    figure.savefig(path, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save_picture(figure, path, 130)

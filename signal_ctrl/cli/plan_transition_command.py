@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import CHECK_FAILED, say
-from signal_ctrl.cli.output import number, put_json, put_table
+from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
 from signal_ctrl.cli.plan_schedule_command import world_of
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from signal_ctrl.domain.site import Site
-
-_PICTURES = (".svg", ".png")
 
 
 def transition(
@@ -43,6 +41,7 @@ def transition(
         Path | None, typer.Option(help="Draw the errors of the offsets into FILE.svg or FILE.png.", show_default=False)
     ] = None,
     profile: Annotated[str, typer.Option(help="Safety profile: published or street.")] = "published",
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Try a change of plan, or a hold, on the safety kernel: which cycles follow, and when the offset is right again.
@@ -50,17 +49,16 @@ def transition(
     Every group calls all the time. Exit code 1 if a signal is not in step in time or the kernel objects.
     """
     from optimiser.transition import TransitionSettings, method_named
+    from sumo_scenarios.picture_file import check_picture
     from sumo_scenarios.plan_file import read_plan
     from sumo_scenarios.transition_report import draw_errors, report_of, trials
 
-    if diagram is not None and diagram.suffix not in _PICTURES:
-        raise InvalidInputError(f"--diagram {diagram}: the name has to end in .svg or .png")
+    check_picture(diagram, overwrite)
     settings = TransitionSettings(method_named(method), shorten, lengthen, most_cycles)
     plans = (read_plan(plan_a), read_plan(plan_b))
     sites = _sites(scenario, site or [], profile)
     report = report_of(trials(sites, plans, at, settings, signal, None if hold is None else _hold(hold)))
     if diagram is not None:
-        diagram.parent.mkdir(parents=True, exist_ok=True)
         draw_errors(report, method, diagram)
     if json_:
         put_json({"method": method, "at_s": at, "signals": report})

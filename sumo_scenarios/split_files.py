@@ -12,7 +12,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_to_json
 from signal_ctrl.engine.split_periods import MovementRow, PeriodResult, movement_rows
 from signal_ctrl.engine.split_values import Period
-from signal_ctrl.gateways.whole_file import check_free, write_whole
+from signal_ctrl.gateways.whole_file import check_free, check_place, write_whole
 
 COLUMNS: Final = ("begin_s", "end_s", "signal", "cycle_s", *(field.name for field in fields(MovementRow)))
 _DIGITS: Final = 3
@@ -36,6 +36,7 @@ def check_table(out: Path, counts: Path | None, overwrite: bool) -> None:
 
     Raises: InvalidInputError if a file is there that may not be replaced, or one cannot be written.
     """
+    check_place(out)
     _check_name(out)
     table = out.with_suffix(".csv")
     if counts is not None and table.resolve() == counts.resolve():

@@ -248,7 +248,7 @@ def left_out(
         if key in seen:
             reason = "the model knows no demand there"
         elif lengths_m.get(key, SHORTEST_M) < SHORTEST_M:
-            reason = f"{lengths_m[key]:.0f} m long; below {SHORTEST_M:g} m no delay is measured"
+            reason = f"{lengths_m[key]:.1f} m long; below {SHORTEST_M:g} m no delay is measured"
         else:
             reason = "nobody passed its stop line in simulation"
         found.append(LeftOut(*key, modelled.get(key, seen.get(key, 0.0)), reason))

@@ -68,7 +68,7 @@ def test_the_demand_is_counted_as_written(made: dict[str, World]) -> None:
 
 def test_a_folder_that_exists_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / "roundabout").mkdir()
-    with pytest.raises(InvalidInputError, match="exists; choose a new folder"):
+    with pytest.raises(InvalidInputError, match="exists; name one that does not"):
         make_all(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["roundabout"]
     (tmp_path / "file").write_text("", encoding="utf-8")

@@ -145,4 +145,4 @@ def test_lines_without_a_lamp_of_their_own_are_refused() -> None:
     own = plan.of(unit.site.signal_id)
     assert own is not None
     with pytest.raises(InvalidInputError, match="always shows the same"):
-        _Signal(unit, own).group(StopLine("forth", unit.site.signal_id, "e", 999, 0.0, 0.0))
+        _Signal(unit, own, tables()[own.signal_id]).group(StopLine("forth", unit.site.signal_id, "e", 999, 0.0, 0.0))

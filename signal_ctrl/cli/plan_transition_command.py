@@ -30,8 +30,12 @@ def transition(
     ] = None,
     method: Annotated[str, typer.Option(help="shortway, dwell or add-only.")] = "shortway",
     shorten: Annotated[float, typer.Option(help="A cycle may be shorter by this share of it.")] = 0.2,
-    lengthen: Annotated[float, typer.Option(help="A cycle may be longer by this share of it.")] = 0.5,
-    most_cycles: Annotated[int, typer.Option(help="Cycles within which to be in step.")] = 3,
+    lengthen: Annotated[
+        float | None, typer.Option(help="A cycle may be longer by this share of it.", show_default="0.5, --hold: 0.2")
+    ] = None,
+    most_cycles: Annotated[
+        int | None, typer.Option(help="Cycles within which to be in step.", show_default="3, with --hold 5")
+    ] = None,
     signal: Annotated[str | None, typer.Option(help="Only this signal.", show_default=False)] = None,
     hold: Annotated[
         str | None,
@@ -48,13 +52,14 @@ def transition(
 
     Every group calls all the time. Exit code 1 if a signal is not in step in time or the kernel objects.
     """
-    from optimiser.transition import TransitionSettings, method_named
+    from optimiser.transition import MOST_CYCLES, RELEASED_CYCLES, TransitionSettings, method_named
     from sumo_scenarios.picture_file import check_picture
     from sumo_scenarios.plan_file import read_plan
     from sumo_scenarios.transition_report import draw_errors, report_of, trials
 
     check_picture(diagram, overwrite)
-    settings = TransitionSettings(method_named(method), shorten, lengthen, most_cycles)
+    most_cycles = (MOST_CYCLES if hold is None else RELEASED_CYCLES) if most_cycles is None else most_cycles
+    settings = TransitionSettings(method_named(method), shorten, _lengthen(lengthen, hold), most_cycles)
     plans = (read_plan(plan_a), read_plan(plan_b))
     sites = _sites(scenario, site or [], profile)
     report = report_of(trials(sites, plans, at, settings, signal, None if hold is None else _hold(hold)))
@@ -75,6 +80,18 @@ def _sites(scenario: str | None, files: list[Path], profile: str) -> "tuple[Site
     if scenario is None:
         return read_sites(files)
     return tuple(unit.site for unit in world_of(scenario, profile).units)
+
+
+def _lengthen(asked: float | None, hold: str | None) -> float:
+    from optimiser.transition import RELEASED
+
+    if hold is None:
+        return 0.5 if asked is None else asked
+    if asked is not None and asked > RELEASED:
+        raise InvalidInputError(
+            f"--lengthen {asked:g}: after a hold a cycle is longer by {RELEASED:g} at most (SAFETY C)"
+        )
+    return RELEASED if asked is None else asked
 
 
 def _hold(text: str) -> tuple[str, float]:

@@ -153,7 +153,12 @@ def plan_from_json(text: str) -> Plan:
 def plan_of_document(document: dict[str, Any]) -> Plan:
     """Return the plan of a JSON object. Raises: as `plan_from_json`."""
     name, drafts = _drafts(document)
-    return Plan(name, tuple(SignalPlan(*(getattr(draft, key) for key in _SIGNAL_KEYS)) for draft in drafts))
+    return Plan(name, tuple(signal_plan_of(draft) for draft in drafts))
+
+
+def signal_plan_of(draft: DraftPlan) -> SignalPlan:
+    """Return the plan of one signal. Raises: InvalidInputError if it would not be whole."""
+    return SignalPlan(*(getattr(draft, key) for key in _SIGNAL_KEYS))
 
 
 def drafts_from_json(text: str) -> tuple[str, tuple[DraftPlan, ...]]:

@@ -117,7 +117,7 @@ BASE = json.loads(
     plan_to_json(
         Plan(
             "p",
-            tuple(SignalPlan(site.signal_id, site_hash(site), 550, 30, NAMES, (250, 150, 150)) for site in TWINS),
+            tuple(SignalPlan(site.signal_id, site_hash(site), 500, 30, NAMES, (200, 150, 150)) for site in TWINS),
         )
     )
 )

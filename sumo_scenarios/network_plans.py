@@ -16,10 +16,10 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
-from sumo_scenarios.closed_loop import times_of
 from sumo_scenarios.demand_model import START_S, DemandModel, demand_model
 from sumo_scenarios.first_plan import planner_of
 from sumo_scenarios.network_model import BuiltModel, Dispersions, build_network_model
+from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.volumes import Volumes, count_volumes
 from sumo_scenarios.world import World, build_world
@@ -77,9 +77,12 @@ def prepare(
     settings: ModelSettings,
     counts: Counts | None = None,
     fitted: Dispersions | None = None,
+    base: Plan | None = None,
 ) -> Prepared:
-    """Return a scenario ready for the search. Args: counts, whose busiest period takes the place of its routes' demand.
+    """Return a scenario ready for the search.
 
+    Args: counts, whose busiest period takes the place of its routes' demand; base, a plan at hand, the only one whose
+    stages may be asked for beside those of the programmes in force.
     Raises: InvalidInputError for what cannot be used, or counts, in any period, of signals and turns that are not
     there.
     """
@@ -89,7 +92,7 @@ def prepare(
     if counts is not None:
         _check_counts(world, counts)
         volumes, unlinked_veh_h = counted(volumes, counts.busiest(), asked.scale)
-    demand = demand_model(world, volumes)
+    demand = demand_model(world, volumes, () if base is None else (base,))
     if float(demand.links.flow_veh_s.sum()) <= 0:
         raise InvalidInputError(f"no vehicle passes a signal of {world.scenario.name} in that time; choose another")
     return _prepared((asked, world, times_s), demand, (weights, settings), fitted, unlinked_veh_h)

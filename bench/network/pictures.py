@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.network.judge import Judged
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.network_planning import evaluation_of
 from sumo_scenarios.network_plans import Prepared
 from sumo_scenarios.picture_file import save_picture
 
 if TYPE_CHECKING:
+    from bench.network.judge import Judged
     from optimiser.network_problem import Timings
 
 FloatArray = NDArray[np.float64]
@@ -95,7 +95,7 @@ def draw_profiles(profiles: Sequence[Profile], title: str, path: Path) -> None:
     save_picture(figure, path, 144)
 
 
-def draw_judged(judged: Judged, path: Path) -> None:
+def draw_judged(judged: "Judged", path: Path) -> None:
     """Draw simulated control delay over the model's, a dot an approach. Raises: as `draw_profiles`."""
     figure, (axis,) = _figure(1, 5.2)
     rows = [row for row in judged.approaches if row.vehicles >= 10]

@@ -14,8 +14,8 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_document, plan_hash
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
-from sumo_scenarios.closed_loop import times_of
 from sumo_scenarios.demand_model import demand_model
+from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.volumes import count_volumes
 from sumo_scenarios.world import build_world

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optimiser.network_search import Effort
     from signal_ctrl.domain.counts import Counts
     from signal_ctrl.domain.plan import Plan
+    from sumo_scenarios.network_model import Dispersions
     from sumo_scenarios.network_planning import NetworkPlanned, Wish
     from sumo_scenarios.network_plans import Asked, Prepared
 
@@ -82,18 +83,18 @@ def network(
     from sumo_scenarios.picture_file import check_picture
     from sumo_scenarios.plan_file import write_plan
 
-    if search and no_search:
-        raise InvalidInputError("give --search or --no-search, not both")
+    _check_searches(search, no_search, simulate)
     wish = _wish(cycle, cycle_range, signals, (subarea, coupling, not no_search))
     effort = _effort((1.0 if no_search else 10.0) if time_limit is None else time_limit, starts, seed, json_)
-    _check_simulate(simulate, not no_search)
     check_free(out, overwrite)
     check_picture(None if profile_of is None else profile_of[1], overwrite)
     begun_s = time.monotonic()
     weights = IndexWeights(delay_weight, stop_weight, excess_weight)
-    prepared = _prepared(Asked(source, profile_by_name(profile), begin, end, scale), weights, counts, dispersion)
+    at_hand = _read(base)
+    asked = Asked(source, profile_by_name(profile), begin, end, scale)
+    prepared = _prepared(asked, weights, (counts, dispersion), at_hand)
     check_edge(prepared, None if profile_of is None else profile_of[0])
-    planned = _planned(prepared, wish, effort, base, json_)
+    planned = _planned(prepared, wish, effort, at_hand, json_)
     report = report_of(prepared, planned) | {"seconds": round(time.monotonic() - begun_s, 2), "plan": str(out)}
     _tell_oversaturated(report)
     write_plan(out, _plan_of(prepared, planned))
@@ -103,23 +104,39 @@ def network(
     return code
 
 
-def _prepared(asked: "Asked", weights: "IndexWeights", counts: Path | None, dispersion: Path | None) -> "Prepared":
-    from sumo_scenarios.dispersion_fit import read_fits
+def _read(base: Path | None) -> "Plan | None":
+    from sumo_scenarios.plan_file import read_plan
+
+    return None if base is None else read_plan(base)
+
+
+def _prepared(
+    asked: "Asked", weights: "IndexWeights", files: tuple[Path | None, Path | None], base: "Plan | None"
+) -> "Prepared":
     from sumo_scenarios.network_plans import PLANNING, prepare
 
-    fitted = read_fits(dispersion) if dispersion is not None else None
-    prepared = prepare(asked, weights, PLANNING, _counts(counts), fitted)
+    counts, dispersion = files
+    prepared = prepare(asked, weights, PLANNING, _counts(counts), _fitted(dispersion), base)
     if prepared.unlinked_veh_h:
         say(f"no route tells where {prepared.unlinked_veh_h:.0f} veh/h of the counts go on; they arrive evenly")
     return prepared
 
 
-def _planned(prepared: "Prepared", wish: "Wish", effort: "Effort", base: Path | None, quiet: bool) -> "NetworkPlanned":
+def _fitted(path: Path | None) -> "Dispersions | None":
+    if path is None:
+        return None
+    from sumo_scenarios.dispersion_fit import read_fits
+
+    return read_fits(path)
+
+
+def _planned(
+    prepared: "Prepared", wish: "Wish", effort: "Effort", base: "Plan | None", quiet: bool
+) -> "NetworkPlanned":
     from sumo_scenarios.network_planning import plan_network
     from sumo_scenarios.network_plans import timings_of
-    from sumo_scenarios.plan_file import read_plan
 
-    at_hand = timings_of(read_plan(base), prepared.demand) if base is not None else None
+    at_hand = timings_of(base, prepared.demand) if base is not None else None
     return plan_network(prepared, wish, effort, at_hand, lambda line: None if quiet else say(line))
 
 
@@ -129,12 +146,16 @@ def _plan_of(prepared: "Prepared", planned: "NetworkPlanned") -> "Plan":
     return plan_of(f"{prepared.world.scenario.name}, network", prepared.demand, planned.after)
 
 
-def _check_simulate(simulate: int, search: bool) -> None:
+def _check_searches(search: bool, no_search: bool, simulate: int) -> None:
+    if search and no_search:
+        raise InvalidInputError("give --search or --no-search, not both")
+    if not simulate:
+        return
     from bench.network.simulated import LEAST_BUDGET
 
-    if simulate and not search:
+    if no_search:
         raise InvalidInputError("--simulate follows a search; leave --no-search out")
-    if simulate and simulate < LEAST_BUDGET:
+    if simulate < LEAST_BUDGET:
         raise InvalidInputError(f"--simulate needs {LEAST_BUDGET} simulations or more, got {simulate}")
 
 

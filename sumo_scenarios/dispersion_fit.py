@@ -1,6 +1,5 @@
 """Dispersion of each link from the loops of a run: stop lines of one signal, advance loops of the next."""
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.dispersion import Dispersion, Fit, fit_flows
+from signal_ctrl.domain.documents import read_document, why
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import LoopRole
+from signal_ctrl.gateways.whole_file import read_whole
 from sumo_scenarios.logs import DETECTOR_ON
 from sumo_scenarios.network_model import Dispersions
 from sumo_scenarios.network_plans import Asked, world_of
@@ -168,17 +169,15 @@ def read_fits(path: Path) -> Dispersions:
 
     Raises: InvalidInputError if it cannot be read or is no such document.
     """
+    text = read_whole(path, "dispersion", _MAX_BYTES)
     try:
-        text = path.read_text(encoding="utf-8")
-        if len(text) > _MAX_BYTES:
-            raise ValueError(f"longer than {_MAX_BYTES} characters")
-        document = json.loads(text)
-        if document["format"] != FORMAT:
-            raise ValueError(f"'format' is not '{FORMAT}'")
+        document = read_document(text, "dispersion", FORMAT)
         return {
             (str(row["signal"]), str(row["from_edge"])): Dispersion(float(row["alpha"]), float(row["beta"]))
             for row in document["links"]
             if row["used"] is True
         }
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidInputError(f"cannot read the dispersion of {path}: {type(error).__name__} {error}") from error
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path}: {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError(f"{path}: not a dispersion document: {why(error)}") from error

@@ -49,7 +49,7 @@ def main(base: str) -> None:
                 for begin_s in range(0, 86400, QUARTER_S):
                     for turn, vehicles in sorted(turns.items()):
                         factor = flow(approaches.index(turn[:2]), day, begin_s / 3600, growth)
-                        mean = 0.6 * vehicles / hours * QUARTER_S / 3600 * factor
+                        mean = 1.1 * vehicles / hours * QUARTER_S / 3600 * factor
                         count = max(0, round(dice.gauss(mean, mean**0.5)))
                         writer.writerow((day.isoformat(), begin_s, begin_s + QUARTER_S, *turn, count))
 

@@ -13,6 +13,7 @@ from typing import Final
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.gateways.whole_file import check_new, new_folder
 from sumo_scenarios.plain_net import URBAN_MPS, Plain, write_rows
+from sumo_scenarios.town_names import TOWN_NAMES
 
 QUARTERS: Final = (0.8, 1.1, 1.2, 0.9)
 """How much of the mean demand each quarter of the hour has."""
@@ -158,12 +159,15 @@ def short_links() -> Town:
     return town
 
 
+_MAKERS: Final[Mapping[str, Callable[[], Town]]] = {
+    "new-town": new_town,
+    "tees": tees,
+    "five-legs": five_legs,
+    "roundabout": roundabout,
+    "short-links": short_links,
+}
 TOWNS: Final[Mapping[str, tuple[Callable[[], Town], str]]] = {
-    "new-town": (new_town, "9 signals where arterials of 4 to 6 lanes cross, 350 to 500 m apart"),
-    "tees": (tees, "5 T-junctions in a row, 130 to 260 m apart"),
-    "five-legs": (five_legs, "a five-leg junction between two of four legs"),
-    "roundabout": (roundabout, "a roundabout of one lane between two signals"),
-    "short-links": (short_links, "4 signals in two pairs, with one-lane links of 40 m between them"),
+    name: (_MAKERS[name], text) for name, text in TOWN_NAMES.items()
 }
 
 

@@ -13,7 +13,7 @@ QUICK := not sumo and not slow and not deep and not browser
 
 PART ?= seeds failures-all demand-all
 MADE := out/made
-TOWNS := new-town tees five-legs roundabout short-links
+TOWNS = $(shell $(BIN)/python -m sumo_scenarios.town_names)
 COMMA := ,
 SPACE := $(subst x,,x x)
 

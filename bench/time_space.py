@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from optimiser.green_wave.diagram import StreetDiagram
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError
+from sumo_scenarios.picture_file import save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SUFFIXES: Final = (".png", ".svg")
 COLOURS: Final = ("#1b6ca8", "#c8553d")
 _RED: Final = "#d9d9d9"
 _CLOSE: Final = 0.03
@@ -20,12 +20,6 @@ _CLOSE: Final = 0.03
 _BAR: Final = (0.013, 0.16)
 """Height of a bar of green, as a share of the street: at most, and over all its signals."""
 MOST_IN_ONE: Final = 12
-
-
-def check_file(path: Path) -> None:
-    """Check the name of a file to be drawn. Raises: InvalidInputError for another kind than PNG and SVG."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise InvalidInputError(f"a diagram is written as {' or '.join(SUFFIXES)}, got '{path}'")
 
 
 def draw_pages(diagrams: Sequence[StreetDiagram], path: Path) -> list[Path]:
@@ -44,9 +38,8 @@ def draw_pages(diagrams: Sequence[StreetDiagram], path: Path) -> list[Path]:
 def draw(diagrams: Sequence[StreetDiagram], path: Path) -> None:
     """Write the diagrams of some streets into one picture.
 
-    Raises: InvalidInputError for another kind of file or too many streets; BackendError if it cannot be written.
+    Raises: InvalidInputError for another kind of file, too many streets, or if it cannot be written.
     """
-    check_file(path)
     if len(diagrams) > MOST_IN_ONE:
         raise InvalidInputError(f"a picture holds {MOST_IN_ONE} streets at most, got {len(diagrams)}")
     import matplotlib as mpl  # noqa: PLC0415 - slow to load, and only for who draws
@@ -64,10 +57,7 @@ def draw(diagrams: Sequence[StreetDiagram], path: Path) -> None:
             _draw(diagram, own)
         for own in list(axes.flat)[len(diagrams) :]:
             own.set_visible(False)
-        try:
-            figure.savefig(path, dpi=110, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
-        except OSError as error:
-            raise BackendError(f"the diagram {path} cannot be written: {error.strerror or error}") from error
+        save_picture(figure, path, 110)
 
 
 def _draw(diagram: StreetDiagram, axes: "Axes") -> None:

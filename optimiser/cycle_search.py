@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from optimiser.conflict_set import smallest_conflict
 from optimiser.network_plan import Timing
 from optimiser.network_problem import NetworkProblem, Timings
 from optimiser.network_search import Descent, Effort, Searched, pairwise, search, with_offsets
@@ -82,6 +83,12 @@ def _misfit(problem: NetworkProblem, index: int, cycles_s: Sequence[int]) -> str
     span = f"{min(cycles_s)} s" if len(cycles_s) == 1 else f"{min(cycles_s)} to {max(cycles_s)} s"
     if needed_s > max(cycles_s):
         rule = f"its changes and minimum greens take {needed_s:g} s with the {len(stages)} stages of its programme"
+        least_s = problem.least_s(index, stages)
+        kept = smallest_conflict(
+            sorted(range(len(stages)), key=lambda k: least_s[k]), lambda some: sum(least_s[list(some)]) <= max(cycles_s)
+        )
+        named = ", ".join(f"{signal.site.stages[stages[k]].name} {least_s[k]:g} s" for k in sorted(kept))
+        rule += f"; these alone are more than the cycle: {named}"
     else:
         rule = "K4 has to serve a group of it before its turn, or a split is too short for change and minimum green"
     return f"no cycle of {span} serves signal {signal.site.signal_id}: {rule}; choose another --cycle or --cycle-range"

@@ -8,13 +8,15 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import floor
+from operator import add
 from typing import Final
 
 from optimiser.controller import Decision, Situation
 from optimiser.cycle_split import least_split_s
 from optimiser.fixed_plan import stage_indices
 from optimiser.stage_tables import StageTables
-from optimiser.transition import Entering, Method, Transition, TransitionSettings, transition
+from optimiser.transition import RELEASED_CYCLES, Entering, Method, Transition, TransitionSettings, deal, transition
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.site import Site
@@ -79,7 +81,7 @@ class PlanKeeper:
         self._keeps = keeps
         self._joins = joins
         self._cycle: Cycle | None = None
-        self._left_cycles = settings.most_cycles
+        self._limits = settings
 
     @property
     def cycle(self) -> Cycle | None:
@@ -118,19 +120,19 @@ class PlanKeeper:
         if cycle.following:
             splits_ds, *rest = cycle.following
             return Cycle(cycle.plan, cycle.end_ds, splits_ds, tuple(rest), adjusted=True)
-        self._left_cycles, left = self._settings.most_cycles, self._left_cycles
+        limits, self._limits = self._limits, self._settings
         plan = self._plan_at(cycle.end_ds)
         before = None if plan == cycle.plan else self._stages(cycle.plan)[-1]
-        return self._entered(plan, cycle.end_ds, before, left)
+        return self._entered(plan, cycle.end_ds, before, limits)
 
-    def _entered(self, plan: SignalPlan, begin_ds: int, before: int | None, most_cycles: int) -> Cycle:
-        found = self._way(plan, begin_ds, before, most_cycles).cycles_s
+    def _entered(self, plan: SignalPlan, begin_ds: int, before: int | None, limits: TransitionSettings) -> Cycle:
+        found = self._way(plan, begin_ds, before, limits).cycles_s
         if not found:
             return Cycle(plan, begin_ds, plan.splits_ds, before=before)
         cycles_ds = tuple(tuple(DS_PER_S * split_s for split_s in splits_s) for splits_s in found)
         return Cycle(plan, begin_ds, cycles_ds[0], cycles_ds[1:], before, adjusted=True)
 
-    def _way(self, plan: SignalPlan, begin_ds: int, before: int | None, most_cycles: int) -> Transition:
+    def _way(self, plan: SignalPlan, begin_ds: int, before: int | None, limits: TransitionSettings) -> Transition:
         """Return the transition into a plan, with smaller steps where the kernel cannot keep the larger ones.
 
         Where it keeps none of the method asked for, shortway is tried, which is over soonest; and where not even that,
@@ -139,11 +141,9 @@ class PlanKeeper:
         stages = self._stages(plan)
         entering = entering_of(plan, self._site, self._tables, before, (begin_ds - plan.offset_ds) % plan.cycle_ds)
         found = Transition(())
-        for method in dict.fromkeys((self._settings.method, Method.SHORTWAY)):
+        for method in dict.fromkeys((limits.method, Method.SHORTWAY)):
             for weaker in _WEAKER:
-                lengthen = self._settings.lengthen * weaker
-                settings = replace(self._settings, method=method, lengthen=lengthen, most_cycles=most_cycles)
-                found = transition(entering, settings)
+                found = transition(entering, replace(limits, method=method, lengthen=limits.lengthen * weaker))
                 turns = [
                     (s, DS_PER_S * t) for splits_s in found.cycles_s for s, t in zip(stages, splits_s, strict=True)
                 ]
@@ -161,18 +161,41 @@ class PlanKeeper:
         return lit != before or since_ds > SLACK_DS
 
     def _taken_up(self, plan: SignalPlan, lit: int, now_ds: int) -> Cycle:
-        """Return the cycle that goes on from the lit stage, whose turn ends now: at the place nearest to the clock."""
+        """Return the cycle that goes on from the lit stage, whose turn ends now: at the place nearest to the clock.
+
+        The way back into step keeps the limits of a release (SAFETY C).
+        """
+        limits = self._settings.released()
         now_ds = -(-now_ds // DS_PER_S) * DS_PER_S
         stages, clock_ds = self._stages(plan), (now_ds - plan.offset_ds) % plan.cycle_ds
         ends_ds = tuple(accumulate(plan.splits_ds))
         places = [place for place, stage in enumerate(stages) if stage == lit]
         last = min(places, key=lambda place: _apart(ends_ds[place], clock_ds, plan.cycle_ds), default=len(stages) - 1)
         if last == len(stages) - 1:
-            self._cycle = self._entered(plan, now_ds, None if places else lit, self._settings.most_cycles)
+            self._cycle = self._entered(plan, now_ds, None if places else lit, limits)
         else:
-            self._left_cycles = max(self._settings.most_cycles - 1, 1)
-            self._cycle = Cycle(plan, now_ds - ends_ds[last], plan.splits_ds, adjusted=True)
+            self._limits = replace(limits, most_cycles=max(limits.most_cycles - 1, 1))
+            splits_ds = (*plan.splits_ds[: last + 1], *self._rest(plan, last + 1, now_ds))
+            self._cycle = Cycle(plan, now_ds - ends_ds[last], splits_ds, adjusted=True)
         return self._advance(now_ds)
+
+    def _rest(self, plan: SignalPlan, place: int, now_ds: int) -> tuple[int, ...]:
+        """Return the splits from a place on, where a cycle is taken up there: the plan's, or longer ones. [ds]
+
+        They are longer by what the cycles that may follow cannot make up for, as far as one cycle may be.
+        """
+        rest_s = tuple(split_ds // DS_PER_S for split_ds in plan.splits_ds[place:])
+        end_ds = now_ds + DS_PER_S * sum(rest_s)
+        following = self._way(plan, end_ds, None, self._limits).cycles_s
+        if len(following) < RELEASED_CYCLES:
+            return plan.splits_ds[place:]
+        cycle_s = plan.cycle_ds // DS_PER_S
+        late_s, step_s = (end_ds - plan.offset_ds) // DS_PER_S % cycle_s, floor(self._limits.lengthen * cycle_s + 1e-9)
+        more_s = min(max(cycle_s - late_s - (RELEASED_CYCLES - 1) * step_s, 0), step_s)
+        longer = tuple(map(add, rest_s, deal(more_s, rest_s, [more_s] * len(rest_s))))
+        stages = self._stages(plan)
+        turns = tuple((s, DS_PER_S * t) for s, t in zip(stages[place:], longer, strict=True))
+        return tuple(t for _, t in turns) if self._keeps(stages[place - 1], turns) else plan.splits_ds[place:]
 
     def _stages(self, plan: SignalPlan) -> tuple[int, ...]:
         return stage_indices(plan, self._site)

@@ -6,13 +6,17 @@ stretches them; dwell stretches one stage. No split falls below its shortest, no
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
 
 MOST_CYCLES: Final = 3
+RELEASED: Final = 0.2
+"""After an override a cycle may be longer or shorter by this share of it at most (SAFETY C)."""
+RELEASED_CYCLES: Final = 5
+"""In that many cycles at most a signal is in step again after an override (SAFETY C)."""
 
 
 class Method(Enum):
@@ -39,6 +43,10 @@ class TransitionSettings:
             )
         if not 1 <= self.most_cycles <= 10:
             raise InvalidInputError(f"a transition takes 1 to 10 cycles, got {self.most_cycles}")
+
+    def released(self) -> "TransitionSettings":
+        """Return the limits of the way back after an override: these, but no looser than SAFETY C allows."""
+        return replace(self, shorten=min(self.shorten, RELEASED), lengthen=min(self.lengthen, RELEASED))
 
 
 def method_named(name: str) -> Method:

@@ -19,9 +19,7 @@ from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TLS_STATES, errors_kept, own_copy, reason_of, sumo_arguments, write_state_recorder
 from sumo_scenarios.catalogue import Scenario
 from sumo_scenarios.closures import ROUTING_MODE, write_closures
-from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.controllers import settings_of
-from sumo_scenarios.demand import demand_span, run_times_s
 from sumo_scenarios.driver import Driver, make_driver
 from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
@@ -33,6 +31,7 @@ from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_
 from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
+from sumo_scenarios.run_times import times_of
 from sumo_scenarios.run_timetable import schedule_notices, schedule_record
 from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, WAVES, Closure, RunSettings
 from sumo_scenarios.simulation import Simulation, sumo_home
@@ -121,16 +120,6 @@ def _with_plans(
     if settings.controller in WAVES:
         return with_wave(settings, world, times_s)
     return settings, schedule_notices(settings, times_s[0])
-
-
-def times_of(scenario: Scenario, settings: RunSettings) -> tuple[float, float]:
-    """Return begin and end of a run. [s]
-
-    Raises: InvalidInputError if the end is not after the begin or cannot be known.
-    """
-    config = read_configuration(scenario.config)
-    span = demand_span((*config.routes, *config.additional))
-    return run_times_s((settings.begin_s, settings.end_s), (config.begin_s, config.end_s), span)
 
 
 def _started(arguments: Sequence[str], errors: Path) -> Simulation:

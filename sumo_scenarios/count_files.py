@@ -6,6 +6,7 @@ from pathlib import Path
 
 from signal_ctrl.domain.counted_days import DayProfiles, counted_days_from_csv, day_profiles
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.gateways.whole_file import read_whole
 
 
 def read_counted_days(paths: Sequence[Path], date: dt.date | None = None) -> DayProfiles:
@@ -22,8 +23,4 @@ def read_counted_days(paths: Sequence[Path], date: dt.date | None = None) -> Day
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InvalidInputError(f"cannot read the counts {path}: {reason}") from error
+    return read_whole(path, "counts")

@@ -6,6 +6,7 @@ from typing import Any, Final
 from signal_ctrl.domain.schedule import time_text
 from signal_ctrl.domain.schedule_json import schedule_hash
 from sumo_scenarios.day_planner import DaySchedule, PlannedDay
+from sumo_scenarios.picture_file import save_picture
 
 REPORT: Final = "days.json"
 PICTURES: Final = ("days.svg", "days.png")
@@ -68,8 +69,7 @@ def draw_days(report: dict[str, Any], paths: tuple[Path, ...]) -> None:
     figure.suptitle(f"{report['name']}: flow of all counted turns and the plan in force (zone {report['zone']})")
     panels[-1].set_xlabel("local time")
     for path in paths:
-        metadata = {"Date": None} if path.suffix == ".svg" else None
-        figure.savefig(path, dpi=130, metadata=metadata)
+        save_picture(figure, path, 130)
 
 
 def _draw_day(panel: Any, day: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """From a world and its counted demand to what the planning of fixed times needs: streams per signal, links between."""
 
+import itertools
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from optimiser.link_model import LinkNetwork
 from optimiser.network_plan import PlannedSignal
 from signal_ctrl.domain.counts import Turn
 from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.site import Right
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
@@ -36,16 +38,29 @@ class DemandModel:
     parts: "tuple[UnitStreams, ...]" = ()
 
 
-def demand_model(world: World, volumes: Volumes) -> DemandModel:
-    """Return the model of a world under its counted demand."""
+def demand_model(world: World, volumes: Volumes, plans: Sequence[Plan] | None = None) -> DemandModel:
+    """Return the model of a world under its counted demand.
+
+    Args: plans, all that will be asked of it beside the stages of the programmes in force (`choice_of`): only changes
+    between these stages are timed, which is quick; None times every change of every signal.
+    """
     units = [unit for unit in world.units if len(unit.site.stages) > 1]
     streams = [UnitStreams(unit, world.net, volumes) for unit in units]
     kernels = tuple(Kernel(unit.site) for unit in units)
     signals = tuple(
-        PlannedSignal(unit.site, stage_tables(kernel), found.streams, choice_of(unit))
+        PlannedSignal(unit.site, stage_tables(kernel, _changes(unit, plans)), found.streams, choice_of(unit))
         for unit, kernel, found in zip(units, kernels, streams, strict=True)
     )
     return DemandModel(signals, kernels, _links(world.net, units, streams, volumes), tuple(streams))
+
+
+def _changes(unit: SignalUnit, plans: Sequence[Plan] | None) -> set[tuple[int, int]] | None:
+    """Return the changes between the stages of the programme in force and of some plans, None for all there are."""
+    if plans is None:
+        return None
+    named = {name for plan in plans if (own := plan.of(unit.site.signal_id)) is not None for name in own.stages}
+    stages = {k for k, stage in enumerate(unit.site.stages) if stage.name in named} | set(choice_of(unit))
+    return set(itertools.permutations(stages, 2))
 
 
 def choice_of(unit: SignalUnit) -> tuple[int, ...]:

@@ -1,6 +1,5 @@
 """Dispersion of each link from the loops of a run: stop lines of one signal, advance loops of the next."""
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.dispersion import Dispersion, Fit, fit_flows
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.documents import read_document, why
+from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import LoopRole
-from signal_ctrl.domain.profile import profile_by_name
+from signal_ctrl.gateways.whole_file import read_whole
 from sumo_scenarios.logs import DETECTOR_ON
-from sumo_scenarios.measures.context import read_asked
 from sumo_scenarios.network_model import Dispersions
 from sumo_scenarios.network_plans import Asked, world_of
+from sumo_scenarios.replay import read_settings
 from sumo_scenarios.volumes import Volumes, count_volumes
 from sumo_scenarios.world import SignalUnit, World
 
@@ -49,14 +49,12 @@ class LinkFit:
 def fit_run(run: Path) -> list[LinkFit]:
     """Return the fits of all links of a run that has loops at both ends and vehicles enough.
 
-    Raises: BackendError if the run's files are missing or damaged; InvalidInputError if it has no loop events.
+    Raises: InvalidInputError if it is no finished run, or one without loop events.
     """
-    asked = read_asked(run)
-    profile = profile_by_name(str(asked.document["profile"]["name"]))
-    times = asked.times
-    world, _ = world_of(Asked(asked.scenario, profile, times.begin_s, times.end_s))
-    counts = _counts(run / "events.parquet", times.begin_s, math.ceil(times.end_s - times.begin_s))
-    volumes = count_volumes(world.config, world.net, (times.begin_s, times.end_s))
+    settings = read_settings(run / "settings.json").settings
+    world, times_s = world_of(Asked(settings.scenario, settings.profile, settings.begin_s, settings.end_s))
+    counts = _counts(run / "events.parquet", times_s[0], math.ceil(times_s[1] - times_s[0]))
+    volumes = count_volumes(world.config, world.net, times_s)
     return [found for link in _links(world, volumes) if (found := _fitted(link, counts)) is not None]
 
 
@@ -92,7 +90,9 @@ def _counts(path: Path, begin_s: float, seconds: int) -> dict[tuple[str, int], F
     try:
         frame = pl.read_parquet(path).filter(pl.col("code") == DETECTOR_ON)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise BackendError(f"cannot read {path}: {error}") from error
+        raise InvalidInputError(
+            f"cannot read the loop events {path}: it is missing or damaged; make the run anew"
+        ) from error
     if frame.is_empty():
         raise InvalidInputError(
             f"{path} holds no loop events; take a run of adaptive or max_pressure with sensing loops"
@@ -169,17 +169,15 @@ def read_fits(path: Path) -> Dispersions:
 
     Raises: InvalidInputError if it cannot be read or is no such document.
     """
+    text = read_whole(path, "dispersion", _MAX_BYTES)
     try:
-        text = path.read_text(encoding="utf-8")
-        if len(text) > _MAX_BYTES:
-            raise ValueError(f"longer than {_MAX_BYTES} characters")
-        document = json.loads(text)
-        if document["format"] != FORMAT:
-            raise ValueError(f"'format' is not '{FORMAT}'")
+        document = read_document(text, "dispersion", FORMAT)
         return {
             (str(row["signal"]), str(row["from_edge"])): Dispersion(float(row["alpha"]), float(row["beta"]))
             for row in document["links"]
             if row["used"] is True
         }
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidInputError(f"cannot read the dispersion of {path}: {type(error).__name__} {error}") from error
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path}: {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError(f"{path}: not a dispersion document: {why(error)}") from error

@@ -225,8 +225,11 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         units = choosing_units(world, chosen)
         plans = FallbackPlans(world, settings, begin_s) if looks_ahead else None
         partner_of = partners(units, chosen)
-        maker = framed(maker_of(chosen, settings.controller), world, settings, chosen)
-        engines = make_engines(units, maker, partner_of, begin_s, plans)
+        kernels = {unit.site.signal_id: Kernel(unit.site) for unit in units}
+        around = {unit.site.signal_id: neighbour_of(unit, kernels[unit.site.signal_id]) for unit in units}
+        tables = {signal: one.tables for signal, one in around.items()}
+        maker = framed(maker_of(chosen, settings.controller), world, settings, chosen, tables)
+        engines = make_engines(kernels, around, maker, partner_of, begin_s, plans)
         junctions = [ControlledJunction(*parts) for parts in zip(units, engines, sensors, strict=True)]
         couple(junctions, partner_of)
         super().__init__(junctions, simulation, folder, begin_s, events)
@@ -253,24 +256,23 @@ def couple(junctions: Sequence[ControlledJunction], partner_of: Mapping[str, str
 
 
 def make_engines(
-    units: Sequence[SignalUnit],
+    kernels: Mapping[str, Kernel],
+    around: Mapping[str, Neighbour],
     maker: Maker,
     partner_of: Mapping[str, str],
     begin_s: float,
     plans: FallbackPlans | None,
 ) -> list[JunctionEngine]:
-    """Return the engines of signals, with their controllers, and a ladder each if there are plans. [s]"""
-    kernels = {unit.site.signal_id: Kernel(unit.site) for unit in units}
-    around = {unit.site.signal_id: neighbour_of(unit, kernels[unit.site.signal_id]) for unit in units}
+    """Return the engines of signals, with their controllers, and a ladder each if there are plans. [s]
+
+    Args: kernels and around, kernel and surroundings of each signal, by its name.
+    """
     engines = []
-    for unit in units:
-        signal = unit.site.signal_id
-        other = partner_of.get(signal)
-        controller = maker(unit.layout, around[signal].tables, around[other] if other is not None else None)
-        fallback = None
-        if plans is not None:
-            fallback = Fallback(controller, kernels[signal], *plans.rungs(kernels[signal]))
-        engines.append(start_engine(kernels[signal], unit.layout, controller, begin_s, fallback))
+    for signal, kernel in kernels.items():
+        own, other = around[signal], partner_of.get(signal)
+        controller = maker(own.layout, own.tables, around[other] if other is not None else None)
+        fallback = Fallback(controller, kernel, *plans.rungs(kernel)) if plans is not None else None
+        engines.append(start_engine(kernel, own.layout, controller, begin_s, fallback))
     return engines
 
 

@@ -1,15 +1,14 @@
 """What the engine makes of a network, as files: one site document per signal, and the loops for a user to edit."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import SafetyProfile
 from signal_ctrl.domain.site_json import site_hash, site_to_json
+from signal_ctrl.gateways.whole_file import check_new, write_folder
 from sumo_scenarios import catalogue
-from sumo_scenarios.loop_layout import write_loops
+from sumo_scenarios.loop_layout import loops_text
 from sumo_scenarios.world import SignalUnit, build_world
 
 
@@ -18,21 +17,12 @@ def import_scenario(scenario: str, profile: SafetyProfile, out: Path) -> dict[st
 
     Raises: InvalidInputError if the scenario cannot be used, or the folder exists or cannot be made.
     """
-    if out.exists():
-        raise InvalidInputError(f"{out} exists; name a folder that does not")
+    check_new(out)
     world = build_world(catalogue.resolve(scenario), profile, None, None)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-            folder = Path(scratch) / "import"
-            (folder / "sites").mkdir(parents=True)
-            for unit in world.units:
-                name = quote(unit.site.signal_id, safe="") + ".json"
-                (folder / "sites" / name).write_text(site_to_json(unit.site) + "\n", encoding="utf-8")
-            write_loops(folder / "loops.add.xml", [unit.layout.loops for unit in world.units])
-            folder.rename(out)
-    except OSError as error:
-        raise InvalidInputError(f"cannot write {out}: {error.strerror or error}") from error
+    texts = {
+        f"sites/{quote(unit.site.signal_id, safe='')}.json": site_to_json(unit.site) + "\n" for unit in world.units
+    }
+    write_folder(out, texts | {"loops.add.xml": loops_text([unit.layout.loops for unit in world.units])})
     return {
         "scenario": world.scenario.name,
         "signals": [_row(unit) for unit in world.units],

@@ -156,11 +156,16 @@ def _spot(net: Net, lane_id: str, beyond_m: float, to_stop_m: float) -> list[_Sp
 
 
 def write_loops(path: Path, layouts: Sequence[tuple[Loop, ...]]) -> None:
-    """Write loops as SUMO E1 definitions. Their own output goes nowhere: they are read step by step."""
+    """Write loops as a file that SUMO reads."""
+    path.write_text(loops_text(layouts), encoding="utf-8")
+
+
+def loops_text(layouts: Sequence[tuple[Loop, ...]]) -> str:
+    """Return loops as SUMO E1 definitions. Their own output goes nowhere: they are read step by step."""
     rows = [
         f"    <inductionLoop id={quoteattr(loop.loop_id)} lane={quoteattr(loop.lane_id)} "
         f'pos="{loop.position_m:.2f}" length="{loop.length_m:.2f}" period="86400" file="NUL" friendlyPos="true"/>'
         for loops in layouts
         for loop in loops
     ]
-    path.write_text("<additional>\n" + "\n".join(rows) + "\n</additional>\n", encoding="utf-8")
+    return "<additional>\n" + "\n".join(rows) + "\n</additional>\n"

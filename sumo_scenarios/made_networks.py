@@ -5,14 +5,15 @@ roundabout beside signals, and streets of 40 m between signals. Programmes are t
 """
 
 import itertools
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.gateways.whole_file import check_new, new_folder
 from sumo_scenarios.plain_net import URBAN_MPS, Plain, write_rows
+from sumo_scenarios.town_names import TOWN_NAMES
 
 QUARTERS: Final = (0.8, 1.1, 1.2, 0.9)
 """How much of the mean demand each quarter of the hour has."""
@@ -158,12 +159,15 @@ def short_links() -> Town:
     return town
 
 
+_MAKERS: Final[Mapping[str, Callable[[], Town]]] = {
+    "new-town": new_town,
+    "tees": tees,
+    "five-legs": five_legs,
+    "roundabout": roundabout,
+    "short-links": short_links,
+}
 TOWNS: Final[Mapping[str, tuple[Callable[[], Town], str]]] = {
-    "new-town": (new_town, "9 signals where arterials of 4 to 6 lanes cross, 350 to 500 m apart"),
-    "tees": (tees, "5 T-junctions in a row, 130 to 260 m apart"),
-    "five-legs": (five_legs, "a five-leg junction between two of four legs"),
-    "roundabout": (roundabout, "a roundabout of one lane between two signals"),
-    "short-links": (short_links, "4 signals in two pairs, with one-lane links of 40 m between them"),
+    name: (_MAKERS[name], text) for name, text in TOWN_NAMES.items()
 }
 
 
@@ -173,7 +177,7 @@ def make_all(folder: Path) -> list[Path]:
     Raises: as `make_scenario`, before anything is written if one of the folders exists.
     """
     for name in TOWNS:
-        _refuse_existing(folder / name)
+        check_new(folder / name)
     return [make_scenario(name, folder / name) for name in TOWNS]
 
 
@@ -185,16 +189,8 @@ def make_scenario(name: str, folder: Path) -> Path:
     """
     if name not in TOWNS:
         raise InvalidInputError(f"no network '{name}' can be made; there are {', '.join(TOWNS)}")
-    _refuse_existing(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-            made = Path(scratch) / "town"
-            made.mkdir()
-            _write(name, TOWNS[name][0](), made)
-            made.rename(folder)
-    except OSError as error:
-        raise InvalidInputError(f"cannot write {folder}: {error.strerror or error}") from error
+    with new_folder(folder) as made:
+        _write(name, TOWNS[name][0](), made)
     return folder / f"{name}.sumocfg"
 
 
@@ -214,11 +210,6 @@ def _write(name: str, town: Town, folder: Path) -> None:
         '<processing><time-to-teleport value="-1"/></processing>',
     )
     write_rows(folder / f"{name}.sumocfg", "configuration", rows)
-
-
-def _refuse_existing(folder: Path) -> None:
-    if folder.exists():
-        raise InvalidInputError(f"{folder} exists; choose a new folder")
 
 
 def _chain(plain: Plain, names: list[str], lanes: int, speed: float = URBAN_MPS) -> None:

@@ -1,6 +1,7 @@
 """Network plans of a scenario: its demand from routes or counts, the problem that is searched, and its areas."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,15 +11,15 @@ from optimiser.network_index import IndexWeights, ModelSettings
 from optimiser.network_plan import NetworkPlanner, Timing
 from optimiser.network_problem import NetworkProblem, Timings
 from optimiser.subareas import Pair, coupling_index
-from signal_ctrl.domain.counts import CountPeriod, Turn
+from signal_ctrl.domain.counts import CountPeriod, Counts, Turn
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
-from sumo_scenarios.closed_loop import times_of
 from sumo_scenarios.demand_model import START_S, DemandModel, demand_model
 from sumo_scenarios.first_plan import planner_of
 from sumo_scenarios.network_model import BuiltModel, Dispersions, build_network_model
+from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.volumes import Volumes, count_volumes
 from sumo_scenarios.world import World, build_world
@@ -74,20 +75,24 @@ def prepare(
     asked: Asked,
     weights: IndexWeights,
     settings: ModelSettings,
-    counts: CountPeriod | None = None,
+    counts: Counts | None = None,
     fitted: Dispersions | None = None,
+    base: Plan | None = None,
 ) -> Prepared:
-    """Return a scenario ready for the search. Args: counts, in place of the demand of its routes.
+    """Return a scenario ready for the search.
 
-    Raises: InvalidInputError for what cannot be used, or counts of signals and turns that are not there.
+    Args: counts, whose busiest period takes the place of its routes' demand; base, a plan at hand, the only one whose
+    stages may be asked for beside those of the programmes in force.
+    Raises: InvalidInputError for what cannot be used, or counts, in any period, of signals and turns that are not
+    there.
     """
     world, times_s = world_of(asked)
     volumes = scaled(count_volumes(world.config, world.net, times_s), asked.scale)
     unlinked_veh_h = 0.0
     if counts is not None:
         _check_counts(world, counts)
-        volumes, unlinked_veh_h = counted(volumes, counts, asked.scale)
-    demand = demand_model(world, volumes)
+        volumes, unlinked_veh_h = counted(volumes, counts.busiest(), asked.scale)
+    demand = demand_model(world, volumes, () if base is None else (base,))
     if float(demand.links.flow_veh_s.sum()) <= 0:
         raise InvalidInputError(f"no vehicle passes a signal of {world.scenario.name} in that time; choose another")
     return _prepared((asked, world, times_s), demand, (weights, settings), fitted, unlinked_veh_h)
@@ -136,23 +141,30 @@ def counted(volumes: Volumes, counts: CountPeriod, scale: float = 1.0) -> tuple[
     return Volumes(turns, links, volumes.ways_s), unlinked
 
 
-def _check_counts(world: World, counts: CountPeriod) -> None:
-    layouts = {unit.site.signal_id: unit.layout for unit in world.units}
-    for signal, from_edge, to_edge in counts.vehicles:
-        layout = layouts.get(signal)
-        if layout is None:
-            raise InvalidInputError(f"counts name signal {signal}, which is not under control in this network")
-        ways = {
-            (layout.lanes[m.lane].edge_id, world.net.lanes[layout.exits[m.exit].lane_id].edge_id)
-            for m in layout.movements
+def _check_counts(world: World, counts: Counts) -> None:
+    """Check the counts of every period. Raises: InvalidInputError that names period, signal and turn."""
+    ways = {
+        unit.site.signal_id: {
+            (unit.layout.lanes[m.lane].edge_id, world.net.lanes[unit.layout.exits[m.exit].lane_id].edge_id)
+            for m in unit.layout.movements
         }
-        if (from_edge, to_edge) not in ways:
-            raise InvalidInputError(f"counts of signal {signal}: nobody can turn from {from_edge} to {to_edge} there")
-    missing = [
-        unit.site.signal_id for unit in world.units if unit.site.signal_id not in {t[0] for t in counts.vehicles}
-    ]
-    if missing:
-        raise InvalidInputError(f"counts lack signal {missing[0]} ({len(missing)} of {len(world.units)} signals)")
+        for unit in world.units
+    }
+    for period in counts.periods:
+        fault = _count_fault(period, ways)
+        if fault:
+            raise InvalidInputError(f"counts from {period.begin_s:g} to {period.end_s:g} s {fault}")
+
+
+def _count_fault(period: CountPeriod, ways: Mapping[str, AbstractSet[tuple[str, str]]]) -> str:
+    """Return what is wrong with the counts of a period, empty if nothing. Args: ways, the turns of each signal."""
+    for signal, from_edge, to_edge in period.vehicles:
+        if signal not in ways:
+            return f"name signal {signal}, which is not under control in this network"
+        if (from_edge, to_edge) not in ways[signal]:
+            return f"name a turn of signal {signal} from {from_edge} to {to_edge}, which nobody can take"
+    missing = [signal for signal in ways if signal not in {turn[0] for turn in period.vehicles}]
+    return f"lack signal {missing[0]} ({len(missing)} of {len(ways)} signals)" if missing else ""
 
 
 def couplings(prepared: Prepared) -> dict[Pair, float]:

@@ -1,6 +1,6 @@
 """What the model says of a network plan, as a JSON object: before and after, by area, by link."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +18,7 @@ def report_document(prepared: Prepared, planned: NetworkPlanned) -> dict[str, An
     after = figures_of(problem, planned.after)
     before = after if planned.before == planned.after else figures_of(problem, planned.before)
     weights, settings = problem.weights, problem.model.settings
+    links = list(_links(prepared, after))
     return {
         "scenario": prepared.world.scenario.name,
         "signals": len(problem.signals),
@@ -33,8 +34,18 @@ def report_document(prepared: Prepared, planned: NetworkPlanned) -> dict[str, An
         "before": _totals(prepared, before),
         "after": _totals(prepared, after),
         "areas": [_area(area) for area in planned.areas],
-        "links": list(_links(prepared, after)),
+        "oversaturated": oversaturated(links),
+        "links": links,
     }
+
+
+def oversaturated(links: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the fullest approach of each signal whose degree of saturation is above 1, the fullest signal first."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in sorted(links, key=lambda row: -row["saturation"]):
+        if row["saturation"] > 1.0:
+            found.setdefault(row["signal"], {key: row[key] for key in ("signal", "from_edge", "saturation")})
+    return list(found.values())
 
 
 def _entering(prepared: Prepared) -> float:

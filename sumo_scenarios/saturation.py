@@ -10,10 +10,10 @@ from detectors.loops.saturation import SaturationFlow, Span, discharges, saturat
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import LoopRole
 from signal_ctrl.domain.site_parts import Right
+from signal_ctrl.gateways.whole_file import check_new, write_whole
 from sumo_scenarios import catalogue
 from sumo_scenarios.group_saturation import groups_to_csv
 from sumo_scenarios.logs import BEGIN_AMBER, BEGIN_GREEN, DETECTOR_OFF, DETECTOR_ON, INACTIVE
-from sumo_scenarios.new_folder import new_file
 from sumo_scenarios.replay import check_inputs, read_settings
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.world import SignalUnit, World, build_world
@@ -68,8 +68,8 @@ def write_groups(path: Path, run: Path, rows: Sequence[LaneSaturation]) -> None:
     Raises: InvalidInputError if the file exists or cannot be written.
     """
     lanes = {(r.signal, r.lane): (r.found.saturation_veh_h, float(r.found.queues)) for r in rows if not r.gives_way}
-    with new_file(path) as made:
-        made.write_text(groups_to_csv(_world(read_settings(run / "settings.json").settings).units, lanes), "utf-8")
+    check_new(path)
+    write_whole(path, groups_to_csv(_world(read_settings(run / "settings.json").settings).units, lanes))
 
 
 def write_saturation(path: Path, rows: Sequence[LaneSaturation]) -> None:
@@ -79,8 +79,8 @@ def write_saturation(path: Path, rows: Sequence[LaneSaturation]) -> None:
     """
     lines = ["signal,lane,saturation_veh_h,queues"]
     lines += [f"{r.signal},{r.lane},{r.found.saturation_veh_h:.1f},{r.found.queues}" for r in rows if not r.gives_way]
-    with new_file(path) as made:
-        made.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    check_new(path)
+    write_whole(path, "\n".join(lines) + "\n")
 
 
 def _of_signal(unit: SignalUnit, events: _Events) -> Iterator[LaneSaturation]:

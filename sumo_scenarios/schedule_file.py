@@ -1,10 +1,9 @@
 """Schedules in files of the user: `NAME.json` with the plans that it names beside it."""
 
-import os
 from pathlib import Path
 from typing import Final
 
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_to_json
 from signal_ctrl.domain.schedule import SpecialDay
 from signal_ctrl.domain.schedule_json import (
@@ -15,7 +14,7 @@ from signal_ctrl.domain.schedule_json import (
     schedule_to_json,
 )
 from signal_ctrl.domain.timetable import ScheduledPlans
-from signal_ctrl.gateways.whole_file import read_whole
+from signal_ctrl.gateways.whole_file import read_whole, write_whole
 from sumo_scenarios.plan_file import read_plan
 
 SCHEDULE: Final = "schedule.json"
@@ -49,7 +48,7 @@ def read_calendar(path: Path) -> tuple[SpecialDay, ...]:
 def write_schedule(scheduled: ScheduledPlans, folder: Path) -> tuple[Path, ...]:
     """Write a schedule and its plans into a folder, the schedule last; return the files.
 
-    Raises: BackendError if they cannot be written.
+    Raises: InvalidInputError if they cannot be written.
     """
     names = [ref.name for ref in scheduled.schedule.plans]
     texts = {
@@ -57,13 +56,7 @@ def write_schedule(scheduled: ScheduledPlans, folder: Path) -> tuple[Path, ...]:
     }
     texts[folder / SCHEDULE] = schedule_to_json(scheduled.schedule)
     for path, text in texts.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = path.with_name(f".{path.name}.{os.getpid()}")
-            scratch.write_text(text + "\n", encoding="utf-8")
-            scratch.replace(path)
-        except OSError as error:
-            raise BackendError(f"cannot write {path}: {error.strerror}") from error
+        write_whole(path, text + "\n")
     return tuple(texts)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_from_json
+from signal_ctrl.gateways.whole_file import read_whole
 
 MAX_BYTES: Final = 1 << 23
 
@@ -15,14 +16,7 @@ def text_of(path: Path, kind: str) -> str:
 
     Raises: InvalidInputError if it cannot be read or is too long.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InvalidInputError(f"the {kind} {path} is longer than {MAX_BYTES} bytes")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(
-            f"cannot read the {kind} {path}: {getattr(error, 'strerror', None) or error}"
-        ) from error
+    return read_whole(path, kind, MAX_BYTES)
 
 
 def read_site(path: Path) -> Site:

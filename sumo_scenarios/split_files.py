@@ -12,7 +12,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_to_json
 from signal_ctrl.engine.split_periods import MovementRow, PeriodResult, movement_rows
 from signal_ctrl.engine.split_values import Period
-from signal_ctrl.gateways.whole_file import write_whole
+from signal_ctrl.gateways.whole_file import check_free, check_place, write_whole
 
 COLUMNS: Final = ("begin_s", "end_s", "signal", "cycle_s", *(field.name for field in fields(MovementRow)))
 _DIGITS: Final = 3
@@ -25,11 +25,34 @@ def target_paths(out: Path, periods: Sequence[Period]) -> tuple[Path, ...]:
 
     Raises: InvalidInputError if `out` does not end in .json, or is a folder.
     """
-    if out.suffix != ".json" or out.is_dir():
-        raise InvalidInputError(f"--out {out} has to be a file that ends in .json")
+    _check_name(out)
     if len(periods) == 1:
         return (out,)
     return tuple(out.with_name(f"{out.stem}-{p.begin_s:g}-{p.end_s:g}.json") for p in periods)
+
+
+def check_table(out: Path, counts: Path | None, overwrite: bool) -> None:
+    """Check the name of the plan and the table beside it, before the periods are known.
+
+    Raises: InvalidInputError if a file is there that may not be replaced, or one cannot be written.
+    """
+    check_place(out)
+    _check_name(out)
+    table = out.with_suffix(".csv")
+    if counts is not None and table.resolve() == counts.resolve():
+        raise InvalidInputError(f"--out {out} puts its table into {table}, which holds the counts; name another --out")
+    check_free(table, overwrite)
+
+
+def check_targets(out: Path, periods: Sequence[Period], overwrite: bool) -> None:
+    """Check that the plan of each period may be written. Raises: InvalidInputError if one may not."""
+    for path in target_paths(out, periods):
+        check_free(path, overwrite)
+
+
+def _check_name(out: Path) -> None:
+    if out.suffix != ".json" or out.is_dir():
+        raise InvalidInputError(f"--out {out} has to be a file that ends in .json")
 
 
 def write_plans(out: Path, name: str, results: Sequence[PeriodResult]) -> tuple[Path, ...]:

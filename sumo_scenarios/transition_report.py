@@ -8,11 +8,12 @@ from optimiser.transition import TransitionSettings
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.site import Site
-from signal_ctrl.domain.site_json import site_from_json
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.engine.transition_trial import Hold, Trial, try_transition
 from signal_ctrl.kernel.kernel import Kernel
+from sumo_scenarios.picture_file import save_picture
+from sumo_scenarios.site_files import read_site
 
 _HUES: Final = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#777777")
 LATEST_S: Final = 1e8
@@ -21,16 +22,7 @@ _MARKS: Final = "osD^vP*X"
 
 def read_sites(paths: Sequence[Path]) -> tuple[Site, ...]:
     """Return the sites of files. Raises: InvalidInputError if one cannot be read or holds no valid site."""
-    found = []
-    for path in paths:
-        try:
-            found.append(site_from_json(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise InvalidInputError(f"cannot read the site {path}: {reason}") from error
-        except InvalidInputError as error:
-            raise InvalidInputError(f"{path}: {error}") from error
-    return tuple(found)
+    return tuple(read_site(path) for path in paths)
 
 
 def trials(
@@ -131,4 +123,4 @@ def draw_errors(report: Sequence[dict[str, Any]], method: str, path: Path) -> No
     errors.set(ylabel="behind its plan's clock [s]", title=f"Transition by {method}: each mark is the begin of a cycle")
     errors.legend(fontsize=8, loc="best", ncols=1 + len(report) // 8)
     lengths.set(ylabel="length of the cycle [s]", xlabel="time of the common clock [s]")
-    figure.savefig(path, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save_picture(figure, path, 130)

@@ -48,9 +48,9 @@ def elements(
             except StopIteration:
                 return
             except ElementTree.ParseError as error:
-                raise InvalidInputError(f"{path} is not well-formed XML: {error}") from error
+                raise InvalidInputError(f"{path} is not well-formed XML: {_said(error)}") from error
             except (OSError, EOFError, zlib.error, ValueError, LookupError) as error:
-                raise InvalidInputError(f"cannot read {path}: {error}") from error
+                raise InvalidInputError(f"cannot read {path}: {_said(error)}") from error
             if element.tag == INCLUDE and event == "end":
                 yield from elements(included(path, element, depth), events, depth + 1)
             yield event, element
@@ -81,7 +81,7 @@ def parse_xml(path: Path, max_bytes: int | None = None) -> ElementTree.Element:
             for _, element in ElementTree.iterparse(_Guarded(stream, max_bytes)):
                 root = element
         except (ElementTree.ParseError, OSError, EOFError, zlib.error, ValueError, LookupError) as error:
-            raise InvalidInputError(f"cannot read {path}: {error}") from error
+            raise InvalidInputError(f"cannot read {path}: {_said(error)}") from error
     if root is None:
         raise InvalidInputError(f"{path} is empty")
     return root
@@ -124,3 +124,15 @@ def parse_time_s(text: str) -> float:
         raise InvalidInputError(f"'{text}' is not a time in seconds or hh:mm:ss")
     weights = (1.0, 60.0, 3600.0, 86400.0)
     return sum(weight * part for weight, part in zip(weights, reversed(parts), strict=False))
+
+
+def _said(error: Exception) -> str:
+    """Return in words of this project why a file could not be read."""
+    if isinstance(error, ElementTree.ParseError):
+        line, column = error.position
+        return f"line {line}, column {column + 1}; look for a tag that is not closed, or text outside of all"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, EOFError | zlib.error):
+        return "it is packed, and damaged; pack it anew"
+    return str(error)

@@ -13,7 +13,9 @@ from signal_ctrl.domain.counts import Turn
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.plan import Plan, plan_hash
 from signal_ctrl.engine.acceptance import check_plan
+from sumo_scenarios.measures.approaches import Approach, find_approaches
 from sumo_scenarios.measures.control_delay import TurnDelay, turn_delays
+from sumo_scenarios.measures.passages import SHORTEST_M
 from sumo_scenarios.measures.sources import read_sources
 from sumo_scenarios.model_delay import ModelDelay, Period, model_delays, periods_of
 from sumo_scenarios.network_model import Dispersions
@@ -44,6 +46,16 @@ class ApproachRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An approach that is in no figure: vehicles a run, as the model or the simulation has them, and why."""
+
+    signal: str
+    from_edge: str
+    vehicles: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeedTotal:
     """One run: vehicles over stop lines, mean delay by the model, simulated control delay and time lost. [s/veh]"""
 
@@ -62,7 +74,7 @@ class SeedTotal:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The judgement of a plan: approaches by vehicles, totals by seed, and variants of the model by name."""
+    """The judgement of a plan: approaches by vehicles, totals by seed, variants of the model by name, what it lacks."""
 
     scenario: str
     scale: float
@@ -71,6 +83,7 @@ class Judged:
     totals: tuple[SeedTotal, ...]
     highest_saturation: float
     variants: Mapping[str, float]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def error(self) -> float:
@@ -108,6 +121,10 @@ class Judged:
                     "saturation": _rounded(a.saturation, 3),
                 }
                 for a in self.approaches
+            ],
+            "left_out": [
+                {"signal": a.signal, "from_edge": a.from_edge, "vehicles": round(a.vehicles, 1), "reason": a.reason}
+                for a in self.left_out
             ],
             "variants": {name: _rounded(error, 4) for name, error in self.variants.items()},
         }
@@ -165,6 +182,7 @@ def judge(plan: Plan, asked: Asked, how: Judging, watch: Watch, run: Run = _make
         totals=totals,
         highest_saturation=max((one.saturation for one in model.values()), default=0.0),
         variants=_variants((world, periods, plan, how), seen) if how.variants else {},
+        left_out=left_out(find_approaches(world.net), model, seen),
     )
 
 
@@ -211,6 +229,30 @@ def _approaches(model: Mapping[Turn, ModelDelay], runs: Sequence[Sequence[TurnDe
         highest = max(row[4] for row in own)
         found.append(ApproachRow(signal, edge, vehicles / len(runs), model_s, control_s, lost_s, highest))
     return tuple(sorted(found, key=lambda row: -row.vehicles))
+
+
+def left_out(
+    approaches: Sequence[Approach], model: Mapping[Turn, ModelDelay], runs: Sequence[Sequence[TurnDelay]]
+) -> tuple[LeftOut, ...]:
+    """Return the approaches with traffic that are in no figure, those with the most vehicles first."""
+    lengths_m = {(a.signal, a.edge_id): a.length_m for a in approaches}
+    modelled: dict[tuple[str, str], float] = {}
+    for (signal, edge, _), said in model.items():
+        modelled[signal, edge] = modelled.get((signal, edge), 0.0) + said.vehicles
+    seen: dict[tuple[str, str], float] = {}
+    for turn in (turn for turns in runs for turn in turns):
+        key = turn.signal, turn.from_edge
+        seen[key] = seen.get(key, 0.0) + turn.vehicles / len(runs)
+    found = []
+    for key in modelled.keys() ^ seen.keys():
+        if key in seen:
+            reason = "the model knows no demand there"
+        elif lengths_m.get(key, SHORTEST_M) < SHORTEST_M:
+            reason = f"{lengths_m[key]:.1f} m long; below {SHORTEST_M:g} m no delay is measured"
+        else:
+            reason = "nobody passed its stop line in simulation"
+        found.append(LeftOut(*key, modelled.get(key, seen.get(key, 0.0)), reason))
+    return tuple(sorted(found, key=lambda one: (-one.vehicles, one.signal, one.from_edge)))
 
 
 def _variants(of: tuple[World, list[Period], Plan, Judging], runs: Sequence[Sequence[TurnDelay]]) -> dict[str, float]:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.network.judge import Judged
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.network_planning import evaluation_of
 from sumo_scenarios.network_plans import Prepared
+from sumo_scenarios.picture_file import save_picture
 
 if TYPE_CHECKING:
+    from bench.network.judge import Judged
     from optimiser.network_problem import Timings
 
 FloatArray = NDArray[np.float64]
-KINDS = (".svg", ".png")
 _S_PER_H = 3600.0
 
 
@@ -31,15 +31,14 @@ class Profile:
     going: NDArray[np.bool_]
 
 
-def check_picture(path: Path) -> None:
-    """Check the name of a picture. Raises: InvalidInputError if it is neither SVG nor PNG."""
-    if path.suffix.lower() not in KINDS:
-        raise InvalidInputError(f"a picture is {' or '.join(KINDS)}, got '{path.name}'")
+def check_edge(prepared: Prepared, from_edge: str | None) -> None:
+    """Check that an edge, if one is named, leads to a signal with a choice of stages.
 
-
-def check_edge(prepared: Prepared, from_edge: str) -> None:
-    """Check that an edge leads to a signal with a choice of stages. Raises: InvalidInputError if not."""
-    if from_edge not in {part.layout.lanes[lane].edge_id for part in prepared.demand.parts for lane, _ in part.keys}:
+    Raises: InvalidInputError if not.
+    """
+    if from_edge is not None and from_edge not in {
+        part.layout.lanes[lane].edge_id for part in prepared.demand.parts for lane, _ in part.keys
+    }:
         raise InvalidInputError(f"no edge '{from_edge}' leads to a signal with a choice of stages")
 
 
@@ -77,7 +76,7 @@ def _together(one: Profile, other: Profile) -> Profile:
 
 
 def draw_profiles(profiles: Sequence[Profile], title: str, path: Path) -> None:
-    """Draw profiles one below the other. Raises: BackendError if the file cannot be written."""
+    """Draw profiles one below the other. Raises: InvalidInputError if the file cannot be written."""
     figure, axes = _figure(len(profiles), 2.2)
     for axis, profile in zip(axes, profiles, strict=True):
         second = np.arange(len(profile.coming_veh_h) + 1)
@@ -93,11 +92,11 @@ def draw_profiles(profiles: Sequence[Profile], title: str, path: Path) -> None:
     axes[0].legend(fontsize=8, loc="upper right", ncols=3, frameon=False)
     axes[-1].set_xlabel("second of the cycle")
     figure.suptitle(title, fontsize=10)
-    _save(figure, path)
+    save_picture(figure, path, 144)
 
 
-def draw_judged(judged: Judged, path: Path) -> None:
-    """Draw simulated control delay over the model's, a dot an approach. Raises: BackendError as `draw_profiles`."""
+def draw_judged(judged: "Judged", path: Path) -> None:
+    """Draw simulated control delay over the model's, a dot an approach. Raises: as `draw_profiles`."""
     figure, (axis,) = _figure(1, 5.2)
     rows = [row for row in judged.approaches if row.vehicles >= 10]
     x, y = [row.model_s for row in rows], [row.control_s for row in rows]
@@ -112,7 +111,7 @@ def draw_judged(judged: Judged, path: Path) -> None:
     axis.set_ylabel("simulated control delay [s/veh]")
     axis.legend(fontsize=8, frameon=False, loc="upper left")
     figure.suptitle(f"{judged.scenario}, scale {judged.scale:g}: total off by {100 * judged.error:+.1f} %", fontsize=10)
-    _save(figure, path)
+    save_picture(figure, path, 144)
 
 
 def _figure(rows: int, height: float) -> tuple[Any, list[Any]]:
@@ -121,12 +120,3 @@ def _figure(rows: int, height: float) -> tuple[Any, list[Any]]:
     figure = Figure(figsize=(7.0, height * rows + 0.6), layout="constrained")
     axes = figure.subplots(rows, 1, squeeze=False)
     return figure, [row[0] for row in axes]
-
-
-def _save(figure: Any, path: Path) -> None:
-    check_picture(path)
-    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
-    try:
-        figure.savefig(path, metadata=metadata, dpi=144)
-    except OSError as error:
-        raise BackendError(f"cannot write {path}: {error.strerror}") from error

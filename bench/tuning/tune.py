@@ -15,10 +15,10 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_document, plan_hash
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
-from sumo_scenarios.closed_loop import times_of
 from sumo_scenarios.demand_model import DemandModel, demand_model
 from sumo_scenarios.green_wave.run_wave import with_wave
 from sumo_scenarios.network_plans import timings_of
+from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.volumes import count_volumes
 from sumo_scenarios.world import World, build_world

@@ -4,29 +4,42 @@ Rules are left out one after the other; what stays impossible without a rule doe
 cannot be satisfied together, and could be without any one of its rules.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Final
 
 from optimiser.green_wave.engines import Effort, solve
 from optimiser.green_wave.mixed_program import MixedProgram, Sum
+from optimiser.green_wave.model import WaveModel
 
 STRUCTURE: Final = ("offsets around", "one order of stages")
 _WIDE: Final = 60.0
 
 
-def smallest_conflict(program: MixedProgram, loops: Collection[int], effort: Effort) -> tuple[str, ...]:
-    """Return rules of a program without solution that are at odds, as few as can be found by leaving out.
+def smallest_conflict(model: WaveModel, effort: Effort) -> tuple[str, ...]:
+    """Return rules of a model without solution that are at odds, as few as can be found by leaving out.
 
-    Args: loops, the variables that count cycles around closed ways, whose bounds follow from rules and so have to go;
-    effort, the time for each question; what is not settled in it counts as possible.
+    Bounds of variables that follow from rules go, so that a rule that is left out binds nothing any more: the cycles
+    around closed ways, the cycle itself and the travel times.
+    Args: effort, the time for each question; what is not settled in it counts as possible.
     """
-    wide = {v: (program.low[v] - _WIDE, program.high[v] + _WIDE) for v in loops}
-    low = [wide[v][0] if v in wide else bound for v, bound in enumerate(program.low)]
-    high = [wide[v][1] if v in wide else bound for v, bound in enumerate(program.high)]
-    relaxed = replace(program, low=low, high=high, most=Sum())
+    relaxed = without_bounds(model)
+    program = model.program
     rules = [r for r in dict.fromkeys(row.rule for row in program.rows) if not r.startswith(STRUCTURE)]
     return _filtered(rules, lambda left: solve(relaxed.without(left), effort).proven_empty)
+
+
+def without_bounds(model: WaveModel) -> MixedProgram:
+    """Return the program of a model with room for what rules bind, and with nothing to be made most."""
+    program = model.program.copy()
+    for _, around in model.loops:
+        program.low[around] -= _WIDE
+        program.high[around] += _WIDE
+    z = next(iter(model.z.terms))
+    program.low[z], program.high[z] = program.low[z] / _WIDE, program.high[z] * _WIDE
+    for travel in (next(iter(travel.terms)) for course in model.courses for travel in course.travel):
+        program.high[travel] *= _WIDE
+    program.most = Sum()
+    return program
 
 
 def _filtered(rules: list[str], impossible_without: Callable[[frozenset[str]], bool]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from signal_ctrl.domain.documents import why
 from signal_ctrl.domain.errors import InvalidInputError
 
 MAX_CHARACTERS: Final = 1 << 20
@@ -23,7 +24,7 @@ def read_table(text: str, source: str) -> dict[str, Any]:
         is_json = text.lstrip().startswith("{")
         found = json.loads(text, object_pairs_hook=_once) if is_json else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError(f"{source}: {error}") from error
+        raise InvalidInputError(f"{source}: {why(error)}") from error
     if not isinstance(found, dict):
         raise InvalidInputError(f"{source} is no table")
     return found

@@ -47,5 +47,5 @@ def _answer(model: WaveModel, effort: Effort) -> Answer:
         return answer
     if not answer.proven_empty:
         raise InvalidInputError(f"no green wave was found in {effort.time_s:g} s; give more time (--time-limit)")
-    rules = smallest_conflict(model.program, [v for _, v in model.loops], replace(_QUESTION, engine=SCIPY))
+    rules = smallest_conflict(model, replace(_QUESTION, engine=SCIPY))
     raise InvalidInputError(f"no green wave satisfies these together: {'; '.join(rules)}; relax one of them")

@@ -44,7 +44,7 @@ def check(
     except InvalidInputError as error:
         raise InvalidInputError(f"{plan}: {error}") from error
     sites = _sites(site or [], scenario or [], profile)
-    reasons = _reasons(drafts, sites, running)
+    reasons = _reasons(name, drafts, sites, running)
     if json_:
         put_json(_document(name, drafts, reasons))
     else:
@@ -72,31 +72,29 @@ def _sites(paths: list[Path], scenarios: list[str], profile: str) -> "dict[str, 
     return found
 
 
-def _reasons(drafts: "tuple[DraftPlan, ...]", sites: "dict[str, Site]", running: Path | None) -> "list[Reason]":
-    from signal_ctrl.engine.plan_review import Reason, network_reasons, review
+def _reasons(
+    name: str, drafts: "tuple[DraftPlan, ...]", sites: "dict[str, Site]", running: Path | None
+) -> "list[Reason]":
+    from signal_ctrl.engine.plan_review import plan_reasons
     from signal_ctrl.kernel.kernel import Kernel
 
-    found = list(network_reasons(drafts, tuple(sites.values())))
-    for draft in drafts:
-        if draft.signal_id in sites:
-            own = review(draft, Kernel(sites[draft.signal_id]))
-            found += own
-            if running is not None and not own:
-                found += _change_reasons(draft, sites[draft.signal_id], running)
-    return list(dict.fromkeys(Reason(*reason) for reason in found))
+    kernels = {signal: Kernel(site) for signal, site in sites.items()}
+    found = list(plan_reasons(name, drafts, tuple(sites.values()), kernels))
+    refused = {reason.signal_id for reason in found}
+    for draft in drafts if running is not None else ():
+        if draft.signal_id in sites and draft.signal_id not in refused:
+            found += _change_reasons(draft, sites[draft.signal_id], running)
+    return found
 
 
-def _change_reasons(draft: "DraftPlan", site: "Site", running: Path) -> "tuple[Reason, ...]":
-    from signal_ctrl.domain.plan import SignalPlan
+def _change_reasons(draft: "DraftPlan", site: "Site", running: Path | None) -> "tuple[Reason, ...]":
+    from signal_ctrl.domain.plan import signal_plan_of
     from signal_ctrl.engine.plan_change import change_reasons
     from signal_ctrl.kernel.kernel import Kernel
     from sumo_scenarios.plan_file import read_plan
 
-    before = read_plan(running).of(draft.signal_id)
-    if before is None:
-        return ()
-    new = SignalPlan(draft.signal_id, draft.site, draft.cycle_ds, draft.offset_ds, draft.stages, draft.splits_ds)
-    return change_reasons(before, new, Kernel(site))
+    before = read_plan(running).of(draft.signal_id) if running is not None else None
+    return () if before is None else change_reasons(before, signal_plan_of(draft), Kernel(site))
 
 
 def _document(name: str, drafts: "tuple[DraftPlan, ...]", reasons: "list[Reason]") -> dict[str, Any]:

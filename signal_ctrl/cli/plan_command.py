@@ -5,6 +5,7 @@ import typer
 from signal_ctrl.cli import (
     plan_ageing_command,
     plan_check_command,
+    plan_dispersion_command,
     plan_export_command,
     plan_green_wave_command,
     plan_import_command,
@@ -40,5 +41,5 @@ app.command()(plan_check_command.check)
 app.command()(plan_split_command.cycle_split)
 app.command()(plan_network_command.network)
 app.command()(plan_offsets_command.offsets)
-app.command()(plan_network_command.dispersion)
+app.command()(plan_dispersion_command.dispersion)
 app.command()(plan_judge_command.judge)

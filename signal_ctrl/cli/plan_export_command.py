@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
-from signal_ctrl.cli.output import put_json
+from signal_ctrl.cli.output import Overwrite, put_json
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 
@@ -33,7 +33,7 @@ def export(
         Path | None,
         typer.Option(help="utdf: turning counts for the volumes; else the scenario's demand.", show_default=False),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file that --out names.")] = False,
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Write a plan as SUMO programmes, lamp for lamp as the kernel keeps it, or as UTDF with volumes and lanes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
-from signal_ctrl.cli.output import put_json
+from signal_ctrl.cli.output import Overwrite, put_json
 from signal_ctrl.cli.plan_green_wave_output import corridor_document, put_wave, scenario_document
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from optimiser.green_wave.diagram import StreetDiagram
     from optimiser.green_wave.engines import Effort
     from optimiser.green_wave.model import WaveRules
-    from signal_ctrl.domain.plan import Plan
     from sumo_scenarios.green_wave.planning import Asked
 
 _KINDS = ("maxband", "multiband", "am-band", "grid")
@@ -91,17 +90,21 @@ def green_wave(
     time_limit: Annotated[float, typer.Option(help="Search for so long at most. [s]")] = 60.0,
     gap: Annotated[float, typer.Option(help="Proven gap that is close enough, as a share.")] = 1e-3,
     engine: Annotated[str, typer.Option(help="highs, scip or or-highs.")] = "highs",
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Plan a green wave, with the proven gap; every width is measured again from the finished plan."""
-    from bench.time_space import check_file, draw_pages
+    from bench.time_space import draw_pages
     from optimiser.green_wave.engines import Effort
     from optimiser.green_wave.model import MAXBAND, WaveRules
+    from signal_ctrl.gateways.whole_file import check_free
+    from sumo_scenarios.picture_file import check_picture
 
     if kind not in _KINDS:
         raise InvalidInputError(f"unknown --kind '{kind}'; choose one of {', '.join(_KINDS)}")
+    check_free(out, overwrite)
     for path in diagram or []:
-        check_file(path)
+        check_picture(path, overwrite)
     queue_s = _clearance_s(clearance)
     cycle_s, speed_kmh = _cycle_s(cycle, cycle_range), _speed_kmh(speed)
     asked = _Options(kind, cycle_s, speed_kmh, *_ratio(ratio), patterns, power, queue_s, arterial_first, json_)
@@ -151,14 +154,16 @@ def _of_file(
     from optimiser.green_wave.corridor_plan import corridor_plan
     from optimiser.green_wave.diagram import street_diagrams
     from optimiser.green_wave.planning import plan_wave
+    from signal_ctrl.gateways.whole_file import read_whole
+    from sumo_scenarios.plan_file import write_plan
 
     wishes = CorridorWishes(
         asked.cycle_s, asked.speed_kmh, asked.ratio, asked.patterns or "free", asked.power, asked.any_ratio
     )
-    corridor = corridor_from_text(_read(path), wishes, path.name)
+    corridor = corridor_from_text(read_whole(path, "corridor file"), wishes, path.name)
     asked.tell(f"planning the wave of {len(corridor.signals)} signals, {effort.time_s:g} s at most")
     found = plan_wave(corridor.network, rules, effort)
-    _write(out, corridor_plan(corridor, found.timing))
+    write_plan(out, corridor_plan(corridor, found.timing))
     return corridor_document(corridor, rules, found), street_diagrams(corridor.network, rules, found.timing)
 
 
@@ -168,7 +173,7 @@ def _of_scenario(
     from optimiser.green_wave.diagram import street_diagrams
     from sumo_scenarios.catalogue import resolve
     from sumo_scenarios.green_wave.planning import plan_scenario, times_of
-    from sumo_scenarios.plan_file import read_plan
+    from sumo_scenarios.plan_file import read_plan, write_plan
     from sumo_scenarios.world import build_world
 
     base = read_plan(plan) if plan is not None else None
@@ -176,7 +181,7 @@ def _of_scenario(
     for notice in world.notices if not asked.quiet else ():
         say(notice)
     found = plan_scenario(world, times_of(world), _asked(rules, asked), base, effort, asked.tell)
-    _write(out, found.plan)
+    write_plan(out, found.plan)
     diagrams = tuple(
         shape for part in found.parts for shape in street_diagrams(part.wave.network, rules, part.plan.timing)
     )
@@ -237,22 +242,3 @@ def _clearance_s(text: str) -> float | None:
     if not 0.0 <= value <= 60.0:
         raise InvalidInputError(f"--clearance wants 0 to 60 s, or counted, got '{text}'")
     return value
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InvalidInputError(f"no corridor file '{path}'") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"the corridor file {path} cannot be read: {error}") from error
-
-
-def _write(path: Path, plan: "Plan") -> None:
-    from signal_ctrl.domain.plan import plan_to_json
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(plan_to_json(plan) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InvalidInputError(f"the plan {path} cannot be written: {error.strerror or error}") from error

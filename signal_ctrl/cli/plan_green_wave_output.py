@@ -17,18 +17,24 @@ if TYPE_CHECKING:
     from sumo_scenarios.green_wave.planning import ScenarioPlan
 
 _KMH = 3.6
+_MOST_NAMED = 4
+_OBJECTIVES = {
+    "maxband": "the sum of the bands, those back times the ratio",
+    "multiband": "the mean of the links' bands, weighted by volume",
+    "am-band": "the mean of the links' bands, weighted by volume",
+}
 
 
 def corridor_document(corridor: "CorridorFile", rules: "WaveRules", found: "WavePlan") -> dict[str, Any]:
     """Return what was planned for a corridor file."""
-    part = wave_document(found, None)
+    part = wave_document(found, rules.kind, None)
     return {"source": corridor.name, "kind": rules.kind, "cycle_s": found.timing.cycle_s, "parts": [part]}
 
 
 def scenario_document(found: "ScenarioPlan", rules: "WaveRules") -> dict[str, Any]:
     """Return what was planned for a scenario."""
     offsets_s = {each.signal_id: to_s(each.offset_ds) for each in found.plan.signals}
-    parts = [wave_document(part.plan, part.before, offsets_s) for part in found.parts]
+    parts = [wave_document(part.plan, rules.kind, part.before, offsets_s) for part in found.parts]
     return {
         "source": found.plan.name,
         "kind": rules.kind,
@@ -40,9 +46,15 @@ def scenario_document(found: "ScenarioPlan", rules: "WaveRules") -> dict[str, An
 
 
 def wave_document(
-    found: "WavePlan", before: "Sequence[CourseWidths] | None", offsets_s: "Mapping[str, float] | None" = None
+    found: "WavePlan",
+    kind: str,
+    before: "Sequence[CourseWidths] | None",
+    offsets_s: "Mapping[str, float] | None" = None,
 ) -> dict[str, Any]:
-    """Return one group of streets: proof, signals, directions. `offsets_s` are the plan's, if others. [s], [km/h]"""
+    """Return one group of streets: proof, signals, directions. `offsets_s` are the plan's, if others. [s], [km/h]
+
+    `band_s` of a direction is its band from end to end where one is planned, else the mean of those of its links.
+    """
     own_s = offsets_s or {
         signal.name: at_s
         for signal, at_s in zip(found.timing.wave.network.signals, found.timing.timed.offsets_s, strict=True)
@@ -50,6 +62,8 @@ def wave_document(
     wave, timing = found.timing.wave, found.timing
     proof = wave.proof
     return {
+        "objective": _OBJECTIVES[kind],
+        "end_to_end": kind == "maxband",
         "cycle_s": timing.cycle_s,
         "cycle_found_s": round(found.wave.cycle_s, 3),
         "found": round(proof.found, 6),
@@ -75,6 +89,7 @@ def _streets(found: "WavePlan", before: "Sequence[CourseWidths] | None") -> list
             directions.append(
                 {
                     "name": course.name,
+                    "band_s": round(own.mean_s, 2),
                     "through_band_s": round(own.through_s, 2),
                     "bands_s": [round(band_s, 2) for band_s in own.bands_s],
                     "least_green_s": round(own.least_green_s, 2),
@@ -105,9 +120,10 @@ def put_wave(document: dict[str, Any]) -> None:
     for part in document["parts"]:
         gap = part["proven_gap"]
         proven = "no bound is proven" if gap is None else f"proven gap {100 * gap:.2f} %"
+        typer.echo(f"cycle {part['cycle_s']} s (best {part['cycle_found_s']:g} s); {_headline(part)}")
         typer.echo(
-            f"cycle {part['cycle_s']} s (best {part['cycle_found_s']:g} s); bands of {part['found']:.4f} cycles found, "
-            f"at most {part['bound']:.4f} possible: {proven}; {part['measured']:.4f} measured in whole seconds"
+            f"objective, {part['objective']} [cycles]: {part['found']:.4f} found, at most {part['bound']:.4f} "
+            f"possible: {proven}; {part['measured']:.4f} measured in whole seconds"
         )
         typer.echo()
         _put_streets(part["streets"])
@@ -123,6 +139,16 @@ def put_wave(document: dict[str, Any]) -> None:
     typer.echo(f"plan in {document['plan']}")
     for path in document["diagrams"]:
         typer.echo(f"diagram in {path}")
+
+
+def _headline(part: Mapping[str, Any]) -> str:
+    """Return the bands of a part in seconds: of each direction, or from the narrowest to the widest of many."""
+    directions = [direction for street in part["streets"] for direction in street["directions"]]
+    what = "bands" if part["end_to_end"] else "bands (mean of the links)"
+    if len(directions) > _MOST_NAMED:
+        bands_s = [direction["band_s"] for direction in directions]
+        return f"{what} of {len(directions)} directions: {min(bands_s):.1f} to {max(bands_s):.1f} s"
+    return f"{what}: " + ", ".join(f"{direction['name']} {direction['band_s']:.1f} s" for direction in directions)
 
 
 def _put_streets(streets: Sequence[dict[str, Any]]) -> None:

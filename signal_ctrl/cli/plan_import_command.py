@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
-from signal_ctrl.cli.output import number, put_json, put_table
+from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 
@@ -37,7 +37,7 @@ def import_(
     ] = None,
     begin: Annotated[float, typer.Option(help="utdf: begin of the hour that the volumes are of [s].")] = 0.0,
     partial: Annotated[bool, typer.Option("--partial", help="Leave out signals that cannot be expressed.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the plan that --out names.")] = False,
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Read programmes or UTDF into a plan, and name every signal that cannot be expressed, with the reason."""
@@ -65,9 +65,10 @@ class _Asked:
 
 
 def _tllogic(asked: _Asked, program_id: str | None, overwrite: bool) -> int:
-    from signal_ctrl.domain.plan import plan_hash, plan_to_json
-    from signal_ctrl.gateways.whole_file import check_free, write_whole
+    from signal_ctrl.domain.plan import plan_hash
+    from signal_ctrl.gateways.whole_file import check_free
     from sumo_scenarios.catalogue import resolve
+    from sumo_scenarios.plan_file import write_plan
     from sumo_scenarios.programme_import import import_programmes, reasons
     from sumo_scenarios.world import build_world
 
@@ -77,7 +78,7 @@ def _tllogic(asked: _Asked, program_id: str | None, overwrite: bool) -> int:
     if found.failed and not asked.partial:
         raise InvalidInputError(f"{asked.file}: {reasons(found.failed)}; --partial leaves them out")
     plan = found.plan(asked.name)
-    write_whole(asked.out, plan_to_json(plan) + "\n")
+    write_plan(asked.out, plan)
     for notice in found.notices:
         say(notice)
     if asked.json_:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signal_ctrl.cli.output import number, put_json, put_table
+from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
 from signal_ctrl.cli.progress import watching
 from signal_ctrl.domain.profile import profile_by_name
 
@@ -33,20 +33,21 @@ def judge(
     picture: Annotated[
         Path | None, typer.Option(help="Draw model against simulation (.svg, .png).", show_default=False)
     ] = None,
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Hold the model's delay of a plan against SUMO's, approach by approach, on the same demand and seeds."""
     from bench.matrix_values import integers
     from bench.network.judge import Judging
     from bench.network.judge import judge as judge_plan
-    from bench.network.pictures import check_picture, draw_judged
+    from bench.network.pictures import draw_judged
     from signal_ctrl.cli.run_command import stretch_of
     from sumo_scenarios.dispersion_fit import read_fits
     from sumo_scenarios.network_plans import Asked
+    from sumo_scenarios.picture_file import check_picture
     from sumo_scenarios.plan_file import read_plan
 
-    if picture is not None:
-        check_picture(picture)
+    check_picture(picture, overwrite)
     fitted = read_fits(dispersion) if dispersion is not None else None
     how = Judging(integers("--seeds", seeds), period_s=period, variants=variants, fitted=fitted)
     asked = Asked(scenario, profile_by_name(profile), begin, end, scale)
@@ -90,3 +91,10 @@ def _put(judged: "Judged") -> None:
     )  # fmt: skip
     if len(judged.approaches) > len(shown):
         typer.echo(f"the {len(shown)} busiest approaches of {len(judged.approaches)}; --json has them all")
+    if judged.left_out:
+        typer.echo(f"\nleft out of all figures: {len(judged.left_out)} approaches")
+        put_table(
+            ("signal", "from edge", "vehicles", "why"),
+            [(a.signal, a.from_edge, number(a.vehicles, 0), a.reason) for a in judged.left_out],
+            numbers_from=4,
+        )

@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import INTERRUPTED, say
-from signal_ctrl.cli.output import number, put_json, put_table
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
+from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 
 if TYPE_CHECKING:
     from bench.tuning.evaluation import Scored
     from optimiser.network_index import IndexWeights
     from optimiser.network_search import Effort
-    from signal_ctrl.domain.counts import CountPeriod
+    from signal_ctrl.domain.counts import Counts
     from signal_ctrl.domain.plan import Plan
+    from sumo_scenarios.network_model import Dispersions
     from sumo_scenarios.network_planning import NetworkPlanned, Wish
     from sumo_scenarios.network_plans import Asked, Prepared
 
 _SEARCH_S = 600.0
 _MOST_ROWS = 24
+_MOST_OVER = 8
 
 
 def network(
@@ -61,57 +63,80 @@ def network(
     ] = None,
     starts: Annotated[int, typer.Option(help="Random starts of the search.")] = 2,
     seed: Annotated[int, typer.Option(help="Of the random starts.")] = 1,
-    search: Annotated[bool, typer.Option("--search/--no-search", help="Search in the whole model.")] = True,
+    search: Annotated[
+        bool, typer.Option("--search", help="Search in the whole model, as without --no-search.")
+    ] = False,
+    no_search: Annotated[bool, typer.Option("--no-search", help="Offsets by pairs alone, in seconds.")] = False,
     simulate: Annotated[int, typer.Option(help="Then search in simulation, with that many simulations.")] = 0,
     profile_of: Annotated[
         tuple[str, Path] | None,
         typer.Option(help="EDGE FILE: draw the flow profile before its stop line (.svg, .png).", show_default=False),
     ] = None,
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Make the plan of a network: offsets by pairs with a proven bound, then offsets, splits and cycle by the model."""
-    from bench.network.pictures import check_edge, check_picture
+    from bench.network.pictures import check_edge
     from optimiser.network_index import IndexWeights
+    from signal_ctrl.gateways.whole_file import check_free
     from sumo_scenarios.network_plans import Asked
+    from sumo_scenarios.picture_file import check_picture
+    from sumo_scenarios.plan_file import write_plan
 
-    wish = _wish(cycle, cycle_range, signals, (subarea, coupling, search))
-    effort = _effort((10.0 if search else 1.0) if time_limit is None else time_limit, starts, seed, json_)
-    if profile_of is not None:
-        check_picture(profile_of[1])
-    if simulate and not search:
-        raise InvalidInputError("--simulate follows a search; leave --no-search out")
+    _check_searches(search, no_search, simulate)
+    wish = _wish(cycle, cycle_range, signals, (subarea, coupling, not no_search))
+    effort = _effort((1.0 if no_search else 10.0) if time_limit is None else time_limit, starts, seed, json_)
+    check_free(out, overwrite)
+    check_picture(None if profile_of is None else profile_of[1], overwrite)
     begun_s = time.monotonic()
+    weights = IndexWeights(delay_weight, stop_weight, excess_weight)
+    at_hand = _read(base)
     asked = Asked(source, profile_by_name(profile), begin, end, scale)
-    prepared = _prepared(asked, IndexWeights(delay_weight, stop_weight, excess_weight), counts, dispersion)
-    if profile_of is not None:
-        check_edge(prepared, profile_of[0])
-    planned = _planned(prepared, wish, effort, base, json_)
+    prepared = _prepared(asked, weights, (counts, dispersion), at_hand)
+    check_edge(prepared, None if profile_of is None else profile_of[0])
+    planned = _planned(prepared, wish, effort, at_hand, json_)
     report = report_of(prepared, planned) | {"seconds": round(time.monotonic() - begun_s, 2), "plan": str(out)}
-    _write(out, _plan_of(prepared, planned))
-    if profile_of is not None:
-        _draw(prepared, planned, profile_of)
+    _tell_oversaturated(report)
+    write_plan(out, _plan_of(prepared, planned))
+    _draw(prepared, planned, profile_of)
     code = _simulate(prepared, planned, (simulate, out), report, json_) if simulate else 0
     put_json(report) if json_ else _put(report)
     return code
 
 
-def _prepared(asked: "Asked", weights: "IndexWeights", counts: Path | None, dispersion: Path | None) -> "Prepared":
-    from sumo_scenarios.dispersion_fit import read_fits
+def _read(base: Path | None) -> "Plan | None":
+    from sumo_scenarios.plan_file import read_plan
+
+    return None if base is None else read_plan(base)
+
+
+def _prepared(
+    asked: "Asked", weights: "IndexWeights", files: tuple[Path | None, Path | None], base: "Plan | None"
+) -> "Prepared":
     from sumo_scenarios.network_plans import PLANNING, prepare
 
-    fitted = read_fits(dispersion) if dispersion is not None else None
-    prepared = prepare(asked, weights, PLANNING, _period(counts), fitted)
+    counts, dispersion = files
+    prepared = prepare(asked, weights, PLANNING, _counts(counts), _fitted(dispersion), base)
     if prepared.unlinked_veh_h:
         say(f"no route tells where {prepared.unlinked_veh_h:.0f} veh/h of the counts go on; they arrive evenly")
     return prepared
 
 
-def _planned(prepared: "Prepared", wish: "Wish", effort: "Effort", base: Path | None, quiet: bool) -> "NetworkPlanned":
+def _fitted(path: Path | None) -> "Dispersions | None":
+    if path is None:
+        return None
+    from sumo_scenarios.dispersion_fit import read_fits
+
+    return read_fits(path)
+
+
+def _planned(
+    prepared: "Prepared", wish: "Wish", effort: "Effort", base: "Plan | None", quiet: bool
+) -> "NetworkPlanned":
     from sumo_scenarios.network_planning import plan_network
     from sumo_scenarios.network_plans import timings_of
-    from sumo_scenarios.plan_file import read_plan
 
-    at_hand = timings_of(read_plan(base), prepared.demand) if base is not None else None
+    at_hand = timings_of(base, prepared.demand) if base is not None else None
     return plan_network(prepared, wish, effort, at_hand, lambda line: None if quiet else say(line))
 
 
@@ -121,9 +146,24 @@ def _plan_of(prepared: "Prepared", planned: "NetworkPlanned") -> "Plan":
     return plan_of(f"{prepared.world.scenario.name}, network", prepared.demand, planned.after)
 
 
-def _draw(prepared: "Prepared", planned: "NetworkPlanned", what: tuple[str, Path]) -> None:
+def _check_searches(search: bool, no_search: bool, simulate: int) -> None:
+    if search and no_search:
+        raise InvalidInputError("give --search or --no-search, not both")
+    if not simulate:
+        return
+    from bench.network.simulated import LEAST_BUDGET
+
+    if no_search:
+        raise InvalidInputError("--simulate follows a search; leave --no-search out")
+    if simulate < LEAST_BUDGET:
+        raise InvalidInputError(f"--simulate needs {LEAST_BUDGET} simulations or more, got {simulate}")
+
+
+def _draw(prepared: "Prepared", planned: "NetworkPlanned", what: tuple[str, Path] | None) -> None:
     from bench.network.pictures import draw_profiles, profiles_of
 
+    if what is None:
+        return
     edge, path = what
     draw_profiles(profiles_of(prepared, planned.after, edge), f"{prepared.world.scenario.name}, edge {edge}", path)
 
@@ -155,38 +195,39 @@ def _effort(time_limit: float, starts: int, seed: int, quiet: bool) -> "Effort":
     return Effort(time_limit, starts, seed, lambda: time.monotonic() - begun_s < _SEARCH_S, told)
 
 
-def _period(counts: Path | None) -> "CountPeriod | None":
-    """Return the busiest period of a file of counts."""
-    if counts is None:
+def _counts(path: Path | None) -> "Counts | None":
+    """Return the counts of a file. Raises: InvalidInputError if it cannot be read or a line of it is wrong."""
+    if path is None:
         return None
     from signal_ctrl.domain.counts import counts_from_csv
+    from signal_ctrl.gateways.whole_file import read_whole
 
-    try:
-        text = counts.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(
-            f"cannot read the counts {counts}: {getattr(error, 'strerror', None) or error}"
-        ) from error
-    found = counts_from_csv(text, str(counts))
-    busiest = max(found.periods, key=lambda period: sum(period.flow_veh_h().values()))
+    found = counts_from_csv(read_whole(path, "counts"), str(path))
     if len(found.periods) > 1:
-        say(f"the busiest period of {counts} is planned for: {busiest.begin_s:g} to {busiest.end_s:g} s")
-    return busiest
+        busiest = found.busiest()
+        say(f"the busiest period of {path} is planned for: {busiest.begin_s:g} to {busiest.end_s:g} s")
+    return found
 
 
-def _write(out: Path, plan: "Plan") -> None:
-    from signal_ctrl.domain.plan import plan_to_json
-
-    try:
-        out.write_text(plan_to_json(plan) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InvalidInputError(f"cannot write the plan {out}: {error.strerror}") from error
+def _tell_oversaturated(report: dict[str, Any]) -> None:
+    """Say which junctions the plan cannot serve."""
+    over = report["oversaturated"]
+    if not over:
+        return
+    most = "; ".join(f"{row['signal']} {row['saturation']:.2f} from {row['from_edge']}" for row in over[:_MOST_OVER])
+    more = f"; and {len(over) - _MOST_OVER} more" if len(over) > _MOST_OVER else ""
+    say(
+        f"{len(over)} of {report['signals']} signals are oversaturated with this plan, queues grow there (degree of "
+        f"saturation by the model, which counts with {100 * report['model']['saturation']:.0f} % of the saturation "
+        f"flow): {most}{more}; more green there, a longer cycle or less demand"
+    )
 
 
 def _simulate(
     prepared: "Prepared", planned: "NetworkPlanned", what: tuple[int, Path], report: dict[str, Any], quiet: bool
 ) -> int:
     from bench.network.simulated import search_simulated
+    from sumo_scenarios.plan_file import write_plan
 
     budget, out = what
     ledger = out.with_name(f"{out.stem}.ledger.jsonl")
@@ -198,9 +239,9 @@ def _simulate(
     try:
         found = search_simulated(prepared, planned.after, budget, ledger, told)
     except KeyboardInterrupt:
-        say(f"interrupted; {ledger} holds what was simulated, the same command goes on")
+        say(f"interrupted; {ledger} holds what was simulated, the same command with --overwrite goes on")
         return INTERRUPTED
-    _write(out, found.plan)
+    write_plan(out, found.plan)
     report["simulated"] = {
         "before_s": round(found.before_s, 3), "after_s": round(found.delay_s, 3),
         "simulations": found.simulations, "made": found.made, "ledger": str(ledger),
@@ -275,38 +316,3 @@ def _link_row(row: dict[str, Any]) -> tuple[str, ...]:
         number(row["delay_s"], 1), number(row["stops"], 2), number(row["queue_m"], 0) + over,
         number(row["storage_m"], 0),
     )  # fmt: skip
-
-
-def dispersion(
-    *,
-    run: Annotated[Path, typer.Argument(help="Folder of a run whose loops were read (adaptive, max_pressure).")],
-    out: Annotated[
-        Path | None, typer.Option(help="File for 'plan network --dispersion', JSON.", show_default=False)
-    ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> int:
-    """Fit how platoons spread on each link to what the loops of a run saw."""
-    import json
-
-    from sumo_scenarios.dispersion_fit import fit_document, fit_run
-
-    document = fit_document(fit_run(run))
-    if out is not None:
-        try:
-            out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise BackendError(f"cannot write {out}: {error.strerror}") from error
-    if json_:
-        put_json(document)
-        return 0
-    header = ("signal", "from edge", "free [s]", "mean [s]", "T [s]", "F", "alpha", "beta", "R²", "vehicles", "used")
-    rows = [
-        (
-            row["signal"], row["from_edge"], number(row["free_s"]), number(row["tau_s"]), number(row["lag_s"]),
-            number(row["smooth"], 3), number(row["alpha"], 3), number(row["beta"], 2), number(row["r_squared"], 2),
-            str(row["vehicles"]), "yes" if row["used"] else "no",
-        )
-        for row in document["links"]
-    ]  # fmt: skip
-    put_table(header, rows, numbers_from=2)
-    return 0

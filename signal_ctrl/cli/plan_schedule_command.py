@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
-from signal_ctrl.cli.output import number, put_json, put_table
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
+from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 from signal_ctrl.domain.schedule_json import date_of
 
@@ -40,19 +40,21 @@ def schedule(
         float, typer.Option(help="Days are of one type if this share of their hourly flows has a GEH below 5.")
     ] = 0.85,
     profile: Annotated[str, typer.Option(help="Safety profile: published or street.")] = "published",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a schedule that --out holds.")] = False,
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Make a schedule from counts: types of day, when to change plans, and a plan for each stretch of a day.
 
     Every plan is checked with the safety kernel before anything is written.
     """
+    from signal_ctrl.gateways.whole_file import check_folder, write_whole
     from sumo_scenarios.count_files import read_counted_days
     from sumo_scenarios.day_planner import Wishes, plan_days
     from sumo_scenarios.day_report import PICTURES, REPORT, draw_days, report_of
     from sumo_scenarios.schedule_file import SCHEDULE, read_calendar, write_schedule
 
     wishes = Wishes(_zone(zone), change_cost, most_plans, alike)
+    check_folder(out)
     if (out / SCHEDULE).exists() and not overwrite:
         raise InvalidInputError(f"{out} holds a schedule; give --overwrite, or another --out")
     special = () if calendar is None else read_calendar(calendar)
@@ -61,7 +63,7 @@ def schedule(
     found = plan_days(world, profiles, special, wishes, (lambda _line: None) if json_ else say)
     report = report_of(found)
     files = write_schedule(found.scheduled, out)
-    _written(out / REPORT, json.dumps(report, indent=1, allow_nan=False) + "\n")
+    write_whole(out / REPORT, json.dumps(report, indent=1, allow_nan=False) + "\n")
     draw_days(report, tuple(out / name for name in PICTURES))
     for notice in found.notices:
         say(notice)
@@ -87,13 +89,6 @@ def _zone(name: str) -> str:
     from signal_ctrl.domain.schedule import zone_of
 
     return zone_of(name).key
-
-
-def _written(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BackendError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _tell(report: dict[str, Any], out: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signal_ctrl.cli.failures import say
-from signal_ctrl.cli.output import put_json
+from signal_ctrl.cli.output import Overwrite, put_json
 from signal_ctrl.cli.versions import version_line
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from bench.sheets.page import SheetSignal
     from signal_ctrl.domain.plan import Plan
     from signal_ctrl.domain.site import Site
-
-MAX_DATE = 40
 
 
 def sheet(
@@ -35,20 +33,21 @@ def sheet(
     signal: Annotated[
         list[str] | None, typer.Option(help="Only this signal; may be repeated.", show_default=False)
     ] = None,
-    date: Annotated[str, typer.Option(help="Date to print; without it there is a line to fill in.")] = "",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file that --out names.")] = False,
+    date: Annotated[str, typer.Option(help="Date to print, YYYY-MM-DD; without it there is a line to fill in.")] = "",
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Write controller sheets: an A4 page a signal with stages, timing diagram, splits, intergreens and hashes."""
     from bench.sheets.page import SheetFacts, sheets_page
     from signal_ctrl.domain.plan import plan_hash
+    from signal_ctrl.domain.schedule_json import date_of
     from signal_ctrl.gateways.whole_file import check_free, write_whole
     from sumo_scenarios.plan_file import read_plan
 
     if (scenario is None) == (not site):
         raise InvalidInputError("give either --site, once or more, or --scenario")
-    if len(date) > MAX_DATE:
-        raise InvalidInputError(f"--date is longer than {MAX_DATE} characters")
+    if date:
+        date_of(date, "--date")
     check_free(out, overwrite)
     value = read_plan(plan)
     known = _of_scenario(value, scenario, profile) if scenario is not None else _of_sites(value, site or [])

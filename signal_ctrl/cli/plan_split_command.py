@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signal_ctrl.cli.failures import say
-from signal_ctrl.cli.output import put_json
+from signal_ctrl.cli.output import Overwrite, put_json
+from signal_ctrl.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from signal_ctrl.engine.split_periods import Watch
@@ -56,12 +57,14 @@ def cycle_split(
         bool,
         typer.Option("--fewer-stages", help="Scenarios: leave out stages where the rest serves all with less delay."),
     ] = False,
-    common: Annotated[
-        bool, typer.Option("--common/--isolated", help="One cycle for all signals, or each its own.")
+    common: Annotated[bool, typer.Option("--common", help="One cycle for all signals.")] = False,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Each signal its own cycle, as without --common.")
     ] = False,
     missing_is_zero: Annotated[
         bool, typer.Option("--missing-is-zero", help="A turn or group without a count has none to count.")
     ] = False,
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Make cycle and splits from counts: critical path, Webster and practical cycle, splits that the kernel keeps.
@@ -73,15 +76,18 @@ def cycle_split(
     from signal_ctrl.cli.plan_split_sources import Asked, demands_of, parse_range
     from signal_ctrl.engine.split_periods import plan_periods
     from signal_ctrl.engine.split_values import SplitRules
-    from sumo_scenarios.split_files import target_paths, write_plans
+    from sumo_scenarios.split_files import check_table, check_targets, write_plans
 
+    if common and isolated:
+        raise InvalidInputError("give --common or --isolated, not both")
     rules = SplitRules(target, parse_range(cycle_range), lost_time)
     asked = Asked(
         source, counts, run, period, periods, tuple(signal or ()), tuple(stages or ()), profile, saturation_flow,
         arrival_type, missing_is_zero, fewer_stages,
     )  # fmt: skip
+    check_table(out, counts, overwrite)
     found = demands_of(asked, rules)
-    target_paths(out, found.periods)
+    check_targets(out, found.periods, overwrite)
     for notice in found.notices:
         say(notice)
     results = plan_periods(found.demands, found.periods, rules, common, _progress(json_))

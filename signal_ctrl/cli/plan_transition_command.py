@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import CHECK_FAILED, say
-from signal_ctrl.cli.output import number, put_json, put_table
+from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
 from signal_ctrl.cli.plan_schedule_command import world_of
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from signal_ctrl.domain.site import Site
-
-_PICTURES = (".svg", ".png")
 
 
 def transition(
@@ -32,8 +30,12 @@ def transition(
     ] = None,
     method: Annotated[str, typer.Option(help="shortway, dwell or add-only.")] = "shortway",
     shorten: Annotated[float, typer.Option(help="A cycle may be shorter by this share of it.")] = 0.2,
-    lengthen: Annotated[float, typer.Option(help="A cycle may be longer by this share of it.")] = 0.5,
-    most_cycles: Annotated[int, typer.Option(help="Cycles within which to be in step.")] = 3,
+    lengthen: Annotated[
+        float | None, typer.Option(help="A cycle may be longer by this share of it.", show_default="0.5, --hold: 0.2")
+    ] = None,
+    most_cycles: Annotated[
+        int | None, typer.Option(help="Cycles within which to be in step.", show_default="3, with --hold 5")
+    ] = None,
     signal: Annotated[str | None, typer.Option(help="Only this signal.", show_default=False)] = None,
     hold: Annotated[
         str | None,
@@ -43,24 +45,25 @@ def transition(
         Path | None, typer.Option(help="Draw the errors of the offsets into FILE.svg or FILE.png.", show_default=False)
     ] = None,
     profile: Annotated[str, typer.Option(help="Safety profile: published or street.")] = "published",
+    overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Try a change of plan, or a hold, on the safety kernel: which cycles follow, and when the offset is right again.
 
     Every group calls all the time. Exit code 1 if a signal is not in step in time or the kernel objects.
     """
-    from optimiser.transition import TransitionSettings, method_named
+    from optimiser.transition import MOST_CYCLES, RELEASED_CYCLES, TransitionSettings, method_named
+    from sumo_scenarios.picture_file import check_picture
     from sumo_scenarios.plan_file import read_plan
     from sumo_scenarios.transition_report import draw_errors, report_of, trials
 
-    if diagram is not None and diagram.suffix not in _PICTURES:
-        raise InvalidInputError(f"--diagram {diagram}: the name has to end in .svg or .png")
-    settings = TransitionSettings(method_named(method), shorten, lengthen, most_cycles)
+    check_picture(diagram, overwrite)
+    most_cycles = (MOST_CYCLES if hold is None else RELEASED_CYCLES) if most_cycles is None else most_cycles
+    settings = TransitionSettings(method_named(method), shorten, _lengthen(lengthen, hold), most_cycles)
     plans = (read_plan(plan_a), read_plan(plan_b))
     sites = _sites(scenario, site or [], profile)
     report = report_of(trials(sites, plans, at, settings, signal, None if hold is None else _hold(hold)))
     if diagram is not None:
-        diagram.parent.mkdir(parents=True, exist_ok=True)
         draw_errors(report, method, diagram)
     if json_:
         put_json({"method": method, "at_s": at, "signals": report})
@@ -77,6 +80,18 @@ def _sites(scenario: str | None, files: list[Path], profile: str) -> "tuple[Site
     if scenario is None:
         return read_sites(files)
     return tuple(unit.site for unit in world_of(scenario, profile).units)
+
+
+def _lengthen(asked: float | None, hold: str | None) -> float:
+    from optimiser.transition import RELEASED
+
+    if hold is None:
+        return 0.5 if asked is None else asked
+    if asked is not None and asked > RELEASED:
+        raise InvalidInputError(
+            f"--lengthen {asked:g}: after a hold a cycle is longer by {RELEASED:g} at most (SAFETY C)"
+        )
+    return RELEASED if asked is None else asked
 
 
 def _hold(text: str) -> tuple[str, float]:

@@ -7,7 +7,6 @@ import typer
 
 from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import number, put_json, put_table
-from signal_ctrl.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from sumo_scenarios.calibration.build import Calibration
@@ -94,10 +93,9 @@ def _document(row: "LaneSaturation") -> dict[str, object]:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+    from signal_ctrl.gateways.whole_file import read_whole
+
+    return read_whole(path, "measurements")
 
 
 def _progress(line: str) -> None:

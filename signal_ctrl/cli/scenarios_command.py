@@ -9,6 +9,7 @@ from signal_ctrl.cli import scenarios_calibrate_command, scenarios_demand_comman
 from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import put_json, put_table
 from signal_ctrl.domain.profile import profile_by_name
+from sumo_scenarios.town_names import TOWN_NAMES
 
 if TYPE_CHECKING:
     from sumo_scenarios.catalogue import Scenario
@@ -82,9 +83,7 @@ def _document(scenario: "Scenario") -> dict[str, object]:
 
 @app.command()
 def build(
-    name: Annotated[
-        str, typer.Argument(help="corridor, new-town, tees, five-legs, roundabout, short-links; or all towns.")
-    ],
+    name: Annotated[str, typer.Argument(help=f"corridor, or one of the towns {', '.join(TOWN_NAMES)}, or all towns.")],
     out: Annotated[Path, typer.Option(help="Folder for the files; must not exist. With all: one folder each in it.")],
 ) -> int:
     """Make a synthetic network: plain XML to edit, net, configuration, demand of an hour (corridor: of a day)."""

@@ -73,12 +73,10 @@ def _kind(kind: str) -> str:
 def _read(path: Path, kind: str) -> "PlaceCounts":
     from signal_ctrl.domain.counts import counts_from_csv
     from signal_ctrl.domain.place_counts import links_from_csv, of_turns
+    from signal_ctrl.gateways.whole_file import read_whole
 
     links = _kind(kind) == "links"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+    text = read_whole(path, "counts")
     return links_from_csv(text, path.name) if links else of_turns(counts_from_csv(text, path.name))
 
 

@@ -64,6 +64,10 @@ class Counts:
                     f"{following.begin_s:g} to {following.end_s:g} s"
                 )
 
+    def busiest(self) -> CountPeriod:
+        """Return the period with the highest flow of all turns together."""
+        return max(self.periods, key=lambda period: sum(period.flow_veh_h().values()))
+
     def signals(self) -> tuple[str, ...]:
         """Return the signals with counts, sorted."""
         return tuple(sorted({turn[0] for period in self.periods for turn in period.vehicles}))

@@ -34,7 +34,9 @@ def csv_rows(text: str, source: str, header: Sequence[str], optional: Sequence[s
                 raise InvalidInputError(f"{source}, line {reader.line_num}: more fields than the header")
             yield reader.line_num, row
     except csv.Error as error:
-        raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
+        raise InvalidInputError(
+            f"{source}, line {max(reader.line_num, 1)}: no CSV; look for a quote that is not closed"
+        ) from error
 
 
 def csv_number(row: Row, key: str, where: str) -> float:

@@ -1,6 +1,7 @@
 """JSON documents read strictly: no key twice, no key too many, no number that is none."""
 
 import json
+import tomllib
 from collections.abc import Collection
 from typing import Any
 
@@ -16,10 +17,33 @@ def read_document(text: str, kind: str, form: str) -> dict[str, Any]:
     try:
         document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInputError(f"not a {kind} document: {error}") from error
+        raise InvalidInputError(f"not a {kind} document: {why(error)}") from error
     if not isinstance(document, dict) or document.get("format") != form:
         raise InvalidInputError(f"not a {kind} document: 'format' is not '{form}'")
     return document
+
+
+def why(error: Exception) -> str:
+    """Return in words of this project what is wrong with a document that could not be read.
+
+    >>> why(KeyError("name"))
+    "'name' is missing"
+    """
+    if isinstance(error, json.JSONDecodeError):
+        return (
+            f"line {error.lineno}, column {error.colno} is no JSON; look for a comma, a quote or a bracket too many or "
+            "too few"
+        )
+    if isinstance(error, tomllib.TOMLDecodeError):
+        place = str(error).rpartition("(at ")[2].rstrip(")")
+        return f"{place} is no TOML; look for a value, a quote or a bracket too few"
+    if isinstance(error, RecursionError):
+        return "lists or objects are nested too deeply"
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    if isinstance(error, TypeError | AttributeError):
+        return "a value is of another kind (text, number, list, object) than it has to be"
+    return "a number has too many digits" if "int_max_str_digits" in str(error) else str(error)
 
 
 def canonical(document: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
-from signal_ctrl.domain.documents import canonical, exactly, items_of, read_document, text_of, whole
+from signal_ctrl.domain.documents import canonical, exactly, items_of, read_document, text_of, whole, why
 from signal_ctrl.domain.errors import InvalidInputError, InvalidTimingError
 from signal_ctrl.domain.site_parts import is_whole
 from signal_ctrl.domain.timing import DS_PER_S
@@ -153,7 +153,12 @@ def plan_from_json(text: str) -> Plan:
 def plan_of_document(document: dict[str, Any]) -> Plan:
     """Return the plan of a JSON object. Raises: as `plan_from_json`."""
     name, drafts = _drafts(document)
-    return Plan(name, tuple(SignalPlan(*(getattr(draft, key) for key in _SIGNAL_KEYS)) for draft in drafts))
+    return Plan(name, tuple(signal_plan_of(draft) for draft in drafts))
+
+
+def signal_plan_of(draft: DraftPlan) -> SignalPlan:
+    """Return the plan of one signal. Raises: InvalidInputError if it would not be whole."""
+    return SignalPlan(*(getattr(draft, key) for key in _SIGNAL_KEYS))
 
 
 def drafts_from_json(text: str) -> tuple[str, tuple[DraftPlan, ...]]:
@@ -177,7 +182,7 @@ def _drafts(document: dict[str, Any]) -> tuple[str, tuple[DraftPlan, ...]]:
         exactly(document, _PLAN_KEYS)
         return text_of(document["name"]), tuple(_draft(item) for item in items_of(document["signals"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInputError(f"not a plan document: {type(error).__name__} {error}") from error
+        raise InvalidInputError(f"not a plan document: {why(error)}") from error
 
 
 def _signal_document(signal: SignalPlan) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from signal_ctrl.domain.csv_rows import Row, csv_rows
-from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of
+from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of, why
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule, SpecialDay, minute_of, time_text
 
@@ -63,7 +63,7 @@ def schedule_of_document(document: dict[str, Any]) -> Schedule:
             special_days=tuple(_special_day(item) for item in document["special_days"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInputError(f"not a schedule document: {type(error).__name__} {error}") from error
+        raise InvalidInputError(f"not a schedule document: {why(error)}") from error
 
 
 def calendar_from_csv(text: str, source: str = "calendar") -> tuple[SpecialDay, ...]:

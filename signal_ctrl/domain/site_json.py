@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import fields
 from typing import Any, Final
 
-from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of, whole
+from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of, whole, why
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.site import (
     COMPATIBLE,
@@ -47,7 +47,7 @@ def site_from_json(text: str) -> Site:
     try:
         return _site(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInputError(f"not a site document: {type(error).__name__} {error}") from error
+        raise InvalidInputError(f"not a site document: {why(error)}") from error
 
 
 def _document(site: Site) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from optimiser.fixed_plan import stage_indices
+from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import InvalidInputError, RefusedError
-from signal_ctrl.domain.plan import Plan, SignalPlan
+from signal_ctrl.domain.plan import DraftPlan, Plan, SignalPlan
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import to_s
@@ -14,6 +15,8 @@ from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.state import FOREVER_DS, Core, Request, Source
 
 CYCLES: Final = 2
+MAX_SIGNAL_BYTES: Final = 1 << 16
+"""Longest document of one signal, SAFETY K9."""
 
 
 def check_plan(plan: Plan, sites: tuple[Site, ...], kernels: Mapping[str, Kernel] | None = None) -> None:
@@ -42,6 +45,8 @@ def refusals(plan: SignalPlan, kernel: Kernel, site_sha256: str | None = None) -
     Source: SAFETY K9; every group of the site calls all the time, which is the most that K4 can ask for.
     """
     site = kernel.site
+    if signal_bytes(plan) > MAX_SIGNAL_BYTES:
+        return (f"signal {plan.signal_id}: its names take more than {MAX_SIGNAL_BYTES} bytes",)
     if plan.site != (site_sha256 or site_hash(site)):
         return (f"signal {plan.signal_id}: the plan is made for another site; make it anew",)
     try:
@@ -55,6 +60,11 @@ def refusals(plan: SignalPlan, kernel: Kernel, site_sha256: str | None = None) -
     if odd_ds:
         return (f"signal {plan.signal_id}: {to_s(odd_ds[0]):g} s is no multiple of {to_s(site.resolution_ds):g} s",)
     return rehearse(kernel, stages, plan.splits_ds)
+
+
+def signal_bytes(plan: SignalPlan | DraftPlan) -> int:
+    """Return how long the names in the document of one signal are. [byte]"""
+    return len(canonical({"stages": list(plan.stages), "signal_id": plan.signal_id}))
 
 
 def unserved(site: Site, stages: tuple[int, ...]) -> list[str]:

@@ -1,25 +1,23 @@
 """Every reason why a site cannot keep a plan, not only the first: the acceptance of SAFETY K9 for people who mend it.
 
-The verdict is that of `acceptance.refusals`; what is found here beside its first reason says what else is wrong.
+The verdict is that of `acceptance.refusals`: a plan that it keeps has no reason, and one that it refuses has one. What
+is found here says what there is to mend, and all of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from signal_ctrl.domain.documents import canonical
-from signal_ctrl.domain.plan import CYCLE_DS, DraftPlan, faults
+from signal_ctrl.domain.plan import CYCLE_DS, DraftPlan, faults, signal_plan_of
 from signal_ctrl.domain.site import GroupKind, Site
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import DS_PER_S, to_s
-from signal_ctrl.engine.acceptance import rehearse, unserved
+from signal_ctrl.engine.acceptance import MAX_SIGNAL_BYTES, refusals, signal_bytes, unserved
 from signal_ctrl.engine.settled import settled_in
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.state import FOREVER_DS, Core, KernelState, Mode, Request, Source
 
-MAX_SIGNAL_BYTES: Final = 1 << 16
-"""Longest document of one signal, SAFETY K9."""
 _CYCLES: Final = 3
 _LONGEST_WAIT_DS: Final = 6_000
 _SHAPE: Final = frozenset({"K9/stages", "K9/twice"})
@@ -38,10 +36,14 @@ def review(plan: DraftPlan, kernel: Kernel) -> tuple[Reason, ...]:
     """Return every reason why a site cannot keep the plan of its signal, none if it can.
 
     Source: SAFETY K9. Reasons of the document, of its stages and of its times are found independently of each other;
-    those of times only where stages and splits are whole enough to be rehearsed.
+    those of times only where stages and splits are whole enough to be rehearsed. Whether there are any is for the
+    acceptance to say: it also keeps a plan whose green the kernel ends at its maximum while the change is under way.
     """
     site = kernel.site
     formal = tuple(faults(plan))
+    refused = () if formal else refusals(signal_plan_of(plan), kernel)
+    if not formal and not refused:
+        return ()
     found = [Reason(plan.signal_id, fault.rule, fault.text) for fault in formal]
     found += _of_document(plan, site)
     known, reasons = _stages_of(plan, site)
@@ -49,13 +51,33 @@ def review(plan: DraftPlan, kernel: Kernel) -> tuple[Reason, ...]:
     shaped = not _SHAPE & {fault.rule for fault in formal}
     if known and shaped and all(0 < split_ds <= CYCLE_DS[1] for split_ds in plan.splits_ds):
         found += _of_times(plan, known, kernel)
-    return tuple(found)
+    told = (text.removeprefix(f"signal {plan.signal_id}: ") for text in refused)
+    return tuple(found) or tuple(Reason(plan.signal_id, _rule_of(text), text) for text in told)
+
+
+def _rule_of(text: str) -> str:
+    return "K4/forced" if "K4" in text else "K9/rehearsal"
+
+
+def plan_reasons(
+    name: str, plans: Sequence[DraftPlan], sites: Sequence[Site], kernels: Mapping[str, Kernel]
+) -> tuple[Reason, ...]:
+    """Return every reason why the signals of a network cannot keep a plan, each once, none if they can.
+
+    Args: name and plans, of the document; kernels, of the sites, by signal.
+    """
+    found = [] if name and plans else [Reason("–", "K9/plan", "a plan needs a name and the plan of a signal")]
+    found += network_reasons(plans, sites)
+    for plan in plans:
+        if plan.signal_id in kernels:
+            found += review(plan, kernels[plan.signal_id])
+    return tuple(dict.fromkeys(found))
 
 
 def _of_document(plan: DraftPlan, site: Site) -> Iterator[Reason]:
     if plan.signal_id != site.signal_id:
         yield Reason(plan.signal_id, "K9/signal", f"the site is that of signal {site.signal_id}")
-    size = len(canonical({"stages": list(plan.stages), "signal_id": plan.signal_id}))
+    size = signal_bytes(plan)
     if size > MAX_SIGNAL_BYTES:
         yield Reason(plan.signal_id, "K9/size", f"its names take {size} bytes; {MAX_SIGNAL_BYTES} are allowed")
     if plan.site != site_hash(site):
@@ -89,13 +111,7 @@ def _of_times(plan: DraftPlan, stages: tuple[int, ...], kernel: Kernel) -> list[
     if len(stages) == 1:
         return []
     shown = _Performance(kernel, stages, plan.splits_ds)
-    found = [Reason(plan.signal_id, rule, text) for rule, text in (*shown.late(), *limits_passed(kernel.site, shown))]
-    if not found:
-        found = [
-            Reason(plan.signal_id, "K4/forced" if "K4" in text else "K9/rehearsal", text.partition(": ")[2])
-            for text in rehearse(kernel, stages, plan.splits_ds)
-        ]
-    return found
+    return [Reason(plan.signal_id, rule, text) for rule, text in (*shown.late(), *limits_passed(kernel.site, shown))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,12 @@ def _time_change(kernel: Kernel, a: int, b: int, end_s: np.ndarray, start_s: np.
     state = settled_in(kernel, a)
     state = kernel.submit(state, Request(Source.SCHEDULE, 1, 0, FOREVER_DS, stage=b), 0)
     wanted = kernel.site.stages[b].rights
-    before = [group.right for group in state.core.groups]
+    before, last = [group.right for group in state.core.groups], None
     for now_ds in range(0, _LONGEST_CHANGE_DS, step_ds):
         state = kernel.step(state, 0, now_ds)
+        if state.core is last:
+            continue  # a frame without a change
+        last = state.core
         for g, (group, right) in enumerate(zip(state.core.groups, before, strict=True)):
             if right.is_green and not group.right.is_green and math.isinf(end_s[g]):
                 end_s[g] = to_s(now_ds)

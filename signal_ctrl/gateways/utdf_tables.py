@@ -92,7 +92,9 @@ def _rows(text: str, source: str) -> Iterator[tuple[int, list[str]]]:
                 raise InvalidInputError(f"{source}, line {reader.line_num}: too many lines, or cells in a line")
             yield reader.line_num, [" ".join(cell.split()) for cell in row]
     except csv.Error as error:
-        raise InvalidInputError(f"{source}, line {reader.line_num}: no CSV: {error}") from error
+        raise InvalidInputError(
+            f"{source}, line {max(reader.line_num, 1)}: no CSV; look for a quote that is not closed"
+        ) from error
 
 
 def _header(row: Sequence[str]) -> list[str]:

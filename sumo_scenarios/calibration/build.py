@@ -16,6 +16,7 @@ from scipy.stats import t as student
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import PUBLISHED
+from signal_ctrl.gateways.whole_file import new_folder
 from sumo_scenarios import catalogue
 from sumo_scenarios.calibration.drivers import Drivers, with_drivers
 from sumo_scenarios.calibration.files import write_calibrated
@@ -26,7 +27,6 @@ from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.fleet import Fleet, read_fleet
 from sumo_scenarios.group_saturation import groups_to_csv
 from sumo_scenarios.net_reader import Net, read_net
-from sumo_scenarios.new_folder import new_folder
 from sumo_scenarios.world import build_world
 
 BUDGET: Final = 16

@@ -11,6 +11,7 @@ import numpy as np
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.geh import GehTable, geh_table, table_to_csv
 from signal_ctrl.domain.place_counts import PlaceCounts, place_name
+from signal_ctrl.gateways.whole_file import new_folder
 from sumo_scenarios.counting.candidates import Candidate, candidate_routes, check_reached
 from sumo_scenarios.counting.departures import fitted_departures
 from sumo_scenarios.counting.passages import Clock, Departure, count_departures
@@ -19,7 +20,6 @@ from sumo_scenarios.counting.scenario_files import Model, read_model, write_scen
 from sumo_scenarios.counting.simulated import Passed, simulate
 from sumo_scenarios.counting.streets import read_streets
 from sumo_scenarios.net_reader import read_net
-from sumo_scenarios.new_folder import new_folder
 
 SHOWN: Final = 10
 LOUD: Final = 0.05

@@ -7,13 +7,13 @@ from typing import Final
 from signal_ctrl.domain.counts import CountPeriod, Counts, counts_to_csv
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.place_counts import PlaceCounts, links_to_csv
+from signal_ctrl.gateways.whole_file import check_new, write_whole
 from sumo_scenarios import catalogue
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.counting.passages import Clock, Departure, Period, all_places, count_departures, place_counts
 from sumo_scenarios.counting.streets import read_streets
 from sumo_scenarios.demand import demand_span
 from sumo_scenarios.net_reader import read_net
-from sumo_scenarios.new_folder import new_file
 from sumo_scenarios.volumes import routed_vehicles
 
 _MOST_PERIODS: Final = 2000
@@ -48,12 +48,10 @@ def write_counts(scenario: str, links: bool, period_s: float, out: Path) -> Plac
 
     Raises: as `counts_of_scenario`; InvalidInputError if the file exists or cannot be written.
     """
-    if out.exists():
-        raise InvalidInputError(f"{out} exists; name a file that does not")
+    check_new(out)
     found = counts_of_scenario(scenario, links, period_s)
     text = links_to_csv(found) if links else counts_to_csv(_turning(found))
-    with new_file(out) as made:
-        made.write_text(text, encoding="utf-8")
+    write_whole(out, text)
     return found
 
 

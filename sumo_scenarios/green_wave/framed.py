@@ -1,5 +1,7 @@
 """Controllers that keep the frame of a green wave, where the controller of a run is one that does."""
 
+from collections.abc import Mapping
+
 from optimiser.arterial_demand import ArterialDemand, MeasuredSaturation
 from optimiser.controller import Controller
 from optimiser.coupling import Neighbour
@@ -12,14 +14,17 @@ from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.world import World
 
 
-def framed(maker: Maker, world: World, settings: RunSettings, chosen: AnySettings) -> Maker:
+def framed(
+    maker: Maker, world: World, settings: RunSettings, chosen: AnySettings, tables: Mapping[str, StageTables]
+) -> Maker:
     """Return what makes the controllers of a run, each in the frame of the run's green wave if it has one.
 
+    Args: tables, the stage tables of each signal.
     Raises: InvalidInputError if the run's plan has no band on any street.
     """
     if settings.plan is None or not isinstance(chosen, HybridSettings):
         return maker
-    return _Framing(maker, frames_of(world, settings.plan), chosen.wave_from).make
+    return _Framing(maker, frames_of(world, settings.plan, tables), chosen.wave_from).make
 
 
 class _Framing:

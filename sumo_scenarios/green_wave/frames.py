@@ -13,8 +13,6 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.site import Right
 from signal_ctrl.domain.timing import to_ds, to_s
-from signal_ctrl.engine.transitions import stage_tables
-from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.green_wave.driven_speed import platoon_factor
 from sumo_scenarios.green_wave.planning import joined
 from sumo_scenarios.green_wave.scenario_wave import common_cycle_s, group_of
@@ -39,10 +37,10 @@ class WaveFrames:
 class _Signal:
     """One signal under its plan."""
 
-    def __init__(self, unit: SignalUnit, plan: SignalPlan) -> None:
+    def __init__(self, unit: SignalUnit, plan: SignalPlan, tables: StageTables) -> None:
         self.plan = plan
         self.stages = stage_indices(plan, unit.site)
-        self.tables: StageTables = stage_tables(Kernel(unit.site))
+        self.tables = tables
         self._site = unit.site
 
     def group(self, line: StopLine) -> int:
@@ -64,13 +62,16 @@ class _Signal:
         return Window(begin_s, length_s, green, next(s for s in turns if s in green))
 
 
-def frames_of(world: World, plan: Plan) -> WaveFrames:
+def frames_of(world: World, plan: Plan, tables: Mapping[str, StageTables]) -> WaveFrames:
     """Return the frames of the bands that a plan has on the arterial of a scenario.
 
+    Args: tables, the stage tables of each signal.
     Raises: InvalidInputError if signals of a street have different cycles, or no street has a band.
     """
     units = {unit.site.signal_id: unit for unit in world.units if len(unit.site.stages) > 1}
-    signals = {name: _Signal(unit, own) for name, unit in units.items() if (own := plan.of(name)) is not None}
+    signals = {
+        name: _Signal(unit, own, tables[name]) for name, unit in units.items() if (own := plan.of(name)) is not None
+    }
     streets = find_streets(world, frozenset(signals), every=False)
     factor = platoon_factor((*world.config.additional, *world.config.routes))
     windows: defaultdict[str, list[Window]] = defaultdict(list)

@@ -155,6 +155,16 @@ def test_a_cycle_that_fits_nobody_is_refused_by_signal_and_rule() -> None:
         search_cycles(problem(), alone, (12,), GO)
 
 
+@pytest.mark.parametrize("cycle_s", [5, 12, 18])
+def test_the_minimums_that_a_cycle_cannot_hold_are_named_and_none_needlessly(cycle_s: int) -> None:
+    with pytest.raises(InvalidInputError, match="these alone are more than the cycle: ") as caught:
+        search_cycles(problem(), alone, (cycle_s,), GO)
+    named = str(caught.value).partition("these alone are more than the cycle: ")[2].partition(";")[0]
+    least_s = [float(one.split()[-2]) for one in named.split(", ")]
+    assert sum(least_s) > cycle_s
+    assert all(sum(least_s) - one <= cycle_s for one in least_s)
+
+
 @pytest.mark.parametrize("wrong", [{"start_s": -1.0}, {"saturation": 0.0}, {"random": "dice"}, {"period_h": 0.0}])
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InvalidInputError):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from optimiser.conflict_set import smallest_conflict
 from optimiser.cycle_split import StageCycle, Streams, shortest_cycle_s
@@ -45,6 +46,23 @@ def test_movements_that_need_more_than_there_is() -> None:
     assert set(found) == {Limit(STREAM, 0), Limit(STREAM, 1), Limit(STAGE, 2), Limit(CYCLE)}
 
 
+def all_can_hold(streams: Streams, cycle: StageCycle, limits: Sequence[Limit]) -> bool:
+    """Ask scipy for splits that keep some limits, target 0.9 and a cycle of 90 s among them."""
+    rows, bounds = [], []
+    for kind, place in limits:
+        if kind == STREAM:  # served splits + gain >= y / 0.9 of the whole cycle
+            rows.append(streams.flow_ratio[place] / 0.9 - cycle.served[place])
+            bounds.append(cycle.gained_s[place])
+    if Limit(CYCLE) in limits:
+        rows.append(np.ones(len(cycle.stages)))
+        bounds.append(90.0 + 1e-7)
+    least = {place: cycle.least_s[place] for kind, place in limits if kind == STAGE}
+    splits = [(least.get(k, 0.0), None) for k in range(len(cycle.stages))]
+    if not rows:
+        return True
+    return bool(linprog(np.zeros(len(splits)), np.array(rows), np.array(bounds), bounds=splits).status == 0)
+
+
 flows = st.lists(st.floats(0.01, 0.6), min_size=3, max_size=5)
 
 
@@ -58,5 +76,10 @@ def test_there_is_a_conflict_exactly_if_no_cycle_is_short_enough(
     if abs(shortest_s - 90.0) < 1e-6:
         return
     found = conflicting_limits(streams, cycle, 90.0, 0.9)
+    if not found:
+        assert all_can_hold(streams, cycle, [Limit(STAGE, k) for k in range(3)] + [Limit(CYCLE)])
+    else:
+        assert not all_can_hold(streams, cycle, found)
+        assert all(all_can_hold(streams, cycle, [one for one in found if one != less]) for less in found)
     assert bool(found) == (shortest_s > 90.0)
     assert len(set(found)) == len(found)

@@ -243,7 +243,7 @@ def test_a_transition_is_tried_on_a_site_alone(tmp_path: Path, capsys: pytest.Ca
         (["--at", "10", "--hold", "s1"], "--hold wants STAGE@SECONDS"),
         (["--at", "10", "--hold", "nowhere@30"], "has no stage 'nowhere'"),
         (["--at", "10", "--signal", "nobody"], "no signal nobody"),
-        (["--at", "10", "--diagram", "x.gif"], "has to end in .svg or .png"),
+        (["--at", "10", "--diagram", "x.gif"], "a picture is .png or .svg"),
         (["--at", "10", "--scenario", "cologne1"], "--scenario NAME, or --site FILE"),
     ],
 )

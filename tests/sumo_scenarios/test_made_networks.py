@@ -12,6 +12,7 @@ from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.made_networks import QUARTER_S, QUARTERS, TOWNS, make_all, make_scenario
 from sumo_scenarios.run import execute
 from sumo_scenarios.settings import RunSettings
+from sumo_scenarios.town_names import TOWN_NAMES
 from sumo_scenarios.volumes import count_volumes
 from sumo_scenarios.world import World, build_world
 
@@ -68,7 +69,7 @@ def test_the_demand_is_counted_as_written(made: dict[str, World]) -> None:
 
 def test_a_folder_that_exists_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / "roundabout").mkdir()
-    with pytest.raises(InvalidInputError, match="exists; choose a new folder"):
+    with pytest.raises(InvalidInputError, match="exists; name one that does not"):
         make_all(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["roundabout"]
     (tmp_path / "file").write_text("", encoding="utf-8")
@@ -102,3 +103,9 @@ def test_adaptive_control_runs_on_each_of_them(name: str, tmp_path: Path) -> Non
     assert result.document["vehicles"]["finished"] > 0
     verdict = judge(tmp_path / "run")
     assert verdict["referee_invalid"] == [] and verdict["lamp_violations"] == {}
+
+
+def test_the_help_the_makefile_and_the_maker_have_the_names_of_one_list() -> None:
+    from sumo_scenarios.made_networks import _MAKERS
+
+    assert list(TOWNS) == list(TOWN_NAMES) == list(_MAKERS)

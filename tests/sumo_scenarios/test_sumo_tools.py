@@ -11,10 +11,10 @@ from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.profile import PUBLISHED, STREET, SafetyProfile
 from sumo_scenarios import catalogue, sumo_tools
 from sumo_scenarios.clearance import ambers_s, direct_gaps_s
-from sumo_scenarios.closed_loop import times_of
 from sumo_scenarios.foes import link_foes
 from sumo_scenarios.programmes import Programme, Step
 from sumo_scenarios.run import execute
+from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, RunSettings
 from sumo_scenarios.sumo_tools import (
     all_red_s_of,

@@ -163,13 +163,13 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 def test_from_site_documents(tmp_path: Path, files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     plan, site = files
     out = tmp_path / "sheet.html"
-    assert call(["plan", "sheet", str(plan), "--site", str(site), "--out", str(out), "--date", "1 May"]) == 0
+    assert call(["plan", "sheet", str(plan), "--site", str(site), "--out", str(out), "--date", "2026-05-01"]) == 0
     said = capsys.readouterr()
     assert "1 sheets of plan p" in said.out
     assert "no site is given for other" in said.err
     text = out.read_text(encoding="utf-8")
     assert plan_hash(Plan("p", (PLAN, replace(PLAN, signal_id="other")))) in text
-    assert "1 May" in text
+    assert "2026-05-01" in text
     assert call(["plan", "sheet", str(plan), "--site", str(site), "--out", str(out)]) == 2
 
 
@@ -183,7 +183,7 @@ def test_from_site_documents(tmp_path: Path, files: tuple[Path, Path], capsys: p
         (["--site", "X"], "cannot read the site"),
         (["--scenario", "cologne3"], "crossroads is not in this network"),
         (["--site", "S", "--signal", "other"], "signal other is not in the plan, or its site was not given"),
-        (["--site", "S", "--date", "x" * 41], "longer than 40"),
+        (["--site", "S", "--date", "abc"], "--date: 'abc' is no date; write YYYY-MM-DD"),
         (["--site", "O"], "made for another site"),
     ],
 )

@@ -83,7 +83,7 @@ def test_options_go_before_the_file(call: Call) -> None:
         (("ring.json", "--plan", "p.json"), "--plan is for scenarios"),
         (("ring.json", "--power", "-1"), "--power needs 0 to 10"),
         (("cologne1", "--clearance", "long"), "--clearance wants 0 to 60 s, or counted"),
-        (("none.json",), "no corridor file 'none.json'"),
+        (("none.json",), "cannot read the corridor file none.json"),
         (("nowhere",), "unknown scenario 'nowhere'"),
         (("cologne1", "--patterns", "lead-lag"), "free or fixed"),
     ],
@@ -99,7 +99,7 @@ def test_a_plan_that_cannot_be_written_is_one_line(call: Call) -> None:
     Path("folder").mkdir()
     code, out, err = call("ring.json", "--out", "folder", "--cycle", "80")
     assert (code, out) == (2, "")
-    assert "the plan folder cannot be written" in err.splitlines()[-1]
+    assert "folder is a folder; name a file" in err.splitlines()[-1]
 
 
 def test_rules_at_odds_are_named(call: Call) -> None:

@@ -55,7 +55,9 @@ def test_signals_that_are_not_chosen_stay(tmp_path: Path, capsys: pytest.Capture
     plan_network(capsys, "--out", str(out), "--base", str(base), "--signals", ",".join(SIGNALS[:2]), "--cycle", "60")
     before, after = (plan_from_json(path.read_text(encoding="utf-8")) for path in (base, out))
     assert after.of(SIGNALS[2]) == before.of(SIGNALS[2])
-    report = plan_network(capsys, "--out", str(out), "--subarea", "auto", "--coupling", "1000", "--no-search")
+    report = plan_network(
+        capsys, "--out", str(out), "--subarea", "auto", "--coupling", "1000", "--no-search", "--overwrite"
+    )
     assert [area["signals"] for area in report["areas"]] == [[name] for name in SIGNALS]  # type: ignore[attr-defined]
 
 
@@ -86,7 +88,7 @@ def test_counts_in_place_of_routes(tmp_path: Path, capsys: pytest.CaptureFixture
         (("--time-limit", "0"), "--time-limit needs more than 0"),
         (("--counts", "nowhere.csv"), "cannot read the counts"),
         (("--dispersion", "nowhere.json"), "cannot read the dispersion"),
-        (("--profile-of", "x", "x.gif"), "a picture is .svg or .png"),
+        (("--profile-of", "x", "x.gif"), "a picture is .png or .svg"),
         (("--no-search", "--simulate", "20"), "--simulate follows a search"),
         (("--no-search", "--profile-of", "nowhere", "x.svg"), "no edge 'nowhere'"),
     ],

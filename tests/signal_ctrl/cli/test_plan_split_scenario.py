@@ -39,7 +39,7 @@ def test_counts_have_their_own_periods_or_those_that_are_asked_for(call: Call) -
     assert [(p["begin_s"], p["end_s"]) for p in found["periods"]] == [(0.0, 900.0), (900.0, 1800.0)]
     assert [p["signals"][0]["junction"]["flow_veh_h"] for p in found["periods"]] == [1440.0, 960.0]
     assert found["counts"] == "counts by turn, counts.csv"
-    code, out, _ = call("--counts", "counts.csv", "--json", "--periods", "00:00-00:30")
+    code, out, _ = call("--counts", "counts.csv", "--json", "--periods", "00:00-00:30", "--overwrite")
     assert [p["signals"][0]["junction"]["flow_veh_h"] for p in json.loads(out)["periods"]] == [1200.0]
     assert main.call(("plan", "check", "plan.json", "--scenario", "town.sumocfg")) == 0
 
@@ -55,7 +55,7 @@ def test_saturation_flow_and_arrival_type_change_the_figures(call: Call) -> None
     Path("s.csv").write_text("signal,group,saturation_veh_h\nC,g1,900\n")
     delays_s = []
     for options in ((), ("--saturation-flow", "s.csv"), ("--arrival-type", "5"), ("--lost-time", "0")):
-        code, out, _ = call("--counts", "counts.csv", "--json", "--cycle-range", "60-60", *options)
+        code, out, _ = call("--counts", "counts.csv", "--json", "--cycle-range", "60-60", "--overwrite", *options)
         assert code == 0
         delays_s.append(json.loads(out)["periods"][0]["signals"][0]["junction"]["delay_s"])
     assert delays_s[1] > delays_s[0] > max(delays_s[2], delays_s[3])

@@ -110,7 +110,7 @@ def test_an_existing_folder_and_missing_files_are_refused(net: Path, capfd: pyte
     assert main.call(["scenarios", "demand", "no.net.xml", "--counts", "counts.csv", "--out", "x"]) == 2
     assert "no network file 'no.net.xml'" in capfd.readouterr().err
     assert main.call(["scenarios", "demand", "chain.net.xml", "--counts", "no.csv", "--out", "x"]) == 2
-    assert "cannot read no.csv" in capfd.readouterr().err
+    assert "cannot read the counts no.csv" in capfd.readouterr().err
 
 
 def test_a_failure_in_the_middle_leaves_nothing(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,8 +119,8 @@ def test_a_change_of_plan_waits_for_the_cycles_end_and_is_in_step_within_three(m
 
 @pytest.mark.parametrize("stage", ALL)
 @pytest.mark.parametrize("long_ds", [200, 470, 830])
-def test_after_an_override_it_comes_into_step_within_three_cycles(stage: int, long_ds: int) -> None:
-    """The hold is kept short enough for K4: the longest red of the site."""
+def test_after_an_override_it_comes_into_step_within_five_gentle_cycles(stage: int, long_ds: int) -> None:
+    """SAFETY C: each at most 20 % longer or shorter. The hold is short enough for K4: the longest red of the site."""
     street = Street(keeper(lambda _: ONE))
     street.run(2000)
     street.run(2000 + long_ds, held=stage)
@@ -128,7 +128,9 @@ def test_after_an_override_it_comes_into_step_within_three_cycles(stage: int, lo
     street.run(released_ds + 5 * 900)
     late = [cycle for cycle in street.cycles if cycle.adjusted]
     settled_ds = max(cycle.end_ds for cycle in late) + 10 if late else released_ds + 3 * SLACK_DS
-    assert settled_ds <= released_ds + 3 * 900, "three cycles, none more than half longer"
+    assert len(late) <= 5
+    assert settled_ds <= released_ds + 5 * 720
+    assert all(480 <= sum(cycle.splits_ds) <= 720 for cycle in late)
     after = begins(ONE, settled_ds, street.now_ds + 1)
     assert len(after) > 3
     assert [turn for turn in street.turns if turn[0] >= settled_ds] == after
@@ -210,6 +212,51 @@ def test_random_plans_follow_each_other_without_a_cut_minimum(
     if adjusted and street.turns[0][0] < adjusted[0].begin_ds:
         turned = [turn for turn in street.turns if adjusted[0].begin_ds <= turn[0] < settled_ds]
         assert turned == planned or turned == planned[1:], "the first may be lit already"
+
+
+@settings(max_examples=12, deadline=None)
+@given(PLANS, st.sampled_from(ALL), st.integers(5, 140), st.integers(0, 120), st.sampled_from(Method))
+def test_the_way_back_from_any_hold_keeps_the_limits_of_a_release(
+    plan: SignalPlan, stage: int, long_s: int, from_s: int, method: Method
+) -> None:
+    """SAFETY C, with the kernel as referee: no violation, no refusal, no minimum cut, the clock's turns in the end.
+
+    Only a first cycle that begins from a stage of no place in the plan's order may be longer by what that change needs.
+    """
+    if refusals(plan, KERNEL):
+        return
+    street = Street(keeper(lambda _: plan, method))
+    street.run(2000 + 10 * from_s)
+    street.run(street.now_ds + 10 * long_s, held=stage)
+    released_ds = street.now_ds
+    street.run(released_ds + 8 * plan.cycle_ds)
+    late = [cycle for cycle in street.cycles if cycle.adjusted]
+    step_ds = 10 * int(0.2 * plan.cycle_ds / 10 + 1e-9)
+    assert all(plan.cycle_ds - step_ds <= sum(cycle.splits_ds) <= plan.cycle_ds + step_ds for cycle in late)
+    tight = 5 * step_ds < plan.cycle_ds - 10  # whole seconds of a fifth do not make up a cycle
+    assert len(late) <= (6 if tight else 5)
+    settled_ds = max((cycle.end_ds for cycle in late), default=released_ds) + plan.cycle_ds
+    assert [turn for turn in street.turns if turn[0] >= settled_ds] == begins(plan, settled_ds, street.now_ds + 1)
+
+
+@pytest.mark.parametrize("late_s", range(1, 60))
+def test_splits_without_room_come_into_step_by_longer_cycles_alone(late_s: int) -> None:
+    """The rest of the cycle that is taken up is longer too where four cycles more would not do."""
+    least = entering_of(ONE, SITE, TABLES, None, 0).least_s
+    plan = SignalPlan("crossroads", site_hash(SITE), 10 * sum(least), 0, ONE.stages, tuple(10 * s for s in least))
+    ours = keeper(lambda _: plan, Method.ADD_ONLY, joins=False)
+    ours.due(0)
+    stage: int = MAIN_STAGE
+    found: list[Cycle] = []
+    first_ds = plan.cycle_ds + 10 * late_s
+    for now_ds in range(first_ds, first_ds + 9 * plan.cycle_ds, 10):
+        stage = ours.decide(empty_view(BLIND), Situation(now_ds / 10, stage, ALL, 9.0)).stage
+        if ours.cycle is not None and (not found or found[-1] != ours.cycle):
+            found.append(ours.cycle)
+    adjusted = [cycle for cycle in found if cycle.adjusted]
+    assert len(adjusted) <= 5
+    assert all(sum(cycle.splits_ds) <= 1.2 * plan.cycle_ds + 1e-6 for cycle in adjusted)
+    assert found[-1].begin_ds % plan.cycle_ds == 0 and not found[-1].adjusted
 
 
 def test_replacing_a_cycle_keeps_its_values() -> None:

@@ -8,11 +8,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.engine.kept_cycle import kept_cycle
+from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios import catalogue
 from sumo_scenarios.green_wave.frames import WaveFrames, frames_of
@@ -39,8 +41,13 @@ def waved() -> tuple[Plan, str]:
 
 
 @lru_cache
+def tables() -> dict[str, StageTables]:
+    return {unit.site.signal_id: stage_tables(Kernel(unit.site)) for unit in world().units}
+
+
+@lru_cache
 def frames() -> WaveFrames:
-    return frames_of(world(), waved()[0])
+    return frames_of(world(), waved()[0], tables())
 
 
 def green_groups(signal: str) -> list[set[int]]:
@@ -76,7 +83,7 @@ def test_windows_lie_in_greens_of_their_stages_and_the_notice_tells_the_bands() 
 def test_a_plan_without_a_band_makes_no_frames() -> None:
     plan = Plan("none", waved()[0].signals[:1])
     with pytest.raises(InvalidInputError, match=r"no street|no band"):
-        frames_of(world(), plan)
+        frames_of(world(), plan, tables())
 
 
 def shown(run: Path, signal: str) -> list[str]:
@@ -138,4 +145,4 @@ def test_lines_without_a_lamp_of_their_own_are_refused() -> None:
     own = plan.of(unit.site.signal_id)
     assert own is not None
     with pytest.raises(InvalidInputError, match="always shows the same"):
-        _Signal(unit, own).group(StopLine("forth", unit.site.signal_id, "e", 999, 0.0, 0.0))
+        _Signal(unit, own, tables()[own.signal_id]).group(StopLine("forth", unit.site.signal_id, "e", 999, 0.0, 0.0))

@@ -2,7 +2,7 @@
 
 A lag is arrival minus sending: transport, which is never negative, and what the source's clock is behind ours. Of the
 messages that arrive within a tenth of a second the smallest lag counts, so that a backlog that is let go at once is one
-voice. The median of the lags is robust against messages that were held up. A clock that was set shows as lags that
+voice. The median of the lags is robust against messages that were held up; of a few lags the smallest is. A clock that was set shows as lags that
 agree with one another over some seconds and not with those before: sooner where it was put forward, because nothing
 arrives before it is sent; later where it was put back, which looks like slower transport. Transport that becomes slower
 for good cannot be told from a clock that was put back.
@@ -19,8 +19,11 @@ from typing import Final
 
 WINDOW: Final = 63
 SLOT_S: Final = 0.1
+FEW: Final = 16
 WARM_SLOTS: Final = 5
+LEAST_SLOTS: Final = 3
 WARM_S: Final = 2.0
+WARM_AT_MOST_S: Final = 4.0
 WARN_S: Final = 0.5
 BACK_S: Final = 0.25
 ISOLATE_S: Final = 2.0
@@ -124,7 +127,8 @@ class ClockWatch:
             self._slot = None
             self._weigh(arrival_s, lag_s)
         if not self.settled and self._recent:
-            self.settled = len(self._recent) >= WARM_SLOTS or now_s - self._first_s >= WARM_S
+            heard, lasted_s = len(self._recent), now_s - self._first_s
+            self.settled = heard >= WARM_SLOTS or lasted_s >= (WARM_S if heard >= LEAST_SLOTS else WARM_AT_MOST_S)
             if self.settled:
                 self._correct(now_s)
 
@@ -146,7 +150,8 @@ class ClockWatch:
         insort(self._sorted, lag_s)
 
     def _estimate_s(self) -> float:
-        return self._sorted[len(self._sorted) // 2]
+        heard = len(self._sorted)
+        return self._sorted[heard // 2 if heard >= FEW else heard // 8]
 
     def _suspect(self, arrival_s: float, lag_s: float) -> None:
         if self._suspects is None or not self._suspects.agrees(lag_s):

@@ -1,6 +1,7 @@
 """A real broker for measurements and tests: Debian's mosquitto on a port of this machine, with settings of its own."""
 
 import contextlib
+import getpass
 import shutil
 import socket
 import subprocess
@@ -25,11 +26,12 @@ def mosquitto() -> str | None:
 
 @dataclass(slots=True)
 class Broker:
-    """A broker that can be killed and started again on its port; it keeps nothing on disk."""
+    """A broker that can be ended and started again on its port. `keeps`: sessions outlast an orderly end."""
 
     folder: Path
     port: int
     lines: Sequence[str] = ("allow_anonymous true",)
+    keeps: bool = False
     process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     def start(self) -> None:
@@ -39,8 +41,10 @@ class Broker:
             raise BackendError(f"there is no {PACKAGE}: apt-get install {PACKAGE}")
         settings = self.folder / "mosquitto.conf"
         listener = f"listener {self.port} 127.0.0.1"
-        more = ("persistence false", "max_queued_messages 100000", "max_inflight_messages 1000", "log_type error")
-        settings.write_text("\n".join((*more, listener, *self.lines)) + "\n", encoding="utf-8")
+        more = ("max_queued_messages 100000", "max_inflight_messages 1000", "log_type error")
+        who = f"user {getpass.getuser()}"  # started by root it would otherwise become another user
+        kept = (f"persistence {str(self.keeps).lower()}", f"persistence_location {self.folder}/")
+        settings.write_text("\n".join((who, *kept, *more, listener, *self.lines)) + "\n", encoding="utf-8")
         with (self.folder / "mosquitto.log").open("ab") as log:
             self.process = subprocess.Popen([program, "-c", str(settings)], stdout=log, stderr=log)
         self._await()
@@ -65,6 +69,14 @@ class Broker:
             self.process.wait()
             self.process = None
 
+    def stop(self) -> None:
+        """End it in good order."""
+        if self.process is not None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_START_S)
+        self.kill()
+
 
 def free_port() -> int:
     """Return a port of this machine that nobody listens at."""
@@ -75,11 +87,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def broker(lines: Sequence[str] = ("allow_anonymous true",)) -> Iterator[Broker]:
-    """Yield a broker that runs while the block lasts. Args: lines, of its settings."""
+def broker(lines: Sequence[str] = ("allow_anonymous true",), keeps: bool = False) -> Iterator[Broker]:
+    """Yield a broker that runs while the block lasts. Args: lines, of its settings; keeps, sessions on disk."""
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-broker-") as folder:
         Path(folder).chmod(0o755)
-        own = Broker(Path(folder), free_port(), lines)
+        own = Broker(Path(folder), free_port(), lines, keeps)
         own.start()
         try:
             yield own

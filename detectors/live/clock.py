@@ -2,10 +2,10 @@
 
 A lag is arrival minus sending: transport, which is never negative, and what the source's clock is behind ours. Of the
 messages that arrive within a tenth of a second the smallest lag counts, so that a backlog that is let go at once is one
-voice. The median of the lags is robust against messages that were held up; of a few lags the smallest is. A clock that was set shows as lags that
-agree with one another over some seconds and not with those before: sooner where it was put forward, because nothing
-arrives before it is sent; later where it was put back, which looks like slower transport. Transport that becomes slower
-for good cannot be told from a clock that was put back.
+voice. The median of the lags is robust against messages that were held up; of a few lags the smallest is. A clock that
+was set shows as lags that agree with one another over some seconds and not with those before: sooner where it was put
+forward, because nothing arrives before it is sent; later where it was put back, which looks like slower transport.
+Transport that becomes slower for good cannot be told from a clock that was put back.
 """
 
 from bisect import bisect_left, insort

@@ -12,7 +12,7 @@ OFF: Final = 81
 
 
 class LoopFeed:
-    """The loops of one signal. What is late is left out: it has been missed.
+    """The loops of one signal. What is late is left out: it has been missed. The same edge twice is one.
 
     Where an OFF was lost the loop has gone off, at the latest when the next vehicle comes or the source is heard again.
     """
@@ -21,7 +21,9 @@ class LoopFeed:
         self._index: Mapping[int, int] = {loop.channel: k for k, loop in enumerate(layout.loops)}
         self._device = layout.signal_id
         self._on: set[int] = set()
+        self._last: dict[int, LoopEvent] = {}
         self.unknown = 0
+        self.doubled = 0
 
     def edges(self, events: Iterable[LiveEvent]) -> list[LoopEvent]:
         """Return the edges among events; channels without a loop are counted."""
@@ -37,6 +39,10 @@ class LoopFeed:
 
     def _edge(self, loop: int, time_s: float, on: bool) -> list[LoopEvent]:
         edge = LoopEvent(loop, time_s, on)
+        if self._last.get(loop) == edge:
+            self.doubled += 1
+            return []
+        self._last[loop] = edge
         if on and loop in self._on:
             return [LoopEvent(loop, time_s, False), edge]
         if on:

@@ -1,6 +1,7 @@
 """Event logs in files: CSV of the columns `time_s, device, code, parameter`, or the `events.parquet` of a run."""
 
 from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -47,11 +48,20 @@ def _row(time_ms: int, device: str, code: float, parameter: float, where: str) -
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    import polars as pl  # noqa: PLC0415  its threads must not exist in a process that still forks a simulation
+    """Yield the rows of a run's log, read in a child: after polars a process cannot fork a simulation any more."""
+    with get_context("fork").Pool(1) as pool:
+        found = pool.apply(_read_parquet, (path,))
+    if isinstance(found, str):
+        raise InvalidInputError(f"cannot read {path}: {found}")
+    for time_ds, device, code, parameter in found:
+        yield _row(time_ds * 100, device, code, parameter, str(path))
+
+
+def _read_parquet(path: Path) -> list[tuple[int, str, int, int]] | str:
+    """Return the events of a file, or why it cannot be read."""
+    import polars as pl  # noqa: PLC0415  for the child alone
 
     try:
-        table = pl.read_parquet(path, columns=["time_ds", "device", "code", "parameter"])
+        return pl.read_parquet(path, columns=["time_ds", "device", "code", "parameter"]).rows()
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InvalidInputError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
-    for time_ds, device, code, parameter in table.iter_rows():
-        yield _row(time_ds * 100, device, code, parameter, str(path))
+        return str(error).splitlines()[0]

@@ -62,6 +62,7 @@ class MqttLink:
             client.tls_set_context(own.tls.context())
         client.on_connect, client.on_disconnect = self._connected, self._disconnected
         client.on_message, client.on_publish = self._message, self._published
+        client.on_subscribe = self._subscribed
         client.connect_timeout = 5.0
         return client
 
@@ -159,9 +160,16 @@ class MqttLink:
             return
         self.connections += 1
         self._backoff.reached()
-        if self._on_message is not None:
+        if self._on_message is None:
+            self._up.set()
+        else:
             client.subscribe(self.settings.events_topic("+"), qos=1)
-        self._up.set()
+
+    def _subscribed(self, _client: Client, _data: Any, _packet: int, reasons: Any, _properties: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._refused = f"{reasons[0]} for {self.settings.events_topic('+')}"
+        else:
+            self._up.set()
 
     def _disconnected(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if self._up.is_set() and not self._stop.is_set():

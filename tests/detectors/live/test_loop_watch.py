@@ -107,6 +107,11 @@ def test_a_second_on_tells_that_an_off_was_lost() -> None:
     assert feed.edges([LiveEvent(8000, "J", 82, 2, "c")]) == [LoopEvent(NEAR, 8.0, False), LoopEvent(NEAR, 8.0, True)]
 
 
+def test_the_same_edge_twice_is_one() -> None:
+    feed, event = LoopFeed(street()), LiveEvent(1000, "J", 82, 2, "c")
+    assert (feed.edges([event, event]), feed.doubled) == ([LoopEvent(NEAR, 1.0, True)], 1)
+
+
 def test_loops_without_a_place_are_judged_by_themselves() -> None:
     watch = LoopWatch([loops_alone("J", [("J/1", 1, 2.0), ("J/2", 2, 2.0)])])
     rows = edges(120)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from signal_ctrl.cli.failures import say
 from signal_ctrl.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def _until_stopped(inbox: "MqttInbox", session: "LiveSession", for_s: float | No
     try:
         with stopping() as stop, live_table(quiet) as show:
             inbox.open()
+            if not quiet:
+                say(f"listening at {inbox.link.settings.where}; Ctrl-C ends it")
             try:
                 since_s = _listened(inbox, session, stop, show, for_s)
             finally:

@@ -2,12 +2,20 @@
 
 import math
 from collections.abc import Mapping
+from typing import Protocol
 
 from detectors.loops.events import LoopEvent
-from sumo_scenarios.logs import EventLog
 from sumo_scenarios.loop_faults import FailedLoop, fault_of
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import SignalUnit
+
+
+class EdgeLog(Protocol):
+    """Takes down what the loops say."""
+
+    def detector(self, signal: str, channel: int, on: bool, at_ds: int) -> None:
+        """Note that a loop went on or off. [ds]"""
+        ...
 
 
 class LoopReader:
@@ -17,7 +25,7 @@ class LoopReader:
         self,
         simulation: Simulation,
         unit: SignalUnit,
-        events: EventLog,
+        events: EdgeLog,
         failed: Mapping[str, FailedLoop] | None = None,
     ) -> None:
         """Args: failed, the loops, by id, that send something else than the traffic."""

@@ -15,7 +15,7 @@ from detectors.health.surroundings import Surroundings
 class Case:
     """The record up to now with its rules and surroundings. Arrays (n_detectors,).
 
-    trusted: who may speak for others; dispersion: of a slot between days, NaN without a profile; day_veh: usual
+    trusted: who may speak for others; whole: of whom nothing but the number of vehicles is doubted; dispersion: of a slot between days, NaN without a profile; day_veh: usual
     vehicles of a day [veh]; pulse_s: how long a free vehicle usually covers the detector [s], NaN if not known.
     """
 
@@ -23,6 +23,7 @@ class Case:
     rules: Rules
     around: Surroundings
     trusted: Flags
+    whole: Flags
     dispersion: Numbers
     day_veh: Numbers
     pulse_s: Numbers

@@ -108,6 +108,7 @@ class Judge:
         self._clean_s = np.zeros((len(FAULTS), n))
         self._clean_veh = np.zeros((len(FAULTS), n))
         self._mute = np.zeros(n, dtype=np.bool_)
+        self._telling = np.array([fault not in (Fault.SWAPPED, Fault.DRIFT) for fault in FAULTS])
         self._looks_s = np.array([[TESTS[fault][2]] for fault in FAULTS])
         self._needed = np.array([[1 + TESTS[fault][1] // max(slot_s, TESTS[fault][2])] for fault in FAULTS])
 
@@ -146,13 +147,13 @@ class Judge:
         return np.array([verdict.state is not DetectorState.FAILED for verdict in self.verdicts])
 
     def _case(self, now: Now | None) -> Case:
-        n, profile = self.record.n, self._profile
-        unknown = np.full(n, np.nan)
+        profile, unknown = self._profile, np.full(self.record.n, np.nan)
+        known = (self.record, self.rules, self._around, self._trusted(), ~np.any(self._failed[self._telling], axis=0))
         if profile is None or now is None:
-            return Case(self.record, self.rules, self._around, self._trusted(), unknown, unknown, unknown)
+            return Case(*known, unknown, unknown, unknown)
         usual = np.nansum(profile.veh[profile.known_type(now.day_type)], axis=0)
         spread = np.where(np.isnan(self.record.last("usual", 1.0)[-1]), np.nan, profile.dispersion(now.day_type))
-        return Case(self.record, self.rules, self._around, self._trusted(), spread, usual, profile.pulse_s)
+        return Case(*known, spread, usual, profile.pulse_s)
 
     def _weigh(self, judged: Flags, doubt: Flags, fault: Flags, since_s: Numbers) -> None:
         """Let what was found add to what was found before, and see which faults stand and which are over.

@@ -35,7 +35,7 @@ def swapped(case: Case) -> Finding:
     usual = case.record.last("usual", SPAN_S)
     for pair in case.around.pairs_beside:
         rows = list(pair)
-        if not np.all(np.nansum(count[:, rows], axis=0) >= LEAST_VEH):
+        if not (np.all(case.whole[rows]) and np.all(np.nansum(count[:, rows], axis=0) >= LEAST_VEH)):
             continue
         judged[rows] = True
         by_profile = _fits_better(count[:, rows], usual[:, rows])

@@ -15,8 +15,9 @@ from detectors.health.surroundings import Surroundings
 class Case:
     """The record up to now with its rules and surroundings. Arrays (n_detectors,).
 
-    trusted: who may speak for others; whole: of whom nothing but the number of vehicles is doubted; dispersion: of a slot between days, NaN without a profile; day_veh: usual
-    vehicles of a day [veh]; pulse_s: how long a free vehicle usually covers the detector [s], NaN if not known.
+    trusted: who may speak for others; whole: of whom nothing but the number of vehicles is doubted; dispersion: of a
+    slot between days, NaN without a profile; day_veh: usual vehicles of a day [veh]; pulse_s: how long a free vehicle
+    usually covers the detector [s], NaN if not known.
     """
 
     record: Record
@@ -35,11 +36,13 @@ class Case:
 
     def latest(self, name: str) -> Numbers:
         """Return a column of the last slot. (n,)"""
-        return self.record.last(name, self.record.slot_s)[-1]
+        found: Numbers = self.record.last(name, self.record.slot_s)[-1]
+        return found
 
     def since(self, span_s: Numbers | float) -> Numbers:
         """Return the time that lies a span before now. [s]"""
-        return np.zeros(len(self.trusted)) + (self.now_s - span_s)
+        found: Numbers = np.zeros(len(self.trusted)) + (self.now_s - span_s)
+        return found
 
     def looks_every(self, span_s: float) -> bool:
         """Tell whether a test that looks once in a span has to look now. [s]"""

@@ -31,7 +31,8 @@ def _by_chance(case: Case) -> Flags:
         return blind
     run = _run(case.record.last("count", 86400.0))
     log_chance = run * _log_poisson_mode(np.where(blind, count, 1.0))
-    return blind & (run >= LONG) & (log_chance < np.log(IMPROBABLE))
+    found: Flags = blind & (run >= LONG) & (log_chance < np.log(IMPROBABLE))
+    return found
 
 
 def _run(count: Numbers) -> Numbers:

@@ -66,9 +66,7 @@ def _sums(case: Case, length_s: float) -> tuple[Numbers, Numbers]:
     return counted, np.where(without, learned, by_profile)
 
 
-def _against_witnesses(
-    case: Case, detector: int, levels: Numbers, variance: Numbers, usable: Flags
-) -> float | None:
+def _against_witnesses(case: Case, detector: int, levels: Numbers, variance: Numbers, usable: Flags) -> float | None:
     """Return how far the logarithm of a level is from the nearest witness, 0 if not surely; None: too few are there."""
     lane = [k for k in lane_mates(case.around)[detector] if usable[k]]
     others = [k for k in colleagues(case.around)[detector] if usable[k] and k not in lane]

@@ -1,7 +1,7 @@
 """The profile of the hour: how many vehicles each detector counts on a type of day, slot by slot, learned from days.
 
 Days on which a detector counted far less or far more than on its others are left out for it: it was out of order, or
-the day was none of its type. A slot's mean is taken with the slots beside it, because few days know a quiet night badly.
+the day was none of its type. A slot's mean is taken with those beside it, because few days know a quiet night badly.
 """
 
 import math
@@ -89,7 +89,8 @@ class Profile:
 
     def dispersion(self, day_type: str) -> Numbers:
         """Return what the variance of a slot has beside that of counting, as a share of the mean squared. (n,)"""
-        return DISPERSION * (1.0 + 1.0 / np.maximum(self.days[self.known_type(day_type)], 1.0))
+        found: Numbers = DISPERSION * (1.0 + 1.0 / np.maximum(self.days[self.known_type(day_type)], 1.0))
+        return found
 
 
 def profile_of(days: Sequence[DayCounts]) -> Profile:
@@ -122,7 +123,7 @@ def _usable(counts: Numbers) -> NDArray[np.bool_]:
     share = np.mean(known, axis=1)
     rate = np.sum(np.where(known, counts, 0.0), axis=1) / np.maximum(np.sum(known, axis=1), 1)
     rate = np.where(share > 0, rate, np.nan)
-    usable = share > 0
+    usable: NDArray[np.bool_] = share > 0
     if len(counts) >= 3:
         all_day = np.where(usable, rate, np.nan)
         middle = _nanmedian(all_day)

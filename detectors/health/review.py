@@ -12,7 +12,7 @@ from detectors.health.faults import Flags, Numbers
 from detectors.health.feed import BACK_S, Feed
 from detectors.health.judge import Change, Judge, Now, Verdict
 from detectors.health.profile import DAY_S, DayCounts, by_days, day_type_of
-from detectors.health.slots import Slot
+from detectors.health.slots import Slot, counted_slot
 from signal_ctrl.domain.detection import DetectorState
 
 GOOD_SHARE: Final = 0.75
@@ -70,7 +70,8 @@ class Review:
     @property
     def good(self) -> Flags:
         """Of which detector and slot nothing is wrong. (n_slots, n)"""
-        return (self.level == 0) & ~np.isnan(self.count)
+        found: Flags = (self.level == 0) & ~np.isnan(self.count)
+        return found
 
     def score(self, calendar: Calendar) -> Numbers:
         """Return the share of good slots of the worst day of each detector (0-1), parts of days counted as they are."""
@@ -81,7 +82,7 @@ class Review:
 
     def days(self, calendar: Calendar) -> tuple[DayCounts, ...]:
         """Return what was counted by days, for a profile; what was found bad is left out."""
-        count = np.where(self.level == 2, np.nan, self.count)  # noqa: PLR2004 failed
+        count = np.where(self.level == 2, np.nan, self.count)
         numbers = {calendar.day(float(s)) for s in self.begins_s}
         weekdays = {d: w for d in numbers if (w := calendar.weekday_of(d)) is not None}
         return by_days(self.begins_s, self.slot_s, count, self.on_s, calendar.midnight_s, weekdays)
@@ -90,7 +91,9 @@ class Review:
 def review(slots: Iterable[Slot], judge: Judge, calendar: Calendar) -> Review:
     """Judge slots in their order. Gaps between them are slots of which nothing is known."""
     begins_s: list[float] = []
-    count, on_s, changes = [], [], []
+    count: list[Numbers] = []
+    on_s: list[Numbers] = []
+    changes: list[Change] = []
     for slot in _without_gaps(slots, judge.record.slot_s, judge.record.n):
         changes += judge.take(slot, calendar.now(slot.begin_s))
         begins_s.append(slot.begin_s)
@@ -99,8 +102,8 @@ def review(slots: Iterable[Slot], judge: Judge, calendar: Calendar) -> Review:
     shape = (len(begins_s), judge.record.n)
     begins = np.array(begins_s)
     level = _levels(begins, judge.record.slot_s, changes, shape)
-    columns = [np.array(rows).reshape(shape) for rows in (count, on_s)]
-    return Review(begins, judge.record.slot_s, *columns, level, tuple(changes), tuple(judge.verdicts))
+    counted, occupied = (np.array(rows).reshape(shape) for rows in (count, on_s))
+    return Review(begins, judge.record.slot_s, counted, occupied, level, tuple(changes), tuple(judge.verdicts))
 
 
 def _without_gaps(slots: Iterable[Slot], slot_s: float, n: int) -> Iterator[Slot]:
@@ -116,13 +119,10 @@ def _without_gaps(slots: Iterable[Slot], slot_s: float, n: int) -> Iterator[Slot
 def unknown_slot(begin_s: float, length_s: float, n: int) -> Slot:
     """Return a slot of which nothing is known. [s]"""
     unknown, nothing = np.full(n, np.nan), np.zeros(n)
-    columns = (unknown, unknown, unknown, *([nothing] * 7))
-    return Slot(begin_s, length_s, *columns, np.zeros(n, dtype=np.int64))
+    return counted_slot(begin_s, length_s, unknown, unknown, nothing, np.zeros(n, dtype=np.int64))
 
 
-def _levels(
-    begins_s: Numbers, slot_s: float, changes: Sequence[Change], shape: tuple[int, int]
-) -> NDArray[np.int64]:
+def _levels(begins_s: Numbers, slot_s: float, changes: Sequence[Change], shape: tuple[int, int]) -> NDArray[np.int64]:
     """Return how bad each slot of each detector was; a fault counts from when it began, not from when it was found."""
     rank = {DetectorState.OK: 0, DetectorState.SUSPECT: 1, DetectorState.FAILED: 2}
     level = np.zeros(shape, dtype=np.int64)
@@ -134,7 +134,9 @@ def _levels(
     return level
 
 
-def slots_of(edges: Sequence[Edge], feed: Feed, slot_s: float, told: Callable[[float], None] | None = None) -> Iterator[Slot]:
+def slots_of(
+    edges: Sequence[Edge], feed: Feed, slot_s: float, told: Callable[[float], None] | None = None
+) -> Iterator[Slot]:
     """Yield the slots of edges in the order in which they were written down.
 
     Args: told, called with the share that is done (0-1).

@@ -1,6 +1,6 @@
 """Silent for longer than the profile of the hour, or those on the same street, make likely (no activity).
 
-The number of vehicles in a span has the mean of the profile, at today's level, and more spread than chance: days differ.
+The number of vehicles in a span has the mean of the profile, at today's level, and more spread than chance: days vary.
 With a squared coefficient of variation c beside chance the probability of none is (1 + c m)^(-1/c) for the mean m
 (negative binomial distribution). A silence that is less likely than `improbable` is doubted. A day has as many silences
 as vehicles: a detector has failed if a healthy one would be silent for so long once in ten thousand times as many days
@@ -26,7 +26,7 @@ SAME_STREET: Final = 0.3
 SAME_CONTROLLER: Final = 0.5
 """Squared coefficients of variation of a detector's share of what its neighbours count."""
 ONE_LANE_PRIOR: Final = (4.0, 6.0)
-"""Vehicles that a detector and its neighbour on a street of one lane are taken to have counted before: most pass both."""
+"""Vehicles that a detector and its neighbour on a street of one lane are taken to have counted: most pass both."""
 NO_PRIOR: Final = (0.5, 1.0)
 
 

@@ -106,8 +106,7 @@ class Record:
         self._at = 0
         self.codes: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
         self.code_since_s = np.full(n, np.nan)
-        zeros = [np.zeros(n) for _ in range(5)]
-        self.carried = Carried(*zeros, np.zeros((n, n)))
+        self.carried = Carried(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros((n, n)))
 
     def __len__(self) -> int:
         return min(self._at, self._size)
@@ -179,4 +178,5 @@ class Record:
         """Return the share of the last slots of a span of which counts are known (0-1). Shape (n_detectors,)"""
         count = self.last("count", span_s)
         whole = max(round(span_s / self.slot_s), 1)
-        return np.count_nonzero(~np.isnan(count), axis=0) / whole
+        found: Numbers = np.count_nonzero(~np.isnan(count), axis=0) / whole
+        return found

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
@@ -56,9 +57,7 @@ class Surroundings:
     @property
     def partners(self) -> tuple[tuple[int, int], ...]:
         """Pairs that lie on one lane, with nothing between: each vehicle passes the first, then the second."""
-        return tuple(
-            (b.before[0], b.behind[0]) for b in self.balances if len(b.before) == 1 and len(b.behind) == 1
-        )
+        return tuple((b.before[0], b.behind[0]) for b in self.balances if len(b.before) == 1 and len(b.behind) == 1)
 
     @property
     def pairs_beside(self) -> tuple[tuple[int, int], ...]:
@@ -112,7 +111,7 @@ def surroundings_of(places: Sequence[Place]) -> Surroundings:
         for detector in range(len(places))
     ]
     balances: list[Balance] = []
-    for (approach, own), (other_approach, following) in zip(sections, sections[1:], strict=False):
+    for (approach, own), (other_approach, following) in pairwise(sections):
         if approach == other_approach:
             balances += _between(places, own, following)
     return Surroundings(tuple(place.controller for place in places), tuple(beside), tuple(balances))

@@ -17,7 +17,7 @@ SPAN_S: Final = 7200.0
 LOOK_S: Final = 300.0
 LEAST_VEH: Final = 60.0
 LOG_LIKELIER: Final = 60.0
-"""Logarithm of how much likelier the exchange has to be; three times what chance alone would ask for, as days differ."""
+"""Logarithm of how much likelier the exchange has to be; three times what chance alone would ask for: days differ."""
 FITS: Final = 0.35
 MISFITS: Final = 0.3
 FLOOR_VEH: Final = 0.02
@@ -60,7 +60,7 @@ def _fits_better(count: Numbers, usual: Numbers) -> bool:
 
 
 def _by_lane(case: Case, pair: tuple[int, int], count: Numbers) -> int:
-    """Return how many sections of the two lanes say that the pair is exchanged; 0 as soon as one says that it is not."""
+    """Return how many sections of the two lanes say that the pair is exchanged; 0 as soon as one denies it."""
     if case.record.slot_s > LONGEST_SLOT_S:
         return 0
     found = 0
@@ -80,7 +80,7 @@ def _crosswise(count: Numbers) -> bool:
     known = count[~np.any(np.isnan(count), axis=1)]
     if len(known) < 30 or np.any(np.std(known, axis=0) == 0):
         return False
-    together = np.corrcoef(_smoothed(known).T)
+    together: Numbers = np.atleast_2d(np.corrcoef(_smoothed(known).T))
     straight, crossed = together[0, 2] + together[1, 3], together[0, 3] + together[1, 2]
     return bool(crossed - straight > max(WORSE, SURE * 2.0 / np.sqrt(len(known) - 3)))
 

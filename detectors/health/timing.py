@@ -31,7 +31,7 @@ twice: Final = _by_share("twice")
 
 
 def clock_jumps(case: Case) -> Finding:
-    """Return whose controller's clock was put back: half of what its detectors say is older than what was said before."""
+    """Return whose controller's clock was put back: half of what it says is older than what it said before."""
     back, heard = np.nan_to_num(case.latest("back")), np.nan_to_num(case.latest("heard"))
     names = np.array(case.around.controllers)
     doubt = np.zeros(len(names), dtype=np.bool_)

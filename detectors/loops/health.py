@@ -140,7 +140,9 @@ class LoopHealth:
     def state(self, loop: int) -> DetectorState:
         """Return what is thought of a loop."""
         standing = self._records[loop].standing
-        return {Standing.OK: DetectorState.OK, Standing.FAILED: DetectorState.FAILED}.get(standing, DetectorState.SUSPECT)
+        return {Standing.OK: DetectorState.OK, Standing.FAILED: DetectorState.FAILED}.get(
+            standing, DetectorState.SUSPECT
+        )
 
     def why(self, loop: int) -> str:
         """Return what speaks against a loop, empty if nothing does."""

@@ -9,12 +9,12 @@ from signal_ctrl.cli.failures import CHECK_FAILED, say
 from signal_ctrl.cli.output import put_json
 from signal_ctrl.domain.errors import InvalidInputError
 
-app = typer.Typer(name="detectors", help="Detectors of the street: which of them can be trusted.", rich_markup_mode=None)
+app = typer.Typer(name="detectors", help="Which detectors of the street can be trusted.", rich_markup_mode=None)
 
 
 @app.callback()
 def detectors() -> None:
-    """Detectors of the street: which of them can be trusted."""
+    """Which detectors of the street can be trusted."""
 
 
 @app.command()

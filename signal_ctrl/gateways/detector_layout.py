@@ -17,7 +17,7 @@ MPS_PER_KMH: Final = 1 / 3.6
 
 
 def read_layout(path: Path, names: Sequence[Name]) -> tuple[Place, ...]:
-    """Return the places of the detectors of a log, in their order; one that the file leaves out lies nobody knows where.
+    """Return the places of the detectors of a log, in their order; of one that is left out nobody knows.
 
     Raises: InvalidInputError with file and line.
     """

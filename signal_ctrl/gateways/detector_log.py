@@ -188,8 +188,8 @@ def _edges_log(said: Iterator[tuple[Said, bool]], source: str) -> DetectorLog:
     for (line, name, time_s, code, arrived_s), is_dated in said:
         if time_s > newest_s + LONGEST_LEAP_S and edges:
             raise InvalidInputError(
-                f"{source}, line {line}: the time leaps ahead by {(time_s - newest_s) / 3600:.0f} h; take the line out, or "
-                "split the log there"
+                f"{source}, line {line}: the time leaps ahead by {(time_s - newest_s) / 3600:.0f} h; drop the line, "
+                "or split the log there"
             )
         newest_s, dated = max(newest_s, time_s), is_dated
         edges.append(Edge(index.setdefault(name, len(index)), time_s, code, arrived_s))
@@ -202,7 +202,9 @@ def _edges_log(said: Iterator[tuple[Said, bool]], source: str) -> DetectorLog:
 
 def _sorted(index: Mapping[Name, int]) -> tuple[tuple[Name, ...], dict[int, int]]:
     """Return names in the order of people, and the place of each by its place before."""
-    names = tuple(sorted(index, key=lambda name: [(len(part), part) if part.isdigit() else (99, part) for part in name]))
+    names = tuple(
+        sorted(index, key=lambda name: [(len(part), part) if part.isdigit() else (99, part) for part in name])
+    )
     return names, {index[name]: k for k, name in enumerate(names)}
 
 
@@ -246,7 +248,10 @@ def _bins_log(text: str, source: str, columns: frozenset[str]) -> DetectorLog:
         code[place] = row.code
     begins_s = first_s + np.arange(n_slots) * length_s
     return DetectorLog(
-        names, calendar_of(first_s, clock.dated is True), (), Bins(begins_s, length_s, *values, code)
+        names,
+        calendar_of(first_s, clock.dated is True),
+        (),
+        Bins(begins_s.astype(np.float64), length_s, values[0], values[1], values[2], code),
     )
 
 
@@ -273,7 +278,9 @@ def _amount(row: Row, key: str, where: str) -> float:
     if value == -1:
         return math.nan
     if value < 0:
-        raise InvalidInputError(f"{where}: {key} is {value:g}; write a number of 0 or more, or nothing if it is not known")
+        raise InvalidInputError(
+            f"{where}: {key} is {value:g}; write a number of 0 or more, or nothing if it is not known"
+        )
     return value
 
 

@@ -62,7 +62,8 @@ def _balances(layout: JunctionLayout, offset: int) -> list[Balance]:
         done |= before
         if not before & behind:
             lag_s = _lag_s(layout, min(before), min(behind))
-            found.append(Balance(*(tuple(sorted(offset + k for k in side)) for side in (before, behind)), lag_s))
+            sides = [tuple(sorted(offset + k for k in side)) for side in (before, behind)]
+            found.append(Balance(sides[0], sides[1], lag_s))
     return found
 
 

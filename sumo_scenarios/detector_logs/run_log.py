@@ -9,8 +9,8 @@ from detectors.health.review import Calendar, Edge
 from detectors.health.surroundings import Surroundings
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.catalogue import resolve
-from sumo_scenarios.logs import DETECTOR_OFF, DETECTOR_ON
 from sumo_scenarios.detector_logs.places import names_of, shortest_pulses_s, surroundings_of_layouts
+from sumo_scenarios.logs import DETECTOR_OFF, DETECTOR_ON
 from sumo_scenarios.replay import read_settings
 from sumo_scenarios.world import build_world
 
@@ -70,7 +70,7 @@ def _of_events(
 
 
 def _rows(path: Path) -> list[tuple[int, str, int, int]]:
-    """Return (time [ds], signal, code, channel) of the loops' events. Raises: InvalidInputError if they cannot be read."""
+    """Return (time [ds], signal, code, channel) of the loops' events. Raises: InvalidInputError if there are none."""
     import polars as pl  # noqa: PLC0415  heavy; nothing is forked after it
 
     try:

@@ -1,4 +1,4 @@
-"""A picture of the states of detectors over time: a row a detector, green, amber or red, grey where nothing is known."""
+"""A picture of the states of detectors over time: a row a detector, in green, amber or red, grey without data."""
 
 import datetime as dt
 from pathlib import Path
@@ -29,7 +29,7 @@ def draw_timeline(checked: Checked, path: Path) -> None:
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     found = checked.found
-    order = np.sort(np.argsort([-int(found.level[:, k].sum()) for k in range(found.level.shape[1])], kind="stable")[:MOST_ROWS])
+    order = np.sort(np.argsort(-found.level.sum(axis=0), kind="stable")[:MOST_ROWS])
     level = np.where(np.isnan(found.count), 3, found.level)[:, order].T
     figure = Figure(figsize=(WIDTH_IN, HEAD_IN + ROW_IN * len(order)), layout="constrained")
     FigureCanvasAgg(figure)

@@ -96,7 +96,9 @@ def failures(changes: Sequence[Change]) -> dict[int, tuple[str, float]]:
     return found
 
 
-def altered(edges: Sequence[Edge], loop: int, from_s: float, change: Callable[[Sequence[Edge]], list[Edge]]) -> list[Edge]:
+def altered(
+    edges: Sequence[Edge], loop: int, from_s: float, change: Callable[[Sequence[Edge]], list[Edge]]
+) -> list[Edge]:
     """Return edges of which those of one loop from a time on are others."""
     own = [edge for edge in edges if edge[0] == loop and edge[1] >= from_s]
     rest = [edge for edge in edges if not (edge[0] == loop and edge[1] >= from_s)]

@@ -9,13 +9,14 @@ from typing import Final, Protocol
 
 from detectors.live.loop_feed import LoopFeed
 from detectors.live.told import Told
-from detectors.loops.health import LoopHealth, LoopState
+from detectors.loops.health import LoopHealth
+from signal_ctrl.domain.detection import DetectorState
 from signal_ctrl.domain.network import ApproachLane, JunctionLayout, Loop, LoopRole
 
 EVERY_MS: Final = 1000
 MOST_LOOKS: Final = 120
 FASTEST_MPS: Final = 36.0
-QUALITY: Final = {LoopState.OK: "ok", LoopState.SUSPECT: "suspect", LoopState.FAILED: "fault"}
+QUALITY: Final = {DetectorState.OK: "ok", DetectorState.SUSPECT: "suspect", DetectorState.FAILED: "fault"}
 
 Lamps = Callable[[str, float], str]
 """The state string of a signal at a time [s]."""
@@ -52,7 +53,7 @@ class _Signal:
     health: LoopHealth
     feed: LoopFeed
     looked_ms: int | None = None
-    state: list[LoopState] = field(default_factory=list)
+    state: list[DetectorState] = field(default_factory=list)
     since_s: list[float | None] = field(default_factory=list)
 
 
@@ -66,7 +67,7 @@ class LoopWatch:
                 layout,
                 LoopHealth(layout),
                 LoopFeed(layout),
-                state=[LoopState.OK] * len(layout.loops),
+                state=[DetectorState.OK] * len(layout.loops),
                 since_s=[None] * len(layout.loops),
             )
             for layout in layouts
@@ -110,7 +111,7 @@ class LoopWatch:
         for loop, before in enumerate(own.state):
             own.state[loop] = own.health.state(loop)
             if own.state[loop] is not before:
-                own.since_s[loop] = None if own.state[loop] is LoopState.OK else now_s
+                own.since_s[loop] = None if own.state[loop] is DetectorState.OK else now_s
 
     def quality(self, device: str, channel: int) -> str:
         """Return what is thought of a loop now; of one that no layout has nothing is known against it."""

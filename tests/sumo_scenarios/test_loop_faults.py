@@ -12,7 +12,7 @@ from detectors.loops.events import LoopEvent
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios import catalogue
 from sumo_scenarios.loop_faults import FailedLoop, LoopFault, fault_of
-from sumo_scenarios.loop_reader import LoopReader, failed_loops
+from sumo_scenarios.loop_reader import Broken, LoopReader, broken_loops
 from sumo_scenarios.outcome import Report, Stop
 from sumo_scenarios.replay import read_settings
 from sumo_scenarios.run import execute, replay
@@ -88,7 +88,7 @@ def test_a_failed_loop_tells_nothing_of_the_traffic() -> None:
         layout.loops[LINE].loop_id: FailedLoop(LoopFault.STUCK_OFF, 1, "a"),
         layout.loops[FAR].loop_id: FailedLoop(LoopFault.STUCK_ON, 1, "b"),
     }
-    reader = LoopReader(cast(Any, simulation), cast(Any, unit), cast(Any, events), failed)
+    reader = LoopReader(cast(Any, simulation), cast(Any, unit), cast(Any, events), Broken(failed))
     found = reader.read(2.0)
     assert [event for event in found if event.loop == LINE] == []
     assert [event for event in found if event.loop == FAR] == [LoopEvent(FAR, 2.0, True)]
@@ -116,7 +116,7 @@ def test_controllers_see_the_failures_and_a_replay_repeats_them(tmp_path: Path) 
     settings = RunSettings("cologne1", "adaptive", 2, end_s=25320.0, failure_rate=0.5)
     result = execute(settings, tmp_path / "run", False, lambda _: None)
     (unit,) = build_world(catalogue.resolve("cologne1"), settings.profile, None, None).units
-    failed = failed_loops(unit, 2, 0.5)
+    failed = broken_loops(unit, 2, 0.5).deaf
     silent = [loop.channel for loop in unit.layout.loops if fault_of(2, loop.loop_id, 0.5) is LoopFault.STUCK_OFF]
     assert 0 < len(silent) < len(failed) < len(unit.layout.loops)
     assert read_settings(tmp_path / "run" / "settings.json").settings.failure_rate == 0.5

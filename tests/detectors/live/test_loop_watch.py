@@ -10,7 +10,8 @@ from detectors.live.message import Row
 from detectors.live.stream import LiveStream
 from detectors.live.told import Gap, LiveEvent, Told
 from detectors.loops.events import LoopEvent
-from detectors.loops.health import LoopHealth, LoopState
+from detectors.loops.health import LoopHealth
+from signal_ctrl.domain.detection import DetectorState
 from signal_ctrl.domain.network import JunctionLayout
 from tests.detectors.layouts import FAR, LINE, NEAR, junction
 from tests.detectors.live.wire import T0_MS, edges, network, received, sent
@@ -50,7 +51,7 @@ def judged(rows: list[Row], lost: range = range(0)) -> tuple[LoopWatch, list[flo
 
 def in_a_run(rows: list[Row], seconds: int) -> list[float]:
     """Since when each loop is what it is where events come as they happen, once a second."""
-    health, since_s, before = LoopHealth(street()), [0.0] * 3, [LoopState.OK] * 3
+    health, since_s, before = LoopHealth(street()), [0.0] * 3, [DetectorState.OK] * 3
     index = {channel: loop for loop, channel in CHANNELS.items()}
     at = 0
     for second in range(1, seconds + 1):
@@ -61,7 +62,7 @@ def in_a_run(rows: list[Row], seconds: int) -> list[float]:
         for loop in range(3):
             if health.state(loop) is not before[loop]:
                 before[loop] = health.state(loop)
-                since_s[loop] = 0.0 if before[loop] is LoopState.OK else T0_MS / 1000 + second
+                since_s[loop] = 0.0 if before[loop] is DetectorState.OK else T0_MS / 1000 + second
     return since_s
 
 

@@ -4,13 +4,13 @@ A bin is closed when its source has told everything up to its end, and written. 
 once: the second writing has revision 1. A time of which nothing was told is missing, not zero.
 """
 
-from bisect import bisect_right, insort
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from detectors.live.pulses import LoopTrace, Span, pulses_of
+from detectors.live.pulses import LoopTrace, pulses_of
+from detectors.live.spans import Span, clipped, cover, length_ms
 from detectors.live.told import Told
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -100,7 +100,7 @@ class BinKeeper:
                 own.add((event.device, event.parameter), event.time_ms, event.code == ON)
         if told.covered_ms is None:
             return []
-        _cover(own.spans, told.covered_ms)
+        cover(own.spans, told.covered_ms)
         return self._close(told.source, own, told.covered_ms[1])
 
     def end(self) -> list[Bin]:
@@ -137,14 +137,14 @@ class BinKeeper:
         return [replace(found, revision=1) for key, found in now.items() if _differs(found, written.get(key))]
 
     def _bins(self, name: str, own: _Source, begin_ms: int) -> dict[Detector, Bin]:
-        told_ms = sum(b - a for a, b in _clipped(own.spans, begin_ms, begin_ms + self._period_ms))
+        told_ms = length_ms(clipped(own.spans, begin_ms, begin_ms + self._period_ms))
         return {key: self._bin(name, own, key, begin_ms, told_ms) for key in own.traces}
 
     def _bin(self, name: str, own: _Source, key: Detector, begin_ms: int, told_ms: int) -> Bin:
         trace, end_ms = own.traces[key], begin_ms + self._period_ms
         pulses = pulses_of(trace.edges, own.spans)
         count = sum(1 for pulse in pulses if pulse.counts and begin_ms <= pulse.on_ms < end_ms)
-        on_ms = sum(b - a for a, b in _clipped([(p.on_ms, p.off_ms) for p in pulses], begin_ms, end_ms))
+        on_ms = length_ms(clipped([(p.on_ms, p.off_ms) for p in pulses], begin_ms, end_ms))
         valid = told_ms / self._period_ms
         occupancy = min(on_ms / told_ms, 1.0) if told_ms else None
         quality = "fault" if trace.overflowed else self._quality(*key)
@@ -174,28 +174,6 @@ def speed_mps(count: int, on_s: float, occupancy: float, effective_m: float) -> 
     if count < LEAST_VEH or occupancy > MOST_OCCUPANCY or on_s <= 0:
         return None
     return count * effective_m / on_s
-
-
-def _cover(spans: list[Span], span: Span) -> None:
-    """Add a span to disjoint ones in order, and join those that touch."""
-    from_ms, to_ms = span
-    if to_ms <= from_ms:
-        return
-    if spans and spans[-1][0] <= from_ms <= spans[-1][1]:
-        spans[-1] = (spans[-1][0], max(spans[-1][1], to_ms))
-        return
-    insort(spans, span)
-    at = max(bisect_right(spans, span) - 2, 0)
-    while at + 1 < len(spans):
-        (a, b), (c, d) = spans[at], spans[at + 1]
-        if c <= b:
-            spans[at : at + 2] = [(a, max(b, d))]
-        else:
-            at += 1
-
-
-def _clipped(spans: Iterable[Span], from_ms: int, to_ms: int) -> list[Span]:
-    return [(max(a, from_ms), min(b, to_ms)) for a, b in spans if a < to_ms and b > from_ms]
 
 
 def _differs(now: Bin, written: Bin | None) -> bool:

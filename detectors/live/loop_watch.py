@@ -5,8 +5,9 @@ It is asked in event time, up to where the source has told everything: a message
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
+from detectors.live.judges import QUALITY, LoopStanding
 from detectors.live.loop_feed import LoopFeed
 from detectors.live.told import Told
 from detectors.loops.health import LoopHealth
@@ -16,35 +17,9 @@ from signal_ctrl.domain.network import ApproachLane, JunctionLayout, Loop, LoopR
 EVERY_MS: Final = 1000
 MOST_LOOKS: Final = 120
 FASTEST_MPS: Final = 36.0
-QUALITY: Final = {DetectorState.OK: "ok", DetectorState.SUSPECT: "suspect", DetectorState.FAILED: "fault"}
 
 Lamps = Callable[[str, float], str]
 """The state string of a signal at a time [s]."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoopStanding:
-    """What is thought of one loop, why, and since when. [s]"""
-
-    device: str
-    channel: int
-    loop_id: str
-    state: str
-    why: str
-    since_s: float | None
-
-
-class LoopJudge(Protocol):
-    """Judges loops by what sources tell. `quality` is one of ok, suspect, fault."""
-
-    def take(self, told: Told) -> None:
-        """Take in what a source told."""
-
-    def quality(self, device: str, channel: int) -> str:
-        """Return what is thought of a loop now."""
-
-    def standings(self) -> tuple[LoopStanding, ...]:
-        """Return what is thought of all loops."""
 
 
 @dataclass(slots=True)
@@ -121,7 +96,7 @@ class LoopWatch:
     def standings(self) -> tuple[LoopStanding, ...]:
         """Return what is thought of all loops, by signal and channel."""
         return tuple(
-            LoopStanding(name, loop.channel, loop.loop_id, own.state[k].value, own.health.why(k), own.since_s[k])
+            LoopStanding(name, loop.channel, loop.loop_id, own.state[k], own.health.why(k), own.since_s[k])
             for name, own in sorted(self._signals.items())
             for k, loop in enumerate(own.layout.loops)
         )

@@ -8,10 +8,10 @@ from bisect import bisect_right, insort
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from detectors.live.spans import Span
+
 SOON_MS: Final = 2000
 MAX_EDGES: Final = 10_000
-
-Span = tuple[int, int]
 
 
 class Pulse(NamedTuple):

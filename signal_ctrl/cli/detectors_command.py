@@ -10,12 +10,14 @@ from signal_ctrl.cli.failures import CHECK_FAILED, say
 from signal_ctrl.cli.output import put_json
 from signal_ctrl.domain.errors import InvalidInputError
 
-app = typer.Typer(name="detectors", help="Detectors of the street: live data, and who can be trusted.", rich_markup_mode=None)
+app = typer.Typer(
+    name="detectors", help="Detectors of the street: live data, and who can be trusted.", rich_markup_mode=None
+)
 
 
 @app.callback()
 def detectors() -> None:
-    """Detectors of the street: live data, and who can be trusted."""
+    """Detectors: live data, and which can be trusted."""
 
 
 app.command()(detectors_listen_command.listen)

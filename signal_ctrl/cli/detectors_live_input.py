@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 from signal_ctrl.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from detectors.live.judges import LoopJudge
     from signal_ctrl.domain.network import JunctionLayout
     from signal_ctrl.gateways.live_session import LiveSession
 
 NO_LAMPS: Final = "on through green: no lamps are known"
+NO_HISTORY: Final = "silence and drift against usual days: there is no history in a live stream"
 NO_PLACES: Final = "loops before and behind, queues: nobody knows where the loops lie (--scenario tells)"
 
 
@@ -32,7 +34,6 @@ def session_of(
     Args: files, for events and bins. Raises: InvalidInputError for bad input.
     """
     from detectors.live.bins import LOOP_M, BinKeeper
-    from detectors.live.loop_watch import LoopWatch
     from detectors.live.stream import LiveStream
     from signal_ctrl.gateways.live_session import LiveSession, Outputs
     from signal_ctrl.gateways.whole_file import check_free
@@ -43,23 +44,44 @@ def session_of(
     if None not in files and files[0] == files[1]:
         raise InvalidInputError("--out and --bins name the same file")
     layouts, left_out = layouts_of(layout, scenario)
-    watch = LoopWatch(layouts) if layouts else None
+    judge = judge_of(layouts) if layouts else None
     lengths_m = {(one.signal_id, loop.channel): loop.length_m for one in layouts for loop in one.loops}
     keeper = BinKeeper(
         period,
-        (lambda _device, _channel: "ok") if watch is None else watch.quality,
+        (lambda _device, _channel: "ok") if judge is None else judge.quality,
         lambda device, channel: lengths_m.get((device, channel), LOOP_M),
     )
-    return LiveSession(Outputs.at(*files), LiveStream(hold), keeper, watch), left_out
+    return LiveSession(Outputs.at(*files), LiveStream(hold), keeper, judge), left_out
 
 
 def layouts_of(layout: Path | None, scenario: str | None) -> tuple[tuple["JunctionLayout", ...], tuple[str, ...]]:
     """Return the loops to be judged and which checks are left out: all where neither a file nor a scenario is given."""
     if scenario is not None:
-        return _in_network(layout, scenario), (NO_LAMPS,)
+        return _in_network(layout, scenario), (NO_LAMPS, NO_HISTORY)
     if layout is not None:
-        return _alone(layout), (NO_LAMPS, NO_PLACES)
+        return _alone(layout), (NO_LAMPS, NO_HISTORY, NO_PLACES)
     return (), ()
+
+
+def judge_of(layouts: tuple["JunctionLayout", ...]) -> "LoopJudge":
+    """Return the judges of a run and of a log, as one."""
+    from detectors.live.detector_watch import DetectorWatch, Station
+    from detectors.live.judges import Judges
+    from detectors.live.loop_watch import LoopWatch
+    from sumo_scenarios.detector_logs.places import shortest_pulses_s, surroundings_of_layouts
+
+    stations = [
+        Station(
+            one.signal_id,
+            tuple(loop.channel for loop in one.loops),
+            tuple(loop.loop_id for loop in one.loops),
+            surroundings_of_layouts([one]),
+            shortest_pulses_s([one]),
+        )
+        for one in layouts
+        if one.loops
+    ]
+    return Judges([LoopWatch(layouts), DetectorWatch(stations)])
 
 
 def _in_network(layout: Path | None, scenario: str) -> tuple["JunctionLayout", ...]:

@@ -12,7 +12,7 @@ from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import number, put_json, put_table
 
 if TYPE_CHECKING:
-    from detectors.live.loop_watch import LoopStanding
+    from detectors.live.judges import LoopStanding
     from detectors.live.stream import SourceReport
     from signal_ctrl.gateways.live_session import LiveSession
 
@@ -108,7 +108,7 @@ def put_end(
                 "events": session.events,
                 "bins": session.bins,
                 "sources": [{**asdict(one), "missing": [list(pair) for pair in one.missing]} for one in reports],
-                "loops": [asdict(one) for one in standings],
+                "loops": [{**asdict(one), "state": one.state.value} for one in standings],
                 "left_out": list(left_out),
                 "hastened": session.stream.hastened,
                 "unnamed": session.stream.unnamed,
@@ -135,7 +135,7 @@ def _tell_refused(reports: "Sequence[SourceReport]") -> None:
 
 
 def _tell_loops(standings: "Sequence[LoopStanding]", left_out: tuple[str, ...]) -> None:
-    bad = [one for one in standings if one.state != "ok"]
+    bad = [one for one in standings if one.state.value != "ok"]
     if standings:
         typer.echo(f"loops: {len(standings)} judged, {len(bad)} not ok")
         for words in left_out:
@@ -143,6 +143,6 @@ def _tell_loops(standings: "Sequence[LoopStanding]", left_out: tuple[str, ...]) 
     if bad:
         put_table(
             ("loop", "state", "since s", "why"),
-            [(one.loop_id, one.state, number(one.since_s), one.why or "–") for one in bad],
+            [(one.loop_id, one.state.value, number(one.since_s), one.why or "–") for one in bad],
             numbers_from=9,
         )

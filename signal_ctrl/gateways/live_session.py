@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from detectors.live.bins import Bin, BinKeeper
-from detectors.live.loop_watch import LoopJudge
+from detectors.live.judges import LoopJudge
 from detectors.live.message import Batch, Refusal, batch_of
 from detectors.live.stream import LiveStream, Receipt
 from detectors.live.told import LiveEvent, Told

@@ -76,7 +76,7 @@ def test_the_same_loops_are_distrusted_as_in_a_run(silent: frozenset[int], stuck
     assert {loop for loop, at_s in enumerate(since_s) if at_s} == bad
     assert since_s == pytest.approx(in_a_run(rows, 900), abs=4.0)  # each is judged every fourth second
     states = {one.channel: (one.state, bool(one.why)) for one in watch.standings()}
-    assert all(states[CHANNELS[loop]] == ("failed", True) for loop in bad)
+    assert all(states[CHANNELS[loop]] == (DetectorState.FAILED, True) for loop in bad)
     assert all(watch.quality("J", CHANNELS[loop]) == ("fault" if loop in bad else "ok") for loop in range(3))
 
 
@@ -123,7 +123,7 @@ def test_loops_without_a_place_are_judged_by_themselves() -> None:
         network(sent(sorted(rows + chatter, key=lambda row: row.time_ms)), random.Random(1)), LiveStream()
     ):
         watch.take(told)
-    assert [(one.channel, one.state) for one in watch.standings()] == [(1, "ok"), (2, "failed")]
+    assert [(one.channel, one.state) for one in watch.standings()] == [(1, DetectorState.OK), (2, DetectorState.FAILED)]
 
 
 def test_lamps_are_asked_for_where_somebody_knows_them() -> None:

@@ -88,14 +88,14 @@ class ClockWatch:
         self.drift_ppm: float | None = None
 
     @property
-    def offset_s(self) -> float:
+    def clock_offset_s(self) -> float:
         """How far the source's clock is ahead of ours, transport taken off as if there were none. [s]"""
         return -self._estimate_s() if self._sorted else 0.0
 
     @property
     def level(self) -> ClockLevel:
         """How bad the offset is."""
-        off_s = abs(self.offset_s)
+        off_s = abs(self.clock_offset_s)
         if off_s > REFUSE_S:
             return ClockLevel.REFUSE
         return ClockLevel.ISOLATE if off_s > ISOLATE_S else ClockLevel.WARN if off_s > WARN_S else ClockLevel.OK

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from detectors.live.told import Gap, LiveEvent
+from detectors.live.told import DataGap, LiveEvent
 from detectors.loops.events import LoopEvent
 from signal_ctrl.domain.network import JunctionLayout
 
@@ -51,7 +51,7 @@ class LoopFeed:
             self._on.discard(loop)
         return [edge]
 
-    def lost(self, gap: Gap) -> list[LoopEvent]:
+    def lost(self, gap: DataGap) -> list[LoopEvent]:
         """Return the edges that a gap leaves to be assumed: nobody knows who is still on a loop."""
         out = [LoopEvent(loop, gap.to_ms / 1000, False) for loop in sorted(self._on)]
         self._on.clear()

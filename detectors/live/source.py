@@ -9,7 +9,7 @@ from typing import Final
 from detectors.live.clock import ClockLevel, ClockWatch
 from detectors.live.message import Batch, Refusal, Row
 from detectors.live.sequence import Held, SequenceGate, Verdict
-from detectors.live.told import Gap, LiveEvent, Told
+from detectors.live.told import DataGap, LiveEvent, Told
 
 HOLD_S: Final = 2.0
 DOUBT_HOLD_S: Final = 6.0
@@ -47,7 +47,7 @@ class Tally:
 class OpenGap:
     """A gap that late messages may fill: how many are still missing."""
 
-    gap: Gap
+    gap: DataGap
     left: int
 
 
@@ -59,7 +59,7 @@ class SourceStream:
         self.name = name
         self.clock = ClockWatch()
         self.tally = Tally()
-        self.delay_s = 0.0
+        self.lag_s = 0.0
         self.heard_s = 0.0
         self._owners, self._hold_s = owners, hold_s
         self._boot: str | None = None
@@ -129,6 +129,7 @@ class SourceStream:
         return [self._told(held) for held in ready]
 
     def _told(self, held: Held) -> Told:
+        self.tally.missing += held.missing
         events = self._events(held, False)
         if self.clock.level is ClockLevel.REFUSE:
             return Told(self.name, None, events, None)
@@ -149,15 +150,14 @@ class SourceStream:
         """Return what brings the times of a message to our clock. [ms]"""
         return round(1000 * self.clock.correction_of_s(held.arrival_s, held.batch.sent_ms / 1000))
 
-    def _gap(self, held: Held, to_ms: int) -> Gap | None:
+    def _gap(self, held: Held, to_ms: int) -> DataGap | None:
         """Return what is missing before a message. [ms]"""
-        self.tally.missing += held.missing
         if not (held.missing or self._is_new_boot):
             return None
         self._is_new_boot = False
         number = held.batch.sequence
         from_ms = to_ms if self._told_to_ms is None else min(self._told_to_ms, to_ms)
-        gap = Gap(self.name, held.batch.boot, number - held.missing, number - 1, from_ms, to_ms)
+        gap = DataGap(self.name, held.batch.boot, number - held.missing, number - 1, from_ms, to_ms)
         if held.missing:
             self.tally.gaps += 1
             self._open.append(OpenGap(gap, held.missing))
@@ -203,7 +203,7 @@ class SourceStream:
         self.tally.events += len(events)
         self.tally.late += sum(1 for event in events if event.late)
         if events:
-            self.delay_s += 0.1 * (arrival_s - events[-1].time_s - self.delay_s)
+            self.lag_s += 0.1 * (arrival_s - events[-1].time_s - self.lag_s)
 
     def _owns(self, device: str) -> bool:
         """Return whether a device is this source's to report; nobody's becomes so."""

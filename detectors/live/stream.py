@@ -39,7 +39,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """One source at a moment. `offset_s`: its clock ahead of ours; `delay_s`: from event to arrival, on our clock. [s]
+    """One source at a moment. `clock_offset_s`: its clock ahead of ours; `lag_s`: from event to arrival by ours. [s]
 
     `missing` are ranges of numbers of the present boot; `alarms` are in words.
     """
@@ -56,8 +56,8 @@ class SourceReport:
     refused: Mapping[str, int]
     boots: int
     heard_s: float
-    delay_s: float
-    offset_s: float
+    lag_s: float
+    clock_offset_s: float
     correction_s: float
     drift_ppm: float | None
     steps: int
@@ -77,7 +77,7 @@ class LiveStream:
         self._hold_s = hold_s
         self._owners = dict(owners or {})
         self._sources: dict[str, SourceStream] = {}
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, None] = {}  # a set that keeps its order
         self._held_rows = 0
         self.hastened = 0
         self.unnamed = 0
@@ -89,7 +89,7 @@ class LiveStream:
             return Receipt(Answer.REFUSED, batch.boot, 0, ())
         verdict = stream.take(batch, arrival_s)
         if stream.waiting:
-            self._waiting.add(source)
+            self._waiting[source] = None
         if verdict is Verdict.NEW:
             self._held_rows += len(batch.rows)
         return Receipt(_answer(verdict), batch.boot, stream.gate.highest_contiguous, tuple(stream.gate.missing))
@@ -112,12 +112,12 @@ class LiveStream:
 
     def _drain(self, now_s: float, hurry: bool) -> list[Told]:
         out: list[Told] = []
-        still: set[str] = set()
+        still: dict[str, None] = {}
         for name in self._waiting:
             stream = self._sources[name]
             out += stream.release(now_s, hurry)
             if stream.waiting:
-                still.add(name)
+                still[name] = None
         self._waiting = still
         self._held_rows = sum(self._sources[name].gate.pending_rows for name in still)
         return out
@@ -159,8 +159,8 @@ def _report(stream: SourceStream, now_s: float) -> SourceReport:
         refused={why.name.lower(): n for why, n in sorted(tally.refused.items(), key=lambda pair: pair[0].name)},
         boots=tally.boots,
         heard_s=stream.heard_s,
-        delay_s=stream.delay_s,
-        offset_s=clock.offset_s,
+        lag_s=stream.lag_s,
+        clock_offset_s=clock.clock_offset_s,
         correction_s=clock.correction_s,
         drift_ppm=clock.drift_ppm,
         steps=clock.steps,

@@ -19,7 +19,7 @@ class LiveEvent(NamedTuple):
         return self.time_ms / 1000
 
 
-class Gap(NamedTuple):
+class DataGap(NamedTuple):
     """Numbers of a boot that never came, both ends included, and the time that they tell of. [ms]
 
     None are missing (`last` below `first`) where the source began anew: nobody knows what it would have told.
@@ -37,6 +37,6 @@ class Told(NamedTuple):
     """One message in its turn: what is missing before it, its events in order, and the time it tells all of. [ms]"""
 
     source: str
-    gap: Gap | None
+    gap: DataGap | None
     events: tuple[LiveEvent, ...]
     covered_ms: tuple[int, int] | None

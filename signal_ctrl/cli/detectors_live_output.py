@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from signal_ctrl.gateways.live_session import LiveSession
 
 HEADER: Final = (
-    "source", "messages", "events", "1/s", "delay s", "clock s", "ppm",
+    "source", "messages", "events", "1/s", "lag s", "clock s", "ppm",
     "gaps", "missing", "known", "late", "refused", "alarms",
 )  # fmt: skip
 MOST_SHOWN: Final = 40
@@ -81,8 +81,8 @@ def rows_of(reports: "Sequence[SourceReport]", since_s: float) -> list[tuple[str
             str(one.messages),
             str(one.events),
             number(one.events / max(since_s, 1e-3)),
-            number(one.delay_s, 2),
-            f"{one.offset_s:+.2f}",
+            number(one.lag_s, 2),
+            f"{one.clock_offset_s:+.2f}",
             number(one.drift_ppm, 0),
             str(one.gaps),
             str(one.missing_messages),

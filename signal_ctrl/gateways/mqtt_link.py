@@ -40,7 +40,7 @@ class MqttLink:
         self.lost = 0
         self._on_message, self._receive = on_message, receive
         self._backoff = Backoff(*settings.retry_s, draw)
-        self._up, self._stop = threading.Event(), threading.Event()
+        self._up, self._stop, self._answered = threading.Event(), threading.Event(), threading.Event()
         self._refused = ""
         self._acknowledged = threading.Condition()
         self._open_publishes = 0
@@ -96,7 +96,8 @@ class MqttLink:
                 f"no broker at {own.where}: {error}; is it running, and is the port right?"
             ) from error
         self._thread.start()
-        if not self._up.wait(timeout_s):
+        self._answered.wait(timeout_s)
+        if not self.up:
             self.close()
             if self._refused:
                 raise BackendError(
@@ -138,7 +139,7 @@ class MqttLink:
 
     def acknowledge(self, packet: int, connection: int) -> None:
         """Tell the broker that a message has been dealt with; one of a lost connection comes again anyway."""
-        if connection == self.connections and self.up:
+        if connection == self.connections:
             self._client.ack(packet, 1)
 
     def _run(self) -> None:
@@ -157,19 +158,25 @@ class MqttLink:
     def _connected(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             self._refused = str(reason)
+            self._answered.set()
             return
         self.connections += 1
         self._backoff.reached()
         if self._on_message is None:
-            self._up.set()
+            self._begin()
         else:
             client.subscribe(self.settings.events_topic("+"), qos=1)
 
     def _subscribed(self, _client: Client, _data: Any, _packet: int, reasons: Any, _properties: Any) -> None:
         if any(reason.is_failure for reason in reasons):
             self._refused = f"{reasons[0]} for {self.settings.events_topic('+')}"
+            self._answered.set()
         else:
-            self._up.set()
+            self._begin()
+
+    def _begin(self) -> None:
+        self._up.set()
+        self._answered.set()
 
     def _disconnected(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if self._up.is_set() and not self._stop.is_set():

@@ -20,7 +20,7 @@ def watched(ahead_s: float, seconds: int = 60, watch: ClockWatch | None = None, 
 @pytest.mark.parametrize("ahead_s", [-12.0, -2.0, -0.7, 0.7, 2.0, 25.0])
 def test_an_offset_is_found_and_corrected_to_a_tenth(ahead_s: float) -> None:
     watch = watched(ahead_s)
-    assert watch.offset_s == pytest.approx(ahead_s - 0.02, abs=1e-6)
+    assert watch.clock_offset_s == pytest.approx(ahead_s - 0.02, abs=1e-6)
     assert watch.correction_s == pytest.approx(-ahead_s)
     assert (watch.steps, watch.doubtful) == (0, False)
 

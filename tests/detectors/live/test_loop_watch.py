@@ -8,7 +8,7 @@ from detectors.live.loop_feed import LoopFeed
 from detectors.live.loop_watch import LoopWatch, loops_alone
 from detectors.live.message import Row
 from detectors.live.stream import LiveStream
-from detectors.live.told import Gap, LiveEvent, Told
+from detectors.live.told import DataGap, LiveEvent, Told
 from detectors.loops.events import LoopEvent
 from detectors.loops.health import LoopHealth
 from signal_ctrl.domain.detection import DetectorState
@@ -87,8 +87,8 @@ def test_no_gap_makes_a_loop_fail() -> None:
 def test_a_vehicle_that_a_gap_took_off_the_loop_does_not_stay_there() -> None:
     feed = LoopFeed(street())
     assert feed.edges([LiveEvent(1000, "J", 82, 3, "c")]) == [LoopEvent(LINE, 1.0, True)]
-    assert feed.lost(Gap("c", "b", 2, 3, 1500, 4000)) == [LoopEvent(LINE, 4.0, False)]
-    assert feed.lost(Gap("c", "b", 5, 5, 6000, 7000)) == []
+    assert feed.lost(DataGap("c", "b", 2, 3, 1500, 4000)) == [LoopEvent(LINE, 4.0, False)]
+    assert feed.lost(DataGap("c", "b", 5, 5, 6000, 7000)) == []
 
 
 def test_only_what_is_in_order_and_of_a_known_loop_is_taken() -> None:

@@ -68,7 +68,7 @@ def check(rows: Sequence[Row], seed: int) -> list[LiveEvent]:
         own = [event for event in events if event.source == report.name]
         assert as_rows(own) == [row for row in rows if row.device == report.name]
         assert (report.correction_s, report.gaps, report.refused, report.late) == (-AHEAD_MS / 1000, 0, {}, 0)
-        assert report.offset_s == pytest.approx(AHEAD_MS / 1000, abs=0.1)
+        assert report.clock_offset_s == pytest.approx(AHEAD_MS / 1000, abs=0.1)
     assert sum(report.duplicates for report in reports) == len(deliveries) - len(sent(rows)) > 0
     return events
 

@@ -138,7 +138,7 @@ class BinKeeper:
 
     def _bins(self, name: str, own: _Source, begin_ms: int) -> dict[Detector, Bin]:
         told_ms = length_ms(clipped(own.spans, begin_ms, begin_ms + self._period_ms))
-        return {key: self._bin(name, own, key, begin_ms, told_ms) for key in own.traces}
+        return {key: self._bin(name, own, key, begin_ms, told_ms) for key in sorted(own.traces)}
 
     def _bin(self, name: str, own: _Source, key: Detector, begin_ms: int, told_ms: int) -> Bin:
         trace, end_ms = own.traces[key], begin_ms + self._period_ms

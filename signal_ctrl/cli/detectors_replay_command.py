@@ -54,7 +54,7 @@ def replay(
     rows = read_event_log(log)
     messages = messages_of(rows, secrets.token_hex(8), source=source)
     if now:
-        messages = moved(messages, round(time.time() * 1000) - rows[0].time_ms)
+        messages = moved(messages, lambda: round(time.time() * 1000))
     if mqtt is not None:
         return _publish(messages, pace, mqtt, json_)
     return _feed(messages, pace, (layout, scenario, out, bins, period, overwrite), json_)

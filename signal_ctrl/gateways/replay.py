@@ -33,8 +33,10 @@ def played(messages: Iterable[Sent], speed: float, pace: Pace) -> Iterator[Sent]
         yield sent
 
 
-def moved(messages: Iterable[Sent], by_ms: int) -> Iterator[Sent]:
-    """Yield messages of another time. [ms]"""
+def moved(messages: Iterable[Sent], now_ms: Callable[[], int]) -> Iterator[Sent]:
+    """Yield messages of another time: the first is sent when it is asked for. [ms]"""
+    by_ms = None
     for source, batch in messages:
+        by_ms = now_ms() - batch.sent_ms if by_ms is None else by_ms
         rows = tuple(Row(row.time_ms + by_ms, *row[1:]) for row in batch.rows)
         yield Sent(source, Batch(batch.boot, batch.sequence, batch.sent_ms + by_ms, rows))

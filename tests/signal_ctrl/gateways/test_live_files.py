@@ -124,8 +124,11 @@ def test_a_replay_ends_when_it_is_told_to_and_needs_a_speed() -> None:
 
 
 def test_messages_can_be_moved_to_another_time() -> None:
-    (first, *_) = moved([Sent("c", Batch("b", 1, 2000, ROWS[:2]))], 500)
-    assert first == Sent("c", Batch("b", 1, 2500, (Row(1500, "J", 82, 3), Row(1800, "J", 81, 3))))
+    given = [Sent("c", Batch("b", k, 1000 + 1000 * k, ROWS[:2])) for k in (1, 2)]
+    times_ms = iter((2500, 9999))
+    assert list(moved(given, lambda: next(times_ms))) == [
+        Sent("c", Batch("b", k, 1500 + 1000 * k, (Row(1500, "J", 82, 3), Row(1800, "J", 81, 3)))) for k in (1, 2)
+    ]
 
 
 def test_a_session_takes_what_a_route_received_and_what_a_wire_brought() -> None:

@@ -51,7 +51,8 @@ class Campaign:
         world = build_world(resolve(asked.scenario), PUBLISHED, 0.0, float(DAY_S))
         self._network: Network = network_of(places_of(world))
         self._code = code_hash()
-        self._done = _of_code(known(asked.ledger), self._code)
+        lines = known(asked.ledger)
+        self._done = {line["key"]: line for line in lines if line.get("code") == self._code}
         self._edges: dict[int, Edges] = {}
         self._days: dict[int, DayCounts] = {}
 

@@ -21,10 +21,11 @@ def _healthy(lines: Sequence[Line]) -> Iterator[str]:
     total, alarms = (sum(line[name] for line in days) for name in ("detector_days", "false_alarms"))
     yield f"healthy detector-days: {total} of {GOAL_DAYS}, false alarms: {alarms}"
     for line in days:
+        share = f"{100 * line['suspect_share']:.2f} % of the time"
         yield (
             f"  day {line['day']}, level {line['level']}, {line['history_days']} days of history: "
-            f"{line['false_alarms']} false alarms, {line['suspect_loops']} of {line['detector_days']} loops suspect at times "
-            f"({100 * line['suspect_share']:.2f} % of the time), {line['quiet_loops']} with less than 100 vehicles"
+            f"{line['false_alarms']} false alarms; {line['suspect_loops']} of {line['detector_days']} loops were suspect "
+            f"at times ({share}), {line['quiet_loops']} counted less than 100 vehicles"
         )
 
 
@@ -50,8 +51,12 @@ def _imputed(lines: Sequence[Line]) -> Iterator[str]:
         for row in (*line.get("figures", []), *line.get("by_way", [])):
             if row["values"]:
                 what = f"from {row['floor_veh_h']:g} veh/h" if "floor_veh_h" in row else f"by {row['way']}"
-                yield (
-                    f"imputed on day {line['day']} {what}: MAPE {100 * row['mape']:.1f} %, "
-                    f"WAPE {100 * row['wape']:.1f} %, Poisson floor {100 * row['poisson_floor']:.1f} %, {100 * row['within']:.0f} % within 1.96 sd, "
-                    f"{row['values']} values, {row['unknown']} unknown"
-                )
+                yield f"imputed on day {line['day']} {what}: {_error(row)}"
+
+
+def _error(row: Line) -> str:
+    shares = (
+        f"{name} {100 * row[key]:.1f} %"
+        for name, key in (("MAPE", "mape"), ("WAPE", "wape"), ("Poisson floor", "poisson_floor"), ("in 95 %", "within"))
+    )
+    return f"{', '.join(shares)}, {row['values']} values, {row['unknown']} unknown"

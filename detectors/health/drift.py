@@ -19,9 +19,9 @@ SPANS_S: Final = (3600.0, 10800.0, 28800.0)
 ENOUGH_VEH: Final = 150.0
 LEAST_VEH: Final = 80.0
 LEARNED_VEH: Final = 300.0
-SURE: Final = 4.0
+SURE: Final = 3.0
 """Standard deviations."""
-SPREAD: Final = 0.005
+SPREAD: Final = 0.002
 """Squared coefficient of variation of the ratio of two levels beside the chance of counts."""
 LOOK_S: Final = 300.0
 WEAK: Final = 1.5

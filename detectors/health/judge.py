@@ -197,10 +197,9 @@ class Judge:
             state, rows = DetectorState.SUSPECT, np.flatnonzero(doubt)
         if state is DetectorState.OK:
             return before if before.state is state else Verdict(state, None, at_s, at_s)
-        faults = [FAULTS[row] for row in rows]
-        if before.state is state and before.fault in faults:
+        fault = FAULTS[int(rows[0])]
+        if before.state is state and before.fault is fault:
             return before
-        fault = faults[0]
         return Verdict(state, fault, float(self._since_s[FAULTS.index(fault), k]), at_s)
 
     def document(self) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from detectors.health.case import Case
 from detectors.health.faults import Finding, Numbers
 from detectors.health.surroundings import lane_mates
 
-SPAN_S: Final = 7200.0
+SPANS_S: Final = (3600.0, 10800.0)
+"""Lanes that differ much are told apart by the first, others by the second."""
 LOOK_S: Final = 300.0
 LEAST_VEH: Final = 60.0
 LOG_LIKELIER: Final = 60.0
@@ -30,19 +31,19 @@ def swapped(case: Case) -> Finding:
     """Return whose lanes were exchanged; it is looked at every five minutes."""
     judged, doubt, fault = (np.zeros(case.record.n, dtype=np.bool_) for _ in range(3))
     if not case.looks_every(LOOK_S):
-        return Finding(judged, doubt, fault, case.since(SPAN_S))
-    count = case.record.last("count", SPAN_S)
-    usual = case.record.last("usual", SPAN_S)
-    for pair in case.around.pairs_beside:
-        rows = list(pair)
-        if not (np.all(case.whole[rows]) and np.all(np.nansum(count[:, rows], axis=0) >= LEAST_VEH)):
-            continue
-        judged[rows] = True
-        by_profile = _fits_better(count[:, rows], usual[:, rows])
-        by_lane = _by_lane(case, pair, count)
-        doubt[rows] |= by_profile or by_lane > 0
-        fault[rows] |= by_profile or by_lane > 1
-    return Finding(judged, doubt, fault, case.since(SPAN_S))
+        return Finding(judged, doubt, fault, case.since(SPANS_S[-1]))
+    for span_s in SPANS_S:
+        count, usual = case.record.last("count", span_s), case.record.last("usual", span_s)
+        for pair in case.around.pairs_beside:
+            rows = list(pair)
+            if not (np.all(case.whole[rows]) and np.all(np.nansum(count[:, rows], axis=0) >= LEAST_VEH)):
+                continue
+            judged[rows] = True
+            by_profile = _fits_better(count[:, rows], usual[:, rows])
+            by_lane = _by_lane(case, pair, count)
+            doubt[rows] |= by_profile or by_lane > 0
+            fault[rows] |= by_profile or by_lane > 1
+    return Finding(judged, doubt, fault, case.since(SPANS_S[-1]))
 
 
 def _fits_better(count: Numbers, usual: Numbers) -> bool:

@@ -103,3 +103,24 @@ def altered(
     own = [edge for edge in edges if edge[0] == loop and edge[1] >= from_s]
     rest = [edge for edge in edges if not (edge[0] == loop and edge[1] >= from_s)]
     return sorted([*rest, *change(own)], key=lambda edge: edge[1])
+
+
+def slot(begin_s: float, count: Sequence[float], on_s: Sequence[float] | None = None, **more: object) -> Slot:
+    """Return a slot of 60 s; what is not given is in order: half a second a vehicle, no odd event."""
+    n = len(count)
+    columns: dict[str, object] = {
+        "held_s": np.zeros(n), "short": np.zeros(n), "heard": 2.0 * np.nan_to_num(np.array(count)), "early": np.zeros(n),
+        "late": np.zeros(n), "twice": np.zeros(n), "back": np.zeros(n), "valid": np.ones(n), "code": np.zeros(n, dtype=np.int64),
+    }  # fmt: skip
+    columns |= {name: np.array(value) for name, value in more.items()}
+    occupied = 0.5 * np.array(count, dtype=float) if on_s is None else np.array(on_s, dtype=float)
+    return Slot(begin_s, SLOT_S, np.array(count, dtype=float), occupied, **columns)  # type: ignore[arg-type]
+
+
+def states(around: Surroundings, slots: Sequence[Slot], known: Profile | None = None) -> list[list[str]]:
+    """Return what is thought of each detector after each slot: `ok`, or state and fault."""
+    judge, found = Judge(around, SLOT_S, known), []
+    for one in slots:
+        judge.take(one, Now("weekday", one.begin_s % DAY_S) if known is not None else None)
+        found.append([f"{v.state.value} {v.fault.name}" if v.fault else v.state.value for v in judge.verdicts])
+    return found

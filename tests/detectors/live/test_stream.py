@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.live import stream as stream_module
+from detectors.live.bins import BinKeeper
 from detectors.live.message import MAX_ROWS, Refusal, Row
 from detectors.live.sequence import WINDOW
 from detectors.live.source import DOUBT_HOLD_S, MAX_DEVICES
@@ -57,6 +58,41 @@ def test_time_is_covered_but_for_the_gaps(seed: int) -> None:
     for number in lost:  # the message tells the second before it was sent
         assert T0_MS // 1000 + number - 1 not in covered
     assert whole - covered <= {T0_MS // 1000 + n for k in lost for n in (k - 1, k)}
+
+
+MESSAGES = st.tuples(
+    st.sampled_from(["a", "b", "c"]),  # boot
+    st.integers(1, 40) | st.integers(1, (1 << 53) - 1) | st.integers(1, 1 << 21),
+    st.floats(-100, 100),  # sent, against the arrival [s]
+    st.lists(st.tuples(st.floats(-100, 5), st.sampled_from(["J", "K"]), st.sampled_from([81, 82, 1])), max_size=4),
+    st.floats(0, 3),  # after the message before [s]
+)
+
+
+@given(st.lists(MESSAGES, max_size=60))
+def test_whatever_comes_nothing_is_told_twice_or_out_of_order(
+    messages: list[tuple[str, int, float, list[tuple[float, str, int]], float]],
+) -> None:
+    stream, keeper, told, at_s = LiveStream(), BinKeeper(10), list[Told](), BEGIN_S
+    stored = 0
+    for k, (boot, number, sent_s, events, wait_s) in enumerate(messages):
+        at_s += wait_s
+        rows = [Row(round((at_s + s) * 1000), device, code, k) for s, device, code in events]
+        given = batch(number, at_s - BEGIN_S + sent_s, *rows, boot=boot, digest=bytes([k]))
+        answer = stream.take("c", given, at_s).answer
+        stored += len(rows) if answer is Answer.STORED else 0
+        told += stream.drain(at_s)
+    told += stream.end(at_s)
+    events_told = events_of(told)
+    refused = stream.report(at_s)[0].refused if messages else {}
+    assert len(events_told) + sum(refused.get(why, 0) for why in ("future", "too_late", "clock")) == stored
+    for device in ("J", "K"):
+        times = [event.time_ms for event in events_told if event.device == device and not event.late]
+        assert times == sorted(times)
+    for one in told:
+        assert one.covered_ms is None or one.covered_ms[0] <= one.covered_ms[1] <= (at_s + 1.001) * 1000
+        for bin_ in keeper.take(one):
+            assert 0 <= bin_.valid_fraction <= 1 and 0 <= (bin_.occupancy or 0) <= 1
 
 
 def fed(stream: LiveStream, from_s: int, to_s: int, boot: str = "b", begin: int = 1) -> list[Told]:

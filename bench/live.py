@@ -153,7 +153,7 @@ def measured(short: bool) -> list[Figure]:
         return out
     with broker() as own:
         out.append(through_broker(own, count // 4, 0)[0])
-    steady = STEADY_PER_S * (6 if short else 20)
+    steady = STEADY_PER_S * (4 if short else 20)
     with broker() as own:
         _, lags_ms = through_broker(own, steady, STEADY_PER_S)
     calm = sorted(lags_ms[int(WARM_S * STEADY_PER_S) :])

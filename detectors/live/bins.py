@@ -11,18 +11,16 @@ from typing import Final
 
 from detectors.live.pulses import LoopTrace, pulses_of
 from detectors.live.spans import Span, clipped, cover, length_ms
-from detectors.live.told import Told
+from detectors.live.told import OFF, ON, Told
 from signal_ctrl.domain.errors import InvalidInputError
 
-ON: Final = 82
-OFF: Final = 81
 REOPEN_MS: Final = 60_000
 MAX_LOOPS: Final = 1024
 """Of one source; further ones are not made bins of."""
 MOST_AT_ONCE: Final = 60
 """A source that was away for longer leaves no bins behind for that time."""
 VEHICLE_M: Final = 4.5
-LOOP_M: Final = 2.0
+EFFECTIVE_M: Final = VEHICLE_M + 2.0
 LEAST_VEH: Final = 3
 MOST_OCCUPANCY: Final = 0.6
 LEAST_VALID: Final = 0.8
@@ -78,13 +76,13 @@ class BinKeeper:
         self,
         period_s: int = 60,
         quality: Quality = lambda _device, _channel: "ok",
-        loop_m: Callable[[str, int], float] = lambda _device, _channel: LOOP_M,
+        effective_m: Callable[[str, int], float] = lambda _device, _channel: EFFECTIVE_M,
     ) -> None:
-        """Args: quality, what is thought of a loop now; loop_m, its length [m], for speeds."""
+        """Args: quality, what is thought of a loop now; effective_m, length of a vehicle and the loop together [m]."""
         if not 1 <= period_s <= 3600:
             raise InvalidInputError(f"a bin lasts 1 to 3600 s, not {period_s}")
         self._period_ms = period_s * 1000
-        self._quality, self._loop_m = quality, loop_m
+        self._quality, self._effective_m = quality, effective_m
         self._sources: dict[str, _Source] = {}
 
     def take(self, told: Told) -> list[Bin]:
@@ -155,7 +153,7 @@ class BinKeeper:
             channel=key[1],
             count=count if told_ms else None,
             occupancy=occupancy,
-            speed_mps=speed_mps(count, on_ms / 1000, occupancy or 0.0, VEHICLE_M + self._loop_m(*key)),
+            speed_mps=speed_mps(count, on_ms / 1000, occupancy or 0.0, self._effective_m(*key)),
             valid_fraction=valid,
             source=name,
             quality="suspect" if quality == "ok" and valid < LEAST_VALID else quality,

@@ -17,12 +17,10 @@ from detectors.health.review import unknown_slot
 from detectors.health.surroundings import Surroundings
 from detectors.live.judges import QUALITY, LoopStanding
 from detectors.live.spans import Span, clipped, cover, length_ms
-from detectors.live.told import LiveEvent, Told
+from detectors.live.told import OFF, ON, LiveEvent, Told
 from signal_ctrl.domain.detection import DetectorState
 from signal_ctrl.domain.errors import InvalidInputError
 
-ON: Final = 82
-OFF: Final = 81
 SAID: Final = range(83, 89)
 SLOT_MS: Final = 60_000
 MOST_SLOTS: Final = 1440

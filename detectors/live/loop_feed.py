@@ -1,14 +1,10 @@
 """From live events of one signal to the edges that its estimator and the judge of its loops take."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
-from detectors.live.told import DataGap, LiveEvent
+from detectors.live.told import OFF, ON, DataGap, LiveEvent
 from detectors.loops.events import LoopEvent
 from signal_ctrl.domain.network import JunctionLayout
-
-ON: Final = 82
-OFF: Final = 81
 
 
 class LoopFeed:

@@ -1,6 +1,10 @@
 """What comes out of the stream: events in order, how far a source has told everything, and what is missing."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+ON: Final = 82
+OFF: Final = 81
+"""Codes of a loop's edges (Indiana enumerations)."""
 
 
 class LiveEvent(NamedTuple):

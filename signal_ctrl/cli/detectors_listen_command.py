@@ -107,14 +107,11 @@ def _listened(
     """Listen until it is time to stop; return for how long. [s]"""
     begin_s = now_s = inbox.now_s()
     while not stop.is_set() and (for_s is None or now_s - begin_s < for_s):
-        arrived = inbox.take(0.1)
-        for _ in range(AT_ONCE):
-            if arrived is None:
-                break
+        arrived, taken = inbox.take(0.1), 0
+        while arrived is not None:
             session.receive(arrived.source, arrived.payload, arrived.arrival_s)
-            arrived = inbox.take(0.0)
-        if arrived is not None:
-            session.receive(arrived.source, arrived.payload, arrived.arrival_s)
+            taken += 1
+            arrived = inbox.take(0.0) if taken < AT_ONCE else None
         now_s = inbox.now_s()
         session.turn(now_s)
         show(session, session.now_s(now_s), now_s - begin_s)

@@ -33,7 +33,7 @@ def session_of(
 
     Args: files, for events and bins. Raises: InvalidInputError for bad input.
     """
-    from detectors.live.bins import LOOP_M, BinKeeper
+    from detectors.live.bins import EFFECTIVE_M, VEHICLE_M, BinKeeper
     from detectors.live.stream import LiveStream
     from signal_ctrl.gateways.live_session import LiveSession, Outputs
     from signal_ctrl.gateways.whole_file import check_free
@@ -45,11 +45,11 @@ def session_of(
         raise InvalidInputError("--out and --bins name the same file")
     layouts, left_out = layouts_of(layout, scenario)
     judge = judge_of(layouts) if layouts else None
-    lengths_m = {(one.signal_id, loop.channel): loop.length_m for one in layouts for loop in one.loops}
+    effective_m = {(one.signal_id, loop.channel): VEHICLE_M + loop.length_m for one in layouts for loop in one.loops}
     keeper = BinKeeper(
         period,
         (lambda _device, _channel: "ok") if judge is None else judge.quality,
-        lambda device, channel: lengths_m.get((device, channel), LOOP_M),
+        lambda device, channel: effective_m.get((device, channel), EFFECTIVE_M),
     )
     return LiveSession(Outputs.at(*files), LiveStream(hold), keeper, judge), left_out
 

@@ -1,4 +1,7 @@
-"""Event logs in files: CSV of the columns `time_s, device, code, parameter`, or the `events.parquet` of a run."""
+"""Event logs in files: CSV of the columns `time_s, device, code, parameter`, or the `events.parquet` of a run.
+
+Other CSV files of events are taken as `detectors check` reads them, if their detectors are numbers.
+"""
 
 from collections.abc import Iterator
 from multiprocessing import get_context
@@ -8,6 +11,7 @@ from typing import Final
 from detectors.live.message import MAX_CODE, MAX_MS, Row, is_name
 from signal_ctrl.domain.csv_rows import csv_number, csv_rows, csv_words
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.gateways.detector_log import OFF, ON, log_of_csv
 from signal_ctrl.gateways.whole_file import read_whole
 
 COLUMNS: Final = ("time_s", "device", "code", "parameter")
@@ -22,7 +26,25 @@ def read_event_log(path: Path) -> tuple[Row, ...]:
 
 
 def _csv(path: Path) -> Iterator[Row]:
-    for line, row in csv_rows(read_whole(path, "event log"), str(path), COLUMNS):
+    text = read_whole(path, "event log")
+    head = text.lstrip("\ufeff").partition("\n")[0]
+    return _own(text, path) if set(COLUMNS) <= {name.strip() for name in head.split(",")} else _others(text, path)
+
+
+def _others(text: str, path: Path) -> Iterator[Row]:
+    log = log_of_csv(text, str(path))
+    if log.bins is not None:
+        raise InvalidInputError(f"{path} holds counts, not events: only events can be replayed")
+    for edge in log.edges:
+        device, detector = log.names[edge.detector]
+        if not (detector.isascii() and detector.isdecimal()):
+            raise InvalidInputError(f"{path}: detector '{detector}' is no number of a channel")
+        code = {0: OFF, 1: ON}.get(edge.code, edge.code)
+        yield _row(round(edge.time_s * 1000), device, code, int(detector), f"{path}, detector {detector}")
+
+
+def _own(text: str, path: Path) -> Iterator[Row]:
+    for line, row in csv_rows(text, str(path), COLUMNS):
         where = f"{path}, line {line}"
         time_s = csv_number(row, "time_s", where)
         device = unquoted(csv_words(row, ("device",), where)[0])

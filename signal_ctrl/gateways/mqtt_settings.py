@@ -4,7 +4,7 @@ import ipaddress
 import ssl
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,7 +69,7 @@ class MqttSettings:
     session_s: int = 86_400
     retry_s: tuple[float, float] = (1.0, 60.0)
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     tls: Tls | None = None
     queue: QueueBounds = QueueBounds()
 

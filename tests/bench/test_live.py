@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from bench.broker import broker
-from bench.live import ROWS, core, main, message, through_broker
+from bench.live import ROWS, core, main, message
 from detectors.live.message import batch_of
 from tests.signal_ctrl.gateways.brokers import needs_broker
 
@@ -20,14 +19,6 @@ def test_messages_are_those_of_sources_that_take_turns() -> None:
 def test_the_core_takes_a_thousand_messages(with_bins: bool) -> None:
     figure = core(1000, with_bins)
     assert figure.own is not None and figure.own > 5000  # of events a second; an old machine does ten times that
-
-
-@needs_broker
-@pytest.mark.slow
-def test_a_sender_a_broker_and_a_session() -> None:
-    with broker() as own:
-        figure, lags_ms = through_broker(own, 300, 0)
-    assert figure.value > 100 and len(lags_ms) == 300
 
 
 @needs_broker

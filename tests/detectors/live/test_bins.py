@@ -120,7 +120,7 @@ def test_bins_take_the_word_of_the_judge() -> None:
 
 def test_speed_is_of_the_effective_length() -> None:
     rows = [p for k in range(5) for p in pulse(2 * k, 2 * k + 0.5)]
-    (one,) = BinKeeper(PERIOD_S, loop_m=lambda _d, _c: 4.0).take(told(0, 10, *rows))
+    (one,) = BinKeeper(PERIOD_S, effective_m=lambda _d, _c: 8.5).take(told(0, 10, *rows))
     assert one.speed_mps == pytest.approx(5 * 8.5 / 2.5)
     assert speed_mps(10, 5.0, 0.61, 6.5) is None and speed_mps(3, 0.0, 0.0, 6.5) is None
 

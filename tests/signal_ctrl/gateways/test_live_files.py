@@ -71,6 +71,20 @@ def test_the_log_of_a_run_is_read(tmp_path: Path) -> None:
         read_event_log(tmp_path / "bad.parquet")
 
 
+def test_other_logs_of_events_are_read_if_their_detectors_are_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "Timestamp,Signal ID,Event Code,Event Param\n1970-01-01 00:00:02.5,J,82,3\n1970-01-01 00:00:01,J,81,3\n"
+    )
+    assert read_event_log(path) == (Row(1000, "J", 81, 3), Row(2500, "J", 82, 3))
+    path.write_text("time,detector,state\n1,north,on\n")
+    with pytest.raises(InvalidInputError, match="is no number of a channel"):
+        read_event_log(path)
+    path.write_text("time,detector,count\n0,1,3\n60,1,4\n")
+    with pytest.raises(InvalidInputError, match="only events can be replayed"):
+        read_event_log(path)
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [

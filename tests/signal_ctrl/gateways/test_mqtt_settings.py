@@ -39,6 +39,7 @@ def test_everything_that_a_file_may_say(file: Path) -> None:
         "localhost", 2000, "city", "c", 9, 60, (0.5, 7.0), "centre", "p4ss-w0rd", None,
         QueueBounds(5, 70_000, WhenFull.DROP_OLDEST),
     )  # fmt: skip
+    assert "p4ss" not in repr(found)
 
 
 def test_a_source_is_named_by_its_topic() -> None:

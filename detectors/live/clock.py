@@ -4,13 +4,14 @@ A lag is arrival minus sending: transport, which is never negative, and what the
 messages that arrive within a tenth of a second the smallest lag counts, so that a backlog that is let go at once is one
 voice. The median of the lags is robust against messages that were held up; of a few lags the smallest is. A clock that
 was set shows as lags that agree with one another over some seconds and not with those before: sooner where it was put
-forward, because nothing arrives before it is sent; later where it was put back, which looks like slower transport.
+forward, because nothing arrives before it is sent; later, and closer together, where it was put back, which looks like
+slower transport; or as half a minute in which no lag was like those before.
 Transport that becomes slower for good cannot be told from a clock that was put back.
 """
 
 from bisect import bisect_left, insort
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum
 from itertools import combinations
 from math import inf
@@ -29,9 +30,11 @@ BACK_S: Final = 0.25
 ISOLATE_S: Final = 2.0
 REFUSE_S: Final = 30.0
 STEP_S: Final = 0.5
-STEP_SLOTS: Final = 3
-FORWARD_LASTS_S: Final = 2.0
-BACK_LASTS_S: Final = 5.0
+FORWARD: Final = (3, 2.0, 0.5)
+BACK: Final = (5, 5.0, 0.2)
+"""Slots in a row, how long they last [s] and how far apart their lags may be [s] that show a clock that was set."""
+GONE: Final = (10, 30.0)
+"""Slots in a row, and how long they last [s], after which the lags of before do not come again, whatever follows."""
 QUANTUM_S: Final = 0.1
 SLEW_EVERY_S: Final = 200.0
 """One tenth of a second in 200 s are 500 ppm (SAFETY B, clock drift)."""
@@ -49,23 +52,39 @@ class ClockLevel(Enum):
     REFUSE = "over 30 s"
 
 
-@dataclass(slots=True)
 class Suspects:
-    """Lags in a row that disagree with the estimate and agree with one another. [s]"""
+    """Lags in a row, with their arrivals, that disagree with the estimate. [s]"""
 
-    lags: deque[float]
-    since_s: float
-    low_s: float
-    high_s: float
+    def __init__(self) -> None:
+        self._rows: deque[tuple[float, float]] = deque(maxlen=WINDOW)
+        self._since_s = inf
 
-    def agrees(self, lag_s: float) -> bool:
-        """Return whether a further lag is like these. [s]"""
-        return max(self.high_s, lag_s) - min(self.low_s, lag_s) <= STEP_S
-
-    def add(self, lag_s: float) -> None:
+    def add(self, arrival_s: float, lag_s: float) -> None:
         """Take in a further one. [s]"""
-        self.lags.append(lag_s)
-        self.low_s, self.high_s = min(self.low_s, lag_s), max(self.high_s, lag_s)
+        self._since_s = min(self._since_s, arrival_s)
+        self._rows.append((arrival_s, lag_s))
+
+    def step(self, estimate_s: float) -> list[float]:
+        """Return the lags of a clock that was set, none as long as it may be a delay. [s]"""
+        now_s, last_s = self._rows[-1]
+        slots, lasts_s, apart_s = FORWARD if last_s < estimate_s else BACK
+        alike = self._alike(apart_s)
+        if len(alike) >= slots and now_s - alike[0][0] >= lasts_s:
+            return [lag_s for _, lag_s in alike]
+        if len(self._rows) >= GONE[0] and now_s - self._since_s >= GONE[1]:
+            return [lag_s for _, lag_s in self._rows]
+        return []
+
+    def _alike(self, apart_s: float) -> list[tuple[float, float]]:
+        """Return the last ones that agree, in the order of arrival. [s]"""
+        out: list[tuple[float, float]] = []
+        low_s, high_s = inf, -inf
+        for row in reversed(self._rows):
+            low_s, high_s = min(low_s, row[1]), max(high_s, row[1])
+            if high_s - low_s > apart_s:
+                break
+            out.append(row)
+        return out[::-1]
 
 
 class ClockWatch:
@@ -154,15 +173,13 @@ class ClockWatch:
         return self._sorted[heard // 2 if heard >= FEW else heard // 8]
 
     def _suspect(self, arrival_s: float, lag_s: float) -> None:
-        if self._suspects is None or not self._suspects.agrees(lag_s):
-            self._suspects = Suspects(deque([lag_s], maxlen=WINDOW), arrival_s, lag_s, lag_s)
-            return
-        self._suspects.add(lag_s)
-        least_s = FORWARD_LASTS_S if lag_s < self._estimate_s() else BACK_LASTS_S
-        if len(self._suspects.lags) >= STEP_SLOTS and arrival_s - self._suspects.since_s >= least_s:
-            self._step(arrival_s, self._suspects.lags)
+        self._suspects = self._suspects or Suspects()
+        self._suspects.add(arrival_s, lag_s)
+        lags = self._suspects.step(self._estimate_s())
+        if lags:
+            self._step(arrival_s, lags)
 
-    def _step(self, now_s: float, lags: deque[float]) -> None:
+    def _step(self, now_s: float, lags: Sequence[float]) -> None:
         """The clock was set: forget what it was before. [s]"""
         self._before = (self._estimate_s(), self.correction_s)
         self._recent, self._sorted, self._suspects = deque(lags, maxlen=WINDOW), sorted(lags), None

@@ -82,6 +82,25 @@ def test_a_backlog_is_not_a_step() -> None:
     assert (watch.steps, watch.correction_s, watch.doubtful) == (0, 0.0, False)
 
 
+def test_of_a_burst_the_message_that_was_not_held_up_counts() -> None:
+    watch = watched(0.0)
+    for k in range(20):
+        at_s = 1060.0 + k
+        watch.take(at_s, at_s - 0.01)
+        watch.take(at_s + 0.05, at_s - 3.0)
+        watch.tick(at_s + 0.5)
+        assert not watch.doubtful
+    assert watch.steps == 0
+
+
+def test_a_clock_that_is_put_back_is_found_on_a_restless_link_too() -> None:
+    watch, rng = watched(0.0), random.Random(8)
+    for arrival_s, sent_s in sorted((1060.0 + k + 2 * rng.random(), 1050.0 + k) for k in range(40)):
+        watch.take(arrival_s, sent_s)
+    assert watch.steps == 1
+    assert 10.0 <= watch.correction_s <= 11.5
+
+
 def test_a_few_seconds_of_slow_transport_are_not_a_step() -> None:
     watch = watched(0.0)
     watched(-1.5, 4, watch, 1060.0)

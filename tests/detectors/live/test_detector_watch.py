@@ -89,6 +89,11 @@ def test_no_gap_is_held_against_a_detector() -> None:
     assert [one.state for one in watch.standings()] == [DetectorState.OK] * 3
 
 
+def test_of_half_minutes_too_little_is_known() -> None:
+    watch = live(rows_of(traffic()), lost=[number for number in range(301, 2400) if number % 60 < 30])
+    assert {(one.state, one.why) for one in watch.standings()} == {(DetectorState.FAILED, "sends no data")}
+
+
 def test_nothing_is_known_of_detectors_that_no_station_has() -> None:
     watch = live(rows_of(stuck(traffic())))
     assert (watch.quality("J", 12), watch.quality("J", 99), watch.quality("K", 12)) == ("fault", "ok", "ok")

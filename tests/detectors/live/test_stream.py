@@ -122,6 +122,18 @@ def test_a_gap_is_waited_for_and_then_given_up() -> None:
     assert stream.take("c", late, BEGIN_S + 14.1).answer is Answer.DUPLICATE
 
 
+def test_a_gap_that_is_filled_in_part_stays_one() -> None:
+    stream = LiveStream(hold_s=1.0)
+    fed(stream, 1, 10)
+    stream.take("c", batch(12, 12.0), BEGIN_S + 12.0)
+    stream.drain(BEGIN_S + 13.0)
+    covered = []
+    for number in (11, 10):
+        stream.take("c", batch(number, float(number)), BEGIN_S + 14.0)
+        covered += [one.covered_ms for one in stream.drain(BEGIN_S + 14.0)]
+    assert covered == [None, (T0_MS + 9000, T0_MS + 12_000)]
+
+
 def test_the_receipt_tells_what_is_missing() -> None:
     stream = LiveStream(hold_s=0.0)
     fed(stream, 1, 6)

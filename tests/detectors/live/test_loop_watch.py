@@ -126,6 +126,15 @@ def test_loops_without_a_place_are_judged_by_themselves() -> None:
     assert [(one.channel, one.state) for one in watch.standings()] == [(1, DetectorState.OK), (2, DetectorState.FAILED)]
 
 
+def test_an_off_that_a_gap_took_is_not_held_against_its_loop() -> None:
+    watch = LoopWatch([loops_alone("J", [("J/1", 1, 2.0), ("J/2", 2, 2.0)])])
+    once = [Row(T0_MS + 99_800, "J", 82, 2), Row(T0_MS + 101_500, "J", 81, 2)]
+    rows = sorted(edges(1300) + once, key=lambda row: row.time_ms)
+    for told in received(network(sent(rows), random.Random(1), lost=range(101, 111)), LiveStream()):
+        watch.take(told)
+    assert [one.state for one in watch.standings()] == [DetectorState.OK] * 2
+
+
 def test_lamps_are_asked_for_where_somebody_knows_them() -> None:
     asked = []
 

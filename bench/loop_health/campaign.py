@@ -120,7 +120,9 @@ class Campaign:
     def _faults(self, day: Day, before: Sequence[int]) -> Line:
         hourly = counts(self._of(day.number), HOUR_S)
         injections = draw_faults(self._network, hourly, day.number)
-        found, review = find_faults(self._of(day.number), self._network, day.weekday, self._profile(before), injections)
+        found, review = find_faults(
+            self._of(day.number), self._network, (day.weekday, self._profile(before)), injections
+        )
         names = self._network.names
         return {
             "day": day.number,

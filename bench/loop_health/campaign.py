@@ -67,7 +67,6 @@ class Campaign:
         self._line(day, "healthy", partial(self._healthy, day, before))
         if before:
             self._line(day, "faults", partial(self._faults, day, before))
-        if any(self._like(number, day) for number in before):
             self._line(day, "imputed", partial(self._imputed, day, before))
 
     def _tell(self, day: Day, time_s: float) -> None:
@@ -120,7 +119,9 @@ class Campaign:
     def _faults(self, day: Day, before: Sequence[int]) -> Line:
         hourly = counts(self._of(day.number), HOUR_S)
         injections = draw_faults(self._network, hourly, day.number)
-        found, review = find_faults(self._of(day.number), self._network, day.weekday, self._profile(before), injections)
+        found, review = find_faults(
+            self._of(day.number), self._network, (day.weekday, self._profile(before)), injections
+        )
         names = self._network.names
         return {
             "day": day.number,
@@ -134,7 +135,8 @@ class Campaign:
         return _kind(Day(day.scenario, number).weekday) == _kind(day.weekday)
 
     def _imputed(self, day: Day, before: Sequence[int]) -> Line:
-        history = [counts(self._of(number), SLOT_S) for number in before if self._like(number, day)]
+        like = [number for number in before if self._like(number, day)] or before
+        history = [counts(self._of(number), SLOT_S) for number in like]
         gone = taken_away(len(self._network.names), day.number)
         imputed = impute_day(self._network.around, history, counts(self._of(day.number), SLOT_S), gone)
         return {

@@ -234,7 +234,7 @@ def write_edges(path: Path, edges: Edges) -> None:
 def read_edges(path: Path) -> Edges:
     """Return the edges of a day. Raises: BackendError if the file is missing or damaged."""
     try:
-        with np.load(path) as kept:
+        with path.open("rb") as file, np.load(file) as kept:
             return Edges(tuple(kept["detectors"].tolist()), kept["loop"], kept["time_ds"], kept["on"])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise BackendError(f"cannot read {path}: {error}; delete it, the day is made again") from error

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.loop_health.days import Edges
+from bench.loop_health.days import DAY_S, Edges
 from bench.loop_health.inject import Injection, Kind, with_faults
 from bench.loop_health.judging import Network, judge_day
 from detectors.health.faults import Numbers
@@ -77,10 +77,17 @@ def _differ(by_day: Numbers, pair: tuple[int, int]) -> bool:
 
 
 def find_faults(
-    edges: Edges, network: Network, weekday: int, profile: Profile | None, injections: Sequence[Injection]
+    edges: Edges,
+    network: Network,
+    judged_by: tuple[int, Profile | None],
+    injections: Sequence[Injection],
+    end_s: int = DAY_S,
 ) -> tuple[tuple[Found, ...], Review]:
-    """Judge a day with faults in it; return what was found of each, and the whole review."""
-    review = judge_day(with_faults(edges, injections, 1), network, weekday, profile)
+    """Judge a day with faults in it; return what was found of each, and the whole review.
+
+    Args: judged_by, weekday (Monday 0) and profile; end_s, until when it is judged [s].
+    """
+    review = judge_day(with_faults(edges, injections, 1), network, *judged_by, end_s)
     hourly = 60.0 * review.count.mean(axis=0)
     return tuple(_found(one, review, float(hourly[one.loop])) for one in injections), review
 

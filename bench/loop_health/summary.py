@@ -24,7 +24,7 @@ def _healthy(lines: Sequence[Line]) -> Iterator[str]:
         share = f"{100 * line['suspect_share']:.2f} % of the time"
         yield (
             f"  day {line['day']}, level {line['level']}, {line['history_days']} days of history: "
-            f"{line['false_alarms']} false alarms; {line['suspect_loops']} of {line['detector_days']} loops were suspect "
+            f"{line['false_alarms']} false alarms; {line['suspect_loops']} of {line['detector_days']} loops suspect "
             f"at times ({share}), {line['quiet_loops']} counted less than 100 vehicles"
         )
 

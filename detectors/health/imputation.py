@@ -1,10 +1,10 @@
 """Counts put in place of those that failed detectors cannot give, each with a variance and the way it was had.
 
-In this order: from the lane beside, from the loops before and behind on the way (later or sooner by the time that it
-takes), from the usual count of the hour at today's level, from the conservation of vehicles. How much one detector
-counts for another is learned from earlier days, hour by hour; a neighbour that explains less than 80 % of the variance
-is not asked. Without earlier days only conservation is left. What is not known is never taken for zero, and nothing is
-imputed from what was imputed.
+From the lane beside or from the loops before and behind on the way (later or sooner by the time that it takes), else
+from the usual count of the hour at today's level, else from the conservation of vehicles. How much one detector counts
+for another is learned from earlier days, hour by hour; a neighbour that explains less than 80 % of the variance is not
+asked, and of the others the one that leaves least open comes first. Without earlier days only conservation is left.
+What is not known is never taken for zero, and nothing is imputed from what was imputed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,11 +94,10 @@ class Imputer:
             self._median = _medians(history, clock_s, slot_s)
 
     def _learn(self, detector: int, history: Numbers, clock_s: Numbers) -> Iterator[Link]:
-        """Yield what tells of a detector, in the order in which it is asked; what tells too little is left out."""
-        for others, lag, way in self._candidates(detector):
-            link = _link(detector, others, lag, way, history, clock_s)
-            if link is not None and link.explains >= EXPLAINS:
-                yield link
+        """Yield what tells of a detector, the surest first; what tells too little is left out."""
+        found = [_link(detector, *candidate, history, clock_s) for candidate in self._candidates(detector)]
+        told = [link for link in found if link is not None and link.explains >= EXPLAINS]
+        yield from sorted(told, key=lambda link: link.spread)
 
     def _candidates(self, detector: int) -> Iterator[tuple[tuple[int, ...], float, Way]]:
         beside = self._around.beside[detector] if self._around.beside else ()

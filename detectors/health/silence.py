@@ -7,17 +7,19 @@ as vehicles: a detector has failed if a healthy one would be silent for so long 
 as that probability says.
 
 Without a profile the mean is what the neighbours counted meanwhile, by the share that this detector had of them before.
+One that was never heard of is then only doubted.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.health.case import Case
 from detectors.health.faults import Finding, Flags, Numbers
 from detectors.health.missing import mute_controllers
-from detectors.health.surroundings import colleagues, controller_index, lane_mates
+from detectors.health.surroundings import Surroundings, colleagues, controller_index, lane_mates
 
 DAYS: Final = 0.1
 """A healthy detector may be taken for failed on `improbable` times this share of its days."""
@@ -45,7 +47,8 @@ def silent(case: Case) -> Finding:
     doubt = long_enough & ~on & (chance < np.log(rules.improbable))
     fault = doubt & (chance + np.log(looks) < np.log(rules.improbable * DAYS))
     inactive = without & ~on & (quiet_s >= 3600.0 * rules.no_activity_h) & _others_count(case)
-    return Finding(case.there(), doubt | inactive, fault | inactive, case.since(quiet_s))
+    ever = record.carried.total_veh > 0  # nobody may use the lane of one that was never heard of
+    return Finding(case.there(), doubt | inactive, fault | (inactive & ever), case.since(quiet_s))
 
 
 def _log_none(mean: Numbers, dispersion: Numbers) -> Numbers:
@@ -61,32 +64,38 @@ def _log_none(mean: Numbers, dispersion: Numbers) -> Numbers:
 
 def _by_others(case: Case) -> tuple[Numbers, Flags]:
     """Return the logarithm of the probability by what the neighbours counted since, and who has some on its lane."""
-    n = case.record.n
-    since, before = case.record.since_spoke()
-    found, near = np.zeros(n), np.zeros(n, dtype=np.bool_)
-    for k in np.flatnonzero(case.record.carried.quiet_s >= 60.0 * case.rules.quiet_min):
-        rows, spread, prior = kin_of(case, int(k))
+    found, near = np.zeros(case.record.n), np.zeros(case.record.n, dtype=np.bool_)
+    quiet = case.record.carried.quiet_s >= 60.0 * case.rules.quiet_min
+    blind = np.isnan(case.dispersion)
+    for k in map(int, np.flatnonzero(quiet & (blind | has_mates(case.around)))):
+        rows, spread, prior = kin_of(case, k)
         if not len(rows):
             continue
+        since, before = case.record.since_spoke(k, rows)
         own = case.record.carried.total_veh[k] + prior[0]
-        mean = float(np.sum(since[k, rows])) * own / (float(np.sum(before[k, rows])) + prior[1])
-        found[k] = _log_none(np.array([mean]), np.array([spread + 1.0 / own]))[0]
+        mean = since * own / (before + prior[1])
+        found[k] = -np.log1p((spread + 1.0 / own) * mean) / (spread + 1.0 / own)
         near[k] = spread == SAME_LANE
     return found, near
 
 
-def kin_of(case: Case, detector: int) -> tuple[NDArray[np.int64], float, tuple[float, float]]:
+@lru_cache(maxsize=64)
+def has_mates(around: Surroundings) -> Flags:
+    """Return who has others on the lane. (n,)"""
+    return np.array([bool(row) for row in lane_mates(around)])
+
+
+def kin_of(case: Case, detector: int) -> tuple[Sequence[int], float, tuple[float, float]]:
     """Return the nearest working neighbours of a detector, the spread of its share of them, and the prior."""
     around = case.around
     beside = around.beside[detector] if around.beside else ()
-    partners = [k for k in lane_mates(around)[detector] if case.trusted[k]]
-    if partners:
-        return np.array(partners[:1]), SAME_LANE, NO_PRIOR if beside else ONE_LANE_PRIOR
+    partner = next((k for k in lane_mates(around)[detector] if case.trusted[k]), None)
+    if partner is not None:
+        return (partner,), SAME_LANE, NO_PRIOR if beside else ONE_LANE_PRIOR
     others = [k for k in beside if case.trusted[k]]
     if others:
-        return np.array(others), SAME_STREET, NO_PRIOR
-    same = np.array(colleagues(around)[detector], dtype=np.int64)
-    return same[case.trusted[same]], SAME_CONTROLLER, NO_PRIOR
+        return others, SAME_STREET, NO_PRIOR
+    return [k for k in colleagues(around)[detector] if case.trusted[k]], SAME_CONTROLLER, NO_PRIOR
 
 
 def _others_count(case: Case) -> Flags:

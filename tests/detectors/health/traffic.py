@@ -8,7 +8,7 @@ import numpy as np
 
 from detectors.health.feed import Feed
 from detectors.health.judge import Change, Judge, Now
-from detectors.health.profile import Profile, by_days, profile_of
+from detectors.health.profile import DayCounts, Profile, profile_of
 from detectors.health.rules import Rules
 from detectors.health.slots import Slot
 from detectors.health.surroundings import Place, Surroundings, surroundings_of
@@ -68,14 +68,11 @@ def slots_of(street: Street, edges: Sequence[Edge], begin_s: float, end_s: float
     return found
 
 
-def profile(street: Street, seeds: Sequence[int]) -> Profile:
-    """Return what healthy days teach."""
-    days = []
-    for seed in seeds:
-        slots = slots_of(street, street.edges(seed), 0.0, DAY_S)
-        count, on_s = np.stack([slot.count for slot in slots]), np.stack([slot.on_s for slot in slots])
-        days += by_days(np.array([slot.begin_s for slot in slots]), SLOT_S, count, on_s, 0.0, {0: 0})
-    return profile_of(days)
+def profile(street: Street) -> Profile:
+    """Return what many healthy days would teach: the flows from which the traffic is drawn."""
+    quarters = np.repeat(SHARE, 4)[:, None]
+    veh = np.repeat(np.array(street.flows_veh_h), 3)[None, :] * quarters / 4
+    return profile_of([DayCounts("weekday", veh, 0.55 * veh)] * 10)
 
 
 def judged(

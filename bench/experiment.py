@@ -11,6 +11,7 @@ from bench.tuning.store import BASE_KEY, PLAN_KEY, fallback_plan, plan_named, wi
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import profile_by_name
+from sumo_scenarios.loop_faults import MIX
 from sumo_scenarios.settings import ROLLOUTS, RunSettings, parse_closure
 
 VERSION: Final = 1
@@ -33,6 +34,7 @@ class Task:
     options: tuple[tuple[str, str], ...] = ()
     begin_s: float | None = None
     end_s: float | None = None
+    failure_kind: str = MIX
 
     @property
     def scenario_name(self) -> str:
@@ -48,9 +50,12 @@ class Task:
         """
         parts = (
             *(self.controller, self.sensing, self.profile, f"s{self.seed}", f"d{self.demand_seed}"),
-            *(f"x{self.scale:g}", f"f{self.failure_rate:g}", *self._digest()),
+            *(f"x{self.scale:g}", f"f{self.failure_rate:g}", *self._kind(), *self._digest()),
         )
         return f"{self.scenario_name}/{'-'.join(parts)}"
+
+    def _kind(self) -> tuple[str, ...]:
+        return () if self.failure_kind == MIX else (self.failure_kind,)
 
     def _digest(self) -> tuple[str, ...]:
         if not self.options and not self.closures:
@@ -73,6 +78,7 @@ class Task:
             closures=tuple(parse_closure(text) for text in self.closures),
             options=without_plan(self.options),
             failure_rate=self.failure_rate,
+            failure_kind=self.failure_kind,
             plan=self._plan(PLAN_KEY),
             base=self._plan(BASE_KEY),
             fallback=self._fallback(),
@@ -97,6 +103,7 @@ class Task:
             *("signal-ctrl", "run", self.scenario, "--controller", self.controller, "--seed", str(self.seed)),
             *("--demand-seed", str(self.demand_seed), "--scale", f"{self.scale:g}", "--sensing", self.sensing),
             *("--failures", f"{self.failure_rate:g}", "--profile", self.profile),
+            *(word for kind in self._kind() for word in ("--failure-kind", kind)),
             *(word for name, time_s in times.items() if time_s is not None for word in (name, f"{time_s:g}")),
             *(word for text in self.closures for word in ("--close", text)),
             *(word for key, value in without_plan(self.options) for word in ("--set", f"{key}={value}")),

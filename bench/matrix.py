@@ -15,6 +15,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 from sumo_scenarios import catalogue
 from sumo_scenarios.controllers import settings_of
+from sumo_scenarios.loop_faults import KINDS, MIX
 from sumo_scenarios.settings import CONTROLLERS, SUMO_CONTROLLERS, parse_closure
 
 MOST_TASKS: Final = 100_000
@@ -28,6 +29,7 @@ READERS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "demand_seeds": integers,
     "scales": numbers,
     "failures": numbers,
+    "failure_kind": words,
     "sensing": words,
     "profile": words,
     "close": words,
@@ -41,6 +43,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "demand_seeds": 0,
     "scales": 1.0,
     "failures": 0.0,
+    "failure_kind": MIX,
     "sensing": "loops",
     "profile": "published",
     "close": [],
@@ -82,6 +85,7 @@ class Matrix:
                     options=options,
                     begin_s=axes.get("begin"),
                     end_s=axes.get("end"),
+                    failure_kind=axes["failure_kind"][0],
                 )
                 if task not in seen:
                     seen.add(task)
@@ -154,6 +158,8 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("scenarios", "controllers"):
         if not axes.get(name):
             raise InvalidInputError(f"an experiment needs --{name}, or a --preset ({', '.join(PRESETS)})")
+    if len(axes["failure_kind"]) != 1 or axes["failure_kind"][0] not in KINDS:
+        raise InvalidInputError(f"failure_kind names one of {', '.join(KINDS)}; take an experiment for each")
     for name in ("seeds", "demand_seeds", "scales", "failures", "sensing", "profile"):
         if not axes[name]:
             raise InvalidInputError(f"{name} names nothing; leave it out or give a value")

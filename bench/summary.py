@@ -11,6 +11,7 @@ from bench.folder import EVIDENCE, RUNS, read_experiment, tasks_of
 from bench.referees import REFEREES, disagreement
 from bench.work import read_measures
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from sumo_scenarios.loop_faults import MIX
 from sumo_scenarios.result import Identity, document_of, read_result
 
 SUMMARY: Final = "summary.json"
@@ -42,6 +43,7 @@ def row_of(path: Path, task: Task, error: str = "") -> Row:
         "evidence_dir": evidence.as_posix(),
         "scale": task.scale,
         "failure_rate": task.failure_rate,
+        **({} if task.failure_kind == MIX else {"failure_kind": task.failure_kind}),
         "closures": list(task.closures),
         "options": [list(option) for option in task.options],
         "measures": {name: value for name, value in measures.items() if name not in ("tables", "invalid")},

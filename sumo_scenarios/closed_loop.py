@@ -321,6 +321,7 @@ def write_settings(
         "step_s": world.config.step_s,
         "scale": settings.scale,
         "failure_rate": settings.failure_rate,
+        "failure_kind": settings.failure_kind,
         "closures": [_closure_row(closure) for closure in settings.closures],
         "options": [list(option) for option in settings.options],
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",

@@ -22,7 +22,7 @@ from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.fallback_plans import FallbackPlans
 from sumo_scenarios.green_wave.framed import framed
 from sumo_scenarios.logs import DecisionLog, EventLog
-from sumo_scenarios.loop_reader import LoopReader, failed_loops
+from sumo_scenarios.loop_reader import LoopReader, broken_loops
 from sumo_scenarios.plan_driver import PlannedJunction, ScheduledJunction
 from sumo_scenarios.run_timetable import timetable_of
 from sumo_scenarios.sensing import VehicleEyes
@@ -290,7 +290,7 @@ def _sensors(world: World, settings: RunSettings, simulation: Simulation, events
     estimators = {unit.site.signal_id: LoopEstimator(unit.layout) for unit in world.units}
     for estimator in estimators.values():
         estimator.join(estimators)
-    failed = [failed_loops(unit, settings.seed, settings.failure_rate) for unit in world.units]
+    failed = [broken_loops(unit, settings.seed, settings.failure_rate, settings.failure_kind) for unit in world.units]
     return [
         LoopSensor(LoopReader(simulation, unit, events, loops), estimators[unit.site.signal_id])
         for unit, loops in zip(world.units, failed, strict=True)

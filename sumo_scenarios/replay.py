@@ -41,6 +41,7 @@ from sumo_scenarios.json_fields import (
     wrong_type,
 )
 from sumo_scenarios.logs import EventLog
+from sumo_scenarios.loop_faults import MIX
 from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import read_result
 from sumo_scenarios.run_timetable import schedule_of_record
@@ -244,6 +245,7 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         options=tuple(_option(row) for row in typed(values, "options", list)),
         loops_file=typed(values, "loops_file", str),
         failure_rate=number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
+        failure_kind=typed({"failure_kind": MIX, **values}, "failure_kind", str),
         plan=None if values.get("plan") is None else plan_of_document(values["plan"]),
         fallback=None if values.get("fallback") is None else plan_of_document(values["fallback"]),
         **schedule_of_record(values.get("schedule")),

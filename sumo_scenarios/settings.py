@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 from signal_ctrl.domain.timetable import ScheduledPlans
+from sumo_scenarios.loop_faults import KINDS, MIX
 
 CONTROLLERS: Final = (
     *("net", "fixed", "actuated", "delay_based", "sumo_adapted", "sumo_coordinated"),
@@ -47,11 +48,11 @@ class RunSettings:
 
     `options` are `--set key=value` pairs of the controller; an unknown key is refused. `loops_file` names the user's
     own loops (E1 definitions); empty: those laid out from the geometry. `failure_rate` is the probability with which
-    each loop fails for the whole run. `plan` is what `fixed`, `green_wave` and `hybrid` keep, `base` the plan on whose
-    splits the last two make their wave where they are given none, `fallback` what `adaptive` and `hybrid` fall back to;
-    None: one is computed from the counted demand, for a fallback only when it is needed. `schedule` says which plan
-    `fixed` keeps, or `adaptive` falls back to first, at which time of day; `start` is the instant of the run's begin,
-    None: the simulation shows the time of a usual Monday.
+    each loop fails for the whole run, `failure_kind` how: `mix`, or one kind alone. `plan` is what `fixed`,
+    `green_wave` and `hybrid` keep, `base` the plan on whose splits the last two make their wave where they are given
+    none, `fallback` what `adaptive` and `hybrid` fall back to; None: one is computed from the counted demand, for a
+    fallback only when it is needed. `schedule` says which plan `fixed` keeps, or `adaptive` falls back to first, at
+    which time of day; `start` is the instant of the run's begin, None: the simulation shows the time of a usual Monday.
     """
 
     scenario: str
@@ -67,6 +68,7 @@ class RunSettings:
     options: tuple[tuple[str, str], ...] = ()
     loops_file: str = ""
     failure_rate: float = 0.0
+    failure_kind: str = MIX
     plan: Plan | None = None
     base: Plan | None = None
     fallback: Plan | None = None
@@ -113,6 +115,7 @@ class RunSettings:
         method_named(self.transition)
 
     def _check_failures(self) -> None:
+        _one_of("kind of failure", self.failure_kind, KINDS)
         if not 0 <= self.failure_rate <= 1:
             raise InvalidInputError(f"--failures needs a share of the loops, 0 to 1, got {self.failure_rate}")
         if self.failure_rate > 0 and self.sensing != "loops":

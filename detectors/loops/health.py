@@ -11,7 +11,7 @@ from typing import Final
 
 from detectors.loops.events import LoopEvent
 from detectors.loops.kin import Kin, kin_of
-from signal_ctrl.domain.detection import Detection
+from signal_ctrl.domain.detection import Detection, DetectorState
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
 
 CLEAR_S: Final = 600.0
@@ -40,14 +40,6 @@ HUNG_S: Final = 10.0
 TURNS: Final = 4
 ROLE_WEIGHT: Final = {LoopRole.STOP: 2.0, LoopRole.MIDDLE: 1.5, LoopRole.ADVANCE: 1.0}
 _GREENS: Final = "Gg"
-
-
-class LoopState(Enum):
-    """What is thought of a loop; only a failed one is no longer listened to."""
-
-    OK = "ok"
-    SUSPECT = "suspect"
-    FAILED = "failed"
 
 
 class Standing(Enum):
@@ -145,10 +137,12 @@ class LoopHealth:
         self._last_s = 0.0
         self._turn = 0
 
-    def state(self, loop: int) -> LoopState:
+    def state(self, loop: int) -> DetectorState:
         """Return what is thought of a loop."""
         standing = self._records[loop].standing
-        return {Standing.OK: LoopState.OK, Standing.FAILED: LoopState.FAILED}.get(standing, LoopState.SUSPECT)
+        return {Standing.OK: DetectorState.OK, Standing.FAILED: DetectorState.FAILED}.get(
+            standing, DetectorState.SUSPECT
+        )
 
     def why(self, loop: int) -> str:
         """Return what speaks against a loop, empty if nothing does."""

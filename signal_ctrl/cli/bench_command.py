@@ -47,6 +47,10 @@ def run(
     failures: Annotated[
         str | None, typer.Option(help="0,0.2: shares of the loops that fail.", show_default=False)
     ] = None,
+    failure_kind: Annotated[
+        str | None,
+        typer.Option(help="How they fail, as of 'run': mix, or one kind alone.", show_default=False),
+    ] = None,
     sensing: Annotated[
         str | None,
         typer.Option(help="loops, positions, oracle; max_pressure=positions for one controller.", show_default=False),
@@ -83,6 +87,7 @@ def run(
     flags: dict[str, Any] = {
         "preset": preset, "scenarios": scenarios, "controllers": controllers, "seeds": seeds,
         "demand_seeds": demand_seeds, "scales": scales, "failures": failures, "sensing": sensing, "profile": profile,
+        "failure_kind": failure_kind,
         "close": close or None, "set": set_ or None, "begin": begin, "end": end, "untuned": untuned or None,
     }  # fmt: skip
     experiment = _experiment(file, flags)

@@ -40,6 +40,13 @@ def run(
     end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
     scale: Annotated[float, typer.Option(help="Demand times this factor.")] = 1.0,
     failures: Annotated[float, typer.Option(help="Share of the loops that fail for the whole run, 0 to 1.")] = 0.0,
+    failure_kind: Annotated[
+        str,
+        typer.Option(
+            help="How they fail: mix, or one of stuck-off, stuck-on, chatter, counts-half, counts-half-as-much-again, "
+            "swapped-lanes, late, twice, dated-ahead."
+        ),
+    ] = "mix",
     close: Annotated[
         list[str] | None,
         typer.Option(help="LANE_OR_EDGE[@FROM-TO], closed; may be repeated.", show_default=False),
@@ -108,6 +115,7 @@ def run(
         closures=tuple(parse_closure(text) for text in close or ()),
         options=tuple(parse_setting(text) for text in set_ or ()),
         failure_rate=failures,
+        failure_kind=failure_kind,
         loops_file="" if loops is None else str(loops),
         plan=_plan(plan, schedule, (scenario, controller, profile, begin)),
         base=None if plan is not None else _base(scenario, controller, profile, begin),

@@ -1,7 +1,16 @@
 """How much of a junction its sensors still see."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
+
+
+class DetectorState(Enum):
+    """What is thought of a detector (SAFETY K12); only a failed one is no longer listened to."""
+
+    OK = "ok"
+    SUSPECT = "suspect"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import pytest
 from detectors.loops.events import LoopEvent
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios import catalogue
-from sumo_scenarios.loop_faults import FailedLoop, LoopFault, fault_of
-from sumo_scenarios.loop_reader import LoopReader, failed_loops
+from sumo_scenarios.loop_faults import KINDS, ChangedLoop, FailedLoop, LoopFault, fault_of
+from sumo_scenarios.loop_reader import Broken, LoopReader, broken_loops
 from sumo_scenarios.outcome import Report, Stop
 from sumo_scenarios.replay import read_settings
 from sumo_scenarios.run import execute, replay
@@ -88,7 +88,7 @@ def test_a_failed_loop_tells_nothing_of_the_traffic() -> None:
         layout.loops[LINE].loop_id: FailedLoop(LoopFault.STUCK_OFF, 1, "a"),
         layout.loops[FAR].loop_id: FailedLoop(LoopFault.STUCK_ON, 1, "b"),
     }
-    reader = LoopReader(cast(Any, simulation), cast(Any, unit), cast(Any, events), failed)
+    reader = LoopReader(cast(Any, simulation), cast(Any, unit), cast(Any, events), Broken(failed))
     found = reader.read(2.0)
     assert [event for event in found if event.loop == LINE] == []
     assert [event for event in found if event.loop == FAR] == [LoopEvent(FAR, 2.0, True)]
@@ -111,12 +111,75 @@ def test_failures_that_cannot_be_had_are_refused(changes: dict[str, Any], word: 
         RunSettings("cologne1", **changes)
 
 
+def told(fault: LoopFault, edges: list[tuple[float, bool]]) -> list[tuple[float, bool]]:
+    loop = ChangedLoop(fault, 1, "a")
+    return [
+        edge
+        for time_s in range(0, 400)
+        for edge in loop.told([e for e in edges if time_s - 1 < e[0] <= time_s], time_s)
+    ]
+
+
+PULSES = [edge for k in range(20) for edge in ((10.0 * k + 1, True), (10.0 * k + 2, False))]
+
+
+def test_kinds_of_their_own_leave_the_mix_as_it_is() -> None:
+    assert {fault_of(1, loop, 1.0) for loop in LOOPS} == {LoopFault.STUCK_OFF, LoopFault.STUCK_ON, LoopFault.CHATTER}
+    assert {fault_of(1, loop, 1.0, "late") for loop in LOOPS} == {LoopFault.LATE}
+    for kind in KINDS[1:]:
+        failing = {loop for loop in LOOPS if fault_of(7, loop, 0.2, kind) is not None}
+        assert failing == faults(7, 0.2).keys()
+
+
+def test_what_loops_make_of_the_traffic() -> None:
+    assert sorted(told(LoopFault.TWICE, PULSES)) == sorted(PULSES * 2)
+    assert told(LoopFault.AHEAD, PULSES) == [(time_s + 120.0, on) for time_s, on in PULSES]
+    assert told(LoopFault.LATE, PULSES) == PULSES
+    late = ChangedLoop(LoopFault.LATE, 1, "a")
+    assert (late.told(PULSES[:2], 2.0), late.told([], 31.0), late.told([], 32.0)) == ([], PULSES[:1], PULSES[1:2])
+
+
+def test_counts_are_off_by_half_and_pulses_stay_whole() -> None:
+    fewer, more = told(LoopFault.FEWER, PULSES), told(LoopFault.MORE, PULSES)
+    assert 4 <= len(fewer) / 2 <= 16 and 22 <= len(more) / 2 <= 38
+    for found in (fewer, more):
+        assert [on for _, on in found] == [True, False] * (len(found) // 2)
+        assert all(a[0] < b[0] for a, b in pairwise(found))
+
+
+def test_lanes_are_swapped_in_pairs_of_one_section() -> None:
+    layout = junction()
+    unit = cast(Any, SimpleNamespace(layout=layout))
+    broken = broken_loops(unit, 1, 1.0, "swapped-lanes")
+    assert not broken.deaf and not broken.changed and broken.speaks_for
+    role = {loop.loop_id: (loop.role, loop.lane_id.rpartition("_")[0]) for loop in layout.loops}
+    for one, other in broken.speaks_for.items():
+        assert broken.speaks_for[other] == one != other and role[one] == role[other]
+
+
+@pytest.mark.parametrize("kind", ["Mix", "", "late,twice"])
+def test_unknown_kinds_are_refused(kind: str) -> None:
+    with pytest.raises(InvalidInputError, match="kind of failure"):
+        RunSettings("cologne1", failure_kind=kind)
+
+
+@pytest.mark.sumo
+@pytest.mark.parametrize("kind", ["swapped-lanes", "late"])
+def test_a_kind_of_failure_is_recorded_and_repeated(tmp_path: Path, kind: str) -> None:
+    settings = RunSettings("cologne1", "adaptive", 2, end_s=25290.0, failure_rate=0.5, failure_kind=kind)
+    assert execute(settings, tmp_path / "run", False, lambda _: None).status == "complete"
+    assert read_settings(tmp_path / "run" / "settings.json").settings.failure_kind == kind
+    again = replay(tmp_path / "run", tmp_path / "again", False, lambda _: None)
+    assert again.differences == 0
+    assert (tmp_path / "again" / "events.parquet").read_bytes() == (tmp_path / "run" / "events.parquet").read_bytes()
+
+
 @pytest.mark.sumo
 def test_controllers_see_the_failures_and_a_replay_repeats_them(tmp_path: Path) -> None:
     settings = RunSettings("cologne1", "adaptive", 2, end_s=25320.0, failure_rate=0.5)
     result = execute(settings, tmp_path / "run", False, lambda _: None)
     (unit,) = build_world(catalogue.resolve("cologne1"), settings.profile, None, None).units
-    failed = failed_loops(unit, 2, 0.5)
+    failed = broken_loops(unit, 2, 0.5).deaf
     silent = [loop.channel for loop in unit.layout.loops if fault_of(2, loop.loop_id, 0.5) is LoopFault.STUCK_OFF]
     assert 0 < len(silent) < len(failed) < len(unit.layout.loops)
     assert read_settings(tmp_path / "run" / "settings.json").settings.failure_rate == 0.5

@@ -15,9 +15,9 @@ from detectors.loops.health import (
     PROVEN,
     UNPROVEN,
     LoopHealth,
-    LoopState,
 )
 from detectors.loops.kin import BRIDGED, kin_of
+from signal_ctrl.domain.detection import DetectorState
 from signal_ctrl.domain.network import JunctionLayout
 from tests.detectors.layouts import FAR, LINE, NEAR, expected, junction, vehicles
 
@@ -60,14 +60,14 @@ class Loops:
                 self.passes(loop, at_s + 5.0 * place)
             self.wait(at_s + SLOT_S - 1.0)
 
-    def state(self, loop: int) -> LoopState:
+    def state(self, loop: int) -> DetectorState:
         return self.health.state(loop)
 
 
 def test_loops_that_see_the_same_vehicles_are_sound() -> None:
     loops = Loops()
     loops.vehicles(100)
-    assert [loops.state(k) for k in (FAR, NEAR, LINE)] == [LoopState.OK] * 3
+    assert [loops.state(k) for k in (FAR, NEAR, LINE)] == [DetectorState.OK] * 3
     assert loops.health.detection().lost == 0.0
 
 
@@ -94,7 +94,7 @@ def test_one_that_has_reported_gets_more_patience() -> None:
     loops = Loops()
     loops.vehicles(3)
     loops.vehicles(int(PROVEN.unseen_veh) - 2, (FAR, NEAR))
-    assert loops.state(LINE) is not LoopState.FAILED
+    assert loops.state(LINE) is not DetectorState.FAILED
     loops.vehicles(4, (FAR, NEAR))
     assert loops.health.failed == {LINE}
 
@@ -102,9 +102,9 @@ def test_one_that_has_reported_gets_more_patience() -> None:
 def test_the_first_vehicles_unseen_make_a_stop_line_loop_suspect() -> None:
     loops = Loops()
     loops.vehicles(3, (FAR, NEAR))
-    assert (loops.state(LINE), loops.health.hushed) == (LoopState.SUSPECT, frozenset({LINE}))
+    assert (loops.state(LINE), loops.health.hushed) == (DetectorState.SUSPECT, frozenset({LINE}))
     loops.vehicles(1)
-    assert (loops.state(LINE), loops.health.hushed) == (LoopState.OK, frozenset())
+    assert (loops.state(LINE), loops.health.hushed) == (DetectorState.OK, frozenset())
 
 
 def test_a_queue_on_the_middle_loop_before_an_empty_stop_line_is_a_contradiction() -> None:
@@ -131,7 +131,7 @@ def test_a_stop_line_that_nobody_vouches_for_is_unsure_after_a_while() -> None:
     loops.wait(LONG_UNHEARD_S - 5)
     assert loops.health.detection().unsure == frozenset()
     loops.wait(LONG_UNHEARD_S + 10)
-    assert (loops.state(0), loops.health.detection().unsure) == (LoopState.SUSPECT, frozenset({0}))
+    assert (loops.state(0), loops.health.detection().unsure) == (DetectorState.SUSPECT, frozenset({0}))
     loops.passes(0, LONG_UNHEARD_S + 20)
     loops.wait(LONG_UNHEARD_S + 30)
     assert loops.health.detection().unsure == frozenset()
@@ -156,10 +156,10 @@ def test_one_that_goes_on_for_the_first_time_and_stays_on_is_not_taken_for_a_que
     loops = Loops()
     loops.health.believes(LoopEvent(NEAR, 0.5, True))
     loops.wait(20)
-    assert (loops.state(NEAR), loops.health.hung, loops.health.failed) == (LoopState.SUSPECT, {NEAR}, frozenset())
+    assert (loops.state(NEAR), loops.health.hung, loops.health.failed) == (DetectorState.SUSPECT, {NEAR}, frozenset())
     loops.health.believes(LoopEvent(NEAR, 21.0, False))
     loops.wait(30)
-    assert (loops.state(NEAR), loops.health.hung) == (LoopState.OK, frozenset())
+    assert (loops.state(NEAR), loops.health.hung) == (DetectorState.OK, frozenset())
 
 
 def test_one_that_stays_on_through_green_is_stuck() -> None:

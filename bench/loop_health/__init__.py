@@ -1,0 +1,1 @@
+"""Health of loops: healthy days in simulation, false alarms, faults found, and imputed counts."""

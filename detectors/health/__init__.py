@@ -1,0 +1,1 @@
+"""The full judgement of detectors: slots of what they said, one test a module, verdicts with hysteresis."""

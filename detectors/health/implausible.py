@@ -1,0 +1,54 @@
+"""Pairs of count and occupancy that no traffic makes.
+
+Vehicles without occupied time, occupied time without vehicles, vehicles that cover the detector for less than the
+shortest one at the highest speed, or with no room between them; and vehicles that drive freely and cover it for much
+longer or shorter than they used to: sensitivity, splashes, crosstalk.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from detectors.health.case import Case
+from detectors.health.faults import Finding, Flags
+
+SPAN_S: Final = 900.0
+LEAST_VEH: Final = 15.0
+LEAST_PULSE_S: Final = 0.1
+LEAST_GAP_S: Final = 0.15
+HALF_ON: Final = (0.35, 0.98)
+HALF_ON_SLOTS_S: Final = 180.0
+FREE: Final = 0.2
+LONGER: Final = 2.0
+SHORTER: Final = 0.5
+
+
+def implausible(case: Case) -> Finding:
+    """Return whose pairs are implausible over the last quarter of an hour."""
+    record = case.record
+    count, on_s = record.last("count", SPAN_S), record.last("on_s", SPAN_S)
+    known = ~np.isnan(count) & ~np.isnan(on_s)
+    judged = np.mean(known, axis=0) >= case.rules.valid
+    vehicles = np.sum(np.where(known, count, 0.0), axis=0)
+    occupied_s = np.sum(np.where(known, on_s, 0.0), axis=0)
+    watched_s = np.sum(known, axis=0) * record.slot_s
+    mean_on_s = occupied_s / np.maximum(vehicles, 1.0)
+    mean_off_s = (watched_s - occupied_s) / np.maximum(vehicles, 1.0)
+    many = vehicles >= LEAST_VEH
+    odd = many & ((mean_on_s < LEAST_PULSE_S) | (mean_off_s < LEAST_GAP_S))
+    free = many & (occupied_s <= FREE * watched_s) & ~np.isnan(case.pulse_s)
+    ratio = mean_on_s / np.where(np.isnan(case.pulse_s), 1.0, case.pulse_s)
+    odd |= free & ((ratio > LONGER) | (ratio < SHORTER))
+    odd |= _half_on(case)
+    odd &= judged
+    return Finding(judged, odd, odd, case.since(SPAN_S))
+
+
+def _half_on(case: Case) -> Flags:
+    """Return who was covered for a part of several slots in which nobody came."""
+    slots = max(2, round(HALF_ON_SLOTS_S / case.record.slot_s))
+    count = case.record.last("count", slots * case.record.slot_s)
+    share = case.record.last("on_s", slots * case.record.slot_s) / case.record.slot_s
+    low, high = HALF_ON
+    half: Flags = np.all((count == 0) & (share >= low) & (share <= high), axis=0)
+    return half & (len(count) == slots)

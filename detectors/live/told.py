@@ -1,0 +1,46 @@
+"""What comes out of the stream: events in order, how far a source has told everything, and what is missing."""
+
+from typing import Final, NamedTuple
+
+ON: Final = 82
+OFF: Final = 81
+"""Codes of a loop's edges (Indiana enumerations)."""
+
+
+class LiveEvent(NamedTuple):
+    """An event on our clock. [ms] `late`: it came behind later ones of its device, and is no longer for control."""
+
+    time_ms: int
+    device: str
+    code: int
+    parameter: int
+    source: str
+    late: bool = False
+
+    @property
+    def time_s(self) -> float:
+        """The time on our clock. [s]"""
+        return self.time_ms / 1000
+
+
+class DataGap(NamedTuple):
+    """Numbers of a boot that never came, both ends included, and the time that they tell of. [ms]
+
+    None are missing (`last` below `first`) where the source began anew: nobody knows what it would have told.
+    """
+
+    source: str
+    boot: str
+    first: int
+    last: int
+    from_ms: int
+    to_ms: int
+
+
+class Told(NamedTuple):
+    """One message in its turn: what is missing before it, its events in order, and the time it tells all of. [ms]"""
+
+    source: str
+    gap: DataGap | None
+    events: tuple[LiveEvent, ...]
+    covered_ms: tuple[int, int] | None

@@ -1,0 +1,142 @@
+"""One session of listening: messages in, events and bins out, the judge of loops beside; whoever receives feeds it.
+
+The same for MQTT, for a replay and for batches that a route has received: `receive` takes what came over a wire,
+`accept` a batch that is already read.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from detectors.live.bins import Bin, BinKeeper
+from detectors.live.judges import LoopJudge
+from detectors.live.message import Batch, Refusal, batch_of
+from detectors.live.stream import LiveStream, Receipt
+from detectors.live.told import LiveEvent, Told
+from signal_ctrl.domain.errors import RefusedError
+from signal_ctrl.gateways.growing_file import GrowingFile
+
+EVENT_HEADER: Final = "time_s,device,code,parameter,source,late"
+BIN_HEADER: Final = "begin_s,period_s,device,channel,count,occupancy,speed_mps,valid_fraction,source,quality,revision"
+
+
+@dataclass(slots=True)
+class Outputs:
+    """Where events and bins go, if anywhere."""
+
+    events: GrowingFile | None = None
+    bins: GrowingFile | None = None
+
+    @classmethod
+    def at(cls, events: Path | None, bins: Path | None) -> "Outputs":
+        """Begin files. Raises: InvalidInputError if they cannot be written."""
+        return cls(
+            None if events is None else GrowingFile(events, EVENT_HEADER),
+            None if bins is None else GrowingFile(bins, BIN_HEADER),
+        )
+
+    def files(self) -> list[GrowingFile]:
+        """Return those that there are."""
+        return [file for file in (self.events, self.bins) if file is not None]
+
+
+@dataclass(slots=True)
+class LiveSession:
+    """The core with its outputs. Time is an argument and does not go back. [s]
+
+    `by_stream`: the clock is what the messages say of their sending, and arrivals do not count; for logs of the past.
+    """
+
+    outputs: Outputs = field(default_factory=Outputs)
+    stream: LiveStream = field(default_factory=LiveStream)
+    keeper: BinKeeper = field(default_factory=BinKeeper)
+    judge: LoopJudge | None = None
+    by_stream: bool = False
+    stream_s: float = 0.0
+    events: int = 0
+    bins: int = 0
+
+    def receive(self, source: str, payload: bytes, arrival_s: float) -> Receipt | Refusal:
+        """Take in a message as it came; return why not if it cannot be read."""
+        try:
+            batch = batch_of(payload)
+        except RefusedError as error:
+            why = Refusal[error.rule]
+            self.stream.refuse(source, why)
+            return why
+        return self.accept(source, batch, arrival_s)
+
+    def accept(self, source: str, batch: Batch, arrival_s: float) -> Receipt:
+        """Take in a batch of a source that whoever received it has proven."""
+        if self.by_stream:
+            arrival_s = self.stream_s = max(self.stream_s, batch.sent_ms / 1000)
+        return self.stream.take(source, batch, arrival_s)
+
+    def now_s(self, clock_s: float) -> float:
+        """Return the time by which sources are judged. [s] Args: clock_s, of the machine."""
+        return self.stream_s if self.by_stream else clock_s
+
+    def turn(self, now_s: float) -> list[Told]:
+        """Let out what is in its turn; return it."""
+        told = self.stream.drain(self.now_s(now_s))
+        self._let_out(told)
+        return told
+
+    def end(self, now_s: float) -> None:
+        """Let out everything, and put the files in their places."""
+        self._let_out(self.stream.end(self.now_s(now_s)))
+        self._write(self.keeper.end())
+        for file in self.outputs.files():
+            file.keep()
+
+    def abandon(self) -> None:
+        """Break off: keep the files in which something stands, leave no others behind."""
+        for file in self.outputs.files():
+            if file.lines:
+                file.keep()
+            else:
+                file.drop()
+
+    def _let_out(self, told: list[Told]) -> None:
+        for one in told:
+            self.events += len(one.events)
+            if self.judge is not None:
+                self.judge.take(one)
+            if self.outputs.events is not None:
+                for event in one.events:
+                    self.outputs.events.add(event_line(event))
+            self._write(self.keeper.take(one))
+
+    def _write(self, bins: list[Bin]) -> None:
+        self.bins += len(bins)
+        if self.outputs.bins is not None:
+            for one in bins:
+                self.outputs.bins.add(bin_line(one))
+
+
+def event_line(event: LiveEvent) -> str:
+    """Return an event as a line of CSV.
+
+    >>> event_line(LiveEvent(1500, "J,1", 82, 3, "c"))
+    '1.5,"J,1",82,3,c,0'
+    """
+    time = f"{event.time_ms / 1000:.3f}".rstrip("0").rstrip(".")
+    return f"{time},{quoted(event.device)},{event.code},{event.parameter},{quoted(event.source)},{int(event.late)}"
+
+
+def bin_line(one: Bin) -> str:
+    """Return a bin as a line of CSV; empty fields where nothing is known."""
+    figures = ["" if v is None else f"{v:.4f}" for v in (one.occupancy, one.speed_mps, one.valid_fraction)]
+    count = "" if one.count is None else str(one.count)
+    where = f"{one.begin_s:.3f},{one.period_s:g},{quoted(one.device)},{one.channel}"
+    return ",".join((where, count, *figures, quoted(one.source), one.quality, str(one.revision)))
+
+
+def quoted(text: str) -> str:
+    """Return a name as a field of CSV; what a spreadsheet would take for a formula is text.
+
+    >>> quoted("a"), quoted('a,"b'), quoted("=1+1")
+    ('a', '"a,""b"', "'=1+1")
+    """
+    text = f"'{text}" if text[:1] in "=+-@" else text
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"') else text

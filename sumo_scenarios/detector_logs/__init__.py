@@ -1,0 +1,1 @@
+"""Logs of detectors, a run's own too: read, judged, drawn."""

@@ -10,7 +10,6 @@ proportional fitting). Loops count what was let through: a queue that does not c
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,6 +18,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
 from signal_ctrl.engine.split_values import Period
 from sumo_scenarios.catalogue import resolve
+from sumo_scenarios.event_table import EVENTS, read_events
 from sumo_scenarios.layout import TURN_BACK
 from sumo_scenarios.logs import DETECTOR_FAULT, DETECTOR_ON, DETECTOR_RESTORED
 from sumo_scenarios.net_reader import Connection, Net
@@ -31,7 +31,7 @@ _TURN_BACK: Final = 0.1
 _LONGEST_CHAIN: Final = 20
 _FAILED: Final = 0.05
 """A loop that was out of order for more of the run than this is not counted with."""
-_EVENTS: Final = "events.parquet"
+_CODES: Final = (DETECTOR_ON, DETECTOR_FAULT, DETECTOR_RESTORED)
 Key = TypeVar("Key", str, int)
 Seen = Mapping[tuple[str, int], float]
 """Vehicles by signal and channel. [veh]"""
@@ -69,7 +69,7 @@ def read_run(folder: Path) -> RunDetectors:
     world = build_world(resolve(settings.scenario), settings.profile, settings.begin_s, settings.end_s, loops_file)
     passed: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
     faults: defaultdict[tuple[str, int], list[tuple[float, bool]]] = defaultdict(list)
-    for time_ds, device, code, channel in _events(folder / _EVENTS):
+    for time_ds, device, code, channel in read_events(folder / EVENTS, _CODES):
         if code == DETECTOR_ON:
             passed[device, channel].append(time_ds / 10)
         else:
@@ -91,29 +91,6 @@ def _failed_s(changes: Sequence[tuple[float, bool]], end_s: float) -> float:
     """Return for how long a loop was not listened to. [s]"""
     ends_s = [at_s for at_s, _ in changes[1:]] + [end_s]
     return sum(until_s - at_s for (at_s, failed), until_s in zip(changes, ends_s, strict=True) if failed)
-
-
-def _events(path: Path) -> list[tuple[int, str, int, int]]:
-    """Return (time [ds], signal, code, channel) of the loops' events, read in a child: after polars nobody can fork.
-
-    Raises: InvalidInputError if the file is missing or damaged.
-    """
-    with get_context("fork").Pool(1) as pool:
-        found = pool.apply(_read_events, (path,))
-    if isinstance(found, str):
-        raise InvalidInputError(f"{path} cannot be read: {found}")
-    return found
-
-
-def _read_events(path: Path) -> list[tuple[int, str, int, int]] | str:
-    """Return the events of a file, or why it cannot be read."""
-    import polars as pl  # noqa: PLC0415  for the child alone
-
-    try:
-        events = pl.read_parquet(path)
-        return events.filter(pl.col("code").is_in([DETECTOR_ON, DETECTOR_FAULT, DETECTOR_RESTORED])).rows()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        return " ".join(str(error).split())[:200]
 
 
 def _outgoing(net: Net) -> dict[str, tuple[Connection, ...]]:

@@ -1,6 +1,5 @@
 """Saturation flows of a finished run, lane by lane, from the stop-line loops and lamps in its `events.parquet`."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,13 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import LoopRole
 from signal_ctrl.domain.site_parts import Right
 from sumo_scenarios import catalogue
+from sumo_scenarios.event_table import EVENTS, SPAN_CODES, Spans, read_events, spans_of
 from sumo_scenarios.group_saturation import groups_to_csv
-from sumo_scenarios.logs import BEGIN_AMBER, BEGIN_GREEN, DETECTOR_OFF, DETECTOR_ON, INACTIVE
 from sumo_scenarios.new_folder import new_file
 from sumo_scenarios.replay import check_inputs, read_settings
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.world import SignalUnit, World, build_world
 
-_Key = tuple[str, int]
 _YIELDING: Final = frozenset({Right.STOP, Right.PERMISSIVE})
 
 
@@ -32,14 +30,6 @@ class LaneSaturation:
     gives_way: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Events:
-    """Greens by (signal, group), passages by (signal, channel). [s]"""
-
-    greens: dict[_Key, list[Span]]
-    passages: dict[_Key, list[Span]]
-
-
 def measure_saturation(run: Path) -> tuple[LaneSaturation, ...]:
     """Return the saturation flow of every lane that has queues to be measured, in the order of signals and lanes.
 
@@ -48,7 +38,7 @@ def measure_saturation(run: Path) -> tuple[LaneSaturation, ...]:
     recorded = read_settings(run / "settings.json")
     check_inputs(recorded)
     settings = recorded.settings
-    events = _read(run / "events.parquet")
+    events = spans_of(read_events(run / EVENTS, SPAN_CODES))
     if not events.passages:
         raise InvalidInputError(
             f"{run} has no loop events: they come from runs with --sensing loops under a controller of ours"
@@ -83,7 +73,7 @@ def write_saturation(path: Path, rows: Sequence[LaneSaturation]) -> None:
         made.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _of_signal(unit: SignalUnit, events: _Events) -> Iterator[LaneSaturation]:
+def _of_signal(unit: SignalUnit, events: Spans) -> Iterator[LaneSaturation]:
     layout = unit.layout
     for index, lane in enumerate(layout.lanes):
         loops = [loop for loop in layout.loops if loop.role is LoopRole.STOP and loop.serves == (index,)]
@@ -107,27 +97,3 @@ def _common(greens: Sequence[Sequence[Span]]) -> list[Span]:
         for begin_s, _ in greens[0]
         if all(begin_s in own for own in ends_s)
     ]
-
-
-def _read(path: Path) -> _Events:
-    import polars as pl  # noqa: PLC0415  heavy, and only needed here
-
-    if not path.is_file():
-        raise InvalidInputError(f"{path.parent} has no events.parquet; name the folder of a finished run")
-    try:
-        frame = pl.read_parquet(path).select("time_ds", "device", "code", "parameter")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InvalidInputError(f"cannot read {path}: {error}") from error
-    greens: defaultdict[_Key, list[Span]] = defaultdict(list)
-    passages: defaultdict[_Key, list[Span]] = defaultdict(list)
-    begun_s: dict[tuple[_Key, bool], float] = {}
-    for time_ds, device, code, parameter in frame.iter_rows():
-        key, at_s = (device, parameter), time_ds / 10.0
-        if code in (BEGIN_GREEN, DETECTOR_ON):
-            begun_s[key, code == BEGIN_GREEN] = at_s
-        elif code in (BEGIN_AMBER, INACTIVE, DETECTOR_OFF):
-            lamp = code != DETECTOR_OFF
-            from_s = begun_s.pop((key, lamp), None)
-            if from_s is not None:
-                (greens if lamp else passages)[key].append((from_s, at_s))
-    return _Events(dict(greens), dict(passages))

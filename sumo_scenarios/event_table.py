@@ -2,7 +2,7 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -10,7 +10,15 @@ from typing import Final
 
 from detectors.loops.saturation import Span
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.logs import BEGIN_AMBER, BEGIN_GREEN, DETECTOR_OFF, DETECTOR_ON, INACTIVE
+from sumo_scenarios.logs import (
+    BEGIN_AMBER,
+    BEGIN_GREEN,
+    DETECTOR_FAULT,
+    DETECTOR_OFF,
+    DETECTOR_ON,
+    DETECTOR_RESTORED,
+    INACTIVE,
+)
 
 EVENTS: Final = "events.parquet"
 Row = tuple[int, str, int, int]
@@ -18,6 +26,9 @@ Row = tuple[int, str, int, int]
 Key = tuple[str, int]
 """Signal, and the number of a group or channel there."""
 SPAN_CODES: Final = frozenset({BEGIN_GREEN, BEGIN_AMBER, INACTIVE, DETECTOR_ON, DETECTOR_OFF})
+FAULT_CODES: Final = frozenset({DETECTOR_FAULT, DETECTOR_RESTORED})
+_FAILED: Final = 0.05
+"""A loop that was out of order for more of the time than this is not counted with (0-1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +82,19 @@ def spans_of(rows: Iterable[Row]) -> Spans:
             if from_s is not None:
                 (greens if lamp else passages)[key].append((from_s, at_s))
     return Spans(dict(greens), dict(passages))
+
+
+def failed_of(rows: Iterable[Row], span_s: Span) -> frozenset[Key]:
+    """Return the loops, as (signal, channel), that were not listened to for too much of a time. [s]"""
+    faults: defaultdict[Key, list[tuple[float, bool]]] = defaultdict(list)
+    for time_ds, device, code, channel in rows:
+        if code in FAULT_CODES:
+            faults[device, channel].append((time_ds / 10, code == DETECTOR_FAULT))
+    allowed_s = _FAILED * (span_s[1] - span_s[0])
+    return frozenset(key for key, own in faults.items() if _failed_s(own, span_s[1]) > allowed_s)
+
+
+def _failed_s(changes: Sequence[tuple[float, bool]], end_s: float) -> float:
+    """Return for how long a loop was not listened to. [s]"""
+    ends_s = [at_s for at_s, _ in changes[1:]] + [end_s]
+    return sum(until_s - at_s for (at_s, failed), until_s in zip(changes, ends_s, strict=True) if failed)

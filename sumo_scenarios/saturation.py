@@ -43,10 +43,11 @@ def measure_saturation(run: Path) -> tuple[LaneSaturation, ...]:
         raise InvalidInputError(
             f"{run} has no loop events: they come from runs with --sensing loops under a controller of ours"
         )
-    return tuple(row for unit in _world(settings).units for row in _of_signal(unit, events))
+    return tuple(row for unit in world_of_run(settings).units for row in _of_signal(unit, events))
 
 
-def _world(settings: RunSettings) -> World:
+def world_of_run(settings: RunSettings) -> World:
+    """Return the world of a run, with its own loops where it had some. Raises: as `build_world`."""
     loops = Path(settings.loops_file) if settings.loops_file else None
     scenario = catalogue.resolve(settings.scenario)
     return build_world(scenario, settings.profile, settings.begin_s, settings.end_s, loops)
@@ -59,7 +60,9 @@ def write_groups(path: Path, run: Path, rows: Sequence[LaneSaturation]) -> None:
     """
     lanes = {(r.signal, r.lane): (r.found.saturation_veh_h, float(r.found.queues)) for r in rows if not r.gives_way}
     with new_file(path) as made:
-        made.write_text(groups_to_csv(_world(read_settings(run / "settings.json").settings).units, lanes), "utf-8")
+        made.write_text(
+            groups_to_csv(world_of_run(read_settings(run / "settings.json").settings).units, lanes), "utf-8"
+        )
 
 
 def write_saturation(path: Path, rows: Sequence[LaneSaturation]) -> None:
@@ -81,7 +84,7 @@ def _of_signal(unit: SignalUnit, events: Spans) -> Iterator[LaneSaturation]:
         groups = sorted({movement.group for movement in movements})
         if len(loops) != 1 or not groups or groups[0] < 0:
             continue  # lanes that share a loop are not told apart
-        greens = _common([events.greens.get((layout.signal_id, group + 1), []) for group in groups])
+        greens = common_greens([events.greens.get((layout.signal_id, group + 1), []) for group in groups])
         passages = events.passages.get((layout.signal_id, loops[0].channel), [])
         found = saturation_flow(list(discharges(greens, passages)))
         if found is not None:
@@ -89,7 +92,7 @@ def _of_signal(unit: SignalUnit, events: Spans) -> Iterator[LaneSaturation]:
             yield LaneSaturation(layout.signal_id, lane.lane_id, found, gives_way)
 
 
-def _common(greens: Sequence[Sequence[Span]]) -> list[Span]:
+def common_greens(greens: Sequence[Sequence[Span]]) -> list[Span]:
     """Return the greens that begin at the same time for all groups of a lane, up to the first one's end. [s]"""
     ends_s = [dict(own) for own in greens]
     return [

@@ -75,7 +75,7 @@ class QueueCycle:
 class Reach:
     """The longest queue of one cycle: how far it reached behind the stop line. [m]
 
-    `by_vehicles_m` and `by_waves_m` are the two readings, None where there is none; `loop_m` is where the loop lies [m].
+    `by_vehicles_m` and `by_waves_m` are the two readings, None where there is none; `loop_m` is the loop's place [m].
     """
 
     cycle: QueueCycle

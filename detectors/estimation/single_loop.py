@@ -12,7 +12,6 @@ derived in docs/estimation.md.
 """
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +33,7 @@ PRIOR_SPREAD: Final = 0.15
 """Relative standard deviation of the factor before anything has been learned (0-1)."""
 LENGTH_SPREAD: Final = 0.2
 """Relative standard deviation of single effective lengths where too few vehicles were seen to measure it (0-1)."""
-FREE_SPREAD: Final = 0.05
+FREE_SPREAD: Final = 0.08
 """Relative standard deviation of a free speed that is taken from the speed limit (0-1)."""
 FACTOR_M: Final = (4.0, 12.0)
 """A factor outside these bounds is a fault of the loop, not a length. [m]"""
@@ -97,13 +96,16 @@ def loop_intervals(passages: Sequence[Span], begin_s: float, end_s: float, width
 class SingleLoopSpeed:
     """The speed meter of one loop."""
 
-    def __init__(self, loop_m: float, free_mps: float, free_spread: float = FREE_SPREAD) -> None:
-        """Args: loop_m, length of the loop [m]; free_mps, speed of free flow [m/s]; free_spread, how sure that is."""
-        if not (loop_m > 0 and free_mps > 0 and free_spread >= 0):
+    def __init__(self, loop_m: float, free_mps: float, vehicle_m: float | None = None) -> None:
+        """Args: loop_m, length of the loop [m]; free_mps, speed of free flow [m/s].
+
+        Args: vehicle_m, mean length of vehicles as it was learned at another loop, None: it has to be learned here [m].
+        """
+        if not (loop_m > 0 and free_mps > 0 and (vehicle_m is None or vehicle_m > 0)):
             raise InvalidInputError(f"a loop needs a length and a free speed above 0, got {loop_m:g}, {free_mps:g}")
         self._free_mps = free_mps
-        self._free_spread = free_spread
-        self._prior_m = VEHICLE_M + loop_m
+        self._prior_m = (VEHICLE_M if vehicle_m is None else vehicle_m) + loop_m
+        self._prior_spread = PRIOR_SPREAD if vehicle_m is None else math.hypot(FREE_SPREAD, 0.5 * LENGTH_SPREAD)
         self._factor_m = [math.nan] * _HOURS
         self._learned = [0] * _HOURS
         self._vehicles = 0
@@ -113,8 +115,14 @@ class SingleLoopSpeed:
         """Return the factor of an hour of the day: its own, else the mean of those learned, else the prior. [m]"""
         if self._learned[hour]:
             return self._factor_m[hour]
+        mean_m = self.mean_factor_m
+        return self._prior_m if mean_m is None else mean_m
+
+    @property
+    def mean_factor_m(self) -> float | None:
+        """The mean factor of the hours in which it was learned, None before. [m]"""
         known = [factor_m for factor_m, learned in zip(self._factor_m, self._learned, strict=True) if learned]
-        return sum(known) / len(known) if known else self._prior_m
+        return sum(known) / len(known) if known else None
 
     def learn(self, interval: LoopInterval, hour: int) -> bool:
         """Take in an interval at an hour of the day; return whether it was free flow and the factor has moved."""
@@ -141,7 +149,7 @@ class SingleLoopSpeed:
             return None
         value_mps = interval.vehicles * self.factor_m(hour) / interval.on_s
         learned = min(self._vehicles, LEAST_VEH / WEIGHT * 2.0)
-        of_factor = self._spread**2 / learned + self._free_spread**2 if learned else PRIOR_SPREAD**2
+        of_factor = self._spread**2 / learned + FREE_SPREAD**2 if learned else self._prior_spread**2
         spread = math.sqrt(self._own_spread(interval) ** 2 / interval.vehicles + of_factor)
         return around(value_mps, value_mps * spread, interval.vehicles)
 
@@ -162,34 +170,3 @@ class SingleLoopSpeed:
         """
         crowding = interval.on_square * interval.vehicles / (interval.on_s * interval.on_s)
         return self._spread * math.sqrt(max(crowding, 1.0))
-
-
-def paired_speed_mps(
-    upstream_s: Sequence[float], downstream_s: Sequence[float], apart_m: float, guess_mps: float, greens: Sequence[Span]
-) -> Estimate | None:
-    """Return the free speed between two loops of a lane, by those who can be told without doubt; None below ten. [m/s]
-
-    A vehicle counts if exactly one came over the second loop when it could have (0.5 to 1.6 times the guess), if that
-    one could only have been it, and if that was under a green that had lasted long enough for it to see it all the way.
-
-    Args: upstream_s and downstream_s, when vehicles came onto the loops [s]; apart_m, from loop to loop [m].
-    """
-    shortest_s, longest_s = apart_m / (1.6 * guess_mps), apart_m / (0.5 * guess_mps)
-    lags_s = []
-    for arrive_s in downstream_s:
-        own = _within(upstream_s, arrive_s - longest_s, arrive_s - shortest_s)
-        if len(own) != 1:
-            continue
-        others = _within(downstream_s, own[0] + shortest_s, own[0] + longest_s)
-        if len(others) == 1 and any(from_s <= own[0] and arrive_s <= to_s for from_s, to_s in greens):
-            lags_s.append(arrive_s - own[0])
-    if len(lags_s) < 10:
-        return None
-    speeds = sorted(apart_m / lag_s for lag_s in lags_s)
-    mean = len(speeds) / sum(1.0 / speed for speed in speeds)
-    deviation = math.sqrt(sum((speed - mean) ** 2 for speed in speeds) / (len(speeds) - 1))
-    return around(mean, deviation / math.sqrt(len(speeds)), len(speeds))
-
-
-def _within(times_s: Sequence[float], from_s: float, to_s: float) -> Sequence[float]:
-    return times_s[bisect_left(times_s, from_s) : bisect_right(times_s, to_s)]

@@ -48,10 +48,11 @@ class TurnShares:
         self._first = np.asarray(model.prior, dtype=np.float64)
         self._basis = model.basis()
         guess = np.clip(self._first, 1e-3, 1.0)
-        spread = model.split(guess, np.full(model.n_lanes, 1.0 / (model.prior_veh + 1.0)))
-        self._prior = np.linalg.inv(self._basis.T @ spread @ self._basis) if self._basis.size else np.zeros((0, 0))
+        spread: Floats = model.split(guess, np.full(model.n_lanes, 1.0 / (model.prior_veh + 1.0)))
+        self._prior: Floats = _inverse(np.asarray(self._basis.T @ spread @ self._basis, dtype=np.float64))
         self._spread = np.asarray(self._basis @ _inverse(self._prior) @ self._basis.T)
-        self._told, self._toward = np.zeros_like(self._prior), np.zeros(self._basis.shape[1])
+        self._told: Floats = np.zeros_like(self._prior)
+        self._toward: Floats = np.zeros(self._basis.shape[1])
         self._at_s: float | None = None
 
     def take(self, slot: Slot, shares: Floats | None = None) -> None:
@@ -131,7 +132,23 @@ def turn_counts(model: TurnModel, slots: Sequence[Slot]) -> tuple[TurnCount, ...
         own, spread, gain = _happened(model, slot, shares)
         mean, covariance, slope, passed = mean + own, covariance + spread, slope + gain, passed + slot.lane_veh
     covariance = covariance + slope @ known.covariance() @ slope.T
-    return _counted(model, mean, np.diag(covariance), passed, known.told())
+    return _counted(model, mean, _excess(model, slots, shares) * np.diag(covariance), passed, known.told())
+
+
+def _excess(model: TurnModel, slots: Sequence[Slot], shares: Floats) -> float:
+    """Return how much more the counts vary than they should, 1 or more: shares move, vehicles change lanes.
+
+    The mean square of the residuals in units of their covariance, over the counts less the shares that were fitted.
+    """
+    leads, square, counts = model.leads(), 0.0, 0
+    for slot in slots:
+        due = slot.design(model) @ shares
+        covariance = leads @ model.split(shares, slot.lane_veh) @ leads.T + slot.noise(model, shares)
+        residual = slot.exit_veh - due
+        square += float(residual @ np.linalg.solve(covariance, residual)) if len(residual) else 0.0
+        counts += len(residual)
+    free = counts - model.basis().shape[1]
+    return max(square / free, 1.0) if free > 0 else 1.0
 
 
 def _happened(model: TurnModel, slot: Slot, shares: Floats) -> tuple[Floats, Floats, Floats]:
@@ -154,7 +171,7 @@ def _counted(model: TurnModel, mean: Floats, variance: Floats, passed: Floats, t
     found = []
     for movement, lane in enumerate(model.lanes):
         total, vehicles = float(passed[lane]), float(mean[movement] * scale[lane])
-        deviation = math.sqrt(max(float(variance[movement]), 0.0) + MISSED * vehicles)
+        deviation = math.sqrt(max(float(variance[movement]), 0.0) + (MISSED * vehicles) ** 2 + MISSED * vehicles)
         low, high = max(vehicles - Z95 * deviation, 0.0), vehicles + Z95 * deviation
         samples = round(total)
         share = min(vehicles / total, 1.0) if total else model.prior[movement]
@@ -171,4 +188,4 @@ def _counted(model: TurnModel, mean: Floats, variance: Floats, passed: Floats, t
 
 
 def _inverse(matrix: Floats) -> Floats:
-    return np.asarray(np.linalg.inv(matrix)) if matrix.size else matrix
+    return np.asarray(np.linalg.inv(matrix), dtype=np.float64) if matrix.size else matrix

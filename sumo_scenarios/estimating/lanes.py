@@ -24,8 +24,6 @@ NEAR_M: Final = 100.0
 """Nearer to the stop line than this nobody drives freely: queues and red lights are ahead. [m]"""
 ENTRY_M: Final = 60.0
 """Nearer to the begin of their lane vehicles still pick up speed behind a junction: free flow is not the limit. [m]"""
-TURNED_M: Final = 15.0
-"""Nearer to the begin of their lane vehicles that turn in are slow and close: that is not a queue. [m]"""
 EXIT_NEAR_M: Final = 60.0
 """A loop farther behind the junction does not tell that it is blocked. [m]"""
 

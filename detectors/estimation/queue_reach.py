@@ -48,15 +48,10 @@ SLOWEST_WAVE_MPS: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class QueueLoop:
-    """A loop of one lane: its distance to the stop line [m], and when each vehicle came onto it and left it [s].
-
-    `tells_queues` is false where vehicles are slow and close without a queue, as behind a junction: such a loop counts
-    who comes, and no more.
-    """
+    """A loop of one lane: its distance to the stop line [m], and when each vehicle came onto it and left it [s]."""
 
     to_stop_m: float
     passages: tuple[Span, ...]
-    tells_queues: bool = True
 
     def __post_init__(self) -> None:
         if not self.to_stop_m >= 0:
@@ -132,13 +127,12 @@ def _reach(views: Sequence[_View], cycle: QueueCycle, until_s: float, flow: Lane
     """Return the reach by the farthest loop on which the queue stood. Args: until_s, the green after this one [s]."""
     limit_m = math.inf
     for view in reversed(views):
-        start = _start(view, cycle, until_s) if view.loop.tells_queues else None
-        if start is not None and view.lost_s is None:
+        start = _start(view, cycle, until_s)
+        if start is not None and math.isinf(limit_m):
             return _beyond(view.loop, start, cycle, until_s, flow)
         if start is not None:
-            return _between(view, start, cycle, (limit_m, flow))
-        if view.loop.tells_queues:
-            limit_m = view.loop.to_stop_m
+            return _between(view, start, cycle, until_s, (limit_m, flow))
+        limit_m = view.loop.to_stop_m
     return Reach(cycle, Estimate(0.0, 0.0, limit_m, 0), views[0].loop.to_stop_m)
 
 
@@ -174,7 +168,7 @@ def _beyond(loop: QueueLoop, start: int, cycle: QueueCycle, until_s: float, flow
     return Reach(cycle, _estimate(reach_m, vehicles, _rear_m(loop), math.inf), loop.to_stop_m, reach_m, by_waves_m)
 
 
-def _between(view: _View, start: int, cycle: QueueCycle, bounds: tuple[float, LaneFlow]) -> Reach:
+def _between(view: _View, start: int, cycle: QueueCycle, until_s: float, bounds: tuple[float, LaneFlow]) -> Reach:
     """Return the reach of a queue that ended between two loops: by those who lost as much time as a stop costs."""
     limit_m, flow = bounds
     loop, lost_s = view.loop, view.lost_s or []

@@ -138,11 +138,9 @@ class _Lane:
     def _reaches(self, headway_s: float) -> tuple[Reach, ...]:
         loops = [loop for role in LoopRole if (loop := self._own(role)) is not None]
         flow = LaneFlow(1.0 / headway_s, max(self._lane.speed_mps, 4.0 + 7.5 / headway_s))
-        told = [
-            QueueLoop(x.to_stop_m, tuple(self._passages(x)), x.role is LoopRole.STOP or x.position_m >= TURNED_M)
-            for x in loops
-        ]
-        return queue_reaches(told, self._greens, flow)
+        return queue_reaches(
+            [QueueLoop(loop.to_stop_m, tuple(self._passages(loop))) for loop in loops], self._greens, flow
+        )
 
     def _speeds(self, every_s: float, vehicle_m: float | None) -> Iterator[LoopSpeed]:
         for role in (LoopRole.MIDDLE, LoopRole.ADVANCE):

@@ -48,10 +48,14 @@ SLOWEST_WAVE_MPS: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class QueueLoop:
-    """A loop of one lane: its distance to the stop line [m], and when each vehicle came onto it and left it [s]."""
+    """A loop of one lane: its distance to the stop line [m], and when each vehicle came onto it and left it [s].
+
+    `room_m` is the road behind it up to the junction behind, infinite where it goes on [m]: no queue is told beyond.
+    """
 
     to_stop_m: float
     passages: tuple[Span, ...]
+    room_m: float = math.inf
 
     def __post_init__(self) -> None:
         if not self.to_stop_m >= 0:
@@ -99,7 +103,7 @@ def queue_reaches(loops: Sequence[QueueLoop], greens: Sequence[Span], flow: Lane
         raise InvalidInputError("a queue is measured by a loop at the stop line at least")
     views = _views(sorted(loops, key=lambda loop: loop.to_stop_m), greens, flow)
     cycles = cycles_of(greens)
-    nexts = [*(cycle.green_s for cycle in cycles[1:]), math.inf]
+    nexts = [*(cycle.green_s for cycle in cycles[1:]), math.inf][: len(cycles)]
     return tuple(_reach(views, cycle, until_s, flow) for cycle, until_s in zip(cycles, nexts, strict=True))
 
 
@@ -161,11 +165,12 @@ def _beyond(loop: QueueLoop, start: int, cycle: QueueCycle, until_s: float, flow
             break
         left_s = off_s
         vehicles += 1
-    reach_m = _rear_m(loop) + (vehicles - 1) * flow.spacing_m
+    most_m = max(loop.to_stop_m + loop.room_m, _rear_m(loop))
+    reach_m = min(_rear_m(loop) + (vehicles - 1) * flow.spacing_m, most_m)
     if not whole:
         return Reach(cycle, Estimate(reach_m, reach_m, math.inf, vehicles), loop.to_stop_m, reach_m)
     by_waves_m = _rear_m(loop) + behind_m(left_s - start_s, flow.start_wave_mps, flow.free_mps)
-    return Reach(cycle, _estimate(reach_m, vehicles, _rear_m(loop), math.inf), loop.to_stop_m, reach_m, by_waves_m)
+    return Reach(cycle, _estimate(reach_m, vehicles, _rear_m(loop), most_m), loop.to_stop_m, reach_m, by_waves_m)
 
 
 def _between(view: _View, start: int, cycle: QueueCycle, until_s: float, bounds: tuple[float, LaneFlow]) -> Reach:

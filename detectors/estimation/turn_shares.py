@@ -33,6 +33,8 @@ MEMORY_S: Final = 3600.0
 """After this time without counts, those of before weigh exp(-1). [s]"""
 TOLD: Final = 0.5
 """A share is identifiable if counts took away this part of the variance of its first guess (0-1)."""
+PIECES: Final = 12
+"""Into so many pieces the whole time is cut to see errors that go on for a while."""
 _HEAVY: Final = 1e4
 
 
@@ -138,17 +140,31 @@ def turn_counts(model: TurnModel, slots: Sequence[Slot]) -> tuple[TurnCount, ...
 def _excess(model: TurnModel, slots: Sequence[Slot], shares: Floats) -> float:
     """Return how much more the counts vary than they should, 1 or more: shares move, vehicles change lanes.
 
-    The mean square of the residuals in units of their covariance, over the counts less the shares that were fitted.
+    The mean square of the residuals in units of their covariance, over the counts less the shares that were fitted; of
+    single slots, or of pieces of the whole time, whichever is more: errors that go on for a while add up.
     """
-    leads, square, counts = model.leads(), 0.0, 0
-    for slot in slots:
-        due = slot.design(model) @ shares
-        covariance = leads @ model.split(shares, slot.lane_veh) @ leads.T + slot.noise(model, shares)
-        residual = slot.exit_veh - due
-        square += float(residual @ np.linalg.solve(covariance, residual)) if len(residual) else 0.0
-        counts += len(residual)
-    free = counts - model.basis().shape[1]
-    return max(square / free, 1.0) if free > 0 else 1.0
+    if model.n_exits == 0 or not slots:
+        return 1.0
+    every = [_residual(model, slot, shares) for slot in slots]
+    size = -(-len(every) // PIECES)
+    pieces = [every[at : at + size] for at in range(0, len(every), size)]
+    together = [
+        (np.sum([off for off, _ in piece], axis=0), np.sum([spread for _, spread in piece], axis=0)) for piece in pieces
+    ]
+    return max(_mean_square(every, model), _mean_square(together, model), 1.0)
+
+
+def _residual(model: TurnModel, slot: Slot, shares: Floats) -> tuple[Floats, Floats]:
+    """Return what the exits counted more than was due, and the covariance of that."""
+    leads = model.leads()
+    covariance = leads @ model.split(shares, slot.lane_veh) @ leads.T + slot.noise(model, shares)
+    return slot.exit_veh - slot.design(model) @ shares, covariance
+
+
+def _mean_square(residuals: Sequence[tuple[Floats, Floats]], model: TurnModel) -> float:
+    square = sum(float(off @ np.linalg.solve(covariance, off)) for off, covariance in residuals)
+    free = len(residuals) * model.n_exits - model.basis().shape[1]
+    return square / free if free > 0 else 1.0
 
 
 def _happened(model: TurnModel, slot: Slot, shares: Floats) -> tuple[Floats, Floats, Floats]:

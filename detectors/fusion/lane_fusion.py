@@ -25,6 +25,8 @@ TWICE: Final = 2
 CLEAR: Final = 1.5
 """How many standard deviations farther from what was expected one of two has to be to be the suspect."""
 AGREES: Final = 2.5
+GONE: Final = 3
+"""Intervals in a row without a source, until it is said to have gone."""
 CLEAN: Final = 10
 """Intervals in a row in which a suspect has to agree until it is believed again."""
 LEVEL_GAIN: Final = 0.3
@@ -82,10 +84,11 @@ class Fused:
 
 @dataclass(slots=True)
 class _Standing:
-    """What is thought of a source: how often in a row it disagreed, and agreed; whether it is left out."""
+    """What is thought of a source: how often in a row it disagreed, agreed, was not there; whether it is left out."""
 
     odd: int = 0
     even: int = 0
+    away: int = 0
     suspect: bool = False
 
 
@@ -189,12 +192,15 @@ class LaneFusion:
                 alarms.append(Alarm(source, Doubt.RESTORED))
 
     def _tell_state(self, believed: Mapping[str, Measured], alarms: list[Alarm]) -> None:
-        """Say once when sources go or come back."""
+        """Say once when sources go or come back; one that drops an interval or two has not gone."""
+        for source, standing in self._standing.items():
+            standing.away = 0 if source in believed else standing.away + 1
+        there = [s for s, each in self._standing.items() if each.away < GONE and not each.suspect]
         state = Doubt.TOGETHER
-        if len(believed) < len(self._noises):
-            state = Doubt.ALONE if believed else Doubt.NONE_LEFT
+        if len(there) < len(self._noises):
+            state = Doubt.ALONE if there else Doubt.NONE_LEFT
         if state is not self._state:
-            alarms.append(Alarm(next(iter(believed)) if state is Doubt.ALONE else "", state))
+            alarms.append(Alarm(there[0] if state is Doubt.ALONE else "", state))
         self._state = state
 
     def _next_level(self) -> Measured | None:

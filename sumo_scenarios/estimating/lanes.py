@@ -1,5 +1,6 @@
 """Saturation flow, start-up loss, speeds, queues and spillback of every lane, from what was observed of it."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -138,9 +139,13 @@ class _Lane:
     def _reaches(self, headway_s: float) -> tuple[Reach, ...]:
         loops = [loop for role in LoopRole if (loop := self._own(role)) is not None]
         flow = LaneFlow(1.0 / headway_s, max(self._lane.speed_mps, 4.0 + 7.5 / headway_s))
-        return queue_reaches(
-            [QueueLoop(loop.to_stop_m, tuple(self._passages(loop))) for loop in loops], self._greens, flow
-        )
+        told = [QueueLoop(loop.to_stop_m, tuple(self._passages(loop)), self._room_m(loop)) for loop in loops]
+        return queue_reaches(told, self._greens, flow)
+
+    def _room_m(self, loop: Loop) -> float:
+        """Return how much road lies behind a loop up to a signal or the network's edge, else no end. [m]"""
+        goes_on = any(not c.signal for c in self._observed.world.net.incoming.get(loop.lane_id, ()))
+        return math.inf if goes_on else loop.position_m + loop.length_m
 
     def _speeds(self, every_s: float, vehicle_m: float | None) -> Iterator[LoopSpeed]:
         for role in (LoopRole.MIDDLE, LoopRole.ADVANCE):

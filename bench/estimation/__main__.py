@@ -22,6 +22,7 @@ from sumo_scenarios.settings import RunSettings
 
 LEDGER: Final = Path(__file__).parent.parent / "results" / "estimation.jsonl"
 SCENARIOS: Final = ("cologne1", "cologne3", "cologne8", "ingolstadt1", "ingolstadt7", "grid4x4", "arterial4x4")
+WIDTH: Final = 150
 Line = dict[str, Any]
 
 
@@ -134,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for name in asked.scenarios.split(",")
             for seed in asked.seeds.split(",")
         ]
-        Console().print(table_of(pooled(campaign(orders, asked.ledger, console))))
+        Console(width=WIDTH).print(table_of(pooled(campaign(orders, asked.ledger, console))))
     except (SignalCtrlError, ValueError) as error:
         console.print(f"bench.estimation: {error}", markup=False)
         return 2 if isinstance(error, InvalidInputError | ValueError) else 3

@@ -17,7 +17,10 @@ LOOPS_M = [0.5, 35.0, 150.0]
 
 
 def measured(
-    arrivals_s: list[float], loops_m: list[float] = LOOPS_M, greens: list[tuple[float, float]] = GREENS, room_m: float = 999.0
+    arrivals_s: list[float],
+    loops_m: list[float] = LOOPS_M,
+    greens: list[tuple[float, float]] = GREENS,
+    room_m: float = 999.0,
 ) -> tuple[Reach, float]:
     driven = drive(arrivals_s, greens[1][0], loops_m)
     loops = [QueueLoop(loop_m, tuple(driven.passages[loop_m]), room_m) for loop_m in loops_m]
@@ -30,7 +33,7 @@ def evenly(number: int, apart_s: float, first_s: float = 25.0) -> list[float]:
 
 @pytest.mark.parametrize("number", [1, 2, 4, 6, 9, 14, 20])
 def test_a_queue_that_nobody_joins_late_is_measured_to_a_vehicle(number: int) -> None:
-    found, really_m = measured(evenly(number, 2.0) + [200.0])
+    found, really_m = measured([*evenly(number, 2.0), 200.0])
     assert found.reach_m.value == pytest.approx(really_m, abs=8.0)
     assert found.reach_m.holds(really_m)
     assert not found.reach_m.at_least
@@ -51,7 +54,7 @@ def test_who_joins_the_moving_queue_has_not_stood() -> None:
 
 
 def test_beyond_the_last_loop_both_readings_agree() -> None:
-    found, really_m = measured(evenly(30, 1.9, first_s=10.0) + [220.0])
+    found, really_m = measured([*evenly(30, 1.9, first_s=10.0), 220.0])
     assert really_m > 160.0
     assert found.loop_m == 150.0
     assert found.by_waves_m is not None
@@ -74,7 +77,7 @@ def test_no_queue_is_told_beyond_the_junction_behind() -> None:
 
 
 def test_without_loops_behind_the_gap_at_the_stop_line_tells() -> None:
-    found, really_m = measured(evenly(7, 2.0) + [200.0], loops_m=[0.5])
+    found, really_m = measured([*evenly(7, 2.0), 200.0], loops_m=[0.5])
     assert found.reach_m.value == pytest.approx(really_m, abs=8.0)
 
 

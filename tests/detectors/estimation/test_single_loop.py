@@ -19,7 +19,9 @@ def passages(vehicles: list[tuple[float, float, float]]) -> list[tuple[float, fl
     return [(at_s, at_s + (length_m + LOOP_M) / speed_mps) for at_s, length_m, speed_mps in vehicles]
 
 
-def learned(meter: SingleLoopSpeed, length_m: float, intervals: int, hour: int = 8, speed_mps: float = FREE_MPS) -> None:
+def learned(
+    meter: SingleLoopSpeed, length_m: float, intervals: int, hour: int = 8, speed_mps: float = FREE_MPS
+) -> None:
     rows = passages([(60.0 * k + 12.0 * i, length_m, speed_mps) for k in range(intervals) for i in range(4)])
     for each in loop_intervals(rows, 0.0, 60.0 * intervals, 60.0):
         meter.learn(each, hour)
@@ -28,10 +30,10 @@ def learned(meter: SingleLoopSpeed, length_m: float, intervals: int, hour: int =
 def test_the_worked_example() -> None:
     """Ten vehicles covering the loop for 4.8 s at 13.9 m/s: g = 6.672 m; in 24 s they drove 2.78 m/s."""
     meter = SingleLoopSpeed(LOOP_M, FREE_MPS)
-    free = list(loop_intervals([(6.0 * k, 6.0 * k + 0.48) for k in range(10)], 0.0, 100.0, 100.0))[0]
+    free = next(iter(loop_intervals([(6.0 * k, 6.0 * k + 0.48) for k in range(10)], 0.0, 100.0, 100.0)))
     assert meter.learn(free, 7)
     assert meter.factor_m(7) == pytest.approx(6.672)
-    slow = list(loop_intervals([(6.0 * k, 6.0 * k + 2.4) for k in range(10)], 0.0, 100.0, 100.0))[0]
+    slow = next(iter(loop_intervals([(6.0 * k, 6.0 * k + 2.4) for k in range(10)], 0.0, 100.0, 100.0)))
     found = meter.speed_mps(slow, 7)
     assert found is not None
     assert found.value == pytest.approx(2.78)

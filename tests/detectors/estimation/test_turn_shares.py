@@ -20,7 +20,9 @@ def model(prior: tuple[float, ...] = PRIOR) -> TurnModel:
     return TurnModel(LANES, EXITS, prior)
 
 
-def drawn(rng: np.random.Generator, number: int, shares: Floats = TRUE, missed: float = 0.0) -> tuple[list[Slot], Floats]:
+def drawn(
+    rng: np.random.Generator, number: int, shares: Floats = TRUE, missed: float = 0.0
+) -> tuple[list[Slot], Floats]:
     """Return slots in which lanes send by turns, and how many really took each movement."""
     slots, taken = [], np.zeros(len(LANES))
     for k in range(number):
@@ -121,11 +123,7 @@ def test_without_counts_a_filter_returns_to_its_first_guess() -> None:
     assert shares.shares() == pytest.approx(np.array(PRIOR), abs=0.01)
 
 
-@given(
-    st.lists(
-        st.tuples(*[st.integers(0, 30)] * 3, *[st.integers(0, 40)] * 3), min_size=1, max_size=8
-    )
-)
+@given(st.lists(st.tuples(*[st.integers(0, 30)] * 3, *[st.integers(0, 40)] * 3), min_size=1, max_size=8))
 def test_whatever_is_counted_shares_are_shares(rows: list[tuple[int, ...]]) -> None:
     """Exits may count what no lane sent: no share leaves 0 to 1, every lane adds up, no count is below zero."""
     slots = [

@@ -8,11 +8,11 @@ from detectors.fusion.align import align
 from tests.detectors.fusion.made import times_s
 
 
-def seen(times: list[float], shift_s: float, seed: int, recall: float = 0.9, jitter_s: float = 0.3, drift: float = 0.0) -> list[float]:
+def seen(
+    times: list[float], shift_s: float, seed: int, recall: float = 0.9, jitter_s: float = 0.3, drift: float = 0.0
+) -> list[float]:
     rng = random.Random(seed)
-    return sorted(
-        t + shift_s + drift * t / 3600 + rng.gauss(0, jitter_s) for t in times if rng.random() < recall
-    )
+    return sorted(t + shift_s + drift * t / 3600 + rng.gauss(0, jitter_s) for t in times if rng.random() < recall)
 
 
 @pytest.mark.parametrize("shift_s", [-9.3, -3.0, -0.5, 0.0, 2.4, 7.7])

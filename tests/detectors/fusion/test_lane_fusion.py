@@ -31,6 +31,7 @@ def alarms(rows: list[Fused]) -> list[tuple[int, str, Doubt]]:
     return [(k, alarm.source, alarm.doubt) for k, row in enumerate(rows) for alarm in row.alarms]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.__name__ for fault in FAULTS])
 def test_fused_is_no_worse_than_the_best_source_in_any_condition(fault: Fault) -> None:
     """Mean absolute error over the intervals of a class in which a source speaks, its factor already taken off."""
@@ -60,12 +61,12 @@ def test_fused_is_no_worse_than_the_best_source_in_any_condition(fault: Fault) -
 
 
 @pytest.mark.parametrize(("name", "factor"), [("video", 1.6), ("loops", 0.4)])
-def test_the_source_that_goes_wrong_is_suspected_within_four_intervals_and_the_other_never(name: str, factor: float) -> None:
+def test_the_source_that_goes_wrong_is_suspected_within_four_intervals_and_the_other_never(
+    name: str, factor: float
+) -> None:
     rng = np.random.default_rng(3)
-    came, _, loops, video = counted(rng, 200)
     fusion, rows = LaneFusion(KNOWN), []
     for k in range(200):
-        counts = {"loops": min(loops[k], 60.0), "video": min(video[k], 60.0) * 0.9}
         level = 50.0 + rng.normal(0, 2)
         counts = {"loops": level + rng.normal(0, 1.5), "video": 0.9 * level + rng.normal(0, 2)}
         if k >= 100:
@@ -134,7 +135,9 @@ readings = st.builds(Reading, st.one_of(st.none(), st.floats(0, 300)), st.floats
 
 
 @given(st.lists(st.tuples(readings, readings), min_size=1, max_size=12))
-def test_any_readings_in_any_order_give_the_same_and_never_less_than_nothing(rows: list[tuple[Reading, Reading]]) -> None:
+def test_any_readings_in_any_order_give_the_same_and_never_less_than_nothing(
+    rows: list[tuple[Reading, Reading]],
+) -> None:
     one, two = LaneFusion(KNOWN), LaneFusion(dict(reversed(KNOWN.items())))
     for loops, video in rows:
         found = one.step({"loops": loops, "video": video}, DAY)

@@ -8,15 +8,9 @@ from typing import Final
 from detectors.estimation.interval import Z95
 from detectors.fusion.combine import Measured
 from detectors.fusion.conditions import Condition, crowding_of
-from detectors.fusion.lane_fusion import LEVEL_GAIN, Alarm, Fused, LaneFusion, Reading
-from detectors.fusion.noise import (
-    Lesson,
-    Noise,
-    NoiseTable,
-    Together,
-    learned_from_each_other,
-    learned_from_truth,
-)
+from detectors.fusion.lane_fusion import Alarm, Fused, KnowsNoise, LaneFusion, Reading
+from detectors.fusion.mutual import MutualNoise, OneOfTwo, Together
+from detectors.fusion.noise import Lesson, Noise, NoiseTable, learned_from_truth
 from signal_ctrl.domain.errors import InvalidInputError
 
 LOOPS: Final = "loops"
@@ -24,6 +18,8 @@ VIDEO: Final = "video"
 SOURCES: Final = (LOOPS, VIDEO)
 FIRST: Final[Mapping[str, Noise]] = {LOOPS: Noise(1.0, 0.05), VIDEO: Noise(1.0, 0.15)}
 """Guesses before anything was learned: loops are off by 2 % of a hundred vehicles, video by 4 %."""
+WHOLE: Final = 0.99
+"""Of an interval of which less was seen nothing is learned (0-1)."""
 DAY_S: Final = 86400.0
 PROFILE_SPREAD: Final = 0.2
 """Relative deviation of a day from its profile, besides chance, where the profile does not say (0-1)."""
@@ -82,8 +78,8 @@ class Counts:
     profile: Mapping[tuple[float, str], Measured] = field(default_factory=dict)
 
     def intervals(self) -> list[tuple[float, str]]:
-        """Return every interval of every lane of which a source tells, by lane and time."""
-        return sorted({key for rows in self.rows.values() for key in rows}, key=lambda key: (key[1], key[0]))
+        """Return every interval of every lane of which a source tells, by time."""
+        return sorted({key for rows in self.rows.values() for key in rows})
 
     def reading(self, source: str, key: tuple[float, str]) -> Reading:
         """Return what a source says of an interval: nothing where it has no row."""
@@ -156,51 +152,52 @@ def _mixed(row: CountRow, other: CountRow | None, share: float) -> CountRow:
 
 
 def learned(counts: Counts) -> dict[str, NoiseTable]:
-    """Return the noise of both sources: by the truth where there is some, else by each other."""
-    if counts.truth:
-        return {source: learned_from_truth(_lessons(counts, source), FIRST[source]) for source in SOURCES}
-    tables = learned_from_each_other(list(_together(counts)), (FIRST[LOOPS], FIRST[VIDEO]))
-    return dict(zip(SOURCES, tables, strict=True))
+    """Return the noise of both sources by the truth."""
+    return {source: learned_from_truth(_lessons(counts, source), FIRST[source]) for source in SOURCES}
 
 
 def _lessons(counts: Counts, source: str) -> Iterator[Lesson]:
     for key, came in counts.truth.items():
         row = counts.rows[source].get(key)
-        if row is not None and row.count is not None and row.valid > 0.99:
+        if row is not None and row.count is not None and row.valid > WHOLE:
             yield Lesson(row.count, came, counts.condition(key))
 
 
-def _together(counts: Counts) -> Iterator[Together]:
-    """Yield the intervals in which both counted all the time, with the level of the lane before."""
-    level: dict[str, float] = {}
-    for key in counts.intervals():
-        both = [counts.reading(source, key) for source in SOURCES]
-        if any(each.count is None or each.valid <= 0.99 for each in both):
-            continue
-        first, second = (float(each.count or 0.0) for each in both)
-        before, mean = level.get(key[1]), 0.5 * (first + second)
-        if before is not None:
-            yield Together(first, second, before, counts.condition(key))
-        level[key[1]] = mean if before is None else before + LEVEL_GAIN * (mean - before)
+class Fusing:
+    """Fuses the counts of all lanes in the order of time. What it does not know of the sources it learns on the way."""
 
+    def __init__(self, noises: Mapping[str, NoiseTable] | None = None, correlation: float | None = 0.0) -> None:
+        """Args: noises by source, None: they are learned from each other; correlation of errors, None: unknown."""
+        self._pair = MutualNoise((FIRST[LOOPS], FIRST[VIDEO]))
+        self._learns = noises is None
+        self._noises: Mapping[str, KnowsNoise] = noises or {
+            source: OneOfTwo(self._pair, number) for number, source in enumerate(SOURCES)
+        }
+        self._tables, self._correlation = noises, correlation
+        self._lanes: dict[str, LaneFusion] = {}
 
-def fuse_counts(
-    counts: Counts, noises: Mapping[str, NoiseTable], correlation: float | None = 0.0
-) -> Iterator[FusedRow]:
-    """Yield the fused intervals, by lane and time; gaps in which neither source tells anything are none.
+    @property
+    def noises(self) -> dict[str, NoiseTable]:
+        """What is known of the sources."""
+        return dict(self._tables or zip(SOURCES, self._pair.tables(), strict=True))
 
-    Args: correlation of the sources' errors, None: unknown.
-    """
-    lane, fusion, length_s = "", LaneFusion(noises, correlation), 0.0
-    for key in counts.intervals():
-        if key[1] != lane:
-            lane, fusion = key[1], LaneFusion(noises, correlation)
+    def fuse(self, counts: Counts) -> list[FusedRow]:
+        """Return the fused intervals, by lane and time; those of which neither source has a row are none."""
+        rows = [self._row(counts, key) for key in counts.intervals()]
+        return sorted(rows, key=lambda row: (row.lane, row.begin_s))
+
+    def _row(self, counts: Counts, key: tuple[float, str]) -> FusedRow:
+        begin_s, lane = key
+        fusion = self._lanes.setdefault(lane, LaneFusion(self._noises, self._correlation))
         readings = {source: counts.reading(source, key) for source in SOURCES}
-        length_s = next(r.end_s - r.begin_s for s in SOURCES if (r := counts.rows[s].get(key)) is not None)
-        usual = counts.profile.get((key[0] % DAY_S, lane))
-        fused = fusion.step(readings, counts.condition(key), profile=usual)
-        said = {source: each.count for source, each in readings.items()}
-        yield FusedRow(key[0], key[0] + length_s, lane, said, fused)
+        condition, before = counts.condition(key), fusion.level_veh
+        fused = fusion.step(readings, condition, profile=counts.profile.get((begin_s % DAY_S, lane)))
+        first, second = (readings[source] for source in SOURCES)
+        whole = min(first.valid, second.valid) > WHOLE
+        if self._learns and fused.agreed and whole and before is not None:
+            self._pair.take(Together(first.count or 0.0, second.count or 0.0, before, condition))
+        end_s = next(row.end_s for source in SOURCES if (row := counts.rows[source].get(key)) is not None)
+        return FusedRow(begin_s, end_s, lane, {source: each.count for source, each in readings.items()}, fused)
 
 
 def alarms_of(rows: Iterable[FusedRow]) -> list[tuple[float, str, Alarm]]:

@@ -12,11 +12,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Final, Protocol
 
 from detectors.fusion.combine import Combined, Measured, combine
 from detectors.fusion.conditions import Condition
-from detectors.fusion.noise import LEAST_VALID, Noise, NoiseTable
+from detectors.fusion.noise import LEAST_VALID, Noise
 from signal_ctrl.domain.errors import InvalidInputError
 
 GATE: Final = 3.5
@@ -42,6 +42,13 @@ class Doubt(Enum):
     ALONE = "the other source has gone: it carries on alone"
     NONE_LEFT = "no source is left: the profile answers"
     TOGETHER = "both sources are there"
+
+
+class KnowsNoise(Protocol):
+    """What knows how good a source is, by condition: a table, or a pair that still learns."""
+
+    def of(self, condition: Condition) -> Noise:
+        """Return the noise under a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,17 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """Vehicles of one interval, None where nobody knows; their variance; the weight of each source that was used."""
+    """Vehicles of one interval, None where nobody knows; their variance; the weight of each source that was used.
+
+    `agreed` tells that all sources spoke, are believed, and differ by no more than chance allows.
+    """
 
     vehicles: float | None
     variance: float
     weights: Mapping[str, float]
     profile: bool
     alarms: tuple[Alarm, ...] = ()
+    agreed: bool = False
 
 
 @dataclass(slots=True)
@@ -95,7 +106,7 @@ class _Standing:
 class LaneFusion:
     """Fuses the counts of one lane. Intervals come in order and are equally long."""
 
-    def __init__(self, noises: Mapping[str, NoiseTable], correlation: float | None = 0.0) -> None:
+    def __init__(self, noises: Mapping[str, KnowsNoise], correlation: float | None = 0.0) -> None:
         """Args: noises by source; correlation of their errors, None: unknown, and the better source is taken."""
         if not noises:
             raise InvalidInputError("nothing to fuse: there is no source")
@@ -177,7 +188,9 @@ class LaneFusion:
         variance = found.variance
         if apart and worst is None:  # as much as they differ: nobody knows which is right
             variance += _spread(list(used.values()), found)
-        return Fused(max(found.value, 0.0), variance, dict(zip(used, found.weights, strict=True)), False)
+        agreed = not apart and len(used) == len(self._noises)
+        weights = dict(zip(used, found.weights, strict=True))
+        return Fused(max(found.value, 0.0), variance, weights, False, agreed=agreed)
 
     def _restore(self, measured: Mapping[str, Measured], fused: Fused, alarms: list[Alarm]) -> None:
         """Believe a suspect again that has agreed with the rest, or with what was expected, for a while."""

@@ -49,7 +49,7 @@ def fuse(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Fuse the counts of loops and video by their variances; if one source dies the other carries on."""
-    from detectors.fusion.count_rows import fuse_counts
+    from detectors.fusion.count_rows import Fusing
     from detectors.fusion.count_rows import learned as learn
     from signal_ctrl.gateways.interval_counts import fused_csv
     from signal_ctrl.gateways.noise_json import noises_from_json, noises_to_json
@@ -64,12 +64,13 @@ def fuse(
     alignment = _alignment(loop_crossings, video_crossings)
     ahead_s = alignment.shift_s if alignment is not None and alignment.sure else shift
     counts = _counts(loops, video, _names(match), ahead_s, (truth, profile))
-    noises = learn(counts) if noise is None else noises_from_json(_text(noise), str(noise))
-    fused = list(fuse_counts(counts, noises, related))
+    known = None if noise is None else noises_from_json(_text(noise), str(noise))
+    fusing = Fusing(learn(counts) if truth is not None else known, related)
+    fused = fusing.fuse(counts)
     write_whole(out, fused_csv(fused))
     if learned is not None:
-        write_whole(learned, noises_to_json(noises))
-    document = _document(fused, noises, alignment, ahead_s)
+        write_whole(learned, noises_to_json(fusing.noises))
+    document = _document(fused, fusing.noises, alignment, ahead_s)
     put_json(document) if json_ else _print(document, out)
     return 0
 

@@ -13,10 +13,10 @@ from detectors.fusion.count_rows import (
     VIDEO,
     CountRow,
     Counts,
+    Fusing,
     alarms_of,
     by_interval,
     check_one_grid,
-    fuse_counts,
     learned,
     shifted,
 )
@@ -36,7 +36,7 @@ def both(loops: list[CountRow], video: list[CountRow], **more: object) -> Counts
 
 def test_two_lanes_are_fused_by_themselves() -> None:
     counts = both(rows([10.0, 12.0]) + rows([40.0, 44.0], "b"), rows([10.0, 12.0]) + rows([41.0, 43.0], "b"))
-    found = list(fuse_counts(counts, FIRST_TABLES))
+    found = Fusing(FIRST_TABLES).fuse(counts)
     assert [(row.lane, row.begin_s) for row in found] == [("a", 0.0), ("a", 60.0), ("b", 0.0), ("b", 60.0)]
     assert found[0].fused.vehicles == pytest.approx(10.0)
     assert found[2].bounds is not None
@@ -45,7 +45,7 @@ def test_two_lanes_are_fused_by_themselves() -> None:
 
 def test_a_lane_of_one_source_and_gaps_of_both() -> None:
     counts = both(rows([10.0, None, 12.0]), rows([5.0], "b"), profile={(60.0, "a"): Measured(11.0, 20.0)})
-    found = list(fuse_counts(counts, FIRST_TABLES))
+    found = Fusing(FIRST_TABLES).fuse(counts)
     assert [row.fused.vehicles for row in found] == [10.0, 11.0, 12.0, 5.0]
     assert [row.fused.profile for row in found] == [False, True, False, False]
 
@@ -66,7 +66,7 @@ def test_with_truth_the_better_source_gets_the_weight() -> None:
     noises = learned(counts)
     assert noises[LOOPS].of(Condition()).factor == pytest.approx(0.98, abs=0.01)
     assert noises[VIDEO].of(Condition()).factor == pytest.approx(0.7, abs=0.02)
-    last = list(fuse_counts(counts, noises))[-1]
+    last = Fusing(noises).fuse(counts)[-1]
     assert last.fused.weights[LOOPS] > 0.85
 
 
@@ -78,9 +78,30 @@ def test_without_truth_the_steadier_source_gets_the_weight() -> None:
         rows([float(rng.binomial(q, 0.98)) for q in came]),
         rows([max(float(rng.binomial(q, 0.85)) + rng.normal(0, 5), 0.0) for q in came]),
     )
-    noises = learned(counts)
-    assert noises[VIDEO].of(Condition()).factor == pytest.approx(0.85 / 0.98, abs=0.03)
-    assert list(fuse_counts(counts, noises))[-1].fused.weights[LOOPS] > 0.7
+    fusing = Fusing()
+    rows_ = fusing.fuse(counts)
+    assert fusing.noises[VIDEO].of(Condition()).factor == pytest.approx(0.85 / 0.98, abs=0.03)
+    assert rows_[-1].fused.weights[LOOPS] > 0.7
+
+
+def test_what_goes_wrong_while_they_learn_from_each_other_is_found_and_not_learned() -> None:
+    """Two lanes; at night the camera misses more, and then the loops of one lane lose half of the vehicles."""
+    rng = np.random.default_rng(4)
+    loops, video = [], []
+    for lane in ("a", "b"):
+        for k in range(120):
+            came = rng.poisson(60)
+            seen = rng.binomial(came, 0.98) if lane == "b" or k < 90 else rng.binomial(came, 0.45)
+            loops.append(CountRow(300.0 * k, 300.0 * (k + 1), lane, float(seen)))
+            light, recall = ("day", 0.95) if k < 60 else ("night", 0.82)
+            video.append(CountRow(300.0 * k, 300.0 * (k + 1), lane, float(rng.binomial(came, recall)), light=light))
+    fusing = Fusing()
+    told = [(at_s, lane, alarm.source) for at_s, lane, alarm in alarms_of(fusing.fuse(both(loops, video)))]
+    assert told[0][1:] == ("a", LOOPS)
+    assert 90 * 300.0 <= told[0][0] <= 93 * 300.0
+    assert all(lane == "a" for _, lane, _ in told)
+    night = fusing.noises[VIDEO].of(Condition(light="night")).factor
+    assert night == pytest.approx(0.82 / 0.98, abs=0.04)
 
 
 def test_a_camera_that_freezes_is_told_with_its_time() -> None:
@@ -89,7 +110,7 @@ def test_a_camera_that_freezes_is_told_with_its_time() -> None:
     video = [float(q) for q in came]
     video[40:] = [120.0] * 20
     counts = both(rows([float(q) for q in came]), rows(list(video)))
-    told = [(at_s, alarm.source) for at_s, _, alarm in alarms_of(fuse_counts(counts, FIRST_TABLES))]
+    told = [(at_s, alarm.source) for at_s, _, alarm in alarms_of(Fusing(FIRST_TABLES).fuse(counts))]
     assert told[0] == (41 * 60.0, VIDEO)
 
 

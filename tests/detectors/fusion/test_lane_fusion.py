@@ -144,7 +144,10 @@ def test_any_readings_in_any_order_give_the_same_and_never_less_than_nothing(
         other = two.step({"video": video, "loops": loops}, DAY)
         assert found == other
         assert found.vehicles is None or found.vehicles >= 0.0
-        assert (found.vehicles is None) == (not loops.says and not video.says)
+        speak = {name for name, each in (("loops", loops), ("video", video)) if each.says}
+        assert (found.vehicles is None) == (not found.weights)
+        assert set(found.weights) <= speak
+        assert found.weights or speak <= set(one.suspects)  # whoever speaks and is believed is heard
 
 
 @given(st.floats(0, 200), st.floats(0, 200))

@@ -6,14 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.fusion.conditions import Condition
-from detectors.fusion.noise import (
-    Lesson,
-    Noise,
-    NoiseTable,
-    Together,
-    learned_from_each_other,
-    learned_from_truth,
-)
+from detectors.fusion.mutual import Together, learned_from_each_other
+from detectors.fusion.noise import Lesson, Noise, NoiseTable, learned_from_truth
 from signal_ctrl.domain.errors import InvalidInputError
 from tests.detectors.fusion.made import VIDEO_RATES, counted
 

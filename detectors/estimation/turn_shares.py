@@ -87,7 +87,7 @@ class TurnShares:
     def told(self) -> Floats:
         """Return which part of the first guess's variance the counts took away, 1 where there is no choice. (n,)"""
         before, now = np.diag(self._spread), np.diag(self.covariance())
-        return np.where(before > 1e-12, 1.0 - now / np.maximum(before, 1e-12), 1.0)
+        return np.clip(np.where(before > 1e-12, 1.0 - now / np.maximum(before, 1e-12), 1.0), 0.0, 1.0)
 
     def _nearest(self, free: Floats, metric: Floats) -> Floats:
         """Return the shares of no negative one that are nearest in a metric: least squares of none below zero."""

@@ -114,6 +114,21 @@ class TurnCount:
         return self.told >= TOLD
 
 
+def shares_now(model: TurnModel, slots: Sequence[Slot], memory_s: float = MEMORY_S) -> tuple[Estimate, ...]:
+    """Return the share of each movement after the last slot, by the filter that forgets. Args: slots in order."""
+    known = TurnShares(model, memory_s)
+    for slot in slots:
+        known.take(slot)
+    shares = np.clip(known.shares(), 0.0, 1.0).tolist()
+    reaches = (Z95 * np.sqrt(np.clip(np.diag(known.covariance()), 0.0, None))).tolist()
+    lanes = np.asarray(model.lanes)
+    passed = np.sum([slot.lane_veh for slot in slots], axis=0)[lanes].tolist() if slots else [0.0] * len(shares)
+    return tuple(
+        Estimate(share, max(share - reach, 0.0), min(share + reach, 1.0), round(vehicles))
+        for share, reach, vehicles in zip(shares, reaches, passed, strict=True)
+    )
+
+
 def turn_counts(model: TurnModel, slots: Sequence[Slot]) -> tuple[TurnCount, ...]:
     """Return how many vehicles took each movement over all slots.
 

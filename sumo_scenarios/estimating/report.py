@@ -114,6 +114,7 @@ def _turn(turn: Turn) -> dict[str, Any]:
         "exit_counted": turn.exit_counted,
         "vehicles": _estimate(turn.count.vehicles),
         "share": _estimate(turn.count.share),
+        "share_now": _estimate(turn.now),
         "told": round(turn.count.told, 4),
         "is_told": turn.count.is_told,
     }
@@ -126,6 +127,7 @@ def _lines(report: Report) -> Iterator[Line]:
         lanes = " ".join(turn.lanes)
         yield turn.signal, lanes, "turn", turn.to_edge, *report.span_s, turn.count.vehicles, "veh"
         yield turn.signal, lanes, "turning share", turn.to_edge, *report.span_s, turn.count.share, "-"
+        yield turn.signal, lanes, "turning share now", turn.to_edge, *report.span_s, turn.now, "-"
 
 
 def _lane_lines(lane: LaneEstimate, span_s: tuple[float, float]) -> Iterator[Line]:

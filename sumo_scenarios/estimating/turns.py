@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from detectors.estimation.interval import Estimate
 from detectors.estimation.turn_model import Slot, TurnModel
 from detectors.estimation.turn_shares import TurnCount, turn_counts
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
@@ -35,7 +36,8 @@ class ExitCount:
 class Turn:
     """One turn and who took it: the lanes it was counted from, the edge it leads to, and whether that is counted.
 
-    `prior` is the share that it was taken to have before anything was counted (0-1).
+    `prior` is the share that it was taken to have before anything was counted, `now` that at the end, of about the
+    last hour (0-1).
     """
 
     signal: str
@@ -44,6 +46,7 @@ class Turn:
     exit_counted: bool
     prior: float
     count: TurnCount
+    now: Estimate
 
 
 def turns_of(
@@ -70,11 +73,10 @@ def turns_of(
     times_s = [_times_s(observed, layout, source) for source in sources]
     arrivals_s = [_left_s(layout, edge_of, edge, exits[edge]) for edge in counted]
     slots = [_slot(span, times_s, arrivals_s) for span in _cuts(observed, layout)]
+    found = zip(names, first, turn_counts(model, slots), shares_now(model, slots), strict=True)
     return tuple(
-        Turn(
-            layout.signal_id, tuple(layout.lanes[k].lane_id for k in sources[source]), edge, edge in exits, share, count
-        )
-        for (source, edge), share, count in zip(names, first, turn_counts(model, slots), strict=True)
+        Turn(layout.signal_id, lanes[source], edge, edge in exits, share, count, now)
+        for (source, edge), share, count, now in found
     )
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.estimation.turn_model import Slot, TurnModel
-from detectors.estimation.turn_shares import TurnShares, turn_counts
+from detectors.estimation.turn_shares import TurnShares, shares_now, turn_counts
 from signal_ctrl.domain.errors import InvalidInputError
 
 Floats = np.ndarray
@@ -113,6 +113,20 @@ def test_a_filter_forgets_and_follows() -> None:
         remembers.take(moved)
     assert forgets.shares()[0] == pytest.approx(0.2, abs=0.1)
     assert remembers.shares()[0] > 0.35
+
+
+def test_shares_now_are_those_of_the_last_hour() -> None:
+    rng = np.random.default_rng(6)
+    after, _ = drawn(rng, 240, np.array([0.2, 0.8, 0.2, 0.7, 0.1, 1.0]))
+    slots = [
+        Slot(30.0 * k, 30.0 * (k + 1), slot.lane_veh, slot.exit_veh)
+        for k, slot in enumerate([*drawn(rng, 240)[0], *after])
+    ]
+    now = shares_now(model(), slots)
+    assert now[0].value == pytest.approx(0.27, abs=0.1)  # two hours of 0.2 after two of 0.7, at a memory of one
+    assert now[0].low < now[0].value < now[0].high
+    assert now[5].value == pytest.approx(1.0)
+    assert [each.value for each in shares_now(model(), [])] == pytest.approx(PRIOR)
 
 
 def test_without_counts_a_filter_returns_to_its_first_guess() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from detectors.estimation.interval import Estimate
 from detectors.estimation.turn_model import Slot, TurnModel
-from detectors.estimation.turn_shares import TurnCount, turn_counts
+from detectors.estimation.turn_shares import TurnCount, shares_now, turn_counts
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
 from sumo_scenarios.estimating.observed import Observed
 from sumo_scenarios.exit_loops import ExitLoops
@@ -73,6 +73,7 @@ def turns_of(
     times_s = [_times_s(observed, layout, source) for source in sources]
     arrivals_s = [_left_s(layout, edge_of, edge, exits[edge]) for edge in counted]
     slots = [_slot(span, times_s, arrivals_s) for span in _cuts(observed, layout)]
+    lanes = [tuple(layout.lanes[k].lane_id for k in own) for own in sources]
     found = zip(names, first, turn_counts(model, slots), shares_now(model, slots), strict=True)
     return tuple(
         Turn(layout.signal_id, lanes[source], edge, edge in exits, share, count, now)

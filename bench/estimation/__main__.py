@@ -29,7 +29,8 @@ Line = dict[str, Any]
 def key_of(settings: RunSettings) -> str:
     """Return the name of a run in the ledger."""
     end = "" if settings.end_s is None else f"/until {settings.end_s:g}"
-    return f"{settings.scenario}/{settings.controller}/s{settings.seed}{end}"
+    scale = "" if settings.scale == 1.0 else f"/x{settings.scale:g}"
+    return f"{settings.scenario}/{settings.controller}/s{settings.seed}{scale}{end}"
 
 
 def measure(settings: RunSettings, told: Callable[[float], None]) -> Line:
@@ -125,13 +126,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="names, with commas between")
     parser.add_argument("--controller", default="adaptive")
     parser.add_argument("--seeds", default="1,2", help="with commas between")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the demand: more queues, more to measure")
     parser.add_argument("--end", type=float, help="end of the runs, simulation seconds")
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     asked = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
         orders = [
-            RunSettings(scenario=name, controller=asked.controller, seed=int(seed), end_s=asked.end)
+            RunSettings(name, asked.controller, int(seed), scale=asked.scale, end_s=asked.end)
             for name in asked.scenarios.split(",")
             for seed in asked.seeds.split(",")
         ]

@@ -137,7 +137,8 @@ def _reach(views: Sequence[_View], cycle: QueueCycle, until_s: float, flow: Lane
         if start is not None:
             return _between(view, start, cycle, until_s, (limit_m, flow))
         limit_m = view.loop.to_stop_m
-    return Reach(cycle, Estimate(0.0, 0.0, limit_m, 0), views[0].loop.to_stop_m)
+    # who stood for less than three seconds is not told
+    return Reach(cycle, Estimate(0.0, 0.0, limit_m + SPACING_M, 0), views[0].loop.to_stop_m)
 
 
 def _start(view: _View, cycle: QueueCycle, until_s: float) -> int | None:

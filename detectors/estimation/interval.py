@@ -36,17 +36,6 @@ class Estimate:
         """Return whether the interval holds a value."""
         return self.low <= truth <= self.high
 
-    @property
-    def words(self) -> str:
-        """The estimate as people read it.
-
-        >>> Estimate(12.34, 10.0, 14.0, 5).words, Estimate(80.0, 80.0, math.inf, 9).words
-        ('12.3 (10.0 to 14.0)', '≥ 80.0')
-        """
-        if self.at_least:
-            return f"≥ {self.value:,.1f}"
-        return f"{self.value:,.1f} ({self.low:,.1f} to {self.high:,.1f})"
-
 
 def around(value: float, deviation: float, samples: int, least: float = 0.0) -> Estimate:
     """Return a value with the interval of a normal error; the lower bound is cut at `least`.

@@ -135,7 +135,7 @@ def _reach(views: Sequence[_View], cycle: QueueCycle, until_s: float, flow: Lane
         if start is not None and math.isinf(limit_m):
             return _beyond(view.loop, start, cycle, until_s, flow)
         if start is not None:
-            return _between(view, start, cycle, until_s, (limit_m, flow))
+            return _between(view, start, cycle, (limit_m, flow))
         limit_m = view.loop.to_stop_m
     # who stood for less than three seconds is not told
     return Reach(cycle, Estimate(0.0, 0.0, limit_m + SPACING_M, 0), views[0].loop.to_stop_m)
@@ -174,7 +174,7 @@ def _beyond(loop: QueueLoop, start: int, cycle: QueueCycle, until_s: float, flow
     return Reach(cycle, _estimate(reach_m, vehicles, _rear_m(loop), most_m), loop.to_stop_m, reach_m, by_waves_m)
 
 
-def _between(view: _View, start: int, cycle: QueueCycle, until_s: float, bounds: tuple[float, LaneFlow]) -> Reach:
+def _between(view: _View, start: int, cycle: QueueCycle, bounds: tuple[float, LaneFlow]) -> Reach:
     """Return the reach of a queue that ended between two loops: by those who lost as much time as a stop costs."""
     limit_m, flow = bounds
     loop, lost_s = view.loop, view.lost_s or []
@@ -183,11 +183,9 @@ def _between(view: _View, start: int, cycle: QueueCycle, until_s: float, bounds:
     for number in range(start + 1, len(loop.passages)):
         on_s, lost = loop.passages[number][0], lost_s[number]
         place_m = (number - start) * flow.spacing_m
-        if (
-            on_s - (lost or 0.0) - place_m / flow.free_mps
-            > cycle.green_s + (loop.to_stop_m + place_m) / SLOWEST_WAVE_MPS
-        ):
-            break
+        arrived_s = on_s - (lost or 0.0) - place_m / flow.free_mps
+        if arrived_s > cycle.green_s + (loop.to_stop_m + place_m) / SLOWEST_WAVE_MPS:
+            break  # the wave of starting had come by
         if lost is not None and lost > costs_s:
             stopped = number - start + 1
     reach_m = min(_rear_m(loop) + (stopped - 1) * flow.spacing_m, max(limit_m, _rear_m(loop)))

@@ -47,7 +47,8 @@ def measure(settings: RunSettings, told: Callable[[float], None]) -> Line:
         if result.status != "complete":
             raise BackendError(f"the run of {key_of(settings)} failed: {result.error}")
         rows = [row.document() for row in judge_run(run, evidence)]
-    return {"key": key_of(settings), "scenario": settings.scenario, "errors": rows}
+    name = settings.scenario if settings.scale == 1.0 else f"{settings.scenario} x{settings.scale:g}"
+    return {"key": key_of(settings), "scenario": name, "errors": rows}
 
 
 def campaign(orders: Sequence[RunSettings], ledger: Path, console: Console) -> list[Line]:

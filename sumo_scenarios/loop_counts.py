@@ -10,7 +10,6 @@ proportional fitting). Loops count what was let through: a queue that does not c
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,6 +18,8 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
 from signal_ctrl.engine.split_values import Period
 from sumo_scenarios.catalogue import resolve
+from sumo_scenarios.event_table import EVENTS, failed_of, read_events
+from sumo_scenarios.exit_loops import ExitFinder, outgoing_of
 from sumo_scenarios.layout import TURN_BACK
 from sumo_scenarios.logs import DETECTOR_FAULT, DETECTOR_ON, DETECTOR_RESTORED
 from sumo_scenarios.net_reader import Connection, Net
@@ -28,10 +29,7 @@ from sumo_scenarios.world import SignalUnit, World, build_world
 ROLES: Final = (LoopRole.STOP, LoopRole.ADVANCE, LoopRole.MIDDLE)
 _ROUNDS: Final = 60
 _TURN_BACK: Final = 0.1
-_LONGEST_CHAIN: Final = 20
-_FAILED: Final = 0.05
-"""A loop that was out of order for more of the run than this is not counted with."""
-_EVENTS: Final = "events.parquet"
+_CODES: Final = (DETECTOR_ON, DETECTOR_FAULT, DETECTOR_RESTORED)
 Key = TypeVar("Key", str, int)
 Seen = Mapping[tuple[str, int], float]
 """Vehicles by signal and channel. [veh]"""
@@ -68,12 +66,10 @@ def read_run(folder: Path) -> RunDetectors:
     loops_file = Path(settings.loops_file) if settings.loops_file else None
     world = build_world(resolve(settings.scenario), settings.profile, settings.begin_s, settings.end_s, loops_file)
     passed: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
-    faults: defaultdict[tuple[str, int], list[tuple[float, bool]]] = defaultdict(list)
-    for time_ds, device, code, channel in _events(folder / _EVENTS):
+    rows = read_events(folder / EVENTS, _CODES)
+    for time_ds, device, code, channel in rows:
         if code == DETECTOR_ON:
             passed[device, channel].append(time_ds / 10)
-        else:
-            faults[device, channel].append((time_ds / 10, code == DETECTOR_FAULT))
     if not passed:
         raise InvalidInputError(
             f"{folder} holds no loop events: take a run of a controller that reads loops, with --sensing loops"
@@ -81,48 +77,8 @@ def read_run(folder: Path) -> RunDetectors:
     last_s = max(at_s for times_s in passed.values() for at_s in times_s)
     span_s = (settings.begin_s or 0.0, settings.end_s or last_s)
     times = {key: tuple(at) for key, at in passed.items()}
-    failed = frozenset(
-        key for key, own in faults.items() if _failed_s(own, span_s[1]) > _FAILED * (span_s[1] - span_s[0])
-    )
-    return RunDetectors(world, span_s, times, failed, _outgoing(world.net))
-
-
-def _failed_s(changes: Sequence[tuple[float, bool]], end_s: float) -> float:
-    """Return for how long a loop was not listened to. [s]"""
-    ends_s = [at_s for at_s, _ in changes[1:]] + [end_s]
-    return sum(until_s - at_s for (at_s, failed), until_s in zip(changes, ends_s, strict=True) if failed)
-
-
-def _events(path: Path) -> list[tuple[int, str, int, int]]:
-    """Return (time [ds], signal, code, channel) of the loops' events, read in a child: after polars nobody can fork.
-
-    Raises: InvalidInputError if the file is missing or damaged.
-    """
-    with get_context("fork").Pool(1) as pool:
-        found = pool.apply(_read_events, (path,))
-    if isinstance(found, str):
-        raise InvalidInputError(f"{path} cannot be read: {found}")
-    return found
-
-
-def _read_events(path: Path) -> list[tuple[int, str, int, int]] | str:
-    """Return the events of a file, or why it cannot be read."""
-    import polars as pl  # noqa: PLC0415  for the child alone
-
-    try:
-        events = pl.read_parquet(path)
-        return events.filter(pl.col("code").is_in([DETECTOR_ON, DETECTOR_FAULT, DETECTOR_RESTORED])).rows()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        return " ".join(str(error).split())[:200]
-
-
-def _outgoing(net: Net) -> dict[str, tuple[Connection, ...]]:
-    found: defaultdict[str, list[Connection]] = defaultdict(list)
-    for connections in net.incoming.values():
-        for connection in connections:
-            if connection.from_lane in net.lanes:
-                found[net.lanes[connection.from_lane].edge_id].append(connection)
-    return {edge: tuple(own) for edge, own in found.items()}
+    failed = failed_of(rows, span_s)
+    return RunDetectors(world, span_s, times, failed, outgoing_of(world.net))
 
 
 def run_counts(run: RunDetectors, periods: Sequence[Period]) -> tuple[Counts, Told]:
@@ -238,49 +194,10 @@ class _Junction:
 
     def _exit_counts(self) -> dict[str, float]:
         """Return vehicles by exit edge, where that edge, or what alone follows it, has a loop on each lane."""
-        found: dict[str, float] = {}
-        own = {lane.edge_id for lane in self._layout.lanes}
-        for edge in sorted(set(self._exit_edge)):
-            if self._feeders(edge) <= own:
-                counts = [c for one in self._chain(edge) if (c := self._edge_count(self._motor_lanes(one))) is not None]
-                found |= {edge: counts[0]} if counts else {}
-        return found
-
-    def _motor_lanes(self, edge: str) -> list[str]:
-        return [lane.lane_id for lane in self._net.edges[edge].lanes if lane.motorised]
-
-    def _feeders(self, edge: str) -> set[str]:
-        lanes = {c.from_lane for lane in self._motor_lanes(edge) for c in self._net.incoming.get(lane, ())}
-        return {self._net.lanes[lane].edge_id for lane in lanes if lane in self._net.lanes}
-
-    def _chain(self, edge: str) -> list[str]:
-        """Return an edge and those behind it that hold the same vehicles: nobody joins, nobody leaves, no signal."""
-        chain = [edge]
-        while len(chain) < _LONGEST_CHAIN:
-            ahead = {
-                self._net.lanes[c.to_lane].edge_id
-                for c in self._run.outgoing.get(chain[-1], ())
-                if c.to_lane in self._net.lanes
-            }
-            signals = any(c.signal for c in self._run.outgoing.get(chain[-1], ()))
-            turns_back = all(c.direction == TURN_BACK for c in self._run.outgoing.get(chain[-1], ()))
-            if len(ahead) != 1 or signals or turns_back or self._feeders(next(iter(ahead))) != {chain[-1]}:
-                break
-            chain.append(next(iter(ahead)))
-        return chain
-
-    def _edge_count(self, lanes: Sequence[str]) -> float | None:
-        for role in (LoopRole.ADVANCE, LoopRole.MIDDLE):
-            total, missing = 0.0, set(lanes)
-            for unit in self._run.world.units:
-                for loop in unit.layout.loops:
-                    key = (unit.site.signal_id, loop.channel)
-                    if loop.role is role and loop.lane_id in missing and key not in self._run.failed:
-                        total += self._seen.get(key, 0.0)
-                        missing.discard(loop.lane_id)
-            if not missing:
-                return total
-        return None
+        run = self._run
+        finder = ExitFinder(self._net, run.world.units, run.outgoing, run.failed)
+        found = finder.of_signal(self._layout)
+        return {edge: sum(self._seen.get(key, 0.0) for key in loops.keys) for edge, loops in found.items()}
 
     def _told(self, exits: Mapping[str, float]) -> Told:
         turns: defaultdict[tuple[str, str], set[int]] = defaultdict(set)

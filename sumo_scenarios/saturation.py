@@ -1,6 +1,5 @@
 """Saturation flows of a finished run, lane by lane, from the stop-line loops and lamps in its `events.parquet`."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,12 @@ from signal_ctrl.domain.network import LoopRole
 from signal_ctrl.domain.site_parts import Right
 from signal_ctrl.gateways.whole_file import check_new, write_whole
 from sumo_scenarios import catalogue
+from sumo_scenarios.event_table import EVENTS, SPAN_CODES, Spans, read_events, spans_of
 from sumo_scenarios.group_saturation import groups_to_csv
-from sumo_scenarios.logs import BEGIN_AMBER, BEGIN_GREEN, DETECTOR_OFF, DETECTOR_ON, INACTIVE
 from sumo_scenarios.replay import check_inputs, read_settings
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.world import SignalUnit, World, build_world
 
-_Key = tuple[str, int]
 _YIELDING: Final = frozenset({Right.STOP, Right.PERMISSIVE})
 
 
@@ -32,14 +30,6 @@ class LaneSaturation:
     gives_way: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Events:
-    """Greens by (signal, group), passages by (signal, channel). [s]"""
-
-    greens: dict[_Key, list[Span]]
-    passages: dict[_Key, list[Span]]
-
-
 def measure_saturation(run: Path) -> tuple[LaneSaturation, ...]:
     """Return the saturation flow of every lane that has queues to be measured, in the order of signals and lanes.
 
@@ -48,15 +38,16 @@ def measure_saturation(run: Path) -> tuple[LaneSaturation, ...]:
     recorded = read_settings(run / "settings.json")
     check_inputs(recorded)
     settings = recorded.settings
-    events = _read(run / "events.parquet")
+    events = spans_of(read_events(run / EVENTS, SPAN_CODES))
     if not events.passages:
         raise InvalidInputError(
             f"{run} has no loop events: they come from runs with --sensing loops under a controller of ours"
         )
-    return tuple(row for unit in _world(settings).units for row in _of_signal(unit, events))
+    return tuple(row for unit in world_of_run(settings).units for row in _of_signal(unit, events))
 
 
-def _world(settings: RunSettings) -> World:
+def world_of_run(settings: RunSettings) -> World:
+    """Return the world of a run, with its own loops where it had some. Raises: as `build_world`."""
     loops = Path(settings.loops_file) if settings.loops_file else None
     scenario = catalogue.resolve(settings.scenario)
     return build_world(scenario, settings.profile, settings.begin_s, settings.end_s, loops)
@@ -69,7 +60,7 @@ def write_groups(path: Path, run: Path, rows: Sequence[LaneSaturation]) -> None:
     """
     lanes = {(r.signal, r.lane): (r.found.saturation_veh_h, float(r.found.queues)) for r in rows if not r.gives_way}
     check_new(path)
-    write_whole(path, groups_to_csv(_world(read_settings(run / "settings.json").settings).units, lanes))
+    write_whole(path, groups_to_csv(world_of_run(read_settings(run / "settings.json").settings).units, lanes))
 
 
 def write_saturation(path: Path, rows: Sequence[LaneSaturation]) -> None:
@@ -83,7 +74,7 @@ def write_saturation(path: Path, rows: Sequence[LaneSaturation]) -> None:
     write_whole(path, "\n".join(lines) + "\n")
 
 
-def _of_signal(unit: SignalUnit, events: _Events) -> Iterator[LaneSaturation]:
+def _of_signal(unit: SignalUnit, events: Spans) -> Iterator[LaneSaturation]:
     layout = unit.layout
     for index, lane in enumerate(layout.lanes):
         loops = [loop for loop in layout.loops if loop.role is LoopRole.STOP and loop.serves == (index,)]
@@ -91,7 +82,7 @@ def _of_signal(unit: SignalUnit, events: _Events) -> Iterator[LaneSaturation]:
         groups = sorted({movement.group for movement in movements})
         if len(loops) != 1 or not groups or groups[0] < 0:
             continue  # lanes that share a loop are not told apart
-        greens = _common([events.greens.get((layout.signal_id, group + 1), []) for group in groups])
+        greens = common_greens([events.greens.get((layout.signal_id, group + 1), []) for group in groups])
         passages = events.passages.get((layout.signal_id, loops[0].channel), [])
         found = saturation_flow(list(discharges(greens, passages)))
         if found is not None:
@@ -99,7 +90,7 @@ def _of_signal(unit: SignalUnit, events: _Events) -> Iterator[LaneSaturation]:
             yield LaneSaturation(layout.signal_id, lane.lane_id, found, gives_way)
 
 
-def _common(greens: Sequence[Sequence[Span]]) -> list[Span]:
+def common_greens(greens: Sequence[Sequence[Span]]) -> list[Span]:
     """Return the greens that begin at the same time for all groups of a lane, up to the first one's end. [s]"""
     ends_s = [dict(own) for own in greens]
     return [
@@ -107,27 +98,3 @@ def _common(greens: Sequence[Sequence[Span]]) -> list[Span]:
         for begin_s, _ in greens[0]
         if all(begin_s in own for own in ends_s)
     ]
-
-
-def _read(path: Path) -> _Events:
-    import polars as pl  # noqa: PLC0415  heavy, and only needed here
-
-    if not path.is_file():
-        raise InvalidInputError(f"{path.parent} has no events.parquet; name the folder of a finished run")
-    try:
-        frame = pl.read_parquet(path).select("time_ds", "device", "code", "parameter")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InvalidInputError(f"cannot read {path}: {error}") from error
-    greens: defaultdict[_Key, list[Span]] = defaultdict(list)
-    passages: defaultdict[_Key, list[Span]] = defaultdict(list)
-    begun_s: dict[tuple[_Key, bool], float] = {}
-    for time_ds, device, code, parameter in frame.iter_rows():
-        key, at_s = (device, parameter), time_ds / 10.0
-        if code in (BEGIN_GREEN, DETECTOR_ON):
-            begun_s[key, code == BEGIN_GREEN] = at_s
-        elif code in (BEGIN_AMBER, INACTIVE, DETECTOR_OFF):
-            lamp = code != DETECTOR_OFF
-            from_s = begun_s.pop((key, lamp), None)
-            if from_s is not None:
-                (greens if lamp else passages)[key].append((from_s, at_s))
-    return _Events(dict(greens), dict(passages))

@@ -100,7 +100,7 @@ def saturation_flow(queues: Sequence[Discharge]) -> SaturationFlow | None:
     if not queues:
         return None
     headways_s = sorted(queue.headway_s for queue in queues)
-    rank = _rank(len(headways_s))
+    rank = median_rank(len(headways_s))
     interval = None if rank < 0 else (_S_PER_H / headways_s[-1 - rank], _S_PER_H / headways_s[rank])
     return SaturationFlow(
         saturation_veh_h=_S_PER_H / median(headways_s),
@@ -111,10 +111,10 @@ def saturation_flow(queues: Sequence[Discharge]) -> SaturationFlow | None:
     )
 
 
-def _rank(number: int) -> int:
+def median_rank(number: int) -> int:
     """Return how many of the least and of the largest values lie outside the 95 % interval of a median; -1: too few.
 
-    >>> _rank(5), _rank(6), _rank(20)
+    >>> median_rank(5), median_rank(6), median_rank(20)
     (-1, 0, 5)
     """
     below, rank = 0.0, -1

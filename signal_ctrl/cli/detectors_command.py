@@ -5,7 +5,12 @@ from typing import Annotated
 
 import typer
 
-from signal_ctrl.cli import detectors_listen_command, detectors_replay_command
+from signal_ctrl.cli import (
+    detectors_estimate_command,
+    detectors_fuse_command,
+    detectors_listen_command,
+    detectors_replay_command,
+)
 from signal_ctrl.cli.failures import CHECK_FAILED, say
 from signal_ctrl.cli.output import put_json
 from signal_ctrl.domain.errors import InvalidInputError
@@ -22,6 +27,8 @@ def detectors() -> None:
 
 app.command()(detectors_listen_command.listen)
 app.command()(detectors_replay_command.replay)
+app.command()(detectors_estimate_command.estimate)
+app.command()(detectors_fuse_command.fuse)
 
 
 @app.command()

@@ -92,5 +92,5 @@ def test_a_run_that_read_no_loops_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="no loop events"):
         read_run(tmp_path / "run")
     (tmp_path / "run" / "events.parquet").write_bytes(b"no parquet")
-    with pytest.raises(InvalidInputError, match="cannot be read"):
+    with pytest.raises(InvalidInputError, match="cannot read"):
         read_run(tmp_path / "run")

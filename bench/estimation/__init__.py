@@ -1,0 +1,1 @@
+"""How far estimates from loops are off, held against the truth of simulated runs."""

@@ -1,0 +1,1 @@
+"""What loops tell beside presence: speeds, saturation flow, queues beyond them, turns; each with its interval."""

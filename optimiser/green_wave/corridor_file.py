@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from optimiser.gap_acceptance import SATURATION_VEH_H
 from optimiser.green_wave.arterial import PATTERNS, ArterialSignal, wave_signal
-from optimiser.green_wave.fields import NEEDED, Fields, read_table
+from signal_ctrl.domain.fields import NEEDED, Fields, read_table
 from optimiser.green_wave.network import (
     Clearance,
     Course,

@@ -192,15 +192,15 @@ def _size(head: Fields) -> tuple[int, int] | None:
 
 
 def _polygon(value: object, where: str) -> Polygon:
-    _require(isinstance(value, list), f"{where} has to be a list of points, as [[0, 0], [9, 0], [9, 5]]")
-    assert isinstance(value, list)
+    if not isinstance(value, list | tuple):
+        raise InvalidInputError(f"{where} has to be a list of points, as [[0, 0], [9, 0], [9, 5]]")
     return tuple(_point(each, where) for each in value)
 
 
 def _point(value: object, where: str) -> Point:
     numbers = isinstance(value, list | tuple) and len(value) == 2 and all(type(each) in (int, float) for each in value)
-    _require(numbers and is_point(tuple(value)), f"{where} has to be two numbers, as [120, 80], got {value!r:.40}")
-    assert isinstance(value, list | tuple)
+    if not isinstance(value, list | tuple) or not numbers or not is_point(tuple(value)):
+        raise InvalidInputError(f"{where} has to be two numbers, as [120, 80], got {value!r:.40}")
     return float(value[0]), float(value[1])
 
 

@@ -10,6 +10,7 @@ import typer
 from signal_ctrl.cli import (
     bench_command,
     bench_report_command,
+    count_command,
     demo_command,
     doctor_command,
     explain_command,
@@ -32,6 +33,7 @@ app.command()(run_command.run)
 app.command()(explain_command.explain)
 app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
+app.command()(count_command.count)
 app.add_typer(scenarios_command.app)
 app.add_typer(plan_command.app)
 bench_command.app.command()(bench_report_command.report)

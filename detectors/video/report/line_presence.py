@@ -50,7 +50,7 @@ class LinePresence:
 def _cuts(line: Line, box: tuple[float, float, float, float]) -> bool:
     """Tell whether a line cuts the lower half of a box.
 
-    Source: Y.-D. Liang, B. A. Barsky, A new concept and method for line clipping, ACM Transactions on Graphics 3 (1984).
+    Source: Y.-D. Liang, B. A. Barsky, A new concept and method for line clipping, ACM TOG 3 (1984).
     """
     left, top, right, bottom = box
     low, high = 0.0, 1.0

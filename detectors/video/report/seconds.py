@@ -27,7 +27,7 @@ class SecondTally:
         """Take that nothing was seen until `to_s`; return the rows of the seconds that are over. [s]"""
         return self._go_to(math.floor(to_s))
 
-    def end(self) -> tuple[SecondRow, ...]:
+    def end(self, seen: Seen) -> tuple[SecondRow, ...]:
         """Return the rows of the last second."""
         return () if self._second is None else self._go_to(self._second + 1)
 

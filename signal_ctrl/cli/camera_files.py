@@ -7,7 +7,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from detectors.video.camera import Camera
-    from detectors.video.capture.pictures import Picture
+    from detectors.video.capture.pictures import Frame
 
 
 def read_camera_file(path: Path) -> "Camera":
@@ -18,11 +18,11 @@ def read_camera_file(path: Path) -> "Camera":
     return read_camera(read_whole(path, "camera file", 1 << 20), str(path))
 
 
-def fitted_to(camera: "Camera", path: Path, picture: "Picture") -> "Camera":
+def fitted_to(camera: "Camera", path: Path, frame: "Frame") -> "Camera":
     """Return the camera for pictures of this size. Raises: InvalidInputError with the camera file's name."""
     from detectors.video.camera_file import fitted
 
     try:
-        return fitted(camera, picture.frame.shape[1], picture.frame.shape[0])
+        return fitted(camera, frame.shape[1], frame.shape[0])
     except InvalidInputError as error:
         raise InvalidInputError(f"{path}: {error}") from error

@@ -91,7 +91,7 @@ class CountJob:
 
     def _watching(self, picture: Picture) -> Watching:
         if self.watching is None:
-            self.camera = fitted_to(self.camera, self.camera_path, picture)
+            self.camera = fitted_to(self.camera, self.camera_path, picture.frame)
             self.watching = Watching(self.camera)
         return self.watching
 

@@ -58,7 +58,9 @@ class VideoCounter:
         for track in self._tracker.gone:
             for keeper in self._keepers:
                 keeper.forget(track.number)
-        events = [event for track in self._tracker.tracks for k in self._keepers for event in k.look(track, time_s, dt_s)]
+        events = [
+            event for track in self._tracker.tracks for k in self._keepers for event in k.look(track, time_s, dt_s)
+        ]
         crossings = tuple(self._crossing(event, time_s, dt_s) for event in events)
         views = tuple(self._track_view(track) for track in self._tracker.tracks if track.moved)
         return Seen(crossings, views)

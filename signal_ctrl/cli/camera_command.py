@@ -12,6 +12,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 if TYPE_CHECKING:
     from detectors.video.camera import Camera, Line
     from detectors.video.capture.pictures import Frame
+    from detectors.video.draft.proposal import Proposed
 
 PICTURES = (".png", ".jpg", ".jpeg")
 _STILLS = 31
@@ -82,7 +83,7 @@ def draft(
 ) -> int:
     """Propose a camera file: watch what moves, and lay a line across each flow where vehicles are best apart.
 
-    What it cannot know: which lines you want, what they are called, metres on the ground. The file says why each line is there.
+    It cannot know which lines you want, their names, or metres on the ground. The file says why each line is there.
     """
     from detectors.video.draft.document import draft_text
     from detectors.video.draft.proposal import propose
@@ -95,21 +96,34 @@ def draft(
         check_free(picture, overwrite)
     seen = watch_paths(video, from_, to, quiet=json_)
     proposed = propose(tuple(seen.paths), seen.shape)
-    if not proposed:
+    if not any(not each.doubt for each in proposed):
         raise InvalidInputError(
-            f"{video}: no two vehicles took the same way ({len(seen.paths)} could be followed); take a longer video"
+            f"{video}: no flow of vehicles is clear enough ({len(seen.paths)} could be followed); take a longer video"
         )
     text = draft_text(proposed, _name_of(video), _said(video), seen.shape, seen.seen_s, len(seen.paths))
     write_whole(out, text)
     if picture is not None:
         _draw_draft(out, video, picture)
-    rows = [[p.line.name, p.line.forward, str(p.forward), p.line.backward, str(p.backward)] for p in proposed]
     if json_:
-        put_json({"file": str(out), "vehicles": len(seen.paths), "lines": [each.line.name for each in proposed]})
+        names = [each.line.name for each in proposed if not each.doubt]
+        put_json({"file": str(out), "vehicles": len(seen.paths), "lines": names})
     else:
-        put_table(("line", "forward", "seen", "backward", "seen"), rows, numbers_from=5)
+        rows = [_draft_row(each) for each in proposed]
+        put_table(("line", "forward", "seen", "backward", "seen", "left out, for"), rows, numbers_from=6)
         typer.echo(f"{len(seen.paths)} vehicles followed in {seen.seen_s:,.0f} s; {out}")
     return 0
+
+
+def _draft_row(proposed: "Proposed") -> list[str]:
+    line = proposed.line
+    return [
+        line.name,
+        line.forward,
+        str(proposed.forward),
+        line.backward,
+        str(proposed.backward),
+        proposed.doubt or "–",
+    ]
 
 
 def _draw_draft(camera: Path, video: str, picture: Path) -> None:

@@ -19,9 +19,7 @@ def watch_paths(video: str, from_: str | None, to: str, quiet: bool) -> PathColl
     with tidy_end(source.stop) as stop, counting_progress(quiet) as report:
         for name, pictures in (("learning", source.first_pass()), ("watching", source.pictures())):
             with contextlib.closing(pictures):
-                frames = 0
-                for item in pictures:
-                    frames += 1
+                for frames, item in enumerate(pictures, 1):
                     if name == "learning" and isinstance(item, Picture):
                         watching.learn(item)
                     else:

@@ -51,4 +51,7 @@ def _table(proposed: Proposed) -> str:
     ]
     if line.lane is not None:
         rows.append(f'lane = "{line.lane}"')
+    if proposed.doubt:
+        rows = ["", f"# Not proposed, for {proposed.doubt}. Take the '# ' away if it is traffic.", *rows[1:]]
+        rows = [row if not row or row.startswith("#") else f"# {row}" for row in rows]
     return "\n".join(rows) + "\n"

@@ -1,11 +1,13 @@
 """Where to count a flow: across it, where vehicles are large, whole in the picture, and far from each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from detectors.video.draft.flows import middle_of
+from detectors.video.draft.horizon import Sight, across
 from detectors.video.draft.paths import POINTS, Array, Path
 from detectors.video.plane import Point
 
@@ -14,7 +16,11 @@ _LARGE: Final = 0.15
 _CLEAR: Final = 1.5
 """Vehicles whose centres are so many of their sizes apart are well separated."""
 _EDGE_PX: Final = 2.0
-_MARGIN: Final = 0.35
+_ENDS: Final = POINTS // 6
+"""Vehicles should be in view well before and after the line: so many points of a path at both its ends are no place."""
+_MIDDLE: Final = 0.3
+"""What is lost at the very end of a path against its middle."""
+_MARGIN: Final = 0.15
 """A line reaches so many vehicle widths beyond the outermost vehicle."""
 _VALLEY: Final = 0.35
 _LEAST_IN_LANE: Final = 3
@@ -32,37 +38,34 @@ class Passing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """A place across a flow: centre, unit vector of motion, how good it is (0 to 1), and who passes."""
+    """A place across a flow: centre, unit vectors of motion and across the road (to the driver's right), how good it is
+    (0 to 1), and who passes."""
 
     centre: Point
     step: Point
-    score: float
-    passings: tuple[Passing, ...]
-
-    @property
-    def side(self) -> Point:
-        """Return the unit vector from left to right of a driver, in the picture with y downwards."""
-        return -self.step[1], self.step[0]
+    side: Point
+    score: float = 0.0
+    passings: tuple[Passing, ...] = ()
 
     def at(self, offset_px: float) -> Point:
         """Return the point beside the centre."""
         return self.centre[0] + offset_px * self.side[0], self.centre[1] + offset_px * self.side[1]
 
 
-def best_place(flow: tuple[Path, ...], everyone: tuple[Path, ...], shape: tuple[int, int]) -> Place | None:
+def best_place(flow: tuple[Path, ...], everyone: tuple[Path, ...], sight: Sight) -> Place | None:
     """Return the best place to count a flow, or None if there is none.
 
-    Args: everyone, all paths, which should be far from those of the flow when they pass; shape, height and width. [px]
+    Args: everyone, all paths, which should be far from those of the flow when they pass.
     """
     middle = middle_of(flow)
-    places = [_place(flow, everyone, shape, middle, at) for at in range(POINTS // 8, POINTS - POINTS // 8)]
+    places = [_place(flow, everyone, sight, middle, at) for at in range(_ENDS, POINTS - _ENDS)]
     best = max(places, key=lambda place: place.score)
     return best if best.score > 0.0 else None
 
 
 def passings_at(place: Place, paths: tuple[Path, ...], reach_px: float) -> tuple[Passing, ...]:
     """Return who of these paths passes a place within a distance to its side. [px]"""
-    found = [_passing(place.centre, place.step, path, reach_px) for path in paths]
+    found = [_passing(place, path, reach_px) for path in paths]
     return tuple(each[0] for each in found if each is not None)
 
 
@@ -87,7 +90,7 @@ def _valleys(density: Array) -> list[int]:
     """Return the lowest points between peaks that rise well above them on both sides."""
     found: list[int] = []
     peaks = [k for k in range(len(density)) if density[k] == density[max(0, k - 8) : k + 9].max()]
-    for left, right in zip(peaks, peaks[1:], strict=False):
+    for left, right in pairwise(peaks):
         low = left + int(density[left : right + 1].argmin())
         if density[low] < _VALLEY * min(density[left], density[right]):
             found.append(low)
@@ -98,32 +101,40 @@ def _parts(offsets: Array, border: float) -> bool:
     return min(int((offsets < border).sum()), int((offsets >= border).sum())) >= _LEAST_IN_LANE
 
 
-def _place(flow: tuple[Path, ...], everyone: tuple[Path, ...], shape: tuple[int, int], middle: Path, at: int) -> Place:
+def _place(flow: tuple[Path, ...], everyone: tuple[Path, ...], sight: Sight, middle: Path, at: int) -> Place:
     centre = float(middle.points[at, 0]), float(middle.points[at, 1])
     step = float(middle.steps[at, 0]), float(middle.steps[at, 1])
+    place = Place(centre, step, across(centre, step, sight))
     reach_px = 3.0 * float(middle.scales[at])
-    passed = [(path, each) for path in flow if (each := _passing(centre, step, path, reach_px)) is not None]
+    passed = [(path, each) for path in flow if (each := _passing(place, path, reach_px)) is not None]
     if not passed:
-        return Place(centre, step, 0.0, ())
+        return place
     share = len(passed) / len(flow)
-    large = np.mean([min(path.scales[k] / min(shape) / _LARGE, 1.0) for path, (_, k) in passed])
-    whole = np.mean([_is_whole(path, k, shape) for path, (_, k) in passed])
+    large = np.mean([min(path.scales[k] / min(sight.shape) / _LARGE, 1.0) for path, (_, k) in passed])
+    whole = np.mean(
+        [
+            _is_whole(path, k, sight.shape) and _is_whole(path, min(k + 2, POINTS - 1), sight.shape)
+            for path, (_, k) in passed
+        ]
+    )
     clear = np.mean([_clearance(path, k, everyone) for path, (_, k) in passed])
-    score = float(share * (0.2 + 0.8 * large) * (0.1 + 0.9 * whole) * (0.3 + 0.7 * clear))
-    return Place(centre, step, score, tuple(each for _, (each, _) in passed))
+    central = 1.0 - _MIDDLE * abs(2.0 * at / (POINTS - 1) - 1.0)
+    score = float(central * share * (0.2 + 0.8 * large) * (0.1 + 0.9 * whole) * (0.3 + 0.7 * clear))
+    return replace(place, score=score, passings=tuple(each for _, (each, _) in passed))
 
 
-def _passing(centre: Point, step: Point, path: Path, reach_px: float) -> tuple[Passing, int] | None:
+def _passing(place: Place, path: Path, reach_px: float) -> tuple[Passing, int] | None:
     """Return how a path passes a place and at which of its points, or None if it does not."""
-    away = path.points - np.array(centre)
-    ahead = away @ np.array(step)
-    beside = away @ np.array((-step[1], step[0]))
+    away = path.points - np.array(place.centre)
+    side = place.side
+    ahead = away @ np.array((side[1], -side[0]))
+    beside = away @ np.array(side)
     for k in range(len(ahead) - 1):
         if (ahead[k] < 0.0) != (ahead[k + 1] < 0.0):
             part = float(ahead[k] / (ahead[k] - ahead[k + 1]))
             offset = float(beside[k] + part * (beside[k + 1] - beside[k]))
             if abs(offset) <= reach_px:
-                width = abs(step[1]) * path.sizes[k, 0] + abs(step[0]) * path.sizes[k, 1]
+                width = abs(side[0]) * path.sizes[k, 0] + abs(side[1]) * path.sizes[k, 1]
                 return Passing(offset, float(width), bool(ahead[k] < 0.0)), k
     return None
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.video.capture.pictures import Gap, Picture
+from detectors.video.plane import Point
 from detectors.video.seen import Seen
 
 Array = NDArray[np.float64]
@@ -21,11 +22,12 @@ _STRAIGHTEST: Final = 0.5
 """Way back over way driven: what dances on the spot is no vehicle."""
 _LEAST_FRAMES: Final = 8
 _SMOOTH: Final = 5
+_EDGE_PX: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """A vehicle's way: `points` on the road (n, 2) [px], `sizes` of its box (n, 2) [px], `times_s` (n,), all along it."""
+    """A vehicle's way: `points` on the road (n, 2) [px], `sizes` of its box (n, 2) [px], `times_s` (n,)."""
 
     points: Array
     sizes: Array
@@ -63,7 +65,8 @@ class PathCollector:
         for each in seen.tracks:
             left, top, right, bottom = each.box
             row = (*each.contact, right - left, bottom - top, picture.time_s)
-            self._open.setdefault(each.track, []).append(row)
+            if self._is_seen(each.contact):
+                self._open.setdefault(each.track, []).append(row)
 
     def gap(self, gap: Gap) -> None:
         """Take that nothing was seen for a while."""
@@ -73,6 +76,11 @@ class PathCollector:
         """Close all paths."""
         for track in list(self._open):
             self._close(track)
+
+    def _is_seen(self, place: Point) -> bool:
+        """Tell whether a place is in the picture: where vehicles leave it, where they stand is a guess."""
+        height, width = self.shape
+        return _EDGE_PX < place[0] < width - _EDGE_PX and _EDGE_PX < place[1] < height - _EDGE_PX
 
     def _close(self, track: int) -> None:
         path = path_of(np.array(self._open.pop(track)), min(self.shape))

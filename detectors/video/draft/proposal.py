@@ -1,7 +1,7 @@
 """Lines for a camera file from the paths that were seen, each with the reason for it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -9,24 +9,30 @@ import numpy as np
 
 from detectors.video.camera import Line, named_line
 from detectors.video.draft.flows import flows_of
+from detectors.video.draft.horizon import Sight, sight_of
 from detectors.video.draft.line_places import Passing, Place, best_place, lane_borders, passings_at, span_of
 from detectors.video.draft.paths import Path
 from detectors.video.plane import Point
 
 LEAST_PATHS: Final = 2
 """A single vehicle makes no flow."""
-_LEAST_SHARE: Final = 0.02
-_SAME_WAY: Final = 0.8
+_LEAST_SHARE: Final = 0.2
+"""Of the vehicles of the strongest flow; less may be leaves, shadows, pedestrians, or a turn that few take."""
+_LEAST_SCORE: Final = 0.5
+_LEAST_WIDTH: Final = 0.08
+"""Of the picture's lesser side: smaller vehicles are hard to tell from each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A line, how many vehicles were seen to cross it forward and backward, and why it is there, as a sentence."""
+    """A line, how many vehicles were seen to cross it forward and backward, why it is there, as a sentence, and what
+    speaks against it, if anything does."""
 
     line: Line
     forward: int
     backward: int
     why: str
+    doubt: str = ""
 
 
 def propose(paths: tuple[Path, ...], shape: tuple[int, int]) -> tuple[Proposed, ...]:
@@ -34,24 +40,35 @@ def propose(paths: tuple[Path, ...], shape: tuple[int, int]) -> tuple[Proposed, 
 
     Args: shape, height and width of the picture. [px]
     """
-    least = max(LEAST_PATHS, _LEAST_SHARE * len(paths))
-    flows = _joined(flows_of(paths), shape)
+    sight = sight_of(paths, shape)
+    flows = _joined(flows_of(paths), sight)
     found: list[Proposed] = []
     for flow in flows:
-        place = best_place(flow, paths, shape)
-        if place is not None and len(place.passings) >= least:
+        place = best_place(flow, paths, sight)
+        if place is not None and len(place.passings) >= LEAST_PATHS:
             others = tuple(path for other in flows if other is not flow for path in other)
-            found += _lines(place, flow, others, shape, {each.line.name for each in found})
-    return tuple(found)
+            found += _lines(place, others, shape, {each.line.name for each in found}, _doubt(place, flows, shape))
+    return tuple(sorted(found, key=lambda each: bool(each.doubt)))
 
 
-def _joined(flows: tuple[tuple[Path, ...], ...], shape: tuple[int, int]) -> tuple[tuple[Path, ...], ...]:
+def _doubt(place: Place, flows: tuple[tuple[Path, ...], ...], shape: tuple[int, int]) -> str:
+    """Return what speaks against a place, or nothing."""
+    strongest = len(flows[0])
+    if len(place.passings) < _LEAST_SHARE * strongest:
+        return f"{len(place.passings)} are few beside {strongest} of the strongest flow"
+    width = float(np.median([each.width_px for each in place.passings]))
+    if width < _LEAST_WIDTH * min(shape):
+        return "they are too small there"
+    return "" if place.score >= _LEAST_SCORE else "the place is poor"
+
+
+def _joined(flows: tuple[tuple[Path, ...], ...], sight: Sight) -> tuple[tuple[Path, ...], ...]:
     """Join flows that use the same ground against each other, as in a narrow street: one line serves both."""
     left = list(flows)
     joined: list[tuple[Path, ...]] = []
     while left:
         flow = left.pop(0)
-        place = best_place(flow, flow, shape)
+        place = best_place(flow, flow, sight)
         against = [other for other in left if place is not None and _shares(place, other)]
         left = [other for other in left if other not in against]
         joined.append(tuple(path for each in (flow, *against) for path in each))
@@ -66,7 +83,7 @@ def _shares(place: Place, other: tuple[Path, ...]) -> bool:
 
 
 def _lines(
-    place: Place, flow: tuple[Path, ...], others: tuple[Path, ...], shape: tuple[int, int], taken: set[str]
+    place: Place, others: tuple[Path, ...], shape: tuple[int, int], taken: set[str], doubt: str
 ) -> list[Proposed]:
     low, high = _trimmed(place, span_of(place.passings), others)
     low, high = _inside(place, low, high, shape)
@@ -75,9 +92,10 @@ def _lines(
     found: list[Proposed] = []
     for at, (left, right) in enumerate(lanes):
         passings = tuple(each for each in place.passings if left <= each.offset_px < right)
-        name = _free(_way(place.step) if len(lanes) == 1 else f"{_way(place.step)}-lane{at + 1}", taken)
+        way = named_line("line", place.at(right), place.at(left)).forward
+        name = _free(way if len(lanes) == 1 else f"{way}-lane{at + 1}", taken)
         taken.add(name)
-        found.append(_proposed(place, name, (left, right), passings, (at + 1, len(lanes))))
+        found.append(replace(_proposed(place, name, (left, right), passings, (at + 1, len(lanes))), doubt=doubt))
     return found
 
 
@@ -93,7 +111,7 @@ def _proposed(
     both = f"{forward} vehicles {line.forward}" + (f", {backward} {line.backward}" if backward else "")
     width = np.median([each.width_px for each in passings]) if passings else math.nan
     which = f"lane {number} of {lanes}, from the left of its drivers; " if lanes > 1 else ""
-    why = f"{which}{both} were seen here, about {width:.0f} pixels wide; quality of the place {place.score:.2f} of 1"
+    why = f"{which}{both} were seen here, about {width:.0f} pixels wide; quality of the place {place.score:.2f}"
     return Proposed(line, forward, backward, why)
 
 
@@ -117,12 +135,6 @@ def _inside(place: Place, low: float, high: float, shape: tuple[int, int]) -> tu
             first, last = sorted(((0.0 - origin) / step, (most - origin) / step))
             low, high = max(low, first), min(high, last)
     return low, high
-
-
-def _way(step: Point) -> str:
-    if abs(step[1]) >= abs(step[0]):
-        return "down" if step[1] > 0.0 else "up"
-    return "right" if step[0] > 0.0 else "left"
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -10,7 +10,7 @@ from detectors.video.capture.pictures import Frame
 
 def median_picture(frames: Sequence[Frame]) -> Frame:
     """Return the median of pictures of one size, pixel by pixel: what passes is in few of them and vanishes."""
-    return np.median(np.stack(frames), axis=0).astype(np.uint8)
+    return np.asarray(np.median(np.stack(frames), axis=0), dtype=np.uint8)
 
 
 def enlarged(frame: Frame, least_width_px: int) -> Frame:

@@ -84,7 +84,7 @@ class LiveCamera:
         """Have `pictures` end soon; may be called from anywhere."""
         self._stop.set()
 
-    def pictures(self) -> Iterator[Picture | Gap]:
+    def pictures(self) -> Generator[Picture | Gap, None, None]:
         """Yield pictures and gaps for ever, or until `stop`.
 
         Raises: BackendLostError if the camera never answered.

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -31,7 +31,7 @@ class RecordedVideo:
     opened: Opened = field(default_factory=Opened)
     ending: Ending = field(default_factory=Ending)
 
-    def pictures(self, from_s: float = 0.0, to_s: float | None = None) -> Iterator[Picture]:
+    def pictures(self, from_s: float = 0.0, to_s: float | None = None) -> Generator[Picture, None, None]:
         """Yield the pictures from `from_s` to before `to_s`. [s]
 
         A file that breaks off yields what it has, and `ending` says so.

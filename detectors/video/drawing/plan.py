@@ -119,7 +119,7 @@ def _grid(frame: Frame, ground: Ground, scale: Scale) -> None:
         x, y = scale(point)
         path(frame, [(x - 5, y), (x + 5, y)], GROUND, 1)
         path(frame, [(x, y - 5), (x, y + 5)], GROUND, 1)
-        text(frame, str(at), (x + 5, y + 3), GROUND, small)
+        text(frame, str(at), (x + 6, y - 2.2 * small), GROUND, small)
 
 
 def _grid_line(frame: Frame, points: list[Point]) -> None:

@@ -30,7 +30,10 @@ app = typer.Typer(
 @app.command()
 def show(
     *,
-    camera: Annotated[Path, typer.Argument(help="The camera file.")],
+    camera: Annotated[
+        Path | None,
+        typer.Argument(help="The camera file; without it only a grid of pixels is drawn.", show_default=False),
+    ] = None,
     video: Annotated[str, typer.Option(help="A video of this camera, or its address.")],
     out: Annotated[Path, typer.Option(help="The picture to write (.png, .jpg).")],
     at: Annotated[
@@ -43,18 +46,17 @@ def show(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Draw what a camera file says into the picture: lines and their directions, zones, what is ignored, the ground."""
-    from detectors.video.drawing.plan import draw_plan
-    from detectors.video.drawing.still import enlarged
     from signal_ctrl.gateways.whole_file import check_free
 
     _check_picture(out)
     check_free(out, overwrite)
-    known = read_camera_file(camera)
+    known = None if camera is None else read_camera_file(camera)
     frame = _still(video, at)
-    known = fitted_to(known, camera, frame)
-    drawn = enlarged(frame, _WIDTH_PX)
-    draw_plan(drawn, known)
-    _write_picture(out, drawn)
+    if known is not None and camera is not None:
+        known = fitted_to(known, camera, frame)
+    _write_picture(out, _drawn(frame, known))
+    if known is None:
+        return _tell_grid(out, frame, json_)
     rows = [_line_row(line, known) for line in known.lines]
     if json_:
         put_json({"picture": str(out), "size": [known.width_px, known.height_px], "lines": rows})
@@ -127,13 +129,32 @@ def _draft_row(proposed: "Proposed") -> list[str]:
 
 
 def _draw_draft(camera: Path, video: str, picture: Path) -> None:
+    frame = _still(video, None)
+    _write_picture(picture, _drawn(frame, fitted_to(read_camera_file(camera), camera, frame)))
+
+
+def _drawn(frame: "Frame", camera: "Camera | None") -> "Frame":
+    """Return the picture, large enough to read, with what a camera file says, or with a grid of pixels."""
     from detectors.video.drawing.plan import draw_plan
+    from detectors.video.drawing.rulers import draw_rulers
     from detectors.video.drawing.still import enlarged
 
-    frame = _still(video, None)
+    size = (frame.shape[1], frame.shape[0])
     drawn = enlarged(frame, _WIDTH_PX)
-    draw_plan(drawn, fitted_to(read_camera_file(camera), camera, frame))
-    _write_picture(picture, drawn)
+    if camera is not None:
+        size = (camera.width_px or size[0], camera.height_px or size[1])
+        draw_plan(drawn, camera)
+    draw_rulers(drawn, size, grid=camera is None)
+    return drawn
+
+
+def _tell_grid(out: Path, frame: "Frame", as_json: bool) -> int:
+    height_px, width_px = frame.shape[:2]
+    if as_json:
+        put_json({"picture": str(out), "size": [width_px, height_px], "lines": []})
+    else:
+        typer.echo(f"a picture of {width_px} x {height_px} pixels with a grid: {out}")
+    return 0
 
 
 def _still(video: str, at: str | None) -> "Frame":

@@ -136,7 +136,11 @@ class Files:
         return tuple(path for path in wanted if path is not None)
 
     def check(self, overwrite: bool) -> None:
-        """Check that every file may be written. Raises: InvalidInputError with the name of the first that may not."""
+        """Check that every file may be written. Raises: InvalidInputError that names the first."""
+        from detectors.video.capture.film_writer import check_film_name
+
+        if self.annotate is not None:
+            check_film_name(self.annotate)
         paths = self.paths()
         for at, path in enumerate(paths):
             check_free(path, overwrite)

@@ -1,5 +1,6 @@
 """Tables that grow for hours: a row is in the file or it is not, and a recorded run appears whole or not at all."""
 
+import contextlib
 import csv
 import os
 import tempfile
@@ -53,11 +54,13 @@ class RowFile:
                 self._partial.chmod(0o644)
                 self._partial.replace(self.path)
         except OSError as error:
+            self.discard()
             raise self._failed(error) from error
 
     def discard(self) -> None:
         """Give the file up: one that does not grow leaves nothing."""
-        self._file.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
         if self._partial is not None:
             self._partial.unlink(missing_ok=True)
 

@@ -14,6 +14,12 @@ CODECS: Final = {".mp4": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
 _USUAL_FPS: Final = 25.0
 
 
+def check_film_name(path: Path) -> None:
+    """Check that a video may be written under a name. Raises: InvalidInputError for another ending."""
+    if path.suffix.lower() not in CODECS:
+        raise InvalidInputError(f"{path}: the name of a video has to end in {', '.join(CODECS)}")
+
+
 @dataclass(slots=True)
 class FilmWriter:
     """Writes pictures of one size at an even rate. Raises: InvalidInputError if the file cannot be written."""
@@ -25,8 +31,7 @@ class FilmWriter:
     _partial: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.path.suffix.lower() not in CODECS:
-            raise InvalidInputError(f"{self.path}: the name of a video has to end in {', '.join(CODECS)}")
+        check_film_name(self.path)
         self._partial = self.path.with_name(f".{self.path.stem}.partial{self.path.suffix}")
 
     def put(self, frame: Frame) -> None:

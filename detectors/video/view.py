@@ -12,9 +12,7 @@ from detectors.video.gate import Gate
 from detectors.video.plane import Box, Point
 from detectors.video.tone import Image
 
-WORKING_PX: Final = (
-    640  # longest side of the picture that is looked at: larger ones cost time and show no more vehicles
-)
+WORKING_PX: Final = 640  # longest side of the picture that is looked at: larger ones cost time and show no more vehicles
 
 
 class View:

@@ -105,7 +105,7 @@ def decoding(path: Path) -> Figure:
     """Measure decoding alone, with the way of the pictures from process to process."""
     begun_s = used_s()
     frames = sum(1 for _ in RecordedVideo(path, time.monotonic).pictures())
-    return Figure("decode", frames / (used_s() - begun_s), "frames/s of one core", LEAST_DECODING)
+    return Figure("decode", frames / (used_s() - begun_s), "frames/s and core", LEAST_DECODING)
 
 
 def counting(path: Path) -> Figure:
@@ -116,7 +116,7 @@ def counting(path: Path) -> Figure:
     for picture in RecordedVideo(path, time.monotonic).pictures():
         watching.take(picture)
         frames += 1
-    return Figure("decode and count", frames / (used_s() - begun_s), "frames/s of one core", LEAST_RATE)
+    return Figure("decode and count", frames / (used_s() - begun_s), "frames/s and core", LEAST_RATE)
 
 
 def four_cameras(path: Path) -> Figure:
@@ -130,7 +130,7 @@ def four_cameras(path: Path) -> Figure:
                 watching.take(picture)
             length_s += 1.0 / FPS
     share = 100.0 * (used_s() - begun_s) / length_s
-    return Figure(f"{CAMERAS} cameras at {FPS:g} frames/s", share, "% of one core", 100.0, at_least=False)
+    return Figure(f"{CAMERAS} cameras at {FPS:g} frames/s", share, "% of a core", 100.0, at_least=False)
 
 
 def memory(path: Path, seconds_s: float, tell: Callable[[str], None]) -> tuple[Figure, float, float, int]:
@@ -191,6 +191,8 @@ def run(frames: int, memory_s: float, console: Console, as_json: bool) -> int:
 
 def _table(figures: Sequence[Figure]) -> Table:
     table = Table("figure", "value", "unit", "has to be", "ratio", "verdict")
+    for column in table.columns:
+        column.no_wrap = True
     for each in figures:
         bound = f"{'at least' if each.at_least else 'at most'} {each.bound:g}"
         ratio = "–" if each.ratio > 999 else f"{each.ratio:.2f}"

@@ -79,7 +79,8 @@ def count(
         _tell(job)
     if not stopped or job.source.live:
         return 0
-    say(f"interrupted at {job.summary.last_s:.1f} s; what was counted until then is kept")
+    at = f"at {job.summary.last_s:.1f} s; what was counted until then is kept"
+    say(f"interrupted {at if job.summary.frames else 'before anything was counted; no file was made'}")
     return INTERRUPTED
 
 

@@ -67,6 +67,7 @@ class LiveCamera:
     _time: WallTime = field(default_factory=WallTime)
     _last_s: float | None = None
     _blind: bool = False
+    _shape: tuple[int, ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -143,6 +144,10 @@ class LiveCamera:
         with self._lock:
             return self._time.at(self.wall(), self.steady())
 
+    def _has_size_of(self, frame: Frame) -> bool:
+        self._shape = self._shape or frame.shape
+        return frame.shape == self._shape
+
     def _arrived(self, frame: Frame) -> Picture:
         self.received += 1
         return Picture(frame, self.received - 1, self._now())
@@ -178,6 +183,9 @@ class _Connection:
         why = "the camera hung up"
         try:
             while (message := self._decoder.next()).head.kind is not Kind.ENDED:
+                if message.frame is not None and not self._camera._has_size_of(message.frame):
+                    why = "the picture has another size than before"
+                    break
                 if message.frame is not None:
                     self._put(self._camera._arrived(message.frame))
         except DecoderStoppedError as stopped:

@@ -79,6 +79,13 @@ def test_a_camera_that_falls_silent_is_called_anew() -> None:
     assert any(isinstance(each, Gap) for each in seen)
 
 
+def test_a_picture_of_another_size_is_not_taken() -> None:
+    with web_camera(WebCamera([8, 8, 100], sizes=((64, 48), (80, 48)))) as camera:
+        seen = watched(live(camera.address), 15)
+    assert {each.frame.shape for each in seen if isinstance(each, Picture)} == {(48, 64, 3)}
+    assert camera.calls >= 3
+
+
 def test_a_camera_that_never_answers_is_one_line() -> None:
     settings = LiveSettings(silent_s=1.0, pauses_s=(0.05,), first_calls=2)
     with web_camera(WebCamera([-1])) as camera:

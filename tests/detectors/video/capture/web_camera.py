@@ -19,7 +19,7 @@ class WebCamera:
     connections: list[int]
     pause_s: float = 0.02
     silent: bool = False
-    size: tuple[int, int] = (64, 48)
+    sizes: tuple[tuple[int, int], ...] = ((64, 48),)
     address: str = ""
     calls: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
@@ -40,7 +40,7 @@ def _handler(camera: WebCamera) -> type[http.server.BaseHTTPRequestHandler]:
                 self._send(count)
 
         def _send(self, count: int) -> None:
-            for frame in frames(count, *camera.size):
+            for frame in frames(count, *camera.sizes[(camera.calls - 1) % len(camera.sizes)]):
                 data = _jpeg(frame)
                 head = f"Content-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n".encode()
                 self.wfile.write(END + head + data + b"\r\n")

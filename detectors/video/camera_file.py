@@ -61,7 +61,7 @@ def _check(camera: Camera) -> None:
     for where, name in _names(camera):
         if not _NAME.fullmatch(name):
             raise InvalidInputError(
-                f"{where} is '{name:.40}'; begin with a letter or digit, then also space and . , : / ( ) - + &, at most 60"
+                f"{where} is '{name:.40}'; begin with a letter or digit, then also spaces and .,:/()-+&, at most 60"
             )
     for where, polygon in _polygons(camera):
         crossing = _crossing_sides(polygon)

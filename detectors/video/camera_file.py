@@ -18,8 +18,8 @@ from detectors.video.plane import Point
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.fields import read_table
 
-_NAME: Final = re.compile(r"\w[\w .,:/()'+&-]{0,59}")
-"""Nothing that a spreadsheet takes for a formula may begin a name."""
+_NAME: Final = re.compile(r"[\w:-][\w .,:/()'+&#~-]{0,79}")
+"""Nothing that a spreadsheet takes for a formula may begin a name; ids of lanes may begin with - or :."""
 _OTHER_SHAPE: Final = 0.02
 _SAMPLES: Final = 21
 _Segment = tuple[Point, Point]
@@ -61,7 +61,7 @@ def _check(camera: Camera) -> None:
     for where, name in _names(camera):
         if not _NAME.fullmatch(name):
             raise InvalidInputError(
-                f"{where} is '{name:.40}'; begin with a letter or digit, then also spaces and .,:/()-+&, at most 60"
+                f"{where} is '{name:.40}'; take letters, digits, spaces and .,:/()'+&#~-, at most 80"
             )
     for where, polygon in _polygons(camera):
         crossing = _crossing_sides(polygon)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from signal_ctrl.cli.progress import clock
+from signal_ctrl.cli.progress import clock, stderr_bars
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -37,25 +37,10 @@ def counting_progress(quiet: bool) -> Iterator[Callable[[Stand], None]]:
     if quiet:
         yield lambda _stand: None
     elif sys.stderr.isatty():
-        with _bars() as bars:
+        with stderr_bars() as bars:
             yield _Drawn(bars)
     else:
         yield _Lines()
-
-
-def _bars() -> "Bars":
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[state]}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        auto_refresh=False,
-    )
 
 
 @dataclass(slots=True)

@@ -190,9 +190,10 @@ class _Connection:
                     self._put(self._camera._arrived(message.frame))
         except DecoderStoppedError as stopped:
             why = str(stopped) or "it does not answer"
-        with self._news:
-            self.why = why
-            self._news.notify()
+        finally:
+            with self._news:
+                self.why = why
+                self._news.notify()
 
     def _put(self, picture: Picture) -> None:
         with self._news:

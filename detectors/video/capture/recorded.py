@@ -43,7 +43,7 @@ class RecordedVideo:
             stack.callback(decoder.close)
             yield from self._shown(decoder, to_s)
         if not self.ending.frames:
-            raise InvalidInputError(self._nothing(from_s))
+            raise InvalidInputError(self.ending.notes[0] if self.ending.notes else self._nothing(from_s, to_s))
 
     def _shown(self, decoder: Decoder, to_s: float | None) -> Iterator[Picture]:
         read, shown, last_s = 0, 0, 0.0
@@ -79,9 +79,10 @@ class RecordedVideo:
             )
         return tuple(notes)
 
-    def _nothing(self, from_s: float) -> str:
-        if from_s > 0.0 and self.opened.frames != 0:
-            return f"{self.path} has no picture after {from_s:g} s; choose an earlier begin"
+    def _nothing(self, from_s: float, to_s: float | None) -> str:
+        if from_s > 0.0 or to_s is not None:
+            part = f"after {from_s:g} s" if to_s is None else f"between {from_s:g} s and {to_s:g} s"
+            return f"{self.path} has no picture {part}; choose another part"
         return _unreadable(self.path, "it holds no picture")
 
 

@@ -25,6 +25,7 @@ ZONES: Final[Mapping[ZoneKind, Colour]] = {
 }
 _STEPS_M: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 _MOST_GRID: Final = 12
+_SAMPLES: Final = 41
 _BESIDE: Final = 0.12
 
 
@@ -106,15 +107,13 @@ def _grid(frame: Frame, ground: Ground, scale: Scale) -> None:
     xs, ys = (
         np.arange(math.floor(a / step_m), math.ceil(b / step_m) + 1) * step_m for a, b in zip(low, high, strict=True)
     )
-    for x in xs:
-        _grid_line(frame, [_pixel(back, (x, y), scale) for y in np.linspace(ys[0], ys[-1], 21)])
-    for y in ys:
-        _grid_line(frame, [_pixel(back, (x, y), scale) for x in np.linspace(xs[0], xs[-1], 21)])
     small = max(scale.text_px - 3, 9)
-    for x in xs[:: max(len(xs) // 4, 1)]:
-        text(frame, f"{x:g} m", _pixel(back, (float(x), float(ys[0])), scale), GROUND, small, middle=True)
-    for y in ys[1 :: max(len(ys) // 4, 1)]:
-        text(frame, f"{y:g} m", _pixel(back, (float(xs[0]), float(y)), scale), GROUND, small, middle=True)
+    for x in xs:
+        points = [_pixel(back, (float(x), float(y)), scale) for y in np.linspace(ys[0], ys[-1], _SAMPLES)]
+        _grid_line(frame, points, f"x {x:g} m" if x in xs[:: max(len(xs) // 4, 1)] else "", small)
+    for y in ys:
+        points = [_pixel(back, (float(x), float(y)), scale) for x in np.linspace(xs[0], xs[-1], _SAMPLES)]
+        _grid_line(frame, points, f"y {y:g} m" if y in ys[:: max(len(ys) // 4, 1)] else "", small)
     for at, point in enumerate(ground.image, 1):
         x, y = scale(point)
         path(frame, [(x - 5, y), (x + 5, y)], GROUND, 1)
@@ -122,10 +121,14 @@ def _grid(frame: Frame, ground: Ground, scale: Scale) -> None:
         text(frame, str(at), (x + 6, y - 2.2 * small), GROUND, small)
 
 
-def _grid_line(frame: Frame, points: list[Point]) -> None:
-    seen = [each for each in points if all(math.isfinite(v) and abs(v) < 1e5 for v in each)]
+def _grid_line(frame: Frame, points: list[Point], words: str, size_px: int) -> None:
+    """Draw a line of the grid, and words where it comes into the picture."""
+    seen = [each for each in points if all(abs(v) < 1e5 for v in each)]
     if len(seen) > 1:
         thin_path(frame, seen, GROUND)
+    inside = [(x, y) for x, y in seen if 0.0 <= x < frame.shape[1] and 0.0 <= y < frame.shape[0]]
+    if words and inside:
+        text(frame, words, inside[0], GROUND, size_px, middle=True)
 
 
 def _pixel(back: np.ndarray, metres: Point, scale: Scale) -> Point:

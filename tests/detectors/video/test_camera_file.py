@@ -33,7 +33,7 @@ WRONG = {
     "outside": (SIZE + LINE.replace("90", "190"), r"\('a'\): 'to': \[190, 50\] lies outside the picture of 100 x 100"),
     "three numbers": (LINE.replace("[90, 50]", "[90, 50, 1]"), "'to' has to be two numbers"),
     "text": (LINE.replace("[90, 50]", '["x", 50]'), "'to' has to be two numbers"),
-    "name of a formula": (LINE.replace('"a"', '"=1+1"'), "'name' is '=1\\+1'; begin with a letter"),
+    "name of a formula": (LINE.replace('"a"', '"=1+1"'), "'name' is '=1\\+1'; take letters"),
     "same directions": (LINE + 'forward = "x"\nbackward = "x"\n', "both directions are named 'x'"),
     "crossed": (LINE + '[[zones]]\nname = "z"\npolygon = [[0, 0], [40, 90], [90, 0], [0, 50], [90, 60]]\n', "cross"),
     "flat": (LINE + '[[zones]]\nname = "z"\npolygon = [[0, 0], [40, 40], [80, 80]]\n', "three points with area"),
@@ -77,6 +77,17 @@ def test_a_sound_file_becomes_a_camera() -> None:
     assert (camera.width_px, camera.height_px) == (100, 100)
     assert (camera.lines[0].forward, camera.lines[0].backward) == ("down", "up")
     assert camera.ground is not None
+
+
+@pytest.mark.parametrize("lane", ["-32038056#3_0", ":J1_0", "2", "北进口 1", "Mill St, left"])
+def test_ids_of_lanes_are_names_too(lane: str) -> None:
+    assert read_camera(LINE + f'lane = "{lane}"\n', "c.toml").lines[0].lane == lane
+
+
+@pytest.mark.parametrize("name", ["=1", "+1", "@a", " a", "-2|cmd!A0", "a\\nb", "x" * 81])
+def test_names_that_do_harm_in_a_table_are_refused(name: str) -> None:
+    with pytest.raises(InvalidInputError, match="take letters"):
+        read_camera(LINE.replace('"a"', f'"{name}"'), "c.toml")
 
 
 def test_a_picture_of_another_shape_is_refused_and_of_another_size_understood() -> None:

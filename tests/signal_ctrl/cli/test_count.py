@@ -286,7 +286,7 @@ def test_show_draws_a_file_or_a_grid_and_refuses_what_is_wrong(
     assert "right" in capsys.readouterr().out
     assert (cv2.imread(str(picture)) != grid).any()
     assert call([*shown, "--at", "99"]) == 2
-    assert "no picture after 99 s" in capsys.readouterr().err
+    assert "no picture between 99 s and 159 s" in capsys.readouterr().err
     assert call([*shown[:-2], str(tmp_path / "a.bmp")]) == 2
     assert call([*shown, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["lines"][0]["name"] == "a"

@@ -107,7 +107,9 @@ def test_waiting_for_a_camera_can_be_broken_off() -> None:
     assert time.monotonic() - start_s < 10.0
 
 
-@pytest.mark.parametrize("address", ["ftp://camera/a", "file:" + "///etc/passwd", "camera", "concat:http://a", "tcp://a:1"])
+@pytest.mark.parametrize(
+    "address", ["ftp://camera/a", "file:" + "///etc/passwd", "camera", "concat:http://a", "tcp://a:1"]
+)
 def test_other_addresses_are_refused(address: str) -> None:
     with pytest.raises(InvalidInputError, match="rtsp://"):
         live(address)

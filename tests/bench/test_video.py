@@ -27,7 +27,7 @@ def test_a_figure_knows_whether_it_is_reached() -> None:
 
 @pytest.mark.slow
 def test_the_whole_bench_in_short(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["--frames", "60", "--memory-s", "2", "--json"])
+    code = main(["--frames", "24", "--memory-s", "1", "--json"])
     found = json.loads(capsys.readouterr().out)
     assert code in {0, 1}
     assert [each["name"] for each in found["figures"]] == [

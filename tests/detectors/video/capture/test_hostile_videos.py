@@ -19,7 +19,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from tests.detectors.video.capture.films import film, timed_matroska
 
 PARTS = 4
-EACH = 80
+EACH = 60
 LIMITS = Limits(first_s=10.0, next_s=5.0, cpu_s=3)
 
 

@@ -55,7 +55,7 @@ def test_a_part_of_a_video_keeps_its_frame_numbers_and_times(tmp_path: Path) -> 
 def test_a_begin_after_the_end_says_so(tmp_path: Path) -> None:
     path = film(tmp_path / "film.mp4")
     assert "no picture after 100 s; choose another part" in refusal(path, from_s=100.0)
-    with pytest.raises(InvalidInputError, match="no picture between 0.01 s and 0.02 s"):
+    with pytest.raises(InvalidInputError, match=r"no picture between 0\.01 s and 0\.02 s"):
         list(video(path).pictures(0.01, 0.02))
 
 

@@ -79,47 +79,60 @@ class Lane:
 
 def drive(lane: Lane, seconds: float, fps: float, rng: np.random.Generator, first_s: float = -15.0) -> list[Vehicle]:
     """Return the vehicles of a lane, each following the one ahead (intelligent driver model)."""
-    frames, sub = round(seconds * fps), 2
-    arrivals = []
-    t = first_s + rng.exponential(lane.headway)
-    while t < seconds:
-        arrivals.append(t)
-        t += max(1.3, rng.gamma(2.0, lane.headway / 2.0))
-    cars: list[Vehicle] = []
-    state: list[list[float]] = []
-    dt = 1.0 / (fps * sub)
-    for _ in arrivals:
-        cars.append(_vehicle(lane, rng, frames))
-    wish = [lane.speed * rng.uniform(0.88, 1.12) for _ in arrivals]
-    steps = round((seconds - first_s) / dt)
-    for step in range(steps):
+    frames, steps = round(seconds * fps), 2
+    dt = 1.0 / (fps * steps)
+    arrivals = first_s + np.cumsum(np.maximum(1.3, rng.gamma(2.0, lane.headway / 2.0, 200)))
+    cars = [_vehicle(lane, rng, frames) for _ in arrivals]
+    wish = lane.speed * rng.uniform(0.88, 1.12, len(arrivals))
+    state: list[list[float]] = []  # way since the lane's begin, speed
+    for step in range(round((seconds - first_s) / dt)):
         now = first_s + step * dt
-        if len(state) < len(arrivals) and now >= arrivals[len(state)]:
-            ahead = state[-1][0] - cars[len(state) - 1].length if state else math.inf
-            if ahead > 3.0:
-                state.append([0.0, min(lane.speed, max(0.0, ahead / 1.2))])
-        for i, (s, v) in enumerate(state):
-            gap, lead = (math.inf, v) if i == 0 else (state[i - 1][0] - cars[i - 1].length - s, state[i - 1][1])
-            if lane.stop is not None and any(a <= now < b for a, b in lane.red):
-                to_stop = (lane.stop - lane.begin) * lane.way - s
-                if 0.0 < to_stop < gap and to_stop > v * v / 12.0:
-                    gap, lead = to_stop, 0.0
-            want = 2.0 + 1.1 * v + v * (v - lead) / (2.0 * math.sqrt(2.0 * 3.0))
-            acc = 2.0 * (1.0 - (v / wish[i]) ** 4 - (max(0.0, want) / max(gap, 0.3)) ** 2)
-            state[i] = [s + v * dt, max(0.0, v + max(-8.0, acc) * dt)]
-        frame = (now + 1e-9) * fps
-        if now >= 0.0 and abs(frame - round(frame)) < 1e-3 and round(frame) < frames:
+        room = state[-1][0] - cars[len(state) - 1].length if state else math.inf
+        if now >= arrivals[len(state)] and room > 3.0:
+            state.append([0.0, min(lane.speed, max(0.0, room / 1.2))])
+        _advance(lane, cars, state, wish, now, dt)
+        frame = round(now * fps)
+        if 0 <= frame < frames and abs(now * fps - frame) < 1e-3:
             for i, (s, _) in enumerate(state):
-                cars[i].places[round(frame)] = s
+                cars[i].places[frame] = s
     return cars[: len(state)]
 
 
-PAINTS = ((225, 225, 228), (40, 40, 42), (120, 122, 125), (90, 92, 96), (30, 30, 150), (130, 60, 30), (60, 90, 60), (160, 165, 170), (200, 200, 205), (45, 48, 60))
+def _advance(
+    lane: Lane, cars: list[Vehicle], state: list[list[float]], wish: np.ndarray, now: float, dt: float
+) -> None:
+    red = lane.stop is not None and any(a <= now < b for a, b in lane.red)
+    for i, (s, v) in enumerate(state):
+        gap, lead = (math.inf, v) if i == 0 else (state[i - 1][0] - cars[i - 1].length - s, state[i - 1][1])
+        to_stop = (lane.stop - lane.begin) * lane.way - s if red and lane.stop is not None else math.inf
+        if 0.0 < to_stop < gap and to_stop > v * v / 12.0:
+            gap, lead = to_stop, 0.0
+        want = 2.0 + 1.1 * v + v * (v - lead) / (2.0 * math.sqrt(2.0 * 3.0))
+        acc = 2.0 * (1.0 - (v / wish[i]) ** 4 - (max(0.0, want) / max(gap, 0.3)) ** 2)
+        state[i] = [s + v * dt, max(0.0, v + max(-8.0, acc) * dt)]
+
+
+PAINTS = (
+    (225, 225, 228),
+    (40, 40, 42),
+    (146, 149, 152),
+    (74, 76, 80),
+    (30, 30, 150),
+    (130, 60, 30),
+    (60, 90, 60),
+    (160, 165, 170),
+    (200, 200, 205),
+    (45, 48, 60),
+)
 
 
 def _vehicle(lane: Lane, rng: np.random.Generator, frames: int) -> Vehicle:
     truck = rng.random() < lane.trucks
-    size = (rng.uniform(10, 17), 2.5, rng.uniform(3.4, 4.0)) if truck else (rng.uniform(3.9, 4.9), 1.8, rng.uniform(1.4, 1.8))
+    size = (
+        (rng.uniform(10, 17), 2.5, rng.uniform(3.4, 4.0))
+        if truck
+        else (rng.uniform(3.9, 4.9), 1.8, rng.uniform(1.4, 1.8))
+    )
     colour = PAINTS[rng.integers(len(PAINTS))]
     places = np.full(frames, np.nan)
     return Vehicle(lane.y + rng.normal(0, 0.15), lane.way, *size, colour, places, lane.begin)
@@ -159,7 +172,9 @@ class Road:
                 picture = cv2.convertScaleAbs(picture, alpha=light)
             grain = np.roll(grains[at % len(grains)], int(rng.integers(picture.shape[1])), axis=1)
             picture = cv2.subtract(cv2.add(picture, grain), 8)
-            yield cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg])[1], cv2.IMREAD_COLOR)
+            yield cv2.imdecode(
+                cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg])[1], cv2.IMREAD_COLOR
+            )
 
     def crossings(self, x: float) -> list[tuple[float, int]]:
         """Return (time, way) of every front that passes the cross-section x."""
@@ -183,7 +198,9 @@ class Road:
 
     def _ground(self, rng: np.random.Generator) -> np.ndarray:
         pole = self.pole
-        rough = cv2.resize(rng.normal(0, 1, (pole.height // 8, pole.width // 8)).astype(np.float32), (pole.width, pole.height))
+        rough = cv2.resize(
+            rng.normal(0, 1, (pole.height // 8, pole.width // 8)).astype(np.float32), (pole.width, pole.height)
+        )
         fine = cv2.GaussianBlur(rng.normal(0, 1, (pole.height, pole.width)).astype(np.float32), (3, 3), 0)
         picture = np.empty((pole.height, pole.width, 3), np.float32)
         picture[:] = (70, 110, 90)
@@ -270,8 +287,10 @@ def dual(seconds: float = 30.0, seed: int = 1, **more: object) -> Scene:
     """An urban dual carriageway from a mast: two lanes each way, a signal holds one way, its queue stands on the line."""
     rng, fps = np.random.default_rng(seed), 25.0
     lanes = [
-        Lane(-5.5, 1, -20.0, 12.0, 3.5), Lane(-2.0, 1, -20.0, 13.0, 4.0),
-        Lane(2.0, -1, 140.0, 12.0, 3.0, stop=16.0, red=((3.0, 14.0),)), Lane(5.5, -1, 140.0, 13.0, 3.5, stop=16.0, red=((3.0, 14.0),)),
+        Lane(-5.5, 1, -20.0, 12.0, 3.5),
+        Lane(-2.0, 1, -20.0, 13.0, 4.0),
+        Lane(2.0, -1, 140.0, 12.0, 3.0, stop=16.0, red=((3.0, 14.0),)),
+        Lane(5.5, -1, 140.0, 13.0, 3.5, stop=16.0, red=((3.0, 14.0),)),
     ]
     cars = [car for lane in lanes for car in drive(lane, seconds, fps, rng)]
     pole = Pole((0.0, 0.0, 8.0), (40.0, 0.0, 0.0))
@@ -281,8 +300,17 @@ def dual(seconds: float = 30.0, seed: int = 1, **more: object) -> Scene:
 def motorway(seconds: float = 20.0, seed: int = 2, **more: object) -> Scene:
     """A motorway from a bridge: three lanes each way, every third vehicle a truck."""
     rng, fps = np.random.default_rng(seed), 30.0
-    lanes = [Lane(y, way, -40.0 if way > 0 else 260.0, speed, 3.2, trucks)
-             for y, way, speed, trucks in ((-9.5, 1, 24.0, 0.6), (-6.0, 1, 30.0, 0.2), (-2.5, 1, 34.0, 0.0), (2.5, -1, 34.0, 0.0), (6.0, -1, 30.0, 0.2), (9.5, -1, 24.0, 0.6))]
+    lanes = [
+        Lane(y, way, -40.0 if way > 0 else 260.0, speed, 3.2, trucks)
+        for y, way, speed, trucks in (
+            (-9.5, 1, 24.0, 0.6),
+            (-6.0, 1, 30.0, 0.2),
+            (-2.5, 1, 34.0, 0.0),
+            (2.5, -1, 34.0, 0.0),
+            (6.0, -1, 30.0, 0.2),
+            (9.5, -1, 24.0, 0.6),
+        )
+    ]
     cars = [car for lane in lanes for car in drive(lane, seconds, fps, rng)]
     pole = Pole((0.0, 0.0, 9.0), (55.0, 0.0, 0.0), 640, 360, 600.0)
     return scene(Road(pole, cars, round(seconds * fps), fps, -11.5, 11.5, seed=seed, **more), 32.0)  # type: ignore[arg-type]

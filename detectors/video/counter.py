@@ -1,5 +1,7 @@
 """From frames to crossings: background, blobs, vehicles, lines, zones."""
 
+from typing import Final
+
 import cv2
 import numpy as np
 
@@ -21,7 +23,8 @@ from detectors.video.view import View
 from detectors.video.zones import ZoneKeeper, standing
 from signal_ctrl.domain.errors import InvalidInputError
 
-KEPT: np.ndarray = np.ones((7, 7), np.uint8)  # around what differs the background does not follow either
+ABSORB_S: Final = 60.0
+KEPT: Final = np.ones((7, 7), np.uint8)  # around what differs the background does not follow either
 
 
 class VideoCounter:
@@ -65,6 +68,7 @@ class VideoCounter:
         self._motion.show(work)
         self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes, self._motion), time_s)
         self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
+        self._absorb(work, mask, time_s)
         crossings = self._crossings(time_s, dt_s)
         zones = tuple(self._zone_state(zone, mask, time_s) for zone in self._zones)
         alarms += self._zone_alarms(time_s, dt_s)
@@ -76,7 +80,7 @@ class VideoCounter:
         return Seen(valid=self._watch.good)
 
     def _begin(self) -> None:
-        self._tracker = Tracker()
+        self._tracker = Tracker(self._sizes)
         self._motion = Motion()
         self._watch = PictureWatch(self._camera.frozen_s)
         self._frame = -1
@@ -113,6 +117,18 @@ class VideoCounter:
         tracks = self._tracker.tracks
         events = [event for track in tracks for keeper in self._keepers for event in keeper.look(track, now_s, dt_s)]
         return tuple(self._crossing(event, now_s, dt_s) for event in events)
+
+    def _absorb(self, work: Image, mask: Image, now_s: float) -> None:
+        """Make background of what never moved for long, parked or left behind by one that drove off, outside zones."""
+        backdrop, absorbed = self._scene.backdrop, np.zeros_like(mask)
+        for track in self._tracker.tracks:
+            if now_s - track.born_s < ABSORB_S or track.moved or any(zone.holds(track) for zone in self._zones):
+                continue
+            left, top, right, bottom = (max(0, int(each)) for each in track.box)
+            absorbed[top:bottom, left:right] = 255
+            track.born_s = now_s
+        if backdrop is not None and absorbed.any():
+            backdrop.absorb(work, absorbed)
 
     def _crossing(self, event: Event, now_s: float, dt_s: float) -> Crossing:
         line = self._lines[event.gate.name]

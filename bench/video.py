@@ -39,6 +39,7 @@ LEAST_DECODING: Final = 120.0
 MOST_GROWTH: Final = 0.03
 """Of the resident memory over the second half of the run; what counting keeps does not grow with time."""
 _SETTLED: Final = 0.3
+_WIDTH: Final = 110
 _CAMERA: Final = Camera(
     "bench",
     (named_line("right", (320.0, 130.0), (320.0, 190.0)), named_line("left", (320.0, 200.0), (320.0, 260.0))),
@@ -210,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.frames < 2 or not asked.memory_s > 0.0:
             raise InvalidInputError("--frames has to be 2 or more, --memory-s above 0")
-        return run(asked.frames, asked.memory_s, Console(stderr=asked.json), asked.json)
+        return run(asked.frames, asked.memory_s, Console(stderr=asked.json, width=_WIDTH), asked.json)
     except SignalCtrlError as error:
         Console(stderr=True).print(f"bench-video: {error}", markup=False)
         return 2 if isinstance(error, InvalidInputError) else 3

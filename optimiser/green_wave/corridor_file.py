@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from optimiser.gap_acceptance import SATURATION_VEH_H
 from optimiser.green_wave.arterial import PATTERNS, ArterialSignal, wave_signal
-from optimiser.green_wave.fields import NEEDED, Fields, read_table
 from optimiser.green_wave.network import (
     Clearance,
     Course,
@@ -20,6 +19,7 @@ from optimiser.green_wave.network import (
     WaveStop,
 )
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.fields import NEEDED, Fields, read_table
 
 FORMAT: Final = "signal-ctrl corridor 1"
 KMH: Final = 3.6

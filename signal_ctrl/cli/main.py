@@ -10,6 +10,8 @@ import typer
 from signal_ctrl.cli import (
     bench_command,
     bench_report_command,
+    camera_command,
+    count_command,
     demo_command,
     detectors_command,
     doctor_command,
@@ -33,6 +35,8 @@ app.command()(run_command.run)
 app.command()(explain_command.explain)
 app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
+app.command()(count_command.count)
+app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(detectors_command.app)

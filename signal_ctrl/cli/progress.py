@@ -44,7 +44,7 @@ def watching(stretches: Sequence[Stretch], quiet: bool) -> "Iterator[Watch]":
     if quiet:
         yield lambda _index, _progress: None
     elif sys.stderr.isatty():
-        with _bars() as bars:
+        with stderr_bars() as bars:
             yield _Drawn(stretches, bars)
     else:
         yield _Lines(stretches)
@@ -60,7 +60,8 @@ def clock(time_s: float) -> str:
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
-def _bars() -> "Bars":
+def stderr_bars() -> "Bars":
+    """Return bars on standard error that are drawn by whoever reports."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 

@@ -1,5 +1,6 @@
 """Tables of a user's file read strictly: what is missing, unknown or out of range is one line that says where."""
 
+import difflib
 import json
 import math
 import tomllib
@@ -51,7 +52,9 @@ class Fields:
         self.asked.add(key)
         if key not in self.table:
             if otherwise is NEEDED:
-                raise InvalidInputError(f"{self.where}: '{key}' is missing")
+                near = difflib.get_close_matches(key, [str(each) for each in self.table], 1)
+                hint = f"; is '{near[0]}' meant to be it?" if near else ""
+                raise InvalidInputError(f"{self.where}: '{key}' is missing{hint}")
             return otherwise
         return self.table[key]
 
@@ -95,7 +98,9 @@ class Fields:
         """Refuse keys that nobody asked for."""
         unknown = sorted(set(self.table) - self.asked)
         if unknown:
-            raise InvalidInputError(f"{self.where}: unknown '{unknown[0]}'; choose of {', '.join(sorted(self.asked))}")
+            near = difflib.get_close_matches(unknown[0], sorted(self.asked - set(self.table)), 1)
+            hint = f"did you mean '{near[0]}'? There are" if near else "choose of"
+            raise InvalidInputError(f"{self.where}: unknown '{unknown[0]}'; {hint} {', '.join(sorted(self.asked))}")
 
     def _number(self, key: str, value: Any, least: float) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):

@@ -1,0 +1,1 @@
+"""Counting vehicles in the picture of a fixed camera."""

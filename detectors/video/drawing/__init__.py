@@ -1,0 +1,1 @@
+"""Pictures for people: what a camera file says, and what was seen."""

@@ -148,7 +148,14 @@ def test_counts_alone_need_a_longer_run() -> None:
     assert {row[0] for row in ones} == {"ok"}
 
 
-@pytest.mark.parametrize(("column", "fault"), [("early", "FUTURE"), ("late", "LATE"), ("twice", "TWICE")])
+def test_what_comes_twice_is_found_after_ten_vehicles() -> None:
+    found = run(lambda k: slot(60.0 * k, [6.0 + k % 2], heard=[24.0], twice=[12.0]), 5)
+    assert (first(found, "suspect TWICE"), first(found, "failed TWICE")) == (1, 3)
+    some = run(lambda k: slot(60.0 * k, [6.0 + k % 2], heard=[13.0], twice=[1.0]), 60)  # two vehicles in a tenth
+    assert "failed TWICE" not in {row[0] for row in some}
+
+
+@pytest.mark.parametrize(("column", "fault"), [("early", "FUTURE"), ("late", "LATE")])
 def test_events_of_another_time_are_found_in_the_second_minute(column: str, fault: str) -> None:
     found = run(lambda k: slot(60.0 * k, [6.0], heard=[12.0], **{column: [6.0]}), 5)
     assert first(found, f"failed {fault}") == 2

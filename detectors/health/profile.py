@@ -27,7 +27,10 @@ DISPERSION: Final = 0.05
 """Squared coefficient of variation of a slot between days of one type, chance of counts left out."""
 FREE_OCCUPANCY: Final = 0.15
 """Below it vehicles drive freely, and how long one covers the loop tells of loop and vehicles alone."""
-LEAST_FREE_VEH: Final = 30.0
+LEAST_FREE_VEH: Final = 10.0
+LEAST_FREE_SLOTS: Final = 4
+FREE_QUANTILE: Final = 0.1
+"""Of the slots, by the mean time that a vehicle covers the loop in them: some vehicles stop on it in the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,11 +147,11 @@ def _nanmedian(values: Numbers) -> Numbers:
 def _pulses(days: Sequence[DayCounts]) -> Numbers:
     count = np.concatenate([day.count for day in days])
     on_s = np.concatenate([day.on_s for day in days])
-    free = (count > 0) & (on_s <= FREE_OCCUPANCY * SLOT_S)
-    vehicles = np.sum(np.where(free, count, 0.0), axis=0)
-    occupied_s = np.sum(np.where(free, on_s, 0.0), axis=0)
-    found: Numbers = np.where(vehicles >= LEAST_FREE_VEH, occupied_s / np.maximum(vehicles, 1.0), np.nan)
-    return found
+    free = (count >= LEAST_FREE_VEH) & (on_s <= FREE_OCCUPANCY * SLOT_S)
+    mean_s = np.sort(np.where(free, on_s / np.maximum(count, 1.0), np.inf), axis=0)
+    known = np.sum(free, axis=0)
+    found: Numbers = mean_s[(FREE_QUANTILE * known).astype(np.int64), np.arange(count.shape[1])]
+    return np.where(known >= LEAST_FREE_SLOTS, found, np.nan)
 
 
 def by_days(

@@ -2,7 +2,8 @@
 
 Vehicles without occupied time, occupied time without vehicles, vehicles that cover the detector for less than the
 shortest one at the highest speed, or with no room between them; and vehicles that cover it for much longer or shorter
-than those that drive freely used to, in every minute of the quarter: sensitivity, splashes, crosstalk.
+than those that drive freely used to, in every minute of the quarter: sensitivity, splashes, crosstalk. Longer is only
+doubted.
 """
 
 from typing import Final
@@ -37,23 +38,25 @@ def implausible(case: Case) -> Finding:
     mean_off_s = (watched_s - occupied_s) / np.maximum(vehicles, 1.0)
     many = vehicles >= LEAST_VEH
     odd = many & ((mean_on_s < LEAST_PULSE_S) | (mean_off_s < LEAST_GAP_S))
-    odd |= many & (occupied_s <= FREE * watched_s) & _of_another_length(count, on_s, case.pulse_s)
+    shorter, longer = _of_another_length(count, on_s, case.pulse_s)
+    odd |= many & shorter
     odd |= _half_on(case)
     odd &= judged
-    return Finding(judged, odd, odd, case.since(SPAN_S))
+    doubt = odd | (judged & many & longer & (occupied_s <= FREE * watched_s))
+    return Finding(judged, doubt, odd, case.since(SPAN_S))
 
 
-def _of_another_length(count: Numbers, on_s: Numbers, pulse_s: Numbers) -> Flags:
-    """Return whom vehicles cover for longer, or shorter, than they usually do, minute after minute.
+def _of_another_length(count: Numbers, on_s: Numbers, pulse_s: Numbers) -> tuple[Flags, Flags]:
+    """Return whom vehicles cover for shorter, and for longer, than they usually do, minute after minute.
 
-    A vehicle that stops makes one minute long, not each of them; a jam does, and is not looked at.
+    A vehicle that stops makes one minute long; where all of them stop each minute is, and longer is only a doubt.
     """
     some = np.nan_to_num(count) > 0
     mean_s = on_s / np.where(some, count, 1.0)
     least = np.min(np.where(some, mean_s, np.inf), axis=0)
     most = np.max(np.where(some, mean_s, 0.0), axis=0)
-    found: Flags = (np.sum(some, axis=0) >= LEAST_SLOTS) & ((least > LONGER * pulse_s) | (most < SHORTER * pulse_s))
-    return found
+    enough = np.sum(some, axis=0) >= LEAST_SLOTS
+    return enough & (most < SHORTER * pulse_s), enough & (least > LONGER * pulse_s)
 
 
 def _half_on(case: Case) -> Flags:

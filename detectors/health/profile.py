@@ -20,6 +20,7 @@ SLOT_S: Final = 900.0
 SLOTS: Final = round(DAY_S / SLOT_S)
 ANY: Final = "any"
 WEEKDAY, SATURDAY, SUNDAY = "weekday", "saturday", "sunday"
+SETTLED_DAYS: Final = 3
 LEAST_SHARE: Final = 0.2
 MOST_SHARE: Final = 3.0
 BESIDE: Final = (0.25, 0.5, 0.25)
@@ -88,6 +89,13 @@ class Profile:
             until_s = min((slot + 1) * SLOT_S, end_s)
             found = found + rows[slot % SLOTS] * ((until_s - at_s) / SLOT_S)
             at_s = until_s
+        return found
+
+    def settled(self, day_type: str) -> NDArray[np.bool_]:
+        """Return of whom enough days of this very type are known to tell how lanes are used on it. (n,)"""
+        if day_type not in self.day_types:
+            return np.zeros(self.veh.shape[2], dtype=np.bool_)
+        found: NDArray[np.bool_] = self.days[self.day_types.index(day_type)] >= SETTLED_DAYS
         return found
 
     def dispersion(self, day_type: str) -> Numbers:

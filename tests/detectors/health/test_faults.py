@@ -113,7 +113,6 @@ def test_a_full_minute_of_a_platoon_is_not() -> None:
     [
         (6.0, 0.3, None),  # 0.05 s a vehicle
         (20.0, 58.0, None),  # no room between them
-        (6.0, 9.0, usual(6.0)),  # three times as long as usual
         (6.0, 1.2, usual(6.0)),  # less than half of it
         (0.0, 30.0, None),  # half of the time covered, and nobody came
     ],
@@ -123,6 +122,11 @@ def test_pairs_that_no_traffic_makes_are_found(count: float, on_s: float, known:
     found = run(lambda k: slot(60.0 * k, [count + k % 2 * bool(count)], [on_s + k % 2 * more]), 30, ALONE, known)
     at = first(found, "failed IMPLAUSIBLE")
     assert at is not None and at <= 18
+
+
+def test_longer_pulses_are_doubted() -> None:
+    found = run(lambda k: slot(60.0 * k, [6.0 + k % 2], [9.0 + 1.5 * (k % 2)]), 30, ALONE, usual(6.0))
+    assert first(found, "suspect IMPLAUSIBLE") is not None and first(found, "failed IMPLAUSIBLE") is None
 
 
 @pytest.mark.parametrize(("count", "on_s"), [(6.0, 3.0), (20.0, 50.0), (1.0, 55.0), (6.0, 4.5)])

@@ -22,7 +22,7 @@ HALF_ON_SLOTS_S: Final = 180.0
 FREE: Final = 0.2
 LEAST_SLOTS: Final = 8
 LONGER: Final = 1.6
-SHORTER: Final = 0.6
+SHORTER: Final = 0.5
 
 
 def implausible(case: Case) -> Finding:

@@ -28,6 +28,8 @@ DISPERSION: Final = 0.05
 """Squared coefficient of variation of a slot between days of one type, chance of counts left out."""
 FREE_OCCUPANCY: Final = 0.15
 """Below it vehicles drive freely, and how long one covers the loop tells of loop and vehicles alone."""
+FREE_PULSE_S: Final = 0.8
+"""Whoever covers a short loop for longer drives slower than 30 km/h or stops: that is the signal, not the loop."""
 LEAST_FREE_VEH: Final = 10.0
 LEAST_FREE_SLOTS: Final = 4
 FREE_QUANTILE: Final = 0.1
@@ -159,7 +161,7 @@ def _pulses(days: Sequence[DayCounts]) -> Numbers:
     mean_s = np.sort(np.where(free, on_s / np.maximum(count, 1.0), np.inf), axis=0)
     known = np.sum(free, axis=0)
     found: Numbers = mean_s[(FREE_QUANTILE * known).astype(np.int64), np.arange(count.shape[1])]
-    return np.where(known >= LEAST_FREE_SLOTS, found, np.nan)
+    return np.where((known >= LEAST_FREE_SLOTS) & (found <= FREE_PULSE_S), found, np.nan)
 
 
 def by_days(

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench.loop_health.campaign import Asked, Campaign, known
+from bench.loop_health.campaign import Asked, Campaign, code_hash, known
 from bench.loop_health.summary import summary
 from bench.matrix_values import integers
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
@@ -20,11 +20,11 @@ def main() -> int:
     parser.add_argument("--days", default="0-4", help="which days: 0-4 or 0,6; a weekday takes some minutes")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the simulated days")
     parser.add_argument("--ledger", type=Path, default=LEDGER, help="JSON lines, one a day and question")
-    parser.add_argument("--summary", action="store_true", help="print what the ledger holds, and do nothing")
+    parser.add_argument("--summary", action="store_true", help="print what the ledger holds of today's judgement")
     arguments = parser.parse_args()
     try:
         if arguments.summary:
-            lines = tuple(known(arguments.ledger))
+            lines = tuple(line for line in known(arguments.ledger) if line.get("code") == code_hash())
         else:
             asked = Asked(arguments.scenario, integers("--days", arguments.days), arguments.out, arguments.ledger)
             lines = Campaign(asked, _say).run()

@@ -65,17 +65,14 @@ def with_faults(edges: Edges, injections: Sequence[Injection], seed: int) -> Edg
                 own = (edges.loop == loop) & (edges.time_ds >= one.from_s * 10)
                 touched |= own
                 said += _changed(one, _pulses(edges, own), other, dice)
-    rest = np.flatnonzero(~touched)
-    rows = [*zip(edges.loop[rest].tolist(), (edges.time_ds[rest] / 10).tolist(), edges.on[rest].tolist(), strict=True)]
-    said += [Said(loop, time_s, on, time_s) for loop, time_s, on in rows]
-    said.sort(key=lambda row: (row.told_s, row.time_s))
-    return Edges(
-        edges.detectors,
-        np.array([row.loop for row in said], dtype=np.int32),
-        np.array([round(row.time_s * 10) for row in said], dtype=np.int64),
-        np.array([row.on for row in said], dtype=np.bool_),
-        np.array([row.told_s for row in said]),
+    loops = np.concatenate([edges.loop[~touched], np.array([row.loop for row in said], dtype=np.int32)])
+    time_ds = np.concatenate(
+        [edges.time_ds[~touched], np.array([round(row.time_s * 10) for row in said], dtype=np.int64)]
     )
+    on = np.concatenate([edges.on[~touched], np.array([row.on for row in said], dtype=np.bool_)])
+    told_s = np.concatenate([edges.time_ds[~touched] / 10, np.array([row.told_s for row in said], dtype=np.float64)])
+    order = np.lexsort((time_ds, told_s))
+    return Edges(edges.detectors, loops[order], time_ds[order], on[order], told_s[order])
 
 
 def _pulses(edges: Edges, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[Pulse]:

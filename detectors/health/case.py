@@ -17,7 +17,7 @@ class Case:
 
     trusted: who may speak for others; whole: of whom nothing but the number of vehicles is doubted; dispersion: of a
     slot between days, NaN without a profile; day_veh: usual vehicles of a day [veh]; pulse_s: how long a free vehicle
-    usually covers the detector [s], NaN if not known.
+    usually covers the detector [s], NaN if not known; settled: whose profile knows enough days like this one.
     """
 
     record: Record
@@ -28,6 +28,7 @@ class Case:
     dispersion: Numbers
     day_veh: Numbers
     pulse_s: Numbers
+    settled: Flags
 
     @property
     def now_s(self) -> float:

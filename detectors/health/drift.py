@@ -3,8 +3,8 @@
 A detector's level is what it counted over what it usually counts meanwhile. Who has drifted disagrees, to the same
 side, with every witness: with those on its lane, who see the same vehicles, and with the middle of its controller's
 others. Two witnesses at least: of two that disagree nobody knows which is wrong. What is usual comes from the profile;
-without one from what was counted up to the beginning of the span that is looked at, and as lanes are used otherwise at
-other times of the day, a detector is then only doubted.
+without one from what was counted up to the beginning of the span that is looked at. Lanes are used otherwise at other
+times and on other days: unless three days of the same type are known, a detector is only doubted.
 """
 
 from functools import lru_cache
@@ -52,7 +52,7 @@ def drifts(case: Case) -> Finding:
             off[k] = _against_witnesses(case, int(k), levels, 1.0 / (counted + 1.0) + SPREAD, usable)
     low, high = np.log(1.0 - case.rules.bias), np.log(1.0 + case.rules.bias)
     doubt = judged & ((off < low) | (off > high))
-    return Finding(judged, doubt, doubt & ~np.isnan(case.dispersion), case.since(span_s))
+    return Finding(judged, doubt, doubt & case.settled, case.since(span_s))
 
 
 def _sums(case: Case, length_s: float) -> tuple[Numbers, Numbers]:

@@ -150,10 +150,10 @@ class Judge:
         profile, unknown = self._profile, np.full(self.record.n, np.nan)
         known = (self.record, self.rules, self._around, self._trusted(), ~np.any(self._failed[self._telling], axis=0))
         if profile is None or now is None:
-            return Case(*known, unknown, unknown, unknown)
+            return Case(*known, unknown, unknown, unknown, np.zeros(self.record.n, dtype=np.bool_))
         usual = np.nansum(profile.veh[profile.known_type(now.day_type)], axis=0)
         spread = np.where(np.isnan(self.record.last("usual", 1.0)[-1]), np.nan, profile.dispersion(now.day_type))
-        return Case(*known, spread, usual, profile.pulse_s)
+        return Case(*known, spread, usual, profile.pulse_s, profile.settled(now.day_type))
 
     def _weigh(self, judged: Flags, doubt: Flags, fault: Flags, since_s: Numbers) -> None:
         """Let what was found add to what was found before, and see which faults stand and which are over.

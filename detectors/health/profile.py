@@ -20,6 +20,7 @@ SLOT_S: Final = 900.0
 SLOTS: Final = round(DAY_S / SLOT_S)
 ANY: Final = "any"
 WEEKDAY, SATURDAY, SUNDAY = "weekday", "saturday", "sunday"
+SETTLED_DAYS: Final = 3
 LEAST_SHARE: Final = 0.2
 MOST_SHARE: Final = 3.0
 BESIDE: Final = (0.25, 0.5, 0.25)
@@ -27,7 +28,12 @@ DISPERSION: Final = 0.05
 """Squared coefficient of variation of a slot between days of one type, chance of counts left out."""
 FREE_OCCUPANCY: Final = 0.15
 """Below it vehicles drive freely, and how long one covers the loop tells of loop and vehicles alone."""
-LEAST_FREE_VEH: Final = 30.0
+FREE_PULSE_S: Final = 0.8
+"""Whoever covers a short loop for longer drives slower than 30 km/h or stops: that is the signal, not the loop."""
+LEAST_FREE_VEH: Final = 10.0
+LEAST_FREE_SLOTS: Final = 4
+FREE_QUANTILE: Final = 0.1
+"""Of the slots, by the mean time that a vehicle covers the loop in them: some vehicles stop on it in the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +93,13 @@ class Profile:
             at_s = until_s
         return found
 
+    def settled(self, day_type: str) -> NDArray[np.bool_]:
+        """Return of whom enough days of this very type are known to tell how lanes are used on it. (n,)"""
+        if day_type not in self.day_types:
+            return np.zeros(self.veh.shape[2], dtype=np.bool_)
+        found: NDArray[np.bool_] = self.days[self.day_types.index(day_type)] >= SETTLED_DAYS
+        return found
+
     def dispersion(self, day_type: str) -> Numbers:
         """Return what the variance of a slot has beside that of counting, as a share of the mean squared. (n,)"""
         found: Numbers = DISPERSION * (1.0 + 1.0 / np.maximum(self.days[self.known_type(day_type)], 1.0))
@@ -144,11 +157,11 @@ def _nanmedian(values: Numbers) -> Numbers:
 def _pulses(days: Sequence[DayCounts]) -> Numbers:
     count = np.concatenate([day.count for day in days])
     on_s = np.concatenate([day.on_s for day in days])
-    free = (count > 0) & (on_s <= FREE_OCCUPANCY * SLOT_S)
-    vehicles = np.sum(np.where(free, count, 0.0), axis=0)
-    occupied_s = np.sum(np.where(free, on_s, 0.0), axis=0)
-    found: Numbers = np.where(vehicles >= LEAST_FREE_VEH, occupied_s / np.maximum(vehicles, 1.0), np.nan)
-    return found
+    free = (count >= LEAST_FREE_VEH) & (on_s <= FREE_OCCUPANCY * SLOT_S)
+    mean_s = np.sort(np.where(free, on_s / np.maximum(count, 1.0), np.inf), axis=0)
+    known = np.sum(free, axis=0)
+    found: Numbers = mean_s[(FREE_QUANTILE * known).astype(np.int64), np.arange(count.shape[1])]
+    return np.where((known >= LEAST_FREE_SLOTS) & (found <= FREE_PULSE_S), found, np.nan)
 
 
 def by_days(

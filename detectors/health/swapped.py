@@ -2,7 +2,7 @@
 
 By the profile: what the two counted fits much better if they change places. By the lane: the detectors behind or before
 them on their lanes go up and down, minute by minute, with the other one. The first needs lanes that differ, the second
-neighbours on both lanes.
+neighbours on both lanes. Unless three days of the same type are known the profile only raises doubts.
 """
 
 from functools import lru_cache
@@ -47,7 +47,8 @@ def swapped(case: Case) -> Finding:
         denied, confirmed = _by_lane(case, count)
         by_lane = both & ~denied & (confirmed > 0)
         doubt[pairs[by_profile | by_lane].ravel()] = True
-        fault[pairs[by_profile | (by_lane & (confirmed > 1))].ravel()] = True
+        known = np.all(case.settled[pairs], axis=1)
+        fault[pairs[(by_profile & known) | (by_lane & (confirmed > 1))].ravel()] = True
     return Finding(judged, doubt, fault, case.since(SPANS_S[-1]))
 
 

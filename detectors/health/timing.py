@@ -10,24 +10,34 @@ from detectors.health.faults import Finding
 
 LEAST: Final = 3.0
 SHARE: Final = 0.1
+SPAN_S: Final = 300.0
+TWICE_LEAST: Final = 20.0
+TWICE_SHARE: Final = 0.3
+TWICE_SPAN_S: Final = 900.0
+"""Two vehicles may make the same edge within a tenth of a second: single ones that come twice are no fault."""
 BACK_SHARE: Final = 0.5
 BACK_LEAST: Final = 3.0
 
 
-def _by_share(name: str) -> Callable[[Case], Finding]:
+def _by_share(name: str, limits: tuple[float, float, float], lenient: bool) -> Callable[[Case], Finding]:
+    """Return a test of the events of a kind in the last span. Args: limits, least number and share, and the span [s];
+    lenient, whether it takes half of that to doubt, not one.
+    """
+    least, share, span_s = limits
+
     def found(case: Case) -> Finding:
-        span_s = max(300.0, case.record.slot_s)
-        some, heard = case.record.total(name, span_s), case.record.total("heard", span_s)
+        span = max(span_s, case.record.slot_s)
+        some, heard = case.record.total(name, span), case.record.total("heard", span)
         fresh = np.nan_to_num(case.latest(name)) > 0
-        many = fresh & (some >= LEAST) & (some >= SHARE * heard)
-        return Finding(case.there(), fresh, many, case.since(span_s))
+        doubt = fresh & (some >= least / 2) & (some >= share / 2 * heard) if lenient else fresh
+        return Finding(case.there(), doubt, fresh & (some >= least) & (some >= share * heard), case.since(span))
 
     return found
 
 
-dated_ahead: Final = _by_share("early")
-late: Final = _by_share("late")
-twice: Final = _by_share("twice")
+dated_ahead: Final = _by_share("early", (LEAST, SHARE, SPAN_S), False)
+late: Final = _by_share("late", (LEAST, SHARE, SPAN_S), False)
+twice: Final = _by_share("twice", (TWICE_LEAST, TWICE_SHARE, TWICE_SPAN_S), True)
 
 
 def clock_jumps(case: Case) -> Finding:

@@ -56,6 +56,9 @@ def _fill(axes: "Axes", checked: Checked, level: "np.ndarray[tuple[int, int], np
         level, aspect="auto", interpolation="nearest", cmap=ListedColormap(COLOURS), vmin=0, vmax=3,
         extent=(from_h, to_h, len(level) - 0.5, -0.5),
     )  # fmt: skip
+    axes.set_yticks([row + 0.5 for row in range(len(level) - 1)], minor=True)
+    axes.grid(which="minor", axis="y", color="white", linewidth=1.0)
+    axes.tick_params(which="minor", length=0)
     ticks = [float(tick) for tick in axes.get_xticks() if from_h <= tick <= to_h]
     axes.set_xticks(ticks, [_clock(tick, checked.source.calendar.weekday is not None) for tick in ticks], fontsize=8)
     handles = [Patch(color=colour, label=label) for colour, label in zip(COLOURS, LABELS, strict=True)]

@@ -148,7 +148,7 @@ def test_counts_are_off_by_half_and_pulses_stay_whole() -> None:
 
 
 def test_lanes_are_swapped_in_pairs_of_one_section() -> None:
-    layout = junction()
+    layout = junction(2)
     unit = cast(Any, SimpleNamespace(layout=layout))
     broken = broken_loops(unit, 1, 1.0, "swapped-lanes")
     assert not broken.deaf and not broken.changed and broken.speaks_for

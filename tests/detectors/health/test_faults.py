@@ -113,15 +113,20 @@ def test_a_full_minute_of_a_platoon_is_not() -> None:
     [
         (6.0, 0.3, None),  # 0.05 s a vehicle
         (20.0, 58.0, None),  # no room between them
-        (6.0, 12.0, usual(6.0)),  # four times as long as usual
         (6.0, 1.2, usual(6.0)),  # less than half of it
         (0.0, 30.0, None),  # half of the time covered, and nobody came
     ],
 )
 def test_pairs_that_no_traffic_makes_are_found(count: float, on_s: float, known: Profile | None) -> None:
-    found = run(lambda k: slot(60.0 * k, [count], [on_s]), 30, ALONE, known)
+    more = on_s / max(count, 1.0) if count else 1.0
+    found = run(lambda k: slot(60.0 * k, [count + k % 2 * bool(count)], [on_s + k % 2 * more]), 30, ALONE, known)
     at = first(found, "failed IMPLAUSIBLE")
     assert at is not None and at <= 18
+
+
+def test_longer_pulses_are_doubted() -> None:
+    found = run(lambda k: slot(60.0 * k, [6.0 + k % 2], [9.0 + 1.5 * (k % 2)]), 30, ALONE, usual(6.0))
+    assert first(found, "suspect IMPLAUSIBLE") is not None and first(found, "failed IMPLAUSIBLE") is None
 
 
 @pytest.mark.parametrize(("count", "on_s"), [(6.0, 3.0), (20.0, 50.0), (1.0, 55.0), (6.0, 4.5)])
@@ -148,7 +153,14 @@ def test_counts_alone_need_a_longer_run() -> None:
     assert {row[0] for row in ones} == {"ok"}
 
 
-@pytest.mark.parametrize(("column", "fault"), [("early", "FUTURE"), ("late", "LATE"), ("twice", "TWICE")])
+def test_what_comes_twice_is_found_after_ten_vehicles() -> None:
+    found = run(lambda k: slot(60.0 * k, [6.0 + k % 2], heard=[24.0], twice=[12.0]), 5)
+    assert (first(found, "suspect TWICE"), first(found, "failed TWICE")) == (1, 3)
+    some = run(lambda k: slot(60.0 * k, [6.0 + k % 2], heard=[13.0], twice=[1.0]), 60)  # two vehicles in a tenth
+    assert "failed TWICE" not in {row[0] for row in some}
+
+
+@pytest.mark.parametrize(("column", "fault"), [("early", "FUTURE"), ("late", "LATE")])
 def test_events_of_another_time_are_found_in_the_second_minute(column: str, fault: str) -> None:
     found = run(lambda k: slot(60.0 * k, [6.0], heard=[12.0], **{column: [6.0]}), 5)
     assert first(found, f"failed {fault}") == 2

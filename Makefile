@@ -17,7 +17,7 @@ TOWNS = $(shell $(BIN)/python -m sumo_scenarios.town_names)
 COMMA := ,
 SPACE := $(subst x,,x x)
 
-.PHONY: help setup lock demo bench-micro campaign campaign-made lint check test test-deep clean
+.PHONY: help setup lock demo bench-micro campaign campaign-made campaign-eyes lint check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,14 @@ campaign-made: setup  ## an hour: networks of our own making, 60 to 120 % of the
 	  --controllers fixed,actuated,max_pressure,greedy,adaptive --sensing max_pressure=positions,greedy=positions,loops \
 	  --seeds 1-3 --scales 0.6,0.8,1,1.2 --untuned --referees --out out/campaign/made --ledger bench/results/made.jsonl
 	$(BIN)/python -m bench.campaign bench/results/made.jsonl || true
+
+campaign-eyes: setup  ## hours: video, loop health, estimation and forecast against the truth; goes on where it stopped
+	$(BIN)/python -m bench.video || true
+	$(BIN)/python -m bench.video_accuracy || true
+	$(BIN)/python -m bench.loop_health --days 0-4,7-11
+	$(BIN)/python -m bench.estimation
+	$(BIN)/python -m bench.forecast || true
+	$(BIN)/python -m bench.live
 
 lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

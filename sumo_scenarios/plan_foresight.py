@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,7 +20,7 @@ from signal_ctrl.domain.counts import Turn
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout, LoopRole
 from signal_ctrl.domain.plan import SignalPlan
-from signal_ctrl.domain.schedule import SpecialDay, zone_of
+from signal_ctrl.domain.schedule import Schedule, SpecialDay, zone_of
 from signal_ctrl.domain.timetable import Timetable, usual_start
 from sumo_scenarios.count_files import read_days
 from sumo_scenarios.day_planner import SignalsOf
@@ -58,7 +59,7 @@ class ForesightTimetable:
         self._plans = settings.schedule
         schedule = self._plans.schedule
         local = (settings.start or usual_start(schedule, begin_s)).astimezone(zone_of(schedule.zone))
-        self._forecast, self._shares = _learned(Path(settings.history), local.date(), schedule.special_days)
+        self._forecast, self._shares = _learned(Path(settings.history), local.date(), special_kinds(schedule))
         self._names = tuple(ref.name for ref in schedule.plans)
         self._timetable = timetable
         self._signals = SignalsOf(world, tuple(sorted(self._shares)))
@@ -153,6 +154,12 @@ class ForesightTimetable:
             for k in range(len(self._signals.units))
         ]
         return np.asarray(np.sum(rows, axis=0))
+
+
+def special_kinds(schedule: Schedule) -> tuple[SpecialDay, ...]:
+    """Return the special days of a schedule as kinds of day: that of the first weekday of their type, or its name."""
+    kind = {day_type.name: (*day_type.weekdays, day_type.name)[0] for day_type in schedule.day_types}
+    return tuple(replace(day, day_type=kind[day.day_type]) for day in schedule.special_days)
 
 
 def _learned(history: Path, date: dt.date, special: Sequence[SpecialDay]) -> tuple[LiveForecast, Mapping[Turn, float]]:

@@ -42,8 +42,8 @@ class TownRules:
     gaps: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.weeks <= 150 or self.interval_s not in (60, 300, 600, 900):
-            raise InvalidInputError("a town needs 1 to 150 weeks and intervals of 1, 5, 10 or 15 min")
+        if not 1 <= self.weeks <= 150 or self.interval_s not in (60, 300, 900):
+            raise InvalidInputError("a town needs 1 to 150 weeks and intervals of 1, 5 or 15 min")
         if not (0 <= self.variation <= 5 and 0 < self.size <= 10 and 0 <= self.gaps <= 10 and self.seed >= 0):
             raise InvalidInputError("a town needs a seed of 0 or more, a variation of 0 to 5 and a size of 0 to 10")
 

@@ -30,7 +30,7 @@ MODELS: Final = (STATE, BOOSTED, BOTH)
 AHEAD_S: Final = 3600
 SIGNIFICANT: Final = 0.05
 _REFIT_D: Final = 14
-_CHOOSE_REFIT_D: Final = 7
+_CHOOSE_REFIT_D: Final = 10
 
 Tell = Callable[[str], None]
 """Called with what is done next."""
@@ -142,7 +142,7 @@ def _boosted(seen: FloatArray, found: Filtered, counted: FloatArray, n_choose: i
 
 
 def chosen(counted: FloatArray, means: Mapping[str, FloatArray]) -> tuple[str, float]:
-    """Return the model that is kept, and the p of its best rival, which has to beat the state space by a paired test."""
+    """Return the model that is kept, and the p of its best rival, which has to win by a paired test."""
     best, least, least_p = STATE, np.inf, 1.0
     for name in (BOOSTED, BOTH):
         own, others = daily_errors(counted, means[name], means[STATE])

@@ -19,7 +19,7 @@ from signal_ctrl.domain.schedule import WEEKDAYS
 FloatArray = NDArray[np.float64]
 LAGS: Final = 4
 LEAST_VEH: Final = 0.3
-MOST_ROWS: Final = 40_000
+MOST_ROWS: Final = 20_000
 _TREES: Final = {"max_iter": 100, "learning_rate": 0.07, "max_leaf_nodes": 16, "min_samples_leaf": 60}
 _SPECIAL: Final = len(WEEKDAYS)
 _RATIO: Final = 4.0
@@ -32,8 +32,11 @@ def features(series: FlowSeries, profiles: Profiles, found: Filtered) -> FloatAr
     """
     n_days, n_slots, n_ahead, m = found.mean_veh.shape
     usual = targets(profiles.usual_veh[:n_days, :n_slots], n_ahead)
-    common = _ratio(np.nansum(series.vehicles, axis=2), np.nansum(profiles.usual_veh[:n_days, :n_slots], axis=2))
-    own = _ratio(series.vehicles, profiles.usual_veh[:n_days, :n_slots])
+    normal = profiles.usual_veh[:n_days, :n_slots]
+    seen = ~np.isnan(series.vehicles) & ~np.isnan(normal)
+    came, wanted = (np.where(seen, one, 0.0).sum(axis=2) for one in (series.vehicles, normal))
+    common = np.where(seen.any(axis=2), _ratio(came, wanted), np.nan)
+    own = _ratio(series.vehicles, normal)
     kinds = np.array([WEEKDAYS.index(k) if k in WEEKDAYS else _SPECIAL for k in series.kinds], dtype=np.float64)
     slots, states = np.arange(n_slots, dtype=np.float64), found.states
     shape = (n_days, n_slots, n_ahead, m)
@@ -81,7 +84,7 @@ class Booster:
 def fitted(seen: FloatArray, base_veh: FloatArray, counted: FloatArray) -> Booster | None:
     """Return trees fitted on forecasts and counts; None where there are too few of them.
 
-    seen (..., n_features); base_veh, counted (...) [veh]. At most 40,000 of them are used, evenly spaced.
+    seen (..., n_features); base_veh, counted (...) [veh]. At most 20,000 of them are used, evenly spaced.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415  slow to load
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415  comes with scikit-learn

@@ -72,3 +72,12 @@ def bounds(
     each = mean.shape[0] // _HOURS
     low, high = (np.repeat(one, each, axis=0)[:, :, None] for one in factors)
     return np.maximum(mean + low * spread, 0.0), np.maximum(mean + high * spread, 0.0)
+
+
+def bounds_at(
+    slot: int, mean: FloatArray, spread: FloatArray, factors: tuple[FloatArray, FloatArray], n_slots: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the ends of the intervals of one origin's forecasts. mean, spread (n_ahead, n_approaches); [veh]"""
+    hour = slot * _HOURS // n_slots
+    low, high = (one[hour][:, None] for one in factors)
+    return np.maximum(mean + low * spread, 0.0), np.maximum(mean + high * spread, 0.0)

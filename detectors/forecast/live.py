@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from detectors.forecast.backtest import AHEAD_S, BOTH, STATE, SignalChoice, compared
 from detectors.forecast.baselines import targets
 from detectors.forecast.boosting import Booster, features, fitted
-from detectors.forecast.conformal import WINDOW_D, bounds, quantiles, scores
-from detectors.forecast.model import PROFILE_D, Learned, check_train, forecast, learn
+from detectors.forecast.conformal import WINDOW_D, bounds_at, quantiles, scores
+from detectors.forecast.model import PROFILE_D, check_train, days_of, forecast, learn, prepared
+from detectors.forecast.profile import Profiles
 from detectors.forecast.scores import LEVEL
 from detectors.forecast.series import Approach, FlowSeries
+from detectors.forecast.state_space import at_slot
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import kind_of_date
 
@@ -41,9 +43,13 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Signal:
-    """What is known of one signal: what it learned, the scores of its past errors, and trees where they were kept."""
+    """What is known of one signal: what it learned, what is usual on the day and how the day begins, the quantiles of
+    its past errors, and trees where they were kept.
+    """
 
     choice: SignalChoice
+    profiles: Profiles
+    start: FloatArray
     factors: tuple[FloatArray, FloatArray]
     booster: Booster | None
 
@@ -90,7 +96,9 @@ class LiveForecast:
                 booster = fitted(seen[PROFILE_D:-1], found.mean_veh[PROFILE_D:-1], counted[PROFILE_D:-1])
         first = max(n_days - WINDOW_D, 0)
         past = scores(counted, mean, np.sqrt(found.var_veh))[first:]
-        return _Signal(choice, quantiles(past, LEVEL), booster)
+        today = self._series.of_signal(choice.signal)
+        own = prepared(today, known, self._n_ahead, len(today.dates) - 1)
+        return _Signal(choice, *own, quantiles(past, LEVEL), booster)
 
     def take(self, slot: int, vehicles: Sequence[float]) -> None:
         """Take in the counts of an interval of the day, by approach, NaN where there are none. [veh]
@@ -120,22 +128,26 @@ class LiveForecast:
 
     def _of(self, name: str, one: _Signal, slot: int) -> Ahead:
         series = self._series.of_signal(name)
-        today = len(series.dates) - 1
+        today, usual = len(series.dates) - 1, one.profiles.usual_veh[-2]
         counted = series.vehicles.copy()
         counted[today, slot:] = np.nan
-        known: Learned = one.choice.learned
-        profiles, _ = forecast(replace(series, vehicles=counted), known, self._n_ahead, today)
-        usual = profiles.usual_veh[today]
         counted[today, (counted[today] == 0) & (usual[: series.n_slots] >= SURELY_VEH)] = np.nan
         series = replace(series, vehicles=counted)
-        profiles, found = forecast(series, known, self._n_ahead, today)
-        mean = found.mean_veh[today]
+        days = days_of(series, one.profiles, one.start, slice(today, None))
+        mean, var = (part[0] for part in at_slot(days, one.choice.learned.spreads, self._n_ahead, slot))
         if one.booster is not None:
-            trees = one.booster.mean_veh(features(series, profiles, found)[today:], found.mean_veh[today:])[0]
-            mean = 0.5 * (mean + trees) if one.choice.model == BOTH else trees
-        low, high = bounds(mean, np.sqrt(found.var_veh[today]), one.factors)
-        usual = usual[slot : slot + self._n_ahead]
-        return Ahead(series.approaches, slot, mean[slot], low[slot], high[slot], usual)
+            mean = self._boosted(series, one, slot)
+        low, high = bounds_at(slot, mean, np.sqrt(var), one.factors, series.n_slots)
+        return Ahead(series.approaches, slot, mean, low, high, usual[slot : slot + self._n_ahead])
+
+    def _boosted(self, series: FlowSeries, one: _Signal, slot: int) -> FloatArray:
+        """Return what is expected by the trees, or by them and the state space. (n_ahead, n_approaches) [veh]"""
+        profiles, found = forecast(series, one.choice.learned, self._n_ahead, len(series.dates) - 1)
+        state = found.mean_veh[-1, slot]
+        if one.booster is None:
+            return state
+        trees = one.booster.mean_veh(features(series, profiles, found)[-1, slot], state)
+        return np.asarray(0.5 * (state + trees) if one.choice.model == BOTH else trees)
 
 
 def _with_day(history: FlowSeries, date: dt.date, calendar: Mapping[dt.date, str]) -> FlowSeries:

@@ -16,6 +16,8 @@ PROFILE_D: Final = 14
 """So many days come before the first that anything is learned from: its profile is made of them."""
 LEAST_TRAIN_D: Final = 21
 MOST_LEARNED_D: Final = 42
+LEARNED_S: Final = 900
+"""Spreads are learned from intervals of at least this length: they are properties of the traffic. [s]"""
 _NEWEST: Final = 0.3
 _FARTHEST: Final = 0.3
 _DOUBT_D: Final = 3.0
@@ -40,13 +42,14 @@ def learn(series: FlowSeries) -> Learned:
     n_days = len(series.dates)
     check_train(series, n_days)
     rules = best_rules(series, PROFILE_D)
+    series = series.coarser(max(LEARNED_S, series.interval_s))
     profiles = rolling_profiles(series, rules, 0)
     level = _levels(series, profiles)
     before = _carried(level)
     own, of = level[PROFILE_D:], before[PROFILE_D:]
     carried = float(np.clip(of @ own / max(float(of @ of), 1e-9), 0.0, 1.0))
     first = max(PROFILE_D, n_days - MOST_LEARNED_D)
-    days = _days(series, profiles, carried * before, slice(first, n_days))
+    days = days_of(series, profiles, carried * before, slice(first, n_days))
     return Learned(rules, learned(days), carried)
 
 
@@ -65,17 +68,23 @@ def check_train(series: FlowSeries, n_train: int) -> None:
 
 def forecast(series: FlowSeries, known: Learned, n_ahead: int, first: int) -> tuple[Profiles, Filtered]:
     """Return profiles, and the state-space forecasts made in each interval of the days from `first` on; NaN before."""
-    profiles = rolling_profiles(series, known.rules, n_ahead, max(first - PROFILE_D, 0))
-    start = known.carried * _carried(_levels(series, profiles))
-    own = filtered(_days(series, profiles, start, slice(first, len(series.dates))), known.spreads, n_ahead)
+    profiles, start = prepared(series, known, n_ahead, first)
+    own = filtered(days_of(series, profiles, start, slice(first, len(series.dates))), known.spreads, n_ahead)
     return profiles, Filtered(*(_padded(part, first) for part in (own.mean_veh, own.var_veh, own.states)))
+
+
+def prepared(series: FlowSeries, known: Learned, n_ahead: int, first: int) -> tuple[Profiles, FloatArray]:
+    """Return the profiles of the days from `first` on, and what the days before each say of its level. (n_days,)"""
+    profiles = rolling_profiles(series, known.rules, n_ahead, max(first - PROFILE_D, 0))
+    return profiles, known.carried * _carried(_levels(series, profiles))
 
 
 def _padded(part: FloatArray, n: int) -> FloatArray:
     return np.concatenate([np.full((n, *part.shape[1:]), np.nan), part])
 
 
-def _days(series: FlowSeries, profiles: Profiles, start: FloatArray, own: slice) -> DaysToFilter:
+def days_of(series: FlowSeries, profiles: Profiles, start: FloatArray, own: slice) -> DaysToFilter:
+    """Return some days side by side for the filter."""
     doubt = 1.0 + _DOUBT_D / np.maximum(profiles.alike[:-1], 0.5)
     return DaysToFilter(series.vehicles[own], profiles.usual_veh[:-1][own], series.interval_s, start[own], doubt[own])
 

@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 Approach = tuple[str, str]
 """Signal, and the edge before it."""
 
-INTERVALS_S: Final = (60, 120, 180, 300, 600, 900, 1800)
+INTERVALS_S: Final = (60, 180, 300, 900, 1800)
 MOST_DAYS: Final = 1100
 _DAY_S: Final = 86_400
 _TOLERANCE_S: Final = 1e-6
@@ -67,6 +67,14 @@ class FlowSeries:
     def signals(self) -> tuple[str, ...]:
         """Return the signals, sorted."""
         return tuple(sorted({signal for signal, _ in self.approaches}))
+
+    def coarser(self, interval_s: int) -> "FlowSeries":
+        """Return the same counts in intervals so many times as long; missing where a part is."""
+        times = interval_s // self.interval_s
+        if times == 1:
+            return self
+        summed = self.vehicles.reshape(len(self.dates), -1, times, len(self.approaches)).sum(axis=2)
+        return FlowSeries(self.dates, self.kinds, interval_s, self.approaches, summed, self.next_kinds)
 
     def until(self, n_days: int) -> "FlowSeries":
         """Return the first days."""

@@ -6,9 +6,9 @@ The flow of approach i in an interval is taken as
 
 `day`, `hour`: by how much more all approaches have than usual, fading slowly and fast; `own_i`: the same of one
 approach; `shift`: by how many intervals the day is early; `more_i`: vehicles that have nothing to do with the profile,
-as of an event. Each fades exponentially to nothing (to what the days before say, for `day`). Counts scatter with a variance
-proportional to their mean (1: Poisson). Spreads, times of fading and the over-dispersion are those with the greatest
-likelihood on the training days. A count that is missing is left out; one far out moves the state less (Huber).
+as of an event. Each fades exponentially to nothing; `day` begins at what the days before say. Counts scatter with a
+variance proportional to their mean (1: Poisson). Spreads, times of fading and the over-dispersion are those with the
+greatest likelihood on the training days. A count that is missing is left out; one far out moves the state less (Huber).
 
 Days begin anew, so all days are filtered side by side. Sources: Kalman 1960, "A new approach to linear filtering and
 prediction problems", J. Basic Eng. 82; likelihood by innovations: Schweppe 1965, IEEE Trans. Inf. Theory 11.
@@ -208,6 +208,16 @@ def steps(days: DaysToFilter, spreads: Spreads, n_ahead: int) -> Iterator[tuple[
         yield (*_ahead(bank, slot, state, cov, n_ahead), state)
         state, cov, _ = bank.update(slot, state, cov)
         state, cov = bank.predict(state, cov)
+
+
+def at_slot(days: DaysToFilter, spreads: Spreads, n_ahead: int, slot: int) -> tuple[FloatArray, FloatArray]:
+    """Return mean and variance of the forecasts made at the begin of one interval. (n_days, n_ahead, n_approaches)"""
+    bank = _Bank(days, [spreads])
+    state, cov = bank.begin()
+    for before in range(slot):
+        state, cov, _ = bank.update(before, state, cov)
+        state, cov = bank.predict(state, cov)
+    return _ahead(bank, slot, state, cov, n_ahead)
 
 
 def _ahead(bank: _Bank, slot: int, state: FloatArray, cov: FloatArray, n_ahead: int) -> tuple[FloatArray, FloatArray]:

@@ -13,6 +13,7 @@ from signal_ctrl.cli import (
     demo_command,
     doctor_command,
     explain_command,
+    forecast_command,
     plan_command,
     run_command,
     scenarios_command,
@@ -34,6 +35,7 @@ app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
 app.add_typer(scenarios_command.app)
 app.add_typer(plan_command.app)
+app.add_typer(forecast_command.app)
 bench_command.app.command()(bench_report_command.report)
 bench_command.app.command()(bench_report_command.compare)
 bench_command.app.command()(bench_report_command.published)

@@ -143,7 +143,7 @@ class LiveForecast:
     def _boosted(self, series: FlowSeries, one: _Signal, slot: int) -> FloatArray:
         """Return what is expected by the trees, or by them and the state space. (n_ahead, n_approaches) [veh]"""
         profiles, found = forecast(series, one.choice.learned, self._n_ahead, len(series.dates) - 1)
-        state = found.mean_veh[-1, slot]
+        state = np.asarray(found.mean_veh[-1, slot])
         if one.booster is None:
             return state
         trees = one.booster.mean_veh(features(series, profiles, found)[-1, slot], state)

@@ -41,9 +41,7 @@ class FlowSeries:
     next_kinds: tuple[str, str]
 
     def __post_init__(self) -> None:
-        if self.interval_s not in INTERVALS_S:
-            allowed = ", ".join(f"{interval_s // 60:g}" for interval_s in INTERVALS_S)
-            raise InvalidInputError(f"intervals of {self.interval_s / 60:g} min; take one of {allowed} min")
+        check_interval(self.interval_s)
         shape = (len(self.dates), _DAY_S // self.interval_s, len(self.approaches))
         if self.vehicles.shape != shape or len(self.kinds) != len(self.dates) or not 1 <= len(self.dates) <= MOST_DAYS:
             raise InvalidInputError(f"counts of 1 to {MOST_DAYS:,} days, got {self.vehicles.shape} for {shape}")
@@ -97,6 +95,7 @@ def flow_series(
     if not by_date:
         raise InvalidInputError("no counted day is given")
     interval_s = interval_s or _usual_interval_s(by_date.values())
+    check_interval(interval_s)
     turns = sorted({turn for periods in by_date.values() for period in periods for turn in period.vehicles})
     first, last = min(by_date), max(by_date)
     if (last - first).days >= MOST_DAYS:
@@ -115,6 +114,13 @@ def flow_series(
     kinds = tuple(kind_of_date(date, calendar) for date in dates)
     following = (kind_of_date(last + _DAY, calendar), kind_of_date(last + 2 * _DAY, calendar))
     return FlowSeries(dates, kinds, interval_s, approaches, np.stack(counted), following)
+
+
+def check_interval(interval_s: int) -> None:
+    """Check the length of intervals. Raises: InvalidInputError with those that there are. [s]"""
+    if interval_s not in INTERVALS_S:
+        allowed = ", ".join(f"{one_s // 60}" for one_s in INTERVALS_S)
+        raise InvalidInputError(f"intervals of {interval_s / 60:g} min; take one of {allowed} min")
 
 
 def _usual_interval_s(days: Iterable[Sequence[CountPeriod]]) -> int:

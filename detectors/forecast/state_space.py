@@ -150,7 +150,7 @@ class _Bank:
             shown = np.einsum("bij,bj->bi", cov, loads)
             own = (loads * shown).sum(axis=1)
             score = np.abs(miss) / np.sqrt(own + scatter[:, k])
-            total = own + scatter[:, k] * np.maximum(1.0, score / _FAR) ** 2
+            total = (own + scatter[:, k]) * np.maximum(1.0, score / _FAR)
             cost += np.where(seen, np.log(total) + np.minimum(miss**2 / total, _CAP), 0.0)
             gain = np.where(seen[:, None], shown / total[:, None], 0.0)
             state = state + gain * miss[:, None]

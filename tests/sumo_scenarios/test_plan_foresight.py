@@ -113,7 +113,6 @@ def test_a_demand_that_comes_early_is_met_before_the_timetable_would(tmp_path: P
     town = write_town(tmp_path / "town", CHANGE_MIN - EARLY_MIN)
     plain = go(tmp_path, town, "plain", False).document["delay_s_per_vehicle"]
     ahead = go(tmp_path, town, "ahead", True).document["delay_s_per_vehicle"]
-    print("early", plain, ahead, changes(tmp_path / "ahead"))
     assert ahead < 0.8 * plain
     (at_s, plan), *more = changes(tmp_path / "ahead")
     assert plan == "north" and not more
@@ -128,7 +127,6 @@ def test_on_a_usual_day_it_is_no_worse_than_the_timetable(tmp_path: Path) -> Non
     town = write_town(tmp_path / "town", CHANGE_MIN)
     plain = go(tmp_path, town, "plain", False).document["delay_s_per_vehicle"]
     ahead = go(tmp_path, town, "ahead", True).document["delay_s_per_vehicle"]
-    print("usual", plain, ahead, changes(tmp_path / "ahead"))
     assert ahead <= 1.03 * plain
     assert len(changes(tmp_path / "ahead")) == 1
     told = json.loads((tmp_path / "ahead" / "settings.json").read_text())["schedule"]

@@ -25,7 +25,7 @@ from tests.sumo_scenarios.small_nets import world_of
 BEGIN_S, END_S = 22_800.0, 26_700.0  # 06:20 to 07:25
 CHANGE_MIN, EARLY_MIN = 420.0, 20.0
 START = dt.datetime(2026, 4, 13, 6, 20, tzinfo=dt.UTC)  # a Monday
-FIRST = dt.date(2026, 3, 9)
+FIRST = dt.date(2026, 3, 16)
 WAYS = {"WC": "CE", "EC": "CW", "NC": "CS", "SC": "CN"}
 SLOT_MIN = 5.0
 
@@ -39,11 +39,11 @@ def veh_h(edge: str, minute: np.ndarray, change_min: float) -> np.ndarray:
 
 @lru_cache
 def history() -> str:
-    """Return five weeks of counts: days differ by some per cent and some minutes."""
+    """Return four weeks of counts: days differ by some per cent and some minutes."""
     dice = np.random.default_rng(7)
     minutes = (np.arange(288) + 0.5) * SLOT_MIN
     lines = ["date,begin_s,end_s,signal,from_edge,to_edge,vehicles"]
-    for day in range(35):
+    for day in range(28):
         level, change_min = 1.0 + dice.normal(0.0, 0.05), CHANGE_MIN + dice.normal(0.0, 4.0)
         for edge, ahead in WAYS.items():
             counts = dice.poisson(veh_h(edge, minutes, change_min) * level * SLOT_MIN / 60.0)

@@ -3,13 +3,12 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from bench.forecast.town import Purpose
+from bench.forecast.purposes import Purpose
 
 FloatArray = NDArray[np.float64]
 MINUTES: Final = 1440
@@ -44,7 +43,7 @@ class Happenings:
     school_holiday: NDArray[np.bool_]
     extra: FloatArray
 
-    def weather_factor(self, day: int, purpose: "Purpose") -> float:
+    def weather_factor(self, day: int, purpose: Purpose) -> float:
         """Return the share of those who drive, of those who would by dry weather: who is free stays at home."""
         hour = int(min(purpose.go_h[0], 23))
         wet = float(self.wet[day, max(hour - 1, 0) : hour + 2].mean())
@@ -58,7 +57,7 @@ class Happenings:
         """Return whether it rains at an hour."""
         return bool(self.wet[day, int(hour_h)] > 0)
 
-    def school(self, day: int, purpose: "Purpose") -> float:
+    def school(self, day: int, purpose: Purpose) -> float:
         """Return the share of those who drive, of those who do outside the holidays of the school."""
         if not self.school_holiday[day]:
             return 1.0

@@ -15,6 +15,7 @@ from signal_ctrl.domain.errors import BackendError
 
 FloatArray = NDArray[np.float64]
 _HUES: Final = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#bbbbbb", "#000000")
+_MODEL_HUES: Final = ("#000000", "#b4572a", "#777777")
 _S_PER_H: Final = 3600.0
 _LEVEL: Final = 0.9
 _BEFORE_H: Final = 6
@@ -91,7 +92,7 @@ def _errors(report: Mapping[str, Any]) -> Any:
     figure = _figure((8.0, 4.6))
     panel = figure.subplots()
     minutes = [ahead["ahead_min"] for ahead in report["ahead"]]
-    for name, hue in zip((*NAIVE, *MODELS), (*_HUES, *_HUES), strict=False):
+    for name, hue in zip((*NAIVE, *MODELS), (*_HUES[: len(NAIVE)], *_MODEL_HUES), strict=True):
         values = [ahead["scores"][name]["mae_veh"] for ahead in report["ahead"]]
         model = name in MODELS
         panel.plot(minutes, values, "o-" if model else "s--", color=hue, linewidth=1.8 if model else 1.0, label=name)

@@ -98,7 +98,7 @@ class ForesightTimetable:
         return self._plans.of(self.name_at(now_ds)).of(signal)
 
     def name_at(self, now_ds: int) -> str:
-        """Return the name of the plan in force: the one chosen last, before the first choice the timetable's. [ds]"""
+        """Return the name of the plan in force: the one chosen against the timetable, else the timetable's. [ds]"""
         return self._chosen if self._chosen is not None else self._timetable.name_at(now_ds)
 
     def is_due(self, time_s: float) -> bool:
@@ -118,14 +118,16 @@ class ForesightTimetable:
         self._next_s += self._forecast.series.interval_s
 
     def _choose(self, time_s: float, ahead: Ahead) -> None:
-        before = self.name_at(round(time_s * _DS_PER_S))
+        now_ds = round(time_s * _DS_PER_S)
+        before = self.name_at(now_ds - 1)
         timetable = np.array([self._names.index(self._planned(ahead.slot + k)) for k in range(len(ahead.mean_veh))])
         vehicles = ahead.mean_veh.sum(axis=1)
         costs = self._led(self._costs(ahead))
         found = self._chooser.choose(time_s, costs, vehicles, self._names.index(before), timetable)
-        self._chosen = self._names[found.plan]
-        if self._chosen != before:
-            self.changes.append(Change(time_s, self._chosen, found.saved_veh_h))
+        plan = self._names[found.plan]
+        self._chosen = None if plan == self._timetable.name_at(now_ds) else plan
+        if plan != before:
+            self.changes.append(Change(time_s, plan, found.saved_veh_h))
 
     def _planned(self, slot: int) -> str:
         return self._timetable.name_at(round(self._slot_begin_s(slot) * _DS_PER_S))

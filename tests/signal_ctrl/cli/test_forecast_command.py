@@ -72,3 +72,9 @@ def test_what_cannot_be_is_one_line(town: Path, more: list[str], says: str, caps
 def test_a_folder_that_is_there_is_not_overwritten(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["forecast", "make", str(town)]) == 2
     assert "exists" in capsys.readouterr().err
+
+
+def test_a_run_with_a_forecast_needs_a_schedule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["run", "cologne1", "--controller", "fixed", "--forecast", "counts.csv", "--out", str(tmp_path / "run")]
+    assert call(asked) == 2
+    assert "--forecast chooses among the plans of a schedule" in capsys.readouterr().err

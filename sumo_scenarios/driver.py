@@ -23,7 +23,8 @@ from sumo_scenarios.fallback_plans import FallbackPlans
 from sumo_scenarios.green_wave.framed import framed
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.loop_reader import LoopReader, broken_loops
-from sumo_scenarios.plan_driver import PlannedJunction, ScheduledJunction
+from sumo_scenarios.plan_driver import ForesightDriver, PlannedJunction, ScheduledJunction
+from sumo_scenarios.plan_foresight import ForesightTimetable
 from sumo_scenarios.run_timetable import timetable_of
 from sumo_scenarios.sensing import VehicleEyes
 from sumo_scenarios.settings import ROLLOUTS, SUMO_CONTROLLERS, RunSettings
@@ -310,6 +311,9 @@ def make_driver(
         settings_of(settings.controller, settings.options)
         return WatchingDriver(world, simulation, folder, events)
     timetable = timetable_of(settings, begin_s) if settings.controller == "fixed" else None
+    if timetable is not None and settings.history:
+        chosen = ForesightTimetable(world, settings, timetable, begin_s)
+        return ForesightDriver(world, settings, chosen, simulation, folder, begin_s, events)
     if timetable is not None:
         changing = [ScheduledJunction(unit, timetable, settings.transition, begin_s) for unit in world.units]
         return EngineDriver(changing, simulation, folder, begin_s, events)

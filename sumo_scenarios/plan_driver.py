@@ -2,19 +2,26 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from typing import Final, Protocol
 
 from detectors.view_builder import empty_view
 from optimiser.fixed_plan import FixedPlanController
 from optimiser.plan_keeper import PlanKeeper
 from optimiser.transition import TransitionSettings, method_named
 from signal_ctrl.domain.network import JunctionLayout
-from signal_ctrl.domain.plan import Plan
-from signal_ctrl.domain.timetable import Timetable
+from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.engine.junction import Record
 from signal_ctrl.engine.schedule_rung import plan_keeper
 from signal_ctrl.kernel.kernel import Kernel
-from sumo_scenarios.engine_driver import start_engine
-from sumo_scenarios.world import SignalUnit
+from sumo_scenarios.engine_driver import EngineDriver, start_engine
+from sumo_scenarios.logs import EventLog
+from sumo_scenarios.plan_foresight import ApproachCounter, ForesightTimetable
+from sumo_scenarios.settings import RunSettings
+from sumo_scenarios.simulation import Simulation
+from sumo_scenarios.world import SignalUnit, World
+
+CHANGES: Final = "plan_changes.csv"
 
 
 class _ClockedJunction:
@@ -54,14 +61,56 @@ class PlannedJunction(_ClockedJunction):
         super().__init__(unit, Kernel(unit.site), controller, begin_s)
 
 
-class ScheduledJunction(_ClockedJunction):
-    """One signal under the plan that its schedule has for the time of day."""
+class PlansByTime(Protocol):
+    """Says which plan of a signal is in force at a time [ds], None if it has none."""
 
-    def __init__(self, unit: SignalUnit, timetable: Timetable, method: str, begin_s: float) -> None:
+    def of(self, signal: str, now_ds: int) -> SignalPlan | None:
+        """Return the plan of a signal in force. [ds]"""
+        ...
+
+
+class ScheduledJunction(_ClockedJunction):
+    """One signal under the plan that its schedule has for the time of day, or that was chosen by the forecast."""
+
+    def __init__(self, unit: SignalUnit, timetable: PlansByTime, method: str, begin_s: float) -> None:
         kernel, settings = Kernel(unit.site), TransitionSettings(method_named(method))
         plan_at = partial(timetable.of, unit.site.signal_id)
         keeper = plan_keeper(kernel, plan_at, settings, joins=True) if len(unit.site.stages) > 1 else None
         super().__init__(unit, kernel, keeper, begin_s)
+
+
+class ForesightDriver(EngineDriver[ScheduledJunction]):
+    """Signals under a schedule whose plan is chosen by the flow that is forecast; loops are counted for that alone."""
+
+    def __init__(
+        self,
+        world: World,
+        settings: RunSettings,
+        timetable: ForesightTimetable,
+        simulation: Simulation,
+        folder: Path,
+        begin_s: float,
+        events: EventLog,
+    ) -> None:
+        junctions = [ScheduledJunction(unit, timetable, settings.transition, begin_s) for unit in world.units]
+        super().__init__(junctions, simulation, folder, begin_s, events)
+        self._timetable = timetable
+        self._counter = ApproachCounter(world, settings, simulation, events)
+        self._changes = folder / CHANGES
+
+    def step(self, time_s: float) -> None:
+        """Count; at the end of an interval forecast and choose the plan; then act for every signal. [s]"""
+        self._counter.read(time_s)
+        while self._timetable.is_due(time_s):
+            self._timetable.take(time_s, self._counter.counted)
+            self._counter.restart()
+        super().step(time_s)
+
+    def finish(self) -> None:
+        """Close the decision log and write which plans were chosen."""
+        super().finish()
+        rows = [f"{one.at_s:.1f},{one.plan},{one.saved_veh_h:.3f}" for one in self._timetable.changes]
+        self._changes.write_text("\n".join(("at_s,plan,saved_veh_h", *rows)) + "\n", encoding="utf-8")
 
 
 def without_loops(layout: JunctionLayout) -> JunctionLayout:

@@ -139,7 +139,7 @@ class ReplayDriver(KernelDriver):
         events: EventLog,
     ) -> None:
         unasked = replace(
-            settings, controller=_UNASKED, options=(), plan=None, fallback=None, schedule=None, start=None
+            settings, controller=_UNASKED, options=(), plan=None, fallback=None, schedule=None, start=None, history=""
         )
         super().__init__(world, unasked, simulation, folder, begin_s, events)
         self._tape = tape

@@ -37,6 +37,7 @@ def schedule_record(settings: RunSettings) -> dict[str, Any] | None:
         "plans": [plan_document(plan) for plan in settings.schedule.plans],
         "start": None if settings.start is None else settings.start.isoformat(),
         "transition": settings.transition,
+        "history": settings.history,
     }
 
 
@@ -53,6 +54,7 @@ def schedule_of_record(record: Any) -> dict[str, Any]:
             "schedule": ScheduledPlans(schedule_of_document(record["schedule"]), plans),
             "start": None if record["start"] is None else instant_of(record["start"]),
             "transition": record["transition"],
+            "history": record.get("history", ""),
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidInputError(f"the record of the schedule is damaged: {error}") from error

@@ -53,6 +53,8 @@ class RunSettings:
     none, `fallback` what `adaptive` and `hybrid` fall back to; None: one is computed from the counted demand, for a
     fallback only when it is needed. `schedule` says which plan `fixed` keeps, or `adaptive` falls back to first, at
     which time of day; `start` is the instant of the run's begin, None: the simulation shows the time of a usual Monday.
+    `history` names counts of days before: with them the plan of the schedule is chosen by the flow that is forecast;
+    empty: by the time of day alone.
     """
 
     scenario: str
@@ -74,6 +76,7 @@ class RunSettings:
     fallback: Plan | None = None
     schedule: ScheduledPlans | None = None
     start: dt.datetime | None = None
+    history: str = ""
     transition: str = "shortway"
     command: tuple[str, ...] = field(default=(), compare=False)
 
@@ -112,6 +115,11 @@ class RunSettings:
             raise InvalidInputError("a plan and a schedule are given; leave one of them out")
         if self.start is not None and (self.schedule is None or self.start.tzinfo is None):
             raise InvalidInputError("the instant of the begin needs its offset, and a schedule that it is for")
+        if self.history and (self.schedule is None or self.controller != "fixed" or self.sensing != "loops"):
+            raise InvalidInputError(
+                "--forecast chooses among the plans of a schedule that fixed keeps, by its loops: give --schedule, "
+                "--controller fixed and --sensing loops"
+            )
         method_named(self.transition)
 
     def _check_failures(self) -> None:

@@ -1,6 +1,5 @@
 """From counted days and a calendar of special days to kinds of day, and from types of day to a schedule's."""
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from optimiser.schedule.day_types import KindOfDay
 from signal_ctrl.domain.counted_days import SLOT_S, DayProfiles
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.schedule import WEEKDAYS, SpecialDay, is_name
+from signal_ctrl.domain.schedule import WEEKDAYS, SpecialDay, is_name, kind_of_date
 
 FloatArray = NDArray[np.float64]
 _PER_HOUR: Final = 3600 // SLOT_S
@@ -28,11 +27,6 @@ class DayGroup:
     kinds: tuple[str, ...]
     days: int
     vehicles: FloatArray
-
-
-def kind_of_date(date: dt.date, calendar: Mapping[dt.date, str]) -> str:
-    """Return the kind of a date: what the calendar says, else its weekday."""
-    return calendar.get(date, WEEKDAYS[date.weekday()])
 
 
 def kinds_of_days(profiles: DayProfiles, special: Sequence[SpecialDay]) -> list[tuple[KindOfDay, FloatArray]]:

@@ -16,6 +16,7 @@ from signal_ctrl.cli import (
     detectors_command,
     doctor_command,
     explain_command,
+    forecast_command,
     plan_command,
     run_command,
     scenarios_command,
@@ -40,6 +41,7 @@ app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(detectors_command.app)
+app.add_typer(forecast_command.app)
 bench_command.app.command()(bench_report_command.report)
 bench_command.app.command()(bench_report_command.compare)
 bench_command.app.command()(bench_report_command.published)

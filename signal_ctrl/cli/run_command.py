@@ -74,6 +74,14 @@ def run(
             show_default=False,
         ),
     ] = None,
+    forecast: Annotated[
+        Path | None,
+        typer.Option(
+            help="Turning counts of past days (column date): the plan of the schedule is chosen ahead of the demand "
+            "that they and the loops tell.",
+            show_default=False,
+        ),
+    ] = None,
     start_utc: Annotated[
         str | None,
         typer.Option(
@@ -122,6 +130,7 @@ def run(
         fallback=_fallback_plan(scenario, controller, profile),
         schedule=None if schedule is None else read_schedule(schedule),
         start=None if start_utc is None else instant_of(start_utc),
+        history="" if forecast is None else str(forecast.resolve()),
         transition=transition,
         command=("signal-ctrl", *sys.argv[1:]),
     )

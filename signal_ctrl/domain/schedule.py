@@ -9,7 +9,7 @@ import datetime as dt
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -139,6 +139,11 @@ class SpecialDay:
     def __post_init__(self) -> None:
         if not YEARS[0] <= self.date.year <= YEARS[1]:
             raise InvalidInputError(f"special day {self.date}: years go from {YEARS[0]} to {YEARS[1]}")
+
+
+def kind_of_date(date: dt.date, calendar: Mapping[dt.date, str]) -> str:
+    """Return the kind of a date: what the calendar says, else its weekday."""
+    return calendar.get(date, WEEKDAYS[date.weekday()])
 
 
 class Activation(NamedTuple):

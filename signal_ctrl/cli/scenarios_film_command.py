@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 
 
 def film(
+    *,
     scenario: Annotated[str, typer.Argument(help="Name from the list, or path of a .sumocfg.")],
     out: Annotated[
         Path | None, typer.Option(help="Folder for the film; must not exist. Without it: what can be filmed.")

@@ -71,7 +71,8 @@ def _seen_ground(camera: Pinhole) -> Floats:
     )
     ground = camera.ground_of(grid)
     away = np.hypot(*(ground - camera.place[:2]).T)
-    return ground[np.isfinite(away) & (away <= SIGHT_M)]
+    seen: Floats = ground[np.isfinite(away) & (away <= SIGHT_M)]
+    return seen
 
 
 def _from_above(ground: GroundPicture, layer: Image, camera: Pinhole) -> Image:

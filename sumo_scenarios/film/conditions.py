@@ -28,9 +28,9 @@ class Condition:
 
     Args: light, brightness of open ground against bright day, 0 to 1; clouds, depth of the shadows that pass, 0 to 1;
     haze_per_m, extinction; lamps, vehicles' lights are on; street_lamps, brightness below a lamp, 0 to 1;
-    rain, streaks a frame; wet, strength of mirror images, 0 to 1; noise, standard deviation of the sensor [grey levels];
-    shake_px, standard deviation of the picture's place; drift, standard deviation of the exposure; jpeg_quality, 1 to 100;
-    sway, how much trees move, 0 to 1; by_day, whether the figures of a day hold for it.
+    rain, streaks a frame; wet, strength of mirror images, 0 to 1; noise, standard deviation of the sensor
+    [grey levels]; shake_px, standard deviation of the picture's place; drift, standard deviation of the exposure;
+    jpeg_quality, 1 to 100; sway, how much trees move, 0 to 1; by_day, whether the figures of a day hold for it.
     """
 
     name: str
@@ -74,20 +74,34 @@ CONDITIONS: Final = {
     for condition in (
         _DAY,
         replace(_DAY, name="overcast", text="no shadows but those under the vehicles", sun=None, light=0.82, noise=2.5),
-        replace(_DAY, name="low-sun", text="long shadows, warm light", sun=Sun(255.0, 14.0, 0.62), light=0.9,
-                tint=(0.86, 0.97, 1.06)),
-        replace(_DAY, name="clouds", text="shadows of clouds pass, the exposure follows", clouds=0.5, drift=0.04, sway=0.5),
+        replace(
+            _DAY, name="low-sun", text="long shadows, warm light", sun=Sun(255.0, 14.0, 0.62), light=0.9,
+            tint=(0.86, 0.97, 1.06),
+        ),
+        replace(
+            _DAY, name="clouds", text="shadows of clouds pass, the exposure follows", clouds=0.5, drift=0.04, sway=0.5
+        ),
         replace(_DAY, name="wind", text="the pole shakes, trees move", shake_px=1.6, sway=1.0, by_day=False),
-        replace(_DAY, name="rain", text="streaks, wet road with mirror images, lights on", sun=None, light=0.68, rain=260,
-                wet=0.3, lamps=True, haze_per_m=0.003, noise=3.5, sway=0.5, jpeg_quality=80, by_day=False),
-        replace(_DAY, name="fog", text="far vehicles fade, lights on", sun=None, light=0.8, haze_per_m=0.014, lamps=True,
-                noise=2.5, by_day=False),
-        replace(_DAY, name="dusk", text="half dark, lights on", sun=None, light=0.4, tint=(1.12, 0.98, 0.92), lamps=True,
-                street_lamps=0.18, noise=4.0, drift=0.02, by_day=False),
+        replace(
+            _DAY, name="rain", text="streaks, wet road with mirror images, lights on", sun=None, light=0.68, rain=260,
+            wet=0.3, lamps=True, haze_per_m=0.003, noise=3.5, sway=0.5, jpeg_quality=80, by_day=False,
+        ),
+        replace(
+            _DAY, name="fog", text="far vehicles fade, lights on", sun=None, light=0.8, haze_per_m=0.014, lamps=True,
+            noise=2.5, by_day=False,
+        ),
+        replace(
+            _DAY, name="dusk", text="half dark, lights on", sun=None, light=0.4, tint=(1.12, 0.98, 0.92), lamps=True,
+            street_lamps=0.18, noise=4.0, drift=0.02, by_day=False,
+        ),
         _NIGHT,
-        replace(_NIGHT, name="night-rain", text="headlamps mirrored in a wet road, streaks", rain=200, wet=0.6,
-                haze_per_m=0.003, sway=0.5),
-        replace(_DAY, name="poor-link", text="strong compression, more noise", noise=5.0, jpeg_quality=22, by_day=False),
+        replace(
+            _NIGHT, name="night-rain", text="headlamps mirrored in a wet road, streaks", rain=200, wet=0.6,
+            haze_per_m=0.003, sway=0.5,
+        ),
+        replace(
+            _DAY, name="poor-link", text="strong compression, more noise", noise=5.0, jpeg_quality=22, by_day=False
+        ),
     )
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A film and its truth as files of a folder: `film.mp4`, `camera.toml`, `truth.csv`, `zones.csv`, `still.png`, `film.json`."""
+"""A film and its truth as files of a folder."""
 
 import csv
 import json

@@ -80,11 +80,7 @@ class FilmingDriver:
         self._driver, self._shutter, self._take = driver, shutter, take
         self.signals = driver.signals
         self.decision_ms = driver.decision_ms
-
-    @property
-    def decisions(self) -> int:
-        """Decisions of the other driver."""
-        return self._driver.decisions
+        self.decisions = 0
 
     @property
     def frames(self) -> int:
@@ -110,6 +106,7 @@ class FilmingDriver:
         for scene in self._shutter.step(time_s):
             self._take(scene)
         self._driver.step(time_s)
+        self.decisions = self._driver.decisions
 
     def finish(self) -> None:
         """Let the other driver finish."""

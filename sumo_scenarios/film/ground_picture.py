@@ -28,7 +28,7 @@ _ISLAND: Final = (118, 124, 126)
 
 @dataclass(frozen=True)
 class GroundPicture:
-    """A picture (height, width, 3) of the ground from above, north up, and 255 where asphalt is in `road` (height, width).
+    """A picture (height, width, 3) of the ground from above, north up; `road` (height, width) is 255 on asphalt.
 
     `west_m`, `north_m` is the upper left corner. [m]
     """
@@ -76,7 +76,8 @@ class _Sketch:
     def _pixels(self, points: Floats) -> NDArray[np.int32]:
         """Return pixels, in sixteenths."""
         columns = (points - np.array([self._west_m, self._north_m])) / METRES_PER_PIXEL * np.array([1.0, -1.0])
-        return np.round(columns * (1 << _SHIFT)).astype(np.int32)
+        pixels: NDArray[np.int32] = np.round(columns * (1 << _SHIFT)).astype(np.int32)
+        return pixels
 
     def verges(self) -> None:
         """Fill the picture with grass."""

@@ -23,7 +23,7 @@ COARSER: Final = 4
 LAMPS_EVERY_M: Final = 32.0
 LAMP_REACH_M: Final = 15.0
 _CONES: Final = ((26.0, 5.2, 26), (17.0, 3.6, 34), (10.0, 2.4, 46), (5.0, 1.6, 40))
-"""What headlamps light: length, width at the far end [m], and brightness [grey levels] of cones laid over each other."""
+"""What headlamps light, in cones laid over each other: length, width at the far end [m], brightness [grey levels]."""
 _FACING: Final = 0.15
 
 
@@ -50,10 +50,10 @@ class Lamplight:
             gap = np.hypot(*(ground - lamp).T).reshape(shape)
             light += self._condition.street_lamps * np.nan_to_num(np.exp(-((gap / LAMP_REACH_M) ** 2)), nan=0.0)
         tinted = light[:, :, None] * np.array(self._condition.tint) * 255.0
-        return np.clip(tinted, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(tinted, 0, 255), dtype=np.uint8)
 
     def light(self, seen: Sequence[Seen]) -> Image:
-        """Return what the road gets of light with these road users on it, (height, width, 3), 255: as on a bright day."""
+        """Return the light on the road with these road users on it, (height, width, 3), 255: as on a bright day."""
         light = self._base.copy()
         for each in seen:
             if len(each.shape.lamps):

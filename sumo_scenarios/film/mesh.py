@@ -19,10 +19,10 @@ _LIGHT_HIGH_M: Final = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A mesh. `points` (n, 3) [m]; `faces` (m, 8) indices, the last one repeated, seen from outside against the clock.
+    """A mesh: `points` (n, 3) [m]; `faces` (m, 8) indices, the last one repeated, against the clock from outside.
 
-    Per face its `role` (which colour), unit `normals` (m, 3) and its `part`; per part its `level` (what stands on another
-    part has a higher one) and `middles` (p, 3) [m]. `lamps` and `tails` (k, 3) are the middles of its lights. [m]
+    Per face its `role` (which colour), unit `normals` (m, 3) and its `part`; per part its `level` (what stands on
+    another part has a higher one) and `middles` (p, 3) [m]. `lamps` and `tails` (k, 3) are the middles of its lights. [m]
     """
 
     points: Floats
@@ -38,8 +38,8 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A frustum: x of rear and front (-1 to 0, shares of the length) and width (share) of its lower and upper rectangle,
-    their heights (shares), and the roles of front, rear, sides and top.
+    """A frustum: x of rear and front (-1 to 0, shares of the length) and width (share) of its lower and upper
+    rectangle, their heights (shares), and the roles of front, rear, sides and top.
     """
 
     low: tuple[float, float, float]

@@ -159,7 +159,7 @@ class Painter:
     def _brightness(self, shape: Shape, heading: float) -> Floats:
         """Return how bright faces are against open ground, (m,)."""
         normals = turned(shape.normals, heading)
-        sky = _SKY_LIGHT + (1.0 - _SKY_LIGHT) * (normals[:, 2] + 1.0) / 2.0
+        sky: Floats = _SKY_LIGHT + (1.0 - _SKY_LIGHT) * (normals[:, 2] + 1.0) / 2.0
         if self._sun is None:
             return sky
         share = self._condition.in_shade

@@ -1,6 +1,7 @@
 """The shapes of a network: centre lines and widths of lanes, outlines of junctions."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -77,7 +78,7 @@ def _distance(line: Floats, point: Floats) -> float:
 
 def _along(line: Floats, way_m: float) -> Floats:
     """Return the point that far from the first one, or the last one."""
-    for here, there in zip(line[:-1], line[1:], strict=True):
+    for here, there in pairwise(line):
         length_m = float(np.hypot(*(there - here)))
         if length_m >= way_m:
             found: Floats = here + (there - here) * (way_m / length_m)

@@ -13,6 +13,7 @@ from sumo_scenarios.film.movement import Scene
 from sumo_scenarios.film.views import GroundLine, GroundZone, View
 
 Floats = NDArray[np.float64]
+Plane = NDArray[np.float32]
 
 LANE_REACH_M: Final = 3.0
 CROSSING_COLUMNS: Final = ("time_s", "frame", "line", "direction", "class", "speed_mps", "lane")
@@ -150,7 +151,7 @@ def _hits(line: GroundLine, before: Floats, after: Floats) -> list[tuple[int, fl
     return found
 
 
-def _is_covered(zone: GroundZone, corners: Floats, prints: Floats, middles: Floats, reach: Floats) -> bool:
+def _is_covered(zone: GroundZone, corners: Plane, prints: Plane, middles: Plane, reach: Floats) -> bool:
     centre = zone.corners.mean(axis=0)
     radius = float(np.hypot(*(zone.corners - centre).T).max())
     near = np.flatnonzero(np.hypot(*(middles - centre).T) < reach + radius)

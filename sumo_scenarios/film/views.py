@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.video.camera import Camera, Zone, ZoneKind, named_line
+from detectors.video.camera import Camera, Line, Zone, ZoneKind, named_line
 from detectors.video.ground import Ground
 from detectors.video.plane import Point
 from signal_ctrl.domain.errors import InvalidInputError
@@ -49,8 +49,9 @@ class GroundZone:
 
 @dataclass(frozen=True)
 class View:
-    """One camera at a junction. What reaches out of its picture is left out of `lines` and `zones`; `camera` is what the
-    counter is told of them.
+    """One camera at a junction, and what it looks at; `camera` is what the counter is told of it.
+
+    What reaches out of the picture is left out of `lines` and `zones`.
     """
 
     name: str
@@ -84,7 +85,7 @@ def mast_camera(leg: Leg) -> Pinhole:
     """Return a camera on an arm over the junction that looks at who comes."""
     reach_m = max(14.0, 1.1 * leg.width_m)
     place = leg.stop + leg.along * reach_m
-    return _looking(place, 10.0, -leg.along, reach_m, 0.36)
+    return _looking(place, 10.0, -leg.along, reach_m, 0.24)
 
 
 def side_camera(leg: Leg) -> Pinhole:
@@ -93,7 +94,7 @@ def side_camera(leg: Leg) -> Pinhole:
     aside_m = leg.width_m / 2 + 2.5
     place = leg.stop + leg.along * reach_m + leg.right * aside_m
     aim = leg.stop - leg.along * 25.0 - place
-    return _looking(place, 8.0, aim, reach_m, 0.36)
+    return _looking(place, 8.0, aim, reach_m, 0.24)
 
 
 def camera_behind(leg: Leg) -> Pinhole:
@@ -175,12 +176,17 @@ def camera_of_view(name: str, pinhole: Pinhole, lines: Sequence[GroundLine], zon
     image, metres = _calibration(pinhole)
     return Camera(
         name=name,
-        lines=tuple(named_line(line.name, *_points(pinhole, np.array([line.start, line.end]))) for line in lines),
+        lines=tuple(_line(pinhole, line) for line in lines),
         zones=tuple(_zone(pinhole, zone) for zone in zones),
         ground=Ground(image, metres),
         width_px=pinhole.width_px,
         height_px=pinhole.height_px,
     )
+
+
+def _line(pinhole: Pinhole, line: GroundLine) -> Line:
+    start, end = _points(pinhole, np.array([line.start, line.end]))
+    return named_line(line.name, start, end)
 
 
 def _zone(pinhole: Pinhole, zone: GroundZone) -> Zone:

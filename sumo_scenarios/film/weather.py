@@ -1,4 +1,4 @@
-"""What comes between the road and the file: clouds, rain, moving leaves, the camera's shake, exposure and noise, JPEG."""
+"""What comes between the road and the file: clouds, rain, moving leaves, and the camera's own faults."""
 
 from typing import Final
 
@@ -55,8 +55,8 @@ class Clouds:
         ground = small.ground_of(np.column_stack((columns.ravel(), rows.ravel()))) - camera.place[:2]
         clipped = np.clip(np.nan_to_num(ground, nan=300.0), -300.0, 300.0)
         self._cells = (clipped / CLOUD_M).reshape(size[1], size[0], 2).astype(np.float32)
-        self._way = generator.normal(0.0, 1.0, 2)
-        self._way *= CLOUDS_MPS / float(np.hypot(*self._way)) / CLOUD_M
+        wind = float(generator.uniform(0.0, 2.0 * np.pi))
+        self._way = np.array([np.cos(wind), np.sin(wind)]) * CLOUDS_MPS / CLOUD_M
         self._size = (camera.width_px, camera.height_px)
 
     def light(self, time_s: float) -> Image:
@@ -89,8 +89,8 @@ class Weather:
         for _ in range(GRAINS):
             fine = self._generator.standard_normal(shape).astype(np.float32)
             soft = cv2.GaussianBlur(fine, (0, 0), 0.6)
-            soft *= self._condition.noise / max(float(soft.std()), 1e-6)
-            made.append(np.round(soft).astype(np.int16))
+            strength = self._condition.noise / max(float(np.std(soft)), 1e-6)
+            made.append(np.round(np.asarray(soft) * strength).astype(np.int16))
         return made
 
     def _made_streaks(self) -> Image:
@@ -98,10 +98,11 @@ class Weather:
         for _ in range(self._condition.rain):
             x, y = self._generator.uniform(0, self._size[0]), self._generator.uniform(-20, self._size[1])
             near = self._generator.uniform(0.2, 1.0) ** 2
-            long, lean = 8 + 38 * near, self._generator.normal(0.06, 0.02)
-            grey = 18 + 40 * near
-            ends = [(round(x * 16), round(y * 16)), (round((x + lean * long) * 16), round((y + long) * 16))]
-            cv2.line(layer, *ends, (grey, grey, grey), 1 + int(near > 0.75), cv2.LINE_AA, 4)
+            long, lean = 6 + 24 * near, self._generator.normal(0.06, 0.02)
+            grey = 14 + 26 * near
+            start = (round(x * 16), round(y * 16))
+            end = (round((x + lean * long) * 16), round((y + long) * 16))
+            cv2.line(layer, start, end, (grey, grey, grey), 1, cv2.LINE_AA, 4)
         return layer
 
     def cloud_light(self, time_s: float) -> Image | None:
@@ -141,7 +142,7 @@ class Weather:
         gust = 0.6 + 0.4 * self._gust.at(time_s)
         x, y, turn = (gust * deviation * wobble.at(time_s) for wobble in self._shakes)
         matrix = cv2.getRotationMatrix2D((self._size[0] / 2, self._size[1] / 2), 0.06 * turn, 1.0)
-        matrix[:, 2] += (x, y)
+        matrix[:, 2] += np.array([x, y])
         moved = cv2.warpAffine(frame, matrix, self._size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(moved, dtype=np.uint8)
 

@@ -1,107 +1,109 @@
-"""From frames to crossings: background, blobs, tracks, lines."""
+"""From frames to crossings: background, blobs, vehicles, lines."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.video.blobs import blobs_of, clean
 from detectors.video.camera import Camera
-from detectors.video.plane import Point
+from detectors.video.gate import Event, GateKeeper
+from detectors.video.scene import Scene
 from detectors.video.seen import Crossing, Kind, Seen, TrackView, ZoneState
-
-Frame = NDArray[np.uint8]
-Box = tuple[int, int, int, int]
-
-
-class _Track:
-    def __init__(self, number: int, box: Box) -> None:
-        self.number, self.box, self.unseen, self.age = number, box, 0, 0
-        self.crossed: set[tuple[str, str]] = set()
-
-    @property
-    def middle(self) -> Point:
-        left, top, right, bottom = self.box
-        return (left + right) / 2.0, (top + bottom) / 2.0
+from detectors.video.sizes import Sizes
+from detectors.video.tone import Image
+from detectors.video.track import Track
+from detectors.video.tracker import Tracker
+from detectors.video.view import View
+from signal_ctrl.domain.errors import InvalidInputError
 
 
 class VideoCounter:
-    """Counts what crosses the lines of one camera."""
+    """Counts what crosses the lines of one camera.
+
+    A live picture goes to `step` frame by frame. A recorded clip is shown twice: to `warm`, then, after `restart`, to
+    `step`; so vehicles that are in view from the first frame count too.
+    """
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
-        self._background = cv2.createBackgroundSubtractorMOG2(300, 25.0, True)
-        self._tracks: list[_Track] = []
-        self._frame = -1
-        self._numbers = 0
+        self._lines = {line.name: line for line in camera.lines}
+        self._view: View | None = None
+        self._scene = Scene()
+        self._shape: tuple[int, ...] = ()
+        self._begin()
 
-    def warm(self, frame: Frame, time_s: float) -> None:
-        """Learn the background only: the first pass over a recorded clip."""
-        self._background.apply(frame)
+    def warm(self, frame: Image, time_s: float) -> None:
+        """Learn the background only. A frame is (height, width, 3), BGR."""
+        self._scene.warm(self._seen_by(frame).shrink(frame))
 
     def restart(self) -> None:
         """Forget tracks and clock, keep the background."""
-        self._tracks, self._frame = [], -1
+        self._scene.restart()
+        self._begin()
 
-    def step(self, frame: Frame, time_s: float) -> Seen:
-        """Return what a frame (height, width, 3), BGR, shows; times may not go back. [s]"""
-        self._frame += 1
-        boxes = self._boxes(frame)
-        crossings: list[Crossing] = []
-        for track in self._tracks:
-            near = min(boxes, key=lambda box: _gap(track.box, box), default=None)
-            if near is None or _gap(track.box, near) > (track.box[2] - track.box[0]) / 2.0 + 10.0:
-                track.unseen += 1
-                continue
-            boxes.remove(near)
-            before, track.box, track.unseen, track.age = track.middle, near, 0, track.age + 1
-            crossings += self._crossings(track, before, time_s)
-        self._tracks = [track for track in self._tracks if track.unseen < 10]
-        for box in boxes:
-            self._numbers += 1
-            self._tracks.append(_Track(self._numbers, box))
-        views = tuple(_view(track) for track in self._tracks if track.age > 3)
-        zones = tuple(self._zone(zone.name, zone.polygon) for zone in self._camera.zones)
-        return Seen(tuple(crossings), views, zones)
+    def step(self, frame: Image, time_s: float) -> Seen:
+        """Return what a frame (height, width, 3), BGR, shows; times have to grow. [s]
+
+        Raises: InvalidInputError if time stands or goes back, or the picture changed its size.
+        """
+        dt_s = self._pass_time(time_s)
+        view = self._seen_by(frame)
+        work = view.shrink(frame)
+        look = self._scene.look(work, time_s)
+        if look.mask is None or look.flooded:
+            return Seen(valid=False)
+        mask = clean(look.mask)
+        self._tracker.step(blobs_of(mask), time_s)
+        self._scene.follow(work, time_s, self._kept(mask))
+        for track in self._tracker.gone:
+            for keeper in self._keepers:
+                keeper.forget(track.number)
+        events = [event for track in self._tracker.tracks for k in self._keepers for event in k.look(track, time_s, dt_s)]
+        crossings = tuple(self._crossing(event, time_s, dt_s) for event in events)
+        views = tuple(self._track_view(track) for track in self._tracker.tracks if track.moved)
+        return Seen(crossings, views)
 
     def end(self) -> Seen:
         """Return what the end of the stream settles."""
         return Seen()
 
-    def _boxes(self, frame: Frame) -> list[Box]:
-        mask = np.asarray(self._background.apply(frame)) == 255
-        opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-        count, _, stats, _ = cv2.connectedComponentsWithStats(closed)
-        least = frame.shape[0] * frame.shape[1] / 600.0
-        rows = [stats[at] for at in range(1, count) if stats[at][4] > least]
-        return [(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, _ in rows]
+    def _begin(self) -> None:
+        self._tracker = Tracker(Sizes())
+        self._frame = -1
+        self._time_s: float | None = None
+        self._keepers = [] if self._view is None else [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
 
-    def _crossings(self, track: _Track, before: Point, time_s: float) -> list[Crossing]:
-        found = []
-        for line in self._camera.lines:
-            was, now = _side(line.start, line.end, before), _side(line.start, line.end, track.middle)
-            direction = line.forward if now > 0 else line.backward
-            if was * now < 0 and (line.name, direction) not in track.crossed:
-                track.crossed.add((line.name, direction))
-                found.append(
-                    Crossing(time_s, self._frame, line.name, direction, Kind.VEHICLE, None, line.lane, track.number)
-                )
-        return found
+    def _pass_time(self, time_s: float) -> float:
+        dt_s = 0.0 if self._time_s is None else time_s - self._time_s
+        if self._time_s is not None and not dt_s > 0.0:
+            raise InvalidInputError(f"frame {self._frame + 1}: its time {time_s:g} s is not after {self._time_s:g} s")
+        self._time_s = time_s
+        self._frame += 1
+        return dt_s
 
-    def _zone(self, name: str, polygon: tuple[Point, ...]) -> ZoneState:
-        shape = np.array(polygon, dtype=np.float32)
-        inside = sum(cv2.pointPolygonTest(shape, track.middle, False) >= 0 for track in self._tracks)
-        return ZoneState(name, inside > 0, None, inside)
+    def _seen_by(self, frame: Image) -> View:
+        """Return the view of this camera, made with its first frame."""
+        if self._view is None:
+            self._shape = frame.shape
+            self._view = View(self._camera, frame.shape[1], frame.shape[0])
+            self._scene = Scene(self._view.region(self._camera))
+            self._keepers = [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
+        if frame.shape != self._shape:
+            raise InvalidInputError(f"the picture changed from {self._shape} to {frame.shape}")
+        return self._view
 
+    def _kept(self, mask: Image) -> Image:
+        return np.asarray(cv2.dilate(mask, np.ones((7, 7), np.uint8)))
 
-def _gap(one: Box, other: Box) -> float:
-    across, along = one[0] + one[2] - other[0] - other[2], one[1] + one[3] - other[1] - other[3]
-    return float(np.hypot(across, along)) / 2.0
+    def _crossing(self, event: Event, now_s: float, dt_s: float) -> Crossing:
+        line = self._lines[event.gate.name]
+        frame = self._frame - (round((now_s - event.time_s) / dt_s) if dt_s > 0.0 else 0)
+        direction = line.forward if event.forward else line.backward
+        return Crossing(
+            event.time_s, max(0, frame), line.name, direction, Kind.VEHICLE, None, line.lane, event.track.number
+        )
 
-
-def _side(start: Point, end: Point, point: Point) -> float:
-    return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
-
-
-def _view(track: _Track) -> TrackView:
-    left, top, right, bottom = (float(each) for each in track.box)
-    return TrackView(track.number, (left, top, right, bottom), ((left + right) / 2, bottom), Kind.VEHICLE, None, False)
+    def _track_view(self, track: Track) -> TrackView:
+        assert self._view is not None
+        box = self._view.box_outward(track.box)
+        return TrackView(track.number, box, self._view.outward(track.contact), Kind.VEHICLE, None, False)

@@ -45,7 +45,7 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class TrackView:
-    """A vehicle in the picture: box (left, top, right, bottom) [px], where it touches the road [px], standing or not."""
+    """A vehicle in the picture: box (left, top, right, bottom), where it touches the road [px], standing or not."""
 
     track: int
     box: tuple[float, float, float, float]

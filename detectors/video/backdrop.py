@@ -1,0 +1,109 @@
+"""What the camera sees when nobody is there, and where this frame differs from it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.video.samples import Samples, largest
+from detectors.video.tone import Image, inverse_of, tone_curve
+
+GRID: Final = 6  # sample points of the tone curve: every so many pixels
+LEAST_FREE: Final = 0.4  # share of sample points outside the last mask that is enough to leave the others out
+NOISE_FACTOR: Final = 5.0  # times the median distance of a pixel from its level
+LEAST_STEP: Final = 14.0  # grey steps: below it is camera noise and compression
+MOST_STEP: Final = 48.0
+SHADOW_LOW: Final = 0.40  # of the light: what the sky leaves of sunlight, by the gamma of a camera
+SHADOW_HIGH: Final = 0.95
+SHADOW_COLOUR: Final = 0.10  # a shadow keeps the ratios of the channels
+SHADOW_ROUGH: Final = 0.06  # and leaves the road as smooth as it is
+LEAST_GAIN: Final = 0.8  # the background learns only from frames with about its own exposure
+
+
+@dataclass(slots=True)
+class Difference:
+    """Masks (height, width) of 0 and 255: changed, all that differs; solid, what is no shadow; share changed, 0 to 1."""
+
+    changed: Image
+    solid: Image
+    share: float
+
+
+class Backdrop:
+    """The background of one camera in its working size, learnt from samples, with its noise."""
+
+    def __init__(self, samples: Samples) -> None:
+        road, noise = samples.road()
+        self._exact: NDArray[np.float32] = road.astype(np.float32)
+        self._refresh()
+        steps = np.asarray(cv2.blur(noise, (5, 5))) * NOISE_FACTOR
+        self._step: Image = np.clip(steps, LEAST_STEP, MOST_STEP).astype(np.uint8)
+        self._mask: Image | None = None
+
+    def differ(self, frame: Image) -> Difference:
+        """Return where a frame (height, width, 3) differs from the background in the light of the frame."""
+        seen = _points(frame)
+        usable = self._usable()
+        self._curve = tone_curve(self._sampled[usable], seen[usable])
+        look = np.asarray(cv2.LUT(self._soft, self._curve))
+        soft = np.asarray(cv2.blur(frame, (3, 3)))
+        changed = _compare(largest(cv2.absdiff(soft, look)), self._step)
+        self._mask = changed
+        solid = np.asarray(cv2.subtract(changed, _shadow(soft, look)))
+        return Difference(changed, solid, cv2.countNonZero(changed) / changed.size)
+
+    def follow(self, frame: Image, rate: float, keep: Image) -> None:
+        """Let the background follow the frame at `rate` (0 to 1) where nothing differs and `keep` is 0."""
+        if self._mask is None or not LEAST_GAIN <= self.gain <= 1.0 / LEAST_GAIN:
+            return
+        free = cv2.bitwise_not(cv2.bitwise_or(keep, self._mask))
+        cv2.accumulateWeighted(cv2.LUT(frame, inverse_of(self._curve)), self._exact, rate, free)
+        self._refresh()
+
+    def absorb(self, frame: Image, where: Image) -> None:
+        """Take the frame as background at once where `where` is not 0."""
+        plain = np.asarray(cv2.LUT(frame, inverse_of(self._curve)))
+        self._exact[where > 0] = plain[where > 0]
+        self._refresh()
+
+    @property
+    def gain(self) -> float:
+        """Return by how much mid levels are brighter now than in the background."""
+        return float(self._curve[96:160].mean()) / 127.5
+
+    @property
+    def road(self) -> Image:
+        """Return the background (height, width, 3)."""
+        return self._exact.astype(np.uint8)
+
+    def _refresh(self) -> None:
+        self._soft: Image = np.asarray(cv2.blur(self._exact.astype(np.uint8), (3, 3)))
+        self._sampled = _points(self._soft)
+
+    def _usable(self) -> NDArray[np.bool_]:
+        """Return the sample points outside the last mask, all of them if those are few."""
+        if self._mask is None:
+            return np.ones(len(self._sampled), bool)
+        free = self._mask[GRID // 2 :: GRID, GRID // 2 :: GRID].ravel() == 0
+        return free if free.mean() >= LEAST_FREE else np.ones(len(free), bool)
+
+
+def _points(frame: Image) -> Image:
+    return frame[GRID // 2 :: GRID, GRID // 2 :: GRID].reshape(-1, 3)
+
+
+def _compare(values: Image, limits: Image) -> Image:
+    return np.asarray(cv2.compare(values, limits, cv2.CMP_GT))
+
+
+def _shadow(soft: Image, look: Image) -> Image:
+    """Return the mask of what is darker by one factor in all channels, and as smooth as the background."""
+    ratio = cv2.divide(soft, look, scale=128.0)
+    blue, green, red = cv2.split(ratio)
+    high, low = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
+    dimmed = cv2.inRange(low, 128 * SHADOW_LOW, 255) & cv2.inRange(high, 0, 128 * SHADOW_HIGH)
+    plain = cv2.inRange(cv2.subtract(high, low), 0, 128 * SHADOW_COLOUR)
+    rough = cv2.inRange(cv2.absdiff(green, cv2.blur(green, (7, 7))), 128 * SHADOW_ROUGH, 255)
+    return np.asarray(dimmed & plain & ~cv2.dilate(rough, np.ones((3, 3), np.uint8)))

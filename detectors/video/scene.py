@@ -1,0 +1,98 @@
+"""The background of a camera over time: learnt at the start, followed, learnt anew when the scene has changed."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.video.backdrop import Backdrop
+from detectors.video.samples import Samples
+from detectors.video.tone import Image
+
+FIRST_S: Final = 2.0  # of a live picture before the first background
+AGAIN_S: Final = (6.0, 20.0, 60.0)  # and when it is taken from all that was seen so far
+FLOODED: Final = 0.6  # share of the picture that differs: the scene changed, not its vehicles
+FLOODED_S: Final = 3.0  # after which the background is learnt anew
+FOLLOW_S: Final = 0.25
+FOLLOW_TIME_S: Final = 20.0  # in which the background takes over most of a lasting change
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where something is in a frame, (height, width) of 0 and 255; None while the background is not known."""
+
+    mask: Image | None
+    flooded: bool = False
+
+
+class Scene:
+    """Background of one camera in its working size."""
+
+    def __init__(self, region: Image | None = None) -> None:
+        self._region = region
+        self._samples: Samples | None = Samples()
+        self.backdrop: Backdrop | None = None
+        self._grey: Image | None = None
+        self._began_s: float | None = None
+        self._due: list[float] = []
+        self._followed_s = 0.0
+        self._flood_s: float | None = None
+
+    def warm(self, frame: Image) -> None:
+        """Take a frame as an example of the scene."""
+        if self._samples is None:
+            self._samples = Samples()
+        grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
+        self._samples.show(frame, grey, self._grey)
+        self._grey = grey
+
+    def restart(self) -> None:
+        """Learn the background from all examples; the clock begins anew."""
+        if self._samples is not None and len(self._samples) > 1:
+            self.backdrop = Backdrop(self._samples)
+            self._samples = None
+        self._began_s, self._due, self._flood_s, self._grey = None, [], None, None
+        self._followed_s = 0.0
+
+    def look(self, frame: Image, now_s: float) -> Look:
+        """Return what differs from the background in a frame. [s]"""
+        self._learn(frame, now_s)
+        if self.backdrop is None:
+            return Look(None)
+        difference = self.backdrop.differ(frame)
+        flooded = difference.share > FLOODED
+        self._watch_flood(flooded, now_s)
+        mask = difference.solid if self._region is None else np.asarray(cv2.bitwise_and(difference.solid, self._region))
+        return Look(mask, flooded)
+
+    def follow(self, frame: Image, now_s: float, keep: Image) -> None:
+        """Let the background follow slow changes where `keep` is 0 and nothing differs."""
+        passed_s = now_s - self._followed_s
+        if self.backdrop is None or passed_s < FOLLOW_S:
+            return
+        self._followed_s = now_s
+        self.backdrop.follow(frame, min(1.0, passed_s / FOLLOW_TIME_S), keep)
+
+    def _learn(self, frame: Image, now_s: float) -> None:
+        """Collect examples while the background is not known or young, and learn it when it is time."""
+        if self._began_s is None:
+            self._began_s = self._followed_s = now_s
+            self._due = [] if self.backdrop is not None else [now_s + each for each in (FIRST_S, *AGAIN_S)]
+        if not self._due:
+            return
+        self.warm(frame)
+        if now_s >= self._due[0] and self._samples is not None and len(self._samples) > 1:
+            self.backdrop = Backdrop(self._samples)
+            self._due.pop(0)
+        if not self._due:
+            self._samples = None
+
+    def _watch_flood(self, flooded: bool, now_s: float) -> None:
+        if not flooded:
+            self._flood_s = None
+        elif self._flood_s is None:
+            self._flood_s = now_s
+        elif now_s - self._flood_s > FLOODED_S:
+            self.backdrop, self._samples, self._began_s, self._flood_s = None, None, None, None

@@ -182,8 +182,10 @@ class _Sketch:
         """Draw the bars of crossings."""
         for lane in crossings:
             total_m = float(np.hypot(*np.diff(lane.line, axis=0).T).sum())
-            for at_m in np.arange(0.4, total_m, 1.0):
-                self._line(stretch(lane.line, at_m, min(at_m + 0.5, total_m)), lane.width_m, _PAINT)
+            for at_m in np.arange(0.4, total_m - 0.5, 1.0):
+                bar = stretch(lane.line, float(at_m), float(at_m) + 0.5)
+                corners = np.vstack((beside(bar, lane.width_m / 2), beside(bar, -lane.width_m / 2)[::-1]))
+                cv2.fillPoly(self._picture, [self._pixels(corners)], _PAINT, cv2.LINE_AA, _SHIFT)
 
     def finished(self) -> GroundPicture:
         """Return the picture."""

@@ -22,7 +22,7 @@ class Shape:
     """A mesh: `points` (n, 3) [m]; `faces` (m, 8) indices, the last one repeated, against the clock from outside.
 
     Per face its `role` (which colour), unit `normals` (m, 3) and its `part`; per part its `level` (what stands on
-    another part has a higher one) and `middles` (p, 3) [m]. `lamps` and `tails` (k, 3) are the middles of its lights. [m]
+    another part has a higher one) and `middles` (p, 3) [m]. `lamps` and `tails` (k, 3) are the middles of lights. [m]
     """
 
     points: Floats

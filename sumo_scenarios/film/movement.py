@@ -30,6 +30,13 @@ class Scene:
     speed: Floats
     braking: NDArray[np.bool_]
 
+    def only(self, wanted: Sequence[bool]) -> "Scene":
+        """Return the scene with some of the road users."""
+        keep = np.flatnonzero(wanted)
+        names, bodies = tuple(self.names[k] for k in keep), tuple(self.bodies[k] for k in keep)
+        parts = (self.front[keep], self.heading[keep], self.speed[keep], self.braking[keep])
+        return Scene(self.time_s, names, bodies, *parts)
+
     def rear(self) -> Floats:
         """Return the middles of the rear bumpers, (n, 2). [m]"""
         return self.front - self.length_m()[:, None] * self.forward()

@@ -164,7 +164,8 @@ class Painter:
             return sky
         share = self._condition.in_shade
         direct = np.clip(normals @ self._sun, 0.0, None) / max(float(self._sun[2]), 0.35)
-        return np.minimum(share * sky + (1.0 - share) * direct, 1.5)
+        bright: Floats = np.minimum(share * sky + (1.0 - share) * direct, 1.5)
+        return bright
 
 
 def turned(points: Floats, heading: float) -> Floats:

@@ -10,8 +10,9 @@ from typing import Final
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from sumo_scenarios import catalogue
 from sumo_scenarios.configuration import read_configuration
-from sumo_scenarios.film.filming import REACH_M, Shutter, Site, only_junction, site_of
 from sumo_scenarios.film.movement import Scene
+from sumo_scenarios.film.shutter import REACH_M, Shutter
+from sumo_scenarios.film.site import Site, only_junction, site_of
 from sumo_scenarios.film.trajectories import fcd_scenes
 from sumo_scenarios.film.views import View, view_named
 from sumo_scenarios.fleet import read_fleet

@@ -89,9 +89,7 @@ def run_loop(
     settings_of(settings.controller, settings.options)
     scenario = catalogue.resolve(settings.scenario)
     times_s = times_of(scenario, settings)
-    world = build_world(
-        scenario, settings.profile, *times_s, loops_file=Path(settings.loops_file) if settings.loops_file else None
-    )
+    world = _world(scenario, settings, times_s)
     if not world.units and settings.controller not in SUMO_CONTROLLERS:
         why = "; ".join(f"{signal}: {reason}" for signal, reason in world.left_alone[:3])
         raise InvalidInputError(f"no signal of {scenario.name} can be put under control ({why}); take controller net")
@@ -110,6 +108,11 @@ def run_loop(
             finally:
                 loop.finish()
     return loop.outcome(perf_counter() - started_s, (*advice, *preparation.notices))
+
+
+def _world(scenario: Scenario, settings: RunSettings, times_s: tuple[float, float]) -> World:
+    loops_file = Path(settings.loops_file) if settings.loops_file else None
+    return build_world(scenario, settings.profile, *times_s, loops_file, cameras=settings.sensing == "video")
 
 
 def _with_plans(
@@ -326,6 +329,7 @@ def write_settings(
         "seed": settings.seed,
         "demand_seed": settings.demand_seed,
         "sensing": settings.sensing,
+        "condition": settings.condition,
         "profile": asdict(settings.profile),
         "begin_s": times_s[0],
         "end_s": times_s[1],

@@ -59,7 +59,7 @@ def measure_saturation(run: Path) -> tuple[LaneSaturation, ...]:
 def _world(settings: RunSettings) -> World:
     loops = Path(settings.loops_file) if settings.loops_file else None
     scenario = catalogue.resolve(settings.scenario)
-    return build_world(scenario, settings.profile, settings.begin_s, settings.end_s, loops)
+    return build_world(scenario, settings.profile, settings.begin_s, settings.end_s, loops, settings.sensing == "video")
 
 
 def write_groups(path: Path, run: Path, rows: Sequence[LaneSaturation]) -> None:

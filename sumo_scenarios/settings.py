@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 from signal_ctrl.domain.timetable import ScheduledPlans
+from sumo_scenarios.film.conditions import condition_named
 
 CONTROLLERS: Final = (
     *("net", "fixed", "actuated", "delay_based", "sumo_adapted", "sumo_coordinated"),
@@ -23,7 +24,9 @@ ROLLOUTS: Final = ("adaptive", "hybrid")
 SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
 """Fixed programmes made by the tools that come with SUMO, without and with offsets."""
 SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based", *SUMO_TOOLS)
-SENSINGS: Final = ("loops", "positions", "oracle")
+SENSINGS: Final = ("loops", "video", "positions", "oracle")
+EVENTS: Final = ("loops", "video")
+"""Those that tell loop events, and nothing else."""
 OWN_DETECTORS: Final = ("actuated", "delay_based")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
@@ -51,7 +54,8 @@ class RunSettings:
     splits the last two make their wave where they are given none, `fallback` what `adaptive` and `hybrid` fall back to;
     None: one is computed from the counted demand, for a fallback only when it is needed. `schedule` says which plan
     `fixed` keeps, or `adaptive` falls back to first, at which time of day; `start` is the instant of the run's begin,
-    None: the simulation shows the time of a usual Monday.
+    None: the simulation shows the time of a usual Monday. `condition` is the light and weather that cameras have with
+    sensing `video`.
     """
 
     scenario: str
@@ -59,6 +63,7 @@ class RunSettings:
     seed: int = 1
     demand_seed: int = 0
     sensing: str = "loops"
+    condition: str = "day"
     profile: SafetyProfile = PUBLISHED
     begin_s: float | None = None
     end_s: float | None = None
@@ -87,6 +92,9 @@ class RunSettings:
         if not 0 < self.scale <= 10:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         self._check_failures()
+        condition_named(self.condition)
+        if self.condition != "day" and self.sensing != "video":
+            raise InvalidInputError(f"--condition is what cameras see; with sensing {self.sensing} leave it out")
         times = [t for t in (self.begin_s, self.end_s) if t is not None]
         if not all(math.isfinite(t) and t >= 0 for t in times):
             raise InvalidInputError("--begin and --end need simulation seconds, 0 or more")

@@ -34,7 +34,12 @@ def run(
     ] = "adaptive",
     seed: Annotated[int, typer.Option(help="SUMO's seed: the drivers.")] = 1,
     demand_seed: Annotated[int, typer.Option(help="0: demand as in the file; others resample it.")] = 0,
-    sensing: Annotated[str, typer.Option(help="loops, positions or oracle.")] = "loops",
+    sensing: Annotated[
+        str, typer.Option(help="loops, video (cameras, rendered and counted: slow), positions or oracle.")
+    ] = "loops",
+    condition: Annotated[
+        str, typer.Option(help="With sensing video, what cameras see: day, night, rain, ...; see 'scenarios film'.")
+    ] = "day",
     profile: Annotated[str, typer.Option(help="Safety profile: published or street.")] = "published",
     begin: Annotated[float | None, typer.Option(help="First simulation second.", show_default=False)] = None,
     end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
@@ -101,6 +106,7 @@ def run(
         seed=seed,
         demand_seed=demand_seed,
         sensing=sensing,
+        condition=condition,
         profile=profile_by_name(profile),
         begin_s=begin,
         end_s=end,

@@ -37,7 +37,7 @@ def film(
     """Film a junction: film.mp4, camera.toml for 'count', truth.csv of its crossings, zones.csv, still.png."""
     if out is None:
         return _offer(scenario, junction, json_)
-    from sumo_scenarios.film.make_film import FilmOrder, make_film, plan_film
+    from sumo_scenarios.film_maker import FilmOrder, make_film, plan_film
     from sumo_scenarios.settings import RunSettings
 
     settings = RunSettings(scenario=scenario, controller=controller, seed=seed)
@@ -60,7 +60,7 @@ def _offer(scenario: str, junction: str, as_json: bool) -> int:
     from sumo_scenarios.catalogue import resolve
     from sumo_scenarios.configuration import read_configuration
     from sumo_scenarios.film.conditions import CONDITIONS
-    from sumo_scenarios.film.filming import site_of
+    from sumo_scenarios.film.site import site_of
     from sumo_scenarios.film.views import view_names
     from sumo_scenarios.net_reader import read_net
 

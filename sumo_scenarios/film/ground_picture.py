@@ -181,8 +181,7 @@ class _Sketch:
     def zebras(self, crossings: Sequence[LaneShape]) -> None:
         """Draw the bars of crossings."""
         for lane in crossings:
-            total_m = float(np.hypot(*np.diff(lane.line, axis=0).T).sum())
-            for at_m in np.arange(0.4, total_m - 0.5, 1.0):
+            for at_m in np.arange(0.4, lane.long_m - 0.5, 1.0):
                 bar = stretch(lane.line, float(at_m), float(at_m) + 0.5)
                 corners = np.vstack((beside(bar, lane.width_m / 2), beside(bar, -lane.width_m / 2)[::-1]))
                 cv2.fillPoly(self._picture, [self._pixels(corners)], _PAINT, cv2.LINE_AA, _SHIFT)

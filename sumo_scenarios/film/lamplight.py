@@ -138,8 +138,7 @@ def street_lamps(lanes: Sequence[LaneShape]) -> list[Floats]:
     for lane in lanes:
         if lane.function or lane.soft or not lane.lane_id.endswith("_0"):
             continue
-        total_m = float(np.hypot(*np.diff(lane.line, axis=0).T).sum())
-        for to_end_m in np.arange(6.0, total_m, LAMPS_EVERY_M):
+        for to_end_m in np.arange(6.0, lane.long_m, LAMPS_EVERY_M):
             place, along = lane.place(float(to_end_m))
             foot = place + np.array([along[1], -along[0]]) * (lane.width_m / 2 + 0.5)
             if all(float(np.hypot(*(foot - other))) > LAMPS_EVERY_M * 0.6 for other in found):

@@ -30,6 +30,11 @@ class Scene:
     speed: Floats
     braking: NDArray[np.bool_]
 
+    @classmethod
+    def empty(cls, time_s: float) -> "Scene":
+        """Return a scene without anybody. [s]"""
+        return scene_of(time_s, ())
+
     def only(self, wanted: Sequence[bool]) -> "Scene":
         """Return the scene with some of the road users."""
         keep = np.flatnonzero(wanted)

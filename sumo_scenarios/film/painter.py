@@ -171,7 +171,8 @@ class Painter:
 def turned(points: Floats, heading: float) -> Floats:
     """Return points (n, 3) turned about the upright axis. [rad]"""
     cos, sin = float(np.cos(heading)), float(np.sin(heading))
-    return points @ np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    moved: Floats = points @ np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    return moved
 
 
 def _fixed(pixels: Floats) -> Ints:

@@ -30,6 +30,11 @@ class LaneShape:
     soft: bool
 
     @property
+    def long_m(self) -> float:
+        """Length of the centre line. [m]"""
+        return float(np.hypot(*np.diff(self.line, axis=0).T).sum())
+
+    @property
     def end(self) -> Floats:
         """Last point, (2,). [m]"""
         last: Floats = self.line[-1]

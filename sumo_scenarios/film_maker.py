@@ -14,12 +14,14 @@ from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.driver import Driver, make_driver
 from sumo_scenarios.film.conditions import condition_named
 from sumo_scenarios.film.film_folder import FilmFacts, FilmWriter
-from sumo_scenarios.film.filming import FilmingDriver, Shutter, Site, live_scenes, only_junction, site_of
 from sumo_scenarios.film.movement import Scene
 from sumo_scenarios.film.renderer import Renderer
+from sumo_scenarios.film.shutter import Shutter, live_scenes
+from sumo_scenarios.film.site import Site, only_junction, site_of
 from sumo_scenarios.film.trajectories import fcd_scenes
 from sumo_scenarios.film.truth import Witness
 from sumo_scenarios.film.views import View, view_named, view_names
+from sumo_scenarios.filming_driver import FilmingDriver
 from sumo_scenarios.fleet import read_fleet
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.net_reader import read_net

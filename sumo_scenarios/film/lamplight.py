@@ -32,10 +32,7 @@ class Lamplight:
 
     def __init__(self, camera: Pinhole, condition: Condition, lanes: Sequence[LaneShape]) -> None:
         self._camera = camera
-        self._small = Pinhole(
-            camera.x_m, camera.y_m, camera.height_m, camera.heading_deg, camera.pitch_deg, camera.fov_deg,
-            camera.width_px // COARSER, camera.height_px // COARSER,
-        )  # fmt: skip
+        self._small = camera.scaled(1.0 / COARSER)
         self._condition = condition
         self._size = (camera.width_px, camera.height_px)
         self._base = self._street(lanes)

@@ -40,8 +40,8 @@ class Pinhole:
                 f"a camera needs a pitch of 0 to 90 and an angle of view of 5 to {WIDEST_DEG:g} degrees, "
                 f"got {self.pitch_deg:g} and {self.fov_deg:g}"
             )
-        if not (32 <= self.width_px <= 4096 and 32 <= self.height_px <= 4096):
-            raise InvalidInputError(f"a picture has 32 to 4096 pixels a side, not {self.width_px} x {self.height_px}")
+        if not (8 <= self.width_px <= 4096 and 8 <= self.height_px <= 4096):
+            raise InvalidInputError(f"a picture has 8 to 4096 pixels a side, not {self.width_px} x {self.height_px}")
 
     @cached_property
     def focal_px(self) -> float:

@@ -90,10 +90,11 @@ def mast_camera(leg: Leg) -> Pinhole:
 
 def side_camera(leg: Leg) -> Pinhole:
     """Return a camera on a pole at the right kerb of the approach, beyond the stop line, that looks at who comes."""
-    reach_m = max(12.0, 1.1 * leg.width_m)
+    reach_m = max(14.0, 1.3 * leg.width_m)
     aside_m = leg.width_m / 2 + 2.5
     place = leg.stop + leg.along * reach_m + leg.right * aside_m
-    aim = leg.stop - leg.along * 25.0 - place
+    ways = [end - place for end in leg.stop_line(BEYOND_STOP_M)]
+    aim = sum((way / float(np.hypot(*way)) for way in ways), np.zeros(2))
     return _looking(place, 8.0, aim, reach_m, 0.24)
 
 

@@ -11,6 +11,9 @@ PULSE_S: Final = 0.5
 APART_S: Final = 0.1
 """Between the off of one vehicle and the on of the next where both were one in the zone. [s]"""
 
+TICK_S: Final = 1e-3
+"""Edges of one loop are at least so far apart. [s]"""
+
 
 @dataclass(slots=True)
 class VirtualLoop:
@@ -50,7 +53,7 @@ class VirtualLoop:
         if not self.on:
             return
         self.crossed += 1
-        if self.crossed > 1 and time_s - APART_S > self.last_s:
+        if self.crossed > 1 and time_s - APART_S > self.last_s + TICK_S:
             self._set(False, time_s - APART_S, edges)
             self._set(True, time_s, edges)
             self.crossed = 1

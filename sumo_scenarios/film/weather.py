@@ -47,10 +47,8 @@ class Clouds:
         field = octaves(generator, (CLOUD_CELLS, CLOUD_CELLS), grains)
         covered = 1.0 / (1.0 + np.exp(-3.0 * field))
         self._light = ((1.0 - depth * covered) * 255).astype(np.uint8)
-        size = (camera.width_px // COARSER, camera.height_px // COARSER)
-        small = Pinhole(
-            camera.x_m, camera.y_m, camera.height_m, camera.heading_deg, camera.pitch_deg, camera.fov_deg, *size
-        )
+        small = camera.scaled(1.0 / COARSER)
+        size = (small.width_px, small.height_px)
         columns, rows = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
         ground = small.ground_of(np.column_stack((columns.ravel(), rows.ravel()))) - camera.place[:2]
         clipped = np.clip(np.nan_to_num(ground, nan=300.0), -300.0, 300.0)

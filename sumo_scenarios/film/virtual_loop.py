@@ -37,7 +37,7 @@ class VirtualLoop:
         if occupied:
             self.seen_s = max(self.seen_s, time_s)
         elif crossings and not self.on:
-            self.seen_s = max(self.seen_s, time_s + PULSE_S - LET_GO_S)
+            self._hold(time_s)
         for _ in range(crossings):
             self._cross(time_s, edges)
         if not self.on and (occupied or crossings):
@@ -57,6 +57,11 @@ class VirtualLoop:
             self._set(False, time_s - APART_S, edges)
             self._set(True, time_s, edges)
             self.crossed = 1
+            self._hold(time_s)
+
+    def _hold(self, time_s: float) -> None:
+        """Stay on for a vehicle that the line counted, whatever the zone says."""
+        self.seen_s = max(self.seen_s, time_s + PULSE_S - LET_GO_S)
 
     def _set(self, on: bool, time_s: float, edges: list[tuple[float, bool]]) -> None:
         self.on, self.last_s = on, time_s

@@ -28,7 +28,8 @@ class VideoCounter:
         self._camera = camera
         self._lines = {line.name: line for line in camera.lines}
         self._view: View | None = None
-        self._scene = Scene()
+        self._sizes = Sizes()
+        self._scene = Scene(self._sizes)
         self._shape: tuple[int, ...] = ()
         self._begin()
 
@@ -52,7 +53,7 @@ class VideoCounter:
         look = self._scene.look(work, time_s)
         if look.mask is None or look.flooded:
             return Seen(valid=False)
-        mask = clean(look.mask)
+        mask = self._last_mask = clean(look.mask)
         self._tracker.step(blobs_of(mask), time_s)
         self._scene.follow(work, time_s, self._kept(mask))
         for track in self._tracker.gone:
@@ -68,7 +69,7 @@ class VideoCounter:
         return Seen()
 
     def _begin(self) -> None:
-        self._tracker = Tracker(Sizes())
+        self._tracker = Tracker(self._sizes)
         self._frame = -1
         self._time_s: float | None = None
         self._keepers = [] if self._view is None else [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
@@ -86,7 +87,7 @@ class VideoCounter:
         if self._view is None:
             self._shape = frame.shape
             self._view = View(self._camera, frame.shape[1], frame.shape[0])
-            self._scene = Scene(self._view.region(self._camera))
+            self._scene = Scene(self._sizes, self._view.region(self._camera))
             self._keepers = [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
         if frame.shape != self._shape:
             raise InvalidInputError(f"the picture changed from {self._shape} to {frame.shape}")

@@ -13,8 +13,7 @@ GRID: Final = 6
 
 MOST: Final = 48
 BIN_SHIFT: Final = 3  # levels of 8 grey steps
-STILL_WEIGHT: Final = 3  # a pixel that did not change since the frame before counts this many times
-STILL_STEP: Final = 6
+STILL_STEP: Final = 6  # grey steps from one frame to the next that are no motion
 NEAR: Final = 12  # grey steps around the level that are averaged
 
 
@@ -44,7 +43,7 @@ class Samples:
     def road(self) -> tuple[Image, NDArray[np.float32]]:
         """Return the background (height, width, 3) and its noise (height, width): median distance of grey levels."""
         greys = [np.asarray(cv2.cvtColor(each, cv2.COLOR_BGR2GRAY)) for each in self._frames]
-        level = _most_frequent(greys, self._still)
+        level = _most_frequent(greys)
         total = np.zeros((*level.shape, 3), np.float32)
         number = np.zeros(level.shape, np.float32)
         for frame, grey in zip(self._frames, greys, strict=True):
@@ -73,13 +72,22 @@ def largest(channels: Image) -> Image:
     return np.asarray(cv2.max(cv2.max(blue, green), red))
 
 
-def _most_frequent(greys: list[Image], still: list[NDArray[np.bool_]]) -> NDArray[np.int16]:
-    """Return the grey level seen most often per pixel, steady moments weighing more."""
+def _most_frequent(greys: list[Image]) -> NDArray[np.int16]:
+    """Return the grey level per pixel that was there most often, each stay counting with the root of its length.
+
+    So the road, seen again and again between vehicles, wins against the one vehicle that stood there for long.
+    """
     bins = (255 >> BIN_SHIFT) + 3
-    votes = np.zeros((bins, greys[0].size), np.uint16)
+    votes = np.zeros((bins, greys[0].size), np.float32)
     pixels = np.arange(greys[0].size)
-    for grey, calm in zip(greys, still, strict=True):
-        votes[(grey.ravel() >> BIN_SHIFT) + 1, pixels] += np.where(calm.ravel(), STILL_WEIGHT, 1).astype(np.uint16)
+    worth = np.diff(np.sqrt(np.arange(len(greys) + 1, dtype=np.float32)))
+    stay = np.zeros(greys[0].size, np.intp)
+    last = np.full(greys[0].size, -9, np.int16)
+    for grey in greys:
+        here = (grey.ravel() >> BIN_SHIFT).astype(np.int16) + 1
+        stay = np.where(np.abs(here - last) <= 1, stay + 1, 0)
+        votes[here, pixels] += worth[stay]
+        last = here
     spread = votes[:-2] + 2 * votes[1:-1] + votes[2:]
     best = spread.argmax(axis=0).reshape(greys[0].shape)
     return np.asarray((best << BIN_SHIFT) + (1 << BIN_SHIFT) // 2, dtype=np.int16)

@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.video.backdrop import Backdrop
+from detectors.video.blobs import blobs_of, clean
 from detectors.video.samples import Samples
+from detectors.video.sizes import Sizes
 from detectors.video.tone import Image
 
 FIRST_S: Final = 2.0  # of a live picture before the first background
 AGAIN_S: Final = (6.0, 20.0, 60.0)  # and when it is taken from all that was seen so far
 FLOODED: Final = 0.6  # share of the picture that differs: the scene changed, not its vehicles
 FLOODED_S: Final = 3.0  # after which the background is learnt anew
+STILL: Final = 0.5  # share of a region without motion from one frame to the next: it stands
 FOLLOW_S: Final = 0.25
 FOLLOW_TIME_S: Final = 20.0  # in which the background takes over most of a lasting change
 
@@ -30,7 +33,8 @@ class Look:
 class Scene:
     """Background of one camera in its working size."""
 
-    def __init__(self, region: Image | None = None) -> None:
+    def __init__(self, sizes: Sizes, region: Image | None = None) -> None:
+        self._sizes = sizes
         self._region = region
         self._samples: Samples | None = Samples()
         self.backdrop: Backdrop | None = None
@@ -51,7 +55,7 @@ class Scene:
     def restart(self) -> None:
         """Learn the background from all examples; the clock begins anew."""
         if self._samples is not None and len(self._samples) > 1:
-            self.backdrop = Backdrop(self._samples)
+            self._take(self._samples)
             self._samples = None
         self._began_s, self._due, self._flood_s, self._grey = None, [], None, None
         self._followed_s = 0.0
@@ -64,8 +68,7 @@ class Scene:
         difference = self.backdrop.differ(frame)
         flooded = difference.share > FLOODED
         self._watch_flood(flooded, now_s)
-        mask = difference.solid if self._region is None else np.asarray(cv2.bitwise_and(difference.solid, self._region))
-        return Look(mask, flooded)
+        return Look(self._within(difference.solid), flooded)
 
     def follow(self, frame: Image, now_s: float, keep: Image) -> None:
         """Let the background follow slow changes where `keep` is 0 and nothing differs."""
@@ -84,10 +87,25 @@ class Scene:
             return
         self.warm(frame)
         if now_s >= self._due[0] and self._samples is not None and len(self._samples) > 1:
-            self.backdrop = Backdrop(self._samples)
+            self._take(self._samples)
             self._due.pop(0)
         if not self._due:
             self._samples = None
+
+    def _take(self, samples: Samples) -> None:
+        """Learn the background from samples, and the sizes of what moves in them."""
+        self.backdrop = backdrop = Backdrop(samples)
+        for frame, still in samples.moving():
+            difference = backdrop.differ(frame)
+            if difference.share > FLOODED:
+                continue
+            for blob in blobs_of(clean(self._within(difference.solid))):
+                left, top, right, bottom = (int(each) for each in blob.box)
+                if not blob.cut and still[top:bottom, left:right].mean() < STILL:
+                    self._sizes.learn(blob.box)
+
+    def _within(self, mask: Image) -> Image:
+        return mask if self._region is None else np.asarray(cv2.bitwise_and(mask, self._region))
 
     def _watch_flood(self, flooded: bool, now_s: float) -> None:
         if not flooded:

@@ -33,6 +33,7 @@ class Track:
     parent: int | None = None
     looks: int = 1
     alone_looks: int = 1
+    alone_s: float = 0.0
     area_px: float = 0.0
     alone: bool = True
     cut: bool = False
@@ -75,7 +76,8 @@ class Track:
         """Take the blob as this vehicle."""
         self.looks += 1
         self.alone_looks += 1
-        self.seen_s, self.alone, self.cut = now_s, True, blob.cut
+        self.seen_s = self.alone_s = now_s
+        self.alone, self.cut = True, blob.cut
         self._correct(middle(blob.box), SEEN_SHARE)
         self.area_px = blob.area_px
         self.box, self.hull = blob.box, blob.hull
@@ -105,4 +107,4 @@ def born(number: int, blob: Blob, now_s: float) -> Track:
     size = math.sqrt(blob.area_px)
     place_var, speed_var = (SEEN_SHARE * size + 0.7) ** 2, (FIRST_SPEED * size) ** 2
     axes = (Axis(at[0], 0.0, place_var, 0.0, speed_var), Axis(at[1], 0.0, place_var, 0.0, speed_var))
-    return Track(number, blob.box, blob.hull, now_s, blob.cut, now_s, *axes, area_px=blob.area_px, cut=blob.cut, start=at)
+    return Track(number, blob.box, blob.hull, now_s, blob.cut, now_s, *axes, area_px=blob.area_px, cut=blob.cut, start=at, alone_s=now_s)

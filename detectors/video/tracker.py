@@ -12,12 +12,14 @@ from detectors.video.plane import Box, box_area_px2, middle, overlap_px2, union
 from detectors.video.sizes import Sizes
 from detectors.video.track import Track, born
 
-NEVER: Final = 1e6
+NEVER: Final = 3.0  # the cost of leaving a vehicle without a blob
 REACH: Final = 1.2  # sizes that a vehicle may be off its expected place
 COVERED: Final = 0.5  # of a vehicle's box inside a blob: it is in there
 GROWN: Final = 1.5  # a blob so much wider or higher than the vehicle holds something else too
 PIECE_ROOM: Final = 1.25  # pieces are one vehicle if they fit into so much of its box
 FREE_EDGE: Final = 0.35  # of the size: an edge of the blob so near to the expected one is the vehicle's own
+PART: Final = 0.15  # of a blob's box: smaller vehicles in it are parts of others
+SAME: Final = 0.7  # of a vehicle's box in that of an older one in the same blob: both are one
 LOST_S: Final = 0.7
 HIDDEN_S: Final = 3.0
 YOUNG_LOOKS: Final = 3
@@ -50,6 +52,7 @@ class Tracker:
                 self._fill(groups[at], whole, at in owner, now_s)
         taken = {at for at, tracks in groups.items() if tracks} | {at for each in pieces.values() for at in each}
         self._bear([blob for at, blob in enumerate(blobs) if at not in taken], now_s)
+        self._merge(groups, blobs)
         self._bury(now_s)
 
     def _assign(self, blobs: Sequence[Blob]) -> dict[int, Track]:
@@ -103,6 +106,17 @@ class Tracker:
         """Tell whether a blob has been too large for its vehicle for so long that it is its true size."""
         return now_s - self._swollen_s.setdefault(track.number, now_s) > ACCEPT_S
 
+    def _merge(self, groups: dict[int, list[Track]], blobs: Sequence[Blob]) -> None:
+        """Drop the vehicles in a blob that are only parts of another one in it."""
+        for at, tracks in groups.items():
+            whole = box_area_px2(blobs[at].box)
+            for track in tracks[1:] if len(tracks) > 1 else []:
+                others = [other for other in tracks if other is not track and other.number < track.number]
+                inside = max((overlap_px2(track.box, other.box) for other in others), default=0.0)
+                area = box_area_px2(track.box)
+                if area < PART * whole or inside > SAME * area:
+                    track.seen_s = -math.inf
+
     def _bear(self, blobs: Sequence[Blob], now_s: float) -> None:
         for blob in blobs:
             self._numbers += 1
@@ -118,6 +132,8 @@ class Tracker:
 
     def _bury(self, now_s: float) -> None:
         def lives(track: Track) -> bool:
+            if now_s - track.alone_s > HIDDEN_S:
+                return False
             return now_s - track.seen_s <= (LOST_S if track.looks >= YOUNG_LOOKS else 0.2)
 
         self.gone = [track for track in self.tracks if not lives(track)]
@@ -136,7 +152,7 @@ def _cost(track: Track, blob: Blob) -> float:
     shared = overlap_px2(track.box, blob.box)
     together = box_area_px2(track.box) + box_area_px2(blob.box) - shared
     growth = abs(math.log(box_area_px2(blob.box) / max(1.0, box_area_px2(track.box))))
-    return 1.0 - shared / together + away + 0.3 * growth
+    return min(NEVER, 1.0 - shared / together + away + 0.5 * growth)
 
 
 def _fits(box: Box, into: Box, room: float) -> bool:

@@ -37,8 +37,8 @@ class Place:
 PLACES: Final = (
     Place("arm over the junction, two lanes", "cologne1", "", "east", 25320.0),
     Place("pole at the kerb", "cologne1", "", "south-side", 25320.0),
-    Place("arm over the junction, three lanes, trucks and buses", "corridor", "K4", "north", 24900.0),
-    Place("from behind, four lanes, trucks and buses", "corridor", "K4", "west-behind", 24900.0),
+    Place("arm over the junction, three lanes, trucks and buses", "corridor", "K4", "north", 25500.0),
+    Place("from behind, four lanes, trucks and buses", "corridor", "K4", "west-behind", 25500.0),
     Place("across two lanes", "ingolstadt1", "", "west-across", 57780.0),
 )
 
@@ -79,7 +79,8 @@ def staged(place: Place, before_s: float, lasts_s: float, seed: int) -> Stage:
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-film-") as scratch:
         target = Path(scratch) / "fcd.xml.gz"
         _drive(config, (begin_s, span_s[1]), seed, target, span_s[0])
-        scenes = tuple(_near(scene, view) for scene in fcd_scenes(target, fleet) if scene.time_s >= span_s[0] - 1e-9)
+        found = fcd_scenes(target, fleet, configuration.step_s)
+        scenes = tuple(_near(scene, view) for scene in found if scene.time_s >= span_s[0] - 1e-9)
     if len(scenes) < 2:
         raise InvalidInputError(f"{place.scenario} has no traffic from {span_s[0]:g} s on")
     return Stage(site, view, scenes)

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import cv2
+
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from sumo_scenarios import catalogue
 from sumo_scenarios.closed_loop import run_loop, times_of
@@ -121,6 +123,7 @@ class _Crew:
     """Renders, witnesses and writes the scenes of one film."""
 
     def __init__(self, plan: FilmPlan, folder: Path) -> None:
+        cv2.setNumThreads(1)  # OpenCV's threads do not survive a fork
         condition = condition_named(plan.order.condition)
         site, seed = plan.site, plan.order.seed
         self._renderer = Renderer(site.roads, site.stops, plan.view.pinhole, condition, seed)
@@ -170,7 +173,7 @@ def _read_film(plan: FilmPlan, folder: Path, scratch: Path, report: Report, stop
     crew = _Crew(plan, folder)
     current: list[Scene] = []
     shutter = Shutter(lambda _: current[0], plan.facts.begin_s, plan.facts.rate_hz)
-    for scene in fcd_scenes(plan.order.fcd, fleet):
+    for scene in fcd_scenes(plan.order.fcd, fleet, configuration.step_s):
         if stop():
             raise BackendError("interrupted; there is no film")
         if scene.time_s > plan.facts.end_s + 1e-9:

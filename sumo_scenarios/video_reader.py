@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 
 from detectors.loops.events import LoopEvent
@@ -86,6 +87,7 @@ class Cameras:
 
     def eyes(self, unit: SignalUnit) -> list[_Eye]:
         """Return the cameras of a signal, each of which has looked at the empty road."""
+        cv2.setNumThreads(1)  # OpenCV's threads do not survive a fork
         found: list[_Eye] = []
         for camera in loop_cameras(self.net, self.roads, unit.site.signal_id, unit.layout.loops):
             stops = frozenset(lane.lane_id for lane in unit.layout.lanes)

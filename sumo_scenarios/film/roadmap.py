@@ -40,6 +40,10 @@ class LaneShape:
         last: Floats = self.line[-1]
         return last
 
+    def gap_m(self, point: Floats) -> float:
+        """Return how far a place is from the centre line. [m]"""
+        return _distance(self.line, point)
+
     def direction(self, at_end: bool) -> Floats:
         """Return the unit vector of travel over the last, or first, ten metres."""
         line = self.line[::-1] if at_end else self.line
@@ -70,7 +74,7 @@ class RoadMap:
 
     def near(self, x_m: float, y_m: float, reach_m: float) -> list[LaneShape]:
         """Return the lanes that come within reach of a place. [m]"""
-        return [lane for lane in self.lanes.values() if _distance(lane.line, np.array([x_m, y_m])) <= reach_m]
+        return [lane for lane in self.lanes.values() if lane.gap_m(np.array([x_m, y_m])) <= reach_m]
 
 
 def _distance(line: Floats, point: Floats) -> float:

@@ -68,10 +68,11 @@ def mover_of(user: RoadUser, body: Body) -> Mover:
     return Mover(user.name, body, user.front, heading, user.speed_mps, braking)
 
 
-def fcd_scenes(path: Path, fleet: Fleet) -> Iterator[Scene]:
+def fcd_scenes(path: Path, fleet: Fleet, step_s: float) -> Iterator[Scene]:
     """Yield the scenes of a file that SUMO wrote with `--fcd-output`, plain or gzip'd.
 
-    Args: fleet, the types of the scenario, which give the sizes.
+    Args: fleet, the types of the scenario, which give the sizes; step_s, length of a step: SUMO writes where everybody is
+    at the end of a step under the time of its begin. [s]
     Raises: InvalidInputError for a damaged file, or one without positions.
     """
     types = fleet.types()
@@ -79,7 +80,8 @@ def fcd_scenes(path: Path, fleet: Fleet) -> Iterator[Scene]:
     for _, element in elements(path):
         if element.tag != "timestep":
             continue
-        yield scene_of(_number(path, element, "time"), [_mover(path, each, types, bodies) for each in element])
+        time_s = _number(path, element, "time") + step_s
+        yield scene_of(time_s, [_mover(path, each, types, bodies) for each in element])
         element.clear()
 
 

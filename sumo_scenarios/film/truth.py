@@ -83,12 +83,13 @@ class Witness:
         found = []
         for ground, line in self._lines:
             for pair, share, forward in _hits(ground, before.front[pairs[:, 0]], after.front[pairs[:, 1]]):
-                found.append(self._crossing(line, forward, share, before, after, tuple(pairs[pair])))
+                found.append(self._crossing(ground, line, (share, forward), (before, after), tuple(pairs[pair])))
         return sorted(found, key=lambda each: each.time_s)
 
     def _crossing(
-        self, line: Line, forward: bool, share: float, before: Scene, after: Scene, pair: tuple[int, ...]
+        self, ground: GroundLine, line: Line, hit: tuple[float, bool], step: tuple[Scene, Scene], pair: tuple[int, ...]
     ) -> TrueCrossing:
+        (share, forward), (before, after) = hit, step
         time_s = before.time_s + share * (after.time_s - before.time_s) - self._start_s
         direction = line.forward if forward else line.backward
         index = pair[1]
@@ -96,20 +97,8 @@ class Witness:
         spot = before.front[pair[0]] * (1.0 - share) + after.front[index] * share
         return TrueCrossing(
             round(time_s, 3), self._frame, line.name, direction, kind, round(float(after.speed[index]), 2),
-            self._lane(line.name, spot), name,
+            _lane(ground, spot), name,
         )  # fmt: skip
-
-    def _lane(self, line: str, spot: Floats) -> str:
-        """Return the lane before whose zone a place is, or nothing."""
-        best, lane = LANE_REACH_M, ""
-        for zone in self._zones:
-            if zone.name.rpartition("-")[0] != line:
-                continue
-            across = np.array([zone.along[1], -zone.along[0]])
-            gap = abs(float((spot - zone.corners.mean(axis=0)) @ across))
-            if gap < best:
-                best, lane = gap, zone.lane
-        return lane
 
     def covered(self, scene: Scene) -> NDArray[np.bool_]:
         """Return for each presence zone whether any vehicle stands over it."""
@@ -149,6 +138,12 @@ def _hits(line: GroundLine, before: Floats, after: Floats) -> list[tuple[int, fl
         if 0.0 <= float((spot - line.start) @ along) <= float(along @ along):
             found.append((int(index), share, bool(side_1[index] >= 0)))
     return found
+
+
+def _lane(line: GroundLine, spot: Floats) -> str:
+    """Return the lane that leads to a place, or nothing where none is near."""
+    gaps = [(lane.gap_m(spot), lane.lane_id) for lane in line.lanes]
+    return min(((gap, name) for gap, name in gaps if gap <= LANE_REACH_M), default=(0.0, ""))[1]
 
 
 def _is_covered(zone: GroundZone, corners: Plane, prints: Plane, middles: Plane, reach: Floats) -> bool:

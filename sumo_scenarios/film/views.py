@@ -29,11 +29,15 @@ KINDS: Final = ("", "side", "behind", "across")
 
 @dataclass(frozen=True)
 class GroundLine:
-    """A counting line on the road, from `start` to `end` [m]; `forward` is what is crossed towards its right hand."""
+    """A counting line on the road, from `start` to `end` [m], and the lanes that lead over it or up to it.
+
+    Forward is who crosses it towards the right hand of somebody who walks from start to end.
+    """
 
     name: str
     start: Floats
     end: Floats
+    lanes: tuple[LaneShape, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,9 @@ def made_view(name: str, pinhole: Pinhole, legs: Sequence[Leg]) -> View:
 def lines_of(leg: Leg) -> list[GroundLine]:
     """Return the counting lines of a leg: beyond its stop line, and across its exits."""
     right, left = leg.stop_line(BEYOND_STOP_M)
-    lines = [GroundLine(leg.name, right, left)]
+    lines = [GroundLine(leg.name, right, left, leg.lanes)]
     out = leg.exit_line(INSIDE_EXIT_M)
-    return [*lines, GroundLine(f"{leg.name}-exit", *out)] if out is not None else lines
+    return [*lines, GroundLine(f"{leg.name}-exit", *out, leg.exits)] if out is not None else lines
 
 
 def zones_of(leg: Leg) -> list[GroundZone]:

@@ -114,12 +114,27 @@ def drive(lane: Lane, seconds: float, fps: float, rng: np.random.Generator, firs
     return cars[: len(state)]
 
 
-PAINTS = ((225, 225, 228), (40, 40, 42), (120, 122, 125), (90, 92, 96), (30, 30, 150), (130, 60, 30), (60, 90, 60), (160, 165, 170), (200, 200, 205), (45, 48, 60))
+PAINTS = (
+    (225, 225, 228),
+    (40, 40, 42),
+    (120, 122, 125),
+    (90, 92, 96),
+    (30, 30, 150),
+    (130, 60, 30),
+    (60, 90, 60),
+    (160, 165, 170),
+    (200, 200, 205),
+    (45, 48, 60),
+)
 
 
 def _vehicle(lane: Lane, rng: np.random.Generator, frames: int) -> Vehicle:
     truck = rng.random() < lane.trucks
-    size = (rng.uniform(10, 17), 2.5, rng.uniform(3.4, 4.0)) if truck else (rng.uniform(3.9, 4.9), 1.8, rng.uniform(1.4, 1.8))
+    size = (
+        (rng.uniform(10, 17), 2.5, rng.uniform(3.4, 4.0))
+        if truck
+        else (rng.uniform(3.9, 4.9), 1.8, rng.uniform(1.4, 1.8))
+    )
     colour = PAINTS[rng.integers(len(PAINTS))]
     places = np.full(frames, np.nan)
     return Vehicle(lane.y + rng.normal(0, 0.15), lane.way, *size, colour, places, lane.begin)
@@ -159,7 +174,9 @@ class Road:
                 picture = cv2.convertScaleAbs(picture, alpha=light)
             grain = np.roll(grains[at % len(grains)], int(rng.integers(picture.shape[1])), axis=1)
             picture = cv2.subtract(cv2.add(picture, grain), 8)
-            yield cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg])[1], cv2.IMREAD_COLOR)
+            yield cv2.imdecode(
+                cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg])[1], cv2.IMREAD_COLOR
+            )
 
     def crossings(self, x: float) -> list[tuple[float, int]]:
         """Return (time, way) of every front that passes the cross-section x."""
@@ -183,7 +200,9 @@ class Road:
 
     def _ground(self, rng: np.random.Generator) -> np.ndarray:
         pole = self.pole
-        rough = cv2.resize(rng.normal(0, 1, (pole.height // 8, pole.width // 8)).astype(np.float32), (pole.width, pole.height))
+        rough = cv2.resize(
+            rng.normal(0, 1, (pole.height // 8, pole.width // 8)).astype(np.float32), (pole.width, pole.height)
+        )
         fine = cv2.GaussianBlur(rng.normal(0, 1, (pole.height, pole.width)).astype(np.float32), (3, 3), 0)
         picture = np.empty((pole.height, pole.width, 3), np.float32)
         picture[:] = (70, 110, 90)
@@ -270,8 +289,10 @@ def dual(seconds: float = 30.0, seed: int = 1, **more: object) -> Scene:
     """An urban dual carriageway from a mast: two lanes each way, a signal holds one way, its queue stands on the line."""
     rng, fps = np.random.default_rng(seed), 25.0
     lanes = [
-        Lane(-5.5, 1, -20.0, 12.0, 3.5), Lane(-2.0, 1, -20.0, 13.0, 4.0),
-        Lane(2.0, -1, 140.0, 12.0, 3.0, stop=16.0, red=((3.0, 14.0),)), Lane(5.5, -1, 140.0, 13.0, 3.5, stop=16.0, red=((3.0, 14.0),)),
+        Lane(-5.5, 1, -20.0, 12.0, 3.5),
+        Lane(-2.0, 1, -20.0, 13.0, 4.0),
+        Lane(2.0, -1, 140.0, 12.0, 3.0, stop=16.0, red=((3.0, 14.0),)),
+        Lane(5.5, -1, 140.0, 13.0, 3.5, stop=16.0, red=((3.0, 14.0),)),
     ]
     cars = [car for lane in lanes for car in drive(lane, seconds, fps, rng)]
     pole = Pole((0.0, 0.0, 8.0), (40.0, 0.0, 0.0))
@@ -281,8 +302,17 @@ def dual(seconds: float = 30.0, seed: int = 1, **more: object) -> Scene:
 def motorway(seconds: float = 20.0, seed: int = 2, **more: object) -> Scene:
     """A motorway from a bridge: three lanes each way, every third vehicle a truck."""
     rng, fps = np.random.default_rng(seed), 30.0
-    lanes = [Lane(y, way, -40.0 if way > 0 else 260.0, speed, 3.2, trucks)
-             for y, way, speed, trucks in ((-9.5, 1, 24.0, 0.6), (-6.0, 1, 30.0, 0.2), (-2.5, 1, 34.0, 0.0), (2.5, -1, 34.0, 0.0), (6.0, -1, 30.0, 0.2), (9.5, -1, 24.0, 0.6))]
+    lanes = [
+        Lane(y, way, -40.0 if way > 0 else 260.0, speed, 3.2, trucks)
+        for y, way, speed, trucks in (
+            (-9.5, 1, 24.0, 0.6),
+            (-6.0, 1, 30.0, 0.2),
+            (-2.5, 1, 34.0, 0.0),
+            (2.5, -1, 34.0, 0.0),
+            (6.0, -1, 30.0, 0.2),
+            (9.5, -1, 24.0, 0.6),
+        )
+    ]
     cars = [car for lane in lanes for car in drive(lane, seconds, fps, rng)]
     pole = Pole((0.0, 0.0, 9.0), (55.0, 0.0, 0.0), 640, 360, 600.0)
     return scene(Road(pole, cars, round(seconds * fps), fps, -11.5, 11.5, seed=seed, **more), 32.0)  # type: ignore[arg-type]

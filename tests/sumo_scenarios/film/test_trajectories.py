@@ -26,12 +26,12 @@ TYPES = '<routes><vType id="long" vClass="truck" length="9.5"/></routes>'
 def scenes(folder: Path, text: str) -> list[Scene]:
     (folder / "t.rou.xml").write_text(TYPES)
     (folder / "fcd.xml.gz").write_bytes(gzip.compress(text.encode()))
-    return list(fcd_scenes(folder / "fcd.xml.gz", read_fleet([folder / "t.rou.xml"])))
+    return list(fcd_scenes(folder / "fcd.xml.gz", read_fleet([folder / "t.rou.xml"]), 0.5))
 
 
 def test_positions_headings_and_sizes_are_taken_over(tmp_path: Path) -> None:
     first, second = scenes(tmp_path, FCD)
-    assert (first.time_s, first.names, second.names) == (10.0, ("a", "p"), ("a",))
+    assert (first.time_s, first.names, second.names) == (10.5, ("a", "p"), ("a",))
     assert first.front.tolist() == [[5.0, 7.0], [1.0, 2.0]]
     assert first.heading.tolist() == pytest.approx([0.0, math.pi / 2])
     truck, walker = first.bodies

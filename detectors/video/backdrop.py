@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.video.samples import Samples, largest
-from detectors.video.tone import Image, inverse_of, tone_curve
+from detectors.video.tone import Image, as_image, inverse_of, tone_curve
 
 GRID: Final = 6  # sample points of the tone curve: every so many pixels
 LEAST_FREE: Final = 0.4  # share of sample points outside the last mask that is enough to leave the others out
@@ -24,7 +24,7 @@ LEAST_GAIN: Final = 0.8  # the background learns only from frames with about its
 
 @dataclass(slots=True)
 class Difference:
-    """Masks (height, width) of 0 and 255: changed, all that differs; solid, what is no shadow; share changed, 0 to 1."""
+    """Masks (height, width) of 0 and 255: changed, all that differs; solid, no shadow; share changed (0 to 1)."""
 
     changed: Image
     solid: Image
@@ -47,11 +47,11 @@ class Backdrop:
         seen = _points(frame)
         usable = self._usable()
         self._curve = tone_curve(self._sampled[usable], seen[usable])
-        look = np.asarray(cv2.LUT(self._soft, self._curve))
-        soft = np.asarray(cv2.blur(frame, (3, 3)))
-        changed = _compare(largest(cv2.absdiff(soft, look)), self._step)
+        look = as_image(cv2.LUT(self._soft, self._curve))
+        soft = as_image(cv2.blur(frame, (3, 3)))
+        changed = _compare(largest(as_image(cv2.absdiff(soft, look))), self._step)
         self._mask = changed
-        solid = np.asarray(cv2.subtract(changed, _shadow(soft, look)))
+        solid = as_image(cv2.subtract(changed, _shadow(soft, look)))
         return Difference(changed, solid, cv2.countNonZero(changed) / changed.size)
 
     def follow(self, frame: Image, rate: float, keep: Image) -> None:
@@ -64,7 +64,7 @@ class Backdrop:
 
     def absorb(self, frame: Image, where: Image) -> None:
         """Take the frame as background at once where `where` is not 0."""
-        plain = np.asarray(cv2.LUT(frame, inverse_of(self._curve)))
+        plain = as_image(cv2.LUT(frame, inverse_of(self._curve)))
         self._exact[where > 0] = plain[where > 0]
         self._refresh()
 
@@ -79,7 +79,7 @@ class Backdrop:
         return self._exact.astype(np.uint8)
 
     def _refresh(self) -> None:
-        self._soft: Image = np.asarray(cv2.blur(self._exact.astype(np.uint8), (3, 3)))
+        self._soft: Image = as_image(cv2.blur(self._exact.astype(np.uint8), (3, 3)))
         self._sampled = _points(self._soft)
 
     def _usable(self) -> NDArray[np.bool_]:
@@ -95,7 +95,7 @@ def _points(frame: Image) -> Image:
 
 
 def _compare(values: Image, limits: Image) -> Image:
-    return np.asarray(cv2.compare(values, limits, cv2.CMP_GT))
+    return as_image(cv2.compare(values, limits, cv2.CMP_GT))
 
 
 def _shadow(soft: Image, look: Image) -> Image:
@@ -103,7 +103,8 @@ def _shadow(soft: Image, look: Image) -> Image:
     ratio = cv2.divide(soft, look, scale=128.0)
     blue, green, red = cv2.split(ratio)
     high, low = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
-    dimmed = cv2.inRange(low, 128 * SHADOW_LOW, 255) & cv2.inRange(high, 0, 128 * SHADOW_HIGH)
+    dimmed = cv2.bitwise_and(cv2.inRange(low, 128 * SHADOW_LOW, 255), cv2.inRange(high, 0, 128 * SHADOW_HIGH))
     plain = cv2.inRange(cv2.subtract(high, low), 0, 128 * SHADOW_COLOUR)
     rough = cv2.inRange(cv2.absdiff(green, cv2.blur(green, (7, 7))), 128 * SHADOW_ROUGH, 255)
-    return np.asarray(dimmed & plain & ~cv2.dilate(rough, np.ones((3, 3), np.uint8)))
+    smooth = cv2.bitwise_not(cv2.dilate(rough, np.ones((3, 3), np.uint8)))
+    return as_image(cv2.bitwise_and(cv2.bitwise_and(dimmed, plain), smooth))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.video.plane import Box
-from detectors.video.tone import Image
+from detectors.video.tone import Image, as_image
 
 SPECK: Final = np.ones((3, 3), np.uint8)
 LEAST_AREA: Final = 6e-5  # of the picture
@@ -31,7 +31,7 @@ def clean(mask: Image) -> Image:
     height, width = mask.shape
     reach = max(3, int(CLOSE_SHARE * max(height, width)) | 1)
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, SPECK)
-    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)))
+    return as_image(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)))
 
 
 def blobs_of(mask: Image) -> list[Blob]:

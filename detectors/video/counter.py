@@ -1,20 +1,26 @@
-"""From frames to crossings: background, blobs, vehicles, lines."""
+"""From frames to crossings: background, blobs, vehicles, lines, zones."""
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.video.blobs import blobs_of, clean
 from detectors.video.camera import Camera
+from detectors.video.classes import kind_of, speed_mps
 from detectors.video.gate import Event, GateKeeper
+from detectors.video.ground import GroundPlane
+from detectors.video.parts import vehicles_of
+from detectors.video.picture import PictureWatch
 from detectors.video.scene import Scene
-from detectors.video.seen import Crossing, Kind, Seen, TrackView, ZoneState
+from detectors.video.seen import Crossing, Seen, TrackView, VideoAlarm, ZoneState
 from detectors.video.sizes import Sizes
-from detectors.video.tone import Image
+from detectors.video.tone import Image, as_image
 from detectors.video.track import Track
 from detectors.video.tracker import Tracker
 from detectors.video.view import View
+from detectors.video.zones import ZoneKeeper, standing
 from signal_ctrl.domain.errors import InvalidInputError
+
+KEPT: np.ndarray = np.ones((7, 7), np.uint8)  # around what differs the background does not follow either
 
 
 class VideoCounter:
@@ -28,13 +34,14 @@ class VideoCounter:
         self._camera = camera
         self._lines = {line.name: line for line in camera.lines}
         self._view: View | None = None
+        self._shape: tuple[int, ...] = ()
         self._sizes = Sizes()
         self._scene = Scene(self._sizes)
-        self._shape: tuple[int, ...] = ()
+        self._ground: GroundPlane | None = None
         self._begin()
 
     def warm(self, frame: Image, time_s: float) -> None:
-        """Learn the background only. A frame is (height, width, 3), BGR."""
+        """Learn the background only. A frame is (height, width, 3), BGR; its time [s] is not looked at."""
         self._scene.warm(self._seen_by(frame).shrink(frame))
 
     def restart(self) -> None:
@@ -48,31 +55,31 @@ class VideoCounter:
         Raises: InvalidInputError if time stands or goes back, or the picture changed its size.
         """
         dt_s = self._pass_time(time_s)
-        view = self._seen_by(frame)
-        work = view.shrink(frame)
+        work = self._seen_by(frame).shrink(frame)
         look = self._scene.look(work, time_s)
+        alarms = self._watch.look(work, None if self._scene.backdrop is None else self._scene.backdrop.road, time_s)
         if look.mask is None or look.flooded:
-            return Seen(valid=False)
-        mask = self._last_mask = clean(look.mask)
-        self._tracker.step(blobs_of(mask), time_s)
-        self._scene.follow(work, time_s, self._kept(mask))
-        for track in self._tracker.gone:
-            for keeper in self._keepers:
-                keeper.forget(track.number)
-        events = [event for track in self._tracker.tracks for k in self._keepers for event in k.look(track, time_s, dt_s)]
-        crossings = tuple(self._crossing(event, time_s, dt_s) for event in events)
+            return Seen(alarms=tuple(alarms), valid=False)
+        mask = clean(look.mask)
+        self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes), time_s)
+        self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
+        crossings = self._crossings(time_s, dt_s)
+        zones = tuple(self._zone_state(zone, mask, time_s) for zone in self._zones)
+        alarms += self._zone_alarms(time_s, dt_s)
         views = tuple(self._track_view(track) for track in self._tracker.tracks if track.moved)
-        return Seen(crossings, views)
+        return Seen(crossings, views, zones, tuple(alarms), self._watch.good)
 
     def end(self) -> Seen:
         """Return what the end of the stream settles."""
-        return Seen()
+        return Seen(valid=self._watch.good)
 
     def _begin(self) -> None:
-        self._tracker = Tracker(self._sizes)
+        self._tracker = Tracker()
+        self._watch = PictureWatch(self._camera.frozen_s)
         self._frame = -1
         self._time_s: float | None = None
         self._keepers = [] if self._view is None else [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
+        self._zones = [] if self._view is None else [self._view.zone(zone) for zone in self._camera.zones]
 
     def _pass_time(self, time_s: float) -> float:
         dt_s = 0.0 if self._time_s is None else time_s - self._time_s
@@ -88,23 +95,40 @@ class VideoCounter:
             self._shape = frame.shape
             self._view = View(self._camera, frame.shape[1], frame.shape[0])
             self._scene = Scene(self._sizes, self._view.region(self._camera))
+            if self._camera.ground is not None:
+                self._ground = GroundPlane(self._camera.ground, self._view.scale)
             self._keepers = [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
+            self._zones = [self._view.zone(zone) for zone in self._camera.zones]
         if frame.shape != self._shape:
             raise InvalidInputError(f"the picture changed from {self._shape} to {frame.shape}")
         return self._view
 
-    def _kept(self, mask: Image) -> Image:
-        return np.asarray(cv2.dilate(mask, np.ones((7, 7), np.uint8)))
+    def _crossings(self, now_s: float, dt_s: float) -> tuple[Crossing, ...]:
+        for track in self._tracker.gone:
+            for keeper in self._keepers:
+                keeper.forget(track.number)
+        tracks = self._tracker.tracks
+        events = [event for track in tracks for keeper in self._keepers for event in keeper.look(track, now_s, dt_s)]
+        return tuple(self._crossing(event, now_s, dt_s) for event in events)
 
     def _crossing(self, event: Event, now_s: float, dt_s: float) -> Crossing:
         line = self._lines[event.gate.name]
-        frame = self._frame - (round((now_s - event.time_s) / dt_s) if dt_s > 0.0 else 0)
-        direction = line.forward if event.forward else line.backward
-        return Crossing(
-            event.time_s, max(0, frame), line.name, direction, Kind.VEHICLE, None, line.lane, event.track.number
-        )
+        frame = max(0, self._frame - (round((now_s - event.time_s) / dt_s) if dt_s > 0.0 else 0))
+        way = line.forward if event.forward else line.backward
+        kind, speed = kind_of(event.track, self._ground), speed_mps(event.track, self._ground)
+        return Crossing(event.time_s, frame, line.name, way, kind, speed, line.lane, event.track.number)
+
+    def _zone_state(self, keeper: ZoneKeeper, mask: Image, now_s: float) -> ZoneState:
+        usual_px = self._sizes.usual_px(keeper.box)
+        usual_px2 = None if usual_px is None else usual_px**2
+        return keeper.state(mask, self._tracker.tracks, usual_px2, self._ground, now_s)
+
+    def _zone_alarms(self, now_s: float, dt_s: float) -> list[VideoAlarm]:
+        stopped_s, tracks = self._camera.stopped_s, self._tracker.tracks
+        return [alarm for keeper in self._zones for alarm in keeper.alarms(tracks, now_s, dt_s, stopped_s)]
 
     def _track_view(self, track: Track) -> TrackView:
         assert self._view is not None
-        box = self._view.box_outward(track.box)
-        return TrackView(track.number, box, self._view.outward(track.contact), Kind.VEHICLE, None, False)
+        box, contact = self._view.box_outward(track.box), self._view.outward(track.contact)
+        kind, speed = kind_of(track, self._ground), speed_mps(track, self._ground)
+        return TrackView(track.number, box, contact, kind, speed, standing(track))

@@ -86,9 +86,17 @@ class GateKeeper:
 
     def _sure(self, track: Track, lead: float, extent: float, speed: float, forward: bool, now_s: float) -> bool:
         """Tell whether a vehicle is beyond the line by its own motion."""
-        way = (track.x.place - track.start[0]) * self.gate.across[0] + (track.y.place - track.start[1]) * self.gate.across[1]
+        way = (track.x.place - track.start[0]) * self.gate.across[0] + (
+            track.y.place - track.start[1]
+        ) * self.gate.across[1]
         way = way if forward else -way
-        return track.seen_s == now_s and track.alone_looks >= LOOKS and lead > MARGIN * extent and speed > 0.0 and way > TRAVEL * min(extent, track.size_px)
+        return (
+            track.seen_s == now_s
+            and track.alone_looks >= LOOKS
+            and lead > MARGIN * extent
+            and speed > 0.0
+            and way > TRAVEL * min(extent, track.size_px)
+        )
 
     def _lead(self, track: Track, forward: bool) -> tuple[float, float]:
         """Return how far the leading edge is beyond the line, and the vehicle's extent in that direction. [px]"""

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.video.tone import Image, tone_curve
+from detectors.video.tone import Image, as_image, tone_curve
 
 GRID: Final = 6
 
@@ -18,7 +18,7 @@ NEAR: Final = 12  # grey steps around the level that are averaged
 
 
 class Samples:
-    """Frames spread evenly over all that was shown: when full, every second one goes and the next come half as often."""
+    """Frames spread evenly over all that was shown: when full, every second one goes, the next come half as often."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
@@ -42,7 +42,7 @@ class Samples:
 
     def road(self) -> tuple[Image, NDArray[np.float32]]:
         """Return the background (height, width, 3) and its noise (height, width): median distance of grey levels."""
-        greys = [np.asarray(cv2.cvtColor(each, cv2.COLOR_BGR2GRAY)) for each in self._frames]
+        greys = [as_image(cv2.cvtColor(each, cv2.COLOR_BGR2GRAY)) for each in self._frames]
         level = _most_frequent(greys)
         total = np.zeros((*level.shape, 3), np.float32)
         number = np.zeros(level.shape, np.float32)
@@ -63,13 +63,13 @@ class Samples:
 def _distance(road: Image, frame: Image) -> Image:
     """Return how far a frame is from the background in its own light, (height, width)."""
     curve = tone_curve(road[::GRID, ::GRID].reshape(-1, 3), frame[::GRID, ::GRID].reshape(-1, 3))
-    return largest(np.asarray(cv2.absdiff(frame, cv2.LUT(road, curve))))
+    return largest(as_image(cv2.absdiff(frame, cv2.LUT(road, curve))))
 
 
 def largest(channels: Image) -> Image:
     """Return the largest of the three channels, (height, width)."""
     blue, green, red = cv2.split(channels)
-    return np.asarray(cv2.max(cv2.max(blue, green), red))
+    return as_image(cv2.max(cv2.max(blue, green), red))
 
 
 def _most_frequent(greys: list[Image]) -> NDArray[np.int16]:

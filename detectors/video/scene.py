@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from detectors.video.backdrop import Backdrop
 from detectors.video.blobs import blobs_of, clean
 from detectors.video.samples import Samples
 from detectors.video.sizes import Sizes
-from detectors.video.tone import Image
+from detectors.video.tone import Image, as_image
 
 FIRST_S: Final = 2.0  # of a live picture before the first background
 AGAIN_S: Final = (6.0, 20.0, 60.0)  # and when it is taken from all that was seen so far
@@ -48,7 +46,7 @@ class Scene:
         """Take a frame as an example of the scene."""
         if self._samples is None:
             self._samples = Samples()
-        grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
+        grey = as_image(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
         self._samples.show(frame, grey, self._grey)
         self._grey = grey
 
@@ -105,7 +103,7 @@ class Scene:
                     self._sizes.learn(blob.box)
 
     def _within(self, mask: Image) -> Image:
-        return mask if self._region is None else np.asarray(cv2.bitwise_and(mask, self._region))
+        return mask if self._region is None else as_image(cv2.bitwise_and(mask, self._region))
 
     def _watch_flood(self, flooded: bool, now_s: float) -> None:
         if not flooded:

@@ -36,9 +36,17 @@ class Sizes:
         across, low = (box[0] + box[2]) / 2.0, box[3]
         far = np.abs(self._array[:, 1] - low) + 0.5 * np.abs(self._array[:, 0] - across)
         near = self._array[np.argpartition(far, min(NEAREST, len(far)) - 1)[:NEAREST]]
-        return float(np.median(near[:, 2])), float(np.median(near[:, 3]))
+        weights = near[:, 2] * near[:, 3]
+        return _middle(near[:, 2], weights), _middle(near[:, 3], weights)
 
     def usual_px(self, box: Box) -> float | None:
         """Return the side of a square as large as a usual vehicle there. [px]"""
         size = self.at(box)
         return None if size is None else math.sqrt(size[0] * size[1])
+
+
+def _middle(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Return the weighted median: by area, so that many pieces do not outvote whole vehicles."""
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2.0)])

@@ -21,6 +21,11 @@ LEAST_GAIN: Final = 0.2
 MOST_GAIN: Final = 5.0
 
 
+def as_image(value: object) -> Image:
+    """Return what OpenCV gave back as an image of whole grey levels, without a copy."""
+    return np.asarray(value, dtype=np.uint8)
+
+
 def tone_curve(background: NDArray[np.uint8], frame: NDArray[np.uint8]) -> Curve:
     """Return the curve (256, 1, 3) that takes the background to the look of the frame.
 

@@ -98,7 +98,7 @@ class Track:
 
     def _shift(self, dx: float, dy: float) -> None:
         self.box = moved(self.box, dx, dy)
-        self.hull = self.hull + (dx, dy)
+        self.hull = self.hull + np.array((dx, dy))
 
 
 def born(number: int, blob: Blob, now_s: float) -> Track:
@@ -107,4 +107,16 @@ def born(number: int, blob: Blob, now_s: float) -> Track:
     size = math.sqrt(blob.area_px)
     place_var, speed_var = (SEEN_SHARE * size + 0.7) ** 2, (FIRST_SPEED * size) ** 2
     axes = (Axis(at[0], 0.0, place_var, 0.0, speed_var), Axis(at[1], 0.0, place_var, 0.0, speed_var))
-    return Track(number, blob.box, blob.hull, now_s, blob.cut, now_s, *axes, area_px=blob.area_px, cut=blob.cut, start=at, alone_s=now_s)
+    return Track(
+        number,
+        blob.box,
+        blob.hull,
+        now_s,
+        blob.cut,
+        now_s,
+        *axes,
+        area_px=blob.area_px,
+        cut=blob.cut,
+        start=at,
+        alone_s=now_s,
+    )

@@ -9,7 +9,6 @@ from scipy.optimize import linear_sum_assignment
 
 from detectors.video.blobs import Blob
 from detectors.video.plane import Box, box_area_px2, middle, overlap_px2, union
-from detectors.video.sizes import Sizes
 from detectors.video.track import Track, born
 
 NEVER: Final = 3.0  # the cost of leaving a vehicle without a blob
@@ -29,10 +28,9 @@ ACCEPT_S: Final = 0.4  # a blob that stays too large for so long is the vehicle'
 class Tracker:
     """The vehicles under way in the picture of one camera."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self) -> None:
         self.tracks: list[Track] = []
         self.gone: list[Track] = []
-        self._sizes = sizes
         self._numbers = 0
         self._before_s: float | None = None
         self._swollen_s: dict[int, float] = {}

@@ -7,12 +7,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.video.camera import Camera, Line, Polygon
+from detectors.video.camera import Camera, Line, Polygon, Zone
 from detectors.video.gate import Gate
 from detectors.video.plane import Box, Point
-from detectors.video.tone import Image
+from detectors.video.tone import Image, as_image
+from detectors.video.zones import ZoneKeeper
 
-WORKING_PX: Final = 640  # longest side of the picture that is looked at: larger ones cost time and show no more vehicles
+WORKING_PX: Final = (
+    640  # longest side of the picture that is looked at: larger ones cost time and show no more vehicles
+)
 
 
 class View:
@@ -28,7 +31,7 @@ class View:
         """Return a frame in working size."""
         if frame.shape[:2] == (self.height, self.width):
             return frame
-        return np.asarray(cv2.resize(frame, (self.width, self.height), interpolation=cv2.INTER_AREA))
+        return as_image(cv2.resize(frame, (self.width, self.height), interpolation=cv2.INTER_AREA))
 
     def inward(self, point: Point) -> Point:
         """Return a point of the file in working pixels."""
@@ -52,6 +55,18 @@ class View:
         length = max(math.dist(start, end), 1e-6)
         along = ((end[0] - start[0]) / length, (end[1] - start[1]) / length)
         return Gate(line.name, start, along, (-along[1], along[0]), length)
+
+    @property
+    def scale(self) -> Point:
+        """Return working pixels per pixel of the file, along and down."""
+        return self._x, self._y
+
+    def zone(self, zone: Zone) -> ZoneKeeper:
+        """Return a zone of the file in working pixels."""
+        mask = np.zeros((self.height, self.width), np.uint8)
+        polygon = self.polygon(zone.polygon)
+        cv2.fillPoly(mask, [polygon], (255,))
+        return ZoneKeeper(zone, polygon, mask)
 
     def region(self, camera: Camera) -> Image | None:
         """Return the mask of what is looked at, None for everything."""

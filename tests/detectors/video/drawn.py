@@ -117,8 +117,8 @@ def drive(lane: Lane, seconds: float, fps: float, rng: np.random.Generator, firs
 PAINTS = (
     (225, 225, 228),
     (40, 40, 42),
-    (120, 122, 125),
-    (90, 92, 96),
+    (146, 149, 152),
+    (74, 76, 80),
     (30, 30, 150),
     (130, 60, 30),
     (60, 90, 60),

@@ -129,21 +129,16 @@ class _Crew:
         self._renderer = Renderer(site.roads, site.stops, plan.view.pinhole, condition, seed)
         self._writer = FilmWriter(folder, plan.view, plan.facts)
         self._witness = Witness(plan.view)
-        self._degrade = condition.jpeg_quality < _POOR
 
     def take(self, scene: Scene) -> None:
         """Film a scene."""
         frame = self._renderer.frame(scene)
         self._witness.see(scene)
-        self._writer.add(self._renderer.sent(frame) if self._degrade else frame, len(scene.names))
+        self._writer.add(self._renderer.sent_quickly(frame), len(scene.names))
 
     def finish(self) -> Facts:
         """Write the rest; return what the film is of."""
         return self._writer.finish(self._witness)
-
-
-_POOR: Final = 50
-"""Below this quality a frame goes through JPEG before the film's own compression."""
 
 
 def _live_film(plan: FilmPlan, folder: Path, scratch: Path, report: Report, stop: Stop) -> Facts:

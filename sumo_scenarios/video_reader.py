@@ -21,7 +21,7 @@ from sumo_scenarios.net_reader import Net
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import SignalUnit, World
 
-RATE_HZ: Final = 10.0
+RATE_HZ: Final = 5.0
 LEARN_S: Final = 6.0
 """How long a camera looks at the empty road before the run begins, as it hangs there long before. [s]"""
 
@@ -37,7 +37,7 @@ class _Eye:
 
     def look(self, scene: Scene) -> list[tuple[str, float, bool]]:
         """Return the edges of a frame: loop, time [s], on."""
-        seen = self.counter.step(self.renderer.sent(self.renderer.frame(scene)), scene.time_s)
+        seen = self.counter.step(self.renderer.sent_quickly(self.renderer.frame(scene)), scene.time_s)
         if not seen.valid:
             return []
         lines = {line.name: line.forward for line in self.camera.camera.lines}
@@ -105,7 +105,7 @@ class Cameras:
         """Show the counter the empty road."""
         for frame in range(int(LEARN_S * RATE_HZ)):
             time_s = self.begin_s - LEARN_S + frame / RATE_HZ
-            eye.counter.warm(eye.renderer.sent(eye.renderer.frame(Scene.empty(time_s))), time_s)
+            eye.counter.warm(eye.renderer.sent_quickly(eye.renderer.frame(Scene.empty(time_s))), time_s)
         eye.counter.restart()
 
 

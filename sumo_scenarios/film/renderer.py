@@ -19,6 +19,7 @@ from sumo_scenarios.film.weather import Weather
 Image = NDArray[np.uint8]
 
 LAMPS_M: Final = 160.0
+VISIBLE_QUALITY: Final = 50
 
 
 class Renderer:
@@ -57,6 +58,10 @@ class Renderer:
             if self._condition.dark:
                 _darken(frame, self._lamplight.light(seen))
             self._lamplight.glare(frame, seen, scene)
+
+    def sent_quickly(self, frame: Image) -> Image:
+        """Return a frame as it arrives, but leave out an encoding that is too good to be seen."""
+        return self._weather.sent(frame) if self._condition.jpeg_quality < VISIBLE_QUALITY else frame
 
     def sent(self, frame: Image) -> Image:
         """Return a frame as it arrives over the link: encoded and decoded."""

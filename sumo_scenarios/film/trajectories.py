@@ -71,8 +71,8 @@ def mover_of(user: RoadUser, body: Body) -> Mover:
 def fcd_scenes(path: Path, fleet: Fleet, step_s: float) -> Iterator[Scene]:
     """Yield the scenes of a file that SUMO wrote with `--fcd-output`, plain or gzip'd.
 
-    Args: fleet, the types of the scenario, which give the sizes; step_s, length of a step: SUMO writes where everybody is
-    at the end of a step under the time of its begin. [s]
+    Args: fleet, the types of the scenario, which give the sizes; step_s, length of a step [s]: SUMO writes where
+    everybody is at the end of a step under the time of its begin.
     Raises: InvalidInputError for a damaged file, or one without positions.
     """
     types = fleet.types()

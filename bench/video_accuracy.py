@@ -1,7 +1,8 @@
 """How right the counter is on films with exact truth: `python -m bench.video_accuracy`.
 
-Each film is rendered and counted frame by frame, encoded as its condition says; the first seconds, in which a camera
-learns its background, are not judged. What the ledger holds is not made again, so that the campaign can be stopped.
+Each film is rendered and counted frame by frame, encoded as its condition says. The camera has seen the empty road
+before, and the first seconds are not judged. What the ledger holds is not made again, so that the campaign can be
+stopped.
 """
 
 import argparse
@@ -23,11 +24,12 @@ from bench.video_views import PLACES, Place, Stage, key_of, place_named, staged
 from detectors.video.counter import VideoCounter
 from signal_ctrl.domain.errors import SignalCtrlError
 from sumo_scenarios.film.conditions import CONDITIONS, Condition, condition_named
+from sumo_scenarios.film.empty_road import learn_empty_road
 from sumo_scenarios.film.renderer import Renderer
 from sumo_scenarios.film.truth import Witness
 
 LEDGER: Final = Path("bench/results/video.jsonl")
-LEARN_S: Final = 20.0
+NOT_JUDGED_S: Final = 20.0
 QUARTER_S: Final = 900.0
 
 
@@ -48,6 +50,7 @@ def count_film(stage: Stage, condition: Condition, setup: Setup) -> FilmScore:
     told: dict[str, defaultdict[int, list[bool]]] = {zone.name: defaultdict(list) for zone in view.camera.zones}
     counted: list[Passing] = []
     start_s = stage.scenes[0].time_s
+    learn_empty_road(counter, renderer, start_s, setup.rate_hz)
     for scene in stage.between(setup.rate_hz):
         witness.see(scene)
         time_s = scene.time_s - start_s
@@ -57,14 +60,14 @@ def count_film(stage: Stage, condition: Condition, setup: Setup) -> FilmScore:
             told[zone.name][int(time_s + 1e-6)].append(zone.occupied)
     counted += [Passing(each.time_s, each.line, each.direction) for each in counter.end().crossings]
     true = [Passing(each.time_s, each.line, each.direction) for each in witness.crossings]
-    judged = [[each for each in some if each.time_s >= LEARN_S] for some in (true, counted)]
+    judged = [[each for each in some if each.time_s >= NOT_JUDGED_S] for some in (true, counted)]
     right = _presence(witness, told)
     return FilmScore(setup.lasts_s, score_lines(*judged), *right)
 
 
 def _presence(witness: Witness, told: dict[str, defaultdict[int, list[bool]]]) -> tuple[int, int]:
     """Return how many seconds of presence zones were judged, and how many of them were told right."""
-    rows = [row for row in witness.presence() if row.time_s >= LEARN_S]
+    rows = [row for row in witness.presence() if row.time_s >= NOT_JUDGED_S]
     shares = [float(np.mean(told[row.zone].get(row.time_s) or [False])) for row in rows]
     return len(rows), presence_right([row.share for row in rows], shares)
 
@@ -135,7 +138,7 @@ def campaign(places: Sequence[str], conditions: Sequence[str], setup: Setup, led
         for condition in map(condition_named, conditions):
             row = known.get(key_for(place, condition, setup))
             if row is None:
-                stage = stage or staged(place, LEARN_S, setup.lasts_s, setup.seed)
+                stage = stage or staged(place, NOT_JUDGED_S, setup.lasts_s, setup.seed)
                 row = _made(place, stage, condition, setup)
                 with ledger.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")

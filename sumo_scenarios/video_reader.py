@@ -11,6 +11,7 @@ from detectors.loops.events import LoopEvent
 from detectors.video.counter import VideoCounter
 from sumo_scenarios.film.camera_loops import LoopCamera, loop_cameras
 from sumo_scenarios.film.conditions import condition_named
+from sumo_scenarios.film.empty_road import learn_empty_road
 from sumo_scenarios.film.movement import Scene
 from sumo_scenarios.film.renderer import Renderer
 from sumo_scenarios.film.roadmap import RoadMap, read_roadmap
@@ -22,8 +23,6 @@ from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import SignalUnit, World
 
 RATE_HZ: Final = 5.0
-LEARN_S: Final = 6.0
-"""How long a camera looks at the empty road before the run begins, as it hangs there long before. [s]"""
 
 
 @dataclass(slots=True)
@@ -97,16 +96,9 @@ class Cameras:
                 camera, Renderer(self.roads, stops, camera.pinhole, condition, seed), VideoCounter(camera.camera),
                 {name: VirtualLoop() for name in camera.loops},
             )  # fmt: skip
-            self._learn(eye)
+            learn_empty_road(eye.counter, eye.renderer, self.begin_s, RATE_HZ)
             found.append(eye)
         return found
-
-    def _learn(self, eye: _Eye) -> None:
-        """Show the counter the empty road."""
-        for frame in range(int(LEARN_S * RATE_HZ)):
-            time_s = self.begin_s - LEARN_S + frame / RATE_HZ
-            eye.counter.warm(eye.renderer.sent_quickly(eye.renderer.frame(Scene.empty(time_s))), time_s)
-        eye.counter.restart()
 
 
 def cameras_of(world: World, condition: str, seed: int, begin_s: float) -> Cameras:

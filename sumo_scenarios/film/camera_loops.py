@@ -10,22 +10,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.video.camera import Camera, ZoneKind
 from signal_ctrl.domain.network import Loop
 from sumo_scenarios.film.legs import Leg, legs_of
 from sumo_scenarios.film.pinhole import Pinhole
-from sumo_scenarios.film.roadmap import LaneShape, RoadMap
-from sumo_scenarios.film.views import GroundLine, GroundZone, camera_of_view, mast_camera, shown
+from sumo_scenarios.film.roadmap import RoadMap
+from sumo_scenarios.film.views import ZONE_SHARE, GroundLine, GroundZone, camera_of_view, mast_camera, shown, strip
 from sumo_scenarios.layout import approach_lanes
 from sumo_scenarios.net_reader import Net
 
-Floats = NDArray[np.float64]
-
 LONG_M: Final = 4.0
 LEAST_PX: Final = 7.0
-ZONE_SHARE: Final = 0.8
 
 
 @dataclass(frozen=True)
@@ -70,15 +66,8 @@ def zone_of(loop: Loop, net: Net, roads: RoadMap) -> GroundZone:
     length_m = max(loop.length_m, LONG_M)
     middle_m = (net.lanes[loop.lane_id].length_m - loop.position_m - loop.length_m / 2) * ratio
     to_end_m = middle_m - length_m / 2
-    corners, along = _strip(lane, to_end_m, length_m)
+    corners, along = strip(lane, to_end_m, length_m, ZONE_SHARE)
     return GroundZone(loop.loop_id, corners, loop.lane_id, along, ZoneKind.PRESENCE)
-
-
-def _strip(lane: LaneShape, to_end_m: float, length_m: float) -> tuple[Floats, Floats]:
-    front, along = lane.place(to_end_m)
-    rear = front - along * length_m
-    across = np.array([along[1], -along[0]]) * lane.width_m * ZONE_SHARE / 2
-    return np.array([front + across, front - across, rear - across, rear + across]), along
 
 
 def _line_of(zone: GroundZone) -> GroundLine:

@@ -22,7 +22,6 @@ INSIDE_EXIT_M: Final = 4.0
 ZONE_M: Final = 4.0
 ZONE_GAP_M: Final = 0.5
 ZONE_SHARE: Final = 0.8
-QUEUE_M: Final = 60.0
 INSET_PX: Final = 1.0
 KINDS: Final = ("", "side", "behind", "across")
 

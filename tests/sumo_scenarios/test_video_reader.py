@@ -9,7 +9,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.run import RunResult, execute, replay
 from sumo_scenarios.settings import RunSettings
 
-END_S = 25225.0
+END_S = 25214.0
 
 
 def run(out: Path, **more: str | float) -> RunResult:

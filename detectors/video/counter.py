@@ -8,6 +8,7 @@ from detectors.video.camera import Camera
 from detectors.video.classes import kind_of, speed_mps
 from detectors.video.gate import Event, GateKeeper
 from detectors.video.ground import GroundPlane
+from detectors.video.motion import Motion
 from detectors.video.parts import vehicles_of
 from detectors.video.picture import PictureWatch
 from detectors.video.scene import Scene
@@ -61,7 +62,8 @@ class VideoCounter:
         if look.mask is None or look.flooded:
             return Seen(alarms=tuple(alarms), valid=False)
         mask = clean(look.mask)
-        self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes), time_s)
+        self._motion.show(work)
+        self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes, self._motion), time_s)
         self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
         crossings = self._crossings(time_s, dt_s)
         zones = tuple(self._zone_state(zone, mask, time_s) for zone in self._zones)
@@ -75,6 +77,7 @@ class VideoCounter:
 
     def _begin(self) -> None:
         self._tracker = Tracker()
+        self._motion = Motion()
         self._watch = PictureWatch(self._camera.frozen_s)
         self._frame = -1
         self._time_s: float | None = None

@@ -1,5 +1,6 @@
 """Who crosses a line, and when its leading edge reached it."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,8 +10,9 @@ from detectors.video.plane import Point
 from detectors.video.track import Track
 
 MARGIN: Final = 0.04  # of the vehicle's extent across the line: so far beyond is beyond
-TRAVEL: Final = 0.25  # of its size: what moved less is no vehicle under way
+TRAVEL: Final = 0.4  # of its size: what moved less is no vehicle under way
 LOOKS: Final = 4
+ENTERED_LOOKS: Final = 3
 OVERLAP: Final = 0.6  # of the vehicle's side over the line
 CONTACT_LIFT: Final = 0.1  # of its height: wheels stand a little above the lower edge
 
@@ -28,13 +30,38 @@ class Gate:
 
 @dataclass(slots=True)
 class Passage:
-    """What one vehicle did at one line: distances of its leading edge before, and crossings not yet sure."""
+    """What one vehicle did at one line in one direction: where its leading edge was, when it reached the line."""
 
     before: float | None = None
     before_s: float = 0.0
     reached_s: float | None = None
+    just: bool = False
     beside: bool = False
     done: bool = False
+    farthest_back: float = math.inf
+    first: float = 0.0
+    first_s: float = 0.0
+    came_s: float = math.nan  # when it was not yet in the picture, if it came in over the edge
+
+    def note(self, lead: float, now_s: float, place: float, extent: float) -> None:
+        """Take how far the leading edge is beyond the line now. [px, s]"""
+        before, before_s = self.before, self.before_s
+        self.before, self.before_s = lead, now_s
+        self.farthest_back = min(self.farthest_back, place)
+        self.just = before is not None and before < 0.0 <= lead
+        if before is not None and self.just:
+            self.reached_s = before_s + (now_s - before_s) * before / (before - lead)
+        elif lead < 0.0:
+            self.reached_s = None
+            self.done = self.done and lead > -extent
+
+    def entered(self, lead: float, now_s: float) -> bool:
+        """Tell whether a vehicle that came in over the edge has passed the line before it was first seen."""
+        speed = (lead - self.first) / (now_s - self.first_s)
+        if self.reached_s is not None or not 0.0 <= self.first < speed * (self.first_s - self.came_s):
+            return False
+        self.reached_s = self.first_s - self.first / speed
+        return True
 
 
 @dataclass(slots=True)
@@ -66,47 +93,33 @@ class GateKeeper:
     def _way(self, track: Track, forward: bool, now_s: float, dt_s: float) -> Event | None:
         passage = self.passages.setdefault((track.number, forward), Passage())
         lead, extent = self._lead(track, forward)
-        speed = self._speed(track, forward)
-        before, before_s = passage.before, passage.before_s
-        if before is None and dt_s > 0.0:
-            before, before_s = lead - max(0.0, speed) * dt_s, now_s - dt_s
-        passage.before, passage.before_s = lead, now_s
-        if before is not None and before < 0.0 <= lead:
-            passage.reached_s = before_s + (now_s - before_s) * before / (before - lead)
+        speed, place = self._along(track.speed, forward), self._along((track.x.place, track.y.place), forward)
+        if passage.before is None:
+            passage.first, passage.first_s = lead, now_s
+            passage.came_s = now_s - dt_s if track.entered else math.nan
+        passage.note(lead, now_s, place, extent)
+        if passage.just or (track.looks == ENTERED_LOOKS and passage.entered(lead, now_s)):
             passage.beside = not self._beside(track)
-        elif lead < 0.0:
-            passage.reached_s = None
-            passage.done = passage.done and lead > -extent
         if passage.reached_s is None or passage.done or passage.beside:
             return None
-        if not self._sure(track, lead, extent, speed, forward, now_s):
+        way = place - passage.farthest_back
+        if not (lead > MARGIN * extent and speed > 0.0 and way > TRAVEL * min(extent, track.size_px)):
+            return None
+        if track.seen_s != now_s or track.alone_looks < LOOKS:
             return None
         passage.done = True
         return Event(track, self.gate, forward, passage.reached_s)
 
-    def _sure(self, track: Track, lead: float, extent: float, speed: float, forward: bool, now_s: float) -> bool:
-        """Tell whether a vehicle is beyond the line by its own motion."""
-        way = (track.x.place - track.start[0]) * self.gate.across[0] + (
-            track.y.place - track.start[1]
-        ) * self.gate.across[1]
-        way = way if forward else -way
-        return (
-            track.seen_s == now_s
-            and track.alone_looks >= LOOKS
-            and lead > MARGIN * extent
-            and speed > 0.0
-            and way > TRAVEL * min(extent, track.size_px)
-        )
+    def _along(self, step: Point, forward: bool) -> float:
+        """Return the part of a step that leads across the line in a direction."""
+        across = step[0] * self.gate.across[0] + step[1] * self.gate.across[1]
+        return across if forward else -across
 
     def _lead(self, track: Track, forward: bool) -> tuple[float, float]:
         """Return how far the leading edge is beyond the line, and the vehicle's extent in that direction. [px]"""
         sign = 1.0 if forward else -1.0
         reach = (track.hull - self.gate.start) @ (np.array(self.gate.across) * sign)
         return float(reach.max()), float(reach.max() - reach.min())
-
-    def _speed(self, track: Track, forward: bool) -> float:
-        speed = track.x.speed * self.gate.across[0] + track.y.speed * self.gate.across[1]
-        return speed if forward else -speed
 
     def _beside(self, track: Track) -> bool:
         """Tell whether the vehicle passes over the line, not over its prolongation."""

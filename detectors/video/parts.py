@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 
 from detectors.video.blobs import Blob
+from detectors.video.motion import Motion
 from detectors.video.plane import Box, box_area_px2, union
 from detectors.video.sizes import Sizes
 from detectors.video.tone import Image, as_image
 
 ROOM: Final = 1.1  # times the usual width and height: what fits into it is one vehicle
 PIECE: Final = 0.6  # of the usual area: what is larger is no piece
+TWO: Final = 1.3  # usual areas: what is larger may be two vehicles, one hiding part of the other
 SPECK: Final = 0.03  # of the usual area: what is smaller is not even a piece
 NEAR: Final = 0.2  # of the usual width or height: pieces are no further apart
 WIDE: Final = 1.45  # times the usual width or height: what is larger may be several
@@ -21,10 +23,17 @@ NECK: Final = 0.35  # of the usual width or height, whichever is less: bridges s
 LEAST: Final = 0.2  # of the usual area: what the cut leaves has to be as large
 
 
-def vehicles_of(mask: Image, blobs: Sequence[Blob], sizes: Sizes) -> list[Blob]:
-    """Return blobs that are one vehicle each as far as their size tells. The mask is (height, width)."""
+def vehicles_of(mask: Image, blobs: Sequence[Blob], sizes: Sizes, motion: Motion) -> list[Blob]:
+    """Return blobs that are one vehicle each as far as their size and motion tell. The mask is (height, width)."""
     cut = [part for blob in blobs for part in _cut(mask, blob, sizes)]
-    return _joined(cut, sizes)
+    apart = [part for blob in cut for part in (motion.split(blob, mask) if _large(blob, sizes) else [blob])]
+    return _joined(apart, sizes)
+
+
+def _large(blob: Blob, sizes: Sizes) -> bool:
+    """Tell whether a blob may be two vehicles that overlap."""
+    usual = sizes.at(blob.box)
+    return usual is None or box_area_px2(blob.box) > TWO * usual[0] * usual[1]
 
 
 def _joined(blobs: list[Blob], sizes: Sizes) -> list[Blob]:

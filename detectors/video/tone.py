@@ -17,6 +17,7 @@ LEVELS: Final = np.arange(256, dtype=np.float64)
 BINS: Final = 12
 SHIFT: Final = 4.0  # keeps the ratio of dark levels from being noise
 LEAST_SHARE: Final = 0.01  # of the sample points: fewer in a level say nothing
+MID: Final = slice(96, 160)  # levels that tell the exposure
 LEAST_GAIN: Final = 0.2
 MOST_GAIN: Final = 5.0
 
@@ -50,6 +51,9 @@ def _channel(background: NDArray[np.uint8], frame: NDArray[np.uint8]) -> NDArray
 
 
 def inverse_of(curve: Curve) -> Curve:
-    """Return the curve that takes the look of the frame back to that of the background."""
-    columns = [np.interp(LEVELS, np.maximum.accumulate(curve[:, 0, at]), LEVELS) for at in range(3)]
-    return np.asarray(np.stack(columns, axis=1).round().reshape(256, 1, 3), dtype=np.uint8)
+    """Return the curve that takes the frame back to the exposure of the background, by one factor per channel.
+
+    A background that follows by the bent curve would lose its contrast bit by bit, with nothing to hold it.
+    """
+    gains = curve[MID, 0, :].astype(float).mean(axis=0) / LEVELS[MID].mean()
+    return np.asarray((LEVELS[:, None, None] / np.maximum(gains, LEAST_GAIN)).round().clip(0, 255), dtype=np.uint8)

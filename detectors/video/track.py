@@ -1,7 +1,7 @@
 """One vehicle under way in the picture."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,17 +20,16 @@ MOVED_LOOKS: Final = 3
 
 @dataclass(slots=True)
 class Track:
-    """A vehicle: number, box and hull in the picture, motion, since when, when seen last, out of which it split."""
+    """A vehicle: number, box and hull in the picture, motion, since when, when seen last."""
 
     number: int
     box: Box
     hull: NDArray[np.float64]
     born_s: float
-    born_cut: bool
+    entered: bool  # came in over the picture's edge while it was watched
     seen_s: float
     x: Axis
     y: Axis
-    parent: int | None = None
     looks: int = 1
     alone_looks: int = 1
     alone_s: float = 0.0
@@ -38,11 +37,6 @@ class Track:
     alone: bool = True
     cut: bool = False
     start: Point = (0.0, 0.0)
-    shift: Point = (0.0, 0.0)
-    travelled_px: float = 0.0
-    still_since_s: float = 0.0
-    still_at: Point = (0.0, 0.0)
-    trail: list[tuple[float, float, float]] = field(default_factory=list)
 
     @property
     def size_px(self) -> float:
@@ -101,8 +95,8 @@ class Track:
         self.hull = self.hull + np.array((dx, dy))
 
 
-def born(number: int, blob: Blob, now_s: float) -> Track:
-    """Return a new track from a blob that nobody claims."""
+def born(number: int, blob: Blob, now_s: float, first: bool) -> Track:
+    """Return a new track from a blob that nobody claims; `first`, in the first frame of all."""
     at = middle(blob.box)
     size = math.sqrt(blob.area_px)
     place_var, speed_var = (SEEN_SHARE * size + 0.7) ** 2, (FIRST_SPEED * size) ** 2

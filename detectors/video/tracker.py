@@ -37,6 +37,7 @@ class Tracker:
 
     def step(self, blobs: Sequence[Blob], now_s: float) -> None:
         """Bring all tracks up to this frame. [s]"""
+        first = self._before_s is None
         dt_s = 0.0 if self._before_s is None else now_s - self._before_s
         self._before_s = now_s
         for track in self.tracks:
@@ -49,7 +50,7 @@ class Tracker:
                 whole = _joined(blob, [blobs[i] for i in pieces.get(groups[at][0].number, [])]) if at in owner else blob
                 self._fill(groups[at], whole, at in owner, now_s)
         taken = {at for at, tracks in groups.items() if tracks} | {at for each in pieces.values() for at in each}
-        self._bear([blob for at, blob in enumerate(blobs) if at not in taken], now_s)
+        self._bear([blob for at, blob in enumerate(blobs) if at not in taken], now_s, first)
         self._merge(groups, blobs)
         self._bury(now_s)
 
@@ -115,18 +116,10 @@ class Tracker:
                 if area < PART * whole or inside > SAME * area:
                     track.seen_s = -math.inf
 
-    def _bear(self, blobs: Sequence[Blob], now_s: float) -> None:
+    def _bear(self, blobs: Sequence[Blob], now_s: float, first: bool) -> None:
         for blob in blobs:
             self._numbers += 1
-            track = born(self._numbers, blob, now_s)
-            track.parent = self._parent(blob)
-            self.tracks.append(track)
-
-    def _parent(self, blob: Blob) -> int | None:
-        """Return the vehicle in whose box this blob lay, if any."""
-        shares = [(overlap_px2(track.box, blob.box), track.number) for track in self.tracks if track.looks > 1]
-        share, number = max(shares, default=(0.0, -1))
-        return number if share > 0.25 * box_area_px2(blob.box) else None
+            self.tracks.append(born(self._numbers, blob, now_s, first))
 
     def _bury(self, now_s: float) -> None:
         def lives(track: Track) -> bool:

@@ -79,39 +79,37 @@ class Lane:
 
 def drive(lane: Lane, seconds: float, fps: float, rng: np.random.Generator, first_s: float = -15.0) -> list[Vehicle]:
     """Return the vehicles of a lane, each following the one ahead (intelligent driver model)."""
-    frames, sub = round(seconds * fps), 2
-    arrivals = []
-    t = first_s + rng.exponential(lane.headway)
-    while t < seconds:
-        arrivals.append(t)
-        t += max(1.3, rng.gamma(2.0, lane.headway / 2.0))
-    cars: list[Vehicle] = []
-    state: list[list[float]] = []
-    dt = 1.0 / (fps * sub)
-    for _ in arrivals:
-        cars.append(_vehicle(lane, rng, frames))
-    wish = [lane.speed * rng.uniform(0.88, 1.12) for _ in arrivals]
-    steps = round((seconds - first_s) / dt)
-    for step in range(steps):
+    frames, steps = round(seconds * fps), 2
+    dt = 1.0 / (fps * steps)
+    arrivals = first_s + np.cumsum(np.maximum(1.3, rng.gamma(2.0, lane.headway / 2.0, 200)))
+    cars = [_vehicle(lane, rng, frames) for _ in arrivals]
+    wish = lane.speed * rng.uniform(0.88, 1.12, len(arrivals))
+    state: list[list[float]] = []  # way since the lane's begin, speed
+    for step in range(round((seconds - first_s) / dt)):
         now = first_s + step * dt
-        if len(state) < len(arrivals) and now >= arrivals[len(state)]:
-            ahead = state[-1][0] - cars[len(state) - 1].length if state else math.inf
-            if ahead > 3.0:
-                state.append([0.0, min(lane.speed, max(0.0, ahead / 1.2))])
-        for i, (s, v) in enumerate(state):
-            gap, lead = (math.inf, v) if i == 0 else (state[i - 1][0] - cars[i - 1].length - s, state[i - 1][1])
-            if lane.stop is not None and any(a <= now < b for a, b in lane.red):
-                to_stop = (lane.stop - lane.begin) * lane.way - s
-                if 0.0 < to_stop < gap and to_stop > v * v / 12.0:
-                    gap, lead = to_stop, 0.0
-            want = 2.0 + 1.1 * v + v * (v - lead) / (2.0 * math.sqrt(2.0 * 3.0))
-            acc = 2.0 * (1.0 - (v / wish[i]) ** 4 - (max(0.0, want) / max(gap, 0.3)) ** 2)
-            state[i] = [s + v * dt, max(0.0, v + max(-8.0, acc) * dt)]
-        frame = (now + 1e-9) * fps
-        if now >= 0.0 and abs(frame - round(frame)) < 1e-3 and round(frame) < frames:
+        room = state[-1][0] - cars[len(state) - 1].length if state else math.inf
+        if now >= arrivals[len(state)] and room > 3.0:
+            state.append([0.0, min(lane.speed, max(0.0, room / 1.2))])
+        _advance(lane, cars, state, wish, now, dt)
+        frame = round(now * fps)
+        if 0 <= frame < frames and abs(now * fps - frame) < 1e-3:
             for i, (s, _) in enumerate(state):
-                cars[i].places[round(frame)] = s
+                cars[i].places[frame] = s
     return cars[: len(state)]
+
+
+def _advance(
+    lane: Lane, cars: list[Vehicle], state: list[list[float]], wish: np.ndarray, now: float, dt: float
+) -> None:
+    red = lane.stop is not None and any(a <= now < b for a, b in lane.red)
+    for i, (s, v) in enumerate(state):
+        gap, lead = (math.inf, v) if i == 0 else (state[i - 1][0] - cars[i - 1].length - s, state[i - 1][1])
+        to_stop = (lane.stop - lane.begin) * lane.way - s if red and lane.stop is not None else math.inf
+        if 0.0 < to_stop < gap and to_stop > v * v / 12.0:
+            gap, lead = to_stop, 0.0
+        want = 2.0 + 1.1 * v + v * (v - lead) / (2.0 * math.sqrt(2.0 * 3.0))
+        acc = 2.0 * (1.0 - (v / wish[i]) ** 4 - (max(0.0, want) / max(gap, 0.3)) ** 2)
+        state[i] = [s + v * dt, max(0.0, v + max(-8.0, acc) * dt)]
 
 
 PAINTS = (

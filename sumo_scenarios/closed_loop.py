@@ -23,6 +23,8 @@ from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.demand import demand_span, run_times_s
 from sumo_scenarios.driver import Driver, make_driver
+from sumo_scenarios.film.camera_loops import loop_cameras
+from sumo_scenarios.film.roadmap import read_roadmap
 from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
 from sumo_scenarios.green_wave.run_wave import with_wave
@@ -330,6 +332,7 @@ def write_settings(
         "demand_seed": settings.demand_seed,
         "sensing": settings.sensing,
         "condition": settings.condition,
+        "views": _views(world) if settings.sensing == "video" else {},
         "profile": asdict(settings.profile),
         "begin_s": times_s[0],
         "end_s": times_s[1],
@@ -349,6 +352,13 @@ def write_settings(
     }
     text = json.dumps(document, indent=1, allow_nan=False) + "\n"
     (folder / SETTINGS).write_text(text, encoding="utf-8")
+
+
+def _views(world: World) -> dict[str, list[str]]:
+    """Return the views of the cameras by signal."""
+    roads = read_roadmap(world.net.path)
+    units = ((unit.site.signal_id, unit.layout.loops) for unit in world.units)
+    return {name: [c.leg.name for c in loop_cameras(world.net, roads, name, loops)] for name, loops in units}
 
 
 def _lasting_name(scenario: Scenario) -> str:

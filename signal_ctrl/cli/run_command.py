@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from sumo_scenarios.run import RunResult
     from sumo_scenarios.settings import RunSettings
 
+SLOW_VIDEO = (
+    "sensing video renders and counts a camera for each approach of every signal: each takes about 0.1 s of processor "
+    "time a simulated second"
+)
+
 
 def run(
     *,
@@ -205,6 +210,8 @@ def _run(settings: "RunSettings", out: Path, overwrite: bool, as_json: bool, evi
 
     if settings.controller in ROLLOUTS and not compiled_before():
         say(NOTICE)
+    if settings.sensing == "video":
+        say(SLOW_VIDEO)
     stretch = stretch_of(settings, f"{Path(settings.scenario).stem} {settings.controller}")
     with watching([stretch], as_json) as watch:
         (result,) = execute_all([Order(settings, out, overwrite, evidence, detailed=True)], watch)

@@ -24,6 +24,7 @@ def test_cameras_control_a_run_that_can_be_shown_again(tmp_path: Path) -> None:
     assert made.status == "complete", made.error
     settings = json.loads((tmp_path / "run" / "settings.json").read_text())
     assert (settings["sensing"], settings["condition"]) == ("video", "day")
+    assert settings["views"] == {"GS_cluster_357187_359543": ["east", "south", "west", "northwest"]}
     decisions = [json.loads(line) for line in (tmp_path / "run" / "decisions.jsonl").read_text().splitlines()]
     assert any(row["calls"] for row in decisions)  # somebody was seen
     again = replay(tmp_path / "run", tmp_path / "again", False, lambda _: None)

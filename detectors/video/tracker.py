@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from detectors.video.blobs import Blob
 from detectors.video.plane import Box, box_area_px2, middle, overlap_px2, union
+from detectors.video.sizes import Sizes
 from detectors.video.track import Track, born
 
 NEVER: Final = 3.0  # the cost of leaving a vehicle without a blob
@@ -19,6 +20,7 @@ PIECE_ROOM: Final = 1.25  # pieces are one vehicle if they fit into so much of i
 FREE_EDGE: Final = 0.35  # of the size: an edge of the blob so near to the expected one is the vehicle's own
 PART: Final = 0.15  # of a blob's box: smaller vehicles in it are parts of others
 SAME: Final = 0.7  # of a vehicle's box in that of an older one in the same blob: both are one
+PIECE: Final = 0.5  # of the usual area: what is larger is no piece of another
 LOST_S: Final = 0.7
 HIDDEN_S: Final = 3.0
 YOUNG_LOOKS: Final = 3
@@ -28,9 +30,11 @@ ACCEPT_S: Final = 0.4  # a blob that stays too large for so long is the vehicle'
 class Tracker:
     """The vehicles under way in the picture of one camera."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes) -> None:
+        self._sizes = sizes
         self.tracks: list[Track] = []
         self.gone: list[Track] = []
+        self.merged: dict[int, int] = {}  # in this frame: the vehicle that was a part, and of which
         self._numbers = 0
         self._before_s: float | None = None
         self._swollen_s: dict[int, float] = {}
@@ -38,6 +42,7 @@ class Tracker:
     def step(self, blobs: Sequence[Blob], now_s: float) -> None:
         """Bring all tracks up to this frame. [s]"""
         first = self._before_s is None
+        self.merged = {}
         dt_s = 0.0 if self._before_s is None else now_s - self._before_s
         self._before_s = now_s
         for track in self.tracks:
@@ -67,7 +72,7 @@ class Tracker:
         found: dict[int, list[int]] = {}
         boxes = {track.number: (track, blobs[at].box) for at, track in owner.items()}
         for at, blob in enumerate(blobs):
-            if at in owner:
+            if at in owner or self._whole(blob):
                 continue
             inside = [(overlap_px2(track.box, blob.box), number) for number, (track, _) in boxes.items()]
             share, number = max(inside, default=(0.0, -1))
@@ -79,6 +84,11 @@ class Tracker:
                 boxes[number] = (track, whole)
                 found.setdefault(number, []).append(at)
         return found
+
+    def _whole(self, blob: Blob) -> bool:
+        """Tell whether a blob is large enough to be a vehicle of its own."""
+        usual_px = self._sizes.usual_px(blob.box)
+        return usual_px is not None and box_area_px2(blob.box) > PIECE * usual_px**2
 
     def _groups(self, blobs: Sequence[Blob], owner: dict[int, Track]) -> dict[int, list[Track]]:
         """Return per blob the vehicles in it: its owner and those without a blob of their own that it covers."""
@@ -111,10 +121,13 @@ class Tracker:
             whole = box_area_px2(blobs[at].box)
             for track in tracks[1:] if len(tracks) > 1 else []:
                 others = [other for other in tracks if other is not track and other.number < track.number]
-                inside = max((overlap_px2(track.box, other.box) for other in others), default=0.0)
+                inside, into = max(
+                    ((overlap_px2(track.box, each.box), each.number) for each in others), default=(0.0, 0)
+                )
                 area = box_area_px2(track.box)
                 if area < PART * whole or inside > SAME * area:
                     track.seen_s = -math.inf
+                    self.merged[track.number] = into
 
     def _bear(self, blobs: Sequence[Blob], now_s: float, first: bool) -> None:
         for blob in blobs:

@@ -28,7 +28,7 @@ def at(x: float, y: float, width: float = 20.0, height: float = 30.0) -> Box:
 
 
 def count(frames: list[list[Box]]) -> list[Event]:
-    tracker, keeper, events = Tracker(), GateKeeper(LINE), []
+    tracker, keeper, events = Tracker(Sizes()), GateKeeper(LINE), []
     for index, boxes in enumerate(frames):
         tracker.step([blob(box) for box in boxes], index * DT_S)
         for track in tracker.tracks:
@@ -103,7 +103,7 @@ def test_one_already_over_the_line_at_the_start_is_not_counted() -> None:
 
 def test_one_that_comes_in_over_the_edge_beyond_a_line_is_counted() -> None:
     """So fast that it is over the line, which lies near the edge, when it is first seen."""
-    tracker, keeper, events = Tracker(), GateKeeper(LINE), []
+    tracker, keeper, events = Tracker(Sizes()), GateKeeper(LINE), []
     for index in range(12):
         box = at(100.0, 106.0 + 12.0 * (index - 4), 20.0, 10.0)
         seen = [Blob(box, 200, index == 4, blob(box).hull)] if index >= 4 else []

@@ -128,3 +128,13 @@ def test_a_live_picture_is_not_valid_until_the_background_is_known() -> None:
     counter = VideoCounter(Camera("c"))
     valid = [counter.step(frame(None), index * DT_S).valid for index in range(40)]
     assert not any(valid[:19]) and all(valid[25:])
+
+
+def test_what_is_left_where_a_parked_car_drove_off_becomes_road() -> None:
+    counter = VideoCounter(Camera("c", (named_line("l", (80.0, 90.0), (160.0, 90.0)),)))
+    for index in range(12):
+        counter.warm(frame(104.0), index * 1.0)
+    counter.restart()
+    seen = [counter.step(frame(None), index * 1.0) for index in range(75)]
+    assert not any(each.crossings for each in seen)
+    assert len(counter._tracker.tracks) == 0

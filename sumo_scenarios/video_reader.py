@@ -22,7 +22,7 @@ from sumo_scenarios.net_reader import Net
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import SignalUnit, World
 
-RATE_HZ: Final = 5.0
+RATE_HZ: Final = 10.0
 
 
 @dataclass(slots=True)

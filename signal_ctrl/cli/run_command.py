@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sumo_scenarios.settings import RunSettings
 
 SLOW_VIDEO = (
-    "sensing video renders and counts a camera for each approach of every signal: each takes about 0.1 s of processor "
+    "sensing video renders and counts a camera for each approach of every signal: each takes about 0.2 s of processor "
     "time a simulated second"
 )
 

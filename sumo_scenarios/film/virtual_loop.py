@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-LET_GO_S: Final = 0.25
+LET_GO_S: Final = 0.15
 """A zone has to be free for so long before the loop goes off: flicker of a single frame is no gap. [s]"""
 PULSE_S: Final = 0.5
 """How long the loop stays on for a vehicle that crossed its line while the zone was thought free. [s]"""

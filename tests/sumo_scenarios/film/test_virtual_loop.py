@@ -23,16 +23,16 @@ def pulses(frames: str) -> int:
 
 
 def test_an_occupied_zone_is_a_loop_that_is_on() -> None:
-    assert edges("..####......") == [(0.2, True), (0.8, False)]
+    assert edges("..####......") == [(0.2, True), (0.7, False)]
 
 
 def test_a_flicker_is_no_gap() -> None:
-    assert pulses("..###.##..##.......") == 1
-    assert pulses("..###....##.......") == 2
+    assert pulses("..###.##.##.......") == 1
+    assert pulses("..###...##.......") == 2
 
 
 def test_the_first_vehicle_of_a_pulse_does_not_split_it() -> None:
-    assert edges("..##x###.....") == [(0.2, True), (1.0, False)]
+    assert edges("..##x###.....") == [(0.2, True), (0.9, False)]
 
 
 def test_a_second_vehicle_in_one_pulse_is_a_pulse_of_its_own() -> None:
@@ -41,7 +41,7 @@ def test_a_second_vehicle_in_one_pulse_is_a_pulse_of_its_own() -> None:
 
 
 def test_a_vehicle_that_the_zone_missed_is_a_short_pulse() -> None:
-    assert edges("...!.........") == [(0.3, True), (0.9, False)]
+    assert edges("...!.........") == [(0.3, True), (0.8, False)]
     assert pulses("..!........!........") == 2
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from bench.folder import code_hash
 from bench.ledger import check_ledger, lines_of
 from bench.video_scores import FilmScore, Passing, presence_right, score_lines
 from bench.video_views import PLACES, Place, Stage, key_of, place_named, staged
@@ -28,6 +29,8 @@ from sumo_scenarios.film.empty_road import learn_empty_road
 from sumo_scenarios.film.renderer import Renderer
 from sumo_scenarios.film.truth import Witness
 
+CODE: Final = ("detectors/video", "sumo_scenarios/film")
+"""What a film's figures depend on: films counted by other code are made again."""
 LEDGER: Final = Path("bench/results/video.jsonl")
 NOT_JUDGED_S: Final = 20.0
 QUARTER_S: Final = 900.0
@@ -76,7 +79,7 @@ def row_of(place: Place, condition: Condition, setup: Setup, score: FilmScore, c
     """Return the line of the ledger for a film."""
     return {
         "key": key_for(place, condition, setup),
-        "engine": "",
+        "engine": code_hash(CODE),
         "place": key_of(place),
         "condition": condition.name,
         "lasts_s": setup.lasts_s,
@@ -132,7 +135,8 @@ def campaign(places: Sequence[str], conditions: Sequence[str], setup: Setup, led
     """Make the films that a ledger lacks and append them to it. Raises: SignalCtrlError."""
     ledger.parent.mkdir(parents=True, exist_ok=True)
     check_ledger(ledger)
-    known = {line["key"]: line for _, line in lines_of(ledger)}
+    engine = code_hash(CODE)
+    known = {line["key"]: line for _, line in lines_of(ledger) if line.get("engine") == engine}
     for place in map(place_named, places):
         stage: Stage | None = None
         for condition in map(condition_named, conditions):

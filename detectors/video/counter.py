@@ -13,7 +13,7 @@ from detectors.video.ground import GroundPlane
 from detectors.video.motion import Motion
 from detectors.video.parts import vehicles_of
 from detectors.video.picture import PictureWatch
-from detectors.video.plane import Box, box_area_px2, overlap_px2, union
+from detectors.video.plane import Box, box_area_px2, overlap_px2
 from detectors.video.scene import Scene
 from detectors.video.seen import Crossing, Seen, TrackView, VideoAlarm, ZoneState
 from detectors.video.sizes import Sizes
@@ -26,7 +26,6 @@ from signal_ctrl.domain.errors import InvalidInputError
 
 JUST_S: Final = 2.0
 SCRAP: Final = 0.12  # of a usual vehicle's area: a motorcycle has about a quarter
-TOGETHER: Final = 1.4  # usual widths and heights: two that go the same way within so little are one in two pieces
 SAME: Final = 0.5  # of two boxes together, or of a small one in a large one: both are one vehicle
 ABSORB_S: Final = 60.0
 KEPT: Final = np.ones((7, 7), np.uint8)  # around what differs the background does not follow either
@@ -149,9 +148,6 @@ class VideoCounter:
         others = [(each.box_at(now_s), forward == event.forward) for each, forward, _ in line if each is not track]
         if share < SCRAP or any(_part(track.box, box, share, same_way) for box, same_way in others):
             return False
-        usual = self._sizes.at(track.box)
-        if usual is not None and any(same_way and _fits(union(track.box, box), usual) for box, same_way in others):
-            return False
         line.append((track, event.forward, now_s))
         return True
 
@@ -183,7 +179,3 @@ def _part(box: Box, crossed: Box, share: float, same_way: bool) -> bool:
     shared, area = overlap_px2(box, crossed), box_area_px2(box)
     one = shared > SAME * (area + box_area_px2(crossed) - shared)
     return (same_way and one) or (share < SAME and shared > SAME * area)
-
-
-def _fits(box: Box, usual: tuple[float, float]) -> bool:
-    return box[2] - box[0] <= TOGETHER * usual[0] and box[3] - box[1] <= TOGETHER * usual[1]

@@ -21,6 +21,8 @@ from sumo_scenarios.catalogue import Scenario
 from sumo_scenarios.closures import ROUTING_MODE, write_closures
 from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.driver import Driver, make_driver
+from sumo_scenarios.film.camera_loops import loop_cameras
+from sumo_scenarios.film.roadmap import read_roadmap
 from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
 from sumo_scenarios.green_wave.run_wave import with_wave
@@ -88,9 +90,7 @@ def run_loop(
     settings_of(settings.controller, settings.options)
     scenario = catalogue.resolve(settings.scenario)
     times_s = times_of(scenario, settings)
-    world = build_world(
-        scenario, settings.profile, *times_s, loops_file=Path(settings.loops_file) if settings.loops_file else None
-    )
+    world = _world(scenario, settings, times_s)
     if not world.units and settings.controller not in SUMO_CONTROLLERS:
         why = "; ".join(f"{signal}: {reason}" for signal, reason in world.left_alone[:3])
         raise InvalidInputError(f"no signal of {scenario.name} can be put under control ({why}); take controller net")
@@ -109,6 +109,11 @@ def run_loop(
             finally:
                 loop.finish()
     return loop.outcome(perf_counter() - started_s, (*advice, *preparation.notices))
+
+
+def _world(scenario: Scenario, settings: RunSettings, times_s: tuple[float, float]) -> World:
+    loops_file = Path(settings.loops_file) if settings.loops_file else None
+    return build_world(scenario, settings.profile, *times_s, loops_file, cameras=settings.sensing == "video")
 
 
 def _with_plans(
@@ -315,6 +320,8 @@ def write_settings(
         "seed": settings.seed,
         "demand_seed": settings.demand_seed,
         "sensing": settings.sensing,
+        "condition": settings.condition,
+        "views": _views(world) if settings.sensing == "video" else {},
         "profile": asdict(settings.profile),
         "begin_s": times_s[0],
         "end_s": times_s[1],
@@ -335,6 +342,13 @@ def write_settings(
     }
     text = json.dumps(document, indent=1, allow_nan=False) + "\n"
     (folder / SETTINGS).write_text(text, encoding="utf-8")
+
+
+def _views(world: World) -> dict[str, list[str]]:
+    """Return the views of the cameras by signal."""
+    roads = read_roadmap(world.net.path)
+    units = ((unit.site.signal_id, unit.layout.loops) for unit in world.units)
+    return {name: [c.leg.name for c in loop_cameras(world.net, roads, name, loops)] for name, loops in units}
 
 
 def _lasting_name(scenario: Scenario) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from detectors.loops.estimator import LoopEstimator
+from detectors.loops.events import LoopEvent
 from detectors.positions import PositionTracker
 from optimiser.controller import Beside
 from optimiser.coupling import Neighbour, coupled
@@ -133,10 +134,18 @@ class VehicleSensor:
         return WHOLE
 
 
-class LoopSensor:
-    """`loops`: the estimator sees loop events and the lamps, nothing else."""
+class EventReader(Protocol):
+    """Gives the loop events of each step."""
 
-    def __init__(self, reader: LoopReader, estimator: LoopEstimator) -> None:
+    def read(self, time_s: float) -> list[LoopEvent]:
+        """Return the events of the last step, in the order of time. [s]"""
+        ...
+
+
+class LoopSensor:
+    """`loops` and `video`: the estimator sees loop events and the lamps, nothing else."""
+
+    def __init__(self, reader: EventReader, estimator: LoopEstimator) -> None:
         self._reader = reader
         self._estimator = estimator
         self.estimator = estimator
@@ -218,7 +227,7 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         begin_s: float,
         events: EventLog,
     ) -> None:
-        sensors = _sensors(world, settings, simulation, events)
+        sensors = _sensors(world, settings, simulation, begin_s, events)
         looks_ahead = settings.controller in ROLLOUTS
         if looks_ahead:
             compile_rollout()
@@ -282,8 +291,10 @@ def neighbour_of(unit: SignalUnit, kernel: Kernel) -> Neighbour:
     return Neighbour(unit.layout, stage_tables(kernel))
 
 
-def _sensors(world: World, settings: RunSettings, simulation: Simulation, events: EventLog) -> Sequence[Sensor]:
-    if settings.sensing != "loops":
+def _sensors(
+    world: World, settings: RunSettings, simulation: Simulation, begin_s: float, events: EventLog
+) -> Sequence[Sensor]:
+    if settings.sensing in ("positions", "oracle"):
         with_routes = settings.sensing == "oracle"
         return [
             VehicleSensor(VehicleEyes(simulation, world.net, unit.layout, with_routes), unit) for unit in world.units
@@ -291,6 +302,14 @@ def _sensors(world: World, settings: RunSettings, simulation: Simulation, events
     estimators = {unit.site.signal_id: LoopEstimator(unit.layout) for unit in world.units}
     for estimator in estimators.values():
         estimator.join(estimators)
+    if settings.sensing == "video":
+        from sumo_scenarios.video_reader import VideoReader, cameras_of  # noqa: PLC0415  loads OpenCV
+
+        cameras = cameras_of(world, settings.condition, settings.seed, begin_s)
+        return [
+            LoopSensor(VideoReader(simulation, unit, events, cameras), estimators[unit.site.signal_id])
+            for unit in world.units
+        ]
     failed = [broken_loops(unit, settings.seed, settings.failure_rate, settings.failure_kind) for unit in world.units]
     return [
         LoopSensor(LoopReader(simulation, unit, events, loops), estimators[unit.site.signal_id])

@@ -22,7 +22,7 @@ from sumo_scenarios.logged import Logged, logged_of
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.measures.predictions import Prediction
 from sumo_scenarios.replay import ReplayDriver
-from sumo_scenarios.settings import RunSettings
+from sumo_scenarios.settings import EVENTS, RunSettings
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import World
 
@@ -57,7 +57,7 @@ class ExplainDriver(ReplayDriver):
     ) -> None:
         super().__init__(tape, world, settings, simulation, folder, begin_s, events)
         self._question = question
-        self._joined = settings.sensing == "loops"
+        self._joined = settings.sensing in EVENTS
         asked = next(each for each in self._junctions if each.signal == question.junction)
         chosen = settings_of(EXPLAINED, settings.options)
         for junction, unit in zip(self._junctions, choosing_units(world, chosen), strict=True):

@@ -64,7 +64,8 @@ def read_run(folder: Path) -> RunDetectors:
     """
     settings = read_settings(folder / "settings.json").settings
     loops_file = Path(settings.loops_file) if settings.loops_file else None
-    world = build_world(resolve(settings.scenario), settings.profile, settings.begin_s, settings.end_s, loops_file)
+    times_s, cameras = (settings.begin_s, settings.end_s), settings.sensing == "video"
+    world = build_world(resolve(settings.scenario), settings.profile, *times_s, loops_file, cameras)
     passed: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
     rows = read_events(folder / EVENTS, _CODES)
     for time_ds, device, code, channel in rows:

@@ -237,6 +237,7 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         seed=count(values, "seed"),
         demand_seed=count(values, "demand_seed"),
         sensing=typed(values, "sensing", str),
+        condition=typed({"condition": "day", **values}, "condition", str),  # absent in records of before
         profile=_profile(typed(values, "profile", dict)),
         begin_s=number(values, "begin_s"),
         end_s=number(values, "end_s"),

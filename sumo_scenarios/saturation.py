@@ -50,7 +50,7 @@ def world_of_run(settings: RunSettings) -> World:
     """Return the world of a run, with its own loops where it had some. Raises: as `build_world`."""
     loops = Path(settings.loops_file) if settings.loops_file else None
     scenario = catalogue.resolve(settings.scenario)
-    return build_world(scenario, settings.profile, settings.begin_s, settings.end_s, loops)
+    return build_world(scenario, settings.profile, settings.begin_s, settings.end_s, loops, settings.sensing == "video")
 
 
 def write_groups(path: Path, run: Path, rows: Sequence[LaneSaturation]) -> None:

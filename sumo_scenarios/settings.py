@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 from signal_ctrl.domain.timetable import ScheduledPlans
+from sumo_scenarios.film.conditions import condition_named
 from sumo_scenarios.loop_faults import KINDS, MIX
 
 CONTROLLERS: Final = (
@@ -24,7 +25,9 @@ ROLLOUTS: Final = ("adaptive", "hybrid")
 SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
 """Fixed programmes made by the tools that come with SUMO, without and with offsets."""
 SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based", *SUMO_TOOLS)
-SENSINGS: Final = ("loops", "positions", "oracle")
+SENSINGS: Final = ("loops", "video", "positions", "oracle")
+EVENTS: Final = ("loops", "video")
+"""Those that tell loop events, and nothing else."""
 OWN_DETECTORS: Final = ("actuated", "delay_based")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
@@ -54,7 +57,8 @@ class RunSettings:
     fallback only when it is needed. `schedule` says which plan `fixed` keeps, or `adaptive` falls back to first, at
     which time of day; `start` is the instant of the run's begin, None: the simulation shows the time of a usual Monday.
     `history` names counts of days before: with them the plan of the schedule is chosen by the flow that is forecast;
-    empty: by the time of day alone.
+    empty: by the time of day alone. `condition` is the light and weather
+    that cameras have with sensing `video`.
     """
 
     scenario: str
@@ -62,6 +66,7 @@ class RunSettings:
     seed: int = 1
     demand_seed: int = 0
     sensing: str = "loops"
+    condition: str = "day"
     profile: SafetyProfile = PUBLISHED
     begin_s: float | None = None
     end_s: float | None = None
@@ -92,6 +97,9 @@ class RunSettings:
         if not 0 < self.scale <= 10:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         self._check_failures()
+        condition_named(self.condition)
+        if self.condition != "day" and self.sensing != "video":
+            raise InvalidInputError(f"--condition is what cameras see; with sensing {self.sensing} leave it out")
         times = [t for t in (self.begin_s, self.end_s) if t is not None]
         if not all(math.isfinite(t) and t >= 0 for t in times):
             raise InvalidInputError("--begin and --end need simulation seconds, 0 or more")

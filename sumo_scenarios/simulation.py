@@ -8,9 +8,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from signal_ctrl.domain.errors import BackendError, BackendLostError
+
+WALKER_HEIGHT_M: Final = 1.75
 
 
 def sumo_home() -> Path:
@@ -31,6 +33,18 @@ def _translated(libsumo: Any) -> Iterator[None]:
             if isinstance(error, theirs):
                 raise ours(str(error).strip() or "SUMO gave no reason") from error
         raise
+
+
+class RoadUser(NamedTuple):
+    """A vehicle or a walker: middle of its front (x, y) [m], angle clockwise from north [degrees], speed [m/s], SUMO's
+    signal bits.
+    """
+
+    name: str
+    front: tuple[float, float]
+    angle_deg: float
+    speed_mps: float
+    signals: int
 
 
 class Simulation:
@@ -97,6 +111,34 @@ class Simulation:
         """Return (id, position [m] from the start of the lane, speed [m/s]) of the vehicles on a lane."""
         ids = self._lane_vehicles(lane_id)
         return [(vehicle, self._position_m(vehicle), self._speed_mps(vehicle)) for vehicle in ids]
+
+    def road_users(self) -> list[RoadUser]:
+        """Return all vehicles and walkers that are on the road."""
+        vehicles = self._libsumo.vehicle
+        found = [
+            RoadUser(
+                name,
+                vehicles.getPosition(name),
+                vehicles.getAngle(name),
+                self._speed_mps(name),
+                vehicles.getSignals(name),
+            )
+            for name in vehicles.getIDList()
+        ]
+        walkers = self._libsumo.person
+        return found + [
+            RoadUser(name, walkers.getPosition(name), walkers.getAngle(name), walkers.getSpeed(name), 0)
+            for name in walkers.getIDList()
+            if not walkers.getVehicle(name)
+        ]
+
+    def size_of(self, name: str) -> tuple[str, float, float, float]:
+        """Return class, length, width and height of a vehicle or a walker that is on the road. [m]"""
+        vehicles = self._libsumo.vehicle
+        kind = vehicles if name in self._libsumo.vehicle.getIDList() else self._libsumo.person
+        vehicle_class = kind.getVehicleClass(name) if kind is vehicles else "pedestrian"
+        height_m = kind.getHeight(name) if kind is vehicles else WALKER_HEIGHT_M
+        return str(vehicle_class), float(kind.getLength(name)), float(kind.getWidth(name)), float(height_m)
 
     def lane_halting(self, lane_id: str) -> int:
         """Return the vehicles that stand on a lane (below 0.1 m/s)."""

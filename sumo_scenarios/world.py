@@ -13,6 +13,8 @@ from signal_ctrl.domain.profile import SafetyProfile
 from signal_ctrl.domain.site import Site
 from sumo_scenarios.catalogue import Scenario
 from sumo_scenarios.configuration import Configuration, read_configuration
+from sumo_scenarios.film.camera_loops import seen_loops
+from sumo_scenarios.film.roadmap import read_roadmap
 from sumo_scenarios.foes import entangled
 from sumo_scenarios.layout import approach_lanes, build_layout, upstream_reach
 from sumo_scenarios.loop_file import read_loops
@@ -79,8 +81,11 @@ def build_world(
     begin_s: float | None,
     end_s: float | None,
     loops_file: Path | None = None,
+    cameras: bool = False,
 ) -> World:
     """Return the scenario made ready; `loops_file` gives the loops of the user's own in place of those laid out here.
+
+    With `cameras` there are none but those that the cameras of the approaches stand for.
 
     Raises: InvalidInputError for files that are missing or damaged, a net without signals, or a programme that lets
     crossing paths go together.
@@ -93,7 +98,9 @@ def build_world(
     begin_s = begin_s if begin_s is not None else config.begin_s or 0.0
     end_s = end_s if end_s is not None else config.end_s
     times_s = (begin_s, math.inf if end_s is None else end_s)
-    maker = _UnitMaker(net, additional, times_s, (profile, not scenario.from_catalogue, quantum_ds), loops_file)
+    maker = _UnitMaker(
+        net, additional, times_s, (profile, not scenario.from_catalogue, quantum_ds), (loops_file, cameras)
+    )
     units = maker.units()
     return World(
         scenario=scenario,
@@ -135,8 +142,9 @@ class _UnitMaker:
         additional: Additional,
         times_s: tuple[float, float],
         rules: tuple[SafetyProfile, bool, int],
-        loops_file: Path | None,
+        loops: tuple[Path | None, bool],
     ) -> None:
+        """Args: loops, the user's own file, and whether cameras stand for them."""
         self.left_alone: list[tuple[str, str]] = []
         self.notices: list[str] = []
         self.composed: list[Programme] = []
@@ -144,7 +152,7 @@ class _UnitMaker:
         self._additional = additional
         self._times_s = times_s
         self._rules = rules
-        self._loops_file = loops_file
+        self._loops_file, self._cameras = loops
         self._of_net: dict[str, list[Programme]] = defaultdict(list)
         for programme in net.programmes:
             self._of_net[programme.signal].append(programme)
@@ -240,6 +248,8 @@ class _UnitMaker:
         }
         own = self._loops_file
         loops = read_loops(own, self._net, links) if own is not None else lay_loops(self._net, links)
+        if self._cameras:
+            loops = seen_loops(self._net, read_roadmap(self._net.path), loops)
         units = []
         for signal, parts in built.items():
             reach = upstream_reach(self._net, approach_lanes(self._net, links[signal]))

@@ -13,6 +13,7 @@ from detectors.video.ground import GroundPlane
 from detectors.video.motion import Motion
 from detectors.video.parts import vehicles_of
 from detectors.video.picture import PictureWatch
+from detectors.video.plane import Box, box_area_px2, overlap_px2
 from detectors.video.scene import Scene
 from detectors.video.seen import Crossing, Seen, TrackView, VideoAlarm, ZoneState
 from detectors.video.sizes import Sizes
@@ -23,6 +24,9 @@ from detectors.video.view import View
 from detectors.video.zones import ZoneKeeper, standing
 from signal_ctrl.domain.errors import InvalidInputError
 
+JUST_S: Final = 2.0
+SCRAP: Final = 0.12  # of a usual vehicle's area: a motorcycle has about a quarter
+SAME: Final = 0.5  # of two boxes together, or of a small one in a large one: both are one vehicle
 ABSORB_S: Final = 60.0
 KEPT: Final = np.ones((7, 7), np.uint8)  # around what differs the background does not follow either
 
@@ -83,6 +87,7 @@ class VideoCounter:
         self._tracker = Tracker(self._sizes)
         self._motion = Motion()
         self._watch = PictureWatch(self._camera.frozen_s)
+        self._crossed: dict[str, list[tuple[Track, bool, float]]] = {}
         self._frame = -1
         self._time_s: float | None = None
         self._keepers = [] if self._view is None else [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
@@ -111,12 +116,15 @@ class VideoCounter:
         return self._view
 
     def _crossings(self, now_s: float, dt_s: float) -> tuple[Crossing, ...]:
+        for keeper in self._keepers:
+            for part, whole in self._tracker.merged.items():
+                keeper.inherit(part, whole)
         for track in self._tracker.gone:
             for keeper in self._keepers:
                 keeper.forget(track.number)
         tracks = self._tracker.tracks
         events = [event for track in tracks for keeper in self._keepers for event in keeper.look(track, now_s, dt_s)]
-        return tuple(self._crossing(event, now_s, dt_s) for event in events)
+        return tuple(self._crossing(event, now_s, dt_s) for event in events if self._another(event, now_s))
 
     def _absorb(self, work: Image, mask: Image, now_s: float) -> None:
         """Make background of what never moved for long, parked or left behind by one that drove off, outside zones."""
@@ -129,6 +137,19 @@ class VideoCounter:
             track.born_s = now_s
         if backdrop is not None and absorbed.any():
             backdrop.absorb(work, absorbed)
+
+    def _another(self, event: Event, now_s: float) -> bool:
+        """Tell whether who crossed is a vehicle of its own: no scrap, no part of one that has just crossed."""
+        track, area = event.track, box_area_px2(event.track.box)
+        usual_px = self._sizes.usual_px(track.box)
+        share = 1.0 if usual_px is None else area / usual_px**2
+        line = self._crossed.setdefault(event.gate.name, [])
+        line[:] = [each for each in line if now_s - each[2] < JUST_S]
+        others = [(each.box_at(now_s), forward == event.forward) for each, forward, _ in line if each is not track]
+        if share < SCRAP or any(_part(track.box, box, share, same_way) for box, same_way in others):
+            return False
+        line.append((track, event.forward, now_s))
+        return True
 
     def _crossing(self, event: Event, now_s: float, dt_s: float) -> Crossing:
         line = self._lines[event.gate.name]
@@ -151,3 +172,10 @@ class VideoCounter:
         box, contact = self._view.box_outward(track.box), self._view.outward(track.contact)
         kind, speed = kind_of(track, self._ground), speed_mps(track, self._ground)
         return TrackView(track.number, box, contact, kind, speed, standing(track))
+
+
+def _part(box: Box, crossed: Box, share: float, same_way: bool) -> bool:
+    """Tell whether a box is that of one that has crossed, or a piece (`share` of the usual area) inside it."""
+    shared, area = overlap_px2(box, crossed), box_area_px2(box)
+    one = shared > SAME * (area + box_area_px2(crossed) - shared)
+    return (same_way and one) or (share < SAME and shared > SAME * area)

@@ -85,6 +85,13 @@ class GateKeeper:
         """Return the crossings of a vehicle that became sure with this frame."""
         return [event for forward in (True, False) if (event := self._way(track, forward, now_s, dt_s)) is not None]
 
+    def inherit(self, part: int, whole: int) -> None:
+        """Let a vehicle have crossed if what turned out to be a part of it has."""
+        for forward in (True, False):
+            passage, heir = self.passages.get((part, forward)), self.passages.get((whole, forward))
+            if passage is not None and heir is not None and passage.done:
+                heir.done = True
+
     def forget(self, number: int) -> None:
         """Drop what is known of a vehicle that is gone."""
         self.passages.pop((number, True), None)

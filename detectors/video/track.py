@@ -33,6 +33,7 @@ class Track:
     looks: int = 1
     alone_looks: int = 1
     alone_s: float = 0.0
+    at_s: float = 0.0  # the time that box and hull are of
     area_px: float = 0.0
     alone: bool = True
     cut: bool = False
@@ -58,10 +59,16 @@ class Track:
         """Return where the vehicle touches the road: the middle of its lower edge."""
         return (self.box[0] + self.box[2]) / 2.0, self.box[3]
 
+    def box_at(self, now_s: float) -> Box:
+        """Return where the box is at a time if the vehicle goes on as it did, seen or not. [s]"""
+        passed_s = now_s - self.at_s
+        return moved(self.box, self.x.speed * passed_s, self.y.speed * passed_s)
+
     def predict(self, dt_s: float) -> None:
         """Move on by a time step."""
         wander = WANDER * self.size_px**2
         before = self.x.place, self.y.place
+        self.at_s += dt_s
         self.x.predict(dt_s, wander)
         self.y.predict(dt_s, wander)
         self._shift(self.x.place - before[0], self.y.place - before[1])
@@ -113,4 +120,5 @@ def born(number: int, blob: Blob, now_s: float, first: bool) -> Track:
         cut=blob.cut,
         start=at,
         alone_s=now_s,
+        at_s=now_s,
     )

@@ -34,6 +34,7 @@ class Tracker:
         self._sizes = sizes
         self.tracks: list[Track] = []
         self.gone: list[Track] = []
+        self.merged: dict[int, int] = {}  # in this frame: the vehicle that was a part, and of which
         self._numbers = 0
         self._before_s: float | None = None
         self._swollen_s: dict[int, float] = {}
@@ -41,6 +42,7 @@ class Tracker:
     def step(self, blobs: Sequence[Blob], now_s: float) -> None:
         """Bring all tracks up to this frame. [s]"""
         first = self._before_s is None
+        self.merged = {}
         dt_s = 0.0 if self._before_s is None else now_s - self._before_s
         self._before_s = now_s
         for track in self.tracks:
@@ -119,10 +121,13 @@ class Tracker:
             whole = box_area_px2(blobs[at].box)
             for track in tracks[1:] if len(tracks) > 1 else []:
                 others = [other for other in tracks if other is not track and other.number < track.number]
-                inside = max((overlap_px2(track.box, other.box) for other in others), default=0.0)
+                inside, into = max(
+                    ((overlap_px2(track.box, each.box), each.number) for each in others), default=(0.0, 0)
+                )
                 area = box_area_px2(track.box)
                 if area < PART * whole or inside > SAME * area:
                     track.seen_s = -math.inf
+                    self.merged[track.number] = into
 
     def _bear(self, blobs: Sequence[Blob], now_s: float, first: bool) -> None:
         for blob in blobs:

@@ -1,15 +1,14 @@
 """The events of a run, read from its `events.parquet`: rows for who counts, greens and passages for who measures."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 from detectors.loops.saturation import Span
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.gateways.event_rows import EventRow, event_rows
 from sumo_scenarios.logs import (
     BEGIN_AMBER,
     BEGIN_GREEN,
@@ -21,8 +20,6 @@ from sumo_scenarios.logs import (
 )
 
 EVENTS: Final = "events.parquet"
-Row = tuple[int, str, int, int]
-"""Time [ds], signal, code, parameter."""
 Key = tuple[str, int]
 """Signal, and the number of a group or channel there."""
 SPAN_CODES: Final = frozenset({BEGIN_GREEN, BEGIN_AMBER, INACTIVE, DETECTOR_ON, DETECTOR_OFF})
@@ -39,35 +36,14 @@ class Spans:
     passages: dict[Key, list[Span]]
 
 
-def read_events(path: Path, codes: Collection[int]) -> list[Row]:
-    """Return the events of some codes, read in a child as long as this process may fork: after polars none can.
-
-    Raises: InvalidInputError if the file is missing or damaged.
-    """
+def read_events(path: Path, codes: Collection[int]) -> list[EventRow]:
+    """Return the events of some codes. Raises: InvalidInputError if the file is missing or damaged."""
     if not path.is_file():
         raise InvalidInputError(f"{path.parent} has no {path.name}; name the folder of a finished run")
-    if "polars" in sys.modules:
-        found = _read(path, tuple(codes))
-    else:
-        with get_context("fork").Pool(1) as pool:
-            found = pool.apply(_read, (path, tuple(codes)))
-    if isinstance(found, str):
-        raise InvalidInputError(f"cannot read {path}: {found}")
-    return found
+    return event_rows(path, codes)
 
 
-def _read(path: Path, codes: tuple[int, ...]) -> list[Row] | str:
-    """Return the events of a file, or why it cannot be read."""
-    import polars as pl  # noqa: PLC0415  for the child alone
-
-    try:
-        frame = pl.read_parquet(path).select("time_ds", "device", "code", "parameter")
-        return frame.filter(pl.col("code").is_in(codes)).rows()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        return " ".join(str(error).split())[:200]
-
-
-def spans_of(rows: Iterable[Row]) -> Spans:
+def spans_of(rows: Iterable[EventRow]) -> Spans:
     """Return from when to when each group was green and each loop was on; what has no end is left out. [s]"""
     greens: defaultdict[Key, list[Span]] = defaultdict(list)
     passages: defaultdict[Key, list[Span]] = defaultdict(list)
@@ -84,7 +60,7 @@ def spans_of(rows: Iterable[Row]) -> Spans:
     return Spans(dict(greens), dict(passages))
 
 
-def failed_of(rows: Iterable[Row], span_s: Span) -> frozenset[Key]:
+def failed_of(rows: Iterable[EventRow], span_s: Span) -> frozenset[Key]:
     """Return the loops, as (signal, channel), that were not listened to for too much of a time. [s]"""
     faults: defaultdict[Key, list[tuple[float, bool]]] = defaultdict(list)
     for time_ds, device, code, channel in rows:

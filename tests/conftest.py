@@ -2,7 +2,12 @@
 
 import os
 
+import cv2
 from hypothesis import HealthCheck, settings
+
+cv2.setNumThreads(
+    1
+)  # before any work: a simulation forked from a process with OpenCV's threads waits for them for ever
 
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=False, print_blob=True)
 settings.register_profile(

@@ -39,6 +39,7 @@ class VideoCounter:
     """
 
     def __init__(self, camera: Camera) -> None:
+        cv2.setNumThreads(1)  # one camera, one core; and threads would not survive the fork of a simulation
         self._camera = camera
         self._lines = {line.name: line for line in camera.lines}
         self._view: View | None = None

@@ -4,7 +4,6 @@ Other CSV files of events are taken as `detectors check` reads them, if their de
 """
 
 from collections.abc import Iterator
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ from detectors.live.message import MAX_CODE, MAX_MS, Row, is_name
 from signal_ctrl.domain.csv_rows import csv_number, csv_rows, csv_words
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.gateways.detector_log import OFF, ON, log_of_csv
+from signal_ctrl.gateways.event_rows import event_rows
 from signal_ctrl.gateways.whole_file import read_whole
 
 COLUMNS: Final = ("time_s", "device", "code", "parameter")
@@ -70,20 +70,5 @@ def _row(time_ms: int, device: str, code: float, parameter: float, where: str) -
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    """Yield the rows of a run's log, read in a child: after polars a process cannot fork a simulation any more."""
-    with get_context("fork").Pool(1) as pool:
-        found = pool.apply(_read_parquet, (path,))
-    if isinstance(found, str):
-        raise InvalidInputError(f"cannot read {path}: {found}")
-    for time_ds, device, code, parameter in found:
+    for time_ds, device, code, parameter in event_rows(path):
         yield _row(time_ds * 100, device, code, parameter, str(path))
-
-
-def _read_parquet(path: Path) -> list[tuple[int, str, int, int]] | str:
-    """Return the events of a file, or why it cannot be read."""
-    import polars as pl  # noqa: PLC0415  for the child alone
-
-    try:
-        return pl.read_parquet(path, columns=["time_ds", "device", "code", "parameter"]).rows()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        return str(error).splitlines()[0]

@@ -8,6 +8,7 @@ from typing import Final
 from detectors.health.review import Calendar, Edge
 from detectors.health.surroundings import Surroundings
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.gateways.event_rows import event_rows
 from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.detector_logs.places import names_of, shortest_pulses_s, surroundings_of_layouts
 from sumo_scenarios.logs import DETECTOR_OFF, DETECTOR_ON
@@ -37,14 +38,14 @@ def read_run_log(path: Path) -> RunLog:
     Raises: InvalidInputError if there are no events of loops, or they cannot be read.
     """
     if not path.is_dir():
-        names, edges = _of_events(_rows(path), None, path)
+        names, edges = _of_events(event_rows(path, CODES), None, path)
         return RunLog(names, edges, Calendar(), None, None)
     settings = read_settings(path / SETTINGS).settings
     loops_file = Path(settings.loops_file) if settings.loops_file else None
     world = build_world(resolve(settings.scenario), settings.profile, settings.begin_s, settings.end_s, loops_file)
     layouts = [unit.layout for unit in world.units]
     own = tuple((signal, str(channel)) for signal, channel in names_of(layouts))
-    names, edges = _of_events(_rows(path / EVENTS), own, path)
+    names, edges = _of_events(event_rows(path / EVENTS, CODES), own, path)
     return RunLog(names, edges, Calendar(), surroundings_of_layouts(layouts), shortest_pulses_s(layouts))
 
 
@@ -67,14 +68,3 @@ def _of_events(
         if (device, str(channel)) in index
     ]
     return names, tuple(edges)
-
-
-def _rows(path: Path) -> list[tuple[int, str, int, int]]:
-    """Return (time [ds], signal, code, channel) of the loops' events. Raises: InvalidInputError if there are none."""
-    import polars as pl  # noqa: PLC0415  heavy; nothing is forked after it
-
-    try:
-        events = pl.read_parquet(path, columns=["time_ds", "device", "code", "parameter"])
-        return events.filter(pl.col("code").is_in(CODES)).rows()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InvalidInputError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error

@@ -10,6 +10,7 @@ from signal_ctrl.domain.csv_rows import csv_number, csv_rows, csv_words
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.profile import PUBLISHED
+from signal_ctrl.gateways.event_rows import EventRow
 from signal_ctrl.gateways.whole_file import read_whole
 from sumo_scenarios import catalogue
 from sumo_scenarios.event_table import (
@@ -17,7 +18,6 @@ from sumo_scenarios.event_table import (
     FAULT_CODES,
     SPAN_CODES,
     Key,
-    Row,
     Spans,
     failed_of,
     read_events,
@@ -90,14 +90,14 @@ def observed_of_log(log: Path, scenario: str, loops: Path | None) -> Observed:
     return found
 
 
-def events_of_csv(text: str, source: str) -> list[Row]:
+def events_of_csv(text: str, source: str) -> list[EventRow]:
     """Return the events of a CSV document: `time_s` or `time_ds`, `device`, `code`, `parameter`, in the order of time.
 
     Raises: InvalidInputError with source and line.
     """
     tenths = "time_ds" in text.partition("\n")[0]
     column = "time_ds" if tenths else "time_s"
-    rows: list[Row] = []
+    rows: list[EventRow] = []
     for line, row in csv_rows(text, source, (column, *_HEADER)):
         where = f"{source}, line {line}"
         (device,) = csv_words(row, ("device",), where)
@@ -113,7 +113,7 @@ def events_of_csv(text: str, source: str) -> list[Row]:
     return rows
 
 
-def _observed(world: World, rows: list[Row], asked_s: tuple[float | None, float | None]) -> Observed:
+def _observed(world: World, rows: list[EventRow], asked_s: tuple[float | None, float | None]) -> Observed:
     begin_s = asked_s[0] if asked_s[0] is not None else min((row[0] for row in rows), default=0) / 10
     end_s = asked_s[1] if asked_s[1] is not None else max((row[0] for row in rows), default=0) / 10
     span_s = (begin_s, max(end_s, begin_s))

@@ -96,7 +96,7 @@ def test_bins_of_a_quarter_of_an_hour_with_history(tmp_path: Path, capsys: pytes
         (["log.csv", "--picture", "x.gif"], "has to end in .png or .svg"),
         (["log.csv", "--out", "log.csv"], "exists"),
         (["bad.csv"], "bad.csv, line 3: state is 'perhaps'"),
-        (["bad.parquet"], "cannot be read"),
+        (["bad.parquet"], "cannot read"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(

@@ -66,7 +66,6 @@ class RunSettings:
     seed: int = 1
     demand_seed: int = 0
     sensing: str = "loops"
-    condition: str = "day"
     profile: SafetyProfile = PUBLISHED
     begin_s: float | None = None
     end_s: float | None = None
@@ -83,6 +82,7 @@ class RunSettings:
     start: dt.datetime | None = None
     history: str = ""
     transition: str = "shortway"
+    condition: str = "day"
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:

@@ -90,10 +90,11 @@ def _figures(imputed: Imputed, which: Any, head: dict[str, Any]) -> dict[str, An
 
 
 def _poisson_mape(mean: float) -> float:
-    """Return the mean relative deviation of a count from its known mean, for a Poisson count above 0 of that mean.
+    """Return how far its known mean is off a Poisson count, relative to the count, mean over counts above 0.
 
+    For 20 it is 0.19483 by `scipy.stats.poisson` too.
     >>> round(_poisson_mape(20.0), 3)
-    0.197
+    0.195
     """
     top = int(mean + 10 * math.sqrt(mean) + 10)
     chances = np.cumsum([-mean] + [math.log(mean / k) for k in range(1, top)])

@@ -1,6 +1,7 @@
 """The ledger of long campaigns, `bench/results/*.jsonl`: one line a run, appended, never rewritten."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -37,12 +38,23 @@ def append(path: Path, experiment: Mapping[str, Any], rows: Sequence[Mapping[str
         line = {"key": row["run_dir"].removeprefix("runs/"), **head}
         if row["status"] == "complete" and (line["engine"], line["key"]) not in known:
             lines.append(line | {name: row[name] for name in FIGURES if name in row})
+    append_lines(path, lines)
+    return len(lines)
+
+
+def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Append lines to a ledger, which is made if it is not there; they are on disk when this returns.
+
+    Raises: BackendError if it cannot be written.
+    """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         raise BackendError(f"cannot write the ledger {path}: {error.strerror or error}") from error
-    return len(lines)
 
 
 def known_lines(path: Path) -> set[tuple[str | None, str]]:

@@ -6,7 +6,6 @@ stopped.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections import defaultdict
@@ -19,7 +18,7 @@ import cv2
 import numpy as np
 
 from bench.folder import code_hash
-from bench.ledger import check_ledger, lines_of
+from bench.ledger import append_lines, check_ledger, lines_of
 from bench.video_scores import FilmScore, Passing, presence_right, score_lines
 from bench.video_views import PLACES, Place, Stage, key_of, place_named, staged
 from detectors.video.counter import VideoCounter
@@ -144,8 +143,7 @@ def campaign(places: Sequence[str], conditions: Sequence[str], setup: Setup, led
             if row is None:
                 stage = stage or staged(place, NOT_JUDGED_S, setup.lasts_s, setup.seed)
                 row = _made(place, stage, condition, setup)
-                with ledger.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
+                append_lines(ledger, [row])
             sys.stdout.write(told_row(row) + "\n")
             sys.stdout.flush()
 

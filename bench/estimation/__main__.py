@@ -4,7 +4,6 @@ Every run is made once, judged, and thrown away; its figures are a line of the l
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.estimation.judge import judge_run
-from bench.ledger import lines_of
+from bench.ledger import append_lines, lines_of
 from signal_ctrl.domain.errors import BackendError, InvalidInputError, SignalCtrlError
 from sumo_scenarios.run import Order, execute_all
 from sumo_scenarios.settings import RunSettings
@@ -60,18 +59,9 @@ def campaign(orders: Sequence[RunSettings], ledger: Path, console: Console) -> l
         if key not in known:
             with console.status(key) as status:
                 known[key] = measure(settings, lambda at_s, key=key: status.update(f"{key}: {at_s:.0f} s"))  # type: ignore[misc]
-            _append(ledger, known[key])
+            append_lines(ledger, [known[key]])
         found.append(known[key])
     return found
-
-
-def _append(ledger: Path, line: Line) -> None:
-    try:
-        ledger.parent.mkdir(parents=True, exist_ok=True)
-        with ledger.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise BackendError(f"cannot write the ledger {ledger}: {error.strerror or error}") from error
 
 
 def pooled(lines: Sequence[Line]) -> dict[tuple[str, str], Line]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from bench.forecast.series_of_town import rates_of, series_of
 from bench.forecast.town import TownRules, make_town
+from bench.ledger import append_lines
 from detectors.forecast.backtest import CHOSEN, backtest
 from detectors.forecast.report import report_of
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
@@ -77,7 +78,7 @@ def key_of(rules: TownRules) -> str:
 def campaign(cases: list[TownRules], n_train: int, ledger: Path | None) -> Iterator[dict[str, Any]]:
     """Yield the row of each case, from the ledger where it is there; append it where it is not.
 
-    Raises: InvalidInputError for a ledger that is damaged or cannot be written.
+    Raises: InvalidInputError for a ledger that is damaged, BackendError for one that cannot be written.
     """
     known = {} if ledger is None or not ledger.exists() else _rows(ledger)
     now = code()
@@ -87,7 +88,7 @@ def campaign(cases: list[TownRules], n_train: int, ledger: Path | None) -> Itera
             row = {"key": key_of(rules), "code": now, "variation": rules.variation, "size": rules.size}
             row |= {"seed": rules.seed, "interval_min": rules.interval_s // 60, **case(rules, n_train)}
             if ledger is not None:
-                _append(ledger, row)
+                append_lines(ledger, [row])
         yield row
 
 
@@ -97,15 +98,6 @@ def _rows(ledger: Path) -> dict[tuple[str, str], dict[str, Any]]:
         return {(row["key"], row["code"]): row for row in rows}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(f"the ledger {ledger} is damaged: {error}") from error
-
-
-def _append(ledger: Path, row: dict[str, Any]) -> None:
-    try:
-        ledger.parent.mkdir(parents=True, exist_ok=True)
-        with ledger.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise InvalidInputError(f"cannot write the ledger {ledger}: {error.strerror or error}") from error
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from optimiser.dispersion import Dispersion, Fit, fit_flows
 from signal_ctrl.domain.documents import read_document, why
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import LoopRole
+from signal_ctrl.gateways.event_rows import event_rows
 from signal_ctrl.gateways.whole_file import read_whole
 from sumo_scenarios.logs import DETECTOR_ON
 from sumo_scenarios.network_model import Dispersions
@@ -85,20 +86,18 @@ def _fitted(link: _Link, counts: dict[tuple[str, int], FloatArray]) -> LinkFit |
 
 def _counts(path: Path, begin_s: float, seconds: int) -> dict[tuple[str, int], FloatArray]:
     """Return by loop how many vehicles came onto it in each second. (n_seconds,) [veh]"""
-    import polars as pl  # noqa: PLC0415  whoever uses it can no longer fork a simulation
-
     try:
-        frame = pl.read_parquet(path).filter(pl.col("code") == DETECTOR_ON)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        rows = event_rows(path, (DETECTOR_ON,))
+    except InvalidInputError as error:
         raise InvalidInputError(
             f"cannot read the loop events {path}: it is missing or damaged; make the run anew"
         ) from error
-    if frame.is_empty():
+    if not rows:
         raise InvalidInputError(
             f"{path} holds no loop events; take a run of adaptive or max_pressure with sensing loops"
         )
     found: defaultdict[tuple[str, int], FloatArray] = defaultdict(lambda: np.zeros(seconds))
-    for time_ds, signal, channel in frame.select("time_ds", "device", "parameter").iter_rows():
+    for time_ds, signal, _, channel in rows:
         second = int(time_ds / 10.0 - begin_s)
         if 0 <= second < seconds:
             found[signal, channel][second] += 1.0

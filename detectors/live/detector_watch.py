@@ -17,7 +17,7 @@ from detectors.health.review import unknown_slot
 from detectors.health.surroundings import Surroundings
 from detectors.live.judges import QUALITY, LoopStanding
 from detectors.live.spans import Span, clipped, cover, length_ms
-from detectors.live.told import OFF, ON, LiveEvent, Told
+from detectors.live.told import OFF, ON, LiveEvent, Speakers, Told
 from signal_ctrl.domain.detection import DetectorState
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -68,13 +68,11 @@ class DetectorWatch:
             )
             for one in stations
         }
-        self._of_source: dict[str, set[str]] = {}
+        self._speakers = Speakers(self._signals)
 
     def take(self, told: Told) -> None:
         """Take in what a source told."""
-        devices = self._of_source.setdefault(told.source, set())
-        devices.update(event.device for event in told.events if event.device in self._signals)
-        for name in devices:
+        for name in self._speakers.devices(told):
             own = self._signals[name]
             if told.gap is not None:
                 _lose(own, told.gap.to_ms)

@@ -9,7 +9,7 @@ from typing import Final
 
 from detectors.live.judges import QUALITY, LoopStanding
 from detectors.live.loop_feed import LoopFeed
-from detectors.live.told import Told
+from detectors.live.told import Speakers, Told
 from detectors.loops.health import LoopHealth
 from signal_ctrl.domain.detection import DetectorState
 from signal_ctrl.domain.network import ApproachLane, JunctionLayout, Loop, LoopRole
@@ -51,7 +51,7 @@ class LoopWatch:
             (name, loop.channel): k for name, own in self._signals.items() for k, loop in enumerate(own.layout.loops)
         }
         self._lamps = lamps
-        self._of_source: dict[str, set[str]] = {}
+        self._speakers = Speakers(self._signals)
 
     @property
     def unknown(self) -> int:
@@ -60,9 +60,7 @@ class LoopWatch:
 
     def take(self, told: Told) -> None:
         """Take in what a source told."""
-        devices = self._of_source.setdefault(told.source, set())
-        devices.update(event.device for event in told.events if event.device in self._signals)
-        for name in devices:
+        for name in self._speakers.devices(told):
             own = self._signals[name]
             if told.gap is not None:
                 for edge in own.feed.lost(told.gap):

@@ -1,5 +1,6 @@
 """What comes out of the stream: events in order, how far a source has told everything, and what is missing."""
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 ON: Final = 82
@@ -44,3 +45,17 @@ class Told(NamedTuple):
     gap: DataGap | None
     events: tuple[LiveEvent, ...]
     covered_ms: tuple[int, int] | None
+
+
+class Speakers:
+    """Which of some devices each source has told of so far: what it leaves out or covers concerns all of them."""
+
+    def __init__(self, devices: Collection[str]) -> None:
+        self._devices = devices
+        self._of_source: dict[str, set[str]] = {}
+
+    def devices(self, told: Told) -> set[str]:
+        """Return those of a message's source, the message's own included."""
+        found = self._of_source.setdefault(told.source, set())
+        found.update(event.device for event in told.events if event.device in self._devices)
+        return found

@@ -5,20 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.tuning.store import tuned_plan
 from signal_ctrl.cli.main import call
-from signal_ctrl.domain.plan import plan_from_json, plan_to_json
-from signal_ctrl.domain.profile import PUBLISHED
+from signal_ctrl.domain.plan import plan_from_json
 from tests.signal_ctrl.gateways.utdf_samples import sample
-
-
-@pytest.fixture
-def plan(tmp_path: Path) -> Path:
-    found = tuned_plan("cologne3", PUBLISHED)
-    assert found is not None
-    path = tmp_path / "plan.json"
-    path.write_text(plan_to_json(found), encoding="utf-8")
-    return path
 
 
 def left(folder: Path) -> list[str]:

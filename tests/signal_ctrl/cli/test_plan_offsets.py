@@ -6,19 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.tuning.store import tuned_plan
 from signal_ctrl.cli.main import call
-from signal_ctrl.domain.plan import plan_from_json, plan_to_json
-from signal_ctrl.domain.profile import PUBLISHED
-
-
-@pytest.fixture
-def plan(tmp_path: Path) -> Path:
-    found = tuned_plan("cologne3", PUBLISHED)
-    assert found is not None
-    path = tmp_path / "plan.json"
-    path.write_text(plan_to_json(found), encoding="utf-8")
-    return path
+from signal_ctrl.domain.plan import plan_from_json
 
 
 def test_offsets_go_and_the_rest_stays(tmp_path: Path, plan: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from bench.loop_health.days import DAY_S, Edges
-from detectors.health.faults import Numbers
 from detectors.health.feed import Feed
 from detectors.health.judge import Change, Judge
 from detectors.health.profile import Profile
@@ -81,12 +80,6 @@ def words_of(change: Change, names: Sequence[str]) -> str:
     return (
         f"{names[change.detector]} {verdict.state.value} {fault} at {change.at_s:.0f} s since {verdict.since_s:.0f} s"
     )
-
-
-def five_minutes(count: Numbers) -> Numbers:
-    """Return counts by five minutes of those by minute. Shape (n_slots, n) becomes (n_slots / 5, n)"""
-    found: Numbers = count.reshape(-1, 5, count.shape[1]).sum(axis=1)
-    return found
 
 
 def only_until(edges: Edges, end_s: float) -> Edges:

@@ -133,7 +133,8 @@ class Evaluator:
             portion = keys[start : start + self._at_once]
             places = [missing[key] for key in portion]
             settings = [candidates[i].settings(self._base, seed) for i, seed in places]
-            for key, (i, seed), result in zip(portion, places, run_trials(settings, self._at_once), strict=True):
+            results = run_trials(settings, self._at_once, self._artery_weight > 0)
+            for key, (i, seed), result in zip(portion, places, results, strict=True):
                 what = {"controller": candidates[i].controller, "what": candidates[i].what, "seed": seed}
                 self._ledger.add(key, what, result)
             self.made += len(portion)

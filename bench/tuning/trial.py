@@ -29,7 +29,7 @@ class TrialResult:
 
     `delay_s` is the mean over all vehicles [s/veh]; `waiting_veh_h` the standing on the lanes before each signal and
     the waiting to enter them [veh h]; `invalid` says why it does not count, if so; `artery_s` the time on the arterial,
-    over all vehicles, 0 where there is none [s/veh].
+    over all vehicles, 0 where there is none or nobody asked [s/veh].
     """
 
     delay_s: float
@@ -63,8 +63,8 @@ class _Waiting:
         self.on_artery_veh += sum(map(simulation.edge_vehicles, self.artery))
 
 
-def _waiting(world: World) -> _Waiting:
-    """Return what to look at: approach lanes and their reach, each lane only for one signal."""
+def _waiting(world: World, artery: bool) -> _Waiting:
+    """Return what to look at: approach lanes and their reach, each lane only for one signal; the arterial if asked."""
     lanes, edges, taken = {}, {}, set[str]()
     for unit in world.units:
         near = [lane.lane_id for lane in unit.layout.lanes]
@@ -77,7 +77,7 @@ def _waiting(world: World) -> _Waiting:
     for signal, found in edges.items():
         edges[signal] = tuple(edge for edge in found if edge not in edges_of)
         edges_of |= set(found)
-    return _Waiting(lanes, edges, dict.fromkeys(lanes, 0), _artery(world))
+    return _Waiting(lanes, edges, dict.fromkeys(lanes, 0), _artery(world) if artery else ())
 
 
 def _artery(world: World) -> tuple[str, ...]:
@@ -112,9 +112,10 @@ class _Finished:
     result: TrialResult
 
 
-def run_trials(settings: Sequence[RunSettings], at_once: int = 1) -> list[TrialResult]:
+def run_trials(settings: Sequence[RunSettings], at_once: int = 1, artery: bool = False) -> list[TrialResult]:
     """Make simulations in child processes and return what they gave, in order.
 
+    Args: artery, whether the time on the arterial is wanted: to find it the demand is read once more.
     Raises: what a run raises; KeyboardInterrupt if the user stops it.
     """
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
@@ -122,7 +123,7 @@ def run_trials(settings: Sequence[RunSettings], at_once: int = 1) -> list[TrialR
         for index, one in enumerate(settings):
             folder = Path(scratch) / str(index)
             (folder / "run").mkdir(parents=True)
-            jobs.append(Job(partial(_work, one, folder / "run"), folder / "log"))
+            jobs.append(Job(partial(_work, one, folder / "run", artery), folder / "log"))
         endings = supervise(jobs, _unheard, at_once)
     return [_result(ending) for ending in endings]
 
@@ -141,7 +142,7 @@ def _result(ending: "Ending[_Finished]") -> TrialResult:
     return ending.outcome.result
 
 
-def _work(settings: RunSettings, folder: Path, report: Report, stop: Stop) -> _Finished:
+def _work(settings: RunSettings, folder: Path, artery: bool, report: Report, stop: Stop) -> _Finished:
     from sumo_scenarios.closed_loop import run_loop  # noqa: PLC0415  heavy; only the child needs it
 
     kept: list[_Waiting] = []
@@ -149,7 +150,7 @@ def _work(settings: RunSettings, folder: Path, report: Report, stop: Stop) -> _F
     def make(
         world: World, chosen: RunSettings, simulation: Simulation, run: Path, begin_s: float, events: EventLog
     ) -> Driver:
-        kept.append(_waiting(world))
+        kept.append(_waiting(world, artery))
         inner = make_driver(world, chosen, simulation, run, begin_s, events)
         return _Watched(inner, kept[0], simulation, begin_s)
 

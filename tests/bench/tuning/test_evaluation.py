@@ -22,7 +22,7 @@ class Fake:
     def __init__(self) -> None:
         self.made: list[tuple[str, int]] = []
 
-    def __call__(self, settings: Sequence[RunSettings], at_once: int = 1) -> list[TrialResult]:
+    def __call__(self, settings: Sequence[RunSettings], at_once: int = 1, artery: bool = False) -> list[TrialResult]:
         assert len(settings) <= at_once
         return [self.one(s) for s in settings]
 
@@ -58,14 +58,19 @@ def test_the_mean_over_seeds_counts(tmp_path: Path, fake: Fake) -> None:
 
 def test_time_on_the_arterial_counts_where_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = {"5": TrialResult(10.0, 0, {}, "", 60.0), "15": TrialResult(12.0, 0, {}, "", 50.0)}
-    monkeypatch.setattr(
-        evaluation, "run_trials", lambda settings, _: [results[dict(s.options)["slot_s"]] for s in settings]
-    )
+    asked = []
+
+    def trials(settings: Sequence[RunSettings], at_once: int, artery: bool) -> list[TrialResult]:
+        asked.append(artery)
+        return [results[dict(one.options)["slot_s"]] for one in settings]
+
+    monkeypatch.setattr(evaluation, "run_trials", trials)
     for weight, best in ((0.0, "5"), (0.1, "5"), (0.3, "15")):
         made = Evaluator(BASE, f"{weight}", Ledger(tmp_path / "l.jsonl"), 9, lambda *_: None, 1, weight)
         found = made.score([slot("5"), slot("15")], SEEDS)
         assert best_of(found).candidate == slot(best)
         assert [one.cost_s for one in found] == pytest.approx([10.0 + 60.0 * weight, 12.0 + 50.0 * weight])
+    assert asked == [False] * 4 + [True] * 8, "the demand is read for it only then"
 
 
 def test_a_run_that_is_not_valid_is_out_of_the_question(tmp_path: Path, fake: Fake) -> None:
@@ -100,7 +105,7 @@ def test_what_the_ledger_holds_is_not_simulated_again_and_counts(tmp_path: Path,
 
 
 def test_a_break_loses_only_what_was_under_way(tmp_path: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(settings: Sequence[RunSettings], at_once: int = 1) -> list[TrialResult]:
+    def breaks(settings: Sequence[RunSettings], at_once: int = 1, artery: bool = False) -> list[TrialResult]:
         if len(fake.made) == 3:
             raise KeyboardInterrupt
         return fake(settings, at_once)

@@ -30,7 +30,7 @@ def waiting(part: SignalPlan) -> float:
     return 10 * abs(share) + 5 * off + 0.2 * abs(cycle_s - CYCLE_S)
 
 
-def simulated(settings: Sequence[RunSettings], at_once: int = 1) -> list[TrialResult]:
+def simulated(settings: Sequence[RunSettings], at_once: int = 1, artery: bool = False) -> list[TrialResult]:
     results = []
     for one in settings:
         assert one.plan is not None

@@ -7,15 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.tuning.ledger import Ledger
 from bench.tuning.store import ledger_file, read_tuned, tuned_file
+from bench.tuning.trial import run_trials
 from bench.tuning.tune import SELECTION, Wanted, least_budget
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import PUBLISHED
+from sumo_scenarios.settings import RunSettings
 from tests.sumo_scenarios.networks import cross
 
 pytestmark = pytest.mark.sumo
@@ -133,3 +136,12 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 def test_seeds_of_comparisons_are_no_training_seeds() -> None:
     with pytest.raises(InvalidInputError, match="training seeds"):
         Wanted("cologne1", PUBLISHED, seeds=(1001, 5))
+
+
+@pytest.mark.slow
+def test_the_time_on_the_arterial_is_told_where_it_is_asked_for() -> None:
+    settings = RunSettings("cologne3", "fixed", end_s=25500.0)
+    (without,), (asked,) = (run_trials([settings], 1, artery) for artery in (False, True))
+    assert without.artery_s == 0.0
+    assert replace(asked, artery_s=0.0) == without, "watching changes nothing"
+    assert 5.0 < asked.artery_s < 300.0

@@ -11,7 +11,7 @@ from detectors.forecast.backtest import CHOSEN, MODELS, Backtest
 from detectors.forecast.baselines import NAIVE
 from detectors.forecast.live import Ahead
 from detectors.forecast.series import FlowSeries
-from signal_ctrl.domain.errors import BackendError
+from sumo_scenarios.picture_file import save_picture
 
 FloatArray = NDArray[np.float64]
 _HUES: Final = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#bbbbbb", "#000000")
@@ -23,13 +23,13 @@ _DPI: Final = 120
 
 
 def draw_backtest(found: Backtest, report: Mapping[str, Any], folder: Path) -> tuple[Path, ...]:
-    """Draw a backtest into a folder and return the files. Raises: BackendError if they cannot be written."""
+    """Draw a backtest into a folder and return the files. Raises: InvalidInputError if they cannot be written."""
     drawn = (("errors.png", _errors(report)), ("coverage.png", _coverage(report)), ("day.png", _day(found)))
     return tuple(_saved(figure, folder / name) for name, figure in drawn)
 
 
 def draw_ahead(series: FlowSeries, ahead: Ahead, path: Path) -> Path:
-    """Draw the counts of the last hours and what is forecast, one panel an approach. Raises: BackendError."""
+    """Draw the counts of the last hours and what is forecast, one panel an approach. Raises: InvalidInputError."""
     panels = _panels(len(ahead.approaches), "what is counted and forecast")
     each_h = series.interval_s / _S_PER_H
     first = max(ahead.slot - int(_BEFORE_H / each_h), 0)
@@ -145,9 +145,5 @@ def _day(found: Backtest) -> Any:
 
 
 def _saved(figure: Any, path: Path) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=_DPI)
-    except OSError as error:
-        raise BackendError(f"cannot write {path}: {error.strerror or error}") from error
+    save_picture(figure, path, _DPI)
     return path

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench.loop_health.campaign import Asked, Campaign, code_hash, known
+from bench.folder import code_hash
+from bench.loop_health.campaign import CODE, Asked, Campaign, known
 from bench.loop_health.summary import summary
 from bench.matrix_values import integers
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
@@ -24,7 +25,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         if arguments.summary:
-            lines = tuple(line for line in known(arguments.ledger) if line.get("code") == code_hash())
+            lines = tuple(line for line in known(arguments.ledger) if line.get("code") == code_hash(CODE))
         else:
             asked = Asked(arguments.scenario, integers("--days", arguments.days), arguments.out, arguments.ledger)
             lines = Campaign(asked, _say).run()

@@ -2,9 +2,6 @@
 of them, counts imputed on them; a line of the ledger for each, none twice.
 """
 
-import hashlib
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,14 +10,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.ledger import lines_of
+from bench.folder import code_hash
+from bench.ledger import append_lines, lines_of
 from bench.loop_health.counting import counts, day_counts
 from bench.loop_health.days import DAY_S, SATURDAY, SUNDAY, Day, Edges, make_day, places_of, read_edges
 from bench.loop_health.finding import accused, draw_faults, find_faults
 from bench.loop_health.imputing import SLOT_S, by_way, figures, impute_day, taken_away
 from bench.loop_health.judging import Network, doubts, failures, judge_day, network_of, words_of
 from detectors.health.profile import DayCounts, Profile, profile_of
-from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.profile import PUBLISHED
 from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.world import build_world
@@ -28,7 +25,8 @@ from sumo_scenarios.world import build_world
 HOUR_S: Final = 3600.0
 FLOOR_VEH_H: Final = 360.0
 """Of the errors by way: where a count of five minutes is 30 or more."""
-CODE: Final = Path(__file__).resolve().parents[2] / "detectors" / "health"
+CODE: Final = ("detectors/health",)
+"""What judges: with another one, the lines of the ledger are of another judgement."""
 Told = Callable[[str], None]
 Line = dict[str, Any]
 
@@ -50,7 +48,7 @@ class Campaign:
         self._asked, self._told = asked, told
         world = build_world(resolve(asked.scenario), PUBLISHED, 0.0, float(DAY_S))
         self._network: Network = network_of(places_of(world))
-        self._code = code_hash()
+        self._code = code_hash(CODE)
         lines = known(asked.ledger)
         self._done = {line["key"]: line for line in lines if line.get("code") == self._code}
         self._edges: dict[int, Edges] = {}
@@ -78,7 +76,7 @@ class Campaign:
             return
         self._told(key)
         line = {"key": key, "code": self._code, **make()}
-        append(self._asked.ledger, line)
+        append_lines(self._asked.ledger, [line])
         self._done[key] = line
 
     def _of(self, number: int) -> Edges:
@@ -163,26 +161,6 @@ def _quiet(_time_s: float) -> None:
     """Say nothing."""
 
 
-def code_hash() -> str:
-    """Return a hash of the code that judges: with another one, what the ledger holds is of another judgement."""
-    digest = hashlib.sha256()
-    for path in sorted(CODE.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def known(ledger: Path) -> list[Mapping[str, Any]]:
     """Return the lines of a ledger, none if it is not there. Raises: InvalidInputError if it is damaged."""
     return [line for _, line in lines_of(ledger)] if ledger.exists() else []
-
-
-def append(ledger: Path, line: Line) -> None:
-    """Add a line to a ledger; it is on disk when this returns. Raises: BackendError if it cannot be written."""
-    try:
-        ledger.parent.mkdir(parents=True, exist_ok=True)
-        with ledger.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise BackendError(f"cannot write the ledger {ledger}: {error.strerror or error}") from error

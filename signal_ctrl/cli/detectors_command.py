@@ -13,7 +13,6 @@ from signal_ctrl.cli import (
 )
 from signal_ctrl.cli.failures import CHECK_FAILED, say
 from signal_ctrl.cli.output import put_json
-from signal_ctrl.domain.errors import InvalidInputError
 
 app = typer.Typer(
     name="detectors", help="Detectors of the street: live data, and who can be trusted.", rich_markup_mode=None
@@ -62,12 +61,11 @@ def check(
     from signal_ctrl.cli.detectors_output import put_verdicts, working
     from signal_ctrl.gateways.whole_file import check_free, write_whole
     from sumo_scenarios.detector_logs.check import Asked, check_log, document_of
+    from sumo_scenarios.picture_file import check_picture
 
-    if picture is not None and picture.suffix.lower() not in (".png", ".svg"):
-        raise InvalidInputError(f"--picture {picture} has to end in .png or .svg")
-    for path in (out, picture):
-        if path is not None:
-            check_free(path, overwrite)
+    check_picture(picture, overwrite)
+    if out is not None:
+        check_free(out, overwrite)
     with working(json_) as told:
         checked = check_log(Asked(log, layout, tuple(history or ())), told)
     if picture is not None:

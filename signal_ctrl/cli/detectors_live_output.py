@@ -122,7 +122,7 @@ def put_end(
         typer.echo(f"and {len(reports) - MOST_SHOWN} more sources")
     _tell_refused(reports)
     _tell_loops(standings, left_out)
-    files = ", ".join(f"{file.path} ({file.lines} lines)" for file in session.outputs.files())
+    files = ", ".join(f"{file.path} ({file.rows} lines)" for file in session.outputs.files())
     typer.echo(
         f"{session.events} events of {len(reports)} sources in {since_s:.1f} s" + (f"; {files}" if files else "")
     )

@@ -14,28 +14,31 @@ from detectors.live.message import Batch, Refusal, batch_of
 from detectors.live.stream import LiveStream, Receipt
 from detectors.live.told import LiveEvent, Told
 from signal_ctrl.domain.errors import RefusedError
-from signal_ctrl.gateways.growing_file import GrowingFile
+from signal_ctrl.gateways.row_file import Cell, RowFile
 
-EVENT_HEADER: Final = "time_s,device,code,parameter,source,late"
-BIN_HEADER: Final = "begin_s,period_s,device,channel,count,occupancy,speed_mps,valid_fraction,source,quality,revision"
+EVENT_HEADER: Final = ("time_s", "device", "code", "parameter", "source", "late")
+BIN_HEADER: Final = (
+    "begin_s", "period_s", "device", "channel", "count", "occupancy", "speed_mps", "valid_fraction",
+    "source", "quality", "revision",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
 class Outputs:
     """Where events and bins go, if anywhere."""
 
-    events: GrowingFile | None = None
-    bins: GrowingFile | None = None
+    events: RowFile | None = None
+    bins: RowFile | None = None
 
     @classmethod
     def at(cls, events: Path | None, bins: Path | None) -> "Outputs":
         """Begin files. Raises: InvalidInputError if they cannot be written."""
         return cls(
-            None if events is None else GrowingFile(events, EVENT_HEADER),
-            None if bins is None else GrowingFile(bins, BIN_HEADER),
+            None if events is None else RowFile(events, EVENT_HEADER),
+            None if bins is None else RowFile(bins, BIN_HEADER),
         )
 
-    def files(self) -> list[GrowingFile]:
+    def files(self) -> list[RowFile]:
         """Return those that there are."""
         return [file for file in (self.events, self.bins) if file is not None]
 
@@ -87,15 +90,15 @@ class LiveSession:
         self._let_out(self.stream.end(self.now_s(now_s)))
         self._write(self.keeper.end())
         for file in self.outputs.files():
-            file.keep()
+            file.close()
 
     def abandon(self) -> None:
         """Break off: keep the files in which something stands, leave no others behind."""
         for file in self.outputs.files():
-            if file.lines:
-                file.keep()
+            if file.rows:
+                file.close()
             else:
-                file.drop()
+                file.discard()
 
     def _let_out(self, told: list[Told]) -> None:
         for one in told:
@@ -103,40 +106,36 @@ class LiveSession:
             if self.judge is not None:
                 self.judge.take(one)
             if self.outputs.events is not None:
-                for event in one.events:
-                    self.outputs.events.add(event_line(event))
+                self.outputs.events.put(event_row(event) for event in one.events)
             self._write(self.keeper.take(one))
 
     def _write(self, bins: list[Bin]) -> None:
         self.bins += len(bins)
         if self.outputs.bins is not None:
-            for one in bins:
-                self.outputs.bins.add(bin_line(one))
+            self.outputs.bins.put(bin_row(one) for one in bins)
 
 
-def event_line(event: LiveEvent) -> str:
-    """Return an event as a line of CSV.
+def event_row(event: LiveEvent) -> tuple[Cell, ...]:
+    """Return an event as the row of a table.
 
-    >>> event_line(LiveEvent(1500, "J,1", 82, 3, "c"))
-    '1.5,"J,1",82,3,c,0'
+    >>> event_row(LiveEvent(1500, "J,1", 82, 3, "c"))
+    ('1.5', 'J,1', 82, 3, 'c', 0)
     """
     time = f"{event.time_ms / 1000:.3f}".rstrip("0").rstrip(".")
-    return f"{time},{quoted(event.device)},{event.code},{event.parameter},{quoted(event.source)},{int(event.late)}"
+    return time, as_text(event.device), event.code, event.parameter, as_text(event.source), int(event.late)
 
 
-def bin_line(one: Bin) -> str:
-    """Return a bin as a line of CSV; empty fields where nothing is known."""
-    figures = ["" if v is None else f"{v:.4f}" for v in (one.occupancy, one.speed_mps, one.valid_fraction)]
-    count = "" if one.count is None else str(one.count)
-    where = f"{one.begin_s:.3f},{one.period_s:g},{quoted(one.device)},{one.channel}"
-    return ",".join((where, count, *figures, quoted(one.source), one.quality, str(one.revision)))
+def bin_row(one: Bin) -> tuple[Cell, ...]:
+    """Return a bin as the row of a table; empty fields where nothing is known."""
+    figures = [None if v is None else f"{v:.4f}" for v in (one.occupancy, one.speed_mps, one.valid_fraction)]
+    where = (f"{one.begin_s:.3f}", f"{one.period_s:g}", as_text(one.device), one.channel)
+    return *where, one.count, *figures, as_text(one.source), one.quality, one.revision
 
 
-def quoted(text: str) -> str:
-    """Return a name as a field of CSV; what a spreadsheet would take for a formula is text.
+def as_text(name: str) -> str:
+    """Return a name that no spreadsheet takes for a formula.
 
-    >>> quoted("a"), quoted('a,"b'), quoted("=1+1")
-    ('a', '"a,""b"', "'=1+1")
+    >>> as_text("a"), as_text("=1+1")
+    ('a', "'=1+1")
     """
-    text = f"'{text}" if text[:1] in "=+-@" else text
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"') else text
+    return f"'{name}" if name[:1] in "=+-@" else name

@@ -17,25 +17,30 @@ Cell = str | int | float | None
 class RowFile:
     """A CSV file that is being written. Args: growing, rows show up in the file at `flush`, else when it is closed.
 
-    A file that does not grow is made beside its place and renamed at its close; `discard` leaves nothing.
+    `rows` counts them, without the header. A file that does not grow is made beside its place and renamed at its
+    close; `discard` leaves nothing.
     Raises: InvalidInputError if it cannot be written.
     """
 
     def __init__(self, path: Path, header: Sequence[str], growing: bool = False) -> None:
         self.path = path
+        self.rows = 0
         self._partial: Path | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._opened(growing)
         except (OSError, ValueError) as error:
             raise self._failed(error) from error
-        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._table = csv.writer(self._file, lineterminator="\n")
         self.put([header])
+        self.rows = 0
 
     def put(self, rows: Iterable[Sequence[Cell]]) -> None:
         """Append rows; a None is an empty field."""
         try:
-            self._rows.writerows(rows)
+            for row in rows:
+                self._table.writerow(row)
+                self.rows += 1
         except OSError as error:
             raise self._failed(error) from error
 

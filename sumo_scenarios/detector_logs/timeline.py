@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.detector_logs.check import EPOCH, Checked
+from sumo_scenarios.picture_file import save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,11 +39,7 @@ def draw_timeline(checked: Checked, path: Path) -> None:
     if len(names) <= LABELLED:
         axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set_title(f"{checked.log.name}: what is thought of its detectors", loc="left", fontsize=10)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=130)
-    except OSError as error:
-        raise InvalidInputError(f"cannot write {path}: {error.strerror or error}") from error
+    save_picture(figure, path, dpi=130)
 
 
 def _fill(axes: "Axes", checked: Checked, level: "np.ndarray[tuple[int, int], np.dtype[np.int64]]") -> None:

@@ -93,7 +93,7 @@ def test_bins_of_a_quarter_of_an_hour_with_history(tmp_path: Path, capsys: pytes
         (["missing.csv"], "cannot read the log"),
         (["log.csv", "--layout", "missing.csv"], "cannot read the layout"),
         (["log.csv", "--history", "other.csv"], "none of the detectors of the log"),
-        (["log.csv", "--picture", "x.gif"], "has to end in .png or .svg"),
+        (["log.csv", "--picture", "x.gif"], "a picture is .png or .svg"),
         (["log.csv", "--out", "log.csv"], "exists"),
         (["bad.csv"], "bad.csv, line 3: state is 'perhaps'"),
         (["bad.parquet"], "cannot read"),

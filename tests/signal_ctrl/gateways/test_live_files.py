@@ -11,9 +11,9 @@ from detectors.live.stream import Answer, Receipt
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.gateways.backoff import Backoff
 from signal_ctrl.gateways.event_log import read_event_log
-from signal_ctrl.gateways.growing_file import GrowingFile
 from signal_ctrl.gateways.live_session import LiveSession, Outputs
 from signal_ctrl.gateways.replay import Pace, moved, played
+from signal_ctrl.gateways.row_file import RowFile
 
 ROWS = (Row(1000, "J", 82, 3), Row(1300, "J", 81, 3), Row(61_000, "-4_0", 82, 1), Row(61_500, "-4_0", 81, 1))
 
@@ -30,17 +30,17 @@ def test_waits_double_up_to_the_longest_and_begin_anew() -> None:
 
 def test_a_file_grows_out_of_sight_and_stands_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "events.csv"
-    file = GrowingFile(path, "a,b")
-    file.add("1,2")
+    file = RowFile(path, ("a", "b"))
+    file.put([(1, None)])
     assert not path.exists()
-    file.keep()
-    assert (path.read_text(), file.lines) == ("a,b\n1,2\n", 1)
-    other = GrowingFile(path, "a,b")
-    other.drop()
-    assert [p.name for p in path.parent.iterdir()] == ["events.csv"] and path.read_text() == "a,b\n1,2\n"
+    file.close()
+    assert (path.read_text(), file.rows) == ("a,b\n1,\n", 1)
+    other = RowFile(path, ("a", "b"))
+    other.discard()
+    assert [p.name for p in path.parent.iterdir()] == ["events.csv"] and path.read_text() == "a,b\n1,\n"
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidInputError, match="cannot write"):
-        GrowingFile(tmp_path / "file" / "x", "a")
+        RowFile(tmp_path / "file" / "x", ("a",))
 
 
 def test_a_log_is_read_back_as_it_was_written(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The common cycle of an area: every cycle of a range is looked at with offsets by pairs, the best few in full."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,7 @@ from optimiser.conflict_set import smallest_conflict
 from optimiser.network_plan import Timing
 from optimiser.network_problem import NetworkProblem, Timings
 from optimiser.network_search import Descent, Effort, Searched, pairwise, search, with_offsets
+from optimiser.service_limits import conflicting_service, in_words
 from signal_ctrl.domain.errors import InvalidInputError
 
 KEPT: Final = 2
@@ -43,17 +45,17 @@ def look_at_cycles(
     Raises: InvalidInputError that names the signal that fits none of the cycles, and the rule.
     """
     found: list[tuple[CycleLook, Timings]] = []
-    misfit = -1
+    unfit = -1
     for cycle_s in cycles_s:
         timings = alone_at(problem, alone, cycle_s)
         if isinstance(timings, int):
-            misfit = timings
+            unfit = timings
             continue
         found.append(_looked(problem, timings, effort, len(cycles_s)))
         if not effort.may_go_on():
             break
     if not found:
-        raise InvalidInputError(_misfit(problem, misfit, cycles_s))
+        raise InvalidInputError(misfit(problem, unfit, cycles_s))
     return sorted(found, key=lambda row: row[0].index_s)
 
 
@@ -76,7 +78,8 @@ def search_cycles(
     return best, tuple(look for look, _ in looks)
 
 
-def _misfit(problem: NetworkProblem, index: int, cycles_s: Sequence[int]) -> str:
+def misfit(problem: NetworkProblem, index: int, cycles_s: Sequence[int]) -> str:
+    """Return why a signal (index) fits none of some cycles, one line with what conflicts. [s]"""
     signal = problem.signals[index]
     stages = tuple(signal.choice)
     needed_s = float(problem.least_s(index, stages).sum())
@@ -90,5 +93,9 @@ def _misfit(problem: NetworkProblem, index: int, cycles_s: Sequence[int]) -> str
         named = ", ".join(f"{signal.site.stages[stages[k]].name} {least_s[k]:g} s" for k in sorted(kept))
         rule += f"; these alone are more than the cycle: {named}"
     else:
+        fitting_s = max(min(cycles_s), math.ceil(needed_s))
+        starved = conflicting_service(signal.site, stages, problem.least_s(index, stages), fitting_s)
         rule = "K4 has to serve a group of it before its turn, or a split is too short for change and minimum green"
+        if starved:
+            rule = f"at {fitting_s} s these cannot hold together (K4): {in_words(signal.site, starved)}"
     return f"no cycle of {span} serves signal {signal.site.signal_id}: {rule}; choose another --cycle or --cycle-range"

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from optimiser.cycle_search import CycleLook, alone_at, look_at_cycles, search_cycles
+from optimiser.cycle_search import CycleLook, alone_at, look_at_cycles, misfit, search_cycles
 from optimiser.network_index import Evaluation
 from optimiser.network_plan import Timing
 from optimiser.network_problem import NetworkProblem, Timings, part_of
@@ -117,16 +117,16 @@ def plan_network(prepared: Prepared, wish: Wish, effort: Effort, base: Timings |
 
 def _plain(prepared: Prepared, cycles: Sequence[int]) -> Timings:
     """Return each signal's own best timing at the cycle in the middle that fits all of them, without offsets."""
-    problem, misfit = prepared.problem, -1
+    problem, unfit = prepared.problem, -1
     for cycle_s in sorted(cycles, key=lambda c: abs(c - cycles[len(cycles) // 2])):
         timings = alone_at(problem, prepared.planner.orders, cycle_s)
         if not isinstance(timings, int):
             return timings
-        misfit = timings
-    return _whatever_fits(prepared, cycles, misfit)
+        unfit = timings
+    return _whatever_fits(prepared, cycles, unfit)
 
 
-def _whatever_fits(prepared: Prepared, cycles: Sequence[int], misfit: int) -> Timings:
+def _whatever_fits(prepared: Prepared, cycles: Sequence[int], unfit: int) -> Timings:
     """Return timings with cycles that differ from signal to signal where no common one fits."""
     low_s, high_s = CYCLE_S
     found = []
@@ -134,8 +134,7 @@ def _whatever_fits(prepared: Prepared, cycles: Sequence[int], misfit: int) -> Ti
         tried = [*cycles, *range(low_s, high_s + 1, 10)]
         own = next((t for c in tried for t in prepared.planner.orders(index, c)[:1]), None)
         if own is None:
-            name = prepared.problem.names()[index if misfit < 0 else misfit]
-            raise InvalidInputError(f"no cycle up to {high_s} s serves signal {name} with its minimum greens and K4")
+            raise InvalidInputError(misfit(prepared.problem, index if unfit < 0 else unfit, tried))
         found.append(own)
     return tuple(found)
 

@@ -186,3 +186,35 @@ def test_signals_are_chosen_by_name() -> None:
         chosen(("a", "b"), ("d",))
     with pytest.raises(InvalidInputError, match="signal a is named twice"):
         chosen(("a", "b"), ("a", "a"))
+
+
+def test_a_cycle_that_k4_does_not_let_be_names_the_groups_whose_limits_conflict() -> None:
+    with pytest.raises(InvalidInputError, match=r"at 290 s these cannot hold together \(K4\): maximum ") as caught:
+        search_cycles(problem(), lambda index, cycle_s: (), (290, 300), GO)
+    assert "of group " in str(caught.value) and "(90 s)" in str(caught.value)
+
+
+@pytest.mark.parametrize(("cycle_s", "conflict"), [(60.0, False), (120.0, True), (300.0, True)])
+def test_limits_of_service_conflict_as_trying_all_splits_says(cycle_s: float, conflict: bool) -> None:
+    from itertools import product
+
+    from optimiser.service_limits import conflicting_service
+
+    own = problem()
+    site, stages = own.signals[0].site, tuple(own.signals[0].choice)
+    least_s = own.least_s(0, stages)
+    found = conflicting_service(site, stages, least_s, cycle_s)
+
+    def held(limits: object) -> bool:
+        free = [range(int(np.ceil(low)), int(cycle_s) + 1, 5) for low in least_s[:-1]]
+        for splits in product(*free):
+            last_s = cycle_s - sum(splits)
+            whole = (*splits, last_s)
+            if last_s >= least_s[-1] and all(sum(whole[k] for k in one.places) <= one.most_s for one in limits):
+                return True
+        return False
+
+    assert bool(found) is conflict
+    assert not found or not held(found)
+    for one in found:
+        assert held([other for other in found if other is not one])

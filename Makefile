@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SUMO_LIBRARIES := libatomic1 libgl1 libx11-6 libxext6 libxrender1
 PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
+SPREAD := -n 2 --dist loadfile
 QUICK := not sumo and not slow and not deep and not browser
 
 PART ?= seeds failures-all demand-all
@@ -85,10 +86,10 @@ lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/lint-imports
 
 check: lint  ## lint, quick tests and doctests, within two minutes
-	$(BIN)/pytest --doctest-modules -m "$(QUICK)" tests $(PACKAGES)
+	$(BIN)/pytest $(SPREAD) --doctest-modules -m "$(QUICK)" tests $(PACKAGES)
 
 test: lint  ## check and every other test but the deep ones
-	$(BIN)/pytest --doctest-modules -m "not deep" tests $(PACKAGES)
+	$(BIN)/pytest $(SPREAD) --doctest-modules -m "not deep" tests $(PACKAGES)
 
 test-deep: setup  ## property tests with thousands of examples, and the tests marked deep
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -m "deep or hypothesis" --timeout=0 tests

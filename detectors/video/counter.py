@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from detectors.video.blobs import blobs_of, clean
+from detectors.video.bodies.street import street_of
 from detectors.video.camera import Camera
 from detectors.video.classes import kind_of, speed_mps
 from detectors.video.gate import Event, GateKeeper
@@ -67,10 +68,12 @@ class VideoCounter:
         work = self._seen_by(frame).shrink(frame)
         look = self._scene.look(work, time_s)
         alarms = self._watch.look(work, None if self._scene.backdrop is None else self._scene.backdrop.road, time_s)
-        if look.mask is None or look.flooded:
+        if look.mask is None or look.changed is None or look.flooded:
             return Seen(alarms=tuple(alarms), valid=False)
         mask = clean(look.mask)
         self._motion.show(work)
+        if self._street is not None:
+            return self._step_street(work, look.changed, mask, alarms, time_s, dt_s)
         self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes, self._motion), time_s)
         self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
         self._absorb(work, mask, time_s)
@@ -79,6 +82,25 @@ class VideoCounter:
         alarms += self._zone_alarms(time_s, dt_s)
         views = tuple(self._track_view(track) for track in self._tracker.tracks if track.moved)
         return Seen(crossings, views, zones, tuple(alarms), self._watch.good)
+
+    def _step_street(
+        self, work: Image, changed: Image, mask: Image, alarms: list[VideoAlarm], time_s: float, dt_s: float
+    ) -> Seen:
+        assert self._street is not None
+        passed = self._street.step(changed, mask, self._motion, time_s)
+        self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
+        crossings = []
+        for at, each in passed:
+            line = self._camera.lines[at]
+            frame = max(0, self._frame - (round((time_s - each.time_s) / dt_s) if dt_s > 0.0 else 0))
+            way = line.forward if each.forward else line.backward
+            speed = float(np.hypot(*each.member.speed))
+            crossings.append(Crossing(each.time_s, frame, line.name, way, each.member.body.kind, speed, line.lane, each.member.number))
+        zones = []
+        for at, zone in enumerate(self._camera.zones):
+            on = self._street.on_zone(at)
+            zones.append(ZoneState(zone.name, bool(on), None, len(on)))
+        return Seen(tuple(crossings), (), tuple(zones), tuple(alarms), self._watch.good)
 
     def end(self) -> Seen:
         """Return what the end of the stream settles."""
@@ -93,6 +115,7 @@ class VideoCounter:
         self._time_s: float | None = None
         self._keepers = [] if self._view is None else [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
         self._zones = [] if self._view is None else [self._view.zone(zone) for zone in self._camera.zones]
+        self._street = None if self._view is None else street_of(self._camera, self._view, self._ground)
 
     def _pass_time(self, time_s: float) -> float:
         dt_s = 0.0 if self._time_s is None else time_s - self._time_s
@@ -112,6 +135,7 @@ class VideoCounter:
                 self._ground = GroundPlane(self._camera.ground, self._view.scale)
             self._keepers = [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
             self._zones = [self._view.zone(zone) for zone in self._camera.zones]
+            self._street = street_of(self._camera, self._view, self._ground)
         if frame.shape != self._shape:
             raise InvalidInputError(f"the picture changed from {self._shape} to {frame.shape}")
         return self._view

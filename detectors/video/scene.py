@@ -26,6 +26,7 @@ class Look:
 
     mask: Image | None
     flooded: bool = False
+    changed: Image | None = None
 
 
 class Scene:
@@ -66,7 +67,7 @@ class Scene:
         difference = self.backdrop.differ(frame)
         flooded = difference.share > FLOODED
         self._watch_flood(flooded, now_s)
-        return Look(self._within(difference.solid), flooded)
+        return Look(self._within(difference.solid), flooded, self._within(difference.changed))
 
     def follow(self, frame: Image, now_s: float, keep: Image) -> None:
         """Let the background follow slow changes where `keep` is 0 and nothing differs."""

@@ -33,7 +33,7 @@ from sumo_scenarios.film.truth import Witness
 HELD_OUT: Final = (
     Place("arm over the junction", "cologne1", "", "west", 26000.0),
     Place("pole at the kerb", "corridor", "K4", "south-side", 25900.0),
-    Place("from behind", "cologne1", "", "north-behind", 26000.0),
+    Place("from behind", "cologne1", "", "west-behind", 26000.0),
     Place("across", "corridor", "K4", "east-across", 25900.0),
     Place("arm", "ingolstadt1", "", "west", 58500.0),
 )

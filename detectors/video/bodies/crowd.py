@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.video.bodies.evidence import SOLID, Evidence, evidence_of, labels_of
 from detectors.video.bodies.lens import Lens
-from detectors.video.bodies.shape import ARTICULATED, BODIES, BUS, CAR, LORRY, TWO_WHEELER, VAN, Body, Floats, Silhouette, silhouette
+from detectors.video.bodies.shape import ARTICULATED, BODIES, BUS, CAR, LORRY, TWO_WHEELER, VAN, Body, Floats, Silhouette, inner_pixels, silhouette
 from detectors.video.bodies.ways import Ways
 from detectors.video.ground import GroundPlane
 from detectors.video.motion import Motion
@@ -18,6 +18,7 @@ from detectors.video.tone import Image, as_image
 
 PLACE_S: Final = 0.15  # in which a body takes over most of what is seen of its place
 SPEED_S: Final = 0.2  # and of its speed
+RESTS_MPS: Final = 0.3
 DRIVES_MPS: Final = 1.5  # slower motion says nothing of the heading
 TEXTURE: Final = 12.0
 LOST_S: Final = 0.6  # a body without pixels is gone
@@ -29,6 +30,7 @@ LEAST_PX: Final = 110.0  # area of a car that is large enough to be followed
 ALONG_M: Final = np.array([-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0])
 ASIDE_M: Final = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
 STEPS_M: Final = np.stack(np.meshgrid(ALONG_M, ASIDE_M), axis=-1).reshape(-1, 2)
+TRIED_M: Final = np.stack(np.meshgrid([-2.0, -1.0, 0.0, 1.0, 2.0], [-1.0, -0.5, 0.0, 0.5, 1.0]), axis=-1).reshape(-1, 2)
 DOUBT: Final = 0.04 * np.hypot(*STEPS_M.T)
 
 
@@ -88,7 +90,8 @@ class Crowd:
             self._feel(flow, motion, dt_s)
         for each in self.members:
             each.place = each.place + each.speed * dt_s
-            self._show(each)
+            if each.looks <= 10 or np.hypot(*each.speed) > RESTS_MPS:
+                self._show(each)
         self._sort()
         evidence = evidence_of(changed, solid, [each.shape for each in self.members])
         for rank, each in enumerate(self.members, 1):
@@ -153,6 +156,10 @@ class Crowd:
             return
         each.sight_s = now_s
         each.looks += 1
+        if each.looks > 10 and np.hypot(*each.speed) < RESTS_MPS and (each.number + self._turn) % 4:
+            if each.worth > WORTH_KEEPING:
+                each.good_s = now_s
+            return
         steps = STEPS_M[:, :1] * each.shape.ahead_px + STEPS_M[:, 1:] * each.shape.aside_px
         best, _ = evidence.best_step(each.shape, rank, steps, DOUBT)
         share = 1.0 - math.exp(-dt_s / PLACE_S) if each.looks > 3 else 0.7
@@ -181,7 +188,7 @@ class Crowd:
         each.heading = mixed / max(float(np.hypot(*mixed)), 1e-6)
 
     def _classify(self, each: Member, evidence: Evidence, rank: int) -> None:
-        if each.shape is None or each.seen < 0.5 or (each.number + self._turn) % (3 if each.looks < 30 else 10):
+        if each.shape is None or each.seen < 0.5 or (each.number + self._turn) % (5 if each.looks < 30 else 20):
             return
         toward = 1.0 if (self._lens.place[:2] - each.place) @ each.heading > 0 else -1.0
         for body in BODIES[1:]:
@@ -230,18 +237,19 @@ class Crowd:
     def _bear(self, evidence: Evidence, flow: NDArray[np.float32] | None, dt_s: float, now_s: float) -> None:
         shapes = [each.shape for each in self.members if each.sight_s != -math.inf]
         wide = labels_of(evidence.codes.shape, shapes, wide=True)
-        left = as_image(((evidence.codes == SOLID) & (wide == 0)).astype(np.uint8))
-        left = as_image(cv2.morphologyEx(left, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)))
+        solid, near = evidence.codes[1:-1:2, 1:-1:2], wide[1:-1:2, 1:-1:2]
+        left = as_image(((solid == SOLID) & (near == 0)).astype(np.uint8))
+        left = as_image(cv2.morphologyEx(left, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
         number, parts, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
         order = sorted(range(1, number), key=lambda at: -stats[at, cv2.CC_STAT_AREA])
         tried = 0
         for at in order[:12]:
             x, y, w, h, area = (int(each) for each in stats[at])
-            if area < 40 or tried >= 3:
+            if area < 10 or tried >= 3:
                 break
             rows, columns = np.nonzero(parts[y : y + h, x : x + w] == at)
             low = rows >= np.percentile(rows, 92)
-            foot = np.array([x - 1 + columns[low].mean(), y - 1 + rows.max()])
+            foot = 2.0 * np.array([x + columns[low].mean(), y + rows.max() + 0.5])
             place = self._ground.metres(foot[None])[0]
             if not self._near_enough(place):
                 continue
@@ -267,21 +275,15 @@ class Crowd:
         for body in (CAR, TWO_WHEELER, VAN, LORRY, BUS, ARTICULATED):
             reach = abs(away @ heading) * body.length_m / 2.0 + abs(away @ aside) * body.width_m / 2.0
             middle = foot + away * reach
-            for along in (-2.0, -1.0, 0.0, 1.0, 2.0):
-                for across in (-1.0, -0.5, 0.0, 0.5, 1.0):
-                    place = middle + along * heading + across * aside
-                    shape = silhouette(self._lens, body, place, heading)
-                    if shape is None:
-                        continue
-                    worth, seen, gained = evidence.worth(shape, 0)
-                    codes, labels = evidence.at(shape.inside)
-                    fresh = float((labels == 0).mean())
-                    if worth < WORTH_BEARING or seen < 0.3 or fresh < 0.35:
-                        continue
-                    if best is None or gained > best[0] * 1.0:
-                        best = (gained, body, place)
-            if body is CAR and best is None and area < 40:
-                return None
+            shape = silhouette(self._lens, body, middle, heading)
+            if shape is None:
+                continue
+            places = middle + TRIED_M[:, :1] * heading + TRIED_M[:, 1:] * aside
+            worth, seen, fresh = evidence.of_all(inner_pixels(self._lens, body, places, heading))
+            gained = np.where((worth > WORTH_BEARING) & (seen > 0.3) & (fresh > 0.35), worth * fresh * shape.area_px, -1.0)
+            at = int(gained.argmax())
+            if gained[at] > (0.0 if best is None else best[0]):
+                best = (float(gained[at]), body, places[at])
         return None if best is None else (best[1], best[2], heading)
 
     def _admit(

@@ -48,6 +48,15 @@ class Evidence:
         gained = float(each[seen & mine].sum()) / len(codes) * shape.area_px
         return float(each[seen].mean()), number / len(codes), gained
 
+    def of_all(self, points: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return of bodies with points (k, n, 2) inside them, not drawn: mean worth of what is free, shares seen, free."""
+        codes, labels = self.at(points)
+        free = (labels == 0) & (codes != OUTSIDE)
+        number = free.sum(axis=1)
+        worth = np.where(free, WORTH[codes], 0.0).sum(axis=1) / np.maximum(number, 1)
+        share: Floats = number / points.shape[1]
+        return worth, share, share
+
     def best_step(self, shape: Silhouette, own: int, steps: Floats, doubt: Floats) -> tuple[int, Floats]:
         """Return which of some steps (k, 2) [px] suits a body best, and what each is worth, less its doubt (k,)."""
         codes, labels = self.at(shape.inside[None] + steps[:, None])

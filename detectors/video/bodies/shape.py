@@ -13,10 +13,12 @@ from detectors.video.seen import Kind
 Floats = NDArray[np.float64]
 
 NEAREST_M: Final = 1.0
-GRID: Final = 9
 RING: Final = 28
 MARGIN: Final = 0.10  # of the side of a square as large as the silhouette: so far outside lies its ring
-CELLS: Final = np.stack(np.meshgrid(np.arange(GRID), np.arange(GRID)), axis=-1).reshape(-1, 2) / GRID + 0.5 / GRID
+SPOTS: Final = (np.arange(RING) + 0.5) / RING
+
+
+SHARES: Final = (-0.46, -0.3, -0.1, 0.1, 0.3, 0.46)  # of the length
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,17 @@ class Body:
         return np.array(lower + (upper if waist < self.height_m else []))
 
 
+    def filling(self) -> Floats:
+        """Return points (n, 3) spread inside, then one a metre ahead, one aside, and the middle itself. [m]"""
+        levels = (0.08, 0.45) if self.cabin != (0.0, 1.0) else (0.08, 0.5)
+        low = [(x, y, z) for z in levels for x in SHARES for y in (-0.42, 0.0, 0.42)]
+        from_front, to_rear = (0.5 - self.cabin[0], 0.5 - self.cabin[1])
+        high = [(to_rear + (x + 0.5) * (from_front - to_rear), y, 0.94) for x in SHARES for y in (-0.36, 0.0, 0.36)]
+        inside = np.array(low + high) * np.array([self.length_m, self.width_m, self.height_m])
+        middle = self.height_m / 2.0
+        return np.concatenate((inside, [(1.0, 0.0, middle), (0.0, 1.0, middle), (0.0, 0.0, middle)]))
+
+
 PERSON: Final = Body(Kind.PEDESTRIAN, 0.5, 0.6, 1.75)
 TWO_WHEELER: Final = Body(Kind.BICYCLE, 1.9, 0.6, 1.7, (0.3, 0.8))
 CAR: Final = Body(Kind.CAR, 4.5, 1.8, 1.5, (0.28, 0.92))
@@ -49,6 +62,7 @@ BUS: Final = Body(Kind.BUS, 12.0, 2.5, 3.2)
 ARTICULATED: Final = Body(Kind.TRUCK, 16.5, 2.55, 3.8)
 BODIES: Final = (PERSON, TWO_WHEELER, CAR, VAN, LORRY, BUS, ARTICULATED)
 CORNERS: Final = {body: body.corners() for body in BODIES}
+POINTS: Final = {body: np.concatenate((body.corners(), body.filling())) for body in BODIES}
 
 
 @dataclass(slots=True)
@@ -70,35 +84,44 @@ class Silhouette:
 
 def silhouette(lens: Lens, body: Body, place: Floats, heading: Floats) -> Silhouette | None:
     """Return how a body at a place (x, y) [m] with a heading (unit vector) shows; None if it is not before the camera."""
-    local = CORNERS[body]
-    ahead = np.outer(local[:, 0], heading) + np.outer(local[:, 1], np.array([-heading[1], heading[0]]))
-    pixels, depth = lens.pixels(np.column_stack((ahead + place, local[:, 2])))
+    pixels, depth = lens.pixels(_put(POINTS[body], place, heading))
     if depth.min() <= 0.0:
         return None
-    hull = np.asarray(cv2.convexHull(pixels.astype(np.float32)), dtype=np.float32).reshape(-1, 2)
+    corners = len(CORNERS[body])
+    hull = cv2.convexHull(pixels[:corners].astype(np.float32)).reshape(-1, 2)
     area = float(cv2.contourArea(hull))
     if len(hull) < 3 or area < 4.0:
         return None
-    steps = lens.steps(np.array([place[0], place[1], body.height_m / 2.0]))
-    aside = steps @ np.array([-heading[1], heading[0]])
-    inside, ring = _samples(hull, area)
-    return Silhouette(hull, inside, ring, area, steps @ heading, aside)
+    ahead, aside = pixels[-3] - pixels[-1], pixels[-2] - pixels[-1]
+    return Silhouette(hull, pixels[corners:-3], _ring(hull, area), area, ahead, aside)
 
 
-def _samples(hull: NDArray[np.float32], area_px: float) -> tuple[Floats, Floats]:
-    """Return points inside a convex hull, on a grid, and points around it."""
-    low, high = hull.min(axis=0), hull.max(axis=0)
-    grid = low + CELLS * (high - low)
-    after = np.roll(hull, -1, axis=0)
-    edge = after - hull
-    sides = edge[:, 0] * (grid[:, None, 1] - hull[:, 1]) - edge[:, 1] * (grid[:, None, 0] - hull[:, 0])
-    turn = np.sign(sides.sum())
-    inside = grid[((sides * turn) >= 0.0).all(axis=1)]
-    lengths = np.hypot(edge[:, 0], edge[:, 1])
-    reach = np.concatenate(([0.0], np.cumsum(lengths)))
-    spots = (np.arange(RING) + 0.5) / RING * reach[-1]
-    at = np.clip(np.searchsorted(reach, spots, side="right") - 1, 0, len(hull) - 1)
-    share = ((spots - reach[at]) / np.maximum(lengths[at], 1e-9))[:, None]
-    normal = np.column_stack((edge[at, 1], -edge[at, 0])) / np.maximum(lengths[at], 1e-9)[:, None] * turn
+def inner_pixels(lens: Lens, body: Body, places: Floats, heading: Floats) -> Floats:
+    """Return pixels (k, n, 2) of points inside a body at places (k, 2). [m]"""
+    local = POINTS[body][len(CORNERS[body]) : -3]
+    flat = _put(local, np.zeros(2), heading)
+    points = np.repeat(flat[None], len(places), axis=0)
+    points[:, :, :2] += places[:, None]
+    pixels, depth = lens.pixels(points.reshape(-1, 3))
+    pixels[depth <= 0.0] = -1e6
+    return pixels.reshape(len(places), len(local), 2)
+
+
+def _put(local: Floats, place: Floats, heading: Floats) -> Floats:
+    """Return points (n, 3): ahead, to the left, up, in the coordinates of the ground."""
+    put = np.empty_like(local)
+    put[:, 0] = local[:, 0] * heading[0] - local[:, 1] * heading[1] + place[0]
+    put[:, 1] = local[:, 0] * heading[1] + local[:, 1] * heading[0] + place[1]
+    put[:, 2] = local[:, 2]
+    return put
+
+
+def _ring(hull: NDArray[np.float32], area_px: float) -> Floats:
+    """Return points around a convex hull."""
+    closed = np.concatenate((hull, hull[:1]))
+    reach = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))))
+    spots = SPOTS * reach[-1]
+    edge = np.column_stack((np.interp(spots, reach, closed[:, 0]), np.interp(spots, reach, closed[:, 1])))
+    out = edge - edge.mean(axis=0)
     margin = max(2.0, MARGIN * float(np.sqrt(area_px)))
-    return inside.astype(np.float64), (hull[at] + share * edge[at] + margin * normal).astype(np.float64)
+    return edge + out * (margin / np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-6))[:, None]

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 
 from detectors.video.blobs import blobs_of, clean
+from detectors.video.bodies.crossing import Pass
+from detectors.video.bodies.street import kind_of as kind_of_member
 from detectors.video.bodies.street import street_of
 from detectors.video.camera import Camera
 from detectors.video.classes import kind_of, speed_mps
@@ -15,7 +17,7 @@ from detectors.video.motion import Motion
 from detectors.video.parts import vehicles_of
 from detectors.video.picture import PictureWatch
 from detectors.video.plane import Box, box_area_px2, overlap_px2
-from detectors.video.scene import Scene
+from detectors.video.scene import Look, Scene
 from detectors.video.seen import Crossing, Seen, TrackView, VideoAlarm, ZoneState
 from detectors.video.sizes import Sizes
 from detectors.video.tone import Image, as_image
@@ -52,7 +54,8 @@ class VideoCounter:
 
     def warm(self, frame: Image, time_s: float) -> None:
         """Learn the background only. A frame is (height, width, 3), BGR; its time [s] is not looked at."""
-        self._scene.warm(self._seen_by(frame).shrink(frame))
+        work = self._seen_by(frame).shrink(frame)
+        self._scene.warm(self._scene.steadied(work))
 
     def restart(self) -> None:
         """Forget tracks and clock, keep the background."""
@@ -66,14 +69,15 @@ class VideoCounter:
         """
         dt_s = self._pass_time(time_s)
         work = self._seen_by(frame).shrink(frame)
-        look = self._scene.look(work, time_s)
         alarms = self._watch.look(work, None if self._scene.backdrop is None else self._scene.backdrop.road, time_s)
-        if look.mask is None or look.changed is None or look.flooded:
+        work = self._scene.steadied(work)
+        look = self._scene.look(work, time_s)
+        if look.mask is None or look.flooded:
             return Seen(alarms=tuple(alarms), valid=False)
         mask = clean(look.mask)
         self._motion.show(work)
         if self._street is not None:
-            return self._step_street(work, look.changed, mask, alarms, time_s, dt_s)
+            return self._step_street(work, look, alarms, time_s, dt_s)
         self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes, self._motion), time_s)
         self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
         self._absorb(work, mask, time_s)
@@ -84,23 +88,20 @@ class VideoCounter:
         return Seen(crossings, views, zones, tuple(alarms), self._watch.good)
 
     def _step_street(
-        self, work: Image, changed: Image, mask: Image, alarms: list[VideoAlarm], time_s: float, dt_s: float
+        self, work: Image, look: Look, alarms: list[VideoAlarm], time_s: float, dt_s: float
     ) -> Seen:
-        assert self._street is not None
-        passed = self._street.step(changed, mask, self._motion, time_s)
-        self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
-        crossings = []
-        for at, each in passed:
-            line = self._camera.lines[at]
-            frame = max(0, self._frame - (round((time_s - each.time_s) / dt_s) if dt_s > 0.0 else 0))
-            way = line.forward if each.forward else line.backward
-            speed = float(np.hypot(*each.member.speed))
-            crossings.append(Crossing(each.time_s, frame, line.name, way, each.member.body.kind, speed, line.lane, each.member.number))
-        zones = []
-        for at, zone in enumerate(self._camera.zones):
-            on = self._street.on_zone(at)
-            zones.append(ZoneState(zone.name, bool(on), None, len(on)))
-        return Seen(tuple(crossings), (), tuple(zones), tuple(alarms), self._watch.good)
+        assert self._street is not None and look.changed is not None
+        told = self._street.step(look, work, self._motion, time_s, dt_s)
+        self._scene.follow(work, time_s, as_image(cv2.dilate(look.changed, KEPT)))
+        crossings = tuple(self._passed(at, each, time_s, dt_s) for at, each in told.passed)
+        return Seen(crossings, told.tracks, told.zones, tuple(alarms + told.alarms), self._watch.good)
+
+    def _passed(self, at: int, passed: Pass, now_s: float, dt_s: float) -> Crossing:
+        line = self._camera.lines[at]
+        frame = max(0, self._frame - (round((now_s - passed.time_s) / dt_s) if dt_s > 0.0 else 0))
+        way = line.forward if passed.forward else line.backward
+        speed, kind = float(np.hypot(*passed.member.speed)), kind_of_member(passed.member)
+        return Crossing(passed.time_s, frame, line.name, way, kind, speed, line.lane, passed.member.number)
 
     def end(self) -> Seen:
         """Return what the end of the stream settles."""

@@ -26,11 +26,14 @@ HIDDEN_S: Final = 20.0
 SEEN_SHARE: Final = 0.25  # of a body in sight: with less of it nothing is told
 WORTH_KEEPING: Final = 0.0
 WORTH_BEARING: Final = 0.4
-LEAST_PX: Final = 110.0  # area of a car that is large enough to be followed
+LEAST_PX: Final = 180.0  # area of a car that is large enough to be followed
 ALONG_M: Final = np.array([-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0])
 ASIDE_M: Final = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
 STEPS_M: Final = np.stack(np.meshgrid(ALONG_M, ASIDE_M), axis=-1).reshape(-1, 2)
 TRIED_M: Final = np.stack(np.meshgrid([-2.0, -1.0, 0.0, 1.0, 2.0], [-1.0, -0.5, 0.0, 0.5, 1.0]), axis=-1).reshape(-1, 2)
+LONE: Final = 0.3  # of the ring of a two-wheeler: with more it is a part of something
+OFF_LANE_M: Final = 1.0  # so far beside where traffic drives is nobody who cannot be seen on all sides
+THICK_M: Final = 0.28  # half of the width of what is born
 DOUBT: Final = 0.04 * np.hypot(*STEPS_M.T)
 
 
@@ -69,6 +72,12 @@ class Member:
         return (self.place + np.array(corners)).astype(np.float32)
 
 
+def _explains(each: Member) -> float:
+    """Return how much of the picture a body explains, more if it has been for long. [px²]"""
+    area = 0.0 if each.shape is None else each.shape.area_px
+    return area * max(each.worth, 0.05) * (1.0 if each.looks < 5 else 1.5)
+
+
 class Crowd:
     """The road users in the picture of one calibrated camera."""
 
@@ -80,7 +89,7 @@ class Crowd:
         self._before_s: float | None = None
         self._turn = 0
 
-    def step(self, changed: Image, solid: Image, motion: Motion, now_s: float) -> None:
+    def step(self, changed: Image, solid: Image, motion: Motion, now_s: float, dark: bool = False) -> None:
         """Bring all up to this frame. [s]"""
         dt_s = 0.0 if self._before_s is None else now_s - self._before_s
         self._before_s = now_s
@@ -93,7 +102,7 @@ class Crowd:
             if each.looks <= 10 or np.hypot(*each.speed) > RESTS_MPS:
                 self._show(each)
         self._sort()
-        evidence = evidence_of(changed, solid, [each.shape for each in self.members])
+        evidence = evidence_of(changed, solid, [each.shape for each in self.members], dark)
         for rank, each in enumerate(self.members, 1):
             self._fit(each, evidence, rank, dt_s, now_s)
         evidence.labels = labels_of(evidence.codes.shape, [each.shape for each in self.members])
@@ -216,7 +225,7 @@ class Crowd:
                 shared = cv2.intersectConvexConvex(one.footprint, other.footprint)[0]
                 least = min(one.body.length_m * one.body.width_m, other.body.length_m * other.body.width_m)
                 if shared > 0.35 * least:
-                    lesser = min(one, other, key=lambda each: each.looks)
+                    lesser = min(one, other, key=_explains)
                     lesser.good_s = lesser.sight_s = -math.inf
 
     def _bury(self, now_s: float) -> None:
@@ -253,10 +262,17 @@ class Crowd:
             place = self._ground.metres(foot[None])[0]
             if not self._near_enough(place):
                 continue
+            thick = cv2.distanceTransform(as_image((parts[y : y + h, x : x + w] == at).astype(np.uint8)), cv2.DIST_L2, 3)
+            if 2.0 * float(thick.max()) < THICK_M * self._metre_px(place):
+                continue
             tried += 1
             born = self._hypothesis(evidence, place, area)
             if born is not None:
                 self._admit(born, flow, dt_s, now_s, evidence)
+
+    def _metre_px(self, place: Floats) -> float:
+        """Return how long a metre across the view is at a place. [px]"""
+        return float(np.linalg.svd(self._lens.steps(np.array([place[0], place[1], 0.5])), compute_uv=False)[0])
 
     def _near_enough(self, place: Floats) -> bool:
         if not np.isfinite(place).all() or math.dist(place, self._lens.place[:2]) > 150.0:
@@ -292,7 +308,8 @@ class Crowd:
         body, place, heading = born
         self._numbers += 1
         new = Member(self._numbers, body, place, heading, np.zeros(2), now_s, place, good_s=now_s, sight_s=now_s)
-        self._show(new)
+        if not self._settle(new, evidence):
+            return
         for other in self.members:
             if math.dist(new.place, other.place) < (new.body.length_m + other.body.length_m) / 2.0:
                 shared = cv2.intersectConvexConvex(new.footprint, other.footprint)[0]
@@ -303,9 +320,30 @@ class Crowd:
         if new.shape is not None:
             evidence.labels = labels_of(evidence.codes.shape, [each.shape for each in self.members])
 
+    def _settle(self, new: Member, evidence: Evidence) -> bool:
+        """Move a new body to where it suits best; return whether it is one."""
+        aside = np.array([-new.heading[1], new.heading[0]])
+        for _ in range(3):
+            self._show(new)
+            if new.shape is None:
+                return False
+            steps = STEPS_M[:, :1] * new.shape.ahead_px + STEPS_M[:, 1:] * new.shape.aside_px
+            best, _ = evidence.best_step(new.shape, 0, steps, DOUBT / 4.0)
+            if not STEPS_M[best].any():
+                break
+            new.place = new.place + STEPS_M[best, 0] * new.heading + STEPS_M[best, 1] * aside
+        self._show(new)
+        if new.shape is None:
+            return False
+        new.worth, new.seen, _ = evidence.worth(new.shape, 0)
+        lone = new.body is not TWO_WHEELER or evidence.spill(new.shape) < LONE
+        off_m = self._ways.beside_m(new.place)
+        usual = off_m is None or off_m < OFF_LANE_M or evidence.spill(new.shape) < LONE
+        return new.worth > WORTH_BEARING and lone and usual
+
     def _teach(self) -> None:
         for each in self.members:
-            if each.looks > 5 and np.hypot(*each.speed) > 2.0 and each.worth > 0.3:
+            if each.looks > 8 and np.hypot(*each.speed) > 2.0 and each.worth > 0.5:
                 if each.taught is None or math.dist(each.taught, each.place) > 2.0:
                     each.taught = each.place
                     self._ways.learn(each.place, each.heading)

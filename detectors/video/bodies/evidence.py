@@ -16,6 +16,7 @@ DIM: Final = 1
 SOLID: Final = 2
 OUTSIDE: Final = 3
 WORTH: Final = np.array([-1.0, 0.15, 1.0, 0.0])  # of a pixel of each code inside a body
+BY_NIGHT: Final = np.array([-1.0, -0.3, 1.0, 0.0])  # where a pixel of the second code is a road that lamps light
 SPILL: Final = np.array([0.0, 0.0, 1.0, 0.0])  # of one around it
 
 
@@ -25,6 +26,7 @@ class Evidence:
 
     codes: Image
     labels: Image
+    values: Floats
 
     def at(self, points: Floats) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return codes and labels at points (..., 2). [px]"""
@@ -44,7 +46,7 @@ class Evidence:
         number = int(seen.sum())
         if not number:
             return 0.0, 0.0, 0.0
-        each = WORTH[codes]
+        each = self.values[codes]
         gained = float(each[seen & mine].sum()) / len(codes) * shape.area_px
         return float(each[seen].mean()), number / len(codes), gained
 
@@ -53,25 +55,30 @@ class Evidence:
         codes, labels = self.at(points)
         free = (labels == 0) & (codes != OUTSIDE)
         number = free.sum(axis=1)
-        worth = np.where(free, WORTH[codes], 0.0).sum(axis=1) / np.maximum(number, 1)
+        worth = np.where(free, self.values[codes], 0.0).sum(axis=1) / np.maximum(number, 1)
         share: Floats = number / points.shape[1]
         return worth, share, share
+
+    def spill(self, shape: Silhouette) -> float:
+        """Return the share of what differs, or is another body, around a body. (0 to 1)"""
+        codes, labels = self.at(shape.ring)
+        return float(((codes == SOLID) | (labels > 0)).mean())
 
     def best_step(self, shape: Silhouette, own: int, steps: Floats, doubt: Floats) -> tuple[int, Floats]:
         """Return which of some steps (k, 2) [px] suits a body best, and what each is worth, less its doubt (k,)."""
         codes, labels = self.at(shape.inside[None] + steps[:, None])
-        inside = np.where(labels <= own, WORTH[codes], 0.0).mean(axis=1) if own else WORTH[codes].mean(axis=1)
+        inside = np.where(labels <= own, self.values[codes], 0.0).mean(axis=1)
         codes, labels = self.at(shape.ring[None] + steps[:, None])
         around = np.where((labels == 0) | (labels == own), SPILL[codes], 0.0).mean(axis=1)
         worth = inside - 0.5 * around - doubt
         return int(worth.argmax()), worth
 
 
-def evidence_of(changed: Image, solid: Image, shapes: Sequence[Silhouette | None]) -> Evidence:
+def evidence_of(changed: Image, solid: Image, shapes: Sequence[Silhouette | None], dark: bool) -> Evidence:
     """Return the evidence of a frame; bodies from far to near. Masks are (height, width) of 0 and 255."""
     codes = cv2.max(cv2.bitwise_and(changed, DIM), cv2.bitwise_and(solid, SOLID))
     edged = as_image(cv2.copyMakeBorder(codes, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(OUTSIDE,)))
-    return Evidence(edged, labels_of(edged.shape, shapes))
+    return Evidence(edged, labels_of(edged.shape, shapes), BY_NIGHT if dark else WORTH)
 
 
 def labels_of(size: tuple[int, ...], shapes: Sequence[Silhouette | None], wide: bool = False) -> Image:

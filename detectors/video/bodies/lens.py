@@ -53,6 +53,15 @@ class Lens:
         safe = np.where(np.abs(depth) < 1e-9, 1e-9, depth)
         return seen[:, :2] / safe[:, None], depth
 
+    def ground_of(self, pixels: Floats, height_m: float) -> Floats:
+        """Return the places (n, 2) below points so high above the road that show at pixels (n, 2). [m]"""
+        plane = self._to_picture[:, (0, 1, 3)].copy()
+        plane[:, 2] += height_m * self._to_picture[:, 2]
+        seen = np.column_stack((pixels, np.ones(len(pixels)))) @ np.linalg.inv(plane).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            places: Floats = seen[:, :2] / seen[:, 2:]
+        return places
+
     def steps(self, point: Floats) -> Floats:
         """Return how far the picture of a point (x, y, z) goes per metre along x and along y, (2, 2) in columns. [px]"""
         around = point + 0.25 * np.array([[1.0, 0, 0], [-1.0, 0, 0], [0, 1.0, 0], [0, -1.0, 0]])

@@ -1,70 +1,102 @@
 """A calibrated camera's lines and zones on the ground, and who is on them."""
 
 import math
-from typing import Final
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.video.bodies.crossing import GroundGate, GroundKeeper, Pass, ground_gate
 from detectors.video.bodies.crowd import Crowd, Member
+from detectors.video.bodies.ground_zone import GroundZone
+from detectors.video.blobs import clean
+from detectors.video.bodies.lamps import painted, pairs_of
 from detectors.video.bodies.lens import Lens, lens_of
-from detectors.video.bodies.shape import Floats
+from detectors.video.bodies.shape import TWO_WHEELER, Floats
 from detectors.video.bodies.ways import Ways
-from detectors.video.camera import Camera
+from detectors.video.camera import Camera, Zone
 from detectors.video.gate import Gate
 from detectors.video.ground import GroundPlane
 from detectors.video.motion import Motion
+from detectors.video.scene import Look
+from detectors.video.seen import Kind, TrackView, VideoAlarm, ZoneState
 from detectors.video.tone import Image
 from detectors.video.view import View
 
-LOOKS: Final = 2
-WORTH: Final = 0.1
-PART_M2: Final = 0.1
+CYCLING_MPS = 9.0
+STANDS_MPS = 0.7
+DRIVEN_M = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a frame showed on the ground: who crossed which line (its index), zones, alarms, who is there."""
+
+    passed: list[tuple[int, Pass]]
+    zones: tuple[ZoneState, ...]
+    alarms: list[VideoAlarm]
+    tracks: tuple[TrackView, ...]
 
 
 class Street:
     """What happens on the ground that a camera sees."""
 
     def __init__(self, camera: Camera, view: View, ground: GroundPlane, lens: Lens) -> None:
+        self._view, self._stopped_s = view, camera.stopped_s
         gates = [_on_ground(view.gate(line), ground) for line in camera.lines]
-        zones = [ground.metres(view.polygon(zone.polygon).astype(float)) for zone in camera.zones]
-        seeds: list[tuple[Floats, Floats]] = []
-        for zone, places in zip(camera.zones, zones, strict=True):
-            if zone.heading is not None:
-                middle = view.polygon(zone.polygon).astype(float).mean(axis=0)
-                step = np.array(view.inward(zone.heading))
-                there = ground.metres(np.stack((middle, middle + step)))
-                way = there[1] - there[0]
-                seeds.append((places.mean(axis=0), way / max(float(np.hypot(*way)), 1e-9)))
+        self._zones = [_zone(zone, view, ground) for zone in camera.zones]
+        seeds = [(zone.middle, zone.heading) for zone in self._zones if zone.heading is not None]
         seeds += [(gate.start + gate.along * gate.length_m / 2.0, gate.across) for gate in gates]
-        self.crowd = Crowd(lens, ground, Ways(seeds))
+        self._lens, self._ways = lens, Ways(seeds)
+        self.crowd = Crowd(lens, ground, self._ways)
         self._keepers = [GroundKeeper(gate) for gate in gates]
-        self._zones = [np.asarray(cv2.convexHull(places.astype(np.float32))).reshape(-1, 2) for places in zones]
 
-    def step(self, changed: Image, solid: Image, motion: Motion, now_s: float) -> list[tuple[int, Pass]]:
-        """Bring all up to this frame; return who crossed which line. [s]"""
-        self.crowd.step(changed, solid, motion, now_s)
+    def step(self, look: Look, work: Image, motion: Motion, now_s: float, dt_s: float) -> Account:
+        """Bring all up to this frame (height, width, 3). [s]"""
+        assert look.changed is not None and look.firm is not None
+        firm = clean(look.firm)
+        if look.dark:
+            firm = painted(firm, pairs_of(work, self._lens, self._ways))
+        self.firm = firm
+        self.crowd.step(look.changed, firm, motion, now_s, look.dark)
         for gone in self.crowd.gone:
             for keeper in self._keepers:
                 keeper.forget(gone.number)
-        return [
+        members = self.crowd.members
+        passed = [
             (at, crossed)
-            for member in self.crowd.members
+            for member in members
             for at, keeper in enumerate(self._keepers)
             for crossed in keeper.look(member, now_s)
         ]
+        zones = [(zone, *zone.state(members)) for zone in self._zones]
+        alarms = [alarm for zone, _, on in zones for alarm in zone.alarms(on, now_s, dt_s, self._stopped_s)]
+        tracks = tuple(self._track(each) for each in members if each.moved_m > DRIVEN_M and each.shape is not None)
+        return Account(passed, tuple(state for _, state, _ in zones), alarms, tracks)
 
-    def on_zone(self, at: int) -> list[Member]:
-        """Return who stands on a zone."""
-        return [each for each in self.crowd.members if each.looks >= LOOKS and each.worth > WORTH and _covers(each, self._zones[at])]
+    def _track(self, member: Member) -> TrackView:
+        assert member.shape is not None
+        low, high = member.shape.hull.min(axis=0), member.shape.hull.max(axis=0)
+        box = self._view.box_outward((float(low[0]), float(low[1]), float(high[0]), float(high[1])))
+        contact = ((box[0] + box[2]) / 2.0, box[3])
+        pace = math.hypot(*member.speed)
+        return TrackView(member.number, box, contact, kind_of(member), pace, pace < STANDS_MPS)
 
 
-def _covers(member: Member, zone: NDArray[np.float32]) -> bool:
-    if math.dist(member.place, zone.mean(axis=0)) > 40.0:
-        return False
-    return bool(cv2.intersectConvexConvex(zone, member.footprint)[0] > PART_M2)
+def kind_of(member: Member) -> Kind:
+    """Return the class of a road user by the body that suits it, and its speed."""
+    if member.body is TWO_WHEELER and math.hypot(*member.speed) > CYCLING_MPS:
+        return Kind.MOTORCYCLE
+    return member.body.kind
+
+
+def _zone(zone: Zone, view: View, ground: GroundPlane) -> GroundZone:
+    corners = np.array([view.inward(point) for point in zone.polygon])
+    heading: Floats | None = None
+    if zone.heading is not None:
+        middle = corners.mean(axis=0)
+        here, there = ground.metres(np.stack((middle, middle + np.array(view.inward(zone.heading)))))
+        heading = (there - here) / max(math.dist(there, here), 1e-9)
+    return GroundZone(zone.name, ground.metres(corners), heading)
 
 
 def _on_ground(gate: Gate, ground: GroundPlane) -> GroundGate:
@@ -79,7 +111,6 @@ def street_of(camera: Camera, view: View, ground: GroundPlane | None) -> Street 
     """Return the ground of a calibrated camera, None where there is none or its camera cannot be."""
     if ground is None or camera.ground is None:
         return None
-    inside = view.inward(camera.ground.image[-1])
     points = np.array([view.inward(each) for each in camera.ground.image])
     inside = (float(points[:, 0].mean()), float(points[:, 1].mean()))
     lens = lens_of(ground, inside, (view.width, view.height))

@@ -8,6 +8,9 @@ from detectors.video.bodies.shape import Floats
 
 MOST: Final = 2000
 NEAR_M: Final = 5.0
+AHEAD_M: Final = 4.0
+BESIDE_M: Final = 5.0
+SURE: Final = 6  # places that have to be known
 
 
 class Ways:
@@ -26,6 +29,16 @@ class Ways:
             del self._rows[: MOST // 2]
         if len(self._rows) % 16 == 1:
             self._array = np.concatenate((self._seeds, np.array(self._rows)))
+
+    def beside_m(self, place: Floats) -> float | None:
+        """Return how far a place lies beside the nearest track of traffic there, None if too little is known. [m]"""
+        if len(self._array) - len(self._seeds) < SURE:
+            return None
+        rows = self._array[len(self._seeds) :]
+        off = place - rows[:, :2]
+        along, across = (off * rows[:, 2:]).sum(axis=1), off[:, 0] * rows[:, 3] - off[:, 1] * rows[:, 2]
+        near = np.abs(across[(np.abs(along) < AHEAD_M) & (np.abs(across) < BESIDE_M)])
+        return float(np.partition(near, 2)[:3].mean()) if len(near) >= SURE else None
 
     def at(self, place: Floats) -> Floats | None:
         """Return the heading of traffic near a place, None if nothing is known."""

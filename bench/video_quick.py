@@ -6,6 +6,7 @@ after a first pass over the same film, as a recorded clip of a camera without ca
 """
 
 import argparse
+import math
 import pickle
 import sys
 import time
@@ -13,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -79,7 +80,7 @@ def shown(frames: Frames) -> Iterator[tuple[float, NDArray[np.uint8]]]:
         yield time_s, np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
-def count_reel(reel: Reel, calibrated: bool, lasts_s: float) -> tuple[FilmScore, float]:
+def count_reel(reel: Reel, calibrated: bool, lasts_s: float, until_s: float) -> tuple[FilmScore, float]:
     """Count a film; return its score and the frames a second of processor time."""
     camera = reel.camera if calibrated else replace(reel.camera, ground=None)
     counter = VideoCounter(camera)
@@ -88,18 +89,21 @@ def count_reel(reel: Reel, calibrated: bool, lasts_s: float) -> tuple[FilmScore,
     counter.restart()
     told: dict[str, defaultdict[int, list[bool]]] = {zone.name: defaultdict(list) for zone in camera.zones}
     counted, used_s = [], 0.0
-    for time_s, picture in shown(reel.frames):
+    frames = [each for each in reel.frames if each[0] < until_s]
+    for time_s, picture in shown(frames):
         began_s = time.process_time()
         seen = counter.step(picture, time_s)
         used_s += time.process_time() - began_s
         counted += [Passing(each.time_s, each.line, each.direction) for each in seen.crossings]
         for zone in seen.zones:
             told[zone.name][int(time_s + 1e-6)].append(zone.occupied)
-    judged = [[each for each in some if each.time_s >= NOT_JUDGED_S] for some in (reel.crossings, counted)]
-    rows = [(second, zone, share) for second, zone, share in reel.presence if second >= NOT_JUDGED_S]
+    judged = [
+        [each for each in some if NOT_JUDGED_S <= each.time_s < until_s - 1.0] for some in (reel.crossings, counted)
+    ]
+    rows = [(second, zone, share) for second, zone, share in reel.presence if NOT_JUDGED_S <= second < until_s - 1.0]
     shares = [float(np.mean(told[zone].get(second) or [False])) for second, zone, _ in rows]
     right = presence_right([share for _, _, share in rows], shares)
-    return FilmScore(lasts_s, score_lines(*judged), len(rows), right), len(reel.frames) / used_s
+    return FilmScore(lasts_s, score_lines(*judged), len(rows), right), len(frames) / used_s
 
 
 def reels(options: argparse.Namespace) -> Iterator[tuple[str, str, Reel]]:
@@ -123,19 +127,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.reels.mkdir(parents=True, exist_ok=True)
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 6)
     for place, name, reel in reels(options):
-        score, rate = count_reel(reel, not options.plain, options.seconds)
+        score, rate = count_reel(reel, not options.plain, options.seconds, options.until)
         errors = sum(abs(line.counted - line.true) for line in score.lines)
-        ways = " ".join(f"{each.line}:{each.direction} {each.counted}/{each.true}({each.matched})" for each in score.lines)
-        sys.stdout.write(f"{place:26} {name:9} {score.presence:6.1%} {rate:4.0f} f/s  {ways}\n")
+        ways = [f"{each.line}:{each.direction} {each.counted}/{each.true}({each.matched})" for each in score.lines]
+        sys.stdout.write(f"{place:26} {name:9} {score.presence:6.1%} {rate:4.0f} f/s  {' '.join(ways)}\n")
         sys.stdout.flush()
-        row: Any
-        for row in (sums[name], sums["all"]):
-            for at, value in enumerate((score.true, score.counted, score.matched, errors, score.seconds, score.seconds_right)):
-                row[at] += value
+        row = (score.true, score.counted, score.matched, errors, score.seconds, score.seconds_right)
+        for each in (name, "all"):
+            sums[each] = [one + other for one, other in zip(sums[each], row, strict=True)]
     for name, (true, counted, matched, errors, seconds, right) in sums.items():
         sys.stdout.write(
-            f"{name:9} {counted:4}/{true:<4} {(counted - true) / max(true, 1):+7.1%}  off per way {errors / max(true, 1):6.1%}  "
-            f"found {matched / max(true, 1):6.1%}  extra {counted - matched:3}  presence {right / max(seconds, 1):6.1%}\n"
+            f"{name:9} {counted:4}/{true:<4} {(counted - true) / max(true, 1):+7.1%}  "
+            f"off per way {errors / max(true, 1):6.1%}  found {matched / max(true, 1):6.1%}  "
+            f"extra {counted - matched:3}  presence {right / max(seconds, 1):6.1%}\n"
         )
 
 
@@ -148,6 +152,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--plain", action="store_true", help="without calibration, in two passes")
     parser.add_argument("--seconds", type=float, default=100.0)
     parser.add_argument("--rate", type=float, default=12.5)
+    parser.add_argument("--until", type=float, default=math.inf, help="count so much of each film only [s]")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(arguments)
 

@@ -23,13 +23,14 @@ EDGE: Final = np.ones((9, 9), np.uint8)  # around a shadow: where its own edge m
 DARK: Final = 60.0  # mean grey level of a background in whose frames lamps light the road
 LIT_ROUGH: Final = 0.16  # lamps leave the road as smooth as it is, but for the noise of the dark
 LIT_MOST: Final = 225  # grey level: what is brighter is a lamp or what it dazzles
+LIT_LIFT: Final = 10.0  # grey levels: keeps the ratio of the dark from being noise
 LIT_SCALE: Final = 40.0
 LEAST_GAIN: Final = 0.8  # the background learns only from frames with about its own exposure
 
 
 @dataclass(slots=True)
 class Difference:
-    """Masks (height, width) of 0 and 255: changed, all that differs; solid, no shadow; firm, no edge of a shadow either.
+    """Masks (height, width) of 0 and 255: changed, all that differs; solid, no shadow; firm, no edge of one either.
 
     share, of the picture that changed (0 to 1).
     """
@@ -126,8 +127,7 @@ def _shadow(soft: Image, look: Image) -> tuple[Image, Image]:
 
 def _lit(frame: Image, look: Image) -> tuple[Image, Image]:
     """Return the mask of what lamps light by night: brighter than the background, and as smooth; and no edge."""
-    lift = (10.0, 10.0, 10.0)
-    seen, then = cv2.blur(cv2.add(frame, lift), (5, 5)), cv2.blur(cv2.add(look, lift), (5, 5))
+    seen, then = (cv2.blur(cv2.convertScaleAbs(each, beta=LIT_LIFT), (5, 5)) for each in (frame, look))
     ratio = cv2.divide(seen, then, scale=LIT_SCALE)
     green = cv2.split(ratio)[1]
     near = cv2.blur(green, (9, 9))

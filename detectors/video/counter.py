@@ -87,9 +87,7 @@ class VideoCounter:
         views = tuple(self._track_view(track) for track in self._tracker.tracks if track.moved)
         return Seen(crossings, views, zones, tuple(alarms), self._watch.good)
 
-    def _step_street(
-        self, work: Image, look: Look, alarms: list[VideoAlarm], time_s: float, dt_s: float
-    ) -> Seen:
+    def _step_street(self, work: Image, look: Look, alarms: list[VideoAlarm], time_s: float, dt_s: float) -> Seen:
         assert self._street is not None and look.changed is not None
         told = self._street.step(look, work, self._motion, time_s, dt_s)
         self._scene.follow(work, time_s, as_image(cv2.dilate(look.changed, KEPT)))

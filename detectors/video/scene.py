@@ -78,7 +78,13 @@ class Scene:
         difference = self.backdrop.differ(frame)
         flooded = difference.share > FLOODED
         self._watch_flood(flooded, now_s)
-        return Look(self._within(difference.solid), flooded, self._within(difference.changed), self._within(difference.firm), self.backdrop.dark)
+        return Look(
+            self._within(difference.solid),
+            flooded,
+            self._within(difference.changed),
+            self._within(difference.firm),
+            self.backdrop.dark,
+        )
 
     def follow(self, frame: Image, now_s: float, keep: Image) -> None:
         """Let the background follow slow changes where `keep` is 0 and nothing differs."""

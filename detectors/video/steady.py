@@ -4,7 +4,7 @@ The shift is the least-squares answer of the brightness constancy at all pixels 
 Source: B. D. Lucas, T. Kanade, An Iterative Image Registration Technique, IJCAI 1981.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -64,7 +64,7 @@ def steadied(frame: Image, shift: tuple[float, float]) -> Image:
     return as_image(_moved(frame, -shift[0], -shift[1]))
 
 
-def _moved(picture: NDArray[np.generic], x: float, y: float) -> NDArray[np.generic]:
+def _moved(picture: Image | Plane, x: float, y: float) -> NDArray[np.integer[Any] | np.floating[Any]]:
     matrix = np.array([[1.0, 0.0, x], [0.0, 1.0, y]])
     size = (picture.shape[1], picture.shape[0])
     return np.asarray(cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))

@@ -6,11 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from detectors.video.bodies.crowd import Member
+from detectors.video.bodies.member import Member
 from detectors.video.bodies.shape import Floats
 
 LOOKS: Final = 3
 DRIVEN_M: Final = 1.0
+SLANT: Final = 0.5  # of the way driven leads across the line at least
 WORTH: Final = 0.15
 BEYOND_M: Final = 0.3
 TWICE_S: Final = 1.2  # two of one direction so soon after each other and so near are one
@@ -81,13 +82,21 @@ class GroundKeeper:
             return []
         forward, time_s, along = self.waiting[number]
         past = beyond if forward else -beyond
-        if member.looks < LOOKS or member.moved_m < DRIVEN_M or member.worth < WORTH or past < BEYOND_M:
+        driven = float((member.place - member.start) @ self.gate.across) * (1.0 if forward else -1.0)
+        if (
+            driven < DRIVEN_M * SLANT
+            or member.looks < LOOKS
+            or member.moved_m < DRIVEN_M
+            or member.worth < WORTH
+            or past < BEYOND_M
+        ):
             return []
         del self.waiting[number]
         self.done[number] = forward
         self.recent = [each for each in self.recent if now_s - each[1] < 5.0]
         twin = any(
-            each[0] is forward and abs(time_s - each[1]) < TWICE_S and abs(along - each[2]) < TWICE_M for each in self.recent
+            each[0] is forward and abs(time_s - each[1]) < TWICE_S and abs(along - each[2]) < TWICE_M
+            for each in self.recent
         )
         self.recent.append((forward, time_s, along, number))
         return [] if twin else [Pass(member, forward, time_s)]

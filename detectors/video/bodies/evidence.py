@@ -17,6 +17,7 @@ SOLID: Final = 2
 OUTSIDE: Final = 3
 WORTH: Final = np.array([-1.0, 0.15, 1.0, 0.0])  # of a pixel of each code inside a body
 BY_NIGHT: Final = np.array([-1.0, -0.3, 1.0, 0.0])  # where a pixel of the second code is a road that lamps light
+SPILLS: Final = 0.5  # what differs around a body weighs so much against what is inside
 SPILL: Final = np.array([0.0, 0.0, 1.0, 0.0])  # of one around it
 
 
@@ -36,7 +37,7 @@ class Evidence:
         return self.codes[rows, columns], self.labels[rows, columns]
 
     def worth(self, shape: Silhouette, own: int) -> tuple[float, float, float]:
-        """Return of a body not drawn or drawn as `own`: mean worth of what is seen of it, share seen, area gained [px²].
+        """Return of a body, not drawn or as `own`: mean worth of what is seen of it, share seen, area gained [px²].
 
         What a nearer body covers is not seen; what a farther one explains counts as seen but gains nothing.
         """
@@ -50,33 +51,31 @@ class Evidence:
         gained = float(each[seen & mine].sum()) / len(codes) * shape.area_px
         return float(each[seen].mean()), number / len(codes), gained
 
-    def of_all(self, points: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return of bodies with points (k, n, 2) inside them, not drawn: mean worth of what is free, shares seen, free."""
+    def of_all(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return of bodies with points (k, n, 2) inside them, not drawn: mean worth of what is free, share that is."""
         codes, labels = self.at(points)
         free = (labels == 0) & (codes != OUTSIDE)
         number = free.sum(axis=1)
         worth = np.where(free, self.values[codes], 0.0).sum(axis=1) / np.maximum(number, 1)
-        share: Floats = number / points.shape[1]
-        return worth, share, share
+        return worth, number / points.shape[1]
 
     def spill(self, shape: Silhouette) -> float:
         """Return the share of what differs, or is another body, around a body. (0 to 1)"""
         codes, labels = self.at(shape.ring)
         return float(((codes == SOLID) | (labels > 0)).mean())
 
-    def best_step(self, shape: Silhouette, own: int, steps: Floats, doubt: Floats) -> tuple[int, Floats]:
-        """Return which of some steps (k, 2) [px] suits a body best, and what each is worth, less its doubt (k,)."""
+    def best_step(self, shape: Silhouette, own: int, steps: Floats, doubt: Floats) -> int:
+        """Return which of some steps (k, 2) [px] suits a body best, each less its doubt (k,)."""
         codes, labels = self.at(shape.inside[None] + steps[:, None])
         inside = np.where(labels <= own, self.values[codes], 0.0).mean(axis=1)
         codes, labels = self.at(shape.ring[None] + steps[:, None])
         around = np.where((labels == 0) | (labels == own), SPILL[codes], 0.0).mean(axis=1)
-        worth = inside - 0.5 * around - doubt
-        return int(worth.argmax()), worth
+        return int((inside - SPILLS * around - doubt).argmax())
 
 
 def evidence_of(changed: Image, solid: Image, shapes: Sequence[Silhouette | None], dark: bool) -> Evidence:
     """Return the evidence of a frame; bodies from far to near. Masks are (height, width) of 0 and 255."""
-    codes = cv2.max(cv2.bitwise_and(changed, DIM), cv2.bitwise_and(solid, SOLID))
+    codes = cv2.max(changed & DIM, solid & SOLID)
     edged = as_image(cv2.copyMakeBorder(codes, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(OUTSIDE,)))
     return Evidence(edged, labels_of(edged.shape, shapes), BY_NIGHT if dark else WORTH)
 

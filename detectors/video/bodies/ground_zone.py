@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.video.bodies.crowd import Member
+from detectors.video.bodies.member import Member
 from detectors.video.bodies.shape import Floats
 from detectors.video.seen import AlarmKind, VideoAlarm, ZoneState
 
@@ -67,7 +67,7 @@ class GroundZone:
 
     def _queue_m(self, on: Sequence[Member]) -> float:
         """Return how far from end to end those who stand or crawl reach along the zone's longer side. [m]"""
-        slow = [each for each in on if math.hypot(*each.speed) < QUEUES_MPS]
+        slow = [each for each in on if each.pace < QUEUES_MPS]
         if not slow:
             return 0.0
         sides = np.roll(self.corners, -1, axis=0) - self.corners
@@ -78,14 +78,14 @@ class GroundZone:
         return float(min(ends.max(), own.max()) - max(ends.min(), own.min()))
 
     def _stopped(self, member: Member, now_s: float, stopped_s: float) -> VideoAlarm | None:
-        if math.hypot(*member.speed) > STANDS_MPS:
+        if member.pace > STANDS_MPS:
             self.slow_since_s.pop(member.number, None)
             return None
         since_s = self.slow_since_s.setdefault(member.number, now_s)
         return self._tell(AlarmKind.STOPPED, member, now_s) if now_s - since_s >= stopped_s else None
 
     def _wrong_way(self, member: Member, now_s: float, dt_s: float) -> VideoAlarm | None:
-        pace = math.hypot(*member.speed)
+        pace = member.pace
         if self.heading is None or pace < STANDS_MPS or float(member.speed @ self.heading) > WRONG * pace:
             self.against_m.pop(member.number, None)
             return None

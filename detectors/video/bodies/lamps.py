@@ -39,10 +39,11 @@ def pairs_of(frame: Image, lens: Lens, ways: Ways) -> list[Pair]:
     found: list[tuple[float, int, int]] = []
     for one in range(len(spots)):
         apart = np.hypot(*(spots[one + 1 :] - spots[one]).T)
-        for other in np.flatnonzero((apart >= APART_M[0]) & (apart <= APART_M[1])) + one + 1:
+        for step in np.flatnonzero((apart >= APART_M[0]) & (apart <= APART_M[1])):
+            other = one + 1 + int(step)
             alike = red[one] == red[other] and max(size[one], size[other]) <= 4.0 * min(size[one], size[other])
             if alike:
-                found.append((abs(float(apart[other - one - 1]) - USUAL_M), one, int(other)))
+                found.append((abs(float(apart[step]) - USUAL_M), one, other))
     used: set[int] = set()
     pairs: list[Pair] = []
     for _, one, other in sorted(found):
@@ -66,11 +67,11 @@ def painted(firm: Image, pairs: list[Pair]) -> Image:
 def _lamps(frame: Image, lens: Lens) -> tuple[Floats, Floats, Floats]:
     """Return the places of lamps on the ground below them (n, 2) [m], which are red (n,), how large they are (n,)."""
     blue, green, red = cv2.split(frame)
-    bright = as_image(cv2.compare(cv2.max(cv2.max(blue, green), red), BRIGHT, cv2.CMP_GT))
-    number, parts, stats, middles = cv2.connectedComponentsWithStats(bright, connectivity=8)
+    bright = as_image(cv2.inRange(cv2.max(cv2.max(blue, green), red), BRIGHT, 255))
+    number, _, stats, middles = cv2.connectedComponentsWithStats(bright, connectivity=8)
     if number < 3:
         return np.zeros((0, 2)), np.zeros(0), np.zeros(0)
-    places = lens.ground_of(middles[1:], LAMP_M)
+    places = lens.ground_of(np.asarray(middles[1:], dtype=np.float64), LAMP_M)
     away = np.hypot(*(places - lens.place[:2]).T)
     keep = np.isfinite(away) & (away < FARTHEST_M) & (stats[1:, cv2.CC_STAT_AREA] >= LEAST_PX)
     rows = []

@@ -63,7 +63,7 @@ class Lens:
         return places
 
     def steps(self, point: Floats) -> Floats:
-        """Return how far the picture of a point (x, y, z) goes per metre along x and along y, (2, 2) in columns. [px]"""
+        """Return how far the picture of a point (x, y, z) goes per metre along x and y, (2, 2) in columns. [px]"""
         around = point + 0.25 * np.array([[1.0, 0, 0], [-1.0, 0, 0], [0, 1.0, 0], [0, -1.0, 0]])
         seen, _ = self.pixels(around)
         return np.column_stack(((seen[0] - seen[1]) * 2.0, (seen[2] - seen[3]) * 2.0))
@@ -74,7 +74,7 @@ def lens_of(ground: GroundPlane, inside: Point, size: tuple[int, int]) -> Lens |
     matrix = np.linalg.inv(ground.matrix)
     place = ground.metres(np.array([inside]))[0]
     depth = float(matrix[2] @ np.array([place[0], place[1], 1.0]))
-    lens = Lens(matrix if depth > 0.0 else -matrix, size)
+    lens = Lens(np.asarray(matrix if depth > 0.0 else -matrix, dtype=np.float64), size)
     return lens if lens.plausible else None
 
 

@@ -23,7 +23,7 @@ SHARES: Final = (-0.46, -0.3, -0.1, 0.1, 0.3, 0.46)  # of the length
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A usual road user of a kind. [m] `cabin`: begin and end of its upper half, shares of the length from the front."""
+    """A usual road user of a kind. [m] cabin, begin and end of its upper half, shares of the length from the front."""
 
     kind: Kind
     length_m: float
@@ -40,7 +40,6 @@ class Body:
         lower = [(x, y, z) for x in (-half, half) for y in (-side, side) for z in (0.0, waist)]
         upper = [(x, y, self.height_m) for x in (rear, front) for y in (-inner, inner)]
         return np.array(lower + (upper if waist < self.height_m else []))
-
 
     def filling(self) -> Floats:
         """Return points (n, 3) spread inside, then one a metre ahead, one aside, and the middle itself. [m]"""
@@ -67,7 +66,7 @@ POINTS: Final = {body: np.concatenate((body.corners(), body.filling())) for body
 
 @dataclass(slots=True)
 class Silhouette:
-    """A body in the picture: its hull (n, 2), points inside it and around it (n, 2), its area, what a metre is there."""
+    """A body in the picture: its hull (n, 2), points inside it and around it (n, 2), its area, what a metre is."""
 
     hull: NDArray[np.float32]
     inside: Floats
@@ -83,12 +82,12 @@ class Silhouette:
 
 
 def silhouette(lens: Lens, body: Body, place: Floats, heading: Floats) -> Silhouette | None:
-    """Return how a body at a place (x, y) [m] with a heading (unit vector) shows; None if it is not before the camera."""
+    """Return how a body at a place (x, y) [m] with a heading (unit vector) shows; None if it is behind the camera."""
     pixels, depth = lens.pixels(_put(POINTS[body], place, heading))
     if depth.min() <= 0.0:
         return None
     corners = len(CORNERS[body])
-    hull = cv2.convexHull(pixels[:corners].astype(np.float32)).reshape(-1, 2)
+    hull = np.asarray(cv2.convexHull(pixels[:corners].astype(np.float32)), dtype=np.float32).reshape(-1, 2)
     area = float(cv2.contourArea(hull))
     if len(hull) < 3 or area < 4.0:
         return None
@@ -124,4 +123,5 @@ def _ring(hull: NDArray[np.float32], area_px: float) -> Floats:
     edge = np.column_stack((np.interp(spots, reach, closed[:, 0]), np.interp(spots, reach, closed[:, 1])))
     out = edge - edge.mean(axis=0)
     margin = max(2.0, MARGIN * float(np.sqrt(area_px)))
-    return edge + out * (margin / np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-6))[:, None]
+    ring: Floats = edge + out * (margin / np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-6))[:, None]
+    return ring

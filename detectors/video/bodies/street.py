@@ -2,15 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from detectors.video.bodies.crossing import GroundGate, GroundKeeper, Pass, ground_gate
-from detectors.video.bodies.crowd import Crowd, Member
-from detectors.video.bodies.ground_zone import GroundZone
 from detectors.video.blobs import clean
+from detectors.video.bodies.crossing import GroundGate, GroundKeeper, Pass, ground_gate
+from detectors.video.bodies.crowd import Crowd
+from detectors.video.bodies.ground_zone import GroundZone
 from detectors.video.bodies.lamps import painted, pairs_of
 from detectors.video.bodies.lens import Lens, lens_of
+from detectors.video.bodies.member import Member
 from detectors.video.bodies.shape import TWO_WHEELER, Floats
 from detectors.video.bodies.ways import Ways
 from detectors.video.camera import Camera, Zone
@@ -22,9 +24,9 @@ from detectors.video.seen import Kind, TrackView, VideoAlarm, ZoneState
 from detectors.video.tone import Image
 from detectors.video.view import View
 
-CYCLING_MPS = 9.0
-STANDS_MPS = 0.7
-DRIVEN_M = 1.0
+CYCLING_MPS: Final = 9.0
+STANDS_MPS: Final = 0.7
+DRIVEN_M: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Street:
         seeds = [(zone.middle, zone.heading) for zone in self._zones if zone.heading is not None]
         seeds += [(gate.start + gate.along * gate.length_m / 2.0, gate.across) for gate in gates]
         self._lens, self._ways = lens, Ways(seeds)
-        self.crowd = Crowd(lens, ground, self._ways)
+        self.crowd = Crowd(lens, self._ways)
         self._keepers = [GroundKeeper(gate) for gate in gates]
 
     def step(self, look: Look, work: Image, motion: Motion, now_s: float, dt_s: float) -> Account:
@@ -56,7 +58,6 @@ class Street:
         firm = clean(look.firm)
         if look.dark:
             firm = painted(firm, pairs_of(work, self._lens, self._ways))
-        self.firm = firm
         self.crowd.step(look.changed, firm, motion, now_s, look.dark)
         for gone in self.crowd.gone:
             for keeper in self._keepers:
@@ -78,13 +79,13 @@ class Street:
         low, high = member.shape.hull.min(axis=0), member.shape.hull.max(axis=0)
         box = self._view.box_outward((float(low[0]), float(low[1]), float(high[0]), float(high[1])))
         contact = ((box[0] + box[2]) / 2.0, box[3])
-        pace = math.hypot(*member.speed)
+        pace = member.pace
         return TrackView(member.number, box, contact, kind_of(member), pace, pace < STANDS_MPS)
 
 
 def kind_of(member: Member) -> Kind:
     """Return the class of a road user by the body that suits it, and its speed."""
-    if member.body is TWO_WHEELER and math.hypot(*member.speed) > CYCLING_MPS:
+    if member.body is TWO_WHEELER and member.pace > CYCLING_MPS:
         return Kind.MOTORCYCLE
     return member.body.kind
 

@@ -14,6 +14,7 @@ DRIVEN_M: Final = 1.0
 SLANT: Final = 0.5  # of the way driven leads across the line at least
 WORTH: Final = 0.15
 BEYOND_M: Final = 0.3
+BESIDE_M: Final = 0.3  # so far past its ends a line still counts
 TWICE_S: Final = 1.2  # two of one direction so soon after each other and so near are one
 TWICE_M: Final = 1.6
 
@@ -62,10 +63,10 @@ class GroundKeeper:
             share = last[0] / (last[0] - beyond)
             spot = last[1] + share * (along - last[1])
             forward = beyond >= 0.0
-            if -0.3 <= spot <= gate.length_m + 0.3 and self.done.get(number) is not forward:
-                self.waiting[number] = (forward, last[2] + share * (now_s - last[2]), spot)
-            elif number in self.waiting and self.waiting[number][0] is not forward:
+            if number in self.waiting and self.waiting[number][0] is not forward:
                 del self.waiting[number]
+            elif -BESIDE_M <= spot <= gate.length_m + BESIDE_M and self.done.get(number) is not forward:
+                self.waiting[number] = (forward, last[2] + share * (now_s - last[2]), spot)
         return self._settle(member, beyond, now_s)
 
     def _came_beyond(self, member: Member, beyond: float, along: float, pace: float, now_s: float) -> None:

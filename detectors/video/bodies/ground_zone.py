@@ -18,7 +18,6 @@ WORTH: Final = 0.1  # of a body in sight that is believed
 PART_M2: Final = 0.1  # of a footprint on a zone: it is there
 REACH_M: Final = 40.0
 STANDS_MPS: Final = 0.7
-QUEUES_MPS: Final = 2.0
 WRONG: Final = -0.5  # cosine of the angle to the zone's heading
 WRONG_M: Final = 7.0  # way against it before it is an alarm
 DRIVEN_M: Final = 1.0
@@ -66,14 +65,13 @@ class GroundZone:
         return bool(cv2.intersectConvexConvex(self.hull, member.footprint)[0] > PART_M2)
 
     def _queue_m(self, on: Sequence[Member]) -> float:
-        """Return how far from end to end those who stand or crawl reach along the zone's longer side. [m]"""
-        slow = [each for each in on if each.pace < QUEUES_MPS]
-        if not slow:
+        """Return how far from end to end those on the zone reach along its longer side. [m]"""
+        if not on:
             return 0.0
         sides = np.roll(self.corners, -1, axis=0) - self.corners
         longest = sides[np.hypot(*sides.T).argmax()]
         way = longest / np.hypot(*longest)
-        ends = np.concatenate([each.footprint for each in slow]) @ way
+        ends = np.concatenate([each.footprint for each in on]) @ way
         own = self.corners @ way
         return float(min(ends.max(), own.max()) - max(ends.min(), own.min()))
 

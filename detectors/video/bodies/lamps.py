@@ -1,4 +1,4 @@
-"""Vehicles by night: two lamps beside each other that are as far apart as on a car, white in front or red behind."""
+"""Vehicles with their lights on, by night or in rain: two lamps beside each other that are as far apart as on a car, white in front or red behind."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +22,7 @@ RED: Final = 40.0  # grey levels of red over blue
 MIRROR_M: Final = 4.5  # a pair so near before another is its mirror image on the wet road
 BESIDE_M: Final = 1.2
 FARTHEST_M: Final = 90.0
+DIFFERS: Final = 0.4  # of a car's pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Pair:
     shape: Silhouette
 
 
-def pairs_of(frame: Image, lens: Lens, ways: Ways) -> list[Pair]:
-    """Return the cars whose lamps a frame (height, width, 3) shows, from far to near."""
-    spots, red, size = _lamps(frame, lens)
+def pairs_of(frame: Image, changed: Image, lens: Lens, ways: Ways) -> list[Pair]:
+    """Return the cars whose lamps a frame (height, width, 3) shows where it changed, from far to near."""
+    spots, red, size = _lamps(frame, changed, lens)
     found: list[tuple[float, int, int]] = []
     for one in range(len(spots)):
         apart = np.hypot(*(spots[one + 1 :] - spots[one]).T)
@@ -57,17 +58,21 @@ def pairs_of(frame: Image, lens: Lens, ways: Ways) -> list[Pair]:
     return [pair for at, pair in enumerate(pairs) if not any(_mirrors(pair, far) for far in pairs[:at])]
 
 
-def painted(firm: Image, pairs: list[Pair]) -> Image:
-    """Return a mask with these cars in it."""
+def painted(firm: Image, changed: Image, pairs: list[Pair]) -> Image:
+    """Return a mask with those of these cars in it that differ from the background, be it as a shadow does."""
+    height, width = changed.shape
     for pair in pairs:
-        cv2.fillConvexPoly(firm, np.round(pair.shape.hull).astype(np.int32), (255,))
+        spots = pair.shape.inside.astype(np.intp)
+        spots = spots[((spots >= 0) & (spots < (width, height))).all(axis=1)]
+        if len(spots) and (changed[spots[:, 1], spots[:, 0]] > 0).mean() >= DIFFERS:
+            cv2.fillConvexPoly(firm, np.round(pair.shape.hull).astype(np.int32), (255,))
     return firm
 
 
-def _lamps(frame: Image, lens: Lens) -> tuple[Floats, Floats, Floats]:
+def _lamps(frame: Image, changed: Image, lens: Lens) -> tuple[Floats, Floats, Floats]:
     """Return the places of lamps on the ground below them (n, 2) [m], which are red (n,), how large they are (n,)."""
     blue, green, red = cv2.split(frame)
-    bright = as_image(cv2.inRange(cv2.max(cv2.max(blue, green), red), BRIGHT, 255))
+    bright = as_image(cv2.inRange(cv2.max(cv2.max(blue, green), red), BRIGHT, 255) & changed)
     number, _, stats, middles = cv2.connectedComponentsWithStats(bright, connectivity=8)
     if number < 3:
         return np.zeros((0, 2)), np.zeros(0), np.zeros(0)

@@ -55,9 +55,8 @@ class Street:
     def step(self, look: Look, work: Image, motion: Motion, now_s: float, dt_s: float) -> Account:
         """Bring all up to this frame (height, width, 3). [s]"""
         assert look.changed is not None and look.firm is not None
-        firm = clean(look.firm)
-        if look.dark:
-            firm = painted(firm, pairs_of(work, self._lens, self._ways))
+        pairs = pairs_of(work, look.changed, self._lens, self._ways)
+        firm = painted(clean(look.firm), look.changed, pairs)
         self.crowd.step(look.changed, firm, motion, now_s, look.dark)
         for gone in self.crowd.gone:
             for keeper in self._keepers:

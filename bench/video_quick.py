@@ -109,7 +109,7 @@ def count_reel(reel: Reel, calibrated: bool, lasts_s: float, until_s: float) -> 
 def reels(options: argparse.Namespace) -> Iterator[tuple[str, str, Reel]]:
     """Yield the films asked for, made where they are not kept yet."""
     for place in HELD_OUT if options.held_out else PLACES:
-        if options.places and not any(each in key_of(place) for each in options.places):
+        if options.places and key_of(place) not in options.places:
             continue
         stage = None
         for name in options.conditions:

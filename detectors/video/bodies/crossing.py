@@ -11,6 +11,7 @@ from detectors.video.bodies.shape import Floats
 
 LOOKS: Final = 3
 DRIVEN_M: Final = 1.0
+DRIVES_MPS: Final = 0.7  # who stands with its front about the line has not crossed yet
 SLANT: Final = 0.5  # of the way driven leads across the line at least
 WORTH: Final = 0.15
 BEYOND_M: Final = 0.3

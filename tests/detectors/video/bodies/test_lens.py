@@ -32,7 +32,9 @@ def lens(matrix: np.ndarray, mirrored: bool = False) -> Lens | None:
     return lens_of(GroundPlane(Ground(image, metres), (1.0, 1.0)), image[0], SIZE)
 
 
-@pytest.mark.parametrize(("height_m", "pitch_deg", "focal_px"), [(10.0, 25.0, 554.0), (6.0, 15.0, 800.0), (20.0, 40.0, 400.0)])
+@pytest.mark.parametrize(
+    ("height_m", "pitch_deg", "focal_px"), [(10.0, 25.0, 554.0), (6.0, 15.0, 800.0), (20.0, 40.0, 400.0)]
+)
 def test_the_camera_is_found_again(height_m: float, pitch_deg: float, focal_px: float) -> None:
     matrix = known(height_m, pitch_deg, focal_px)
     found = lens(matrix)

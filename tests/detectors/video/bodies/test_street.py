@@ -39,7 +39,6 @@ def test_a_queue_of_two_lanes_is_counted_when_it_leaves() -> None:
     true = len(road.crossings(0.0))
     ways = [each.direction for every in seen for each in every.crossings]
     way = max(set(ways), key=ways.count)
-    print(true, len(ways), ways.count(way), [seen[round(14.0 * FPS)].zones])
     assert true >= 10 and abs(len(ways) - true) <= 1 and ways.count(way) == len(ways)
     waiting = seen[round(14.0 * FPS)].zones
     assert all(zone.occupied and zone.vehicles == 1 for zone in waiting)

@@ -62,9 +62,13 @@ class Backdrop:
         soft = as_image(cv2.blur(frame, (3, 3)))
         changed = _compare(largest(as_image(cv2.absdiff(soft, look))), self._step)
         self.mask = changed
-        shadow, edge = _lit(frame, as_image(cv2.LUT(self.road, self._curve))) if self.dark else _shadow(soft, look)
+        shadow, edge = _shadow(soft, look)
         solid = as_image(cv2.subtract(changed, shadow))
-        return Difference(changed, solid, as_image(cv2.subtract(solid, edge)), cv2.countNonZero(changed) / changed.size)
+        if self.dark:
+            firm = as_image(cv2.subtract(changed, _lit(frame, as_image(cv2.LUT(self.road, self._curve)))))
+        else:
+            firm = as_image(cv2.subtract(solid, edge))
+        return Difference(changed, solid, firm, cv2.countNonZero(changed) / changed.size)
 
     def follow(self, frame: Image, rate: float, keep: Image) -> None:
         """Let the background follow the frame at `rate` (0 to 1) where nothing differs and `keep` is 0."""
@@ -125,8 +129,8 @@ def _shadow(soft: Image, look: Image) -> tuple[Image, Image]:
     return shadow, as_image(cv2.bitwise_and(cv2.dilate(whole, EDGE), dim))
 
 
-def _lit(frame: Image, look: Image) -> tuple[Image, Image]:
-    """Return the mask of what lamps light by night: brighter than the background, and as smooth; and no edge."""
+def _lit(frame: Image, look: Image) -> Image:
+    """Return the mask of what lamps light by night: brighter than the background, and as smooth."""
     seen, then = (cv2.blur(cv2.convertScaleAbs(each, beta=LIT_LIFT), (5, 5)) for each in (frame, look))
     ratio = cv2.divide(seen, then, scale=LIT_SCALE)
     green = cv2.split(ratio)[1]
@@ -135,5 +139,4 @@ def _lit(frame: Image, look: Image) -> tuple[Image, Image]:
     smooth = cv2.bitwise_not(cv2.dilate(rough, np.ones((3, 3), np.uint8)))
     grey = cv2.split(frame)[1]
     calm = cv2.bitwise_and(cv2.inRange(near, LIT_SCALE * 0.9, 250), cv2.inRange(grey, 0, LIT_MOST))
-    lit = as_image(cv2.bitwise_and(smooth, calm))
-    return lit, np.zeros_like(lit)
+    return as_image(cv2.bitwise_and(smooth, calm))

@@ -30,6 +30,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 JUST_S: Final = 2.0
 SCRAP: Final = 0.12  # of a usual vehicle's area: a motorcycle has about a quarter
 SAME: Final = 0.5  # of two boxes together, or of a small one in a large one: both are one vehicle
+LEARN_LOOKS: Final = 4  # a vehicle is an example of its size every so many frames
 ABSORB_S: Final = 60.0
 KEPT: Final = np.ones((7, 7), np.uint8)  # around what differs the background does not follow either
 
@@ -79,6 +80,7 @@ class VideoCounter:
         if self._street is not None:
             return self._step_street(work, look, alarms, time_s, dt_s)
         self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes, self._motion), time_s)
+        self._learn_sizes()
         self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
         self._absorb(work, mask, time_s)
         crossings = self._crossings(time_s, dt_s)
@@ -149,6 +151,14 @@ class VideoCounter:
         tracks = self._tracker.tracks
         events = [event for track in tracks for keeper in self._keepers for event in keeper.look(track, now_s, dt_s)]
         return tuple(self._crossing(event, now_s, dt_s) for event in events if self._another(event, now_s))
+
+    def _learn_sizes(self) -> None:
+        """Learn how large vehicles are from those that drive alone, where the road was empty while it was learnt."""
+        if self._sizes.known:
+            return
+        for track in self._tracker.tracks:
+            if track.moved and track.alone and not track.cut and track.looks % LEARN_LOOKS == 0:
+                self._sizes.learn(track.box)
 
     def _absorb(self, work: Image, mask: Image, now_s: float) -> None:
         """Make background of what never moved for long, parked or left behind by one that drove off, outside zones."""

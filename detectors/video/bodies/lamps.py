@@ -1,4 +1,4 @@
-"""Vehicles with their lights on, by night or in rain: two lamps beside each other that are as far apart as on a car, white in front or red behind."""
+"""Vehicles with their lights on: two lamps beside each other as far apart as on a car, white before or red behind."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -72,7 +72,7 @@ def painted(firm: Image, changed: Image, pairs: list[Pair]) -> Image:
 def _lamps(frame: Image, changed: Image, lens: Lens) -> tuple[Floats, Floats, Floats]:
     """Return the places of lamps on the ground below them (n, 2) [m], which are red (n,), how large they are (n,)."""
     blue, green, red = cv2.split(frame)
-    bright = as_image(cv2.inRange(cv2.max(cv2.max(blue, green), red), BRIGHT, 255) & changed)
+    bright = as_image(cv2.inRange(cv2.max(cv2.max(blue, green), red), BRIGHT, 255)) & changed
     number, _, stats, middles = cv2.connectedComponentsWithStats(bright, connectivity=8)
     if number < 3:
         return np.zeros((0, 2)), np.zeros(0), np.zeros(0)

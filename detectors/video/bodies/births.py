@@ -26,6 +26,7 @@ LONE: Final = 0.3  # of the surroundings of a two-wheeler: with more it is a par
 OFF_LANE_M: Final = 1.0  # who is so far beside where traffic drives has to be seen on all sides
 THICK_M: Final = 0.28  # half of the least width
 OVERLAP: Final = 0.2
+LOW: Final = 0.08  # of a piece's height is its foot
 ROUNDS: Final = 3
 CLOSE: Final = 0.25  # of the usual doubt while a new body is set right
 TRIED_M: Final = np.stack(
@@ -68,7 +69,7 @@ class Births:
                 return
             piece = as_image((parts[y : y + h, x : x + w] == at).astype(np.uint8))
             rows, columns = np.nonzero(piece)
-            low = columns[rows >= np.percentile(rows, 92)].mean()
+            low = columns[rows >= (1.0 - LOW) * rows.max()].mean()
             place = self._lens.ground_of(2.0 * np.array([[x + low, y + rows.max() + 0.5]]), 0.0)[0]
             thick_px = 2.0 * float(cv2.distanceTransform(piece, cv2.DIST_L2, 3).max())
             if self._large_enough(place) and thick_px >= THICK_M * self._metre_px(place):

@@ -19,15 +19,25 @@ SHADOW_LOW: Final = 0.40  # of the light: what the sky leaves of sunlight, by th
 SHADOW_HIGH: Final = 0.95
 SHADOW_COLOUR: Final = 0.10  # a shadow keeps the ratios of the channels
 SHADOW_ROUGH: Final = 0.06  # and leaves the road as smooth as it is
+EDGE: Final = np.ones((9, 9), np.uint8)  # around a shadow: where its own edge makes it rough
+DARK: Final = 60.0  # mean grey level of a background in whose frames lamps light the road
+LIT_ROUGH: Final = 0.16  # lamps leave the road as smooth as it is, but for the noise of the dark
+LIT_MOST: Final = 225  # grey level: what is brighter is a lamp or what it dazzles
+LIT_LIFT: Final = 10.0  # grey levels: keeps the ratio of the dark from being noise
+LIT_SCALE: Final = 40.0
 LEAST_GAIN: Final = 0.8  # the background learns only from frames with about its own exposure
 
 
 @dataclass(slots=True)
 class Difference:
-    """Masks (height, width) of 0 and 255: changed, all that differs; solid, no shadow; share changed (0 to 1)."""
+    """Masks (height, width) of 0 and 255: changed, all that differs; solid, no shadow; firm, no edge of one either.
+
+    share, of the picture that changed (0 to 1).
+    """
 
     changed: Image
     solid: Image
+    firm: Image
     share: float
 
 
@@ -37,28 +47,34 @@ class Backdrop:
     def __init__(self, samples: Samples) -> None:
         road, noise = samples.road()
         self._exact: NDArray[np.float32] = road.astype(np.float32)
+        self.dark = float(road.mean()) < DARK
         self._refresh()
         steps = np.asarray(cv2.blur(noise, (5, 5))) * NOISE_FACTOR
         self._step: Image = np.clip(steps, LEAST_STEP, MOST_STEP).astype(np.uint8)
-        self._mask: Image | None = None
+        self.mask: Image | None = None
 
     def differ(self, frame: Image) -> Difference:
         """Return where a frame (height, width, 3) differs from the background in the light of the frame."""
         seen = _points(frame)
         usable = self._usable()
-        self._curve = tone_curve(self._sampled[usable], seen[usable])
+        self._curve = tone_curve(self._sampled[usable], seen[usable], not self.dark)
         look = as_image(cv2.LUT(self._soft, self._curve))
         soft = as_image(cv2.blur(frame, (3, 3)))
         changed = _compare(largest(as_image(cv2.absdiff(soft, look))), self._step)
-        self._mask = changed
-        solid = as_image(cv2.subtract(changed, _shadow(soft, look)))
-        return Difference(changed, solid, cv2.countNonZero(changed) / changed.size)
+        self.mask = changed
+        shadow, edge = _shadow(soft, look)
+        solid = as_image(cv2.subtract(changed, shadow))
+        if self.dark:
+            firm = as_image(cv2.subtract(changed, _lit(frame, as_image(cv2.LUT(self.road, self._curve)))))
+        else:
+            firm = as_image(cv2.subtract(solid, edge))
+        return Difference(changed, solid, firm, cv2.countNonZero(changed) / changed.size)
 
     def follow(self, frame: Image, rate: float, keep: Image) -> None:
         """Let the background follow the frame at `rate` (0 to 1) where nothing differs and `keep` is 0."""
-        if self._mask is None or not LEAST_GAIN <= self.gain <= 1.0 / LEAST_GAIN:
+        if self.mask is None or not LEAST_GAIN <= self.gain <= 1.0 / LEAST_GAIN:
             return
-        free = cv2.bitwise_not(cv2.bitwise_or(keep, self._mask))
+        free = cv2.bitwise_not(cv2.bitwise_or(keep, self.mask))
         cv2.accumulateWeighted(cv2.LUT(frame, inverse_of(self._curve)), self._exact, rate, free)
         self._refresh()
 
@@ -84,9 +100,9 @@ class Backdrop:
 
     def _usable(self) -> NDArray[np.bool_]:
         """Return the sample points outside the last mask, all of them if those are few."""
-        if self._mask is None:
+        if self.mask is None:
             return np.ones(len(self._sampled), bool)
-        free = self._mask[GRID // 2 :: GRID, GRID // 2 :: GRID].ravel() == 0
+        free = self.mask[GRID // 2 :: GRID, GRID // 2 :: GRID].ravel() == 0
         return free if free.mean() >= LEAST_FREE else np.ones(len(free), bool)
 
 
@@ -98,8 +114,8 @@ def _compare(values: Image, limits: Image) -> Image:
     return as_image(cv2.compare(values, limits, cv2.CMP_GT))
 
 
-def _shadow(soft: Image, look: Image) -> Image:
-    """Return the mask of what is darker by one factor in all channels, and as smooth as the background."""
+def _shadow(soft: Image, look: Image) -> tuple[Image, Image]:
+    """Return the mask of what is darker by one factor in all channels and as smooth as the background, and its edge."""
     ratio = cv2.divide(soft, look, scale=128.0)
     blue, green, red = cv2.split(ratio)
     high, low = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
@@ -107,4 +123,20 @@ def _shadow(soft: Image, look: Image) -> Image:
     plain = cv2.inRange(cv2.subtract(high, low), 0, 128 * SHADOW_COLOUR)
     rough = cv2.inRange(cv2.absdiff(green, cv2.blur(green, (7, 7))), 128 * SHADOW_ROUGH, 255)
     smooth = cv2.bitwise_not(cv2.dilate(rough, np.ones((3, 3), np.uint8)))
-    return as_image(cv2.bitwise_and(cv2.bitwise_and(dimmed, plain), smooth))
+    dim = as_image(cv2.bitwise_and(dimmed, plain))
+    shadow = as_image(cv2.bitwise_and(dim, smooth))
+    whole = cv2.morphologyEx(shadow, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return shadow, as_image(cv2.bitwise_and(cv2.dilate(whole, EDGE), dim))
+
+
+def _lit(frame: Image, look: Image) -> Image:
+    """Return the mask of what lamps light by night: brighter than the background, and as smooth."""
+    seen, then = (cv2.blur(cv2.convertScaleAbs(each, beta=LIT_LIFT), (5, 5)) for each in (frame, look))
+    ratio = cv2.divide(seen, then, scale=LIT_SCALE)
+    green = cv2.split(ratio)[1]
+    near = cv2.blur(green, (9, 9))
+    rough = cv2.compare(cv2.absdiff(green, near), cv2.convertScaleAbs(near, alpha=LIT_ROUGH), cv2.CMP_GT)
+    smooth = cv2.bitwise_not(cv2.dilate(rough, np.ones((3, 3), np.uint8)))
+    grey = cv2.split(frame)[1]
+    calm = cv2.bitwise_and(cv2.inRange(near, LIT_SCALE * 0.9, 250), cv2.inRange(grey, 0, LIT_MOST))
+    return as_image(cv2.bitwise_and(smooth, calm))

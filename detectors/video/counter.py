@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 
 from detectors.video.blobs import blobs_of, clean
+from detectors.video.bodies.crossing import Pass
+from detectors.video.bodies.street import kind_of as kind_of_member
+from detectors.video.bodies.street import street_of
 from detectors.video.camera import Camera
 from detectors.video.classes import kind_of, speed_mps
 from detectors.video.gate import Event, GateKeeper
@@ -14,7 +17,7 @@ from detectors.video.motion import Motion
 from detectors.video.parts import vehicles_of
 from detectors.video.picture import PictureWatch
 from detectors.video.plane import Box, box_area_px2, overlap_px2
-from detectors.video.scene import Scene
+from detectors.video.scene import Look, Scene
 from detectors.video.seen import Crossing, Seen, TrackView, VideoAlarm, ZoneState
 from detectors.video.sizes import Sizes
 from detectors.video.tone import Image, as_image
@@ -27,6 +30,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 JUST_S: Final = 2.0
 SCRAP: Final = 0.12  # of a usual vehicle's area: a motorcycle has about a quarter
 SAME: Final = 0.5  # of two boxes together, or of a small one in a large one: both are one vehicle
+LEARN_LOOKS: Final = 4  # a vehicle is an example of its size every so many frames
 ABSORB_S: Final = 60.0
 KEPT: Final = np.ones((7, 7), np.uint8)  # around what differs the background does not follow either
 
@@ -51,7 +55,8 @@ class VideoCounter:
 
     def warm(self, frame: Image, time_s: float) -> None:
         """Learn the background only. A frame is (height, width, 3), BGR; its time [s] is not looked at."""
-        self._scene.warm(self._seen_by(frame).shrink(frame))
+        work = self._seen_by(frame).shrink(frame)
+        self._scene.warm(self._scene.steadied(work))
 
     def restart(self) -> None:
         """Forget tracks and clock, keep the background."""
@@ -65,13 +70,17 @@ class VideoCounter:
         """
         dt_s = self._pass_time(time_s)
         work = self._seen_by(frame).shrink(frame)
-        look = self._scene.look(work, time_s)
         alarms = self._watch.look(work, None if self._scene.backdrop is None else self._scene.backdrop.road, time_s)
+        work = self._scene.steadied(work)
+        look = self._scene.look(work, time_s)
         if look.mask is None or look.flooded:
             return Seen(alarms=tuple(alarms), valid=False)
         mask = clean(look.mask)
         self._motion.show(work)
+        if self._street is not None:
+            return self._step_street(work, look, alarms, time_s, dt_s)
         self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes, self._motion), time_s)
+        self._learn_sizes()
         self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
         self._absorb(work, mask, time_s)
         crossings = self._crossings(time_s, dt_s)
@@ -79,6 +88,20 @@ class VideoCounter:
         alarms += self._zone_alarms(time_s, dt_s)
         views = tuple(self._track_view(track) for track in self._tracker.tracks if track.moved)
         return Seen(crossings, views, zones, tuple(alarms), self._watch.good)
+
+    def _step_street(self, work: Image, look: Look, alarms: list[VideoAlarm], time_s: float, dt_s: float) -> Seen:
+        assert self._street is not None and look.changed is not None
+        told = self._street.step(look, work, self._motion, time_s, dt_s)
+        self._scene.follow(work, time_s, as_image(cv2.dilate(look.changed, KEPT)))
+        crossings = tuple(self._passed(at, each, time_s, dt_s) for at, each in told.passed)
+        return Seen(crossings, told.tracks, told.zones, tuple(alarms + told.alarms), self._watch.good)
+
+    def _passed(self, at: int, passed: Pass, now_s: float, dt_s: float) -> Crossing:
+        line = self._camera.lines[at]
+        frame = max(0, self._frame - (round((now_s - passed.time_s) / dt_s) if dt_s > 0.0 else 0))
+        way = line.forward if passed.forward else line.backward
+        speed, kind = float(np.hypot(*passed.member.speed)), kind_of_member(passed.member)
+        return Crossing(passed.time_s, frame, line.name, way, kind, speed, line.lane, passed.member.number)
 
     def end(self) -> Seen:
         """Return what the end of the stream settles."""
@@ -93,6 +116,7 @@ class VideoCounter:
         self._time_s: float | None = None
         self._keepers = [] if self._view is None else [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
         self._zones = [] if self._view is None else [self._view.zone(zone) for zone in self._camera.zones]
+        self._street = None if self._view is None else street_of(self._camera, self._view, self._ground)
 
     def _pass_time(self, time_s: float) -> float:
         dt_s = 0.0 if self._time_s is None else time_s - self._time_s
@@ -112,6 +136,7 @@ class VideoCounter:
                 self._ground = GroundPlane(self._camera.ground, self._view.scale)
             self._keepers = [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
             self._zones = [self._view.zone(zone) for zone in self._camera.zones]
+            self._street = street_of(self._camera, self._view, self._ground)
         if frame.shape != self._shape:
             raise InvalidInputError(f"the picture changed from {self._shape} to {frame.shape}")
         return self._view
@@ -126,6 +151,14 @@ class VideoCounter:
         tracks = self._tracker.tracks
         events = [event for track in tracks for keeper in self._keepers for event in keeper.look(track, now_s, dt_s)]
         return tuple(self._crossing(event, now_s, dt_s) for event in events if self._another(event, now_s))
+
+    def _learn_sizes(self) -> None:
+        """Learn how large vehicles are from those that drive alone, where the road was empty while it was learnt."""
+        if self._sizes.known:
+            return
+        for track in self._tracker.tracks:
+            if track.moved and track.alone and not track.cut and track.looks % LEARN_LOOKS == 0:
+                self._sizes.learn(track.box)
 
     def _absorb(self, work: Image, mask: Image, now_s: float) -> None:
         """Make background of what never moved for long, parked or left behind by one that drove off, outside zones."""

@@ -70,11 +70,11 @@ class GroundPlane:
     """The homography of a calibrated ground, in pixels of `scale` working pixels per pixel of the camera file."""
 
     def __init__(self, ground: Ground, scale: Point) -> None:
-        self._matrix = homography(ground) @ np.diag([1.0 / scale[0], 1.0 / scale[1], 1.0])
+        self.matrix = homography(ground) @ np.diag([1.0 / scale[0], 1.0 / scale[1], 1.0])
 
     def metres(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return places on the ground, (n, 2), of points of the picture, (n, 2). [m]"""
-        seen = np.hstack([points, np.ones((len(points), 1))]) @ self._matrix.T
+        seen = np.hstack([points, np.ones((len(points), 1))]) @ self.matrix.T
         depth = seen[:, 2:]
         return np.asarray(seen[:, :2] / np.where(np.abs(depth) < 1e-12, 1e-12, depth))
 

@@ -51,6 +51,16 @@ class Motion:
         parts = [part for side in sides for part in _regions(side, blob, (left, top))]
         return parts if len(parts) > 1 else [blob]
 
+    def flow(self) -> NDArray[np.float32] | None:
+        """Return the steps of the pixels since the last frame, (height, width, 2) of the picture shrunk by `HALF`."""
+        return self._between()
+
+    def texture(self) -> Image:
+        """Return how rough the last frame was, (height, width) of the picture shrunk by `HALF`. [grey levels]"""
+        assert self._before is not None
+        kernel = np.ones((3, 3), np.uint8)
+        return as_image(cv2.morphologyEx(self._before, cv2.MORPH_GRADIENT, kernel))
+
     def _between(self) -> NDArray[np.float32] | None:
         if self._flow is None and self._before is not None and self._now is not None:
             self._flow = np.asarray(

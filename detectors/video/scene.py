@@ -9,6 +9,7 @@ from detectors.video.backdrop import Backdrop
 from detectors.video.blobs import blobs_of, clean
 from detectors.video.samples import Samples
 from detectors.video.sizes import Sizes
+from detectors.video.steady import Steady, steadied
 from detectors.video.tone import Image, as_image
 
 FIRST_S: Final = 2.0  # of a live picture before the first background
@@ -26,6 +27,9 @@ class Look:
 
     mask: Image | None
     flooded: bool = False
+    changed: Image | None = None
+    firm: Image | None = None
+    dark: bool = False
 
 
 class Scene:
@@ -37,6 +41,7 @@ class Scene:
         self._samples: Samples | None = Samples()
         self.backdrop: Backdrop | None = None
         self._grey: Image | None = None
+        self._steady: Steady | None = None
         self._began_s: float | None = None
         self._due: list[float] = []
         self._followed_s = 0.0
@@ -49,6 +54,13 @@ class Scene:
         grey = as_image(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
         self._samples.show(frame, grey, self._grey)
         self._grey = grey
+
+    def steadied(self, frame: Image) -> Image:
+        """Return a frame without the shake of the pole."""
+        if self._steady is None:
+            self._steady = Steady(frame if self.backdrop is None else self.backdrop.road)
+        mask = None if self.backdrop is None else self.backdrop.mask
+        return steadied(frame, self._steady.shift_px(frame, mask))
 
     def restart(self) -> None:
         """Learn the background from all examples; the clock begins anew."""
@@ -66,7 +78,13 @@ class Scene:
         difference = self.backdrop.differ(frame)
         flooded = difference.share > FLOODED
         self._watch_flood(flooded, now_s)
-        return Look(self._within(difference.solid), flooded)
+        return Look(
+            self._within(difference.solid),
+            flooded,
+            self._within(difference.changed),
+            self._within(difference.firm),
+            self.backdrop.dark,
+        )
 
     def follow(self, frame: Image, now_s: float, keep: Image) -> None:
         """Let the background follow slow changes where `keep` is 0 and nothing differs."""
@@ -93,6 +111,7 @@ class Scene:
     def _take(self, samples: Samples) -> None:
         """Learn the background from samples, and the sizes of what moves in them."""
         self.backdrop = backdrop = Backdrop(samples)
+        self._steady = None
         for frame, still in samples.moving():
             difference = backdrop.differ(frame)
             if difference.share > FLOODED:
@@ -112,3 +131,4 @@ class Scene:
             self._flood_s = now_s
         elif now_s - self._flood_s > FLOODED_S:
             self.backdrop, self._samples, self._began_s, self._flood_s = None, None, None, None
+            self._steady = None

@@ -27,9 +27,14 @@ class Sizes:
             del self._rows[0]
         self._array = None
 
+    @property
+    def known(self) -> bool:
+        """Tell whether enough vehicles were seen to trust a size."""
+        return len(self._rows) >= LEAST
+
     def at(self, box: Box) -> tuple[float, float] | None:
         """Return the width and height that are usual where this box is, None if too little is known. [px]"""
-        if len(self._rows) < LEAST:
+        if not self.known:
             return None
         if self._array is None:
             self._array = np.array(self._rows)

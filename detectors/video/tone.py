@@ -27,20 +27,23 @@ def as_image(value: object) -> Image:
     return np.asarray(value, dtype=np.uint8)
 
 
-def tone_curve(background: NDArray[np.uint8], frame: NDArray[np.uint8]) -> Curve:
+def tone_curve(background: NDArray[np.uint8], frame: NDArray[np.uint8], bent: bool = True) -> Curve:
     """Return the curve (256, 1, 3) that takes the background to the look of the frame.
 
-    Args: sample points of both, (n, 3); n may be 0, then the curve changes nothing.
+    Args: sample points of both, (n, 3); n may be 0, then the curve changes nothing; bent, or one factor for all levels.
     """
     if len(background) == 0:
         return np.repeat(LEVELS, 3).reshape(256, 1, 3).astype(np.uint8)
-    columns = [_channel(background[:, at], frame[:, at]) for at in range(3)]
+    columns = [_channel(background[:, at], frame[:, at], bent) for at in range(3)]
     return np.stack(columns, axis=1).reshape(256, 1, 3)
 
 
-def _channel(background: NDArray[np.uint8], frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _channel(background: NDArray[np.uint8], frame: NDArray[np.uint8], bent: bool) -> NDArray[np.uint8]:
     ratio = (frame + SHIFT) / (background + SHIFT)
     overall = float(np.median(ratio))
+    if not bent:
+        gain = min(max(overall, LEAST_GAIN), MOST_GAIN)
+        return np.asarray(((LEVELS + SHIFT) * gain - SHIFT).round().clip(0, 255), dtype=np.uint8)
     order = np.argsort(background, kind="stable")
     parts = np.array_split(order, BINS)  # levels that hold equally many points each
     levels = np.array([background[part].mean() for part in parts if len(part)])

@@ -77,8 +77,8 @@ class SqliteDatabase:
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         with ours():
             self._writer = engine.connect()
-        self._witness = self._open_reader()
-        self._witness.execute("SELECT count(*) FROM sqlite_master").fetchall()  # from its first look on it is there
+            self._witness = self._open_reader()
+            self._witness.execute("SELECT count(*) FROM sqlite_master").fetchall()  # from its first look on it is there
         check_single_writer(self._path)
         return self._writer
 

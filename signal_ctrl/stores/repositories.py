@@ -11,6 +11,7 @@ class SqlRepositories:
     """Every topic's repository; on a read-only connection the writing verbs fail."""
 
     def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.meta = SqlMeta(connection)
         self.audit = SqlAudit(connection)
 

@@ -14,7 +14,14 @@ SignalCtrlError
 │   └── TooManyError         too often; `retry_after_s` says when to ask again
 └── BackendError             something outside failed
     ├── BackendLostError     it is gone and will not answer again
-    └── BackendTimeoutError  it did not answer in time
+    ├── BackendTimeoutError  it did not answer in time
+    └── StorageError         the store did not take it; nothing was acknowledged
+        ├── StorageFullError     no space is left; room has to be made
+        ├── StorageFailedError   a write or a sync failed; the store is read-only until it is opened again
+        ├── StorageLostError     the connection is gone; what was being written may be there or not
+        ├── StorageBusyError     too many writes wait; to be tried again
+        ├── StorageDamagedError  what is stored is not what was written
+        └── FencedError          another centre has taken over; this one may not write any more
 """
 
 
@@ -91,3 +98,31 @@ class BackendLostError(BackendError):
 
 class BackendTimeoutError(BackendError):
     """Something outside did not answer in time."""
+
+
+class StorageError(BackendError):
+    """The store did not take it; nothing was acknowledged."""
+
+
+class StorageFullError(StorageError):
+    """No space is left on the disk of the store, or so little that only what is essential is written."""
+
+
+class StorageFailedError(StorageError):
+    """A write or a sync failed. It is not tried again: the store is read-only until the process starts anew."""
+
+
+class StorageLostError(StorageError):
+    """The connection to the database is gone. What was being written may be there or not; ask by its key."""
+
+
+class StorageBusyError(StorageError):
+    """More writes wait than may wait; try again."""
+
+
+class StorageDamagedError(StorageError):
+    """What is stored is not what was written. It is never repaired in place."""
+
+
+class FencedError(StorageError):
+    """Another centre has taken over with a higher epoch; this one may not write any more."""

@@ -1,1 +1,1 @@
-"""The city's side: rules and services of the centre, without HTTP and without a database."""
+"""The city's side: what is decided about plans, overrides, alarms and people, without any I/O."""

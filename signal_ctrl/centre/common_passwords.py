@@ -8,9 +8,11 @@ usual disguises. The operator's own file of breached passwords comes on top.
 import re
 from typing import Final
 
-_DISGUISES: Final = str.maketrans({"@": "a", "4": "a", "0": "o", "1": "l", "!": "l", "3": "e", "$": "s", "5": "s", "7": "t"})
+_DISGUISES: Final = str.maketrans(
+    {"@": "a", "4": "a", "0": "o", "1": "l", "!": "l", "3": "e", "$": "s", "5": "s", "7": "t"}
+)
 
-_STEMS: Final = """
+_WORDS: Final = """
 password passwort passw0rd motdepasse contrasena senha parola wachtwoord letmein welcome willkommen bienvenue iloveyou
 administrator admin root system guest user default changeme temporary secret master manager operator supervisor service
 support server network internet computer microsoft windows linux oracle cisco siemens huawei samsung google facebook
@@ -23,7 +25,7 @@ friday saturday sunday hello goodbye love lovely baby angel friends family forev
 hunter ranger tigger ginger pepper cookie chocolate banana orange purple yellow silver golden diamond butterfly flower
 woaini wodemima mima zhongguo beijing shanghai guangzhou shenzhen traffic signal signalctrl signals trafficlight police
 control controller centre center cabinet junction street highway city town test testing tester demo example sample
-""".split()
+"""
 _ROWS: Final = (
     "1234567890", "0987654321", "qwertyuiop", "poiuytrewq", "asdfghjkl", "lkjhgfdsa", "zxcvbnm", "mnbvcxz",
     "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qazwsxedcrfvtgbyhnujm",
@@ -45,7 +47,7 @@ class _Common:
     """Tells whether a password in plain form is made of well-known pieces alone."""
 
     def __init__(self) -> None:
-        self._stems = frozenset(_without_disguise(stem) for stem in _STEMS)
+        self._stems = frozenset(_without_disguise(stem) for stem in _WORDS.split())
         self._longest = max(map(len, self._stems))
 
     def __contains__(self, plain: str) -> bool:

@@ -1,11 +1,10 @@
-"""Logging in, showing the second factor, and whom a token stands for.
+"""Logging in, and the second factor: shown, offered, enrolled.
 
 A failed login gives one answer, whatever was wrong, after the same work: an argon2 check, of nobody's hash where there
 is no account, and a failure written under the name that was given.
 """
 
 import base64
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -13,23 +12,17 @@ from signal_ctrl.centre import second_factor
 from signal_ctrl.centre.accounts import end_sessions, new_token
 from signal_ctrl.centre.identity import Actor
 from signal_ctrl.centre.passwords import RandomBytes, hash_password, is_outdated, matches
-from signal_ctrl.centre.people import (
-    GRACE_MS,
-    TOKEN_LASTS_MS,
-    Failures,
-    Session,
-    User,
-    actor_of,
-    sha256_of,
-)
-from signal_ctrl.centre.ports import Reading, Store, Transaction
+from signal_ctrl.centre.people import TOKEN_LASTS_MS, Failures, Session, User, actor_of, sha256_of
+from signal_ctrl.centre.ports import Store, Transaction
+from signal_ctrl.centre.sessions import Alarm, Granted, exchanged, live
 from signal_ctrl.centre.throttle import FAILURES_LOCK, LONGEST_DELAY_MS, delay_ms
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import ConflictError, NotLoggedInError, TooManyError
 
 SESSION_BYTES: Final = 9
+NOBODY: Final = "nobody"
+"""Who acts where it is not known who does."""
 _WRONG: Final = "wrong login, password or code"
-_ENDED: Final = "this login has ended; log in again"
 
 
 class Box(Protocol):
@@ -44,10 +37,6 @@ class Box(Protocol):
         ...
 
 
-Alarm = Callable[[Transaction, str, str], None]
-"""Raises an alarm in a transaction, about a login and in words."""
-
-
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What somebody says who wants in. `address`, where from; `browser`, whether the token goes into a cookie."""
@@ -60,18 +49,8 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
-    """A login that succeeded: its token, which is kept nowhere, the session, and who acts."""
-
-    token: str
-    session: Session
-    actor: Actor
-    needs_enrolment: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Logins:
-    """Logins and sessions of people."""
+    """Logins of people, and their second factors."""
 
     store: Store
     clock: Clock
@@ -97,36 +76,32 @@ class Logins:
             raise NotLoggedInError(_WRONG)
         return granted
 
-    def show_second_factor(self, actor: Actor, code: str) -> Granted:
+    def show_second_factor(self, actor: Actor, code: str, address: str) -> Granted:
         """Take a one-time code within a session: its second factor is young again, and its token is exchanged.
+
+        The session belongs to `address` from now on.
 
         Raises: NotLoggedInError if the code is wrong; TooManyError after failures.
         """
         now_utc_ms = self.clock.utc_ms()
 
         def work(transaction: Transaction) -> Granted | None:
-            user, session = _live(transaction, actor, now_utc_ms)
+            user, session = live(transaction, actor, now_utc_ms)
             check_delay(transaction.people.failures(user.login), now_utc_ms)
             step = self._step(user, user.totp, code, now_utc_ms)
             if step is None:
-                return self._failed(transaction, user.login, "second-factor", session.address, now_utc_ms)
+                self._failed(transaction, user.login, "second-factor", session.address, now_utc_ms)
+                return None
             transaction.people.put_user(replace(user, last_step=step))
             transaction.people.put_failures(user.login, Failures())
-            shown = replace(session, second_factor_utc_ms=now_utc_ms)
+            shown = replace(session, second_factor_utc_ms=now_utc_ms, address=address, astray="")
             transaction.record(user.login, "second-factor", session.session_id, "done", now_utc_ms)
-            return self._exchanged(transaction, user, shown, now_utc_ms)
+            return exchanged(self.random_bytes, transaction, user, shown, now_utc_ms)
 
         granted = self.store.write(work)
         if granted is None:
             raise NotLoggedInError(_WRONG)
         return granted
-
-    def exchange(self, actor: Actor) -> Granted:
-        """Give a live session a new token; the age of the second factor stays. Raises: NotLoggedInError."""
-        now_utc_ms = self.clock.utc_ms()
-        return self.store.write(
-            lambda transaction: self._exchanged(transaction, *_live(transaction, actor, now_utc_ms), now_utc_ms)
-        )
 
     def offer_second_factor(self, actor: Actor) -> tuple[str, str]:
         """Return a secret for an authenticator, and its address; it counts once a code of it was shown.
@@ -137,7 +112,7 @@ class Logins:
         now_utc_ms = self.clock.utc_ms()
 
         def work(transaction: Transaction) -> None:
-            user, _ = _live(transaction, actor, now_utc_ms)
+            user, _ = live(transaction, actor, now_utc_ms)
             if user.totp:
                 raise ConflictError("this account has a second factor already; an administrator can reset it")
             transaction.people.put_user(replace(user, totp_offered=self.box.seal(secret)))
@@ -154,58 +129,25 @@ class Logins:
         now_utc_ms = self.clock.utc_ms()
 
         def work(transaction: Transaction) -> Granted | None:
-            user, session = _live(transaction, actor, now_utc_ms)
+            user, session = live(transaction, actor, now_utc_ms)
             check_delay(transaction.people.failures(user.login), now_utc_ms)
             if user.totp or not user.totp_offered:
                 raise ConflictError("no second factor is on offer; ask for one first")
             step = self._step(user, user.totp_offered, code, now_utc_ms)
             if step is None:
-                return self._failed(transaction, user.login, "second-factor/enrol", session.address, now_utc_ms)
+                self._failed(transaction, user.login, "second-factor/enrol", session.address, now_utc_ms)
+                return None
             enrolled = replace(user, totp=user.totp_offered, totp_offered="", last_step=step)
             transaction.people.put_user(enrolled)
             end_sessions(transaction, user.login, now_utc_ms, but=session.session_id)
             transaction.record(user.login, "second-factor/enrol", user.login, "done", now_utc_ms)
             shown = replace(session, second_factor_utc_ms=now_utc_ms)
-            return self._exchanged(transaction, enrolled, shown, now_utc_ms)
+            return exchanged(self.random_bytes, transaction, enrolled, shown, now_utc_ms)
 
         granted = self.store.write(work)
         if granted is None:
             raise NotLoggedInError(_WRONG)
         return granted
-
-    def who(self, token: str, address: str) -> Actor:
-        """Return whom a token stands for. Raises: NotLoggedInError.
-
-        A token that was exchanged before ends its session: two hold it. One used from another address than the login's
-        raises an alarm and loses its second factor.
-        """
-        now_utc_ms = self.clock.utc_ms()
-        token_sha256 = sha256_of(token)
-        session, user = self.store.read(lambda reading: _found(reading, token_sha256))
-        if session is None or user is None or user.disabled or not session.lives(now_utc_ms):
-            raise NotLoggedInError(_ENDED)
-        if token_sha256 != session.token_sha256 and now_utc_ms >= session.old_until_utc_ms:
-            self.store.write(lambda transaction: self._stolen(transaction, session, address, now_utc_ms))
-            raise NotLoggedInError(_ENDED)
-        if address not in (session.address, session.astray):
-            session = self.store.write(lambda transaction: self._gone_astray(transaction, session, address, now_utc_ms))
-        return actor_of(user, session)
-
-    def log_out(self, actor: Actor) -> None:
-        """End a session."""
-        now_utc_ms = self.clock.utc_ms()
-
-        def work(transaction: Transaction) -> None:
-            _, session = _live(transaction, actor, now_utc_ms)
-            transaction.people.put_session(replace(session, revoked_utc_ms=now_utc_ms))
-            transaction.record(actor.login, "logout", session.session_id, "done", now_utc_ms)
-
-        self.store.write(work)
-
-    def still(self, actor: Actor) -> Actor:
-        """Return who acts in a session now, with today's role. Raises: NotLoggedInError if it has ended."""
-        now_utc_ms = self.clock.utc_ms()
-        return actor_of(*self.store.read(lambda reading: _live(reading, actor, now_utc_ms)))
 
     def _decided(
         self, transaction: Transaction, attempt: Attempt, right: bool, kept: str | None, newer: str | None
@@ -214,10 +156,12 @@ class Logins:
         check_delay(transaction.people.failures(attempt.login), now_utc_ms)
         user = transaction.people.user(attempt.login)
         if user is None or not right or user.disabled or user.password != kept:
-            return self._failed(transaction, attempt.login, "login", attempt.address, now_utc_ms)
+            self._failed(transaction, attempt.login, "login", attempt.address, now_utc_ms)
+            return None
         step = self._step(user, user.totp, attempt.code, now_utc_ms) if user.totp else user.last_step
         if step is None:
-            return self._failed(transaction, attempt.login, "login", attempt.address, now_utc_ms)
+            self._failed(transaction, attempt.login, "login", attempt.address, now_utc_ms)
+            return None
         user = replace(user, last_step=step, password=newer or user.password)
         transaction.people.put_user(user)
         transaction.people.put_failures(user.login, Failures())
@@ -239,22 +183,11 @@ class Logins:
         transaction.record(user.login, "login", session.session_id, f"done from {attempt.address}", now_utc_ms)
         return Granted(token, session, actor_of(user, session), needs_enrolment=not user.totp)
 
-    def _exchanged(self, transaction: Transaction, user: User, session: Session, now_utc_ms: int) -> Granted:
-        token = new_token(self.random_bytes)
-        changed = replace(
-            session,
-            token_sha256=sha256_of(token),
-            token_ends_utc_ms=now_utc_ms + TOKEN_LASTS_MS,
-            old_sha256=session.token_sha256,
-            old_until_utc_ms=now_utc_ms + GRACE_MS,
-        )
-        transaction.people.put_session(changed)
-        return Granted(token, changed, actor_of(user, changed), needs_enrolment=not user.totp)
-
     def _failed(self, transaction: Transaction, login: str, action: str, address: str, now_utc_ms: int) -> None:
         failures = Failures(transaction.people.failures(login).count + 1, now_utc_ms)
         transaction.people.put_failures(login, failures)
-        transaction.record(login, action, f"attempt {failures.count}", f"refused from {address}", now_utc_ms)
+        words = f"refused, failure {failures.count} in a row, from {address}"
+        transaction.record(NOBODY, action, login, words, now_utc_ms)
         if failures.count == FAILURES_LOCK:
             self.alarm(transaction, login, f"locked after {FAILURES_LOCK} failed logins, the last from {address}")
 
@@ -262,22 +195,6 @@ class Logins:
         if not sealed:
             return None
         return second_factor.accepted_step(self.box.unseal(sealed), code, now_utc_ms, user.last_step)
-
-    def _stolen(self, transaction: Transaction, session: Session, address: str, now_utc_ms: int) -> None:
-        transaction.people.put_session(replace(session, revoked_utc_ms=now_utc_ms))
-        words = f"a token of session {session.session_id} was used from {address} after it had been exchanged"
-        transaction.record(session.login, "session/stolen", session.session_id, f"ended: {words}", now_utc_ms)
-        self.alarm(transaction, session.login, words)
-
-    def _gone_astray(self, transaction: Transaction, session: Session, address: str, now_utc_ms: int) -> Session:
-        changed = replace(
-            transaction.people.session(session.session_id) or session, astray=address, second_factor_utc_ms=None
-        )
-        transaction.people.put_session(changed)
-        words = f"session {session.session_id} is used from {session.address} and {address}"
-        transaction.record(session.login, "session/astray", session.session_id, f"second factor dropped: {words}", now_utc_ms)
-        self.alarm(transaction, session.login, words)
-        return changed
 
 
 def check_delay(failures: Failures, now_utc_ms: int) -> None:
@@ -287,16 +204,3 @@ def check_delay(failures: Failures, now_utc_ms: int) -> None:
     left_ms = failures.last_utc_ms + delay_ms(failures.count) - now_utc_ms
     if failures.count and left_ms > 0:
         raise TooManyError("too many failures; wait before the next attempt", -(-left_ms // 1000))
-
-
-def _found(reading: Reading, token_sha256: str) -> tuple[Session | None, User | None]:
-    session = reading.people.session_of_token(token_sha256)
-    return session, reading.people.user(session.login) if session else None
-
-
-def _live(reading: Reading, actor: Actor, now_utc_ms: int) -> tuple[User, Session]:
-    session = reading.people.session(actor.session)
-    user = reading.people.user(actor.login)
-    if session is None or user is None or user.disabled or not session.lives(now_utc_ms):
-        raise NotLoggedInError(_ENDED)
-    return user, session

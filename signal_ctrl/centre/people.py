@@ -43,7 +43,9 @@ class User:
 
     def __post_init__(self) -> None:
         if not LOGIN.fullmatch(self.login):
-            raise InvalidInputError("a login has 2 to 32 small letters, digits, '.', '_' or '-', and begins with a letter")
+            raise InvalidInputError(
+                "a login has 2 to 32 small letters, digits, '.', '_' or '-', and begins with a letter"
+            )
         if self.role not in PEOPLE:
             raise InvalidInputError(f"an account of a person cannot have the role {self.role.value}")
         if self.district is not None and not DISTRICT.fullmatch(self.district):

@@ -23,7 +23,7 @@ def new_secret(random_bytes: RandomBytes) -> str:
 
 def address_of(secret: str, login: str) -> str:
     """Return the address that an authenticator app takes up, as text or as a picture."""
-    return pyotp.TOTP(secret).provisioning_uri(login, issuer_name=ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
 
 
 def accepted_step(secret: str, code: str, now_utc_ms: int, last_step: int) -> int | None:

@@ -66,9 +66,13 @@ class OverrideWish:
             raise InvalidInputError("an override needs its expiry: 'end_utc_ms' or 'lasts_s', one of them")
         is_route = self.kind is OverrideKind.GREEN_ROUTE
         if is_route != bool(self.route) or (is_route and (self.stage or self.stages)):
-            raise InvalidInputError("a green route needs 'route', a list of cabinet, stage and arrival_s; no other has it")
+            raise InvalidInputError(
+                "a green route needs 'route', a list of cabinet, stage and arrival_s; no other has it"
+            )
         if (self.scope is None) != is_route:
-            raise InvalidInputError("an override needs a scope; the scope of a green route are the cabinets of its route")
+            raise InvalidInputError(
+                "an override needs a scope; the scope of a green route are the cabinets of its route"
+            )
 
     def times_ms(self, now_ms: int) -> tuple[int, int]:
         """Return start and end. [ms] Raises: InvalidTimingError if it starts too early or too late."""

@@ -20,6 +20,7 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from signal_ctrl.centre.audit_port import AuditReading
+from signal_ctrl.centre.people_port import People, PeopleReading
 from signal_ctrl.centre.shelves import OpenShelf, Shelf, ShelfSpec, V
 
 T = TypeVar("T")
@@ -58,6 +59,11 @@ class Reading(Protocol):
         """The records of who did what."""
         ...
 
+    @property
+    def people(self) -> PeopleReading:
+        """Accounts of people and their sessions."""
+        ...
+
     def shelf(self, spec: ShelfSpec[V]) -> Shelf[V]:
         """Return the shelf of a topic that keeps whole values: cabinets, plans, orders, overrides, alarms, ..."""
         ...
@@ -65,6 +71,11 @@ class Reading(Protocol):
 
 class Transaction(Reading, Protocol):
     """The same repositories with their writing verbs. All or nothing of what one work does becomes durable."""
+
+    @property
+    def people(self) -> People:
+        """Accounts of people and their sessions."""
+        ...
 
     @property
     def epoch(self) -> int:

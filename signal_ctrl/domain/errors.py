@@ -7,7 +7,7 @@ SignalCtrlError
 │   └── TooLargeError        it is larger than is accepted
 ├── IllegalStepError         a lamp was asked for a step that the transition table does not hold
 ├── RefusedError             a wish was refused; `rule` names what refused it, `K<n>/<reason>`
-├── ConflictError            it contradicts what is there already, such as a name that is taken
+├── ConflictError            what is stored already stands against it
 ├── AccessError              whoever asks may not
 │   ├── NotLoggedInError     nobody knows who asks: no login, or one that has ended
 │   ├── ForbiddenError       the role, the district or the second factor does not reach
@@ -59,10 +59,6 @@ class RefusedError(SignalCtrlError):
         super().__init__(f"{rule}: {detail}")
         self.rule = rule
         self.detail = detail
-
-
-class ConflictError(SignalCtrlError):
-    """What came in contradicts what is there already; nothing changed."""
 
 
 class AccessError(SignalCtrlError):

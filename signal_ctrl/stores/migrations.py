@@ -15,11 +15,15 @@ from signal_ctrl.stores.meta import EPOCH, SCHEMA, SqlMeta
 from signal_ctrl.stores.tables.audit import AUDIT
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.stores.tables.meta import META
+from signal_ctrl.stores.tables.people import LOGIN_FAILURES, SESSIONS, USERS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 
 FIRST_TABLES: Final[tuple[Table, ...]] = (
     META,
     AUDIT,
+    USERS,
+    SESSIONS,
+    LOGIN_FAILURES,
     *SHELF_TABLES.values(),
 )
 FIRST_EPOCH: Final = 1

@@ -6,6 +6,7 @@ from signal_ctrl.centre.audit import FIRST_HASH, AuditRecord
 from signal_ctrl.centre.shelves import ShelfSpec, V
 from signal_ctrl.stores.audit import SqlAudit
 from signal_ctrl.stores.meta import SqlMeta
+from signal_ctrl.stores.people import SqlPeople
 from signal_ctrl.stores.shelves import SqlShelf
 
 
@@ -16,6 +17,7 @@ class SqlRepositories:
         self._connection = connection
         self.meta = SqlMeta(connection)
         self.audit = SqlAudit(connection)
+        self.people = SqlPeople(connection)
 
     def shelf(self, spec: ShelfSpec[V]) -> SqlShelf[V]:
         """Return the shelf of a topic."""

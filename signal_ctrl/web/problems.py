@@ -36,6 +36,13 @@ STATUS: Final[Mapping[type[errors.SignalCtrlError], HTTPStatus]] = {
     errors.BackendError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.BackendLostError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.BackendTimeoutError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.StorageFailedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageLostError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageDamagedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.FencedError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 RETRY_AFTER_S: Final = 10
 """When to ask again after something outside failed. [s]"""

@@ -168,7 +168,7 @@ class Override:
             raise InvalidInputError(f"override {self.override_id}: nobody approves their own request")
         if self.state.live == (self.ended_utc_ms is not None):
             raise InvalidInputError(f"override {self.override_id}: it has an end if, and only if, it is over")
-        needs_two = self.state is OverrideState.ACTIVE and bool(self.second)
+        needs_two = self.state in (OverrideState.SCHEDULED, OverrideState.ACTIVE) and bool(self.second)
         if needs_two and not self.approver:
             raise InvalidInputError(f"override {self.override_id}: a second person has to approve it")
 

@@ -145,7 +145,7 @@ class IssueDesk:
         now_ms = self._desk.now_ms()
         for change in self.changes(ChangeState.STAGING.value):
             self._decide(change, now_ms)
-        for held in self._desk.store.read(lambda r: r.shelf(ASSIGNMENTS).find(limit=MAX_CABINETS)):
+        for held in self._desk.store.read(lambda r: r.shelf(ASSIGNMENTS).find({"moves": "yes"}, limit=MAX_CABINETS)):
             if _settled(held, now_ms) != held:
                 work = partial(self._moved, cabinet=held.cabinet, now_ms=now_ms)
                 self._orders.serve(self._desk.store.write(work))

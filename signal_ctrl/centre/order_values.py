@@ -106,13 +106,18 @@ class Assignment:
         """The plan that its orders carry."""
         return self.coming if self.coming is not None else self.standing
 
+    @property
+    def moves(self) -> bool:
+        """Whether time changes it: a plan is to come, or one ends."""
+        return self.coming is not None or (self.standing is not None and self.standing.valid_until_utc_ms is not None)
+
 
 ASSIGNMENTS: Final = ShelfSpec(
     "assignments",
     Assignment,
     key=lambda a: a.cabinet,
     at_utc_ms=lambda a: a.changed_utc_ms,
-    columns={},
+    columns={"moves": lambda a: "yes" if a.moves else "no"},
 )
 
 

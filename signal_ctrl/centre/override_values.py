@@ -187,5 +187,9 @@ OVERRIDES: Final = ShelfSpec(
     Override,
     key=lambda o: o.override_id,
     at_utc_ms=lambda o: o.issued_utc_ms,
-    columns={"state": lambda o: o.state.value, "issuer": lambda o: o.issuer},
+    columns={
+        "state": lambda o: o.state.value,
+        "issuer": lambda o: o.issuer,
+        "priced": lambda o: "no" if o.measured is None else "yes",
+    },
 )

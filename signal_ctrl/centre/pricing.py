@@ -45,8 +45,8 @@ def measure(reading: Reading, override: Override, now_ms: int) -> Price:
 
 def measure_ended(reading: Reading, now_ms: int) -> tuple[Override, ...]:
     """Return the overrides that ended half a minute ago and have no measured price, each with one. [ms]"""
-    ended = reading.shelf(OVERRIDES).find({"state": _ENDED}, limit=200)
-    due = (o for o in ended if o.measured is None and now_ms - (o.ended_utc_ms or 0) >= PRICED_AFTER_MS)
+    ended = reading.shelf(OVERRIDES).find({"state": _ENDED, "priced": "no"}, limit=200)
+    due = (o for o in ended if now_ms - (o.ended_utc_ms or 0) >= PRICED_AFTER_MS)
     return tuple(replace(override, measured=measure(reading, override, now_ms)) for override in due)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Role
 from signal_ctrl.centre.override_checks import override_of
-from signal_ctrl.centre.override_document import RouteStop, document_hash, document_of
+from signal_ctrl.centre.override_document import RouteStop, document_hash, document_json, document_of
 from signal_ctrl.centre.override_values import OVERRIDES, Override, OverrideState, Scope, ScopeKind
 from signal_ctrl.centre.people import User
 from signal_ctrl.domain.errors import (
@@ -21,7 +22,7 @@ from signal_ctrl.domain.errors import (
     StorageFullError,
 )
 from signal_ctrl.domain.link.overrides import OverrideKind
-from tests.signal_ctrl.centre.worlds import MINUTE_MS, World, world
+from tests.signal_ctrl.centre.worlds import MINUTE_MS, World, site_text, world
 
 
 @pytest.fixture
@@ -292,7 +293,7 @@ class TestTwoPersons:
 
     def test_what_nobody_approves_lapses(self, here: World) -> None:
         override = self.flash(here)
-        here.passes(300_000)
+        here.passes(300_000, 10_000)
         assert here.store.read(lambda r: override_of(r, override.override_id)).state is OverrideState.LAPSED
         with pytest.raises(ConflictError):
             here.centre.overrides.approve(here.actor("sam"), override.override_id, override.sha256)
@@ -313,7 +314,7 @@ class TestTwoPersons:
         override = here.issued(kind=OverrideKind.FLASH, stage="", start_utc_ms=start_ms)
         here.centre.overrides.approve(here.actor("sam"), override.override_id, override.sha256)
         here.store.write(lambda t: t.people.put_user(replace(_user(t, login), **change)))
-        here.passes(10 * MINUTE_MS)
+        here.passes(10 * MINUTE_MS, 10_000)
         over = here.store.read(lambda r: override_of(r, override.override_id))
         assert over.state is OverrideState.REFUSED
         assert over.why.startswith("C/right")
@@ -325,13 +326,9 @@ class TestTwoPersons:
         assert over.state is OverrideState.WITHDRAWN
 
     def test_a_change_of_the_scope_after_the_preparation_is_found(self, here: World) -> None:
-        from signal_ctrl.centre.cabinets import Place
-        from signal_ctrl.domain.site_json import site_to_json
-        from tests.signal_ctrl.centre.worlds import site
-
         actor = here.actor("olga")
         prepared = here.centre.overrides.prepare(actor, here.wish(scope=Scope(ScopeKind.CORRIDOR, ("ring",))))
-        here.centre.registry.enrol("root", "c9", site_to_json(site("c9")), Place("d0", "ring"))
+        here.centre.registry.enrol("root", "c9", site_text("c9"), Place("d0", "ring"))
         with pytest.raises(InvalidInputError, match="other cabinets by now"):
             here.centre.overrides.issue(actor, prepared.document, prepared.nonce)
 
@@ -368,7 +365,7 @@ class TestTotals:
 
     def test_what_was_released_counts_as_long_as_it_held(self, here: World) -> None:
         override = here.issued(lasts_s=30 * 60)
-        here.passes(5 * MINUTE_MS)
+        here.passes(5 * MINUTE_MS, MINUTE_MS)
         here.centre.overrides.release(here.actor("olga"), override.override_id)
         prepared = here.centre.overrides.prepare(here.actor("olga"), here.wish(lasts_s=25 * 60))
         assert prepared.total_ms == 30 * MINUTE_MS
@@ -406,7 +403,7 @@ class TestOrders:
 
     def test_what_is_left_shrinks_with_each_version(self, here: World) -> None:
         here.issued(lasts_s=600)
-        here.passes(100_000)
+        here.passes(100_000, 10_000)
         here.issued("otto", lasts_s=60)
         assert here.orders().overrides[0].lasts_ms == 500_000
 
@@ -508,8 +505,6 @@ def test_a_centre_that_starts_again_goes_on(here: World) -> None:
 
 def test_a_document_comes_back_and_each_change_has_another_hash(here: World) -> None:
     document = here.issued().document
-    from signal_ctrl.centre.override_document import document_json
-
     plain = document_json(document)
     assert document_of(plain) == document
     for change in ({"case": "x"}, {"note": "y"}, {"end_utc_ms": document.end_utc_ms + 1}, {"reason": "flood"}):

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from signal_ctrl.centre.cabinets import Place
@@ -40,8 +41,7 @@ class World:
         self.centre = Centre(store, self.clock, lambda n: next(self._bytes).to_bytes(n, "big"), CentreKey(bytes(32)))
         self.cabinets = [f"c{k}" for k in range(n_cabinets)]
         for k, name in enumerate(self.cabinets):
-            site = site_to_json(replace(crossroads(), signal_id=name))
-            self.centre.registry.enrol("root", name, site, Place(f"d{k % districts}", "ring"))
+            self.centre.registry.enrol("root", name, site_text(name), Place(f"d{k % districts}", "ring"))
         for login, role in (
             ("olga", Role.OPERATOR),
             ("otto", Role.OPERATOR),
@@ -109,8 +109,15 @@ def world(n_cabinets: int = 3, districts: int = 1) -> Iterator[World]:
         store.close()
 
 
+@cache
 def site(name: str) -> Site:
-    return replace(crossroads(), signal_id=name)
+    groups = tuple(replace(group, max_green_ds=900, max_red_ds=1800) for group in crossroads().groups)
+    return replace(crossroads(), signal_id=name, groups=groups)
+
+
+@cache
+def site_text(name: str) -> str:
+    return site_to_json(site(name))
 
 
 def signal_plan(name: str, offset_ds: int = 0, main_ds: int = 300) -> SignalPlan:

@@ -1,0 +1,46 @@
+"""The centre as one ASGI application.
+
+How a topic adds its routes: a module `signal_ctrl/web/<topic>_routes.py` holds `router = new_router("<topic>")` (from
+`routing.py`; it reads bodies strictly), each of its routes names its right by `needs` (see `guard.py`), and the module
+gets one line in `ROUTERS` below, in the order of the alphabet. What routes share is in `Context`. Errors are raised,
+never answered by hand: `problems.py` has the table.
+
+    router = new_router("alarms")
+
+    @router.post("/v1/alarms/{number}/acknowledge")
+    def acknowledge(number: int, actor: Annotated[Actor, needs(Right.HANDLE_ALARMS)], context: ContextOf) -> AlarmOut:
+        return ...
+
+Routes that ask the store are plain functions: FastAPI runs them in threads, and the event loop waits for no disk.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from signal_ctrl.domain.errors import SignalCtrlError
+from signal_ctrl.web import health_routes
+from signal_ctrl.web.context import Context
+from signal_ctrl.web.problems import on_http, on_invalid, on_ours
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (health_routes.router,)
+
+
+def make_app(context: Context, production: bool = True) -> FastAPI:
+    """Return the application. In production there is no description of the routes and no page that tries them."""
+    app = FastAPI(
+        title="signal-ctrl centre",
+        version="1",
+        docs_url=None if production else "/docs",
+        openapi_url=None if production else "/openapi.json",
+        redoc_url=None,
+    )
+    app.state.context = context
+    app.add_exception_handler(SignalCtrlError, on_ours)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

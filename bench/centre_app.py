@@ -18,7 +18,7 @@ from signal_ctrl.centre.ports import Reading, Store, Transaction
 from signal_ctrl.centre.second_factor import new_secret
 from signal_ctrl.centre.signing import CentreKey
 from signal_ctrl.domain.clock import Clock
-from signal_ctrl.gateways.key_box import KeyBox
+from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.web.app import make_app

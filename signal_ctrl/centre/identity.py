@@ -83,6 +83,9 @@ MATRIX: Final[Mapping[Right, Mapping[Role, Grant]]] = MappingProxyType(
 )
 
 
+_WITHOUT_ANY: Final = frozenset({Right.OPEN, Right.SESSION})
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: a person with a login, or a cabinet with its credential.
@@ -129,9 +132,13 @@ class Actor:
 def require(actor: Actor, right: Right, now_utc_ms: int) -> Grant:
     """Return how far a right reaches.
 
+    A person who has not shown a second factor in this session may do nothing but that.
+
     Raises: ForbiddenError if it does not reach at all, or not without a second factor.
     """
     grant = actor.grant(right)
+    if right not in _WITHOUT_ANY and actor.role is not Role.CABINET and actor.second_factor_utc_ms is None:
+        raise ForbiddenError("show your second factor first; without one, enrol it")
     if grant is Grant.NO:
         raise ForbiddenError(f"the role {actor.role.value} may not: {right.value}")
     if grant is Grant.WITH_SECOND and not actor.has_second_factor(now_utc_ms):

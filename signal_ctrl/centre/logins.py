@@ -5,6 +5,7 @@ is no account, and a failure written under the name that was given.
 """
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -71,10 +72,7 @@ class Logins:
         kept = user.password if user is not None and user.password else None
         right = matches(kept, attempt.password)
         newer = hash_password(attempt.password, self.random_bytes) if right and kept and is_outdated(kept) else kept
-        granted = self.store.write(lambda transaction: self._decided(transaction, attempt, right, kept, newer))
-        if granted is None:
-            raise NotLoggedInError(_WRONG)
-        return granted
+        return self._written(lambda transaction: self._decided(transaction, attempt, right, kept, newer))
 
     def show_second_factor(self, actor: Actor, code: str, address: str) -> Granted:
         """Take a one-time code within a session: its second factor is young again, and its token is exchanged.
@@ -98,10 +96,7 @@ class Logins:
             transaction.record(user.login, "second-factor", session.session_id, "done", now_utc_ms)
             return exchanged(self.random_bytes, transaction, user, shown, now_utc_ms)
 
-        granted = self.store.write(work)
-        if granted is None:
-            raise NotLoggedInError(_WRONG)
-        return granted
+        return self._written(work)
 
     def offer_second_factor(self, actor: Actor) -> tuple[str, str]:
         """Return a secret for an authenticator, and its address; it counts once a code of it was shown.
@@ -144,6 +139,10 @@ class Logins:
             shown = replace(session, second_factor_utc_ms=now_utc_ms)
             return exchanged(self.random_bytes, transaction, enrolled, shown, now_utc_ms)
 
+        return self._written(work)
+
+    def _written(self, work: Callable[[Transaction], Granted | None]) -> Granted:
+        """Carry out a work that leaves a failure behind where it returns None: an error would undo that."""
         granted = self.store.write(work)
         if granted is None:
             raise NotLoggedInError(_WRONG)

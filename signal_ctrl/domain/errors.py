@@ -61,6 +61,10 @@ class RefusedError(SignalCtrlError):
         self.detail = detail
 
 
+class ConflictError(SignalCtrlError):
+    """What is stored already stands against it: a key that is taken, or one that is not there."""
+
+
 class AccessError(SignalCtrlError):
     """Whoever asks may not."""
 

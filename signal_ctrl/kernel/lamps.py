@@ -23,7 +23,7 @@ def sumo_state(site: Site, core: Core) -> str:
     letters = ["r"] * site.n_links
     for link, letter in site.steady:
         letters[link] = letter
-    arrows = site.stages[core.stage].rights if core.mode is Mode.RUNNING else None
+    arrows = site.stages[core.stage].rights if core.mode is Mode.RUNNING and not core.claims.all_red else None
     for g, (group, state) in enumerate(zip(site.groups, core.groups, strict=True)):
         letter = _letter(state, arrows is not None and arrows[g] is Right.STOP)
         for link in group.links:

@@ -21,15 +21,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from signal_ctrl.domain.errors import SignalCtrlError
-from signal_ctrl.web import health_routes
+from signal_ctrl.web import health_routes, session_routes, user_routes
+from signal_ctrl.web.body_limit import BodyLimit
 from signal_ctrl.web.context import Context
+from signal_ctrl.web.outer import Outer
 from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health_routes.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    health_routes.router,
+    session_routes.router,
+    user_routes.router,
+)
 
 
-def make_app(context: Context, production: bool = True) -> FastAPI:
+def make_app(context: Context) -> FastAPI:
     """Return the application. In production there is no description of the routes and no page that tries them."""
+    production = context.settings.production
     app = FastAPI(
         title="signal-ctrl centre",
         version="1",
@@ -43,4 +50,6 @@ def make_app(context: Context, production: bool = True) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(BodyLimit, metrics=context.metrics)
+    app.add_middleware(Outer, metrics=context.metrics)
     return app

@@ -4,32 +4,63 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from signal_ctrl.centre.identity import Actor
+from signal_ctrl.centre.identity_services import Identity
 from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.errors import NotLoggedInError
+from signal_ctrl.web.metrics import Metrics
+from signal_ctrl.web.rates import Rates
+from signal_ctrl.web.settings import Settings
 
 CABINET_HEADER: Final = "signal-ctrl-cabinet"
 
+HASHING_AT_ONCE: Final = 2
+
 LoginCheck = Callable[[Request], Awaitable[Actor]]
 """Says who asks. Raises NotLoggedInError; ForbiddenError for a write that another site may have sent."""
+
+
+async def no_cabinets(_: Request) -> Actor:
+    """Say that no cabinet is known here. Raises: NotLoggedInError."""
+    raise NotLoggedInError("no cabinet is known here")
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What all requests share.
 
-    `centre`, the services of the centre. `people` knows who a bearer token or a cookie stands for, `cabinets` who
-    signed a request that carries the header `Signal-Ctrl-Cabinet`.
+    `centre`, the services of the centre; `identity`, those that know people. `cabinets` knows who signed a request that
+    carries the header `Signal-Ctrl-Cabinet`. `hashing`, how many passwords are checked at once.
     """
 
     clock: Clock
     centre: Any
-    people: LoginCheck
-    cabinets: LoginCheck
+    identity: Identity
+    settings: Settings
+    metrics: Metrics
+    rates: Rates
+    hashing: CapacityLimiter
+    cabinets: LoginCheck = no_cabinets
+
+
+def new_context(
+    clock: Clock, centre: Any, identity: Identity, settings: Settings, cabinets: LoginCheck = no_cabinets
+) -> Context:
+    """Return the context of a new application, with counters at zero."""
+    metrics = Metrics()
+    rates = Rates(clock, metrics)
+    return Context(clock, centre, identity, settings, metrics, rates, CapacityLimiter(HASHING_AT_ONCE), cabinets)
 
 
 def context_of(request: Request) -> Context:
     """Return what all requests of this application share."""
     context: Context = request.app.state.context
     return context
+
+
+def address_of(request: Request) -> str:
+    """Return the address that a request comes from."""
+    return request.client.host if request.client is not None else "unknown"

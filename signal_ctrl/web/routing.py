@@ -47,11 +47,15 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 class StrictRequest(Request):
     """A request whose JSON is read strictly."""
 
+    _value: Any = None
+    _is_read: bool = False
+
     async def json(self) -> Any:
         """Return the body. Raises: InvalidInputError."""
-        if not hasattr(self, "_strict"):
-            self._strict = read_json(await self.body())
-        return self._strict
+        if not self._is_read:
+            self._value = read_json(await self.body())
+            self._is_read = True
+        return self._value
 
 
 class StrictRoute(APIRoute):
@@ -60,9 +64,13 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the function that answers a request."""
         inner = super().get_route_handler()
+        has_body = self.body_field is not None
 
         async def handle(request: Request) -> Response:
-            return await inner(StrictRequest(request.scope, request.receive))
+            strict = StrictRequest(request.scope, request.receive)
+            if has_body and await strict.body():
+                await strict.json()  # before FastAPI reads it, which would make another error of ours
+            return await inner(strict)
 
         return handle
 

@@ -100,10 +100,6 @@ class BackendTimeoutError(BackendError):
     """Something outside did not answer in time."""
 
 
-class ConflictError(SignalCtrlError):
-    """What is stored already stands against it: a key that is taken, or one that is not there."""
-
-
 class StorageError(BackendError):
     """The store did not take it; nothing was acknowledged."""
 

@@ -21,13 +21,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from signal_ctrl.domain.errors import SignalCtrlError
-from signal_ctrl.web import health_routes, session_routes, user_routes
+from signal_ctrl.web import cabinet_routes, health_routes, session_routes, user_routes
 from signal_ctrl.web.body_limit import BodyLimit
 from signal_ctrl.web.context import Context
 from signal_ctrl.web.outer import Outer
 from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    cabinet_routes.router,
     health_routes.router,
     session_routes.router,
     user_routes.router,

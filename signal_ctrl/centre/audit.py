@@ -26,7 +26,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """Who did what to what, when and with what result. [ms] `late`: it happened before it could be recorded."""
+    """Who did what to what, when and with what result. [ms] `late`: it happened before it could be recorded.
+
+    A record that was read may be anything: whoever changed it kept to no rule. `check_chain` is who judges it.
+    """
 
     n: int
     at_utc_ms: int
@@ -36,13 +39,6 @@ class AuditRecord:
     result: str
     late: bool
     prev_hash: str
-
-    def __post_init__(self) -> None:
-        if self.n < 1:
-            raise InvalidInputError(f"audit records count from 1, got {self.n}")
-        for name in ("actor", "action", "object", "result"):
-            if len(getattr(self, name)) > MAX_TEXT:
-                raise InvalidInputError(f"the {name} of an audit record is longer than {MAX_TEXT} characters")
 
     def canonical(self) -> bytes:
         """Return the bytes that are hashed."""
@@ -62,6 +58,21 @@ class AuditRecord:
     def hash(self) -> str:
         """Return SHA-256 over the hash before it and the record, in hexadecimal."""
         return hashlib.sha256(self.prev_hash.encode() + self.canonical()).hexdigest()
+
+
+def new_record(actor: str, action: str, obj: str, result: str, at_utc_ms: int, late: bool) -> AuditRecord:
+    """Return a record that has no place in the chain yet. [ms]
+
+    Raises: InvalidInputError if a text is longer than MAX_TEXT or is none in Unicode.
+    """
+    for name, text in (("actor", actor), ("action", action), ("object", obj), ("result", result)):
+        if len(text) > MAX_TEXT or "\0" in text or not _is_unicode(text):
+            raise InvalidInputError(f"the {name} of an audit record is no text of at most {MAX_TEXT} characters")
+    return AuditRecord(0, at_utc_ms, actor, action, obj, result, late, FIRST_HASH)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 @dataclass(frozen=True, slots=True)

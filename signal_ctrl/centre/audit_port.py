@@ -21,6 +21,6 @@ class AuditReading(Protocol):
         """Return at most `limit` records, the youngest first; only those of an actor, an action, an object if given."""
         ...
 
-    def walk(self, first_n: int = 1) -> Iterator[StoredRecord]:
-        """Yield every record from a number on, while the reading lasts."""
+    def walk(self) -> Iterator[StoredRecord]:
+        """Yield every record in the order of its number, whatever that is, while the reading lasts."""
         ...

@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from signal_ctrl.centre.accounts import Accounts, BreachedList
+from signal_ctrl.centre.alarm_desk import AlarmDesk
+from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.logins import Box, Logins
 from signal_ctrl.centre.passwords import RandomBytes
-from signal_ctrl.centre.ports import Store
+from signal_ctrl.centre.ports import Store, Transaction
 from signal_ctrl.centre.sessions import Alarm, Sessions
 from signal_ctrl.domain.clock import Clock
 
@@ -33,3 +35,12 @@ def identity_services(store: Store, clock: Clock, random_bytes: RandomBytes, kee
         Logins(store, clock, random_bytes, keepers.box, keepers.alarm),
         Sessions(store, clock, random_bytes, keepers.alarm),
     )
+
+
+def login_alarm(alarms: AlarmDesk) -> Alarm:
+    """Return how these services raise an alarm: one a login, counted while it lasts."""
+
+    def raise_alarm(transaction: Transaction, login: str, text: str) -> None:
+        alarms.raise_(transaction, "login", login, Severity.CRITICAL, text)
+
+    return raise_alarm

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from signal_ctrl.cli import (
+    audit_command,
     bench_command,
     bench_report_command,
     camera_command,
@@ -42,6 +43,7 @@ app.add_typer(scenarios_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
+app.add_typer(audit_command.app)
 bench_command.app.command()(bench_report_command.report)
 bench_command.app.command()(bench_report_command.compare)
 bench_command.app.command()(bench_report_command.published)

@@ -10,6 +10,7 @@ from signal_ctrl.centre.audit import AuditRecord, Head, StoredRecord
 from signal_ctrl.stores.tables.audit import AUDIT
 
 _PAGE: Final = 1000
+_LEAST: Final = -(2**63)
 
 
 class SqlAudit:
@@ -34,9 +35,9 @@ class SqlAudit:
             wanted = wanted.where(column == value) if value else wanted
         return self._found(wanted)
 
-    def walk(self, first_n: int = 1) -> Iterator[StoredRecord]:
-        """Yield every record from a number on, while the reading lasts."""
-        page = self.records(first_n, _PAGE)
+    def walk(self) -> Iterator[StoredRecord]:
+        """Yield every record in the order of its number, whatever that is, while the reading lasts."""
+        page = self.records(_LEAST, _PAGE)
         while page:
             yield from page
             page = self.records(page[-1].record.n + 1, _PAGE)

@@ -30,13 +30,12 @@ class SqlMeta:
         return int(found)
 
     def check_epoch(self, epoch: int) -> None:
-        """Hold the row of the epoch for this transaction, so that no take-over comes between check and commit.
+        """Hold the row of the epoch for this transaction: no take-over comes between check and commit, and the audit
+        chain grows in one transaction at a time.
 
         Raises: FencedError if another centre has taken over since `epoch` was read.
         """
-        found = self._connection.execute(
-            select(META.c.value).where(META.c.key == EPOCH).with_for_update(read=True)
-        ).scalar()
+        found = self._connection.execute(select(META.c.value).where(META.c.key == EPOCH).with_for_update()).scalar()
         if found != str(epoch):
             raise FencedError(
                 f"this centre writes under epoch {epoch}, the store is at {found}; another has taken over"

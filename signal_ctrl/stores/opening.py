@@ -5,6 +5,7 @@ from pathlib import Path
 from signal_ctrl.stores.database import Database
 from signal_ctrl.stores.disk import BALLAST_BYTES, DiskGuard
 from signal_ctrl.stores.folder import DATABASE, prepare
+from signal_ctrl.stores.postgres import PostgresDatabase
 from signal_ctrl.stores.sqlite import SqliteDatabase
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.stores.writer import Writer
@@ -19,6 +20,17 @@ def open_folder(folder: Path, ballast_bytes: int = BALLAST_BYTES) -> SqlStore:
     disk = DiskGuard(folder, ballast_bytes=ballast_bytes)
     disk.lay_ballast()
     return open_database(SqliteDatabase(folder / DATABASE), disk)
+
+
+def open_postgres(folder: Path, address: str, ballast_bytes: int = BALLAST_BYTES) -> SqlStore:
+    """Open the store in a database of PostgreSQL; keys, anchors and ballast are in the data folder.
+
+    Raises: as `open_folder`.
+    """
+    prepare(folder)
+    disk = DiskGuard(folder, ballast_bytes=ballast_bytes)
+    disk.lay_ballast()
+    return open_database(PostgresDatabase(address), disk)
 
 
 def open_memory() -> SqlStore:

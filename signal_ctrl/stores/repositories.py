@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from signal_ctrl.centre.audit import FIRST_HASH, AuditRecord
+from signal_ctrl.centre.audit import new_record
 from signal_ctrl.centre.shelves import ShelfSpec, V
 from signal_ctrl.stores.audit import SqlAudit
 from signal_ctrl.stores.links import SqlLinks
@@ -35,4 +35,4 @@ class SqlTransaction(SqlRepositories):
 
     def record(self, actor: str, action: str, obj: str, result: str, at_utc_ms: int, late: bool = False) -> int:
         """Add the audit record of what is done here, in the same commit, and return its number."""
-        return self.audit.add(AuditRecord(1, at_utc_ms, actor, action, obj, result, late, FIRST_HASH))
+        return self.audit.add(new_record(actor, action, obj, result, at_utc_ms, late))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from signal_ctrl.domain.errors import SignalCtrlError
@@ -19,6 +20,8 @@ HEADERS: Final = (
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
 )
+GONE: Final = 499
+"""Stands in the log where whoever asked did not wait for the answer."""
 _UNKNOWN: Final = "unknown"
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -42,6 +45,8 @@ class Outer:
         self._metrics.under_way.inc()
         try:
             await self._app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = exchange.status or GONE
         except SignalCtrlError as error:
             await self._answer(exchange, receive, error)
         except Exception as error:  # whatever it is: nobody is shown a stack, and the log has it all

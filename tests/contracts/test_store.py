@@ -10,15 +10,23 @@ import pytest
 
 from signal_ctrl.centre.ports import Condition, Transaction
 from signal_ctrl.domain.errors import ConflictError, RefusedError
-from signal_ctrl.stores.opening import open_folder, open_memory
+from signal_ctrl.stores.opening import open_folder, open_memory, open_postgres
 from signal_ctrl.stores.store import SqlStore
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def opened(kind: str, folder: Path, request: pytest.FixtureRequest) -> SqlStore:
+    if kind == "memory":
+        return open_memory()
+    if kind == "sqlite":
+        return open_folder(folder, ballast_bytes=4096)
+    return open_postgres(folder, request.getfixturevalue("new_database")(), ballast_bytes=4096)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_memory() if request.param == "memory" else open_folder(tmp_path / "data", ballast_bytes=4096)
-    yield opened
-    opened.close()
+    one = opened(request.param, tmp_path / "data", request)
+    yield one
+    one.close()
 
 
 def note(text: str):

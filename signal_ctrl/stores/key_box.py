@@ -5,7 +5,6 @@ without a restart; the old line may go once nothing is sealed with it any more. 
 (AES-128-CBC with HMAC-SHA-256).
 """
 
-import os
 import stat
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError
+from signal_ctrl.stores.key_files import write_secret
 
 FOREIGN_BITS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -25,7 +25,7 @@ class KeyBox:
         self._stamp = -1
         self._keys = MultiFernet([Fernet(Fernet.generate_key())])
         if not path.exists():
-            write_secret(path, Fernet.generate_key().decode("ascii") + "\n")
+            write_secret(path, Fernet.generate_key() + b"\n")
         self._current()
 
     def seal(self, text: str) -> str:
@@ -57,18 +57,6 @@ def check_private(path: Path) -> int:
     if found.st_mode & FOREIGN_BITS:
         raise InvalidInputError(f"others may read {path}; run: chmod 600 {path}")
     return found.st_mtime_ns
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Write a new file that its owner alone may read. Raises: InvalidInputError if it is there, or cannot be made."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise InvalidInputError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _read(path: Path) -> MultiFernet:

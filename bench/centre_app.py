@@ -24,7 +24,7 @@ from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.web.app import make_app
-from signal_ctrl.web.cabinet_routes import who_signed
+from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.context import Context, new_context
 from signal_ctrl.web.link_front import LinkFront
 from signal_ctrl.web.settings import Settings
@@ -87,11 +87,15 @@ class World:
 
 
 def memory_world(
-    clock: Clock, folder: Path, settings: Settings | None = None, store: Callable[[], Store] = open_memory
+    clock: Clock,
+    folder: Path,
+    settings: Settings | None = None,
+    store: Callable[[], Store] = open_memory,
+    key: CentreKey | None = None,
 ) -> World:
-    """Return a centre in memory. Args: folder, where its keys are kept."""
+    """Return a centre in memory. Args: folder, where its keys are kept; key, what it signs with, else a new one."""
     opened, box = store(), KeyBox(folder / "identity.key")
-    centre = Centre(opened, clock, secrets.token_bytes, CentreKey(secrets.token_bytes(32)))
+    centre = Centre(opened, clock, secrets.token_bytes, key or CentreKey(secrets.token_bytes(32)))
     centre.start()
     identity = identity_services(
         opened, clock, secrets.token_bytes, Keepers(box, frozenset, login_alarm(centre.alarms))

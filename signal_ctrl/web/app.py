@@ -21,16 +21,37 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from signal_ctrl.domain.errors import SignalCtrlError
-from signal_ctrl.web import cabinet_routes, health_routes, session_routes, user_routes
+from signal_ctrl.web import (
+    alarms_routes,
+    cabinets_routes,
+    faults_routes,
+    health_routes,
+    link_routes,
+    overrides_routes,
+    plans_routes,
+    schedules_routes,
+    session_routes,
+    shadow_routes,
+    tickets_routes,
+    user_routes,
+)
 from signal_ctrl.web.body_limit import BodyLimit
 from signal_ctrl.web.context import Context
 from signal_ctrl.web.outer import Outer
 from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    cabinet_routes.router,
+    alarms_routes.router,
+    cabinets_routes.router,
+    faults_routes.router,
     health_routes.router,
+    link_routes.router,
+    overrides_routes.router,
+    plans_routes.router,
+    schedules_routes.router,
     session_routes.router,
+    shadow_routes.router,
+    tickets_routes.router,
     user_routes.router,
 )
 

@@ -19,7 +19,7 @@ from signal_ctrl.web.guard import needs, own_cabinet
 from signal_ctrl.web.link_front import SCOPE_KEY, Entered
 from signal_ctrl.web.routing import new_router
 
-router = new_router("cabinets")
+router = new_router("link")
 _JSON: Final = "application/json"
 Cabinet = Annotated[Actor, needs(Right.CABINET_LINK)]
 Admin = Annotated[Actor, needs(Right.MANAGE_USERS)]

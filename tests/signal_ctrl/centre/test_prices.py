@@ -73,7 +73,7 @@ def test_the_formula_against_a_queue_counted_step_by_step(
     capacity = ratio * saturation
     leaves_h = (0 if lit else flow * held_s / 3600) / (capacity - flow)
     red_h = (1 - ratio) * cycle_s / 3600
-    slack_veh_h = capacity * red_h / 2 * (leaves_h + 2 * cycle_s / 3600)
+    slack_veh_h = 1.2 * capacity * red_h / 2 * (leaves_h + 2 * cycle_s / 3600)  # and the steps of the count
     assert found == pytest.approx(counted_veh_h, abs=slack_veh_h, rel=0.05)
 
 

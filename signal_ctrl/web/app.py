@@ -21,21 +21,37 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from signal_ctrl.domain.errors import SignalCtrlError
-from signal_ctrl.web import health_routes, session_routes, user_routes
+from signal_ctrl.web import (
+    audit_routes,
+    health_routes,
+    junction_routes,
+    network_routes,
+    session_routes,
+    stream_routes,
+    user_routes,
+)
+from signal_ctrl.web.background import Chore, background
 from signal_ctrl.web.body_limit import BodyLimit
 from signal_ctrl.web.context import Context
 from signal_ctrl.web.outer import Outer
 from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    audit_routes.router,
     health_routes.router,
+    junction_routes.router,
+    network_routes.router,
     session_routes.router,
+    stream_routes.router,
     user_routes.router,
 )
 
 
-def make_app(context: Context) -> FastAPI:
-    """Return the application. In production there is no description of the routes and no page that tries them."""
+def make_app(context: Context, chores: tuple[Chore, ...] = ()) -> FastAPI:
+    """Return the application. In production there is no description of the routes and no page that tries them.
+
+    Args: chores, what is done once a second while it is served, besides telling who listens.
+    """
     production = context.settings.production
     app = FastAPI(
         title="signal-ctrl centre",
@@ -43,6 +59,7 @@ def make_app(context: Context) -> FastAPI:
         docs_url=None if production else "/docs",
         openapi_url=None if production else "/openapi.json",
         redoc_url=None,
+        lifespan=background(context, (*chores, Chore("stream", context.hub.tick))),
     )
     app.state.context = context
     app.add_exception_handler(SignalCtrlError, on_ours)

@@ -23,8 +23,8 @@ def route_legs(
     """Return what each junction of a route gets. [s] [ms]
 
     Args: stops, cabinet, stage, and arrival after the start, in the order of travel; times_ms, start and end of the
-        override; convoy_s, how long the convoy takes to pass; ahead_s, how long ahead a junction begins to turn (None: as
-        long as it may need, see `ahead_of`).
+        override; convoy_s, how long the convoy takes to pass; ahead_s, how long ahead a junction begins to turn
+        (None: as long as it may need, see `ahead_of`).
     Raises: InvalidTimingError if arrivals are out of order or outside the override, or `ahead_s` is too short to turn.
     """
     if not CONVOY_S[0] <= convoy_s <= CONVOY_S[1]:

@@ -44,9 +44,10 @@ class Desk:
         try:
             return self.store.write(work, importance)
         except (RefusedError, AccessError, ConflictError) as error:
-            self._note_refusal(who, action, obj, str(error))
+            self.note_refusal(who, action, obj, str(error))
             raise
 
-    def _note_refusal(self, who: str, action: str, obj: str, why: str) -> None:
+    def note_refusal(self, who: str, action: str, obj: str, why: str) -> None:
+        """Write a refusal down."""
         now_ms = self.now_ms()
         self.store.write(lambda t: t.record(who, action, obj, f"refused: {why}", now_ms))

@@ -11,6 +11,7 @@ from signal_ctrl.domain.plan import SignalPlan
 
 UNACKNOWLEDGED_MS: Final = 30_000
 """Orders without an answer for so long are unacknowledged and offered again. SAFETY part B, after RSMP. [ms]"""
+_REVISION_BITS: Final = 32
 
 
 class Answer(Enum):
@@ -56,9 +57,10 @@ DELIVERIES: Final = ShelfSpec(
     "deliveries",
     Delivery,
     key=lambda d: d.key,
-    at_utc_ms=lambda d: d.made_utc_ms,
+    at_utc_ms=lambda d: (d.version.epoch << _REVISION_BITS) + d.version.revision,
     columns={"cabinet": lambda d: d.cabinet},
 )
+"""In the order of versions, whatever the wall clock did: the youngest is the one that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,18 @@ class Assignment:
         """The plan that its orders carry."""
         return self.coming if self.coming is not None else self.standing
 
+    @property
+    def moves(self) -> bool:
+        """Whether time changes it: a plan is to come, or one ends."""
+        return self.coming is not None or (self.standing is not None and self.standing.valid_until_utc_ms is not None)
+
 
 ASSIGNMENTS: Final = ShelfSpec(
     "assignments",
     Assignment,
     key=lambda a: a.cabinet,
     at_utc_ms=lambda a: a.changed_utc_ms,
-    columns={},
+    columns={"moves": lambda a: "yes" if a.moves else "no"},
 )
 
 

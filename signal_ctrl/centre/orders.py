@@ -40,6 +40,7 @@ BACK_MS: Final = 3_600_000
 RENEW_MS: Final = AHEAD_MS // 2
 """Orders are made anew when they are valid for less than this. [ms]"""
 KEPT_PER_CABINET: Final = 200
+_TRIM_EACH: Final = 50
 _RANK: Final = {Answer.OFFERED: 0, Answer.RECEIVED: 1, Answer.STAGED: 2, Answer.ACTIVE: 3, Answer.REJECTED: 3}
 _ANSWER: Final = {state: Answer(state.value) for state in AckState}
 
@@ -143,15 +144,31 @@ class OrderDesk:
         """Serve what has become durable."""
         self.book.take(deliveries, self._desk.clock.mono_ms())
 
-    def make(self, t: Transaction, cabinet: Cabinet, why: str, now_ms: int) -> Delivery:
-        """Make the next version of a cabinet's orders, within the transaction that changed something. [ms]"""
-        live = t.shelf(OVERRIDES).find({"state": OverrideState.ACTIVE.value})
+    def make(
+        self, t: Transaction, cabinet: Cabinet, why: str, now_ms: int, live: Iterable[Override] | None = None
+    ) -> Delivery:
+        """Make the next version of a cabinet's orders, within the transaction that changed something. [ms]
+
+        Args: live, the overrides in force, where the caller has them.
+        """
         last = self._last_version(t, cabinet.cabinet)
-        version = Version(max(t.epoch, last.epoch), last.revision + 1)
-        orders = build_orders(cabinet, t.shelf(ASSIGNMENTS).get(cabinet.cabinet), live, version, now_ms)
+        return self._put(t, cabinet, Version(max(t.epoch, last.epoch), last.revision + 1), why, now_ms, live)
+
+    def _put(
+        self,
+        t: Transaction,
+        cabinet: Cabinet,
+        version: Version,
+        why: str,
+        now_ms: int,
+        live: Iterable[Override] | None = None,
+    ) -> Delivery:
+        overrides = live_overrides(t) if live is None else live
+        orders = build_orders(cabinet, t.shelf(ASSIGNMENTS).get(cabinet.cabinet), overrides, version, now_ms)
         delivery = self.signed(orders, why, now_ms)
         t.shelf(DELIVERIES).put(delivery)
-        t.shelf(DELIVERIES).trim(KEPT_PER_CABINET, {"cabinet": cabinet.cabinet})
+        if version.revision % _TRIM_EACH == 0:
+            t.shelf(DELIVERIES).trim(KEPT_PER_CABINET, {"cabinet": cabinet.cabinet})
         return delivery
 
     def signed(self, orders: Orders, why: str, now_ms: int) -> Delivery:
@@ -202,14 +219,9 @@ class OrderDesk:
         last = self._last_version(t, ack.cabinet)
         if ack.version < last:
             return None
-        cabinet, now_ms = cabinet_of(t, ack.cabinet), self._desk.now_ms()
-        assignment = t.shelf(ASSIGNMENTS).get(ack.cabinet)
-        live = t.shelf(OVERRIDES).find({"state": OverrideState.ACTIVE.value})
         version = Version(max(t.epoch, ack.version.epoch), ack.version.revision + 1)
-        orders = build_orders(cabinet, assignment, live, version, now_ms)
-        delivery = self.signed(orders, "the cabinet has orders that are not known here", now_ms)
-        t.shelf(DELIVERIES).put(delivery)
-        return delivery
+        why = "the cabinet has orders that are not known here"
+        return self._put(t, cabinet_of(t, ack.cabinet), version, why, self._desk.now_ms())
 
     def _last_version(self, t: Reading, cabinet: str) -> Version:
         last, served = last_delivery(t, cabinet), self.book.delivery(cabinet)
@@ -231,8 +243,12 @@ class OrderDesk:
 
 def last_delivery(reading: Reading, cabinet: str) -> Delivery | None:
     """Return the newest version of a cabinet's orders that is kept."""
-    found = reading.shelf(DELIVERIES).find({"cabinet": cabinet}, limit=2)
-    return max(found, key=lambda d: d.version, default=None)
+    return next(iter(reading.shelf(DELIVERIES).find({"cabinet": cabinet}, limit=1)), None)
+
+
+def live_overrides(reading: Reading) -> tuple[Override, ...]:
+    """Return the overrides that are in force."""
+    return reading.shelf(OVERRIDES).find({"state": OverrideState.ACTIVE.value})
 
 
 def build_orders(

@@ -168,7 +168,7 @@ class Override:
             raise InvalidInputError(f"override {self.override_id}: nobody approves their own request")
         if self.state.live == (self.ended_utc_ms is not None):
             raise InvalidInputError(f"override {self.override_id}: it has an end if, and only if, it is over")
-        needs_two = self.state is OverrideState.ACTIVE and bool(self.second)
+        needs_two = self.state in (OverrideState.SCHEDULED, OverrideState.ACTIVE) and bool(self.second)
         if needs_two and not self.approver:
             raise InvalidInputError(f"override {self.override_id}: a second person has to approve it")
 
@@ -187,5 +187,9 @@ OVERRIDES: Final = ShelfSpec(
     Override,
     key=lambda o: o.override_id,
     at_utc_ms=lambda o: o.issued_utc_ms,
-    columns={"state": lambda o: o.state.value, "issuer": lambda o: o.issuer},
+    columns={
+        "state": lambda o: o.state.value,
+        "issuer": lambda o: o.issuer,
+        "priced": lambda o: "no" if o.measured is None else "yes",
+    },
 )

@@ -22,12 +22,20 @@ from starlette.exceptions import HTTPException
 
 from signal_ctrl.domain.errors import SignalCtrlError
 from signal_ctrl.web import (
+    alarms_routes,
     audit_routes,
+    cabinets_routes,
+    faults_routes,
     health_routes,
     junction_routes,
     network_routes,
+    overrides_routes,
+    plans_routes,
+    schedules_routes,
     session_routes,
+    shadow_routes,
     stream_routes,
+    tickets_routes,
     user_routes,
 )
 from signal_ctrl.web.background import Chore, background
@@ -37,12 +45,20 @@ from signal_ctrl.web.outer import Outer
 from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    alarms_routes.router,
     audit_routes.router,
+    cabinets_routes.router,
+    faults_routes.router,
     health_routes.router,
     junction_routes.router,
     network_routes.router,
+    overrides_routes.router,
+    plans_routes.router,
+    schedules_routes.router,
     session_routes.router,
+    shadow_routes.router,
     stream_routes.router,
+    tickets_routes.router,
     user_routes.router,
 )
 

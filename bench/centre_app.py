@@ -13,6 +13,8 @@ from signal_ctrl.centre.accounts import new_token
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.identity import Role
 from signal_ctrl.centre.identity_services import Identity, Keepers, identity_services, login_alarm
+from signal_ctrl.centre.link import Link
+from signal_ctrl.centre.link_admin import LinkAdmin
 from signal_ctrl.centre.people import TOKEN_LASTS_MS, Session, sha256_of
 from signal_ctrl.centre.ports import Reading, Store, Transaction
 from signal_ctrl.centre.second_factor import new_secret
@@ -22,7 +24,9 @@ from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.web.app import make_app
-from signal_ctrl.web.context import Context, new_context
+from signal_ctrl.web.context import Context, Seams, new_context
+from signal_ctrl.web.link_front import LinkFront
+from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.settings import Settings
 
 ADDRESS: Final = "127.0.0.1"
@@ -31,7 +35,10 @@ ADDRESS: Final = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A centre, its application, and what is needed to make people for it."""
+    """A centre, its application, and what is needed to make people for it.
+
+    `front` is the application with what stands before it for cabinets.
+    """
 
     store: Store
     clock: Clock
@@ -40,6 +47,9 @@ class World:
     identity: Identity
     context: Context
     app: FastAPI
+    link: Link
+    links: LinkAdmin
+    front: LinkFront
     secrets: dict[str, str] = field(default_factory=dict)
     """The second factors of its people, by login."""
 
@@ -77,17 +87,27 @@ class World:
 
 
 def memory_world(
-    clock: Clock, folder: Path, settings: Settings | None = None, store: Callable[[], Store] = open_memory
+    clock: Clock,
+    folder: Path,
+    settings: Settings | None = None,
+    store: Callable[[], Store] = open_memory,
+    key: CentreKey | None = None,
 ) -> World:
-    """Return a centre in memory. Args: folder, where its keys are kept."""
+    """Return a centre in memory. Args: folder, where its keys are kept; key, what it signs with, else a new one."""
     opened, box = store(), KeyBox(folder / "identity.key")
-    centre = Centre(opened, clock, secrets.token_bytes, CentreKey(secrets.token_bytes(32)))
+    centre = Centre(opened, clock, secrets.token_bytes, key or CentreKey(secrets.token_bytes(32)))
     centre.start()
     identity = identity_services(
         opened, clock, secrets.token_bytes, Keepers(box, frozenset, login_alarm(centre.alarms))
     )
-    context = new_context(clock, centre, identity, settings or Settings(production=False, secure=False))
-    return World(opened, clock, box, centre, identity, context, make_app(context))
+    settings = settings or Settings(production=False, secure=False)
+    context = new_context(clock, centre, identity, settings, Seams(who_signed))
+    link = Link(centre, box)
+    link.open()
+    links, app = LinkAdmin(centre, link, box), make_app(context)
+    app.state.link_admin = links
+    front = LinkFront(app, link, clock, context.rates, context.metrics)
+    return World(opened, clock, box, centre, identity, context, app, link, links, front)
 
 
 def bearer(token: str) -> dict[str, str]:

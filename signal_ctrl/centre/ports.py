@@ -20,6 +20,7 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from signal_ctrl.centre.audit_port import AuditReading
+from signal_ctrl.centre.link_port import Links, LinksReading
 from signal_ctrl.centre.people_port import People, PeopleReading
 from signal_ctrl.centre.shelves import OpenShelf, Shelf, ShelfSpec, V
 
@@ -64,6 +65,11 @@ class Reading(Protocol):
         """Accounts of people and their sessions."""
         ...
 
+    @property
+    def links(self) -> LinksReading:
+        """The links to cabinets: keys, starts, batches of reports."""
+        ...
+
     def shelf(self, spec: ShelfSpec[V]) -> Shelf[V]:
         """Return the shelf of a topic that keeps whole values: cabinets, plans, orders, overrides, alarms, ..."""
         ...
@@ -75,6 +81,11 @@ class Transaction(Reading, Protocol):
     @property
     def people(self) -> People:
         """Accounts of people and their sessions."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """The links to cabinets."""
         ...
 
     @property

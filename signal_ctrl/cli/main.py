@@ -11,6 +11,7 @@ from signal_ctrl.cli import (
     audit_command,
     bench_command,
     bench_report_command,
+    cabinet_command,
     camera_command,
     count_command,
     demo_command,
@@ -38,6 +39,7 @@ app.command()(explain_command.explain)
 app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
 app.command()(count_command.count)
+app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
 app.add_typer(plan_command.app)

@@ -10,7 +10,9 @@ SignalCtrlError
 ├── ConflictError            what is stored already stands against it
 ├── AccessError              whoever asks may not
 │   ├── NotLoggedInError     nobody knows who asks: no login, or one that has ended
+│   │   └── ReplayedError    this very request was taken before
 │   ├── ForbiddenError       the role, the district or the second factor does not reach
+│   ├── LockedError          it is closed to everybody until somebody has looked into it
 │   └── TooManyError         too often; `retry_after_s` says when to ask again
 └── BackendError             something outside failed
     ├── BackendLostError     it is gone and will not answer again
@@ -71,6 +73,14 @@ class AccessError(SignalCtrlError):
 
 class NotLoggedInError(AccessError):
     """Nobody knows who asks: no login, or one that has ended."""
+
+
+class ReplayedError(NotLoggedInError):
+    """This very request was taken before."""
+
+
+class LockedError(AccessError):
+    """What is asked for is closed until somebody has looked into it."""
 
 
 class ForbiddenError(AccessError):

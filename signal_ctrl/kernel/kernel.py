@@ -13,7 +13,7 @@ from signal_ctrl.kernel.lamps import breaches
 from signal_ctrl.kernel.latch import Latch
 from signal_ctrl.kernel.monitor import Watch
 from signal_ctrl.kernel.outlook import Rights, starts_after
-from signal_ctrl.kernel.state import Claims, Core, GroupState, KernelState, Mode, Request, Source
+from signal_ctrl.kernel.state import NO_CLAIMS, Claims, Core, GroupState, KernelState, Mode, Request, Source
 from signal_ctrl.kernel.tables import Tables, tables_for
 
 _PLANNED: Final = frozenset({Mode.FLASHING, Mode.DARK})
@@ -167,46 +167,50 @@ class Kernel:
 
     def _run(self, core: Core, now_ds: int) -> Core:
         """In service: what the ruling claim asks for, within K4, or beyond it where the police may."""
-        core = precedence.obeyed(core, now_ds)
-        if core.mode is Mode.CLEARING:
-            return self._clear(core, now_ds)
         groups = list(core.groups)
-        if precedence.unlimited(core, now_ds):
-            return self._held(core, groups, now_ds)
+        if core.claims is not NO_CLAIMS:
+            core = precedence.obeyed(core, now_ds)
+            if core.mode is Mode.CLEARING:
+                return self._clear(core, now_ds)
+            if precedence.unlimited(core, now_ds):
+                return self._held(core, groups, now_ds)
         return self._moved(core, groups, limits.service(self.tables, core, groups, now_ds), now_ds)
 
     def _held(self, core: Core, groups: list[GroupState], now_ds: int) -> Core:
         """Return the core under a police hold: K4 does not rule, but whoever starves is told of (part C)."""
-        target = self._target(core, core.stage)
-        sequencer.move(self.tables, groups, target, 0, now_ds)
-        limits.note_calls(self.tables, groups, core.calls, now_ds)
-        starving = limits.starving(self.tables, groups, core.claims.starving, now_ds)
-        core = replace(core, groups=tuple(groups), claims=replace(core.claims, starving=starving))
-        return self._asleep(core, target, limits.next_starving_ds(self.tables, groups, starving), now_ds)
+        tables, target = self.tables, self._target(core, core.stage)
+        sequencer.move(tables, groups, target, 0, now_ds)
+        limits.note_calls(tables, groups, core.calls, now_ds)
+        starving = limits.starving(tables, groups, core.claims.starving, now_ds)
+        wake_ds = min(
+            sequencer.next_change_ds(tables, groups, target, now_ds),
+            limits.next_starving_ds(tables, groups, starving),
+        )
+        claims = replace(core.claims, starving=starving)
+        core = replace(core, groups=tuple(groups), claims=claims, wake_ds=max(wake_ds, now_ds + 1))
+        return precedence.after_frame(tables, core, now_ds)
 
     def _moved(self, core: Core, groups: list[GroupState], service: limits.Service, now_ds: int) -> Core:
         tables = self.tables
+        if core.claims is not NO_CLAIMS:
+            core = precedence.limited(core, service.forced >= 0)
         must_end = limits.overdue(tables, groups, now_ds)
-        if service.forced >= 0 and core.claims.all_red:
-            core = replace(core, claims=replace(core.claims, all_red=False))
-        target = self._target(core, service.stage)
-        sequencer.move(tables, groups, limits.without(target, must_end), must_end, now_ds)
+        target = limits.without(self._target(core, service.stage), must_end)
+        sequencer.move(tables, groups, target, must_end, now_ds)
         limits.note_calls(tables, groups, core.calls, now_ds)
         stage, forced, forced_ds = limits.still_forced(tables, groups, service)
-        if core.claims.starving is not None:
-            core = replace(core, claims=replace(core.claims, starving=None))
-        core = replace(core, groups=tuple(groups), stage=stage, forced=forced, forced_ds=forced_ds)
-        return self._asleep(core, self._target(core, stage), limits.next_limit_ds(tables, groups), now_ds)
+        wake_ds = min(
+            sequencer.next_change_ds(tables, groups, self._target(core, stage), now_ds),
+            limits.next_limit_ds(tables, groups),
+        )
+        core = replace(
+            core, groups=tuple(groups), stage=stage, forced=forced, forced_ds=forced_ds,
+            wake_ds=max(wake_ds, now_ds + 1),
+        )  # fmt: skip
+        return core if core.claims is NO_CLAIMS else precedence.after_frame(tables, core, now_ds)
 
     def _target(self, core: Core, stage: int) -> Rights:
         return self._idle if core.claims.all_red else self.site.stages[stage].rights
-
-    def _asleep(self, core: Core, target: Rights, limit_ds: int, now_ds: int) -> Core:
-        """Return the core after its frame, with the time at which the next one may differ."""
-        core = precedence.after_frame(self.tables, core)
-        change_ds = sequencer.next_change_ds(self.tables, core.groups, target, now_ds)
-        wake_ds = min(change_ds, limit_ds, precedence.next_ds(core, now_ds))
-        return replace(core, wake_ds=max(wake_ds, now_ds + 1))
 
     def _clear(self, core: Core, now_ds: int) -> Core:
         """End every green as K2, K3, K5 ask, stay all red until everybody is out, then go on to `after`."""

@@ -69,20 +69,32 @@ def _leaving(core: Core, claim: Claim, now_ds: int) -> Core:
     )  # fmt: skip
 
 
-def after_frame(tables: Tables, core: Core) -> Core:
-    """Return the core after a frame in service: calls of a stage that is lit are over, a cycle may have gone round."""
+def limited(core: Core, forced: bool) -> Core:
+    """Return the core in a frame in which K4 rules: nobody starves, and whom it serves is not kept red."""
+    claims = core.claims
+    if claims.starving is None and not (forced and claims.all_red):
+        return core
+    return replace(core, claims=replace(claims, starving=None, all_red=claims.all_red and not forced))
+
+
+def after_frame(tables: Tables, core: Core, now_ds: int) -> Core:
+    """Return the core after a frame in service, awake when the claims ask for something else.
+
+    Calls of a stage that is lit are over, and a cycle may have gone round.
+    """
     claims = core.claims
     standing = tuple(claim for claim in claims.standing if not _is_answered(tables, core, claim))
     extension = claims.extension
     if extension is not None and extension.left is not (core.stage != extension.stage):
         extension = None if extension.left else extension._replace(left=True)
-    if standing == claims.standing and extension == claims.extension:
-        return core
-    return replace(core, claims=replace(claims, standing=standing, extension=extension))
+    if (standing, extension) != (claims.standing, claims.extension):
+        core = replace(core, claims=replace(claims, standing=standing, extension=extension))
+    wake_ds = _next_ds(core, now_ds)
+    return core if core.wake_ds <= wake_ds else replace(core, wake_ds=wake_ds)
 
 
 def _is_answered(tables: Tables, core: Core, claim: Claim) -> bool:
-    """Return whether a claim is the call of a stage that is lit; adaptive and schedule keep theirs against each other."""
+    """Return whether a claim is the call of a stage that is lit; adaptive and schedule keep theirs for its time."""
     return claim.wish is Wish.STAGE and claim.source not in BASE and _is_lit(tables, core, claim)
 
 
@@ -94,7 +106,7 @@ def _is_lit(tables: Tables, core: Core, claim: Claim) -> bool:
     )
 
 
-def next_ds(core: Core, now_ds: int) -> int:
+def _next_ds(core: Core, now_ds: int) -> int:
     """Return the next moment at which the claims ask for something else, FOREVER if never. [ds]"""
     claim = ruling(core, now_ds)
     if obeyed(core, now_ds) is not core:

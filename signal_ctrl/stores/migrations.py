@@ -14,6 +14,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.stores.meta import EPOCH, SCHEMA, SqlMeta
 from signal_ctrl.stores.tables.audit import AUDIT
 from signal_ctrl.stores.tables.base import METADATA
+from signal_ctrl.stores.tables.links import LINK_TABLES
 from signal_ctrl.stores.tables.meta import META
 from signal_ctrl.stores.tables.people import LOGIN_FAILURES, SESSIONS, USERS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
@@ -25,6 +26,7 @@ FIRST_TABLES: Final[tuple[Table, ...]] = (
     SESSIONS,
     LOGIN_FAILURES,
     *SHELF_TABLES.values(),
+    *LINK_TABLES,
 )
 FIRST_EPOCH: Final = 1
 

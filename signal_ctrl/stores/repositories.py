@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from signal_ctrl.centre.audit import new_record
 from signal_ctrl.centre.shelves import ShelfSpec, V
 from signal_ctrl.stores.audit import SqlAudit
+from signal_ctrl.stores.links import SqlLinks
 from signal_ctrl.stores.meta import SqlMeta
 from signal_ctrl.stores.people import SqlPeople
 from signal_ctrl.stores.shelves import SqlShelf
@@ -18,6 +19,7 @@ class SqlRepositories:
         self.meta = SqlMeta(connection)
         self.audit = SqlAudit(connection)
         self.people = SqlPeople(connection)
+        self.links = SqlLinks(connection)
 
     def shelf(self, spec: ShelfSpec[V]) -> SqlShelf[V]:
         """Return the shelf of a topic."""

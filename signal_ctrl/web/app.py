@@ -28,6 +28,7 @@ from signal_ctrl.web import (
     faults_routes,
     health_routes,
     junction_routes,
+    link_routes,
     network_routes,
     overrides_routes,
     plans_routes,
@@ -36,6 +37,7 @@ from signal_ctrl.web import (
     shadow_routes,
     stream_routes,
     tickets_routes,
+)
     user_routes,
 )
 from signal_ctrl.web.background import Chore, background
@@ -51,6 +53,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     faults_routes.router,
     health_routes.router,
     junction_routes.router,
+    link_routes.router,
     network_routes.router,
     overrides_routes.router,
     plans_routes.router,

@@ -31,6 +31,8 @@ STATUS: Final[Mapping[type[errors.SignalCtrlError], HTTPStatus]] = {
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.AccessError: HTTPStatus.FORBIDDEN,
     errors.NotLoggedInError: HTTPStatus.UNAUTHORIZED,
+    errors.ReplayedError: HTTPStatus.UNAUTHORIZED,
+    errors.LockedError: HTTPStatus.LOCKED,
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.BackendError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -65,8 +65,9 @@ class Report:
 
 
 class Gap(NamedTuple):
-    """Batches that will never come: numbers `first` to `last` of the same start, `reports` reports in all."""
+    """Batches that will never come: numbers `first` to `last` of a start, `reports` reports in all."""
 
+    boot: str
     first: int
     last: int
     reports: int
@@ -87,18 +88,18 @@ class Batch:
             raise InvalidInputError("a batch needs its cabinet, its boot id and a number from 1 on")
         if len(self.reports) > MAX_REPORTS or not (self.reports or self.gaps):
             raise InvalidInputError(f"a batch has 1 to {MAX_REPORTS} reports")
-        if len(self.gaps) > MAX_GAPS or not all(_is_gap(gap, self.sequence) for gap in self.gaps):
-            raise InvalidInputError(f"at most {MAX_GAPS} gaps, of numbers before that of the batch, in order")
+        if len(self.gaps) > MAX_GAPS or not all(map(_is_gap, self.gaps)):
+            raise InvalidInputError(f"at most {MAX_GAPS} gaps, each a boot id, first, last and number of reports")
 
     @property
-    def has_faults(self) -> bool:
-        """Whether it must not be given up."""
-        return any(report.kind.is_fault for report in self.reports)
+    def is_kept(self) -> bool:
+        """Whether it is never given up: it holds a fault, or says what was."""
+        return bool(self.gaps) or any(report.kind.is_fault for report in self.reports)
 
 
-def _is_gap(gap: Gap, sequence: int) -> bool:
-    numbers = all(is_whole(number, (1, MAX_SEQUENCE)) for number in gap)
-    return numbers and gap.first <= gap.last < sequence
+def _is_gap(gap: Gap) -> bool:
+    numbers = all(is_whole(number, (1, MAX_SEQUENCE)) for number in gap[1:])
+    return is_boot_id(gap.boot) and numbers and gap.first <= gap.last
 
 
 class Receipt(NamedTuple):
@@ -170,11 +171,11 @@ def _batch(document: dict[str, Any]) -> Batch:
         boot=text_of(document["boot"]),
         sequence=whole(document["sequence"]),
         reports=tuple(report_of(item) for item in items_of(document["reports"])),
-        gaps=tuple(Gap(*map(whole, _three(gap))) for gap in items_of(document["gaps"])),
+        gaps=tuple(_gap(item) for item in items_of(document["gaps"])),
     )
 
 
-def _three(gap: Any) -> list[Any]:
-    if len(items_of(gap)) != 3:
-        raise ValueError("a gap is first, last, number of reports")
-    return list(gap)
+def _gap(item: Any) -> Gap:
+    if len(items_of(item)) != len(Gap._fields):
+        raise ValueError("a gap is boot id, first, last, number of reports")
+    return Gap(text_of(item[0]), whole(item[1]), whole(item[2]), whole(item[3]))

@@ -37,7 +37,6 @@ from signal_ctrl.web import (
     shadow_routes,
     stream_routes,
     tickets_routes,
-)
     user_routes,
 )
 from signal_ctrl.web.background import Chore, background

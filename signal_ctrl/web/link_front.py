@@ -73,8 +73,7 @@ class LinkFront:
             if isinstance(entered, Turned):
                 await self._turn(send, entered)
                 return
-            verified = entered
-            claim(scope, f"cabinet {verified.stamp.cabinet}")
+            verified = _claimed(scope, entered)
             if asked.method == "GET" and asked.path == f"/v1/cabinets/{verified.stamp.cabinet}/plan":
                 self._rates.take(Actor(verified.stamp.cabinet, Role.CABINET))
                 answer = self._link.poll(verified, _etag(scope["headers"]))
@@ -183,6 +182,12 @@ async def _body(receive: Receive) -> bytes:
             raise TooLargeError(f"the body is longer than {MAX_BATCH_BYTES} bytes")
         if not message.get("more_body", False):
             return bytes(parts)
+
+
+def _claimed(scope: Scope, verified: Verified) -> Verified:
+    """Count the connection for the cabinet. Raises: TooManyError if it has too many."""
+    claim(scope, f"cabinet {verified.stamp.cabinet}")
+    return verified
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

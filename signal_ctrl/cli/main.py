@@ -22,6 +22,7 @@ from signal_ctrl.cli import (
     plan_command,
     run_command,
     scenarios_command,
+    serve_command,
 )
 from signal_ctrl.cli.failures import CHECK_FAILED, answer
 from signal_ctrl.cli.output import put_json
@@ -39,6 +40,7 @@ app.command()(explain_command.explain)
 app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
 app.command()(count_command.count)
+app.command()(serve_command.serve)
 app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)

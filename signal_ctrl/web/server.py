@@ -8,7 +8,7 @@ from socket import socket
 from typing import Final
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.web.connections import ConnectionBook
@@ -61,7 +61,7 @@ class Server(uvicorn.Server):
 
 
 def make_server(
-    app: FastAPI,
+    app: ASGIApp,
     place: Place,
     on_start: Callable[[int], None] = lambda _port: None,
     on_stop: Callable[[], None] = lambda: None,

@@ -19,9 +19,12 @@ from signal_ctrl.cli import (
     doctor_command,
     explain_command,
     forecast_command,
+    login_command,
     plan_command,
     run_command,
     scenarios_command,
+    serve_command,
+    user_command,
 )
 from signal_ctrl.cli.failures import CHECK_FAILED, answer
 from signal_ctrl.cli.output import put_json
@@ -39,6 +42,10 @@ app.command()(explain_command.explain)
 app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
 app.command()(count_command.count)
+app.command()(serve_command.serve)
+app.command()(login_command.login)
+app.command("second-factor")(login_command.second_factor)
+app.command()(login_command.logout)
 app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
@@ -46,6 +53,7 @@ app.add_typer(plan_command.app)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(audit_command.app)
+app.add_typer(user_command.app)
 bench_command.app.command()(bench_report_command.report)
 bench_command.app.command()(bench_report_command.compare)
 bench_command.app.command()(bench_report_command.published)

@@ -40,8 +40,10 @@ def library_line() -> str:
 class SqliteDatabase:
     """A database file, or with None one in memory that lasts as long as it is open."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, checkpoint_commits: int = CHECKPOINT_COMMITS) -> None:
         self._path = path
+        self._checkpoint_commits = checkpoint_commits
+        self._witness: sqlite3.Connection | None = None
         self._lock = None if path is None else FolderLock(path.parent)
         name = f"file:/memory-{os.getpid()}-{next(_MEMORY)}" if path is None else f"file:{quote(str(path.absolute()))}"
         options = ("vfs=memdb", "vfs=memdb") if path is None else ("mode=rwc", "mode=ro")
@@ -73,6 +75,8 @@ class SqliteDatabase:
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         with ours():
             self._writer = engine.connect()
+        self._witness = self._open_reader()
+        self._witness.execute("SELECT count(*) FROM sqlite_master").fetchall()  # from its first look on it is there
         check_single_writer(self._path)
         return self._writer
 
@@ -82,23 +86,36 @@ class SqliteDatabase:
         raw = self._raw
         if raw is None or self._path is None:
             return
-        if self._commits >= CHECKPOINT_COMMITS or raw.total_changes - self._rows >= CHECKPOINT_ROWS:
+        if self._commits >= self._checkpoint_commits or raw.total_changes - self._rows >= CHECKPOINT_ROWS:
             self._checkpoint(raw, "PASSIVE")
 
-    def close(self) -> None:
-        """Close readers, then the writer, which is the last and leaves a database without a log."""
+    def close(self, sound: bool = True) -> None:
+        """Close readers, then the writer, which leaves a database without a log.
+
+        Where a write or sync has failed the witness goes last instead: a writer that is not the last to close leaves
+        the log as it is, and what failed is not tried again.
+        """
         self.readers.dispose()
-        if self._raw is not None:
-            try:
-                if self._path is not None:
-                    self._checkpoint(self._raw, "TRUNCATE")
-            except sqlite3.Error:
-                pass  # the log is whole; the next opening reads it
+        try:
+            if sound and self._raw is not None and self._path is not None:
+                self._checkpoint(self._raw, "TRUNCATE")
+        except StorageFailedError:
+            sound = False  # the log is whole; the next opening reads it
+        if sound:
+            self._close_witness()
         if self._writer is not None:
             self._writer.close()
+        elif self._raw is not None:
+            self._raw.close()
+        self._close_witness()
         self._raw = self._writer = None
         if self._lock is not None:
             self._lock.release()
+
+    def _close_witness(self) -> None:
+        if self._witness is not None:
+            self._witness.close()
+            self._witness = None
 
     def _checkpoint(self, raw: sqlite3.Connection, kind: str) -> None:
         try:

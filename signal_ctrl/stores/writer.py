@@ -111,14 +111,14 @@ class Writer:
         try:
             self._connection = self._open()
         except BaseException as error:
-            self.database.close()
+            self.database.close(sound=False)
             opened.set_exception(error)
             return
         opened.set_result(None)
         while (jobs := self._take()) is not None:
             self._carry_out(jobs)
             _settle(jobs)
-        self.database.close()
+        self.database.close(sound=self.failure is None)
 
     def _open(self) -> Connection:
         with ours():
@@ -143,6 +143,7 @@ class Writer:
         return jobs
 
     def _carry_out(self, jobs: Sequence[Job]) -> None:
+        """Carry out works; those that must be written have the ballast thrown off for them where there is no room."""
         failed = self._together(jobs)
         if isinstance(failed, StorageFullError):
             urgent = [job for job in jobs if job.importance is Importance.ESSENTIAL]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from signal_ctrl.cli import (
+    alarms_command,
     audit_command,
     bench_command,
     bench_report_command,
@@ -20,10 +21,12 @@ from signal_ctrl.cli import (
     explain_command,
     forecast_command,
     login_command,
+    override_command,
     plan_command,
     run_command,
     scenarios_command,
     serve_command,
+    shadow_command,
     user_command,
 )
 from signal_ctrl.cli.failures import CHECK_FAILED, answer
@@ -46,10 +49,15 @@ app.command()(serve_command.serve)
 app.command()(login_command.login)
 app.command("second-factor")(login_command.second_factor)
 app.command()(login_command.logout)
+app.command()(alarms_command.faults)
+app.add_typer(alarms_command.alarms)
+app.add_typer(alarms_command.tickets)
 app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
+app.add_typer(override_command.app)
 app.add_typer(plan_command.app)
+app.add_typer(shadow_command.app)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(audit_command.app)

@@ -214,7 +214,7 @@ class TestRoles:
     @pytest.mark.parametrize("login", ["olga", "sam"])
     def test_issuer_and_supervisor_release(self, here: World, login: str) -> None:
         override = here.issued()
-        over = here.centre.overrides.release(here.actor(login, None), override.override_id)
+        over = here.centre.overrides.release(here.actor(login, 3_600_000), override.override_id)
         assert over.state is OverrideState.RELEASED
         assert in_force(here) == []
         with pytest.raises(ConflictError):

@@ -24,9 +24,9 @@ from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.web.app import make_app
-from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.context import Context, new_context
 from signal_ctrl.web.link_front import LinkFront
+from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.settings import Settings
 
 ADDRESS: Final = "127.0.0.1"

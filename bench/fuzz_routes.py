@@ -8,6 +8,7 @@ parts that are there are not done again.
 
 import argparse
 import asyncio
+import logging
 import platform
 import random
 import sys
@@ -39,7 +40,7 @@ from signal_ctrl.web.outer import HEADERS
 LEDGER: Final = Path("bench/results/fuzz.jsonl")
 PART: Final = 10_000
 BATCH: Final = 100
-AT_ONCE: Final = 16
+AT_ONCE: Final = 10
 NOW_MS: Final = 1_790_000_000_000
 REFUSALS: Final = frozenset({400, 401, 403, 404, 405, 413, 422, 429})
 MOST_GROWTH_MIB: Final = 64.0
@@ -210,7 +211,6 @@ def resident_mib() -> float:
 
 def run(requests: int, seed: int, ledger: Path | None, part: int = PART) -> list[dict[str, Any]]:
     """Send requests part by part, write each part into the ledger, and return its lines. Raises: as `append_lines`."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(60))
     known = {line["key"] for _, line in lines_of(ledger)} if ledger is not None and ledger.exists() else set()
     found = []
     for number in range(-(-requests // part)):
@@ -263,6 +263,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     chosen = parser.parse_args(arguments)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     lines = run(chosen.requests, chosen.seed, chosen.ledger)
     for line in lines:
         sys.stdout.write(f"{line['key']}: {line['requests']} requests, {line['wrongs']} wrong, {line['wall_s']} s\n")

@@ -174,8 +174,8 @@ class LinkWorld:
         clock = DriftClock(self.clock, ahead_ms, ppm, self.random.randrange(10**6) * 1000)
         drawn, board = random.Random(self.random.random()), SimulatedBoard()
         local = trial_plan(kernel.site, (24, 12, 14))
-        agent = self._agent(credential, kernel, shelf, clock, drawn, board, settings, local, schedule, capacity)
-        cabin = Cabin(credential, kernel, clock, agent, board, shelf, drawn, settings, local, schedule, capacity)
+        cabin = Cabin(credential, kernel, clock, board, shelf, drawn, settings, local, schedule, capacity)
+        cabin.start()
         self.cabins.append(cabin)
         return cabin
 
@@ -242,7 +242,7 @@ class LinkWorld:
                 self._send(cabin)
         self._arrive()
         if self.centre_up and self.steps % 10 == 0:
-            self.world.centre.tick()
+            self.world.centre.registry.watch()  # orders are those of the trial, and are not renewed
             self.world.link.tick()
 
     def _live(self, cabin: Cabin) -> None:

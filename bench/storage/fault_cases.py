@@ -133,10 +133,12 @@ def _recover(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wrong_in_the_end(told: dict[str, Any]) -> list[str]:
+    """Return what is wrong with an end. A store that did not open has acknowledged nothing: there SQLite may roll back
+    the file that it was about to make, which writes and syncs."""
     wrong = []
     if told.get("opened") and not told.get("readable", False):
         wrong.append("what was acknowledged could not be read any more")
-    if told.get("after_failed_sync"):
+    if told.get("opened") and told.get("after_failed_sync"):
         wrong.append(f"{told['after_failed_sync']} writes or syncs after a sync that failed")
     return wrong
 

@@ -1,7 +1,8 @@
 """The cabinet's end of the link, without a wire: what to ask next, and what to make of each answer.
 
 One request is under way at a time. What is due first: the time if the two clocks are far apart, then acknowledgements,
-then the poll, then one batch of reports a poll.
+then the poll, then one batch of reports a poll. What is posted waits while polls have no answer; a post without one
+waits for longer each time and holds up no poll.
 """
 
 from collections import deque
@@ -49,6 +50,9 @@ class Errand(Enum):
     REPORT = "report"
 
 
+_POSTS: Final = frozenset({Errand.ACKNOWLEDGE, Errand.REPORT})
+
+
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
     """How often a cabinet polls, and when the centre counts as lost."""
@@ -94,6 +98,8 @@ class LinkClient:
         self._settings = settings
         self._notice = notice
         self._reconnect = Reconnect(random_bytes)
+        self._repost = Reconnect(random_bytes)
+        self._post_at_ms = clock.mono_ms()
         self._acks: deque[Acknowledgement] = deque(maxlen=MAX_ACKS)
         self._told: list[Acknowledgement] = []
         self._quiet_until_ms = clock.mono_ms()
@@ -125,11 +131,9 @@ class LinkClient:
         self._told = [told for told in self._told if told.etag == ack.etag and told.state is not state] + [ack]
         self._acks.append(ack)
 
-    @property
-    def due_mono_ms(self) -> int:
-        """When `next_ask` has something at the latest; before, only if something is to be told. [ms]"""
-        at_ms = self._poll_at_ms if self._time_at_ms is None else self._time_at_ms
-        return max(self._quiet_until_ms, self._clock.mono_ms() if self._acks else at_ms)
+    def wait(self, ms: int) -> None:
+        """Say nothing for a time: those who are switched on together need not speak together. [ms]"""
+        self._quiet_until_ms = max(self._quiet_until_ms, self._clock.mono_ms() + ms)
 
     def next_ask(self, etag: str) -> Ask | None:
         """Return the request that is due now, None if none is. Args: etag, of the newest orders here."""
@@ -144,12 +148,13 @@ class LinkClient:
             if mono_ms < self._time_at_ms:
                 return None
             return UnderWay(Errand.TIME, self._signer.ask("GET", TIME_PATH), mono_ms)
-        if self._acks:
+        may_post = self.answers and mono_ms >= self._post_at_ms
+        if self._acks and may_post:
             ask = self._signer.ask("POST", self._path("acknowledgements"), body=ack_to_bytes(self._acks[0]))
             return UnderWay(Errand.ACKNOWLEDGE, ask, mono_ms, ack=self._acks[0])
         if mono_ms >= self._poll_at_ms:
             return UnderWay(Errand.POLL, self._signer.ask("GET", self._path("plan"), etag=etag), mono_ms)
-        pending = self._outbox.first() if self._may_report else None
+        pending = self._outbox.first() if self._may_report and may_post else None
         if pending is None:
             return None
         ask = self._signer.ask("POST", self._path("events"), self._age_of(pending), pending.data)
@@ -164,8 +169,12 @@ class LinkClient:
 
     def failed(self, retry_after_ms: int | None = None) -> None:
         """Take in that the request under way has no answer, or none that counts. [ms]"""
-        self.under_way = None
-        self.answers = self._may_report = False
+        way, self.under_way = self.under_way, None
+        self._may_report = False
+        if way is not None and way.errand in _POSTS:
+            self._post_at_ms = self._clock.mono_ms() + self._repost.wait_ms(retry_after_ms)
+            return
+        self.answers = False
         self._quiet_until_ms = self._clock.mono_ms() + self._reconnect.wait_ms(retry_after_ms)
         self._poll_at_ms = self._quiet_until_ms
 
@@ -197,7 +206,7 @@ class LinkClient:
         self.failed(_retry_after_ms(answer))
 
     def _succeeded(self, way: UnderWay, answer: Answer, mono_ms: int, desk: Desk) -> None:
-        self._reconnect.reached()
+        (self._repost if way.errand in _POSTS else self._reconnect).reached()
         self.answers = True
         if way.ack is not None and way.ack in self._acks:
             self._acks.remove(way.ack)

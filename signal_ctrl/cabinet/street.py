@@ -65,7 +65,8 @@ class Street:
         centre_fault: Callable[[], str],
         tell: Tell,
     ) -> None:
-        kernel = equipment.kernel
+        kernel = self._kernel = equipment.kernel
+        self._latch = latch
         self._clock = clock
         self._ordered = ordered
         self._board = equipment.board
@@ -95,7 +96,10 @@ class Street:
     def frame(self) -> None:
         """Look at the lamps, make the frame of now, light it; once a second decide."""
         now_ds = self._now_ds
-        self._look(now_ds)
+        if self._shown:
+            self._look(now_ds)
+        else:
+            self.engine.begin(self._kernel.power_on(now_ds, self._latch))
         if self._reset_asked:
             self._reset_asked = False
             self._tell("reset", self.engine.reset(self._watch, now_ds) or "done")
@@ -109,8 +113,6 @@ class Street:
 
     def _look(self, now_ds: int) -> None:
         """Compare the lamps of the frame before with what they should have been (K6)."""
-        if not self._shown:
-            return
         look = self._monitor.look(self._watch, self.engine.core, self._board.seen())
         self._watch = look.watch
         if look.reason and self.engine.core.mode is not Mode.FAULT:

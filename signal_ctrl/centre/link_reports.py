@@ -16,7 +16,7 @@ MAX_MISSING: Final = 32
 _LOOK_AHEAD: Final = 2_000
 
 Apply = Callable[[Transaction, Batch, Report, bool], None]
-"""Does what a report asks for, within the transaction that stores it; the last: whether some before it are missing."""
+"""Does what a report asks for, within the transaction that stores it; the last: whether it came out of order."""
 
 
 class ReportDesk:
@@ -39,7 +39,8 @@ class ReportDesk:
         start = t.links.start(batch.cabinet, batch.boot) or Start(batch.cabinet, batch.boot, now_utc_ms)
         if batch.sequence <= start.contiguous and not _is_lost(t.links, batch):
             return receipt_to_bytes(receipt_of(t.links, start))  # it was here, and its time to be kept is over
-        late = batch.sequence != start.contiguous + 1
+        overtaken = t.links.sequences(batch.cabinet, batch.boot, batch.sequence, 1)
+        late = batch.sequence != start.contiguous + 1 or bool(overtaken)
         for gap in batch.gaps:
             t.links.put_gap(Lost(batch.cabinet, gap))
         for report in batch.reports:

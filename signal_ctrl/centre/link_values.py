@@ -32,7 +32,7 @@ class Start:
 class StoredBatch:
     """A batch as it came: its bytes, their hash, the answer that was given; `old` and `late` mark it. [ms]
 
-    `old`: the cabinet marked it so, as it was made long before; `late`: numbers before it were missing when it came.
+    `old`: the cabinet marked it so, as it was made long before; `late`: it came out of order.
     """
 
     cabinet: str

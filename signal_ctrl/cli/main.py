@@ -10,6 +10,7 @@ import typer
 from signal_ctrl.cli import (
     alarms_command,
     audit_command,
+    backup_command,
     bench_command,
     bench_report_command,
     cabinet_command,
@@ -62,6 +63,8 @@ app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(audit_command.app)
 app.add_typer(user_command.app)
+app.command()(backup_command.backup)
+app.command()(backup_command.restore)
 bench_command.app.command()(bench_report_command.report)
 bench_command.app.command()(bench_report_command.compare)
 bench_command.app.command()(bench_report_command.published)

@@ -196,6 +196,12 @@ class JunctionEngine:
             self._submit(stage, now_ds, Wish(wish) if wish else Wish.STAGE)
         self._refresh(now_ds)
 
+    def begin(self, state: KernelState) -> None:
+        """Begin from a state: for whoever knows only with the first frame when that is."""
+        self._state = state
+        self._settled_ds = state.frame_ds
+        self._show(state.core)
+
     def frame(self, now_ds: int) -> None:
         """Make the frame of now and no other: for whoever runs by a clock and may be late. [ds]"""
         self._refresh(now_ds)

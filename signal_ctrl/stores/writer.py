@@ -31,7 +31,7 @@ from signal_ctrl.stores.database import Database
 from signal_ctrl.stores.disk import DiskGuard
 from signal_ctrl.stores.failures import RESTART, ours, translated
 from signal_ctrl.stores.meta import EPOCH, SqlMeta
-from signal_ctrl.stores.migrations import migrate
+from signal_ctrl.stores.migrations import migrate, version_of
 from signal_ctrl.stores.repositories import SqlTransaction
 
 MAX_WAITING: Final = 10_000
@@ -70,6 +70,10 @@ class Writer:
     disk: DiskGuard
     epoch: int = 0
     """Read when the database is opened. A transaction that meets another one is refused: somebody has taken over."""
+    inspect: Callable[[Connection], tuple[str, ...]] = lambda _connection: ()
+    """Returns what is wrong with a database that is there already, before anything of it is used."""
+    before_migration: Callable[[int], None] = lambda _version: None
+    """Makes the backup, called with the version of the schema that is about to be left."""
     failure: StorageError | None = None
     commits: int = 0
     _queue: "queue.SimpleQueue[Job | None]" = field(default_factory=queue.SimpleQueue)
@@ -123,7 +127,11 @@ class Writer:
     def _open(self) -> Connection:
         with ours():
             connection = self.database.open_writer()
-            migrate(connection)
+            with connection.begin():
+                wrong = self.inspect(connection) if version_of(connection) else ()
+            if wrong:
+                raise StorageDamagedError("; ".join(wrong))
+            migrate(connection, self.before_migration)
             with connection.begin():
                 self.epoch = SqlMeta(connection).number(EPOCH)
         return connection

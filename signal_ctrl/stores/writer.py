@@ -70,6 +70,8 @@ class Writer:
     disk: DiskGuard
     epoch: int = 0
     """Read when the database is opened. A transaction that meets another one is refused: somebody has taken over."""
+    gate: Callable[[], int] | None = None
+    """Returns the epoch under which may be written now, where there is a lease; raises StandbyError where not."""
     inspect: Callable[[Connection], tuple[str, ...]] = lambda _connection: ()
     """Returns what is wrong with a database that is there already, before anything of it is used."""
     before_migration: Callable[[int], None] = lambda _version: None
@@ -97,6 +99,8 @@ class Writer:
             raise StorageFailedError("the store is closed")
         if self._queue.qsize() >= MAX_WAITING:
             raise StorageBusyError(f"{MAX_WAITING:,} writes wait already; try again")
+        if self.gate is not None:
+            self.gate()
         self.disk.check(job.importance)
         self._queue.put(job)
 
@@ -163,6 +167,7 @@ class Writer:
         try:
             if self.failure is not None:
                 raise self.failure
+            self.epoch = self.epoch if self.gate is None else self.gate()
             connection = self._begun()
             transaction = SqlTransaction(connection, self.epoch)
             transaction.meta.check_epoch(self.epoch)

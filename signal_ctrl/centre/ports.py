@@ -20,6 +20,9 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from signal_ctrl.centre.audit_port import AuditReading
+from signal_ctrl.centre.link_port import Links, LinksReading
+from signal_ctrl.centre.people_port import People, PeopleReading
+from signal_ctrl.centre.shelves import OpenShelf, Shelf, ShelfSpec, V
 
 T = TypeVar("T")
 
@@ -57,13 +60,41 @@ class Reading(Protocol):
         """The records of who did what."""
         ...
 
+    @property
+    def people(self) -> PeopleReading:
+        """Accounts of people and their sessions."""
+        ...
+
+    @property
+    def links(self) -> LinksReading:
+        """The links to cabinets: keys, starts, batches of reports."""
+        ...
+
+    def shelf(self, spec: ShelfSpec[V]) -> Shelf[V]:
+        """Return the shelf of a topic that keeps whole values: cabinets, plans, orders, overrides, alarms, ..."""
+        ...
+
 
 class Transaction(Reading, Protocol):
     """The same repositories with their writing verbs. All or nothing of what one work does becomes durable."""
 
     @property
+    def people(self) -> People:
+        """Accounts of people and their sessions."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """The links to cabinets."""
+        ...
+
+    @property
     def epoch(self) -> int:
         """The fencing counter under which this is written: the first half of every version."""
+        ...
+
+    def shelf(self, spec: ShelfSpec[V]) -> OpenShelf[V]:
+        """Return the same shelf with what changes it."""
         ...
 
     def record(self, actor: str, action: str, obj: str, result: str, at_utc_ms: int, late: bool = False) -> int:

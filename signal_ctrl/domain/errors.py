@@ -2,10 +2,18 @@
 
 SignalCtrlError
 ├── InvalidInputError        what came in cannot be used; the message names the fix
-│   └── InvalidTimingError   a time or an interval is out of its bounds
+│   ├── InvalidTimingError   a time or an interval is out of its bounds
+│   ├── NotFoundError        what was named is not there, or not for whoever asks
+│   └── TooLargeError        it is larger than is accepted
 ├── IllegalStepError         a lamp was asked for a step that the transition table does not hold
 ├── RefusedError             a wish was refused; `rule` names what refused it, `K<n>/<reason>`
 ├── ConflictError            what is stored already stands against it
+├── AccessError              whoever asks may not
+│   ├── NotLoggedInError     nobody knows who asks: no login, or one that has ended
+│   │   └── ReplayedError    this very request was taken before
+│   ├── ForbiddenError       the role, the district or the second factor does not reach
+│   ├── LockedError          it is closed to everybody until somebody has looked into it
+│   └── TooManyError         too often; `retry_after_s` says when to ask again
 └── BackendError             something outside failed
     ├── BackendLostError     it is gone and will not answer again
     ├── BackendTimeoutError  it did not answer in time
@@ -32,6 +40,14 @@ class InvalidTimingError(InvalidInputError):
     """A time or an interval is out of its bounds."""
 
 
+class NotFoundError(InvalidInputError):
+    """What was named is not there, or not there for whoever asks."""
+
+
+class TooLargeError(InvalidInputError):
+    """What came in is larger than is accepted."""
+
+
 class IllegalStepError(SignalCtrlError):
     """A lamp was asked for a step that the transition table does not hold."""
 
@@ -48,6 +64,41 @@ class RefusedError(SignalCtrlError):
         self.detail = detail
 
 
+class ConflictError(SignalCtrlError):
+    """What is stored already stands against it: a key that is taken, or one that is not there."""
+
+
+class AccessError(SignalCtrlError):
+    """Whoever asks may not."""
+
+
+class NotLoggedInError(AccessError):
+    """Nobody knows who asks: no login, or one that has ended."""
+
+
+class ReplayedError(NotLoggedInError):
+    """This very request was taken before."""
+
+
+class LockedError(AccessError):
+    """What is asked for is closed until somebody has looked into it."""
+
+
+class ForbiddenError(AccessError):
+    """The role, the district or the second factor of whoever asks does not reach."""
+
+
+class TooManyError(AccessError):
+    """Whoever asks does so too often.
+
+    Args: detail, one line for people; retry_after_s, when to ask again [s].
+    """
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
 class BackendError(SignalCtrlError):
     """Something outside the engine failed."""
 
@@ -58,10 +109,6 @@ class BackendLostError(BackendError):
 
 class BackendTimeoutError(BackendError):
     """Something outside did not answer in time."""
-
-
-class ConflictError(SignalCtrlError):
-    """What is stored already stands against it: a key that is taken, or one that is not there."""
 
 
 class StorageError(BackendError):

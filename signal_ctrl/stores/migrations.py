@@ -15,12 +15,20 @@ from signal_ctrl.stores.meta import EPOCH, SCHEMA, SqlMeta
 from signal_ctrl.stores.tables.audit import AUDIT
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.stores.tables.leases import LEASES
+from signal_ctrl.stores.tables.links import LINK_TABLES
 from signal_ctrl.stores.tables.meta import META
+from signal_ctrl.stores.tables.people import LOGIN_FAILURES, SESSIONS, USERS
+from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 
 FIRST_TABLES: Final[tuple[Table, ...]] = (
     META,
     AUDIT,
     LEASES,
+    USERS,
+    SESSIONS,
+    LOGIN_FAILURES,
+    *SHELF_TABLES.values(),
+    *LINK_TABLES,
 )
 FIRST_EPOCH: Final = 1
 _LOCK: Final = 0x5349474E

@@ -3,8 +3,12 @@
 from sqlalchemy import Connection
 
 from signal_ctrl.centre.audit import new_record
+from signal_ctrl.centre.shelves import ShelfSpec, V
 from signal_ctrl.stores.audit import SqlAudit
+from signal_ctrl.stores.links import SqlLinks
 from signal_ctrl.stores.meta import SqlMeta
+from signal_ctrl.stores.people import SqlPeople
+from signal_ctrl.stores.shelves import SqlShelf
 
 
 class SqlRepositories:
@@ -14,6 +18,12 @@ class SqlRepositories:
         self.connection = connection
         self.meta = SqlMeta(connection)
         self.audit = SqlAudit(connection)
+        self.people = SqlPeople(connection)
+        self.links = SqlLinks(connection)
+
+    def shelf(self, spec: ShelfSpec[V]) -> SqlShelf[V]:
+        """Return the shelf of a topic."""
+        return SqlShelf(self.connection, spec)
 
 
 class SqlTransaction(SqlRepositories):

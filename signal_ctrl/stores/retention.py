@@ -20,6 +20,7 @@ from signal_ctrl.stores.folder import ANCHORS
 from signal_ctrl.stores.key_files import signing_key
 from signal_ctrl.stores.meta import AUDIT_BASE
 from signal_ctrl.stores.repositories import SqlTransaction
+from signal_ctrl.stores.shelf_retention import SHELVES_KEPT
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.stores.tables.audit import AUDIT
 
@@ -46,7 +47,7 @@ class TopicRule:
     rule: Rule
 
 
-RULES: Final[tuple[TopicRule, ...]] = ()
+RULES: Final[tuple[TopicRule, ...]] = tuple(TopicRule(kept.spec.name, kept.take_out) for kept in SHELVES_KEPT)
 """Each topic adds its own, with the times above."""
 
 

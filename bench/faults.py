@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out the cases that the ledger lacks and print what they came to; 1 if anything was wrong."""
     options = _options(arguments)
     try:
-        rows = campaign(cases(options.first, options.calls, options.seed), options.ledger)
+        rows = campaign(cases(options.first, options.calls, options.seed, options.opened), options.ledger)
     except SignalCtrlError as error:
         sys.stderr.write(f"bench.faults: {error}\n")
         return 2
@@ -42,10 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(row["wrong"] for row in rows))
 
 
-def cases(first: int, last: int, seed: int) -> tuple[Case, ...]:
-    """Return every case of the calls `first` to `last`."""
+def cases(first: int, last: int, seed: int, opened_first: bool = False) -> tuple[Case, ...]:
+    """Return every case of the calls `first` to `last`, counted from the making of the store or from its opening on."""
     kinds = [(error, persistent) for error in ERRORS for persistent in (False, True)]
-    return tuple(Case(at, error, persistent, seed) for at in range(first, last + 1) for error, persistent in kinds)
+    return tuple(
+        Case(at, error, persistent, seed, opened_first) for at in range(first, last + 1) for error, persistent in kinds
+    )
 
 
 def campaign(wanted: Sequence[Case], ledger: Path | None) -> list[dict[str, Any]]:
@@ -79,7 +81,7 @@ def _worker(folder: Path) -> "Iterator[Any]":
         def ask(case: Case) -> dict[str, Any]:
             if process.stdin is None or process.stdout is None:
                 raise BackendError("the worker has no pipes")
-            process.stdin.write(json.dumps([case.at, case.error, case.persistent, case.seed]) + "\n")
+            process.stdin.write(json.dumps([case.at, case.error, case.persistent, case.seed, case.opened_first]) + "\n")
             process.stdin.flush()
             line = process.stdout.readline()
             if not line:
@@ -121,6 +123,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.faults", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--first", type=int, default=1, help="first call that fails")
     parser.add_argument("--calls", type=int, default=FIRST_CALLS, help="last call that fails")
+    parser.add_argument("--opened", action="store_true", help="count calls from the opened store on")
     parser.add_argument("--seed", type=int, default=1, help="of the lengths of the texts")
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     return parser.parse_args(arguments)

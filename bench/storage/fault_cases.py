@@ -29,17 +29,18 @@ ERRORS: Final = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Which call fails, with what, and whether all after it do."""
+    """Which call fails, with what, whether all after it do, and whether calls count from the opened store on."""
 
     at: int
     error: str
     persistent: bool
     seed: int
+    opened_first: bool = False
 
     @property
     def key(self) -> str:
         """Return the name of the case in the ledger."""
-        return f"{self.error}/{'persistent' if self.persistent else 'once'}/{self.at}/s{self.seed}"
+        return f"{self.error}/{'persistent' if self.persistent else 'once'}/{self.at}/s{self.seed}{'/opened' * self.opened_first}"
 
 
 def run_case(case: Case) -> dict[str, Any]:
@@ -74,21 +75,28 @@ def in_child(work: "Callable[[], dict[str, Any]]") -> dict[str, Any]:
 
 def _suffer(case: Case, folder: Path) -> dict[str, Any]:
     shim = ctypes.CDLL(None)
-    shim.fault_arm(os.fsencode(folder), ctypes.c_long(case.at), ERRORS[case.error], int(case.persistent))
-    told = _write(case, folder)
+    told = _write(case, folder, shim)
     told["calls"] = shim.fault_count()
     told["after_failed_sync"] = shim.fault_synced_after()
     return told
 
 
-def _write(case: Case, folder: Path) -> dict[str, Any]:
+def _arm(shim: ctypes.CDLL, case: Case, folder: Path) -> None:
+    shim.fault_arm(os.fsencode(folder), ctypes.c_long(case.at), ERRORS[case.error], int(case.persistent))
+
+
+def _write(case: Case, folder: Path, shim: ctypes.CDLL) -> dict[str, Any]:
     acknowledged: list[str] = []
     errors: dict[str, int] = {}
     generator = random.Random(case.seed)
     told: dict[str, Any] = {"acknowledged": acknowledged, "errors": errors, "opened": False}
     try:
+        if not case.opened_first:
+            _arm(shim, case, folder)
         signing_key_made(folder)
         store = open_folder(folder, BALLAST_BYTES, CHECKPOINT_COMMITS)
+        if case.opened_first:
+            _arm(shim, case, folder)
     except (StorageError, InvalidInputError) as error:
         errors[f"opening: {type(error).__name__}"] = 1
         return told

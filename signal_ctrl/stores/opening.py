@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from signal_ctrl.domain.errors import StorageDamagedError
+from signal_ctrl.domain.errors import StorageDamagedError, StorageFailedError
 from signal_ctrl.stores.database import Database
 from signal_ctrl.stores.disk import BALLAST_BYTES, DiskGuard
 from signal_ctrl.stores.dumping import dump_before_migration
@@ -35,11 +35,15 @@ def open_folder(
     """
     try:
         store = _open_in(folder, SqliteDatabase(folder / DATABASE, checkpoint_commits), ballast_bytes)
-        mark_made(folder)
     except StorageDamagedError as error:
         if (folder / MARKER).exists():
             raise
         raise StorageDamagedError(set_aside(folder, str(error))) from error
+    try:
+        mark_made(folder)
+    except OSError as error:
+        store.close()
+        raise StorageFailedError(f"cannot write into {folder}: {error.strerror}") from error
     return store
 
 

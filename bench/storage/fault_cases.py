@@ -40,7 +40,8 @@ class Case:
     @property
     def key(self) -> str:
         """Return the name of the case in the ledger."""
-        return f"{self.error}/{'persistent' if self.persistent else 'once'}/{self.at}/s{self.seed}{'/opened' * self.opened_first}"
+        mode = "persistent" if self.persistent else "once"
+        return f"{self.error}/{mode}/{self.at}/s{self.seed}" + ("/opened" if self.opened_first else "")
 
 
 def run_case(case: Case) -> dict[str, Any]:

@@ -1,9 +1,13 @@
 """Hypothesis profiles for the whole suite; HYPOTHESIS_PROFILE chooses one, `quick` is the default."""
 
 import os
+from collections.abc import Callable, Iterator
 
 import cv2
+import pytest
 from hypothesis import HealthCheck, settings
+
+from bench.storage.server import Cluster, cluster, programs
 
 cv2.setNumThreads(
     1
@@ -19,3 +23,37 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "quick")
+
+
+@pytest.fixture(scope="session")
+def pg_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of this session's own."""
+    if programs() is None:
+        pytest.skip("there is no PostgreSQL server here")
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _idle_databases() -> list[str]:
+    """Empty databases that no test uses just now: making one takes a hundred times as long as emptying it."""
+    return []
+
+
+@pytest.fixture
+def new_database(pg_cluster: Cluster, _idle_databases: list[str]) -> Iterator[Callable[[], str]]:
+    """Return an empty database's address, another one with each call; afterwards they are emptied."""
+    used: list[str] = []
+
+    def take() -> str:
+        if not _idle_databases:
+            name = f"test_{len(used)}_{os.urandom(4).hex()}"
+            pg_cluster.create(name)
+            _idle_databases.append(name)
+        used.append(_idle_databases.pop())
+        return pg_cluster.url(used[-1])
+
+    yield take
+    for name in used:
+        pg_cluster.empty(name)
+        _idle_databases.append(name)

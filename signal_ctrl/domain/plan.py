@@ -139,7 +139,7 @@ def plan_hash(plan: Plan) -> str:
 
 def plan_document(plan: Plan) -> dict[str, Any]:
     """Return a plan as a JSON object."""
-    return {"format": FORMAT, "name": plan.name, "signals": [_signal_document(signal) for signal in plan.signals]}
+    return {"format": FORMAT, "name": plan.name, "signals": [signal_document(signal) for signal in plan.signals]}
 
 
 def plan_from_json(text: str) -> Plan:
@@ -180,12 +180,13 @@ def _drafts(document: dict[str, Any]) -> tuple[str, tuple[DraftPlan, ...]]:
         if document["format"] != FORMAT:
             raise ValueError(f"'format' is not '{FORMAT}'")
         exactly(document, _PLAN_KEYS)
-        return text_of(document["name"]), tuple(_draft(item) for item in items_of(document["signals"]))
+        return text_of(document["name"]), tuple(draft_of(item) for item in items_of(document["signals"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"not a plan document: {why(error)}") from error
 
 
-def _signal_document(signal: SignalPlan) -> dict[str, Any]:
+def signal_document(signal: SignalPlan) -> dict[str, Any]:
+    """Return the plan of one signal as a JSON object."""
     return {
         "signal_id": signal.signal_id,
         "site": signal.site,
@@ -196,7 +197,11 @@ def _signal_document(signal: SignalPlan) -> dict[str, Any]:
     }
 
 
-def _draft(item: dict[str, Any]) -> DraftPlan:
+def draft_of(item: dict[str, Any]) -> DraftPlan:
+    """Return the plan of one signal of a JSON object, not checked.
+
+    Raises: ValueError, KeyError, TypeError or AttributeError if it is none.
+    """
     exactly(item, _SIGNAL_KEYS)
     return DraftPlan(
         signal_id=text_of(item["signal_id"]),

@@ -8,6 +8,7 @@ from signal_ctrl.domain.errors import InvalidInputError, InvalidTimingError
 from signal_ctrl.domain.site_parts import (
     COMPATIBLE,
     CONFLICT,
+    DEBOUNCE_FRAMES,
     INTERGREEN_DS,
     LAG_DS,
     MAX_GROUPS,
@@ -51,7 +52,8 @@ class Site:
     COMPATIBLE for groups that never meet (and for a group with itself), CONFLICT for none, else a yield pair;
     where any pair of greens is listed, both may be PERMISSIVE. `intergreen_ds[a][b]` is the shortest time
     from the end of a's green to the start of b's, -1 where the two are COMPATIBLE. `steady` are lamps that
-    always show one letter.
+    always show one letter. After a fault the lamps flash, or with `fault_dark` are dark; the conflict monitor
+    trips at the `debounce_frames`-th bad frame in a row, 3, or at the first where the authority forbids filtering, 0.
     All intervals are whole multiples of `resolution_ds`, the time between two settings of the lamps.
     """
 
@@ -69,6 +71,8 @@ class Site:
     resolution_ds: int = 1
     steady: tuple[tuple[int, str], ...] = ()
     trailing: tuple[Trailing, ...] = ()
+    fault_dark: bool = False
+    debounce_frames: int = DEBOUNCE_FRAMES[1]
 
     def __post_init__(self) -> None:
         self._check_shape()
@@ -125,6 +129,10 @@ class Site:
             raise self._fail(f"first stage {self.first_stage} does not exist")
 
     def _check_times(self) -> None:
+        if type(self.fault_dark) is not bool or type(self.debounce_frames) is not int:
+            raise self._fail("fault_dark is true or false, and debounce_frames a whole number")
+        if self.debounce_frames not in DEBOUNCE_FRAMES:
+            raise self._fail(f"debounce_frames is one of {DEBOUNCE_FRAMES}, not {self.debounce_frames}")
         for field, bounds in (
             ("resolution_ds", RESOLUTION_DS),
             ("startup_flash_ds", STARTUP_FLASH_DS),

@@ -25,7 +25,10 @@ _RIGHT: Final = {letter: right for right, letter in _LETTER.items()}
 _GREEN: Final = {letter: right for right, letter in _LETTER.items() if right.is_green}
 _GROUP_KEYS: Final = tuple(field.name for field in fields(SignalGroup))
 _STAGE_KEYS: Final = ("name", "rights")
-_SITE_KEYS: Final = ("format", "compatible", "yield", *(f.name for f in fields(Site) if f.name != "together"))
+_OPTIONAL: Final = {f.name: f.default for f in fields(Site) if f.name in ("fault_dark", "debounce_frames")}
+"""Keys that are written only where a site has not the default, so that earlier documents and hashes still hold."""
+_NOT_KEYS: Final = ("together", *_OPTIONAL)
+_SITE_KEYS: Final = ("format", "compatible", "yield", *(f.name for f in fields(Site) if f.name not in _NOT_KEYS))
 
 
 def site_to_json(site: Site) -> str:
@@ -73,6 +76,7 @@ def _document(site: Site) -> dict[str, Any]:
         "resolution_ds": site.resolution_ds,
         "steady": [[link, letter] for link, letter in site.steady],
         "trailing": [[t.feeder, t.inner, t.lag_ds] for t in site.trailing],
+        **{key: getattr(site, key) for key, usual in _OPTIONAL.items() if getattr(site, key) != usual},
     }
 
 
@@ -86,7 +90,7 @@ def _pairs(entry: int) -> list[str]:
 
 
 def _site(document: dict[str, Any]) -> Site:
-    exactly(document, _SITE_KEYS)
+    exactly(document, (*_SITE_KEYS, *(key for key in _OPTIONAL if key in document)))
     groups = tuple(_group(item) for item in document["groups"])
     return Site(
         signal_id=text_of(document["signal_id"]),
@@ -103,6 +107,7 @@ def _site(document: dict[str, Any]) -> Site:
         resolution_ds=whole(document["resolution_ds"]),
         steady=tuple((whole(link), text_of(letter)) for link, letter in document["steady"]),
         trailing=tuple(Trailing(whole(f), whole(i), whole(lag)) for f, i, lag in document["trailing"]),
+        **{key: document[key] for key in _OPTIONAL if key in document},
     )
 
 

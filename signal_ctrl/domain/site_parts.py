@@ -21,6 +21,7 @@ STARTUP_FLASH_DS: Final = (0, 2550)
 STARTUP_ALL_RED_DS: Final = (0, 600)
 RED_REVERT_DS: Final = (20, 300)
 RESOLUTION_DS: Final = (1, 600)
+DEBOUNCE_FRAMES: Final = (0, 3)
 MAX_GROUPS: Final = 64
 STEADY_LETTERS: Final = frozenset("rsgGoO")
 

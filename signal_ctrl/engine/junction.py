@@ -1,6 +1,7 @@
 """One junction's loop: what is seen goes in, a wish goes through the gate, lamps come out. No clock, no I/O."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from optimiser.controller import Beside, Controller, Decision, Situation, inputs_hash
 from signal_ctrl.domain.detection import WHOLE, Detection
@@ -9,10 +10,11 @@ from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.calls import calls_of, recall_of, recall_of_lanes
-from signal_ctrl.engine.fallback import Fallback
 from signal_ctrl.engine.ladder import Rung, Step
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import breaches, sumo_state
+from signal_ctrl.kernel.latch import Latch
+from signal_ctrl.kernel.monitor import Watch
 from signal_ctrl.kernel.state import Core, KernelState, Mode, Request, Source, Wish
 
 WISH_LIFE_DS = 100
@@ -41,6 +43,21 @@ class Record:
     restored: tuple[int, ...] = ()
 
 
+class Decider(Protocol):
+    """Who decides in place of the controller: it has one, and rungs below."""
+
+    @property
+    def rung(self) -> Rung:
+        """Who decides now."""
+        ...
+
+    def decide(
+        self, view: JunctionView, situation: Situation | None, detection: Detection, now_ds: int
+    ) -> tuple[Decision | None, Step | None]:
+        """Return the decision of the rung in force, and the step up or down that came before it."""
+        ...
+
+
 class JunctionEngine:
     """Kernel, controller and their state for one signal."""
 
@@ -50,9 +67,9 @@ class JunctionEngine:
         layout: JunctionLayout,
         controller: Controller | None,
         state: KernelState,
-        fallback: Fallback | None = None,
+        fallback: Decider | None = None,
     ) -> None:
-        """Args: fallback, who decides in place of the controller: it has one, and rungs below."""
+        """Args: fallback, who decides in place of the controller."""
         self.kernel = kernel
         self.layout = layout
         self.frames = 0
@@ -179,6 +196,52 @@ class JunctionEngine:
             self._submit(stage, now_ds, Wish(wish) if wish else Wish.STAGE)
         self._refresh(now_ds)
 
+    def begin(self, state: KernelState) -> None:
+        """Begin from a state: for whoever knows only with the first frame when that is."""
+        self._state = state
+        self._settled_ds = state.frame_ds
+        self._show(state.core)
+
+    def frame(self, now_ds: int) -> None:
+        """Make the frame of now and no other: for whoever runs by a clock and may be late. [ds]"""
+        self._refresh(now_ds)
+        self.frames += 1
+
+    def ask(self, request: Request, now_ds: int) -> str:
+        """Bring a wish of anybody in by the gate; return the rule that refused it, empty if none did. [ds]"""
+        try:
+            self._state = self.kernel.submit(self._state, request, now_ds)
+        except RefusedError as error:
+            self.refusals += 1
+            return error.rule
+        return ""
+
+    def release(self, source: Source, sequence: int, now_ds: int) -> str:
+        """Take back what a wish asked for; return the rule that refused it, empty if none did. [ds]"""
+        try:
+            self._state = self.kernel.release(self._state, source, sequence, now_ds)
+        except RefusedError as error:
+            return error.rule
+        return ""
+
+    def trip(self, reason: str, now_ds: int) -> None:
+        """Latch a fault that the conflict monitor has seen. [ds]"""
+        self._state = self.kernel.trip(self._state, reason, now_ds)
+        if self._state.core is not self._core:
+            self._show(self._state.core)
+
+    def reset(self, watch: Watch, now_ds: int) -> str:
+        """Clear a latched fault at the cabinet; return the rule that refused it, empty if none did. [ds]"""
+        try:
+            self._state = self.kernel.reset(self._state, watch, now_ds)
+        except RefusedError as error:
+            return error.rule
+        return ""
+
+    def latch(self) -> Latch | None:
+        """Return the latched fault to be kept on disk, None if there is none."""
+        return self.kernel.latch(self._state)
+
     def _refresh(self, now_ds: int) -> None:
         self._state = self.kernel.step(self._state, self._calls, now_ds)
         if self._state.core is not self._core:
@@ -210,10 +273,4 @@ class JunctionEngine:
         return Record(now_ds, signal, digest, self._calls, decision, stage, self._sequence, refused)
 
     def _submit(self, stage: int, now_ds: int, wish: Wish = Wish.STAGE) -> str:
-        request = Request(Source.ADAPTIVE, self._sequence, now_ds, now_ds + WISH_LIFE_DS, wish, stage)
-        try:
-            self._state = self.kernel.submit(self._state, request, now_ds)
-        except RefusedError as error:
-            self.refusals += 1
-            return error.rule
-        return ""
+        return self.ask(Request(Source.ADAPTIVE, self._sequence, now_ds, now_ds + WISH_LIFE_DS, wish, stage), now_ds)

@@ -9,12 +9,11 @@ from optimiser.fixed_plan import stage_indices
 from optimiser.plan_keeper import Cycle, PlanKeeper
 from optimiser.transition import TransitionSettings
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.network import NONE, ApproachLane, Exit, JunctionLayout, Movement
 from signal_ctrl.domain.plan import SignalPlan
-from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.timing import DS_PER_S
 from signal_ctrl.engine.junction import JunctionEngine
 from signal_ctrl.engine.schedule_rung import plan_keeper
+from signal_ctrl.engine.unseen import unseen_junction
 from signal_ctrl.kernel.kernel import Kernel
 
 _BEFORE: Final = 2
@@ -82,7 +81,7 @@ def try_transition(
     begin_ds = at_ds - (at_ds - one.offset_ds) % one.cycle_ds - _BEFORE * one.cycle_ds
     keeper = plan_keeper(kernel, lambda now_ds: two if now_ds >= at_ds else one, settings, joins=True)
     state = kernel.in_service(begin_ds, stage_indices(one, kernel.site)[-1])
-    engine = JunctionEngine(kernel, _unseen(kernel.site), keeper, state)
+    engine = JunctionEngine(kernel, unseen_junction(kernel.site), keeper, state)
     held_ds = (at_ds, at_ds + hold.long_ds) if hold is not None else (at_ds, at_ds)
     until_ds = held_ds[1] + _AFTER * max(one.cycle_ds, two.cycle_ds)
     cycles: list[Cycle] = []
@@ -104,13 +103,6 @@ def try_transition(
         refusals=engine.refusals,
         violations=engine.violations,
     )
-
-
-def _unseen(site: Site) -> JunctionLayout:
-    """Return a junction of which only the groups are known: one movement each, no loop, so all are on recall."""
-    movements = tuple(Movement(g, g, 0, 0, 1.0, "s", ()) for g in range(len(site.groups)))
-    lane = ApproachLane("lane", "edge", 1.0, 1.0, tuple(range(len(movements))), (), False)
-    return JunctionLayout(site.signal_id, (lane,), movements, (Exit("exit", 1.0, 1.0, "", NONE, 1.0),), (), ())
 
 
 def _act(engine: JunctionEngine, keeper: PlanKeeper, now_ds: int, hold: Hold | None, first: bool) -> None:

@@ -34,6 +34,7 @@ class Event(Enum):
     TURN_OFF = "planned dark"
     ALL_RED = "all red at start-up"
     FAULT = "fault trip"
+    FAULT_DARK = "fault trip without flash"
 
 
 _VEHICLE: Final = {
@@ -61,6 +62,7 @@ NEXT: Final[Mapping[tuple[GroupKind, Aspect, Event], Aspect]] = {
     **{(GroupKind.VEHICLE, *key): after for key, after in _VEHICLE.items()},
     **{(GroupKind.CROSSING, *key): after for key, after in _CROSSING.items()},
     **{(kind, aspect, Event.FAULT): after for kind, after in _ON_FAULT.items() for aspect in Aspect},
+    **{(kind, aspect, Event.FAULT_DARK): Aspect.DARK for kind in GroupKind for aspect in Aspect},
 }
 """Every step there is. A fault trip has a step from every aspect: it must never be the thing that fails."""
 

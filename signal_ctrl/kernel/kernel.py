@@ -4,23 +4,27 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError, RefusedError
 from signal_ctrl.domain.site import Right, Site
-from signal_ctrl.kernel import gate, limits, sequencer
+from signal_ctrl.kernel import gate, limits, precedence, sequencer
 from signal_ctrl.kernel.aspects import STOPS, Aspect, Event, step
+from signal_ctrl.kernel.gate import CLOCK_GAP_DS
 from signal_ctrl.kernel.lamps import breaches
-from signal_ctrl.kernel.outlook import starts_after
-from signal_ctrl.kernel.state import FOREVER_DS, Core, GroupState, KernelState, Mode, Request
+from signal_ctrl.kernel.latch import Latch
+from signal_ctrl.kernel.monitor import Watch
+from signal_ctrl.kernel.outlook import Rights, starts_after
+from signal_ctrl.kernel.state import NO_CLAIMS, Claims, Core, GroupState, KernelState, Mode, Request, Source
 from signal_ctrl.kernel.tables import Tables, tables_for
 
-CLOCK_GAP_DS: Final = 20
+_PLANNED: Final = frozenset({Mode.FLASHING, Mode.DARK})
 _ON_THE_STREET: Final = frozenset({Mode.RUNNING, Mode.CLEARING, Mode.START_RED})
 
 
 class Kernel:
     """The rules of one site; it holds no state of its own.
 
-    `power_on` makes a state, `step` takes it one frame on, `submit` brings a wish in.
+    `power_on` makes a state, `step` takes it one frame on, `submit` brings a wish in and `release` takes it back.
+    `door`, `trip` and `reset` are for the cabinet itself: nothing that comes from afar leads to them.
     """
 
     __slots__ = ("_idle", "tables")
@@ -34,10 +38,15 @@ class Kernel:
         """The site whose rules these are."""
         return self.tables.site
 
-    def power_on(self, now_ds: int) -> KernelState:
-        """Return the state at power-on: the start-up of K7, every crossing counted as occupied (K5)."""
+    def power_on(self, now_ds: int, latch: Latch | None = None) -> KernelState:
+        """Return the state at power-on: the start-up of K7, every crossing counted as occupied (K5).
+
+        Args: latch, the one that was in force when the power went; it still is (K6). No claim outlives the power.
+        """
         dark = GroupState(Aspect.DARK, Right.NONE, now_ds)
         core = Core(Mode.DARK, now_ds, self.site.first_stage, (dark,) * len(self._idle), reason="power-on")
+        if latch is not None:
+            return KernelState(self._tripped(core, latch.reason, now_ds), now_ds)
         return KernelState(self._started_up(core, now_ds), now_ds)
 
     def in_service(self, now_ds: int, stage: int | None = None) -> KernelState:
@@ -57,6 +66,42 @@ class Kernel:
     def submit(self, state: KernelState, request: Request, now_ds: int) -> KernelState:
         """Return the state with a wish taken up. Raises: RefusedError; then nothing has changed."""
         return gate.submit(self.tables, state, request, now_ds)
+
+    def release(self, state: KernelState, source: Source, sequence: int, now_ds: int) -> KernelState:
+        """Return the state without what this request of this source asked for. Raises: RefusedError."""
+        return gate.release(state, source, sequence, now_ds)
+
+    def door(self, state: KernelState, is_open: bool) -> KernelState:
+        """Return the state with the door of the panel open or closed; the panel counts while it is open."""
+        return gate.door(state, is_open)
+
+    def trip(self, state: KernelState, reason: str, now_ds: int) -> KernelState:
+        """Return the state with a fault latched, whatever is going on: the conflict monitor has seen one (K6)."""
+        core = state.core
+        if core.mode is Mode.FAULT:
+            return state
+        return KernelState(self._tripped(core, reason, now_ds), now_ds)
+
+    def latch(self, state: KernelState) -> Latch | None:
+        """Return the latch to be kept on disk, None if no fault is latched."""
+        return Latch(state.core.reason) if state.core.mode is Mode.FAULT else None
+
+    def reset(self, state: KernelState, watch: Watch, now_ds: int) -> KernelState:
+        """Return the state after a reset at the cabinet: the start-up, as after power-on.
+
+        Args: watch, what the conflict monitor has seen up to now.
+        Raises: RefusedError if there is nothing to reset, the door is closed or the cause is still there.
+        """
+        core = state.core
+        if core.mode is not Mode.FAULT:
+            raise RefusedError("K6/not-latched", "no fault is latched")
+        if not core.claims.door_open:
+            raise RefusedError("K6/door-closed", "a fault is reset at the cabinet, with its door open")
+        if not watch.is_sound:
+            raise RefusedError("K6/cause-remains", f"the lamps have been sound for {watch.good} frames only")
+        groups = tuple(replace(each, aspect=Aspect.DARK) for each in core.groups)
+        core = replace(core, mode=Mode.DARK, groups=groups, reason="reset", wake_ds=now_ds)
+        return KernelState(self._started_up(core, now_ds), now_ds)
 
     def step(self, state: KernelState, calls: int, now_ds: int) -> KernelState:
         """Return the state one frame on.
@@ -87,9 +132,9 @@ class Kernel:
             return self._run(core, now_ds)
         if core.mode is Mode.CLEARING:
             return self._clear(core, now_ds)
-        if core.mode is not Mode.FAULT and core.after is Mode.START_RED:
-            return self._started_up(core, now_ds)
-        return replace(core, wake_ds=FOREVER_DS)
+        if core.mode in _PLANNED and precedence.mode_wanted(core, now_ds) is not core.mode:
+            return self._started_up(replace(core, reason="resume"), now_ds)
+        return replace(core, wake_ds=precedence.next_end_ds(core, now_ds))
 
     def _started_up(self, core: Core, now_ds: int) -> Core:
         """Return the core at the begin of the start-up, from dark, planned flash or all red."""
@@ -121,30 +166,57 @@ class Kernel:
         return self._moved(core, groups, limits.Service(core.stage), now_ds)
 
     def _run(self, core: Core, now_ds: int) -> Core:
+        """In service: what the ruling claim asks for, within K4, or beyond it where the police may."""
         groups = list(core.groups)
+        if core.claims is not NO_CLAIMS:
+            core = precedence.obeyed(core, now_ds)
+            if core.mode is Mode.CLEARING:
+                return self._clear(core, now_ds)
+            if precedence.unlimited(core, now_ds):
+                return self._held(core, groups, now_ds)
         return self._moved(core, groups, limits.service(self.tables, core, groups, now_ds), now_ds)
+
+    def _held(self, core: Core, groups: list[GroupState], now_ds: int) -> Core:
+        """Return the core under a police hold: K4 does not rule, but whoever starves is told of (part C)."""
+        tables, target = self.tables, self._target(core, core.stage)
+        sequencer.move(tables, groups, target, 0, now_ds)
+        limits.note_calls(tables, groups, core.calls, now_ds)
+        starving = limits.starving(tables, groups, core.claims.starving, now_ds)
+        wake_ds = min(
+            sequencer.next_change_ds(tables, groups, target, now_ds),
+            limits.next_starving_ds(tables, groups, starving),
+        )
+        claims = replace(core.claims, starving=starving)
+        core = replace(core, groups=tuple(groups), claims=claims, wake_ds=max(wake_ds, now_ds + 1))
+        return precedence.after_frame(tables, core, now_ds)
 
     def _moved(self, core: Core, groups: list[GroupState], service: limits.Service, now_ds: int) -> Core:
         tables = self.tables
+        if core.claims is not NO_CLAIMS:
+            core = precedence.limited(core, service.forced >= 0)
         must_end = limits.overdue(tables, groups, now_ds)
-        target = limits.without(self.site.stages[service.stage].rights, must_end)
+        target = limits.without(self._target(core, service.stage), must_end)
         sequencer.move(tables, groups, target, must_end, now_ds)
         limits.note_calls(tables, groups, core.calls, now_ds)
         stage, forced, forced_ds = limits.still_forced(tables, groups, service)
         wake_ds = min(
-            sequencer.next_change_ds(tables, groups, self.site.stages[stage].rights, now_ds),
+            sequencer.next_change_ds(tables, groups, self._target(core, stage), now_ds),
             limits.next_limit_ds(tables, groups),
         )
-        return replace(
+        core = replace(
             core, groups=tuple(groups), stage=stage, forced=forced, forced_ds=forced_ds,
             wake_ds=max(wake_ds, now_ds + 1),
         )  # fmt: skip
+        return core if core.claims is NO_CLAIMS else precedence.after_frame(tables, core, now_ds)
+
+    def _target(self, core: Core, stage: int) -> Rights:
+        return self._idle if core.claims.all_red else self.site.stages[stage].rights
 
     def _clear(self, core: Core, now_ds: int) -> Core:
         """End every green as K2, K3, K5 ask, stay all red until everybody is out, then go on to `after`."""
         tables, groups = self.tables, list(core.groups)
         sequencer.move(tables, groups, self._idle, limits.overdue(tables, groups, now_ds), now_ds)
-        core = replace(core, groups=tuple(groups))
+        core = replace(core, groups=tuple(groups), after=precedence.mode_wanted(core, now_ds) or Mode.START_RED)
         if not self._is_clear(groups, now_ds):
             return core
         if core.after is Mode.START_RED:
@@ -161,7 +233,12 @@ class Kernel:
         )
 
     def _after_gap(self, core: Core, gap_ds: int, now_ds: int) -> Core:
-        """Leave green by amber and all red into start-up (K10); a step back leaves elapsed times alone."""
+        """Leave green by amber and all red into start-up (K10); a step back leaves elapsed times alone.
+
+        As after power-on, no claim is resumed; but who asked for flash or dark still has to be waited for.
+        """
+        if core.mode not in _PLANNED:
+            core = replace(core, claims=Claims(door_open=core.claims.door_open))
         if gap_ds < 0:
             core = _shifted(core, gap_ds)
         if core.mode is Mode.FAULT:
@@ -176,7 +253,12 @@ class Kernel:
         found = breaches(self.site, core) if core.mode is not Mode.FAULT else ()
         if not found:
             return core
-        return self._all(replace(core, mode=Mode.FAULT, since_ds=now_ds, reason=found[0]), Event.FAULT, now_ds)
+        return self._tripped(core, found[0], now_ds)
+
+    def _tripped(self, core: Core, reason: str, now_ds: int) -> Core:
+        claims = Claims(door_open=core.claims.door_open)
+        core = replace(core, mode=Mode.FAULT, since_ds=now_ds, reason=reason, claims=claims, wake_ds=now_ds)
+        return self._all(core, Event.FAULT_DARK if self.site.fault_dark else Event.FAULT, now_ds)
 
     def _all(self, core: Core, event: Event, now_ds: int) -> Core:
         """Return the core with one event on every group; each counts as just ended, demand stays latched."""
@@ -209,4 +291,4 @@ def _shifted(core: Core, by_ds: int) -> Core:
         )
         for state in core.groups
     )
-    return replace(core, groups=groups, since_ds=core.since_ds + by_ds)
+    return replace(core, groups=groups, since_ds=core.since_ds + by_ds, claims=precedence.shifted(core.claims, by_ds))

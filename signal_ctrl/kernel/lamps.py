@@ -23,7 +23,7 @@ def sumo_state(site: Site, core: Core) -> str:
     letters = ["r"] * site.n_links
     for link, letter in site.steady:
         letters[link] = letter
-    arrows = site.stages[core.stage].rights if core.mode is Mode.RUNNING else None
+    arrows = site.stages[core.stage].rights if core.mode is Mode.RUNNING and not core.claims.all_red else None
     for g, (group, state) in enumerate(zip(site.groups, core.groups, strict=True)):
         letter = _letter(state, arrows is not None and arrows[g] is Right.STOP)
         for link in group.links:
@@ -40,14 +40,13 @@ def _letter(state: GroupState, arrow: bool) -> str:
 def breaches(site: Site, core: Core) -> tuple[str, ...]:
     """Return what this frame shows against K1: pairs of groups that may not be lit so together."""
     found = []
-    green = [g for g, state in enumerate(core.groups) if state.aspect in GREENS]
-    for a in green:
+    lit = [state.aspect in GREENS for state in core.groups]
+    stopped = [state.aspect in STOPS for state in core.groups]
+    for a in [g for g, green in enumerate(lit) if green]:
         for b, other in enumerate(core.groups):
             if a == b:
                 continue
-            entry = site.together[a][b]
-            lit = other.aspect in GREENS
-            wrong_pair = lit and not site.allows(a, core.groups[a].right, b, other.right)
-            if wrong_pair or (not entry and other.aspect not in STOPS):
+            wrong_pair = lit[b] and not site.allows(a, core.groups[a].right, b, other.right)
+            if wrong_pair or not (stopped[b] or site.together[a][b]):
                 found.append(f"{site.groups[a].name} green, {site.groups[b].name} {other.aspect.value}")
     return tuple(found)

@@ -8,15 +8,17 @@ gets ahead only of those who still have the time of a whole rota.
 """
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from signal_ctrl.domain.site import Right
 from signal_ctrl.kernel.outlook import Rights
-from signal_ctrl.kernel.state import FOREVER_DS, Core, GroupState
+from signal_ctrl.kernel.state import FOREVER_DS, Core, GroupState, Starving
 from signal_ctrl.kernel.tables import Tables
 
 Groups = list[GroupState]
 Queue = list[tuple[int, int]]
+STARVING_DS: Final = 600
+"""Under a police hold whoever waits is told of this often. [ds]"""
 
 
 class Service(NamedTuple):
@@ -109,6 +111,8 @@ def service(tables: Tables, core: Core, groups: Groups, now_ds: int) -> Service:
         return Service(_stage_by_rota(tables, core.stage, queue), queue[0][1], now_ds)
     if core.forced >= 0:
         return Service(core.stage, core.forced)
+    if core.claims.all_red:
+        return Service(core.stage)
     return _relief(tables, core, groups, queue, now_ds)
 
 
@@ -155,3 +159,18 @@ def still_forced(tables: Tables, groups: Groups, now: Service) -> Service:
         if rights[g].is_green and waits_ds is not None and waits_ds <= since_ds:
             return Service(now.stage, g, since_ds)
     return Service(now.stage)
+
+
+def starving(tables: Tables, groups: Groups, last: Starving | None, now_ds: int) -> Starving | None:
+    """Return what has been raised last: again, with all who wait, each minute in which a limit is passed."""
+    if now_ds < next_starving_ds(tables, groups, last):
+        return last
+    return Starving(now_ds, tuple(g for _, g in waiting(tables, groups)))
+
+
+def next_starving_ds(tables: Tables, groups: Groups, last: Starving | None) -> int:
+    """Return when the next group or green passes its limit, a minute after the last time at the earliest. [ds]"""
+    limits_ds = [limit_ds for limit_ds, _ in waiting(tables, groups)]
+    limits_ds += [limit_ds for _, limit_ds in _green_limits(tables, groups)]
+    first_ds = min(limits_ds, default=FOREVER_DS)
+    return first_ds if last is None else max(first_ds, last.at_ds + STARVING_DS)

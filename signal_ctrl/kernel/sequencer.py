@@ -1,5 +1,6 @@
 """How groups move towards a stage: ends, starts and clearances, each by the rules K1, K2, K3 and K5."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from signal_ctrl.domain.site import Right
@@ -86,7 +87,7 @@ def _fitting(tables: Tables, groups: Groups, wanted: Changes) -> Changes:
         wanted = fits
 
 
-def next_change_ds(tables: Tables, groups: Groups, target: Rights, now_ds: int) -> int:
+def next_change_ds(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> int:
     """Return the next moment at which a move towards the target could change anything. [ds]
 
     Early is right, late is not: a moment that has passed without change counts as the next frame.

@@ -24,9 +24,10 @@ class Mode(Enum):
 
 
 class Source(IntEnum):
-    """Who asks; lower numbers go first."""
+    """Who asks; lower numbers go first. PREEMPTION is that of emergency vehicles. The conflict monitor asks nobody."""
 
-    CABINET_PANEL = 2
+    CABINET_PANEL = 1
+    RAILWAY = 2
     PREEMPTION = 3
     POLICE = 4
     BUS_PRIORITY = 5
@@ -35,9 +36,11 @@ class Source(IntEnum):
 
 
 class Wish(Enum):
-    """What a request asks for."""
+    """What a request asks for: a stage called once or held, all red, no service, or the way back into it."""
 
     STAGE = "stage"
+    HOLD = "hold"
+    ALL_RED = "all red"
     FLASH = "flash"
     DARK = "dark"
     RESUME = "resume"
@@ -45,7 +48,12 @@ class Wish(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish that enters by the gate. `stage` counts for STAGE only; it expires at `expires_ds`. [ds]"""
+    """A wish that enters by the gate. [ds]
+
+    `stage` counts for STAGE and HOLD only. It has to be taken up by `expires_ds`; what is taken up ends at `ends_ds`.
+    Without an end: panel, until its door is closed; pre-emption, its time-out; adaptive and schedule, a stage at
+    `expires_ds`, flash and dark with RESUME. All others have to name it.
+    """
 
     source: Source
     sequence: int
@@ -53,6 +61,51 @@ class Request:
     expires_ds: int
     wish: Wish = Wish.STAGE
     stage: int = -1
+    ends_ds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A wish that was taken up, live while the time is below `ends_ds`. [ds]
+
+    `done`: a stage called by adaptive or schedule that has had its turn, and only keeps lower sources out.
+    """
+
+    source: Source
+    sequence: int
+    wish: Wish
+    stage: int
+    ends_ds: int
+    done: bool = False
+
+
+class Extension(NamedTuple):
+    """The last extension of a green for a bus: the stage, when, and whether the stage has been left since. [ds]"""
+
+    stage: int
+    at_ds: int
+    left: bool = False
+
+
+class Starving(NamedTuple):
+    """Raised while a police hold passes the limits of K4: when, and the groups that wait. [ds]"""
+
+    at_ds: int
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the sources ask for. `standing` has one claim a source, the highest first; `all_red` is obeyed now."""
+
+    standing: tuple[Claim, ...] = ()
+    all_red: bool = False
+    door_open: bool = False
+    extension: Extension | None = None
+    starving: Starving | None = None
+
+
+NO_CLAIMS: Final = Claims()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +132,7 @@ class Core:
 
     `forced` is the group that K4 is serving against all wishes, or -1; `forced_ds` says since when its
     maximum red rules (None: it is served because a green has reached its maximum). `after` is the mode that
-    follows CLEARING, or a planned flash or dark that is to end; `reason` why the kernel last left or took up
-    service. Until `wake_ds` nothing changes by itself.
+    follows CLEARING; `reason` why the kernel last left or took up service. Until `wake_ds` nothing changes by itself.
     """
 
     mode: Mode
@@ -94,6 +146,7 @@ class Core:
     after: Mode = Mode.START_RED
     reason: str = ""
     wake_ds: int = NEVER_DS
+    claims: Claims = NO_CLAIMS
 
 
 class KernelState(NamedTuple):

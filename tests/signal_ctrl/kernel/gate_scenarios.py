@@ -15,6 +15,7 @@ def panel_and_police(library: Library) -> Complaints:
     found = []
     for source in ("CABINET_PANEL", "POLICE", "PREEMPTION"):
         drive = Drive(crossroads(), library=library)
+        drive.door()
         drive.run(20)
         drive.ask(SIDE_STAGE, source=source)
         drive.run(300)
@@ -27,7 +28,7 @@ def panel_and_police(library: Library) -> Complaints:
 
 def _bad_requests(library: Library, drive: Drive, source: str) -> Iterator[tuple[str, Any]]:
     state, now_ds = library.state, drive.state.frame_ds
-    good = state.Request(state.Source[source], 10**6, now_ds, now_ds, stage=MAIN_STAGE)
+    good = state.Request(state.Source[source], 10**6, now_ds, now_ds, stage=MAIN_STAGE, ends_ds=now_ds + 600)
     yield "K8/expired", replace(good, issued_ds=now_ds - 9, expires_ds=now_ds - 1)
     yield "K8/expired", replace(good, issued_ds=now_ds + 1, expires_ds=now_ds + 9)
     yield "K8/out-of-order", replace(good, sequence=1)
@@ -62,7 +63,7 @@ def refusals_by_mode(library: Library) -> Complaints:
 
     def refused(rule: str, wish: str = "STAGE", stage: int = SIDE_STAGE) -> Complaints:
         now_ds = drive.state.frame_ds
-        request = state.Request(state.Source.POLICE, 10**6, now_ds, now_ds, state.Wish[wish], stage)
+        request = state.Request(state.Source.POLICE, 10**6, now_ds, now_ds, state.Wish[wish], stage, now_ds + 600)
         return _unless_refused(drive, rule, request)
 
     found = refused("K7/start-up") + refused("K7/start-up", "RESUME")
@@ -74,7 +75,7 @@ def refusals_by_mode(library: Library) -> Complaints:
     drive.ask(wish="DARK")
     found += refused("K7/clearing")
     drive.run(1400)
-    found += refused("K7/out-of-service") + refused("K7/out-of-service", "FLASH")
+    found += refused("K7/out-of-service") + refused("K7/out-of-service", "RESUME")
     drive.ask(wish="RESUME")
     drive.run(1402)
     found += refused("K7/start-up")
@@ -88,7 +89,7 @@ def forced_service(library: Library) -> Complaints:
     drive = Drive(crossroads(), library=library)
     drive.run(301, calls=0b10)
     state, now_ds = library.state, drive.state.frame_ds
-    away = state.Request(state.Source.POLICE, 10**6, now_ds, now_ds, stage=MAIN_STAGE)
+    away = state.Request(state.Source.ADAPTIVE, 10**6, now_ds, now_ds, stage=MAIN_STAGE)
     found = _unless_refused(drive, "K4/forced", away)
     drive.run(600)
     found += [] if drive.when("side", "GREEN") == [411] else [f"side green at {drive.when('side', 'GREEN')}, not 411"]

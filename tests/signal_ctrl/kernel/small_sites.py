@@ -30,6 +30,8 @@ GAPS = {
     (MAIN, SIDE): 40, (SIDE, MAIN): 50, (MAIN, LEFT): 35, (LEFT, MAIN): 45, (LEFT, SIDE): 40, (SIDE, LEFT):
     55, (WALK, SIDE): 110, (SIDE, WALK): 60, (WALK, LEFT): 110, (LEFT, WALK): 50,
 }  # fmt: skip
+TERM_DS = {"POLICE": 72_000, "BUS_PRIORITY": 100}
+"""The longest time that sources may name who have to name one."""
 
 
 def crossroads(**changes: Any) -> Site:
@@ -81,11 +83,22 @@ class Drive:
     def mode(self) -> str:
         return str(self.core.mode.name)
 
-    def ask(self, stage: int = -1, wish: str = "STAGE", source: str = "ADAPTIVE") -> None:
+    def ask(self, stage: int = -1, wish: str = "STAGE", source: str = "ADAPTIVE", lasts_ds: int | None = None) -> int:
+        """Send a request and return its number. Without a time it lasts as long as its source may leave open."""
         lib, now_ds = self.library.state, self.state.frame_ds
         self._sequence += 1
-        request = lib.Request(lib.Source[source], self._sequence, now_ds, now_ds + 9, lib.Wish[wish], stage)
+        ends_ds = now_ds + TERM_DS.get(source, 0) if lasts_ds is None else now_ds + lasts_ds
+        if wish == "RESUME" or (lasts_ds is None and source not in TERM_DS):
+            ends_ds = None
+        request = lib.Request(lib.Source[source], self._sequence, now_ds, now_ds + 9, lib.Wish[wish], stage, ends_ds)
         self.state = self.kernel.submit(self.state, request, now_ds)
+        return self._sequence
+
+    def door(self, is_open: bool = True) -> None:
+        self.state = self.kernel.door(self.state, is_open)
+
+    def release(self, source: str, sequence: int) -> None:
+        self.state = self.kernel.release(self.state, self.library.state.Source[source], sequence, self.state.frame_ds)
 
     def run(self, until_ds: int, calls: int = 0, frame_ds: int = 1) -> None:
         while self.state.frame_ds < until_ds:

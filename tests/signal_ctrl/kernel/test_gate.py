@@ -65,7 +65,8 @@ def test_sequences_count_for_each_source_alone() -> None:
     drive = running()
     drive.state = drive.kernel.submit(drive.state, GOOD, 100)
     assert refusal(drive, GOOD) == "K8/out-of-order"
-    drive.state = drive.kernel.submit(drive.state, replace(GOOD, source=Source.POLICE, sequence=1), 100)
+    police = replace(GOOD, source=Source.POLICE, sequence=1, ends_ds=700)
+    drive.state = drive.kernel.submit(drive.state, police, 100)
     assert drive.core.sequences == ((Source.POLICE, 1), (Source.ADAPTIVE, 5))
 
 

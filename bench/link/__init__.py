@@ -1,0 +1,1 @@
+"""Cabinets and a centre over a wire that fails, in simulated time."""

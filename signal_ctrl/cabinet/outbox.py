@@ -1,0 +1,187 @@
+"""Reports on their way: numbered and durable before they are sent, in order, the oldest given up when there is no room.
+
+Reports gather until a batch is sealed: then it has its number, is on the shelf, and never changes. A fault is sealed at
+once, in a batch of its own. Where the shelf is full, the oldest batch without a fault is given up; how many reports
+were in it is told with the first batch after the centre answers again.
+"""
+
+import json
+from typing import Final, NamedTuple
+
+from signal_ctrl.cabinet.ports import Shelf
+from signal_ctrl.domain.documents import canonical
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.link.reports import (
+    MAX_GAPS,
+    Batch,
+    Gap,
+    Report,
+    batch_from_bytes,
+    batch_to_bytes,
+    report_document,
+)
+
+CAPACITY: Final = 20_000
+"""Reports kept at most; RSMP asks for 10,000."""
+SEAL_REPORTS: Final = 200
+SEAL_BYTES: Final = 40_000
+"""A batch is sealed when it has so many reports or bytes; a single report is well below the rest of 64 KiB."""
+_SHELF: Final = "report-"
+_GAPS: Final = "gaps"
+
+
+class Sealed(NamedTuple):
+    """A batch on the shelf; its name there says all of this, so that a start reads no batch."""
+
+    n_boot: int
+    boot: str
+    sequence: int
+    reports: int
+    kept: bool
+
+    @property
+    def name(self) -> str:
+        """Its name on the shelf; names are in the order in which batches were sealed."""
+        kept = "kept" if self.kept else "may-go"
+        return f"{_SHELF}{self.n_boot:010d}-{self.sequence:012d}-{self.boot}-{self.reports}-{kept}"
+
+
+class Pending(NamedTuple):
+    """A batch to be sent: its bytes, and when the youngest report in it was made. [ms]"""
+
+    sealed: Sealed
+    data: bytes
+    made_utc_ms: int
+
+
+def _sealed_of(name: str) -> Sealed:
+    n_boot, sequence, boot, reports, kept = name.removeprefix(_SHELF).split("-", 4)
+    return Sealed(int(n_boot), boot, int(sequence), int(reports), kept == "kept")
+
+
+class Outbox:
+    """The reports of one cabinet. `n_boot` counts its starts and gives the order of their batches."""
+
+    def __init__(self, cabinet: str, boot: str, n_boot: int, shelf: Shelf, capacity: int = CAPACITY) -> None:
+        self._cabinet = cabinet
+        self._boot = boot
+        self._n_boot = n_boot
+        self._shelf = shelf
+        self._capacity = capacity
+        self._sequence = 0
+        self._gathered: list[Report] = []
+        self._bytes = 0
+        self._gaps = _gaps_of(shelf.get(_GAPS))
+        self._sealed = [_sealed_of(name) for name in shelf.names(_SHELF)]
+        self._count = sum(sealed.reports for sealed in self._sealed)
+        for sealed in [sealed for sealed in self._sealed if self._is_in_gap(sealed)]:
+            self._forget(sealed)  # it was about to go when the power did
+
+    def _is_in_gap(self, sealed: Sealed) -> bool:
+        return any(gap.boot == sealed.boot and gap.first <= sealed.sequence <= gap.last for gap in self._gaps)
+
+    @property
+    def waiting(self) -> int:
+        """How many reports wait, sealed or not."""
+        return self._count + len(self._gathered)
+
+    @property
+    def given_up(self) -> int:
+        """How many reports were given up and not told of yet."""
+        return sum(gap.reports for gap in self._gaps)
+
+    @property
+    def gathered(self) -> int:
+        """How many reports are not sealed yet."""
+        return len(self._gathered)
+
+    def add(self, report: Report) -> None:
+        """Take a report. A fault is on the shelf when this returns."""
+        if report.kind.is_fault:
+            self.seal()
+            self._put((report,), ())
+            return
+        self._gathered.append(report)
+        self._bytes += len(canonical(report_document(report)))
+        if len(self._gathered) >= SEAL_REPORTS or self._bytes >= SEAL_BYTES:
+            self.seal()
+
+    def seal(self, tell_gaps: bool = False) -> None:
+        """Make a batch of what has gathered. Args: tell_gaps, whether the centre answers, so that it is told."""
+        gaps = tuple(self._gaps[:MAX_GAPS]) if tell_gaps else ()
+        if not self._gathered and not gaps:
+            return
+        taken, self._gathered, self._bytes = tuple(self._gathered), [], 0
+        self._put(taken, gaps)
+        if gaps:
+            self._gaps = self._gaps[len(gaps) :]
+            self._keep_gaps()
+
+    def _put(self, reports: tuple[Report, ...], gaps: tuple[Gap, ...]) -> None:
+        batch = Batch(self._cabinet, self._boot, self._sequence + 1, reports, gaps)
+        sealed = Sealed(self._n_boot, self._boot, batch.sequence, len(reports), batch.is_kept)
+        self._shelf.put(sealed.name, batch_to_bytes(batch))
+        self._sequence = batch.sequence
+        self._sealed.append(sealed)
+        self._count += len(reports)
+        while self._count > self._capacity and self._give_up():
+            pass
+
+    def _give_up(self) -> bool:
+        """Give up the oldest batch that may be; return whether there was one. It is noted before it goes."""
+        oldest = next((sealed for sealed in self._sealed if not sealed.kept), None)
+        if oldest is not None:
+            self._lose(oldest)
+        return oldest is not None
+
+    def _lose(self, sealed: Sealed) -> None:
+        """Note that a batch will never come, then let it go."""
+        self._gaps = _with_gap(self._gaps, Gap(sealed.boot, sealed.sequence, sealed.sequence, max(sealed.reports, 1)))
+        self._keep_gaps()
+        self._forget(sealed)
+
+    def _keep_gaps(self) -> None:
+        self._shelf.put(_GAPS, canonical({"gaps": [list(gap) for gap in self._gaps]}).encode())
+
+    def _forget(self, sealed: Sealed) -> None:
+        self._shelf.drop(sealed.name)
+        self._sealed.remove(sealed)
+        self._count -= sealed.reports
+
+    def first(self) -> Pending | None:
+        """Return the oldest batch, None if there is none."""
+        while self._sealed:
+            sealed = self._sealed[0]
+            pending = _pending(self._shelf.get(sealed.name), sealed)
+            if pending is not None:
+                return pending
+            self._lose(sealed)  # what stands on the shelf is no longer what was put there
+        return None
+
+    def done(self, sealed: Sealed) -> None:
+        """Forget a batch that the centre has."""
+        if sealed in self._sealed:
+            self._forget(sealed)
+
+
+def _pending(data: bytes | None, sealed: Sealed) -> Pending | None:
+    """Return a batch as it stands on the shelf, None if it is damaged."""
+    try:
+        batch = batch_from_bytes(data or b"")
+    except InvalidInputError:
+        return None
+    if data is None or (batch.boot, batch.sequence) != (sealed.boot, sealed.sequence):
+        return None
+    return Pending(sealed, data, max((report.at_utc_ms for report in batch.reports), default=0))
+
+
+def _with_gap(gaps: list[Gap], new: Gap) -> list[Gap]:
+    """Return gaps with one more, joined to the last one where it follows it."""
+    if gaps and gaps[-1].boot == new.boot and gaps[-1].last + 1 == new.first:
+        last = gaps[-1]
+        return [*gaps[:-1], Gap(last.boot, last.first, new.last, last.reports + new.reports)]
+    return [*gaps, new]
+
+
+def _gaps_of(data: bytes | None) -> list[Gap]:
+    return [] if data is None else [Gap(*item) for item in json.loads(data)["gaps"]]

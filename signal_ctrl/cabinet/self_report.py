@@ -1,0 +1,108 @@
+"""What a cabinet tells of itself: a heartbeat a minute, and each change of what matters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from signal_ctrl.cabinet.control import LABEL
+from signal_ctrl.cabinet.timekeeping import ISOLATED_MS, WARN_MS
+from signal_ctrl.domain.link.orders import Version, signal_plan_hash
+from signal_ctrl.domain.link.reports import ReportKind
+from signal_ctrl.domain.plan import SignalPlan
+from signal_ctrl.engine.ladder import Rung
+from signal_ctrl.kernel.state import Mode
+
+HEARTBEAT_MS: Final = 60_000
+"""A summary so often, as RSMP's watchdog. SAFETY part B. [ms]"""
+REPEAT_MS: Final = 600_000
+"""The same notice is not repeated before. [ms]"""
+_MODES: Final = tuple(Mode)
+
+Tell = Callable[[ReportKind, str, str, Sequence[tuple[str, int]]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A cabinet at one moment."""
+
+    mode: Mode
+    reason: str
+    rung: Rung
+    running: SignalPlan | None
+    active: Version | None
+    overrides: tuple[str, ...]
+    offset_ms: int
+    waiting: int
+    answers: bool
+    starving: tuple[int, ...]
+
+    @property
+    def clock(self) -> str:
+        """How good the clock is."""
+        if abs(self.offset_ms) > ISOLATED_MS:
+            return "isolated"
+        return "warn" if abs(self.offset_ms) > WARN_MS else "good"
+
+    @property
+    def summary(self) -> str:
+        """Words for people."""
+        plan = "no plan" if self.running is None else f"plan {signal_plan_hash(self.running)[:12]}"
+        return f"{self.mode.value}, {LABEL[self.rung]}, {plan}, clock {self.clock}"
+
+
+@dataclass(slots=True)
+class SelfReport:
+    """Looks at the status now and then and tells what is new in it."""
+
+    tell: Tell
+    _before: Status | None = None
+    _beat_mono_ms: int | None = None
+    _noticed: dict[str, int] = field(default_factory=dict)
+    _now_mono_ms: int = 0
+
+    def is_new(self, rule: str, detail: str) -> bool:
+        """Return whether a notice was not told in the last ten minutes."""
+        key = f"{rule} {detail}"
+        told_ms = self._noticed.get(key)
+        if told_ms is not None and self._now_mono_ms - told_ms < REPEAT_MS:
+            return False
+        if len(self._noticed) > 100:
+            self._noticed.clear()
+        self._noticed[key] = self._now_mono_ms
+        return True
+
+    def look(self, status: Status, mono_ms: int) -> None:
+        """Tell what is new, and a heartbeat if one is due. [ms]"""
+        self._now_mono_ms = mono_ms
+        before, self._before = self._before, status
+        if before is None or before.mode is not status.mode:
+            self._tell_mode(before, status)
+        if before is not None and before.clock != status.clock:
+            self.tell(ReportKind.EVENT, "clock", status.clock, (("offset_ms", status.offset_ms),))
+        if status.starving and (before is None or before.starving != status.starving):
+            groups = ", ".join(map(str, status.starving))
+            self.tell(ReportKind.EVENT, "starving", f"groups {groups} wait beyond their maximum red", ())
+        if self._beat_mono_ms is None or mono_ms - self._beat_mono_ms >= HEARTBEAT_MS:
+            self._beat_mono_ms = mono_ms
+            self.tell(ReportKind.HEARTBEAT, "heartbeat", status.summary, _values(status))
+
+    def _tell_mode(self, before: Status | None, status: Status) -> None:
+        if status.mode is Mode.FAULT:
+            self.tell(ReportKind.FAULT, "K6-latched", status.reason, ())
+            return
+        if before is not None and before.mode is Mode.FAULT:
+            self.tell(ReportKind.CLEARED, "K6-latched", "reset at the cabinet", ())
+        self.tell(ReportKind.EVENT, "mode", f"{status.mode.value} ({status.reason})", ())
+
+
+def _values(status: Status) -> tuple[tuple[str, int], ...]:
+    version = status.active if status.active is not None else Version(0, 0)
+    return (
+        ("epoch", version.epoch),
+        ("revision", version.revision),
+        ("mode", _MODES.index(status.mode)),
+        ("rung", int(status.rung)),
+        ("offset_ms", status.offset_ms),
+        ("waiting", status.waiting),
+        ("overrides", len(status.overrides)),
+    )

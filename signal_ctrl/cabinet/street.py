@@ -1,0 +1,142 @@
+"""The side of a cabinet that makes frames: it looks at lamps, decides, lights, and waits for no disk and no wire."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from detectors.view_builder import empty_view
+from optimiser.transition import TransitionSettings
+from signal_ctrl.cabinet.board import Board
+from signal_ctrl.cabinet.control import LABEL, CabinetControl, Sources
+from signal_ctrl.cabinet.in_force import InForce
+from signal_ctrl.cabinet.timekeeping import ISOLATED_MS, CabinetClock
+from signal_ctrl.domain.link.overrides import OverrideOrder
+from signal_ctrl.domain.plan import SignalPlan
+from signal_ctrl.engine.junction import JunctionEngine
+from signal_ctrl.engine.schedule_rung import PlanAt
+from signal_ctrl.engine.unseen import unseen_junction
+from signal_ctrl.kernel.kernel import Kernel
+from signal_ctrl.kernel.latch import Latch
+from signal_ctrl.kernel.monitor import Monitor
+from signal_ctrl.kernel.state import Mode
+
+_MS_PER_DS: Final = 100
+_MS_PER_S: Final = 1000
+_OFF_THE_STREET: Final = frozenset({Mode.START_FLASH, Mode.START_RED, Mode.FAULT})
+"""Modes without a stage: no cycle that a step of the clock could tear."""
+
+Tell = Callable[[str, str], None]
+"""Is told of what happened: a code, and words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a cabinet has: its kernel with the site, lamps, plans of its own, the groups of each approach."""
+
+    kernel: Kernel
+    board: Board
+    local: SignalPlan | None = None
+    schedule: PlanAt | None = None
+    approaches: Sequence[Sequence[int]] | None = None
+
+
+class Ordered(Protocol):
+    """What the centre wants: read by the frames, changed by whoever keeps the link."""
+
+    @property
+    def overrides(self) -> tuple[OverrideOrder, ...]:
+        """The overrides that count."""
+        ...
+
+    def plan_at(self, utc_ms: int) -> SignalPlan | None:
+        """Return the plan to be followed from a cycle boundary on. [ms]"""
+        ...
+
+
+class Street:
+    """Lamps, kernel, and who decides. `clock` is the cabinet's; `centre_fault` says why the centre does not count."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        clock: CabinetClock,
+        latch: Latch | None,
+        ordered: Ordered,
+        centre_fault: Callable[[], str],
+        tell: Tell,
+    ) -> None:
+        kernel = self._kernel = equipment.kernel
+        self._latch = latch
+        self._clock = clock
+        self._ordered = ordered
+        self._board = equipment.board
+        self._tell = tell
+        sources = Sources(self._plan, centre_fault, self._clock_fault, equipment.schedule, equipment.local)
+        layout = unseen_junction(kernel.site)
+        self.control = CabinetControl(kernel, sources, TransitionSettings())
+        self.engine = JunctionEngine(kernel, layout, None, kernel.power_on(self._now_ds, latch), self.control)
+        self.in_force = InForce(kernel.site, self.engine, clock, self._of_override)
+        self._monitor = Monitor(kernel.site, equipment.approaches)
+        self._watch = self._monitor.begin()
+        self._view = empty_view(layout)
+        self._stages = tuple(range(len(kernel.site.stages)))
+        self._shown = False
+        self._second = -1
+        self._reset_asked = False
+
+    @property
+    def _now_ds(self) -> int:
+        return self._clock.mono_ms() // _MS_PER_DS
+
+    @property
+    def may_step(self) -> bool:
+        """Whether no stage is on the street, so that the clock may be set."""
+        return self.engine.core.mode in _OFF_THE_STREET
+
+    def frame(self) -> None:
+        """Look at the lamps, make the frame of now, light it; once a second decide."""
+        now_ds = self._now_ds
+        if self._shown:
+            self._look(now_ds)
+        else:
+            self.engine.begin(self._kernel.power_on(now_ds, self._latch))
+        if self._reset_asked:
+            self._reset_asked = False
+            self._tell("reset", self.engine.reset(self._watch, now_ds) or "done")
+        self.engine.frame(now_ds)
+        second = self._clock.utc_ms() // _MS_PER_S
+        if second != self._second:
+            self._second = second
+            self._decide(now_ds)
+        self._board.show(self.engine.core, now_ds)
+        self._shown = True
+
+    def _look(self, now_ds: int) -> None:
+        """Compare the lamps of the frame before with what they should have been (K6)."""
+        look = self._monitor.look(self._watch, self.engine.core, self._board.seen())
+        self._watch = look.watch
+        if look.reason and self.engine.core.mode is not Mode.FAULT:
+            self.engine.trip(look.reason, now_ds)
+
+    def _decide(self, now_ds: int) -> None:
+        """Decide about overrides and stages."""
+        before = self.control.rung
+        self.control.common_ds = self._clock.utc_ms() // _MS_PER_DS
+        self.in_force.update(self._ordered.overrides, now_ds)
+        record = self.engine.decide(self._view, self._stages, now_ds)
+        if record is not None and record.rung:
+            self._tell("rung", f"{LABEL[before]} -> {LABEL[self.control.rung]}: {record.why}")
+
+    def _of_override(self, override_id: str, code: str, text: str) -> None:
+        self._tell(code, f"{override_id}: {text}")
+
+    def _plan(self) -> SignalPlan | None:
+        return self._ordered.plan_at(self._clock.utc_ms())
+
+    def _clock_fault(self) -> str:
+        offset_ms = self._clock.offset_ms
+        return f"the clock is {offset_ms} ms off" if abs(offset_ms) > ISOLATED_MS else ""
+
+    def ask_reset(self) -> None:
+        """Ask for a reset of a latched fault, as somebody at the cabinet does; the kernel says whether it may be."""
+        self._reset_asked = True

@@ -1,0 +1,78 @@
+"""Shelves: values of one kind kept under a key, with a time and a few columns to find them by.
+
+What a shelf holds is one frozen dataclass; the store writes it as one canonical document with its hash, and finds a
+document that no longer fits its hash before anybody acts on it (SAFETY part D, corruption).
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
+Where = Mapping[str, str | Collection[str]]
+"""Columns and what they have to be: one text, or any of several."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfSpec(Generic[V]):
+    """What a shelf holds: the kind of its values, how each is named and dated, and its columns."""
+
+    name: str
+    kind: type[V]
+    key: Callable[[V], str]
+    at_utc_ms: Callable[[V], int]
+    columns: Mapping[str, Callable[[V], str]]
+
+
+class Shelf(Protocol[V_co]):
+    """The questions that a shelf answers."""
+
+    def get(self, key: str) -> V_co | None:
+        """Return the value of a key, None if there is none."""
+        ...
+
+    def find(
+        self, where: Where | None = None, since_utc_ms: int = 0, before_utc_ms: int | None = None, limit: int = 1000
+    ) -> tuple[V_co, ...]:
+        """Return at most `limit` values, the youngest first; of one moment, the greater key first. [ms]"""
+        ...
+
+    def count(self, where: Where | None = None) -> int:
+        """Return how many there are."""
+        ...
+
+
+class OpenShelf(Shelf[V], Protocol[V]):
+    """The same, with what changes it."""
+
+    def put(self, value: V) -> None:
+        """Keep a value under its key, in place of the one that is there."""
+        ...
+
+    def trim(self, keep: int, where: Where) -> int:
+        """Take away all but the youngest `keep` of those that fit, and return how many went."""
+        ...
+
+    def forget(self, before_utc_ms: int, where: Where | None = None) -> int:
+        """Take away what is older, and return how many went. [ms]"""
+        ...
+
+
+class ShelfReading(Protocol):
+    """Where shelves are read."""
+
+    def shelf(self, spec: ShelfSpec[V]) -> Shelf[V]:
+        """Return a shelf to read."""
+        ...
+
+
+class ShelfWriting(Protocol):
+    """Where shelves are written."""
+
+    def shelf(self, spec: ShelfSpec[V]) -> OpenShelf[V]:
+        """Return a shelf to read and write."""
+        ...
+
+
+Spec = ShelfSpec[Any]

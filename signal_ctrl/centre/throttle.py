@@ -1,0 +1,63 @@
+"""How often somebody may ask: buckets of tokens that fill with time, and delays that grow with failures."""
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+MOST_KEYS: Final = 50_000
+FAILURES_FREE: Final = 5
+"""Failures without a delay."""
+FAILURES_LOCK: Final = 20
+"""Failures after which nobody gets in until an administrator resets the account."""
+FIRST_DELAY_MS: Final = 30_000
+LONGEST_DELAY_MS: Final = 15 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often: `per_s` on average, `burst` at once."""
+
+    per_s: float
+    burst: int
+
+
+LOGIN_PER_ACCOUNT: Final = Rate(5 / 60, 5)
+LOGIN_PER_ADDRESS: Final = Rate(30 / 60, 30)
+OPERATOR: Final = Rate(10, 10)
+CABINET: Final = Rate(5, 20)
+
+
+class Buckets:
+    """One bucket a key. Buckets used longest ago are forgotten beyond `MOST_KEYS`; they would be nearly full."""
+
+    def __init__(self, rate: Rate, most_keys: int = MOST_KEYS) -> None:
+        self.rate = rate
+        self._most_keys = most_keys
+        self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, key: str, now_mono_ms: int) -> int:
+        """Take one token and return 0, or, where there is none, when there will be one. [ms]"""
+        tokens, since_ms = self._buckets.get(key, (float(self.rate.burst), now_mono_ms))
+        passed_s = max(0, now_mono_ms - since_ms) / 1000
+        tokens = min(float(self.rate.burst), tokens + passed_s * self.rate.per_s)
+        wait_ms = 0 if tokens >= 1 else math.ceil((1 - tokens) / self.rate.per_s * 1000)
+        self._buckets[key] = (tokens - 1 if not wait_ms else tokens, now_mono_ms)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > self._most_keys:
+            self._buckets.popitem(last=False)
+        return wait_ms
+
+
+def delay_ms(failures: int) -> int:
+    """Return how long nobody may try after so many failures in a row. [ms]
+
+    >>> [delay_ms(n) // 1000 for n in (4, 5, 6, 9, 10, 19)]
+    [0, 30, 60, 480, 900, 900]
+    """
+    if failures < FAILURES_FREE:
+        return 0
+    return int(min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - FAILURES_FREE)))

@@ -1,0 +1,193 @@
+"""`signal-ctrl cabinet`: enrol a cabinet, run its agent, look at it, try its faults."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from signal_ctrl.cli.output import put_json, put_table
+from signal_ctrl.domain.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from signal_ctrl.domain.link.credential import Credential
+
+app = typer.Typer(name="cabinet", help="Cabinets: enrol one, run its agent, look at it, try its faults.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CentreData = Annotated[Path, typer.Option("--data", help="Data folder of the centre, which may not run meanwhile.")]
+Database = Annotated[str, typer.Option("--database", help="postgresql://USER@HOST/NAME where it is not SQLite.")]
+Folder = Annotated[Path, typer.Option("--data", help="The folder of the cabinet.")]
+Out = Annotated[Path, typer.Option("--out", help="File for the credential; it is made readable by its owner alone.")]
+
+
+@app.command()
+def enrol(
+    cabinet: Annotated[str, typer.Argument(metavar="ID", help="Name of the cabinet: letters, digits, '.', '_', '-'.")],
+    site: Annotated[Path, typer.Option(help="Its site document ('signal-ctrl scenarios import' writes them).")],
+    out: Out,
+    data: CentreData,
+    *,
+    district: Annotated[str, typer.Option(help="District that it stands in.")] = "district",
+    corridor: Annotated[str, typer.Option(help="Corridor that it belongs to, if any.")] = "",
+    place: Annotated[str, typer.Option(help="Where it stands, in words.")] = "",
+    database: Database = "",
+    json_: Json = False,
+) -> None:
+    """Take a cabinet into a centre and write its credential: its key and the centre's public key."""
+    from signal_ctrl.centre.cabinets import Place
+    from signal_ctrl.cli.centre_links import opened_links
+    from sumo_scenarios.site_files import text_of
+
+    document = text_of(site, "site")
+    _check_free(out)
+    with opened_links(data, database) as links:
+        _write(out, links.enrol(os.environ.get("USER", "root"), cabinet, document, Place(district, corridor, place)))
+    _tell({"cabinet": cabinet, "credential": str(out), "district": district, "corridor": corridor}, json_)
+
+
+@app.command()
+def rotate(
+    cabinet: Annotated[str, typer.Argument(metavar="ID", help="Name of the cabinet.")],
+    out: Out,
+    data: CentreData,
+    overlap_s: Annotated[int, typer.Option(help="For so long the old key counts too [s].")] = 86_400,
+    database: Database = "",
+    json_: Json = False,
+) -> None:
+    """Give a cabinet a new key and write its new credential; both keys count for a while."""
+    from signal_ctrl.cli.centre_links import opened_links
+
+    _check_free(out)
+    with opened_links(data, database) as links:
+        _write(out, links.rotate(os.environ.get("USER", "root"), cabinet, overlap_s))
+    _tell({"cabinet": cabinet, "credential": str(out), "old_key_ends_in_s": overlap_s}, json_)
+
+
+@app.command()
+def revoke(
+    cabinet: Annotated[str, typer.Argument(metavar="ID", help="Name of the cabinet.")],
+    data: CentreData,
+    database: Database = "",
+    json_: Json = False,
+) -> None:
+    """Take every key of a cabinet back; a centre on PostgreSQL that runs meanwhile refuses it within a minute."""
+    from signal_ctrl.cli.centre_links import opened_links
+
+    with opened_links(data, database) as links:
+        links.revoke(os.environ.get("USER", "root"), cabinet)
+    _tell({"cabinet": cabinet, "revoked": True}, json_)
+
+
+@app.command()
+def run(
+    centre: Annotated[str, typer.Option(help="Address of the centre, https://HOST:PORT (http on this machine).")],
+    site: Annotated[Path, typer.Option(help="The site document of this cabinet.")],
+    credential: Annotated[Path, typer.Option(help="Its credential, made by 'cabinet enrol'.")],
+    data: Folder,
+    *,
+    plan: Annotated[Path | None, typer.Option(help="Its local plan; default: an even one made from the site.")] = None,
+    schedule: Annotated[Path | None, typer.Option(help="Schedule folder with its plans by time of day.")] = None,
+    authority: Annotated[
+        Path | None, typer.Option(help="Certificate that signs the centre's, if not a known one.")
+    ] = None,
+    poll_ms: Annotated[int, typer.Option(help="Poll every so many ms, 1000 to 5000.")] = 1000,
+    lost_after_s: Annotated[int, typer.Option(help="The centre is lost after so many s, 10 to 65535.")] = 60,
+    lamps: Annotated[Path | None, typer.Option(help="Append each change of the lamps to this file.")] = None,
+    for_s: Annotated[float, typer.Option(help="End after so many s; 0: run until asked to stop.")] = 0.0,
+    json_: Json = False,
+) -> None:
+    """Run the agent of a cabinet: its kernel, its plans, its link to the centre, on simulated lamps.
+
+    It ends tidily with Ctrl-C or SIGTERM. Prints a line when its state changes, with --json one document a line.
+    """
+    from signal_ctrl.cabinet.board import SimulatedBoard
+    from signal_ctrl.cabinet.link_client import LinkSettings
+    from signal_ctrl.cli.cabinet_run import Files, run_cabinet
+
+    settings = LinkSettings(poll_ms, lost_after_s)
+    files = Files(site, credential, data, plan, schedule, authority, lamps)
+    run_cabinet(centre, files, settings, SimulatedBoard(), for_s, json_)
+
+
+@app.command()
+def status(data: Folder, json_: Json = False) -> None:
+    """Show how the cabinet in a folder is, as its agent wrote it last."""
+    import json
+
+    from signal_ctrl.gateways.whole_file import read_whole
+
+    document: dict[str, Any] = json.loads(read_whole(data / "status.json", "status of the cabinet"))
+    if json_:
+        put_json(document)
+    else:
+        put_table(("what", "value"), [(name, str(value)) for name, value in document.items()], numbers_from=2)
+
+
+@app.command()
+def reset(data: Folder, json_: Json = False) -> None:
+    """Ask the agent to clear a latched fault, as somebody at the cabinet does; it refuses while the cause is there."""
+    from signal_ctrl.gateways.cabinet_host import RESET
+    from signal_ctrl.gateways.whole_file import write_whole
+
+    _check_cabinet(data)
+    write_whole(data / RESET, "")
+    _tell({"reset": "asked; see 'cabinet status'"}, json_)
+
+
+@app.command()
+def lamp(
+    data: Folder,
+    lamps: Annotated[
+        list[str] | None, typer.Argument(metavar="GROUP=LAMPS", help="As main=red+green or walk=off; none: all work.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Make lamps of a running cabinet fail, to try its conflict monitor: they show this whatever they are told."""
+    from signal_ctrl.gateways.cabinet_host import FORCED, forced_document
+    from signal_ctrl.gateways.whole_file import write_whole
+
+    _check_cabinet(data)
+    forced = dict(map(_lamp, lamps or ()))
+    write_whole(data / FORCED, forced_document(forced.items()))
+    _tell({"failing": list(forced) or "none"}, json_)
+
+
+def _lamp(text: str) -> tuple[str, int]:
+    bits = {"red": 1, "amber": 2, "green": 4, "off": 0}
+    group, _, lit = text.partition("=")
+    words = lit.split("+")
+    if not group or any(word not in bits for word in words):
+        raise InvalidInputError(f"'{text}' is no lamp; write GROUP=red, amber, green, off, or several joined by '+'")
+    return group, sum({bits[word] for word in words})
+
+
+def _check_cabinet(folder: Path) -> None:
+    if not (folder / "boot").exists():
+        raise InvalidInputError(f"{folder} is no folder of a cabinet; 'cabinet run --data' makes one")
+
+
+def _check_free(path: Path) -> None:
+    from signal_ctrl.gateways.whole_file import check_free
+
+    check_free(path, overwrite=False)
+
+
+def _write(path: Path, credential: "Credential") -> None:
+    from signal_ctrl.domain.link.credential import credential_to_json
+
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(credential_to_json(credential) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise InvalidInputError(f"cannot write the credential {path}: {error.strerror}; use 'rotate'") from error
+
+
+def _tell(document: dict[str, Any], json_: bool) -> None:
+    if json_:
+        put_json(document)
+    else:
+        typer.echo(", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in document.items() if value != ""))

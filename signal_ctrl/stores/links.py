@@ -1,0 +1,140 @@
+"""The links in the database."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, update
+
+from signal_ctrl.centre.link_values import Double, LinkKey, Lost, Start, StoredAck, StoredBatch
+from signal_ctrl.domain.link.reports import Gap
+from signal_ctrl.stores.tables.links import (
+    LINK_ACKS,
+    LINK_BATCHES,
+    LINK_DOUBLES,
+    LINK_GAPS,
+    LINK_KEYS,
+    LINK_NONCES,
+    LINK_STARTS,
+)
+
+
+class SqlLinks:
+    """Keys, nonces, starts, batches, gaps, acknowledgements, doubles."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def secrets(self) -> tuple[LinkKey, ...]:
+        """Return the keys of all cabinets, those that no longer count too."""
+        rows = self._connection.execute(select(LINK_KEYS).order_by(LINK_KEYS.c.cabinet, LINK_KEYS.c.from_utc_ms))
+        return tuple(LinkKey(**row._mapping) for row in rows)
+
+    def starts(self) -> tuple[Start, ...]:
+        """Return the starts of all cabinets, the oldest first."""
+        rows = self._connection.execute(select(LINK_STARTS).order_by(LINK_STARTS.c.first_stamp_utc_ms))
+        return tuple(Start(**row._mapping) for row in rows)
+
+    def start(self, cabinet: str, boot: str) -> Start | None:
+        """Return a start of a cabinet."""
+        row = self._row(LINK_STARTS, cabinet=cabinet, boot=boot)
+        return None if row is None else Start(**row._mapping)
+
+    def doubles(self) -> tuple[Double, ...]:
+        """Return the cabinets that are there twice."""
+        rows = self._connection.execute(select(LINK_DOUBLES).order_by(LINK_DOUBLES.c.cabinet))
+        return tuple(Double(row.cabinet, tuple(row.boots.split()), row.since_utc_ms, row.why) for row in rows)
+
+    def batch(self, cabinet: str, boot: str, sequence: int) -> StoredBatch | None:
+        """Return a batch."""
+        row = self._row(LINK_BATCHES, cabinet=cabinet, boot=boot, sequence=sequence)
+        return None if row is None else StoredBatch(**row._mapping)
+
+    def sequences(self, cabinet: str, boot: str, after: int, limit: int) -> tuple[int, ...]:
+        """Return the numbers of batches that are here after a number, in order."""
+        number = LINK_BATCHES.c.sequence
+        of_start = and_(LINK_BATCHES.c.cabinet == cabinet, LINK_BATCHES.c.boot == boot, number > after)
+        return tuple(self._connection.execute(select(number).where(of_start).order_by(number).limit(limit)).scalars())
+
+    def batches(self, cabinet: str, since_utc_ms: int = 0, limit: int = 100) -> tuple[StoredBatch, ...]:
+        """Return what came of a cabinet since a time, the youngest first. [ms]"""
+        column = LINK_BATCHES.c
+        wanted = select(LINK_BATCHES).where(column.cabinet == cabinet, column.received_utc_ms >= since_utc_ms)
+        rows = self._connection.execute(
+            wanted.order_by(column.received_utc_ms.desc(), column.sequence.desc()).limit(limit)
+        )
+        return tuple(StoredBatch(**row._mapping) for row in rows)
+
+    def gaps(self, cabinet: str, boot: str) -> tuple[Gap, ...]:
+        """Return what a cabinet has given up of a start, in order."""
+        wanted = select(LINK_GAPS).where(LINK_GAPS.c.cabinet == cabinet, LINK_GAPS.c.boot == boot)
+        rows = self._connection.execute(wanted.order_by(LINK_GAPS.c.first))
+        return tuple(Gap(row.boot, row.first, row.last, row.reports) for row in rows)
+
+    def ack(self, cabinet: str, epoch: int, revision: int, state: str) -> StoredAck | None:
+        """Return an acknowledgement."""
+        row = self._row(LINK_ACKS, cabinet=cabinet, epoch=epoch, revision=revision, state=state)
+        return None if row is None else StoredAck(**row._mapping)
+
+    def put_key(self, key: LinkKey) -> None:
+        """Keep a key, in place of the one with its id."""
+        self._put(LINK_KEYS, ("cabinet", "key_id"), asdict(key))
+
+    def use_nonce(self, cabinet: str, nonce: str, at_utc_ms: int) -> bool:
+        """Keep the nonce of a write; return False if it was used before. [ms]"""
+        if self._row(LINK_NONCES, cabinet=cabinet, nonce=nonce) is not None:
+            return False
+        self._connection.execute(insert(LINK_NONCES).values(cabinet=cabinet, nonce=nonce, at_utc_ms=at_utc_ms))
+        return True
+
+    def forget_nonces(self, before_utc_ms: int) -> int:
+        """Forget nonces of before a time and return how many. [ms]"""
+        return self._connection.execute(delete(LINK_NONCES).where(LINK_NONCES.c.at_utc_ms < before_utc_ms)).rowcount
+
+    def put_start(self, start: Start) -> None:
+        """Keep a start, in place of what was known of it."""
+        self._put(LINK_STARTS, ("cabinet", "boot"), asdict(start))
+
+    def put_batch(self, batch: StoredBatch) -> None:
+        """Keep a batch that is not here. Raises: ConflictError if it is."""
+        self._connection.execute(insert(LINK_BATCHES).values(**asdict(batch)))
+
+    def forget_batches(self, before_utc_ms: int) -> int:
+        """Forget batches that came before a time and return how many; their numbers stay counted. [ms]"""
+        old = LINK_BATCHES.c.received_utc_ms < before_utc_ms
+        counted = and_(
+            LINK_STARTS.c.cabinet == LINK_BATCHES.c.cabinet,
+            LINK_STARTS.c.boot == LINK_BATCHES.c.boot,
+            LINK_STARTS.c.contiguous >= LINK_BATCHES.c.sequence,
+        )
+        return self._connection.execute(
+            delete(LINK_BATCHES).where(old, select(LINK_STARTS.c.boot).where(counted).exists())
+        ).rowcount
+
+    def put_gap(self, lost: Lost) -> None:
+        """Keep a gap; of two that begin alike the wider one stays."""
+        known = self._row(LINK_GAPS, cabinet=lost.cabinet, boot=lost.gap.boot, first=lost.gap.first)
+        if known is None or known.last < lost.gap.last:
+            self._put(LINK_GAPS, ("cabinet", "boot", "first"), {"cabinet": lost.cabinet, **lost.gap._asdict()})
+
+    def put_ack(self, ack: StoredAck) -> None:
+        """Keep an acknowledgement, in place of one under its key."""
+        self._put(LINK_ACKS, ("cabinet", "epoch", "revision", "state"), asdict(ack))
+
+    def put_double(self, double: Double) -> None:
+        """Keep that a cabinet is there twice."""
+        self._put(LINK_DOUBLES, ("cabinet",), asdict(double) | {"boots": " ".join(double.boots)})
+
+    def drop_double(self, cabinet: str) -> None:
+        """Forget it: an operator has named the true one."""
+        self._connection.execute(delete(LINK_DOUBLES).where(LINK_DOUBLES.c.cabinet == cabinet))
+
+    def _row(self, table: Table, **key: str | int) -> Row[Any] | None:
+        found = [table.c[name] == value for name, value in key.items()]
+        return self._connection.execute(select(table).where(*found)).first()
+
+    def _put(self, table: Table, key: tuple[str, ...], values: Mapping[str, object]) -> None:
+        there = [table.c[name] == values[name] for name in key]
+        changed = self._connection.execute(update(table).where(*there).values(**values))
+        if changed.rowcount == 0:
+            self._connection.execute(insert(table).values(**values))

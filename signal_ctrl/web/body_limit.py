@@ -1,0 +1,70 @@
+"""How long a body may be, counted while it comes in, and what a path may hold."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from signal_ctrl.domain.errors import InvalidInputError, TooLargeError
+from signal_ctrl.web.metrics import Metrics
+
+MAX_BYTES: Final = 64 << 10
+NETWORK_PATH: Final = "/v1/network"
+NETWORK_MAX_BYTES: Final = 8 << 20
+LARGER: Final[Mapping[str, int]] = {NETWORK_PATH: NETWORK_MAX_BYTES}
+"""Paths whose bodies may be longer; their routes read the body after they know who asks."""
+MAX_PATH: Final = 512
+MAX_QUERY: Final = 2048
+
+
+class BodyLimit:
+    """Refuses bodies that are too long, packed bodies, and paths that no route has."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on. Raises: InvalidInputError; TooLargeError, also while the body is being read."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        check_path(scope)
+        most = LARGER.get(scope["path"], MAX_BYTES)
+        if _promised(scope) > most:
+            raise self._too_large(most)
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > most:
+                raise self._too_large(most)
+            return message
+
+        await self._app(scope, counted, send)
+
+    def _too_large(self, most: int) -> TooLargeError:
+        self._metrics.refused.labels("body").inc()
+        return TooLargeError(f"the body is longer than {most} bytes")
+
+
+def check_path(scope: Scope) -> None:
+    """Refuse what no route has: control characters, steps upwards, paths and queries without end, packed bodies.
+
+    Raises: InvalidInputError.
+    """
+    path = scope["path"]
+    if len(path) > MAX_PATH or len(scope.get("query_string", b"")) > MAX_QUERY:
+        raise InvalidInputError(f"a path has at most {MAX_PATH} characters, a query {MAX_QUERY}")
+    if not path.isprintable() or "\\" in path or ".." in path.split("/") or "\ufffd" in path:
+        raise InvalidInputError("the path holds characters or steps that no route has")
+    if any(name == b"content-encoding" and value.strip().lower() != b"identity" for name, value in scope["headers"]):
+        raise InvalidInputError("bodies are taken unpacked only; leave out Content-Encoding")
+
+
+def _promised(scope: Scope) -> int:
+    """Return the length that the request announces; 0 where it does not."""
+    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(said) if said.isdigit() and len(said) < 19 else 0

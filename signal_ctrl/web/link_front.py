@@ -1,0 +1,223 @@
+"""What stands before the application for cabinets: it knows who asks, answers polls from memory, and codes answers.
+
+Requests without the header `Signal-Ctrl-Cabinet` pass untouched. A poll is most of the work of a centre and needs
+neither a database nor a router, so it gets neither; every other request of a cabinet goes on to its route with its
+sender known, and its answer is coded on the way back, whatever it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from signal_ctrl.centre.identity import Actor, Role
+from signal_ctrl.centre.link import Link, LinkAnswer
+from signal_ctrl.centre.link_gate import LinkHeaders, Turned, Verified, Why
+from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.documents import canonical
+from signal_ctrl.domain.errors import NotLoggedInError, SignalCtrlError, TooLargeError
+from signal_ctrl.domain.link import mac
+from signal_ctrl.domain.link.mac import Answered, Asked, answer_mac
+from signal_ctrl.domain.link.reports import MAX_BATCH_BYTES
+from signal_ctrl.web.connections import claim
+from signal_ctrl.web.metrics import Metrics
+from signal_ctrl.web.outer import HEADERS
+from signal_ctrl.web.problems import MEDIA_TYPE, problem_of
+from signal_ctrl.web.rates import Rates
+
+SCOPE_KEY: Final = "signal_ctrl.link"
+TIME_PATH: Final = "/v1/time"
+PLAN_ROUTE: Final = "/v1/cabinets/{cabinet}/plan"
+_FIELDS: Final = tuple(name.lower().encode() for name in (mac.CABINET, mac.TIME, mac.NONCE, mac.BOOT, mac.MAC))
+_CABINET: Final = _FIELDS[0]
+_HEADERS: Final = [(name.encode(), value.encode()) for name, value in HEADERS]
+_JSON: Final = b"application/json"
+_CODED: Final = (b"etag", mac.SIGNATURE.lower().encode())
+
+
+@dataclass(slots=True)
+class Entered:
+    """Who was let in; routes find it in the scope."""
+
+    link: Link
+    verified: Verified
+
+
+class LinkFront:
+    """Stands around the application."""
+
+    def __init__(self, app: ASGIApp, link: Link, clock: Clock, rates: Rates, metrics: Metrics) -> None:
+        self._app = app
+        self._link = link
+        self._clock = clock
+        self._rates = rates
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a poll, or pass a request on."""
+        if scope["type"] != "http" or not any(name == _CABINET for name, _ in scope["headers"]):
+            await self._app(scope, receive, send)
+            return
+        verified: Verified | None = None
+        try:
+            body = await _body(receive)
+            headers, asked = _headers(scope["headers"]), _asked(scope, body)
+            if asked.path == TIME_PATH:
+                verified = self._link.gate.genuine(headers, asked)
+                if verified is None:
+                    raise NotLoggedInError("no cabinet with this key is known here")
+                await self._send(send, verified, self._link.time())
+                return
+            entered = self._link.enter(headers, asked)
+            if isinstance(entered, Turned):
+                await self._turn(send, entered)
+                return
+            verified = _claimed(scope, entered)
+            if asked.method == "GET" and asked.path == f"/v1/cabinets/{verified.stamp.cabinet}/plan":
+                self._rates.take(Actor(verified.stamp.cabinet, Role.CABINET))
+                answer = self._link.poll(verified, _etag(scope["headers"]))
+                self._metrics.requests.labels("GET", PLAN_ROUTE, str(answer.status)).inc()
+                await self._send(send, verified, answer)
+                return
+        except SignalCtrlError as error:
+            await self._fail(send, verified, error)
+            return
+        scope[SCOPE_KEY] = Entered(self._link, verified)
+        await self._app(scope, _again(body, receive), _Coded(send, verified, self._clock).send)
+
+    async def _turn(self, send: Send, turned: Turned) -> None:
+        """Refuse; who has the right key learns why, and the centre's time."""
+        self._metrics.refused.labels(f"cabinet_{turned.why.value}").inc()
+        document = {
+            "type": f"/problems/{turned.why.value}",
+            "title": "Unauthorized",
+            "status": 401,
+            "detail": _DETAIL[turned.why],
+            "server_utc_ms": self._clock.utc_ms(),
+        }
+        await self._send(send, turned.verified, LinkAnswer(401, canonical(document).encode()), MEDIA_TYPE.encode())
+
+    async def _fail(self, send: Send, verified: Verified | None, error: SignalCtrlError) -> None:
+        problem = problem_of(error)
+        body = canonical(problem.document("")).encode()
+        more = [] if problem.retry_after_s is None else [(b"retry-after", str(problem.retry_after_s).encode())]
+        self._metrics.requests.labels("GET", PLAN_ROUTE, str(problem.status.value)).inc()
+        await self._send(send, verified, LinkAnswer(problem.status.value, body), MEDIA_TYPE.encode(), more)
+
+    async def _send(
+        self,
+        send: Send,
+        verified: Verified | None,
+        answer: LinkAnswer,
+        media: bytes = _JSON,
+        more: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
+        headers = [*_HEADERS, (b"cache-control", b"private, no-cache"), *more]
+        if answer.body or answer.status != 304:
+            headers += [(b"content-type", media), (b"content-length", str(len(answer.body)).encode())]
+        if answer.etag:
+            headers.append((b"etag", f'"{answer.etag}"'.encode()))
+        if answer.signature:
+            headers.append((mac.SIGNATURE.lower().encode(), answer.signature.encode()))
+        if verified is not None:
+            headers += _code(verified, self._clock, answer)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+_DETAIL: Final = {
+    Why.UNKNOWN: "no cabinet with this key is known here",
+    Why.CLOCK: "the time of the request is too far from the centre's; ask /v1/time",
+    Why.REPLAYED: "this request was taken before, or is older than this centre",
+}
+
+
+class _Coded:
+    """Codes an answer that the application gives: it is held back until it is whole."""
+
+    def __init__(self, send: Send, verified: Verified, clock: Clock) -> None:
+        self._send = send
+        self._verified = verified
+        self._clock = clock
+        self._start: Message = {}
+        self._body = bytearray()
+
+    async def send(self, message: Message) -> None:
+        """Take a part of the answer; send all of it with the last one."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body", False):
+            return
+        found = {name.lower(): value.decode("latin-1") for name, value in self._start["headers"]}
+        etag, signature = (found.get(name, "").strip('"') for name in _CODED)
+        answer = LinkAnswer(self._start["status"], bytes(self._body), etag, signature)
+        headers = [*self._start["headers"], *_code(self._verified, self._clock, answer)]
+        await self._send({**self._start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": answer.body})
+
+
+def _code(verified: Verified, clock: Clock, answer: LinkAnswer) -> list[tuple[bytes, bytes]]:
+    """Return the headers that tie an answer to its request."""
+    now_ms = clock.utc_ms()
+    answered = Answered(answer.status, now_ms, answer.etag, answer.signature, answer.body)
+    code = answer_mac(verified.key, verified.stamp.nonce, answered)
+    return [
+        (mac.ANSWER_TIME.lower().encode(), str(now_ms).encode()),
+        (mac.ANSWER_MAC.lower().encode(), code.encode()),
+    ]
+
+
+async def _body(receive: Receive) -> bytes:
+    """Return the body of a request. Raises: TooLargeError; NotLoggedInError if who asks has gone."""
+    parts = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise NotLoggedInError("whoever asked is gone")
+        parts += message.get("body", b"")
+        if len(parts) > MAX_BATCH_BYTES:
+            raise TooLargeError(f"the body is longer than {MAX_BATCH_BYTES} bytes")
+        if not message.get("more_body", False):
+            return bytes(parts)
+
+
+def _claimed(scope: Scope, verified: Verified) -> Verified:
+    """Count the connection for the cabinet. Raises: TooManyError if it has too many."""
+    claim(scope, f"cabinet {verified.stamp.cabinet}")
+    return verified
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return a way to read a body that was read already, and then whatever comes."""
+    unread = True
+
+    async def once() -> Message:
+        nonlocal unread
+        if unread:
+            unread = False
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return once
+
+
+def _headers(headers: Iterable[tuple[bytes, bytes]]) -> LinkHeaders:
+    """Return the headers of the link; one that comes twice counts as none."""
+    found: dict[bytes, str] = {}
+    for name, value in headers:
+        if name in _FIELDS:
+            found[name] = "" if name in found else value.decode("latin-1")
+    return LinkHeaders(*(found.get(name, "") for name in _FIELDS))
+
+
+def _etag(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    return next((value.decode("latin-1") for name, value in headers if name == b"if-none-match"), "").strip('"')
+
+
+def _asked(scope: Scope, body: bytes) -> Asked:
+    """Return what the code of a request covers, path and query as they stood in the request line."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return Asked(scope["method"], raw.decode("latin-1").split("?", 1)[0], scope["query_string"].decode("latin-1"), body)

@@ -1,0 +1,42 @@
+"""How one centre is served."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+
+Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+LOOPBACK: Final[Networks] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one centre is served.
+
+    `production`: no description of the routes, no page that tries them. `secure`: it is reached by HTTPS, so cookies
+    are sent over nothing else. `origins`: where pages that may write come from besides the centre itself, as
+    `https://centre.example`. `watchers`: from which networks `/metrics` is answered.
+    """
+
+    production: bool = True
+    secure: bool = True
+    origins: frozenset[str] = frozenset()
+    watchers: Networks = LOOPBACK
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie; the prefix binds it to this host, and needs HTTPS."""
+        return "__Host-signal-ctrl" if self.secure else "signal-ctrl"
+
+
+def is_within(address: str, networks: Networks) -> bool:
+    """Tell whether an address lies in one of some networks; what is no address does not.
+
+    >>> is_within("127.0.0.1", LOOPBACK), is_within("testclient", LOOPBACK)
+    (True, False)
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found.version == network.version and found in network for network in networks)

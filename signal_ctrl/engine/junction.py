@@ -98,6 +98,16 @@ class JunctionEngine:
         """The kernel's core, to look at."""
         return self._state.core
 
+    @property
+    def frame_ds(self) -> int:
+        """When the last frame was. [ds]"""
+        return self._state.frame_ds
+
+    @property
+    def rung(self) -> Rung:
+        """Who decides now; a controller without rungs below it is on the first."""
+        return Rung.ADAPTIVE if self._fallback is None else self._fallback.rung
+
     def situation(self, stages: tuple[int, ...], now_ds: int, beside: Beside | None = None) -> Situation | None:
         """Return what a controller would be asked about now, None if it would not be asked. [ds]
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from signal_ctrl.domain.site import shortest_max_red_ds
 from tests.signal_ctrl.kernel.small_sites import LEFT_STAGE, MAIN_STAGE, SIDE_STAGE, Drive, crossroads
 from tests.signal_ctrl.kernel.worlds import Library
 
@@ -223,6 +224,20 @@ def calls(library: Library) -> Complaints:
     found += expect("K4 first", drive.when("side", "GREEN"), [411])
     drive.run(600)
     return found + expect("then the call", bool(drive.when("main", "GREEN")), True)
+
+
+def call_within_limits(library: Library) -> Complaints:
+    """A stage that is called, and not lit for a long minimum green, passes no limit of K4."""
+    site = crossroads()
+    slow = replace(site.groups[2], min_green_ds=600, max_green_ds=3000)
+    groups = (*site.groups[:2], slow, site.groups[3])
+    bound_ds = shortest_max_red_ds(groups, site.stages, site.intergreen_ds)
+    site = replace(site, groups=tuple(replace(group, max_red_ds=bound_ds) for group in groups))
+    drive = Drive(site, library=library)
+    drive.run(20, 0b10)
+    drive.ask(SIDE_STAGE, "STAGE", "POLICE")
+    drive.run(700, 0b10)
+    return expect("main ends at its maximum", drive.when("main", "AMBER"), [301])
 
 
 def waiting_claims(library: Library) -> Complaints:

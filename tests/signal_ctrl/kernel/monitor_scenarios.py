@@ -120,6 +120,20 @@ def fault_kinds(library: Library) -> Complaints:
     return found
 
 
+def red_out(library: Library) -> Complaints:
+    """All reds of an approach out, another lamp lit: that is no red."""
+    watched = Watched(library)
+    found = expect("amber in place of red", watched.look([G, R, G, G], 2), "")
+    monitor, watch = watched.monitor, watched.monitor.begin()
+    watched.drive.ask(wish="ALL_RED", source="POLICE", lasts_ds=900)
+    watched.drive.run(400)
+    tripped = []
+    for frame in range(12):
+        watch, reason = monitor.look(watch, watched.drive.core, [R, A, R, R])
+        tripped += [frame + 1] if reason else []
+    return found + expect("reds out", tripped, [9, 10, 11, 12])
+
+
 def _unread(watched: Watched, frames: int) -> str:
     for _ in range(frames):
         watched.watch, reason = watched.monitor.look(watched.watch, watched.drive.core, None)

@@ -241,9 +241,10 @@ class JunctionEngine:
             self._show(self._state.core)
 
     def reset(self, watch: Watch, now_ds: int) -> str:
-        """Clear a latched fault at the cabinet; return the rule that refused it, empty if none did. [ds]"""
+        """Clear a latched fault, as somebody does who has opened the cabinet; return the rule that refused it. [ds]"""
         try:
-            self._state = self.kernel.reset(self._state, watch, now_ds)
+            opened = self.kernel.door(self._state, True)
+            self._state = self.kernel.door(self.kernel.reset(opened, watch, now_ds), False)
         except RefusedError as error:
             return error.rule
         return ""

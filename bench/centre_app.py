@@ -24,7 +24,7 @@ from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.web.app import make_app
-from signal_ctrl.web.context import Context, new_context
+from signal_ctrl.web.context import Context, Seams, new_context
 from signal_ctrl.web.link_front import LinkFront
 from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.settings import Settings
@@ -101,7 +101,7 @@ def memory_world(
         opened, clock, secrets.token_bytes, Keepers(box, frozenset, login_alarm(centre.alarms))
     )
     settings = settings or Settings(production=False, secure=False)
-    context = new_context(clock, centre, identity, settings, who_signed)
+    context = new_context(clock, centre, identity, settings, Seams(who_signed))
     link = Link(centre, box)
     link.open()
     links, app = LinkAdmin(centre, link, box), make_app(context)

@@ -1,12 +1,14 @@
 """A PostgreSQL cluster for tests and campaigns, in a temporary folder; it listens on a socket file only."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,28 +22,58 @@ _OWNER: Final = "postgres"
 _START_S: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
 class Cluster:
-    """A server that runs."""
+    """A server that runs as a child of this process."""
 
-    folder: Path
-    programs: Path
+    def __init__(self, folder: Path, programs_in: Path) -> None:
+        self.folder = folder
+        self.programs = programs_in
+        self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
         """Return the address of one of its databases."""
         return f"postgresql://{_OWNER}@/{database}?host={self.folder}"
 
-    def control(self, *arguments: str) -> None:
-        """Call `pg_ctl` for this cluster. Raises: BackendError if it fails."""
-        _run([str(self.programs / "pg_ctl"), "-D", str(self.folder / "data"), *arguments], self.folder)
-
     def start(self) -> None:
-        """Start the server and wait until it answers."""
-        self.control("-l", str(self.folder / "log"), "-w", "-t", str(_START_S), "start")
+        """Start the server and wait until it answers. Raises: BackendError if it does not within a minute."""
+        command = [str(self.programs / "postgres"), "-D", str(self.folder / "data")]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, user=_user(), group=_user(), cwd=self.folder, stderr=log)
+        end_s = time.monotonic() + _START_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > end_s:
+                raise BackendError(f"the server does not start: {self._last_words()}")
+            time.sleep(0.02)
 
-    def stop(self, mode: str = "fast") -> None:
-        """Stop the server: `fast`, or `immediate`, which is a crash."""
-        self.control("-m", mode, "-w", "-t", str(_START_S), "stop")
+    def stop(self) -> None:
+        """Stop the server without ado, as a crash would: it is not needed any more."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(_START_S)
+            self._process = None
+
+    def kill(self) -> None:
+        """Kill the server with all its processes, as the kernel does when memory runs out."""
+        if self._process is None:
+            return
+        family = [self._process.pid, *_children_of(self._process.pid)]
+        for member in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(member, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+        while any(_is_alive(member) for member in family[1:]):
+            time.sleep(0.005)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _last_words(self) -> str:
+        return " ".join((self.folder / "log").read_text(encoding="utf-8", errors="replace").split()[-40:])
 
     def create(self, database: str) -> str:
         """Make an empty database and return its address."""
@@ -77,7 +109,7 @@ def cluster(settings: Sequence[str] = ()) -> Iterator[Cluster]:
         try:
             yield made
         finally:
-            made.stop("immediate")
+            made.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -95,9 +127,25 @@ def _make(made: Cluster, settings: Sequence[str]) -> None:
 
 def _run(command: Sequence[str], folder: Path) -> None:
     """Run a program as the server's own user, for the server refuses to be root."""
-    user = _OWNER if os.getuid() == 0 else None
     result = subprocess.run(
-        command, cwd=folder, user=user, group=user, capture_output=True, text=True, check=False, timeout=2 * _START_S
+        command, cwd=folder, user=_user(), group=_user(), capture_output=True, text=True, check=False, timeout=_START_S
     )
     if result.returncode != 0:
         raise BackendError(f"{Path(command[0]).name}: {' '.join((result.stderr or result.stdout).split())}")
+
+
+def _user() -> str | None:
+    return _OWNER if os.getuid() == 0 else None
+
+
+def _children_of(parent: int) -> list[int]:
+    tasks = Path(f"/proc/{parent}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

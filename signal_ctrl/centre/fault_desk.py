@@ -1,6 +1,8 @@
 """Faults as they come in from cabinets: kept, ended, made into alarms and tickets."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Final
 
 from signal_ctrl.centre.alarm_desk import AlarmDesk
 from signal_ctrl.centre.alarms import Severity
@@ -8,6 +10,9 @@ from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.faults import FAULTS, KEPT_PER_CABINET, Facility, Fault
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.ticket_desk import TicketDesk
+
+_TRIM_EACH: Final = 100
+_SPARE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class FaultDesk:
         self._desk = desk
         self._alarms = alarms
         self._tickets = tickets
+        self._begun: Counter[str] = Counter()
 
     def began(self, t: Transaction, report: FaultReport) -> Fault:
         """Take the begin of a fault, once while it lasts: it is kept, raises an alarm and opens a ticket."""
@@ -43,7 +49,7 @@ class FaultDesk:
         ticket = self._tickets.opened_by_fault(t, fault)
         fault = replace(fault, ticket=ticket.ticket_id)
         t.shelf(FAULTS).put(fault)
-        t.shelf(FAULTS).trim(2 * KEPT_PER_CABINET, {"cabinet": report.cabinet})
+        self._trim(t, report.cabinet)
         self._alarms.raise_(t, _alarm_kind(fault), report.cabinet, report.severity, _words(fault))
         return fault
 
@@ -56,6 +62,11 @@ class FaultDesk:
         t.shelf(FAULTS).put(over)
         self._alarms.clear(t, _alarm_kind(fault), report.cabinet, "the cabinet says that it is over")
         return over
+
+    def _trim(self, t: Transaction, cabinet: str) -> None:
+        self._begun[cabinet] += 1
+        if self._begun[cabinet] % _TRIM_EACH == 0:
+            t.shelf(FAULTS).trim(KEPT_PER_CABINET + _SPARE, {"cabinet": cabinet})
 
 
 def live_fault(reading: Reading, report: FaultReport) -> Fault | None:

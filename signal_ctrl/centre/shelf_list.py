@@ -5,6 +5,7 @@ from typing import Final
 from signal_ctrl.centre.alarms import ALARMS
 from signal_ctrl.centre.cabinets import CABINETS
 from signal_ctrl.centre.faults import FAULTS
+from signal_ctrl.centre.networks import NETWORKS
 from signal_ctrl.centre.order_values import ASSIGNMENTS, CHANGES, DELIVERIES
 from signal_ctrl.centre.override_values import OVERRIDES
 from signal_ctrl.centre.plan_values import PLANS, SCHEDULE_USES, SCHEDULES
@@ -28,4 +29,5 @@ SHELVES: Final[tuple[Spec, ...]] = (
     MODES,
     ADVICE,
     FLOWS,
+    NETWORKS,
 )

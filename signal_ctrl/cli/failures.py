@@ -9,7 +9,9 @@ from typing import Final
 import typer
 
 from signal_ctrl.domain.errors import (
+    AccessError,
     BackendError,
+    ConflictError,
     IllegalStepError,
     InvalidInputError,
     RefusedError,
@@ -26,6 +28,8 @@ EXIT_CODES: Final[tuple[tuple[type[SignalCtrlError], int], ...]] = (
     (InvalidInputError, BAD_INPUT),
     (RefusedError, CHECK_FAILED),
     (IllegalStepError, CHECK_FAILED),
+    (ConflictError, CHECK_FAILED),
+    (AccessError, CHECK_FAILED),
     (BackendError, BROKEN),
     (SignalCtrlError, BROKEN),
 )

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from signal_ctrl.cli import (
+    alarms_command,
     audit_command,
+    backup_command,
     bench_command,
     bench_report_command,
     cabinet_command,
@@ -19,9 +21,14 @@ from signal_ctrl.cli import (
     doctor_command,
     explain_command,
     forecast_command,
+    login_command,
+    override_command,
     plan_command,
     run_command,
     scenarios_command,
+    serve_command,
+    shadow_command,
+    user_command,
 )
 from signal_ctrl.cli.failures import CHECK_FAILED, answer
 from signal_ctrl.cli.output import put_json
@@ -39,13 +46,25 @@ app.command()(explain_command.explain)
 app.command()(demo_command.demo)
 app.command()(doctor_command.doctor)
 app.command()(count_command.count)
+app.command()(serve_command.serve)
+app.command()(login_command.login)
+app.command("second-factor")(login_command.second_factor)
+app.command()(login_command.logout)
+app.command()(alarms_command.faults)
+app.add_typer(alarms_command.alarms)
+app.add_typer(alarms_command.tickets)
 app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
+app.add_typer(override_command.app)
 app.add_typer(plan_command.app)
+app.add_typer(shadow_command.app)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(audit_command.app)
+app.add_typer(user_command.app)
+app.command()(backup_command.backup)
+app.command()(backup_command.restore)
 bench_command.app.command()(bench_report_command.report)
 bench_command.app.command()(bench_report_command.compare)
 bench_command.app.command()(bench_report_command.published)

@@ -4,6 +4,7 @@ import typer
 
 from signal_ctrl.cli import (
     plan_ageing_command,
+    plan_centre_command,
     plan_check_command,
     plan_dispersion_command,
     plan_export_command,
@@ -19,7 +20,7 @@ from signal_ctrl.cli import (
     plan_transition_command,
 )
 
-app = typer.Typer(name="plan", help="Timing plans: make, judge, export and import them.", add_completion=False)
+app = typer.Typer(name="plan", help="Timing plans: make, judge, export, import and issue them.", add_completion=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -43,3 +44,5 @@ app.command()(plan_network_command.network)
 app.command()(plan_offsets_command.offsets)
 app.command()(plan_dispersion_command.dispersion)
 app.command()(plan_judge_command.judge)
+for _command in ("upload", "library", "issue", "status", "changes", "abandon", "follow", "unfollow"):
+    app.command(_command)(getattr(plan_centre_command, _command))

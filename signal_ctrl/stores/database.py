@@ -29,6 +29,6 @@ class Database(Protocol):
         """Do what is to be done between two commits. Raises: DBAPIError or StorageError if it fails."""
         ...
 
-    def close(self) -> None:
-        """Close readers, then the writer."""
+    def close(self, sound: bool = True) -> None:
+        """Close everything; where it is not `sound`, without another write or sync."""
         ...

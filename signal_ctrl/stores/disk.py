@@ -1,5 +1,6 @@
 """How full the disk of the store is, and the ballast that is thrown off when it is (SAFETY part D)."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -37,8 +38,11 @@ class DiskGuard:
         self._ballast_bytes = ballast_bytes
 
     def share(self) -> float:
-        """Return how much of the disk is used, 0 to 1; 0 for a store without a disk."""
-        return 0.0 if self._folder is None else self._usage(self._folder)
+        """Return how much of the disk is used, 0 to 1; 0 without a disk, 1 for one that does not say."""
+        try:
+            return 0.0 if self._folder is None else self._usage(self._folder)
+        except OSError:
+            return 1.0
 
     def condition(self) -> Condition:
         """Return what follows from the disk's use."""
@@ -58,20 +62,22 @@ class DiskGuard:
         if self._folder is None:
             return False
         path = self._folder / BALLAST
-        if path.exists() and path.stat().st_size == self._ballast_bytes:
-            return True
-        if self.condition() in _REFUSED:
+        try:
+            if path.exists() and path.stat().st_size == self._ballast_bytes:
+                return True
+            return self.condition() not in _REFUSED and self._fill(path)
+        except OSError:
             return False
-        return self._fill(path)
 
     def free_ballast(self) -> bool:
         """Remove the ballast file and tell whether there was one."""
         if self._folder is None:
             return False
-        path = self._folder / BALLAST
-        there = path.exists()
-        path.unlink(missing_ok=True)
-        return there
+        try:
+            (self._folder / BALLAST).unlink()
+        except OSError:
+            return False
+        return True
 
     def _fill(self, path: Path) -> bool:
         """Write real bytes: a file with holes would keep no room."""
@@ -82,6 +88,7 @@ class DiskGuard:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
             return False
         return True

@@ -1,5 +1,6 @@
 """From an error of a database to ours. Codes: SQLite result codes; PostgreSQL SQLSTATE, appendix A of its manual."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -62,9 +63,12 @@ def translated(error: DBAPIError) -> SignalCtrlError | None:
 
 @contextmanager
 def ours() -> Iterator[None]:
-    """Raise our error from one of the database."""
+    """Raise our error from one of the database, or of SQLite below it."""
     try:
         yield
+    except sqlite3.Error as error:
+        kind = SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, StorageFailedError)
+        raise kind(f"SQLite: {error}") from error
     except DBAPIError as error:
         mine = translated(error)
         if mine is None:

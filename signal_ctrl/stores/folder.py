@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError, StorageFailedError
 
 DATABASE: Final = "centre.db"
 LOCK: Final = "lock"
@@ -33,22 +33,25 @@ class FolderLock:
         self._handle: int | None = None
 
     def take(self) -> None:
-        """Raises: InvalidInputError if another process has the folder."""
+        """Raises: InvalidInputError if another process has the folder; StorageFailedError if it cannot be locked."""
         try:
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise InvalidInputError(f"cannot open {self._path}: {error.strerror}") from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            owner = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            os.close(handle)
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+        except BlockingIOError as error:
+            owner = self._owner()
+            self.release()
             raise InvalidInputError(
-                f"process {owner} has the data folder {self._path.parent}; stop it first, or ask it by its routes"
+                f"{owner} has the data folder {self._path.parent}; stop it first, or ask it by its routes"
             ) from error
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        self._handle = handle
+        except OSError as error:
+            self.release()
+            raise StorageFailedError(f"cannot lock {self._path}: {error.strerror}") from error
+
+    def _owner(self) -> str:
+        number = b"" if self._handle is None else os.pread(self._handle, 32, 0).strip()
+        return f"process {number.decode('ascii')}" if number.isdigit() else "another process"
 
     def release(self) -> None:
         """Let others have the folder."""

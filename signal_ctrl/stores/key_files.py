@@ -20,16 +20,17 @@ def signing_key(folder: Path, name: str = AUDIT_KEY) -> Ed25519PrivateKey:
     Raises: InvalidInputError if the file is no such key or others may read it.
     """
     path = folder / KEYS / name
-    if not path.exists():
-        _make(path)
     try:
+        if not path.exists():
+            _make(path)
         if path.stat().st_mode & 0o077:
             raise InvalidInputError(f"others may read {path}; chmod 600 it")
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError) as error:
-        raise InvalidInputError(f"cannot read the key {path}: {error}") from error
+        raise InvalidInputError(f"cannot read or make the key {path}: {error}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise InvalidInputError(f"{path} is no key of Ed25519")
+    _publish(path, key)
     return key
 
 
@@ -71,10 +72,17 @@ def sync_folder(folder: Path) -> None:
 
 
 def _make(path: Path) -> None:
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_secret(path, pem)
+
+
+def _publish(path: Path, key: Ed25519PrivateKey) -> None:
+    """Write the public half beside it where it is not there: its making may have been cut short."""
+    public = path.with_name(path.stem + ".pub.pem")
     try:
-        write_secret(path, pem)
-        write_secret(path.with_name(path.stem + ".pub.pem"), public_pem(key.public_key()))
+        if not public.exists():
+            write_secret(public, public_pem(key.public_key()))
     except OSError as error:
-        raise InvalidInputError(f"cannot make the key {path}: {error.strerror}") from error
+        raise InvalidInputError(f"cannot write {public}: {error.strerror}") from error

@@ -1,36 +1,54 @@
-"""How a store is opened: the database, its schema, its epoch, the writer's thread."""
+"""How a store is opened: the database, whether it is sound, its schema, its epoch, the writer's thread."""
 
+from functools import partial
 from pathlib import Path
 
+from signal_ctrl.domain.errors import StorageDamagedError
 from signal_ctrl.stores.database import Database
 from signal_ctrl.stores.disk import BALLAST_BYTES, DiskGuard
+from signal_ctrl.stores.dumping import dump_before_migration
 from signal_ctrl.stores.folder import DATABASE, prepare
+from signal_ctrl.stores.integrity import start_findings
 from signal_ctrl.stores.postgres import PostgresDatabase
-from signal_ctrl.stores.sqlite import SqliteDatabase
+from signal_ctrl.stores.seal import MARKER, mark_made, set_aside
+from signal_ctrl.stores.sqlite import CHECKPOINT_COMMITS, SqliteDatabase
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.stores.writer import Writer
 
 
-def open_folder(folder: Path, ballast_bytes: int = BALLAST_BYTES) -> SqlStore:
-    """Open the SQLite store of a data folder, which is made where it is not there.
+def open_store(folder: Path, address: str = "") -> SqlStore:
+    """Open the store of a data folder, in SQLite or at an address `postgresql://USER@HOST/NAME`.
 
     Raises: InvalidInputError if another process has it or it is newer than this program; StorageError if it is broken.
     """
-    prepare(folder)
-    disk = DiskGuard(folder, ballast_bytes=ballast_bytes)
-    disk.lay_ballast()
-    return open_database(SqliteDatabase(folder / DATABASE), disk)
+    return open_postgres(folder, address) if address else open_folder(folder)
+
+
+def open_folder(
+    folder: Path, ballast_bytes: int = BALLAST_BYTES, checkpoint_commits: int = CHECKPOINT_COMMITS
+) -> SqlStore:
+    """Open the SQLite store of a data folder, which is made where it is not there.
+
+    Args: ballast_bytes, what is kept back for the last records of a full disk; checkpoint_commits, after how many
+        commits the log is written back.
+    Raises: as `open_store`. What is damaged is set aside, and the folder is not opened again.
+    """
+    try:
+        store = _open_in(folder, SqliteDatabase(folder / DATABASE, checkpoint_commits), ballast_bytes)
+        mark_made(folder)
+    except StorageDamagedError as error:
+        if (folder / MARKER).exists():
+            raise
+        raise StorageDamagedError(set_aside(folder, str(error))) from error
+    return store
 
 
 def open_postgres(folder: Path, address: str, ballast_bytes: int = BALLAST_BYTES) -> SqlStore:
     """Open the store in a database of PostgreSQL; keys, anchors and ballast are in the data folder.
 
-    Raises: as `open_folder`.
+    Raises: as `open_store`.
     """
-    prepare(folder)
-    disk = DiskGuard(folder, ballast_bytes=ballast_bytes)
-    disk.lay_ballast()
-    return open_database(PostgresDatabase(address), disk)
+    return _open_in(folder, PostgresDatabase(address), ballast_bytes, address)
 
 
 def open_memory() -> SqlStore:
@@ -39,7 +57,20 @@ def open_memory() -> SqlStore:
 
 
 def open_database(database: Database, disk: DiskGuard) -> SqlStore:
-    """Open a store over a database. Raises: as `open_folder`."""
+    """Open a store over a database that nobody inspects. Raises: as `open_store`."""
+    return _started(Writer(database, disk))
+
+
+def _open_in(folder: Path, database: Database, ballast_bytes: int, address: str = "") -> SqlStore:
+    prepare(folder)
+    disk = DiskGuard(folder, ballast_bytes=ballast_bytes)
+    disk.lay_ballast()
     writer = Writer(database, disk)
+    writer.inspect = partial(start_findings, folder)
+    writer.before_migration = partial(dump_before_migration, folder, address)
+    return _started(writer)
+
+
+def _started(writer: Writer) -> SqlStore:
     writer.start()
-    return SqlStore(database, writer)
+    return SqlStore(writer.database, writer)

@@ -60,7 +60,7 @@ class PostgresDatabase:
     def committed(self) -> None:
         """Nothing: the server sees to its checkpoints."""
 
-    def close(self) -> None:
+    def close(self, sound: bool = True) -> None:
         """Close readers, then the writer."""
         self.readers.dispose()
         if self._writer is not None and not self._writer.closed:

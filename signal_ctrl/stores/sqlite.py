@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from signal_ctrl.domain.errors import StorageFailedError
 from signal_ctrl.stores.failures import ours
 from signal_ctrl.stores.folder import FolderLock
+from signal_ctrl.stores.seal import close_seal, open_seal
 
 FIXED_IN: Final = (3, 51, 3)
 """From here on the library has no WAL-reset race between two connections that write or checkpoint."""
@@ -40,8 +41,10 @@ def library_line() -> str:
 class SqliteDatabase:
     """A database file, or with None one in memory that lasts as long as it is open."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, checkpoint_commits: int = CHECKPOINT_COMMITS) -> None:
         self._path = path
+        self._checkpoint_commits = checkpoint_commits
+        self._witness: sqlite3.Connection | None = None
         self._lock = None if path is None else FolderLock(path.parent)
         name = f"file:/memory-{os.getpid()}-{next(_MEMORY)}" if path is None else f"file:{quote(str(path.absolute()))}"
         options = ("vfs=memdb", "vfs=memdb") if path is None else ("mode=rwc", "mode=ro")
@@ -67,12 +70,15 @@ class SqliteDatabase:
         """
         if self._writer is not None:
             raise StorageFailedError(f"{self.place} has a writing connection already")
-        if self._lock is not None:
+        if self._lock is not None and self._path is not None:
             self._lock.take()
+            open_seal(self._path.parent)
         engine = create_engine("sqlite+pysqlite://", creator=self._open_writer, poolclass=NullPool)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         with ours():
             self._writer = engine.connect()
+            self._witness = self._open_reader()
+            self._witness.execute("SELECT count(*) FROM sqlite_master").fetchall()  # from its first look on it is there
         check_single_writer(self._path)
         return self._writer
 
@@ -82,23 +88,38 @@ class SqliteDatabase:
         raw = self._raw
         if raw is None or self._path is None:
             return
-        if self._commits >= CHECKPOINT_COMMITS or raw.total_changes - self._rows >= CHECKPOINT_ROWS:
+        if self._commits >= self._checkpoint_commits or raw.total_changes - self._rows >= CHECKPOINT_ROWS:
             self._checkpoint(raw, "PASSIVE")
 
-    def close(self) -> None:
-        """Close readers, then the writer, which is the last and leaves a database without a log."""
+    def close(self, sound: bool = True) -> None:
+        """Close readers, then the writer, which leaves a database without a log.
+
+        Where a write or sync has failed the witness goes last instead: a writer that is not the last to close leaves
+        the log as it is, and what failed is not tried again.
+        """
         self.readers.dispose()
-        if self._raw is not None:
-            try:
-                if self._path is not None:
-                    self._checkpoint(self._raw, "TRUNCATE")
-            except sqlite3.Error:
-                pass  # the log is whole; the next opening reads it
+        try:
+            if sound and self._raw is not None and self._path is not None:
+                self._checkpoint(self._raw, "TRUNCATE")
+        except StorageFailedError:
+            sound = False  # the log is whole; the next opening reads it
+        if sound:
+            self._close_witness()
         if self._writer is not None:
             self._writer.close()
+        elif self._raw is not None:
+            self._raw.close()
+        self._close_witness()
+        if sound and self._writer is not None and self._path is not None:
+            close_seal(self._path.parent)
         self._raw = self._writer = None
         if self._lock is not None:
             self._lock.release()
+
+    def _close_witness(self) -> None:
+        if self._witness is not None:
+            self._witness.close()
+            self._witness = None
 
     def _checkpoint(self, raw: sqlite3.Connection, kind: str) -> None:
         try:
@@ -124,16 +145,16 @@ class SqliteDatabase:
 
 
 def check_single_writer(path: Path | None) -> None:
-    """Count the handles of this process that may write to a database file: there has to be one.
+    """Raises: StorageFailedError if this process has more than one handle that may write to a database file."""
+    found = 0 if path is None else writing_handles(path)
+    if found > 1:
+        raise StorageFailedError(f"{found} connections of this process may write to {path}; there has to be one")
 
-    Raises: StorageFailedError if there are more. Systems without /proc are not looked at.
-    """
+
+def writing_handles(path: Path) -> int:
+    """Return how many handles of this process may write to a file; 0 on a system without /proc."""
     handles = Path("/proc/self/fd")
-    if path is None or not handles.is_dir():
-        return
-    found = [handle for handle in handles.iterdir() if _may_write(handle, path)]
-    if len(found) != 1:
-        raise StorageFailedError(f"{len(found)} connections of this process may write to {path}; there has to be one")
+    return sum(_may_write(handle, path) for handle in handles.iterdir()) if handles.is_dir() else 0
 
 
 def _may_write(handle: Path, path: Path) -> bool:
@@ -156,8 +177,11 @@ def _connect(uri: str) -> sqlite3.Connection:
 
 
 def _expect(raw: sqlite3.Connection, pragma: str, value: str, wanted: Any) -> None:
-    """Set a pragma and look whether it holds; SQLite ignores what it cannot do without a word."""
-    raw.execute(f"PRAGMA {pragma} = {value}")
+    """Set a pragma and look whether it holds: SQLite ignores what it cannot do without a word.
+
+    All rows are fetched: an error at the end of the statement, a sync that fails, comes after the first row.
+    """
+    raw.execute(f"PRAGMA {pragma} = {value}").fetchall()
     found = raw.execute(f"PRAGMA {pragma}").fetchone()[0]
     if found != wanted:
         raise StorageFailedError(f"SQLite keeps {pragma} = {found}, not {value}")

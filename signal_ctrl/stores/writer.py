@@ -31,7 +31,7 @@ from signal_ctrl.stores.database import Database
 from signal_ctrl.stores.disk import DiskGuard
 from signal_ctrl.stores.failures import RESTART, ours, translated
 from signal_ctrl.stores.meta import EPOCH, SqlMeta
-from signal_ctrl.stores.migrations import migrate
+from signal_ctrl.stores.migrations import migrate, version_of
 from signal_ctrl.stores.repositories import SqlTransaction
 
 MAX_WAITING: Final = 10_000
@@ -70,6 +70,12 @@ class Writer:
     disk: DiskGuard
     epoch: int = 0
     """Read when the database is opened. A transaction that meets another one is refused: somebody has taken over."""
+    gate: Callable[[], int] | None = None
+    """Returns the epoch under which may be written now, where there is a lease; raises StandbyError where not."""
+    inspect: Callable[[Connection], tuple[str, ...]] = lambda _connection: ()
+    """Returns what is wrong with a database that is there already, before anything of it is used."""
+    before_migration: Callable[[int], None] = lambda _version: None
+    """Makes the backup, called with the version of the schema that is about to be left."""
     failure: StorageError | None = None
     commits: int = 0
     _queue: "queue.SimpleQueue[Job | None]" = field(default_factory=queue.SimpleQueue)
@@ -93,6 +99,8 @@ class Writer:
             raise StorageFailedError("the store is closed")
         if self._queue.qsize() >= MAX_WAITING:
             raise StorageBusyError(f"{MAX_WAITING:,} writes wait already; try again")
+        if self.gate is not None:
+            self.gate()
         self.disk.check(job.importance)
         self._queue.put(job)
 
@@ -111,19 +119,23 @@ class Writer:
         try:
             self._connection = self._open()
         except BaseException as error:
-            self.database.close()
+            self.database.close(sound=False)
             opened.set_exception(error)
             return
         opened.set_result(None)
         while (jobs := self._take()) is not None:
             self._carry_out(jobs)
             _settle(jobs)
-        self.database.close()
+        self.database.close(sound=self.failure is None)
 
     def _open(self) -> Connection:
         with ours():
             connection = self.database.open_writer()
-            migrate(connection)
+            with connection.begin():
+                wrong = self.inspect(connection) if version_of(connection) else ()
+            if wrong:
+                raise StorageDamagedError("; ".join(wrong))
+            migrate(connection, self.before_migration)
             with connection.begin():
                 self.epoch = SqlMeta(connection).number(EPOCH)
         return connection
@@ -143,6 +155,7 @@ class Writer:
         return jobs
 
     def _carry_out(self, jobs: Sequence[Job]) -> None:
+        """Carry out works; those that must be written have the ballast thrown off for them where there is no room."""
         failed = self._together(jobs)
         if isinstance(failed, StorageFullError):
             urgent = [job for job in jobs if job.importance is Importance.ESSENTIAL]
@@ -154,6 +167,7 @@ class Writer:
         try:
             if self.failure is not None:
                 raise self.failure
+            self.epoch = self.epoch if self.gate is None else self.gate()
             connection = self._begun()
             transaction = SqlTransaction(connection, self.epoch)
             transaction.meta.check_epoch(self.epoch)

@@ -23,18 +23,23 @@ from starlette.exceptions import HTTPException
 from signal_ctrl.domain.errors import SignalCtrlError
 from signal_ctrl.web import (
     alarms_routes,
+    audit_routes,
     cabinets_routes,
     faults_routes,
     health_routes,
+    junction_routes,
     link_routes,
+    network_routes,
     overrides_routes,
     plans_routes,
     schedules_routes,
     session_routes,
     shadow_routes,
+    stream_routes,
     tickets_routes,
     user_routes,
 )
+from signal_ctrl.web.background import Chore, background
 from signal_ctrl.web.body_limit import BodyLimit
 from signal_ctrl.web.context import Context
 from signal_ctrl.web.outer import Outer
@@ -42,22 +47,29 @@ from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     alarms_routes.router,
+    audit_routes.router,
     cabinets_routes.router,
     faults_routes.router,
     health_routes.router,
+    junction_routes.router,
     link_routes.router,
+    network_routes.router,
     overrides_routes.router,
     plans_routes.router,
     schedules_routes.router,
     session_routes.router,
     shadow_routes.router,
+    stream_routes.router,
     tickets_routes.router,
     user_routes.router,
 )
 
 
-def make_app(context: Context) -> FastAPI:
-    """Return the application. In production there is no description of the routes and no page that tries them."""
+def make_app(context: Context, chores: tuple[Chore, ...] = ()) -> FastAPI:
+    """Return the application. In production there is no description of the routes and no page that tries them.
+
+    Args: chores, what is done once a second while it is served, besides telling who listens.
+    """
     production = context.settings.production
     app = FastAPI(
         title="signal-ctrl centre",
@@ -65,6 +77,7 @@ def make_app(context: Context) -> FastAPI:
         docs_url=None if production else "/docs",
         openapi_url=None if production else "/openapi.json",
         redoc_url=None,
+        lifespan=background(context, (*chores, Chore("stream", context.hub.tick))),
     )
     app.state.context = context
     app.add_exception_handler(SignalCtrlError, on_ours)

@@ -1,8 +1,14 @@
 """How many connections there may be: in all, from one address as long as nobody is known, and of one device."""
 
 from collections import Counter
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Protocol
+
+from signal_ctrl.domain.errors import TooManyError
+
+CONNECTION: Final = "signal_ctrl.connection"
+"""Where the connection of a request stands in its scope."""
 
 MOST_OF_ONE: Final = 20
 MOST_IN_ALL: Final = 25_000
@@ -44,3 +50,18 @@ class ConnectionBook:
         self.held[key] -= 1
         if self.held[key] <= 0:
             del self.held[key]
+
+
+class Connection(Protocol):
+    """What a request may say to its connection."""
+
+    def belongs_to(self, owner: str) -> bool:
+        """Say whose the connection is. Return whether they may have one more; if not, it is closed."""
+        ...
+
+
+def claim(scope: MutableMapping[str, Any], owner: str) -> None:
+    """Count the connection of a request for its owner. Raises: TooManyError if they have too many."""
+    connection: Connection | None = scope.get(CONNECTION)
+    if connection is not None and not connection.belongs_to(owner):
+        raise TooManyError("too many connections of one device", 10)

@@ -2,18 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from anyio import CapacityLimiter
 from starlette.requests import Request
 
+from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.identity import Actor
 from signal_ctrl.centre.identity_services import Identity
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import NotLoggedInError
+from signal_ctrl.web.audit_view import AuditVerify, chain_of
+from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.metrics import Metrics
 from signal_ctrl.web.rates import Rates
 from signal_ctrl.web.settings import Settings
+from signal_ctrl.web.stream_hub import StreamHub
 
 CABINET_HEADER: Final = "signal-ctrl-cabinet"
 
@@ -33,26 +37,49 @@ class Context:
     """What all requests share.
 
     `centre`, the services of the centre; `identity`, those that know people. `cabinets` knows who signed a request that
-    carries the header `Signal-Ctrl-Cabinet`. `hashing`, how many passwords are checked at once.
+    carries the header `Signal-Ctrl-Cabinet`. `hashing`, how many passwords are checked
+    at once; `hub`, who listens to the stream; `verify`, the check of the audit.
     """
 
     clock: Clock
-    centre: Any
+    centre: Centre
     identity: Identity
     settings: Settings
     metrics: Metrics
     rates: Rates
     hashing: CapacityLimiter
+    hub: StreamHub
+    verify: AuditVerify
     cabinets: LoginCheck = no_cabinets
 
 
+class Seams(NamedTuple):
+    """What an application takes from outside: who signed a cabinet's request, and how the audit is verified."""
+
+    cabinets: LoginCheck = no_cabinets
+    verify: AuditVerify | None = None
+
+
+_NO_SEAMS: Final = Seams()
+
+
 def new_context(
-    clock: Clock, centre: Any, identity: Identity, settings: Settings, cabinets: LoginCheck = no_cabinets
+    clock: Clock, centre: Centre, identity: Identity, settings: Settings, seams: Seams = _NO_SEAMS
 ) -> Context:
     """Return the context of a new application, with counters at zero."""
     metrics = Metrics()
-    rates = Rates(clock, metrics)
-    return Context(clock, centre, identity, settings, metrics, rates, CapacityLimiter(HASHING_AT_ONCE), cabinets)
+    return Context(
+        clock=clock,
+        centre=centre,
+        identity=identity,
+        settings=settings,
+        metrics=metrics,
+        rates=Rates(clock, metrics),
+        hashing=CapacityLimiter(HASHING_AT_ONCE),
+        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still),
+        verify=seams.verify or (lambda: chain_of(centre.store)),
+        cabinets=seams.cabinets,
+    )
 
 
 def context_of(request: Request) -> Context:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from signal_ctrl.centre.identity import Actor, Right, Role, require
 from signal_ctrl.domain.errors import ForbiddenError, NotFoundError
+from signal_ctrl.web.connections import claim
 from signal_ctrl.web.context import CABINET_HEADER, Context, context_of
 from signal_ctrl.web.person_check import person_of
 
@@ -41,6 +42,8 @@ class Needs:
         actor = await (context.cabinets(request) if cabinet else person_of(request, context))
         request.scope["signal_ctrl.actor"] = actor.login
         context.rates.take(actor)
+        if not cabinet:
+            claim(request.scope, f"session {actor.session}")
         try:
             require(actor, self.right, context.clock.utc_ms())
         except ForbiddenError as error:

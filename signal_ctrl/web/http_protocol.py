@@ -7,25 +7,14 @@ connection on which nothing happens has 30 s, and so has one that takes no answe
 import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from signal_ctrl.web.connections import ConnectionBook
+from signal_ctrl.web.connections import CONNECTION, ConnectionBook
 from signal_ctrl.web.outer import HEADERS
-
-CONNECTION: Final = "signal_ctrl.connection"
-"""Where the connection of a request stands in its scope."""
-
-
-class Connection(Protocol):
-    """What a request may say to its connection."""
-
-    def belongs_to(self, owner: str) -> bool:
-        """Say whose the connection is. Return whether they may have one more; if not, it is closed."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from signal_ctrl.domain.errors import NotLoggedInError, SignalCtrlError, TooLarg
 from signal_ctrl.domain.link import mac
 from signal_ctrl.domain.link.mac import Answered, Asked, answer_mac
 from signal_ctrl.domain.link.reports import MAX_BATCH_BYTES
+from signal_ctrl.web.connections import claim
 from signal_ctrl.web.metrics import Metrics
 from signal_ctrl.web.outer import HEADERS
 from signal_ctrl.web.problems import MEDIA_TYPE, problem_of
@@ -72,7 +73,7 @@ class LinkFront:
             if isinstance(entered, Turned):
                 await self._turn(send, entered)
                 return
-            verified = entered
+            verified = _claimed(scope, entered)
             if asked.method == "GET" and asked.path == f"/v1/cabinets/{verified.stamp.cabinet}/plan":
                 self._rates.take(Actor(verified.stamp.cabinet, Role.CABINET))
                 answer = self._link.poll(verified, _etag(scope["headers"]))
@@ -181,6 +182,12 @@ async def _body(receive: Receive) -> bytes:
             raise TooLargeError(f"the body is longer than {MAX_BATCH_BYTES} bytes")
         if not message.get("more_body", False):
             return bytes(parts)
+
+
+def _claimed(scope: Scope, verified: Verified) -> Verified:
+    """Count the connection for the cabinet. Raises: TooManyError if it has too many."""
+    claim(scope, f"cabinet {verified.stamp.cabinet}")
+    return verified
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

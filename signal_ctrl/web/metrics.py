@@ -20,6 +20,9 @@ class Metrics:
         )
         self.under_way = Gauge("signal_ctrl_requests_under_way", "Requests being answered", registry=self.registry)
         self.refused = Counter("signal_ctrl_refused", "Requests refused by a limit", ("limit",), registry=self.registry)
+        self.chores_failed = Counter(
+            "signal_ctrl_chores_failed", "Background work that failed", ("chore",), registry=self.registry
+        )
         self.listeners = Gauge("signal_ctrl_stream_listeners", "Clients of the stream", registry=self.registry)
         self.faults = Counter("signal_ctrl_faults", "Errors that nobody foresaw", registry=self.registry)
 

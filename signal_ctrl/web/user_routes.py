@@ -64,7 +64,7 @@ class InvitationOut(BodyOut):
 @router.get("/v1/users")
 def users(actor: Admin, context: ContextOf) -> UsersOut:
     """List all accounts."""
-    return UsersOut(users=[_shown(user) for user in context.identity.accounts.all()])
+    return UsersOut(users=[shown(user) for user in context.identity.accounts.all()])
 
 
 @router.post("/v1/users", status_code=201)
@@ -80,7 +80,7 @@ def add(body: UserIn, actor: Admin, context: ContextOf) -> InvitationOut:
 def change(login: LoginPath, body: UserChangeIn, actor: Admin, context: ContextOf) -> UserOut:
     """Give an account another role or district, disable or enable it. Its sessions end."""
     changed = context.identity.accounts.change(login, role_of(body.role), body.district, body.disabled, actor.login)
-    return _shown(changed)
+    return shown(changed)
 
 
 @router.post("/v1/users/{login}/reset")
@@ -97,7 +97,8 @@ def role_of(name: str) -> Role:
     return found
 
 
-def _shown(user: User) -> UserOut:
+def shown(user: User) -> UserOut:
+    """Return an account as it is shown."""
     return UserOut(
         login=user.login,
         role=user.role.value,

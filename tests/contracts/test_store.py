@@ -100,7 +100,7 @@ def test_a_taken_key_is_a_conflict(store: SqlStore) -> None:
 
     def twice(transaction) -> None:
         for _ in range(2):
-            transaction.audit._connection.execute(insert(META).values(key="k", value="v"))
+            transaction.connection.execute(insert(META).values(key="k", value="v"))
 
     with pytest.raises(ConflictError):
         store.write(twice)

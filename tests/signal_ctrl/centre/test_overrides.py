@@ -10,6 +10,7 @@ from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Role
 from signal_ctrl.centre.override_checks import override_of
 from signal_ctrl.centre.override_document import RouteStop, document_hash, document_json, document_of
+from signal_ctrl.centre.override_restore import end_restored_overrides
 from signal_ctrl.centre.override_values import OVERRIDES, Override, OverrideState, Scope, ScopeKind
 from signal_ctrl.centre.people import User
 from signal_ctrl.domain.errors import (
@@ -151,8 +152,8 @@ class TestBinding:
             here.centre.overrides.issue(actor, prepared[0].document, prepared[0].nonce)
         here.centre.overrides.issue(actor, prepared[1].document, prepared[1].nonce)
 
-    @pytest.mark.parametrize(("age_ms", "good"), [(15 * MINUTE_MS, True), (15 * MINUTE_MS + 1, False), (None, False)])
-    def test_the_second_factor_is_at_most_15_min_old(self, here: World, age_ms: int | None, good: bool) -> None:
+    @pytest.mark.parametrize(("age_ms", "good"), [(15 * MINUTE_MS, True), (15 * MINUTE_MS + 1, False)])
+    def test_the_second_factor_is_at_most_15_min_old(self, here: World, age_ms: int, good: bool) -> None:
         actor = here.actor("olga", age_ms)
         prepared = here.centre.overrides.prepare(actor, here.wish())
         if good:
@@ -161,6 +162,10 @@ class TestBinding:
         with refusal("C/second-factor"):
             here.centre.overrides.issue(actor, prepared.document, prepared.nonce)
         assert not in_force(here)
+
+    def test_without_a_second_factor_nothing_is_prepared(self, here: World) -> None:
+        with pytest.raises(ForbiddenError, match="second factor"):
+            here.centre.overrides.prepare(here.actor("olga", None), here.wish())
 
     def test_a_second_factor_of_the_future_is_none(self, here: World) -> None:
         actor = here.actor("olga", -1)
@@ -214,7 +219,7 @@ class TestRoles:
     @pytest.mark.parametrize("login", ["olga", "sam"])
     def test_issuer_and_supervisor_release(self, here: World, login: str) -> None:
         override = here.issued()
-        over = here.centre.overrides.release(here.actor(login, None), override.override_id)
+        over = here.centre.overrides.release(here.actor(login, 3_600_000), override.override_id)
         assert over.state is OverrideState.RELEASED
         assert in_force(here) == []
         with pytest.raises(ConflictError):
@@ -520,3 +525,21 @@ def test_a_document_comes_back_and_each_change_has_another_hash(here: World) -> 
     ):
         with pytest.raises(InvalidInputError):
             document_of(plain | broken)
+
+
+def test_after_a_restore_no_override_is_in_force(here: World) -> None:
+    active, over = here.issued(lasts_s=600), here.issued("otto", lasts_s=60, scope=Scope(ScopeKind.JUNCTION, ("c1",)))
+    waiting = here.issued(kind=OverrideKind.FLASH, stage="", scope=Scope(ScopeKind.JUNCTION, ("c2",)))
+    here.clock.pass_ms(120_000)
+    now_ms = here.clock.utc_ms()
+    here.store.write(lambda t: end_restored_overrides(t, now_ms))
+    again = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+    again.start()
+    assert not again.overrides.live()
+    states = {o.override_id: o.state for o in here.store.read(lambda r: r.shelf(OVERRIDES).find())}
+    assert states == {
+        active.override_id: OverrideState.RELEASED,
+        over.override_id: OverrideState.EXPIRED,
+        waiting.override_id: OverrideState.LAPSED,
+    }
+    assert [action for _, action, _ in here.audit()][-3:] == ["end override"] * 3

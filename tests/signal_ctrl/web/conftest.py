@@ -1,6 +1,8 @@
 """A centre in memory, and clients of it."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,21 @@ def world(clock: ManualClock, tmp_path: Path) -> Iterator[World]:
 def client(world: World) -> Iterator[LocalClient]:
     with LocalClient(world.app) as made:
         yield made
+
+
+@contextmanager
+def ending_streams(world: World) -> Iterator[None]:
+    """End streams as soon as they are there: a client without sockets waits for the end of each answer."""
+    done = threading.Event()
+
+    def end() -> None:
+        while not done.wait(0.002):
+            world.context.hub.close()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -18,7 +18,7 @@ from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.web.app import ROUTERS
 from signal_ctrl.web.guard import Needs
 from signal_ctrl.web.routing import StrictRoute
-from tests.signal_ctrl.web.conftest import NOW_MS
+from tests.signal_ctrl.web.conftest import NOW_MS, ending_streams
 
 AS_PRINTED = """
 right                          | viewer | operator | supervisor   | engineer  | auditor | admin     | cabinet
@@ -62,7 +62,9 @@ class Town:
 
     def status_of(self, method: str, route: APIRoute, headers: dict[str, str]) -> int:
         """Send what the route could take, naming nothing that is there, and return the status."""
-        return self.client.request(method, re.sub(r"{[^}]*}", "11", route.path), headers=headers).status_code
+        path = re.sub(r"{[^}]*}", "11", route.path)
+        with ending_streams(self.world):
+            return self.client.request(method, path, headers=headers).status_code
 
 
 @pytest.fixture(scope="module")

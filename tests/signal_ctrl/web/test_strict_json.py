@@ -66,10 +66,10 @@ def test_depth_up_to_the_bound(depth: int) -> None:
     ids=lambda body: repr(body[:20]),
 )
 def test_bombs_are_refused_quickly(body: bytes) -> None:
-    begun_s = time.perf_counter()
+    begun_s = time.process_time()
     with pytest.raises(InvalidInputError):
         read_json(body)
-    assert time.perf_counter() - begun_s < 1
+    assert time.process_time() - begun_s < 1
 
 
 def test_the_largest_that_is_allowed_is_read() -> None:

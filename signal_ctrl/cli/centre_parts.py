@@ -1,0 +1,78 @@
+"""The parts of a centre put together over its data folder: for the service, and for commands while it does not run."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from signal_ctrl.centre.anchors import Anchoring
+from signal_ctrl.centre.centre import Centre
+from signal_ctrl.centre.identity_services import Identity, Keepers, identity_services, login_alarm
+from signal_ctrl.centre.link import Link
+from signal_ctrl.centre.link_admin import LinkAdmin
+from signal_ctrl.centre.signing import CentreKey
+from signal_ctrl.domain.clock import Clock
+from signal_ctrl.gateways.breached_file import BreachedFile
+from signal_ctrl.gateways.system_clock import SystemClock
+from signal_ctrl.stores.anchor_files import AnchorFolder, anchors_in
+from signal_ctrl.stores.centre_keys import centre_secret, key_box
+from signal_ctrl.stores.folder import ANCHORS
+from signal_ctrl.stores.key_files import signing_key
+from signal_ctrl.stores.opening import open_folder, open_postgres
+from signal_ctrl.stores.store import SqlStore
+
+BREACHED: Final = "breached-passwords.txt"
+"""The operator's own list of breached passwords, in the data folder; it need not be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CentreParts:
+    """One centre over one data folder."""
+
+    data: Path
+    database: str
+    clock: Clock
+    store: SqlStore
+    centre: Centre
+    identity: Identity
+    link: Link
+    links: LinkAdmin
+
+
+@contextmanager
+def opened_centre(data: Path, database: str = "") -> Iterator[CentreParts]:
+    """Yield a centre.
+
+    Args: database, address of PostgreSQL; empty for SQLite in the data folder.
+    Raises: InvalidInputError if another process has it; StorageError if it is broken.
+    """
+    store = open_postgres(data, database) if database else open_folder(data)
+    try:
+        clock, box = SystemClock(), key_box(data)
+        centre = Centre(store, clock, secrets.token_bytes, CentreKey(centre_secret(data)))
+        keepers = Keepers(box, BreachedFile(data / BREACHED), login_alarm(centre.alarms))
+        link = Link(centre, box)
+        link.open()
+        yield CentreParts(
+            data=data,
+            database=database,
+            clock=clock,
+            store=store,
+            centre=centre,
+            identity=identity_services(store, clock, secrets.token_bytes, keepers),
+            link=link,
+            links=LinkAdmin(centre, link, box),
+        )
+    finally:
+        store.close()
+
+
+def anchoring(parts: CentreParts, copies: tuple[Path, ...]) -> Anchoring:
+    """Return what signs the head of the audit. Args: copies, folders that get each anchor besides the data folder."""
+    key = signing_key(parts.data)
+    places = [AnchorFolder(folder, key.public_key()) for folder in (parts.data / ANCHORS, *copies)]
+    known, _ = anchors_in(parts.data / ANCHORS)
+    last = max(known, key=lambda anchor: anchor.head.n, default=None)
+    return Anchoring(parts.store, key, parts.clock, places, last)

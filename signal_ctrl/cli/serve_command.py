@@ -1,0 +1,78 @@
+"""`signal-ctrl serve`: the centre, its routes and its page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from signal_ctrl.cli.output import put_json
+
+
+def serve(
+    data: Annotated[Path, typer.Option("--data", help="Data folder of the centre; it is made at the first start.")],
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.")] = 8080,
+    database: Annotated[
+        str, typer.Option(help="postgresql://USER@HOST/NAME; default: SQLite in the data folder.")
+    ] = "",
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, with those that signed it; then HTTPS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Key of the certificate.")] = None,
+    production: Annotated[
+        bool, typer.Option("--production/--development", help="Development: description and page of the routes.")
+    ] = True,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="Where pages may write from besides the centre itself. May be repeated.")
+    ] = None,
+    proxy: Annotated[
+        list[str] | None, typer.Option(help="Address of a proxy whose word about its clients is taken.")
+    ] = None,
+    watcher: Annotated[
+        list[str] | None, typer.Option(help="Network that may read /metrics; default: this machine.")
+    ] = None,
+    anchor_copy: Annotated[
+        list[Path] | None, typer.Option(help="Folder on another machine that gets the audit's anchors too.")
+    ] = None,
+    connections_per_address: Annotated[
+        int, typer.Option(min=1, help="Connections of one address that has not said who it is.")
+    ] = 20,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Without HTTPS on other addresses than this machine's own: for tests.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print each line as a JSON document.")] = False,
+) -> int:
+    """Serve the centre until Ctrl-C or SIGTERM.
+
+    The first start makes the account 'admin' and shows a one-time secret that sets its password: on the terminal, or in
+    the file first-admin of the data folder where there is none. Logs go to standard error, one JSON document a line.
+
+    Exit code 0: stopped; 2: bad input, or another process has the data folder; 3: the store failed, or the port is
+    taken.
+    """
+    import ipaddress
+    import sys
+
+    from signal_ctrl.cli.serving import Serving
+    from signal_ctrl.cli.serving import serve as run
+    from signal_ctrl.domain.errors import InvalidInputError
+    from signal_ctrl.web.connections import ConnectionBook
+    from signal_ctrl.web.server import Place
+    from signal_ctrl.web.settings import LOOPBACK, Settings, is_within
+
+    local = host == "localhost" or is_within(host, LOOPBACK)
+    if not local and tls_cert is None and not proxy and not insecure:
+        raise InvalidInputError(f"{host} is reached by others: give --tls-cert and --tls-key, or --proxy that has them")
+    try:
+        watchers = tuple(ipaddress.ip_network(each) for each in watcher or ())
+    except ValueError as error:
+        raise InvalidInputError(f"--watcher has to be a network such as 10.0.0.0/8: {error}") from error
+    place = Place(
+        host, port, tls_cert, tls_key, tuple(proxy or ()), ConnectionBook(most_of_address=connections_per_address)
+    )
+    settings = Settings(production, tls_cert is not None or bool(proxy), frozenset(origin or ()), watchers or LOOPBACK)
+
+    def announce(line: str) -> None:
+        put_json({"message": line}) if json_ else typer.echo(line)
+        sys.stdout.flush()
+
+    return run(Serving(data, database, place, settings, tuple(anchor_copy or ()), announce))

@@ -1,0 +1,133 @@
+"""The centre served: its application, its background work, its first start, its end."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from signal_ctrl.centre.accounts import FIRST_ADMIN
+from signal_ctrl.centre.ports import Condition
+from signal_ctrl.cli.centre_parts import CentreParts, anchoring, opened_centre
+from signal_ctrl.cli.failures import BROKEN
+from signal_ctrl.cli.stopping import tidy_end
+from signal_ctrl.cli.versions import versions
+from signal_ctrl.domain.errors import BackendError
+from signal_ctrl.stores.audit_verification import verify
+from signal_ctrl.stores.key_files import write_secret
+from signal_ctrl.stores.sqlite import library_line
+from signal_ctrl.web.app import make_app
+from signal_ctrl.web.audit_view import FindingOut, VerdictOut
+from signal_ctrl.web.background import Chore
+from signal_ctrl.web.context import Seams, new_context
+from signal_ctrl.web.link_front import LinkFront
+from signal_ctrl.web.link_routes import who_signed
+from signal_ctrl.web.logs import start_logs
+from signal_ctrl.web.server import Place, Server, make_server
+from signal_ctrl.web.settings import Settings
+
+FIRST_SECRET: Final = "first-admin"
+"""File in the data folder that has the secret of the first start where there is no terminal to show it on."""
+
+log: Final = structlog.get_logger("signal_ctrl.serve")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is served where. `copies`, folders for copies of the audit's anchors; `announce`, told the port."""
+
+    data: Path
+    database: str
+    place: Place
+    settings: Settings
+    copies: tuple[Path, ...] = ()
+    announce: Callable[[str], None] = print
+
+
+def serve(serving: Serving) -> int:
+    """Serve until somebody asks to stop, and return the exit code.
+
+    Raises: InvalidInputError; StorageError if the store cannot be opened or is damaged.
+    """
+    start_logs(sys.stderr)
+    with opened_centre(serving.data, serving.database) as parts:
+        log.info("starting", store=parts.store.place, sqlite=library_line(), **versions())
+        show_first_secret(parts, serving.announce)
+        parts.centre.start()
+        server = _server(serving, parts)
+        with tidy_end():
+            server.run()
+        failed = parts.store.condition is Condition.FAILED
+        log.info("stopped", store=parts.store.condition.value)
+    return BROKEN if failed or not server.started else 0
+
+
+def show_first_secret(parts: CentreParts, announce: Callable[[str], None]) -> None:
+    """At the first start, show the secret that sets the administrator's password, or put it into a file."""
+    secret = parts.identity.accounts.first_admin()
+    if secret is None:
+        return
+    if sys.stdout.isatty():
+        announce(f"first start: account '{FIRST_ADMIN}', one-time secret {secret} (24 h)")
+    else:
+        path = parts.data / FIRST_SECRET
+        write_secret(path, f"{secret}\n".encode())
+        announce(f"first start: account '{FIRST_ADMIN}', its one-time secret (24 h) is in {path}")
+    announce(f"set its password with: signal-ctrl user password {FIRST_ADMIN} --centre ADDRESS")
+
+
+def _server(serving: Serving, parts: CentreParts) -> Server:
+    seams = Seams(who_signed, partial(_verdict, parts))
+    context = new_context(parts.clock, parts.centre, parts.identity, serving.settings, seams)
+    stopping: list[Server] = []
+    app = make_app(context, _chores(serving, parts, lambda: stopping[0]))
+    app.state.link_admin = parts.links
+    front = LinkFront(app, parts.link, parts.clock, context.rates, context.metrics)
+    scheme = "https" if serving.place.certificate else "http"
+
+    def listening(port: int) -> None:
+        log.info("listening", host=serving.place.host, port=port)
+        serving.announce(f"listening on {scheme}://{serving.place.host}:{port}")
+
+    server = make_server(front, serving.place, listening, context.hub.close)
+    stopping.append(server)
+    return server
+
+
+def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) -> tuple[Chore, ...]:
+    anchors = anchoring(parts, serving.copies)
+
+    def anchor() -> None:
+        complaints = anchors.tick()
+        if complaints:
+            raise BackendError("; ".join(complaints))
+
+    def watch_store() -> None:
+        """End the process where the store failed: a new one begins with what is there."""
+        if parts.store.condition is Condition.FAILED:
+            log.error("the store failed", why=parts.store.reason)
+            server().should_exit = True
+
+    return (
+        Chore("centre", parts.centre.tick),
+        Chore("link", parts.link.tick),
+        Chore("anchors", anchor),
+        Chore("store", watch_store),
+    )
+
+
+def _verdict(parts: CentreParts) -> VerdictOut:
+    found = verify(parts.data, address=parts.database)
+    verdict = found.verdict
+    return VerdictOut(
+        sound=found.is_sound,
+        records=verdict.records,
+        anchors=verdict.anchors,
+        last=verdict.head.n,
+        hash=verdict.head.hash,
+        findings=[FindingOut(n=finding.n, text=finding.text) for finding in verdict.findings],
+        complaints=list(found.complaints),
+    )

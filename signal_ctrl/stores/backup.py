@@ -1,0 +1,176 @@
+"""Backups: all tables and keys of a centre, as of one moment, in one encrypted file; and which of them are kept."""
+
+import base64
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from signal_ctrl.domain.documents import canonical
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.stores.dumping import dump_lines
+from signal_ctrl.stores.folder import KEYS
+from signal_ctrl.stores.key_files import sync_folder, write_secret
+from signal_ctrl.stores.offline import looking
+from signal_ctrl.stores.seal import hash_of
+from signal_ctrl.stores.sealed_stream import SealingFile, unsealed
+
+FORMAT: Final = "signal-ctrl/backup-1"
+ENDING: Final = ".backup"
+MIN_SECRET: Final = 12
+DAILY: Final = 30
+MONTHLY: Final = 12
+HOURLY: Final = 24
+_NAME: Final = re.compile(r"centre-(\d{8}T\d{6})Z\.backup")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was made: its file, its size, its hash, and what it holds."""
+
+    file: Path
+    size_bytes: int
+    sha256: str
+    head: dict[str, Any]
+
+
+def make_backup(folder: Path, out: Path, secret: bytes, at_utc_ms: int, address: str = "") -> Backup:
+    """Back a centre up, whether it runs or not, and read the file back. [ms]
+
+    Args: out, a new file, or a folder, in which the file is named by its time and old ones are taken out.
+    Raises: InvalidInputError if something is there already or cannot be written; BackendError if it does not read back.
+    """
+    file = out / name_of(at_utc_ms) if out.is_dir() else out
+    if file.exists():
+        raise InvalidInputError(f"{file} exists; name another file")
+    check_secret(secret)
+    partial = file.with_name(f".{file.name}.partial")
+    try:
+        _write(folder, partial, secret, at_utc_ms, address)
+        head = _read_back(partial, secret)
+        made = Backup(file, partial.stat().st_size, hash_of(partial), head)
+        partial.rename(file)
+        sync_folder(file.parent)
+        write_secret(file.with_name(f"{file.name}.sha256"), f"{made.sha256}  {file.name}\n".encode())
+    except OSError as error:
+        raise InvalidInputError(f"cannot write {file}: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    if out.is_dir():
+        rotate(out)
+    return made
+
+
+def backup_lines(file: Path, secret: bytes) -> Iterator[str]:
+    """Yield the lines of a backup, its first line taken off.
+
+    Raises: InvalidInputError if it is none, is damaged, or the secret is another one.
+    """
+    lines = _lines(file, secret)
+    try:
+        first = json.loads(next(lines, "null"))
+    except ValueError as error:
+        raise InvalidInputError(f"{file} is no backup") from error
+    if not isinstance(first, dict) or first.get("format") != FORMAT:
+        raise InvalidInputError(f"{file} is no backup: 'format' is not '{FORMAT}'")
+    return lines
+
+
+def check_hash(file: Path) -> None:
+    """Compare a backup with the hash beside it, if there is one. Raises: InvalidInputError if it does not fit."""
+    beside = file.with_name(f"{file.name}.sha256")
+    if beside.exists() and beside.read_text(encoding="ascii", errors="replace").split()[:1] != [hash_of(file)]:
+        raise InvalidInputError(f"{file} does not fit {beside.name}: one of them is damaged; take another backup")
+
+
+def check_secret(secret: bytes) -> None:
+    """Raises: InvalidInputError if a secret is too short."""
+    if len(secret) < MIN_SECRET:
+        raise InvalidInputError(f"the secret of a backup has {MIN_SECRET} characters or more")
+
+
+def name_of(at_utc_ms: int) -> str:
+    """Return the name of a backup by its time. [ms]
+
+    >>> name_of(1_700_000_000_000)
+    'centre-20231114T221320Z.backup'
+    """
+    return f"centre-{datetime.fromtimestamp(at_utc_ms // 1000, UTC):%Y%m%dT%H%M%S}Z{ENDING}"
+
+
+def rotate(folder: Path) -> list[Path]:
+    """Take out the backups of a folder that need not be kept, and return them."""
+    names = sorted((path.name for path in folder.glob(f"centre-*{ENDING}") if _NAME.fullmatch(path.name)), reverse=True)
+    keep = kept(names)
+    gone = [folder / name for name in names if name not in keep]
+    for path in gone:
+        path.unlink()
+        path.with_name(f"{path.name}.sha256").unlink(missing_ok=True)
+    return gone
+
+
+def kept(names: Sequence[str]) -> set[str]:
+    """Return which backups are kept: the last 24, the last of each of 30 days, the last of each of 12 months.
+
+    Args: names, youngest first, each with its time.
+    """
+    keep = set(names[:HOURLY])
+    for length, count in ((8, DAILY), (6, MONTHLY)):
+        youngest: dict[str, str] = {}
+        for name in names:
+            youngest.setdefault(name[7 : 7 + length], name)
+        keep |= set(list(youngest.values())[:count])
+    return keep
+
+
+def _write(folder: Path, file: Path, secret: bytes, at_utc_ms: int, address: str) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as out, looking(folder, address) as connection:
+        sealing = SealingFile(out, secret)
+        sealing.write(f"{canonical({'format': FORMAT})}\n".encode())
+        for line in _key_lines(folder):
+            sealing.write(f"{line}\n".encode())
+        for line in dump_lines(connection, at_utc_ms):
+            sealing.write(f"{line}\n".encode())
+        sealing.finish()
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _key_lines(folder: Path) -> Iterator[str]:
+    for path in sorted((folder / KEYS).iterdir()):
+        if path.is_file() and not path.name.startswith("."):
+            yield canonical({"key": path.name, "base64": base64.b64encode(path.read_bytes()).decode("ascii")})
+
+
+def _read_back(file: Path, secret: bytes) -> dict[str, Any]:
+    """Read a backup from its first to its last line, and return the head of its dump."""
+    head: dict[str, Any] = {}
+    count, end = 0, None
+    for line in backup_lines(file, secret):
+        if not head and not line.startswith('{"base64"'):
+            head = json.loads(line)
+        count += bool(head) and end is None
+        end = json.loads(line)["end"] if line.startswith('{"end"') else end
+    if end != count - 1:
+        raise BackendError(f"{file.name} does not read back as it was written")
+    return head
+
+
+def _lines(file: Path, secret: bytes) -> Iterator[str]:
+    rest = b""
+    try:
+        with file.open("rb") as source:
+            for piece in unsealed(source, secret):
+                *lines, rest = (rest + piece).split(b"\n")
+                yield from (line.decode() for line in lines)
+    except OSError as error:
+        raise InvalidInputError(f"cannot read {file}: {error.strerror or error}") from error
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{file}: {error}") from error
+    if rest:
+        raise InvalidInputError(f"{file} is cut short")

@@ -1,0 +1,173 @@
+"""Restoring: a new centre from a backup, under an epoch that no cabinet has seen, with nothing revived.
+
+What a topic has to do so that nothing comes back to life that ended meanwhile is a function in AFTER_RESTORE: it is
+handed the transaction in which the tables were filled, and the time. Overrides whose end has passed are ended there,
+nonces that may have been used since the backup are refused there.
+"""
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, MetaData, delete, text
+
+from signal_ctrl.centre.override_restore import end_restored_overrides
+from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError
+from signal_ctrl.stores.audit_verification import verify
+from signal_ctrl.stores.backup import backup_lines, check_hash
+from signal_ctrl.stores.database import Database
+from signal_ctrl.stores.dumping import FORMAT, load_lines
+from signal_ctrl.stores.failures import ours
+from signal_ctrl.stores.folder import DATABASE, KEYS, prepare
+from signal_ctrl.stores.integrity import structure_findings
+from signal_ctrl.stores.key_files import write_secret
+from signal_ctrl.stores.meta import EPOCH, SqlMeta
+from signal_ctrl.stores.migrations import MIGRATIONS, migrate, version_of
+from signal_ctrl.stores.postgres import PostgresDatabase
+from signal_ctrl.stores.repositories import SqlTransaction
+from signal_ctrl.stores.seal import mark_made
+from signal_ctrl.stores.sqlite import SqliteDatabase
+from signal_ctrl.stores.tables.meta import META
+
+AfterRestore = Callable[[SqlTransaction, int], None]
+AFTER_RESTORE: Final[tuple[AfterRestore, ...]] = (end_restored_overrides,)
+"""What each topic does in the restoring transaction; the second argument is the time. [ms]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored: when the backup was made, its rows, the epoch before and now."""
+
+    backup_utc_ms: int
+    rows: int
+    epoch_before: int
+    epoch: int
+
+
+def restore(
+    file: Path,
+    folder: Path,
+    secret: bytes,
+    at_utc_ms: int,
+    address: str = "",
+    after: tuple[AfterRestore, ...] = AFTER_RESTORE,
+) -> Restored:
+    """Make a new data folder, and fill an empty database, from a backup. [ms]
+
+    Raises: InvalidInputError if the folder or the database is in use, the backup is none or damaged, or is newer than
+        this program. Nothing is left behind then.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise InvalidInputError(f"{folder} holds something; name a new folder")
+    check_hash(file)
+    lines = backup_lines(file, secret)
+    first, keys = _head(lines)
+    prepare(folder)
+    try:
+        for name, data in keys.items():
+            write_secret(folder / KEYS / name, data)
+        database: Database = PostgresDatabase(address) if address else SqliteDatabase(folder / DATABASE)
+        found = _fill(database, first, lines, at_utc_ms, after)
+        if not address:
+            mark_made(folder)
+        if not verify(folder, address=address).is_sound:
+            raise StorageDamagedError(f"the audit chain in {file} is not sound; see 'signal-ctrl audit verify'")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return found
+
+
+def epoch_after(before: int, at_utc_ms: int) -> int:
+    """Return the epoch of a store restored at a time: the second since 1970, or one more than that of the backup. [ms]
+
+    Take-overs after the backup have raised the epoch by a few, which the backup cannot know; seconds since 1970 are
+    more than that, and differ for two restores of one backup.
+    """
+    return max(before + 1, at_utc_ms // 1000)
+
+
+def _head(lines: Iterator[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the first line of the dump and the keys before it."""
+    keys: dict[str, bytes] = {}
+    for line in lines:
+        item = json.loads(line)
+        if "key" not in item:
+            break
+        if os.path.basename(item["key"]) != item["key"]:
+            raise InvalidInputError(f"a key of the backup is named {item['key']!r}")
+        keys[item["key"]] = base64.b64decode(item["base64"])
+    else:
+        raise InvalidInputError("the backup holds no dump")
+    if item.get("format") != FORMAT or not 1 <= item["schema"] <= MIGRATIONS[-1].number:
+        raise InvalidInputError(f"the backup has schema {item.get('schema')}; use a newer program")
+    return item, keys
+
+
+def _fill(
+    database: Database, first: dict[str, Any], lines: Iterator[str], at_utc_ms: int, after: tuple[AfterRestore, ...]
+) -> Restored:
+    try:
+        with ours():
+            connection = database.open_writer()
+            with connection.begin():
+                if version_of(connection):
+                    raise InvalidInputError(f"the database {database.place} is not empty; name an empty one")
+            migrate(connection, migrations=[step for step in MIGRATIONS if step.number <= first["schema"]])
+            with connection.begin():
+                rows = _load(connection, lines)
+            migrate(connection)
+            with connection.begin():
+                found = _begin_anew(connection, first, rows, at_utc_ms, after)
+                wrong = structure_findings(connection)
+            if wrong:
+                raise StorageDamagedError("; ".join(wrong))
+    except BaseException:
+        database.close(sound=False)
+        raise
+    database.close()
+    return found
+
+
+def _load(connection: Connection, lines: Iterator[str]) -> int:
+    connection.execute(delete(META))
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    rows = load_lines(connection, lines)
+    if connection.dialect.name == "postgresql":
+        _advance_sequences(connection)
+    return rows
+
+
+def _advance_sequences(connection: Connection) -> None:
+    """Let numbers that the server gives go on behind those that were loaded."""
+    found = MetaData()
+    found.reflect(connection)
+    for column in chain.from_iterable(table.columns for table in found.sorted_tables):
+        names = {"table": f'"{column.table.name}"', "column": column.name}
+        sequence = connection.execute(text("SELECT pg_get_serial_sequence(:table, :column)"), names).scalar()
+        if sequence is not None:
+            highest = connection.execute(column.table.select().with_only_columns(column).order_by(column.desc()))
+            connection.execute(
+                text("SELECT setval(:sequence, :value, :used)"),
+                {"sequence": sequence, "value": (top := highest.scalar() or 0) or 1, "used": top > 0},
+            )
+
+
+def _begin_anew(
+    connection: Connection, first: dict[str, Any], rows: int, at_utc_ms: int, after: tuple[AfterRestore, ...]
+) -> Restored:
+    before = int(first["epoch"])
+    epoch = epoch_after(before, at_utc_ms)
+    SqlMeta(connection).put(EPOCH, str(epoch))
+    transaction = SqlTransaction(connection, epoch)
+    for step in after:
+        step(transaction, at_utc_ms)
+    transaction.record("centre", "restore", f"backup of {first['time_utc_ms']}", f"epoch {epoch}", at_utc_ms)
+    return Restored(int(first["time_utc_ms"]), rows, before, epoch)

@@ -1,0 +1,78 @@
+"""A junction as it is shown: by routes and by the stream."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from signal_ctrl.centre.cabinets import Cabinet, every_cabinet
+from signal_ctrl.centre.centre import Centre
+from signal_ctrl.domain.link.orders import Version
+from signal_ctrl.web.bodies import BodyOut
+
+
+class VersionOut(BodyOut):
+    """The version of a cabinet's orders."""
+
+    epoch: int
+    revision: int
+
+
+class JunctionOut(BodyOut):
+    """One junction. `runs` is what its cabinet says that it runs, never what it was sent."""
+
+    junction: str
+    district: str
+    corridor: str
+    place: str
+    lon: float | None
+    lat: float | None
+    site_sha256: str
+    link: str
+    heard_utc_ms: int | None
+    sent: VersionOut | None
+    sent_why: str
+    acknowledged: str | None
+    reasons: list[str]
+    runs: VersionOut | None
+    runs_plan_sha256: str
+    says: dict[str, str]
+
+
+def shown(cabinet: Cabinet, centre: Centre) -> JunctionOut:
+    """Return what is known of a junction now."""
+    status = centre.registry.status(cabinet)
+    return JunctionOut(
+        junction=cabinet.cabinet,
+        district=cabinet.district,
+        corridor=cabinet.corridor,
+        place=cabinet.place,
+        lon=cabinet.lon,
+        lat=cabinet.lat,
+        site_sha256=cabinet.site_sha256,
+        link=status.link.value,
+        heard_utc_ms=status.heard_utc_ms,
+        sent=_version(status.sent),
+        sent_why=status.sent_why,
+        acknowledged=None if status.acknowledged is None else status.acknowledged.value,
+        reasons=list(status.reasons),
+        runs=_version(status.runs),
+        runs_plan_sha256=status.runs_plan_sha256,
+        says=dict(status.says),
+    )
+
+
+def _version(version: Version | None) -> VersionOut | None:
+    return None if version is None else VersionOut(epoch=version.epoch, revision=version.revision)
+
+
+class JunctionLook:
+    """Shows every junction, without the time at which it was heard, which changes with every poll."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
+        self._cabinets: tuple[Cabinet, ...] = ()
+
+    def __call__(self, fresh: bool) -> Mapping[str, dict[str, Any]]:
+        """Return junctions by name. Args: fresh, that cabinets may have come or moved since."""
+        if fresh:
+            self._cabinets = self._centre.store.read(every_cabinet)
+        return {each.cabinet: shown(each, self._centre).model_dump(exclude={"heard_utc_ms"}) for each in self._cabinets}

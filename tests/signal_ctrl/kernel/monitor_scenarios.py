@@ -291,8 +291,7 @@ def unreadable_latch(library: Library) -> Complaints:
     good = latch.latch_to_json(latch.Latch("main green, side green"))
     found += expect("read", latch.latch_from_json(good).reason, "main green, side green")
     for text in ("", "{}", good[:-1], good.replace("reason", "cause"), good.replace("1", "2"), "null", "[" * 10**5):
-        found += expect(f"{text:.30}", latch.latch_from_json(text) is not None, True)
-        found += expect(f"{text:.30}", str(latch.latch_from_json(text).reason).startswith(latch.UNREADABLE), True)
+        found += expect(f"{text:.30}", latch.UNREADABLE in str(latch.latch_from_json(text)), True)
     found += expect("no reason", latch.latch_from_json(good.replace("main green, side green", "")) is not None, True)
     try:
         latch.Latch("")

@@ -193,6 +193,8 @@ def latch_stays(library: Library) -> Complaints:
         drive.door(False)
         drive.state = drive.kernel.trip(drive.state, "another", drive.state.frame_ds)
         found += expect("the first reason", drive.kernel.latch(drive.state).reason, reason)
+    bare = drive.kernel.latch(drive.kernel.trip(drive.kernel.power_on(0), "", 0))
+    found += expect("a trip without a reason", bool(bare.reason), True)
     return found + expect("no file", latch.latch_from_json(None), None)
 
 

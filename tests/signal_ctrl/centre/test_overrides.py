@@ -22,6 +22,7 @@ from signal_ctrl.domain.errors import (
     RefusedError,
     StorageFullError,
 )
+from signal_ctrl.domain.link.orders import orders_from_bytes
 from signal_ctrl.domain.link.overrides import OverrideKind
 from tests.signal_ctrl.centre.worlds import MINUTE_MS, World, site_text, world
 
@@ -543,3 +544,32 @@ def test_after_a_restore_no_override_is_in_force(here: World) -> None:
         waiting.override_id: OverrideState.LAPSED,
     }
     assert [action for _, action, _ in here.audit()][-3:] == ["end override"] * 3
+
+
+def test_orders_that_a_crash_took_away_are_overtaken(here: World, monkeypatch: Any) -> None:
+    override, other = here.issued(), here.issued("otto", scope=Scope(ScopeKind.JUNCTION, ("c1",)))
+    older = here.centre.orders.book.answer("c1", "", 0)
+
+    def full(*_: Any) -> Any:
+        raise StorageFullError("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(here.store, "write", full)
+        here.centre.overrides.release(here.actor("olga"), override.override_id)
+    lost = here.centre.orders.book.answer("c0", "", 0)
+    assert lost is not None
+    here.centre = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+    here.centre.start()  # what was in memory alone is gone
+    assert here.orders().version < orders_from_bytes(lost.body).version
+    assert here.centre.orders.book.answer("c0", lost.etag, 0) is not None
+    here.passes(1_000)
+    assert here.orders().version > orders_from_bytes(lost.body).version
+    assert in_force(here) == []  # what was released stays so
+    version = here.orders().version
+    here.centre.orders.book.answer("c0", lost.etag, 0)
+    here.passes(2_000)
+    assert here.orders().version == version  # it is overtaken once
+    here.issued("otto", scope=Scope(ScopeKind.JUNCTION, ("c1",)), lasts_s=60)
+    here.centre.orders.book.answer("c1", older.etag, 0)  # who is only behind loses nothing
+    here.passes(1_000)
+    assert other.override_id in in_force(here, "c1")

@@ -9,20 +9,9 @@ from pathlib import Path
 from signal_ctrl.centre.lease import LeaseKeeper, Part
 from signal_ctrl.centre.ports import Transaction
 from signal_ctrl.domain.errors import FencedError, StorageError
+from signal_ctrl.gateways.system_clock import SystemClock
 from signal_ctrl.stores.leases import PostgresArbiter
 from signal_ctrl.stores.opening import open_postgres
-
-
-class SystemClock:
-    """The clocks of this machine."""
-
-    def utc_ms(self) -> int:
-        """Return the wall time. [ms]"""
-        return time.time_ns() // 1_000_000
-
-    def mono_ms(self) -> int:
-        """Return monotonic time that counts through suspend. [ms]"""
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

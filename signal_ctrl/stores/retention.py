@@ -6,6 +6,7 @@ chain can still be verified, and it tells when that record was the last. What wa
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -83,8 +84,9 @@ def _retain_audit(store: SqlStore, folder: Path, now_utc_ms: int, before_utc_ms:
 
 def _cuts(anchors: Sequence[Anchor], start: int) -> Iterator[Anchor]:
     """Yield the anchors at which the chain is cut, so that not too much goes at once."""
-    for anchor, following in zip(anchors, [*anchors[1:], None], strict=True):
-        if anchor.head.n > start and (following is None or following.head.n - start > _AT_ONCE):
+    for anchor, following in pairwise((*anchors, None)):
+        is_last_fit = following is None or following.head.n - start > _AT_ONCE
+        if anchor is not None and anchor.head.n > start and is_last_fit:
             yield anchor
             start = anchor.head.n
 

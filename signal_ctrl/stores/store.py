@@ -70,6 +70,10 @@ class SqlStore:
         with ours(), self._database.readers.connect() as connection, connection.begin():
             return work(SqlRepositories(connection))
 
+    def lay_ballast(self) -> bool:
+        """Make the ballast file again where there is room, and tell whether it lies there."""
+        return self._writer.disk.lay_ballast()
+
     def under(self, gate: Callable[[], int]) -> None:
         """Write from now on only as `gate` (`LeaseKeeper.epoch_in_force`) allows, under the epoch that it returns."""
         self._writer.gate = gate

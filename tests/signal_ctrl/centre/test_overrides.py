@@ -509,6 +509,21 @@ def test_a_centre_that_starts_again_goes_on(here: World) -> None:
     assert not again.overrides.live()
 
 
+def test_the_centre_is_killed_at_each_second_of_three_minutes(here: World) -> None:
+    """What is in memory goes each second; the override ends in time, and the cabinet had its end from the first."""
+    override = here.issued(lasts_s=180)
+    end_ms = override.document.end_utc_ms
+    for _ in range(185):
+        here.centre = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+        here.centre.start()
+        here.centre.overrides.tick()
+        assert bool(in_force(here)) is (here.clock.utc_ms() < end_ms)
+        for order in here.orders().overrides:
+            assert order.end_utc_ms == end_ms
+        here.clock.pass_ms(1000)
+    assert here.store.read(lambda r: override_of(r, override.override_id)).ended_utc_ms == end_ms
+
+
 def test_a_document_comes_back_and_each_change_has_another_hash(here: World) -> None:
     document = here.issued().document
     plain = document_json(document)

@@ -149,7 +149,7 @@ def _kill(client: Client, number: int) -> int:
         client.load(client.generator.uniform(0.3, 1.5))
     else:
         client.load(client.generator.uniform(0.02, 1.0))
-    server = client.target.server if number % _SERVER_EVERY else None
+    server = None if number % _SERVER_EVERY else client.target.server
     if server is not None:
         server.kill()
         client.load(0.05)

@@ -45,13 +45,6 @@ class Cluster:
                 raise BackendError(f"the server does not start: {self._last_words()}")
             time.sleep(0.02)
 
-    def stop(self) -> None:
-        """Stop the server without ado, as a crash would: it is not needed any more."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(_START_S)
-            self._process = None
-
     def kill(self) -> None:
         """Kill the server with all its processes, as the kernel does when memory runs out."""
         if self._process is None:
@@ -109,7 +102,7 @@ def cluster(settings: Sequence[str] = ()) -> Iterator[Cluster]:
         try:
             yield made
         finally:
-            made.stop()
+            made.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

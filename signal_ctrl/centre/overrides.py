@@ -12,6 +12,7 @@ from typing import Any, Final
 from signal_ctrl.centre.cabinets import CABINETS
 from signal_ctrl.centre.desk import CENTRE, DONE, Desk
 from signal_ctrl.centre.identity import Actor, Grant, Right, require
+from signal_ctrl.centre.late_writes import LateWrites
 from signal_ctrl.centre.nonces import Nonces
 from signal_ctrl.centre.order_values import Delivery
 from signal_ctrl.centre.orders import OrderDesk, live_overrides
@@ -51,7 +52,6 @@ from signal_ctrl.domain.errors import (
     ForbiddenError,
     InvalidInputError,
     RefusedError,
-    StorageError,
 )
 
 HISTORY_MS: Final = 7 * 24 * 3_600_000
@@ -78,14 +78,6 @@ class Preparation:
     estimate: Price
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    """An end that took effect and is to be written yet. [ms]"""
-
-    override: Override
-    who: str
-
-
 class OverrideDesk:
     """The overrides of all cabinets."""
 
@@ -96,12 +88,15 @@ class OverrideDesk:
         self._nonces = Nonces(desk.random)
         self._live: dict[str, Override] = {}
         self._until_mono_ms: dict[str, int] = {}
-        self._unwritten: list[_End] = []
+        self._before: set[str] = set()
+        self._late = LateWrites(desk.store)
+        self._owed: list[list[Delivery]] = []
 
     def load(self) -> None:
         """Take up what was live before the start of the centre."""
         for override in self._desk.store.read(lambda r: r.shelf(OVERRIDES).find({"state": _LIVE})):
             self._keep(override)
+            self._before.add(override.override_id)
 
     def prepare(self, actor: Actor, wish: OverrideWish) -> Preparation:
         """Return the document of a wish, with a nonce to confirm it. Nothing is written.
@@ -192,6 +187,14 @@ class OverrideDesk:
                 self._end(override, OverrideState.LAPSED if scheduled else OverrideState.EXPIRED, CENTRE, now_ms)
             elif override.state is OverrideState.SCHEDULED and is_due(override, now_ms):
                 self._start(override)
+
+    def end_lost(self, cabinets: frozenset[str]) -> None:
+        """End what was in force before the start at cabinets that have newer orders than were written: a release."""
+        for override in tuple(self._live.values()):
+            known = override.override_id in self._before and override.state is OverrideState.ACTIVE
+            if known and cabinets.intersection(override.cabinets):
+                why = "a cabinet has newer orders than were written: it was released from it"
+                self._end(replace(override, why=why), OverrideState.RELEASED, CENTRE, self._desk.now_ms())
 
     def live(self) -> tuple[Override, ...]:
         """Return the overrides that wait, are to come, or are in force; from memory."""
@@ -292,16 +295,19 @@ class OverrideDesk:
     def _end(self, override: Override, state: OverrideState, who: str, now_ms: int) -> Override:
         """End an override. What was in force ends even if nothing can be written."""
         over = replace(override, state=state, ended_utc_ms=ended_ms_of(override, state, now_ms), ended_by=who)
-        try:
-            made = self._desk.store.write(lambda t: self._written_end(t, over, who, late=False), Importance.ESSENTIAL)
-        except StorageError:
-            if override.state is not OverrideState.ACTIVE:
-                raise
+        made: list[Delivery] = []
+        work = partial(self._end_within, over, who, made)
+        if override.state is not OverrideState.ACTIVE:
+            self._desk.store.write(lambda t: work(t, False), Importance.ESSENTIAL)
+        elif not self._late.write(work):
             over = replace(over, late=True)
             self._orders.without_store(frozenset({over.override_id}), now_ms)
-            self._unwritten.append(_End(over, who))
-            made = []
+            self._owed.append(made)
+            return self._done(over, [])
         return self._done(over, made)
+
+    def _end_within(self, over: Override, who: str, made: list[Delivery], t: Transaction, late: bool) -> None:
+        made[:] = self._written_end(t, replace(over, late=late), who, late)
 
     def _written_end(self, t: Transaction, over: Override, who: str, late: bool) -> list[Delivery]:
         held = t.shelf(OVERRIDES).get(over.override_id)
@@ -322,15 +328,11 @@ class OverrideDesk:
 
     def _write_late(self) -> None:
         """Write the ends that could not be written, in their order; try again later what still cannot be."""
-        while self._unwritten:
-            end = self._unwritten[0]
-            work = partial(self._written_end, over=end.override, who=end.who, late=True)
-            try:
-                made = self._desk.store.write(work, Importance.ESSENTIAL)
-            except StorageError:
-                return
-            self._orders.serve(made)
-            self._unwritten.pop(0)
+        if self._owed:
+            done = len(self._owed) - self._late.settle()
+            for made in self._owed[:done]:
+                self._orders.serve(made)
+            self._owed = self._owed[done:]
 
     def _done(self, override: Override, made: list[Delivery]) -> Override:
         """Take up what has become durable."""

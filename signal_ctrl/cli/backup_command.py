@@ -37,7 +37,7 @@ def backup(
     from signal_ctrl.stores.backup import make_backup
 
     began_s = time.monotonic()
-    made = make_backup(data, out, _secret(key_file, twice=True), time.time_ns() // 1_000_000, database)
+    made = make_backup(data, out, secret_of(key_file, twice=True), time.time_ns() // 1_000_000, database)
     taken_s = time.monotonic() - began_s
     document = {
         "file": str(made.file),
@@ -71,7 +71,7 @@ def restore(
     """
     from signal_ctrl.stores.restore import restore as restored
 
-    found = restored(file, data, _secret(key_file), time.time_ns() // 1_000_000, database)
+    found = restored(file, data, secret_of(key_file), time.time_ns() // 1_000_000, database)
     if json_:
         put_json(
             {
@@ -87,8 +87,16 @@ def restore(
     typer.echo(f"epoch {found.epoch_before} before, {found.epoch} now; start the centre with --data {data}")
 
 
-def _secret(key_file: Path | None, twice: bool = False) -> bytes:
-    """Return the secret of a backup. Raises: InvalidInputError if there is none."""
+def secret_of(key_file: Path | None, twice: bool = False) -> bytes:
+    """Return the secret of a backup. Raises: InvalidInputError if there is none, or it is too short."""
+    from signal_ctrl.stores.backup import check_secret
+
+    secret = _found_secret(key_file, twice)
+    check_secret(secret)
+    return secret
+
+
+def _found_secret(key_file: Path | None, twice: bool) -> bytes:
     if key_file is not None:
         try:
             return key_file.read_bytes().strip()

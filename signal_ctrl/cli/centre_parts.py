@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from signal_ctrl.centre.anchors import Anchoring
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.identity_services import Identity, Keepers, identity_services, login_alarm
 from signal_ctrl.centre.link import Link
@@ -16,10 +15,7 @@ from signal_ctrl.centre.signing import CentreKey
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.gateways.breached_file import BreachedFile
 from signal_ctrl.gateways.system_clock import SystemClock
-from signal_ctrl.stores.anchor_files import AnchorFolder, anchors_in
 from signal_ctrl.stores.centre_keys import centre_secret, key_box
-from signal_ctrl.stores.folder import ANCHORS
-from signal_ctrl.stores.key_files import signing_key
 from signal_ctrl.stores.opening import open_folder, open_postgres
 from signal_ctrl.stores.store import SqlStore
 
@@ -67,12 +63,3 @@ def opened_centre(data: Path, database: str = "") -> Iterator[CentreParts]:
         )
     finally:
         store.close()
-
-
-def anchoring(parts: CentreParts, copies: tuple[Path, ...]) -> Anchoring:
-    """Return what signs the head of the audit. Args: copies, folders that get each anchor besides the data folder."""
-    key = signing_key(parts.data)
-    places = [AnchorFolder(folder, key.public_key()) for folder in (parts.data / ANCHORS, *copies)]
-    known, _ = anchors_in(parts.data / ANCHORS)
-    last = max(known, key=lambda anchor: anchor.head.n, default=None)
-    return Anchoring(parts.store, key, parts.clock, places, last)

@@ -165,8 +165,9 @@ def _tell(override: dict[str, Any], as_json: bool) -> None:
     if as_json:
         put_json(override)
         return
-    ends = utc_text(override["document"]["end_utc_ms"])
-    typer.echo(f"override {override['override_id']} is {override['state']}; it ends at {ends} UTC")
+    over = override["ended_utc_ms"]
+    ends = f"it ended at {utc_text(over)}" if over else f"it ends at {utc_text(override['document']['end_utc_ms'])}"
+    typer.echo(f"override {override['override_id']} is {override['state']}; {ends} UTC")
     if override["state"] == "waiting for approval":
         typer.echo(f"  waits for a second person: {', '.join(override['second'])}")
         typer.echo(f"  who says within 5 min: signal-ctrl override approve {override['override_id']}")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from signal_ctrl.cli.backup_command import KeyFile, secret_of
 from signal_ctrl.cli.output import put_json
 
 
@@ -33,6 +34,14 @@ def serve(
     anchor_copy: Annotated[
         list[Path] | None, typer.Option(help="Folder on another machine that gets the audit's anchors too.")
     ] = None,
+    backups: Annotated[
+        Path | None, typer.Option(help="Folder that gets an encrypted backup every hour; old ones are taken out.")
+    ] = None,
+    key_file: KeyFile = None,
+    lease: Annotated[
+        str,
+        typer.Option(help="Name of this one of two centres on one PostgreSQL: it waits until it is the active one."),
+    ] = "",
     connections_per_address: Annotated[
         int, typer.Option(min=1, help="Connections of one address that has not said who it is.")
     ] = 20,
@@ -75,4 +84,7 @@ def serve(
         put_json({"message": line}) if json_ else typer.echo(line)
         sys.stdout.flush()
 
-    return run(Serving(data, database, place, settings, tuple(anchor_copy or ()), announce))
+    if lease and not database:
+        raise InvalidInputError("--lease is for two centres on one PostgreSQL: give --database too")
+    secret = b"" if backups is None else secret_of(key_file)
+    return run(Serving(data, database, place, settings, tuple(anchor_copy or ()), announce, backups, secret, lease))

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,14 +12,17 @@ import structlog
 
 from signal_ctrl.centre.accounts import FIRST_ADMIN
 from signal_ctrl.centre.ports import Condition
-from signal_ctrl.cli.centre_parts import CentreParts, anchoring, opened_centre
+from signal_ctrl.cli.aside import Aside
+from signal_ctrl.cli.centre_parts import CentreParts, opened_centre
 from signal_ctrl.cli.failures import BROKEN
+from signal_ctrl.cli.standby import Standby
 from signal_ctrl.cli.stopping import tidy_end
 from signal_ctrl.cli.versions import versions
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.stores.audit_verification import verify
 from signal_ctrl.stores.key_files import write_secret
 from signal_ctrl.stores.sqlite import library_line
+from signal_ctrl.stores.upkeep import Upkeep, UpkeepSettings
 from signal_ctrl.web.app import make_app
 from signal_ctrl.web.audit_view import FindingOut, VerdictOut
 from signal_ctrl.web.background import Chore
@@ -37,7 +41,11 @@ log: Final = structlog.get_logger("signal_ctrl.serve")
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What is served where. `copies`, folders for copies of the audit's anchors; `announce`, told the port."""
+    """What is served where.
+
+    `copies`, folders for copies of the audit's anchors; `announce`, told the port; `backups`, folder for a backup every
+    hour, sealed with `backup_secret`; `lease`, the name of this one of two centres on one PostgreSQL.
+    """
 
     data: Path
     database: str
@@ -45,6 +53,9 @@ class Serving:
     settings: Settings
     copies: tuple[Path, ...] = ()
     announce: Callable[[str], None] = print
+    backups: Path | None = None
+    backup_secret: bytes = field(default=b"", repr=False)
+    lease: str = ""
 
 
 def serve(serving: Serving) -> int:
@@ -53,14 +64,23 @@ def serve(serving: Serving) -> int:
     Raises: InvalidInputError; StorageError if the store cannot be opened or is damaged.
     """
     start_logs(sys.stderr)
-    with opened_centre(serving.data, serving.database) as parts:
+    with ExitStack() as open_now:
+        standby = Standby(serving.data, serving.database, serving.lease) if serving.lease else None
+        if standby is not None:
+            serving.announce(f"{serving.lease}: waiting for the lease")
+            open_now.enter_context(standby.held())
+        parts = open_now.enter_context(opened_centre(serving.data, serving.database))
+        if standby is not None:
+            standby.guard(parts.store)
         log.info("starting", store=parts.store.place, sqlite=library_line(), **versions())
         show_first_secret(parts, serving.announce)
         parts.centre.start()
         server = _server(serving, parts)
+        if standby is not None:
+            standby.when_lost(server)
         with tidy_end():
             server.run()
-        failed = parts.store.condition is Condition.FAILED
+        failed = parts.store.condition is Condition.FAILED or (standby is not None and standby.is_lost)
         log.info("stopped", store=parts.store.condition.value)
     return BROKEN if failed or not server.started else 0
 
@@ -98,10 +118,11 @@ def _server(serving: Serving, parts: CentreParts) -> Server:
 
 
 def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) -> tuple[Chore, ...]:
-    anchors = anchoring(parts, serving.copies)
+    where = UpkeepSettings(parts.data, parts.database, serving.copies, serving.backups, serving.backup_secret)
+    upkeep = Upkeep(parts.store, where, parts.clock)
 
     def anchor() -> None:
-        complaints = anchors.tick()
+        complaints = upkeep.tick()
         if complaints:
             raise BackendError("; ".join(complaints))
 
@@ -115,6 +136,7 @@ def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) 
         Chore("centre", parts.centre.tick),
         Chore("link", parts.link.tick),
         Chore("anchors", anchor),
+        Chore("upkeep", Aside(upkeep.run_due).look),
         Chore("store", watch_store),
     )
 

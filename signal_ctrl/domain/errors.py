@@ -23,6 +23,7 @@ SignalCtrlError
         ├── StorageLostError     the connection is gone; what was being written may be there or not
         ├── StorageBusyError     too many writes wait; to be tried again
         ├── StorageDamagedError  what is stored is not what was written
+        ├── StandbyError         another centre is the active one; this one answers questions only
         └── FencedError          another centre has taken over; this one may not write any more
 """
 
@@ -132,6 +133,10 @@ class StorageBusyError(StorageError):
 
 class StorageDamagedError(StorageError):
     """What is stored is not what was written. It is never repaired in place."""
+
+
+class StandbyError(StorageError):
+    """Another centre is the active one, or this one has not renewed its lease; it answers questions only."""
 
 
 class FencedError(StorageError):

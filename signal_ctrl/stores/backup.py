@@ -25,6 +25,7 @@ MIN_SECRET: Final = 12
 DAILY: Final = 30
 MONTHLY: Final = 12
 HOURLY: Final = 24
+_STALE_MS: Final = 3_600_000
 _NAME: Final = re.compile(r"centre-(\d{8}T\d{6})Z\.backup")
 
 
@@ -62,6 +63,7 @@ def make_backup(folder: Path, out: Path, secret: bytes, at_utc_ms: int, address:
         partial.unlink(missing_ok=True)
     if out.is_dir():
         rotate(out)
+        _sweep(out, at_utc_ms)
     return made
 
 
@@ -111,6 +113,13 @@ def rotate(folder: Path) -> list[Path]:
         path.unlink()
         path.with_name(f"{path.name}.sha256").unlink(missing_ok=True)
     return gone
+
+
+def _sweep(folder: Path, at_utc_ms: int) -> None:
+    """Remove what backups that were cut short have left, an hour ago and longer. [ms]"""
+    for path in folder.glob(f".centre-*{ENDING}.partial"):
+        if path.stat().st_mtime * 1000 < at_utc_ms - _STALE_MS:
+            path.unlink(missing_ok=True)
 
 
 def kept(names: Sequence[str]) -> set[str]:

@@ -41,6 +41,13 @@ class SqlMeta:
                 f"this centre writes under epoch {epoch}, the store is at {found}; another has taken over"
             )
 
+    def raise_epoch(self) -> int:
+        """Raise the epoch by one and return it: whoever writes under the one before is refused from this commit on."""
+        self._connection.execute(select(META.c.value).where(META.c.key == EPOCH).with_for_update())
+        epoch = self.number(EPOCH) + 1
+        self.put(EPOCH, str(epoch))
+        return epoch
+
     def put(self, key: str, value: str) -> None:
         """Set the text of a key."""
         changed = self._connection.execute(update(META).where(META.c.key == key).values(value=value))

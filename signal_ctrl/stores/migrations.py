@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Table, inspect
+from sqlalchemy import Connection, Table, func, inspect, select
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.stores.meta import EPOCH, SCHEMA, SqlMeta
 from signal_ctrl.stores.tables.audit import AUDIT
 from signal_ctrl.stores.tables.base import METADATA
+from signal_ctrl.stores.tables.leases import LEASES
 from signal_ctrl.stores.tables.links import LINK_TABLES
 from signal_ctrl.stores.tables.meta import META
 from signal_ctrl.stores.tables.people import LOGIN_FAILURES, SESSIONS, USERS
@@ -22,6 +23,7 @@ from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 FIRST_TABLES: Final[tuple[Table, ...]] = (
     META,
     AUDIT,
+    LEASES,
     USERS,
     SESSIONS,
     LOGIN_FAILURES,
@@ -29,6 +31,8 @@ FIRST_TABLES: Final[tuple[Table, ...]] = (
     *LINK_TABLES,
 )
 FIRST_EPOCH: Final = 1
+_LOCK: Final = 0x5349474E
+"""Any number that nobody else locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def migrate(
     Raises: InvalidInputError if the database is newer than this program.
     """
     with connection.begin():
-        version = version_of(connection)
+        version = _locked_version(connection)
     if version > migrations[-1].number:
         raise InvalidInputError(
             f"the database has schema {version}, this program knows {migrations[-1].number}; use a newer program"
@@ -75,8 +79,21 @@ def migrate(
     waiting = [migration for migration in migrations if migration.number > version]
     if waiting and version > 0:
         before(version)
-    for migration in waiting:
-        with connection.begin():
-            migration.change(connection)
-            SqlMeta(connection).put(SCHEMA, str(migration.number))
-    return len(waiting)
+    return sum(_step(connection, migration) for migration in waiting)
+
+
+def _step(connection: Connection, migration: Migration) -> int:
+    """Carry out one step unless another process has done so meanwhile."""
+    with connection.begin():
+        if _locked_version(connection) >= migration.number:
+            return 0
+        migration.change(connection)
+        SqlMeta(connection).put(SCHEMA, str(migration.number))
+        return 1
+
+
+def _locked_version(connection: Connection) -> int:
+    """Return the version when nobody else is changing it: centres of one server may start at once."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    return version_of(connection)

@@ -15,7 +15,7 @@ class SqlRepositories:
     """Every topic's repository; on a read-only connection the writing verbs fail."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self.meta = SqlMeta(connection)
         self.audit = SqlAudit(connection)
         self.people = SqlPeople(connection)
@@ -23,7 +23,7 @@ class SqlRepositories:
 
     def shelf(self, spec: ShelfSpec[V]) -> SqlShelf[V]:
         """Return the shelf of a topic."""
-        return SqlShelf(self._connection, spec)
+        return SqlShelf(self.connection, spec)
 
 
 class SqlTransaction(SqlRepositories):

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, delete, text
 
+from signal_ctrl.centre.override_restore import end_restored_overrides
 from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError
 from signal_ctrl.stores.audit_verification import verify
 from signal_ctrl.stores.backup import backup_lines, check_hash
@@ -35,7 +36,7 @@ from signal_ctrl.stores.sqlite import SqliteDatabase
 from signal_ctrl.stores.tables.meta import META
 
 AfterRestore = Callable[[SqlTransaction, int], None]
-AFTER_RESTORE: Final[tuple[AfterRestore, ...]] = ()
+AFTER_RESTORE: Final[tuple[AfterRestore, ...]] = (end_restored_overrides,)
 """What each topic does in the restoring transaction; the second argument is the time. [ms]"""
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from signal_ctrl.centre.ports import Condition, Importance, Reading, Transaction
+from signal_ctrl.centre.ports import Condition, Importance
 from signal_ctrl.domain.errors import StorageFullError
 from signal_ctrl.stores.database import Database
 from signal_ctrl.stores.failures import ours
-from signal_ctrl.stores.repositories import SqlRepositories
+from signal_ctrl.stores.repositories import SqlRepositories, SqlTransaction
 from signal_ctrl.stores.writer import Job, Writer
 
 T = TypeVar("T")
@@ -53,22 +53,30 @@ class SqlStore:
             return str(error)
         return "" if self.condition is Condition.OPEN else f"the disk is {self._writer.disk.share():.0%} full"
 
-    def write(self, work: Callable[[Transaction], T], importance: Importance = Importance.NORMAL) -> T:
+    def write(self, work: Callable[[SqlTransaction], T], importance: Importance = Importance.NORMAL) -> T:
         """Carry out a work in the writer's thread and return what it returns, after the durable commit."""
         waiting: Future[T] = Future()
         self._writer.submit(Job(work, importance, waiting))
         return waiting.result()
 
-    async def awrite(self, work: Callable[[Transaction], T], importance: Importance = Importance.NORMAL) -> T:
+    async def awrite(self, work: Callable[[SqlTransaction], T], importance: Importance = Importance.NORMAL) -> T:
         """Do the same from an event loop, which goes on meanwhile."""
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._writer.submit(Job(work, importance, waiting))
         return await waiting
 
-    def read(self, work: Callable[[Reading], T]) -> T:
+    def read(self, work: Callable[[SqlRepositories], T]) -> T:
         """Carry out questions on a read-only connection, in the calling thread, as of one moment."""
         with ours(), self._database.readers.connect() as connection, connection.begin():
             return work(SqlRepositories(connection))
+
+    def lay_ballast(self) -> bool:
+        """Make the ballast file again where there is room, and tell whether it lies there."""
+        return self._writer.disk.lay_ballast()
+
+    def under(self, gate: Callable[[], int]) -> None:
+        """Write from now on only as `gate` (`LeaseKeeper.epoch_in_force`) allows, under the epoch that it returns."""
+        self._writer.gate = gate
 
     def close(self) -> None:
         """Finish what waits and close the database, the writer last."""

@@ -6,6 +6,7 @@ after a failed fsync the kernel may have dropped the pages, and a second one tha
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections import defaultdict
@@ -70,6 +71,8 @@ class Writer:
     disk: DiskGuard
     epoch: int = 0
     """Read when the database is opened. A transaction that meets another one is refused: somebody has taken over."""
+    gate: Callable[[], int] | None = None
+    """Returns the epoch under which may be written now, where there is a lease; raises StandbyError where not."""
     inspect: Callable[[Connection], tuple[str, ...]] = lambda _connection: ()
     """Returns what is wrong with a database that is there already, before anything of it is used."""
     before_migration: Callable[[int], None] = lambda _version: None
@@ -77,6 +80,8 @@ class Writer:
     failure: StorageError | None = None
     commits: int = 0
     _queue: "queue.SimpleQueue[Job | None]" = field(default_factory=queue.SimpleQueue)
+    _door: threading.Lock = field(default_factory=threading.Lock)
+    _closing: bool = False
     _thread: threading.Thread | None = None
     _connection: Connection | None = None
 
@@ -93,17 +98,22 @@ class Writer:
             raise RuntimeError("a work may not call the store: it is handed its transaction")
         if self.failure is not None:
             raise type(self.failure)(str(self.failure))
-        if self._thread is None:
-            raise StorageFailedError("the store is closed")
         if self._queue.qsize() >= MAX_WAITING:
             raise StorageBusyError(f"{MAX_WAITING:,} writes wait already; try again")
+        if self.gate is not None:
+            self.gate()
         self.disk.check(job.importance)
-        self._queue.put(job)
+        with self._door:
+            if self._closing:
+                raise StorageFailedError("the store is closed")
+            self._queue.put(job)
 
     def stop(self) -> None:
-        """Finish what waits and close the database."""
-        if self._thread is not None:
+        """Take nothing more, finish what waits and close the database."""
+        with self._door:
+            self._closing = True
             self._queue.put(None)
+        if self._thread is not None:
             self._thread.join()
             self._thread = None
 
@@ -163,6 +173,7 @@ class Writer:
         try:
             if self.failure is not None:
                 raise self.failure
+            self.epoch = self.epoch if self.gate is None else self.gate()
             connection = self._begun()
             transaction = SqlTransaction(connection, self.epoch)
             transaction.meta.check_epoch(self.epoch)
@@ -188,7 +199,8 @@ class Writer:
         if isinstance(failed, _FATAL):
             self._give_up(failed)
         for job in jobs:
-            job.value, job.error = None, failed
+            job.value, job.error = None, type(failed)(str(failed))  # one for each: it is raised in his thread
+            job.error.__cause__ = error
         self._undo(failed)
         return failed
 
@@ -247,7 +259,7 @@ def _settle(jobs: Sequence[Job]) -> None:
         else:
             by_loop[job.waiting.get_loop()].append(job)
     for loop, theirs in by_loop.items():
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits there any more
             loop.call_soon_threadsafe(_settle_here, theirs)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from signal_ctrl.centre.ports import Condition, Transaction
-from signal_ctrl.domain.errors import ConflictError, RefusedError
+from signal_ctrl.domain.errors import ConflictError, RefusedError, StorageFailedError
 from signal_ctrl.stores.opening import open_folder, open_memory, open_postgres
 from signal_ctrl.stores.store import SqlStore
 
@@ -100,7 +101,7 @@ def test_a_taken_key_is_a_conflict(store: SqlStore) -> None:
 
     def twice(transaction) -> None:
         for _ in range(2):
-            transaction.audit._connection.execute(insert(META).values(key="k", value="v"))
+            transaction.connection.execute(insert(META).values(key="k", value="v"))
 
     with pytest.raises(ConflictError):
         store.write(twice)
@@ -117,3 +118,22 @@ def test_threads_read_at_once(store: SqlStore) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert [a.result() for a in [pool.submit(store.read, question) for _ in range(8)]] == [1] * 8
+
+
+def test_everybody_is_answered_when_the_store_closes(store: SqlStore) -> None:
+    with ThreadPoolExecutor(30) as pool:
+        answers = [pool.submit(store.write, note(str(k))) for k in range(30)]
+        store.close()
+    done = [answer.exception() is None for answer in answers]
+    assert all(isinstance(a.exception(), StorageFailedError) for a in answers if a.exception())
+    assert any(done)
+
+
+def test_an_event_loop_that_has_gone_stops_nobody(store: SqlStore) -> None:
+    async def leave() -> None:
+        store_task = asyncio.create_task(store.awrite(lambda t: (time.sleep(0.2), t.record("a", "b", "c", "d", 1))))
+        await asyncio.sleep(0.02)
+        store_task.cancel()
+
+    asyncio.run(leave())
+    assert store.write(note("after")) == 2

@@ -1,0 +1,45 @@
+"""How long the centre's shelves are kept: what is over and older than its time goes (SAFETY part D, retention)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, delete, select
+
+from signal_ctrl.centre.alarms import ALARMS, AlarmState
+from signal_ctrl.centre.override_values import OVERRIDES, OverrideState
+from signal_ctrl.centre.shadow_values import ADVICE
+from signal_ctrl.centre.shelves import Spec
+from signal_ctrl.centre.tickets import TICKETS, TicketState
+from signal_ctrl.centre.traffic_values import FLOWS
+from signal_ctrl.stores.tables.shelves import SHELF_TABLES
+
+DAY_MS: Final = 86_400_000
+AT_ONCE: Final = 5_000
+_OVER: Final = tuple(state.value for state in OverrideState if not state.live)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long values of a shelf are kept, and which may go: those with one of these values in a column. [ms]"""
+
+    spec: Spec
+    kept_ms: int
+    over: Mapping[str, tuple[str, ...]]
+
+    def take_out(self, connection: Connection, now_utc_ms: int) -> int:
+        """Take out some thousands of rows at most, and return how many went. [ms]"""
+        table = SHELF_TABLES[self.spec.name]
+        fits = [table.c[column].in_(values) for column, values in self.over.items()]
+        old = select(table.c.key).where(table.c.at_utc_ms < now_utc_ms - self.kept_ms, *fits).limit(AT_ONCE)
+        return int(connection.execute(delete(table).where(table.c.key.in_(old))).rowcount)
+
+
+SHELVES_KEPT: Final = (
+    Kept(FLOWS, 3 * 366 * DAY_MS, {}),
+    Kept(OVERRIDES, 5 * 366 * DAY_MS, {"state": _OVER}),
+    Kept(ADVICE, 92 * DAY_MS, {}),
+    Kept(ALARMS, 731 * DAY_MS, {"state": (AlarmState.CLEARED.value,)}),
+    Kept(TICKETS, 5 * 366 * DAY_MS, {"state": (TicketState.CLOSED.value,)}),
+)
+"""Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P]."""

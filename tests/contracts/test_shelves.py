@@ -1,0 +1,102 @@
+"""The contract of `signal_ctrl.centre.shelves`, over every store: what is put is found, and damage is noticed."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from signal_ctrl.centre.alarms import ALARMS, Alarm, AlarmState, Severity
+from signal_ctrl.centre.shelf_list import SHELVES
+from signal_ctrl.domain.errors import StorageDamagedError
+from signal_ctrl.stores.opening import open_folder, open_memory, open_postgres
+from signal_ctrl.stores.shelf_retention import SHELVES_KEPT
+from signal_ctrl.stores.store import SqlStore
+from signal_ctrl.stores.tables.shelves import SHELF_TABLES
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    if request.param == "postgresql":
+        opened = open_postgres(tmp_path / "data", request.getfixturevalue("new_database")(), ballast_bytes=4096)
+    else:
+        opened = open_memory() if request.param == "memory" else open_folder(tmp_path / "data", ballast_bytes=4096)
+    yield opened
+    opened.close()
+
+
+def alarm(k: int, **changes: Any) -> Alarm:
+    return replace(Alarm(f"al-{k}", "offline", f"c{k % 3}", Severity.WARNING, "silent", 1000 + k, 1000 + k), **changes)
+
+
+def put(store: SqlStore, *alarms: Alarm) -> None:
+    def work(t: Any) -> None:
+        for one in alarms:
+            t.shelf(ALARMS).put(one)
+
+    store.write(work)
+
+
+def found(store: SqlStore, *arguments: Any, **more: Any) -> list[str]:
+    return [one.alarm_id for one in store.read(lambda r: r.shelf(ALARMS).find(*arguments, **more))]
+
+
+def test_what_is_put_is_there_and_the_last_one_counts(store: SqlStore) -> None:
+    put(store, alarm(1), alarm(2), alarm(1, text="heard", times=7))
+    assert store.read(lambda r: r.shelf(ALARMS).get("al-1")) == alarm(1, text="heard", times=7)
+    assert store.read(lambda r: r.shelf(ALARMS).get("al-9")) is None
+    assert store.read(lambda r: r.shelf(ALARMS).count()) == 2
+    assert store.read(lambda r: r.shelf(ALARMS).count({"subject": "c1"})) == 1
+
+
+def test_it_is_found_by_columns_and_times_the_youngest_first(store: SqlStore) -> None:
+    put(store, *(alarm(k) for k in range(9)))
+    assert found(store, {"subject": "c0"}) == ["al-6", "al-3", "al-0"]
+    assert found(store, {"subject": ("c0", "c1")}, limit=3) == ["al-7", "al-6", "al-4"]
+    assert found(store, None, 1002, 1005) == ["al-4", "al-3", "al-2"]
+    assert found(store, {"subject": "c0", "kind": "other"}) == []
+    put(store, alarm(0, subject="c2"))
+    assert found(store, {"subject": "c0"}) == ["al-6", "al-3"]
+
+
+def test_a_text_with_quotes_is_a_text(store: SqlStore) -> None:
+    put(store, alarm(1, subject="c' or '1'='1"))
+    assert found(store, {"subject": "c' or '1'='1"}) == ["al-1"]
+    assert found(store, {"subject": "x' or '1'='1"}) == []
+
+
+def test_the_youngest_stay(store: SqlStore) -> None:
+    put(store, *(alarm(k) for k in range(12)))
+    assert store.write(lambda t: t.shelf(ALARMS).trim(2, {"subject": "c0"})) == 2
+    assert found(store, {"subject": "c0"}) == ["al-9", "al-6"]
+    assert store.write(lambda t: t.shelf(ALARMS).forget(1006)) == 4
+    assert store.write(lambda t: t.shelf(ALARMS).forget(2000, {"subject": "c1"})) == 2
+    assert found(store) == ["al-11", "al-9", "al-8", "al-6"]
+
+
+@pytest.mark.parametrize("column", ["document", "document_sha256", "key"])
+def test_what_was_changed_behind_its_back_is_noticed(store: SqlStore, column: str) -> None:
+    put(store, alarm(1))
+    changed = {"document": "replace(document, 'silent', 'silenT')", "document_sha256": "'0'", "key": "'al-2'"}[column]
+    store.write(lambda t: t.connection.execute(text(f"update alarms set {column} = {changed}")))
+    with pytest.raises(StorageDamagedError):
+        store.read(lambda r: r.shelf(ALARMS).find())
+
+
+def test_every_shelf_has_a_table_with_its_columns() -> None:
+    assert set(SHELF_TABLES) == {spec.name for spec in SHELVES}
+    for spec in SHELVES:
+        assert set(spec.columns) < set(SHELF_TABLES[spec.name].c.keys())
+
+
+def test_what_is_over_goes_in_time_and_what_lasts_stays(store: SqlStore) -> None:
+    (kept,) = [one for one in SHELVES_KEPT if one.spec is ALARMS]
+    over = {"state": AlarmState.CLEARED, "cleared_utc_ms": 5000}
+    put(store, alarm(1), alarm(2, **over), alarm(3, **over))
+    now_ms = 1002 + kept.kept_ms + 1
+    assert store.write(lambda t: kept.take_out(t.connection, now_ms)) == 1
+    assert found(store) == ["al-3", "al-1"]
+    for other in SHELVES_KEPT:
+        assert store.write(lambda t, other=other: other.take_out(t.connection, now_ms)) == 0

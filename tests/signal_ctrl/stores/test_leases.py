@@ -1,0 +1,167 @@
+"""Two centres on one PostgreSQL: the lease, the fence, and real processes that are stopped and killed."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from signal_ctrl.centre.lease import LEASE_MS
+from signal_ctrl.domain.errors import FencedError, StandbyError
+from signal_ctrl.stores.audit_verification import verify
+from signal_ctrl.stores.key_files import signing_key
+from signal_ctrl.stores.leases import PostgresArbiter
+from signal_ctrl.stores.opening import open_postgres
+
+
+def note(transaction) -> int:
+    return transaction.record("ann", "note", "x", str(transaction.epoch), 1)
+
+
+def test_a_lower_epoch_writes_nothing(tmp_path: Path, new_database: Callable[[], str]) -> None:
+    address = new_database()
+    first = open_postgres(tmp_path / "a", address, 4096)
+    arbiter = PostgresArbiter(address)
+    epoch = arbiter.take("a", LEASE_MS)
+    assert epoch == 2
+    first.under(lambda: 2)
+    assert first.write(note) == 1
+    assert arbiter.take("b", LEASE_MS) is None
+    assert arbiter.renew("a", 2, 0)
+    assert arbiter.take("b", LEASE_MS) == 3
+    assert not arbiter.renew("a", 2, LEASE_MS)
+    second = open_postgres(tmp_path / "b", address, 4096)
+    second.under(lambda: 3)
+    assert second.write(note) == 2
+    with pytest.raises(FencedError):
+        first.write(note)
+    with pytest.raises(FencedError, match="start the process anew"):
+        first.write(note)
+    assert first.read(lambda reading: reading.audit.head()).n == 2
+    assert second.write(note) == 3
+    first.close()
+    second.close()
+
+
+def test_a_standby_reads_and_does_not_write(tmp_path: Path, new_database: Callable[[], str]) -> None:
+    store = open_postgres(tmp_path / "a", new_database(), 4096)
+
+    def refuse() -> int:
+        raise StandbyError("another one is active")
+
+    store.under(refuse)
+    with pytest.raises(StandbyError):
+        store.write(note)
+    assert store.read(lambda reading: reading.audit.head()).n == 0
+    store.under(lambda: 1)
+    assert store.write(note) == 1
+    store.close()
+
+
+def test_a_take_over_waits_for_a_write_under_way_and_not_the_other_way(
+    tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    """A write holds the row of the epoch until it is committed, so that none slips in behind a take-over."""
+    address = new_database()
+    store = open_postgres(tmp_path / "a", address, 4096)
+    arbiter = PostgresArbiter(address)
+    inside, go = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def slow(transaction) -> None:
+        inside.set()
+        go.wait(10)
+        note(transaction)
+
+    writing = threading.Thread(target=lambda: (store.write(slow), order.append("written")))
+    writing.start()
+    inside.wait(10)
+    taking = threading.Thread(target=lambda: (arbiter.take("b", LEASE_MS), order.append("taken")))
+    taking.start()
+    time.sleep(0.3)
+    assert order == []
+    go.set()
+    writing.join(10)
+    taking.join(10)
+    assert sorted(order) == ["taken", "written"]
+    with pytest.raises(FencedError):
+        store.write(note)
+    assert store.read(lambda reading: [r.record.result for r in reading.audit.records()]) == ["1"]
+    store.close()
+
+
+class Centre:
+    def __init__(self, name: str, folder: Path, address: str) -> None:
+        command = [sys.executable, "-m", "bench.storage.lease_node", name, "--data", str(folder), "--database", address]
+        self.name = name
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self.lines.put(line.strip())
+
+    def wait_for(self, text: str, within_s: float) -> str:
+        end_s = time.monotonic() + within_s
+        while (left_s := end_s - time.monotonic()) > 0:
+            try:
+                line = self.lines.get(timeout=left_s)
+            except queue.Empty:
+                break
+            if text in line:
+                return line
+        raise AssertionError(f"{self.name} did not say '{text}' within {within_s} s")
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGCONT)
+            self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+@pytest.fixture
+def centres(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[tuple[Callable[[str], Centre], str]]:
+    address = new_database()
+    begun: list[Centre] = []
+
+    def begin(name: str) -> Centre:
+        begun.append(Centre(name, tmp_path / name, address))
+        return begun[-1]
+
+    yield begin, address
+    for centre in begun:
+        centre.end()
+
+
+@pytest.mark.slow
+def test_stopped_resumed_and_killed_processes(centres, tmp_path: Path) -> None:
+    begin, address = centres
+    first = begin("a")
+    first.wait_for("wrote 3", 30)
+    second = begin("b")
+    second.wait_for("waits", 30)
+    os.kill(first.process.pid, signal.SIGSTOP)
+    second.wait_for("wrote 1 under 3", LEASE_MS / 1000 + 10)
+    os.kill(first.process.pid, signal.SIGCONT)
+    assert first.process.wait(15) == 3  # it has found out, by its own clock or by the fence
+    second.wait_for("wrote", 5)
+    second.process.kill()
+    third = begin("c")
+    third.wait_for("wrote 1 under 4", LEASE_MS / 1000 + 20)
+    third.end()
+    with psycopg.connect(address) as connection:
+        written = connection.execute("SELECT actor, result FROM audit ORDER BY n").fetchall()
+    assert [actor for actor, _ in written] == sorted(actor for actor, _ in written)
+    assert {actor: result for actor, result in written} == {"a": "2", "b": "3", "c": "4"}
+    signing_key(tmp_path / "c")
+    assert verify(tmp_path / "c", address=address).is_sound

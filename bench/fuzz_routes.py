@@ -193,7 +193,7 @@ async def ask(world: World, request: FuzzRequest, token: str) -> tuple[int, dict
 
 
 def account_of(role: Role) -> str:
-    """Return the account that sends for a role; requests name others, so that no administrator gives it another role."""
+    """Return the account that sends for a role; no request names it, or an administrator might change its role."""
     return f"{role.value}-of-the-campaign"
 
 
@@ -205,7 +205,7 @@ def rights_by_route() -> dict[tuple[str, str], Right]:
             each.call.right for each in route.dependant.dependencies if isinstance(each.call, Needs)
         )
         for route in routes
-        for method in route.methods
+        for method in route.methods or ()
     }
 
 

@@ -70,7 +70,15 @@ class Centre:
         self.schedules.tick()
         self.issuing.tick()
         self._price()
+        self._overtake()
         self.orders.renew()
+
+    def _overtake(self) -> None:
+        """Catch up with cabinets that know of a release which was lost here: what they were released from stays so."""
+        lost = self.orders.lost()
+        if lost:
+            self.overrides.end_lost(frozenset(lost))
+            self.orders.overtake(lost)
 
     def _price(self) -> None:
         """Store the delay price of what has ended."""

@@ -9,6 +9,7 @@ from signal_ctrl.centre.adaptive import Adaptive
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
+from signal_ctrl.centre.link_counts import apply_count
 from signal_ctrl.centre.link_faults import apply_fault, said_of
 from signal_ctrl.centre.link_gate import KEPT_MS, LinkGate, LinkHeaders, Turned, Verified, Why
 from signal_ctrl.centre.link_keys import Box, KeyRing
@@ -167,6 +168,7 @@ class Link:
 
     def _apply(self, t: Transaction, batch: Batch, report: Report, late: bool) -> None:
         apply_fault(self._centre.faults, t, batch, report, late)
+        apply_count(self._centre.traffic, t, batch.cabinet, report)
 
     def _hear(self, batch: Batch, old: bool) -> None:
         """Note what a cabinet says of itself now."""

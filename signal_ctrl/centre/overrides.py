@@ -88,6 +88,7 @@ class OverrideDesk:
         self._nonces = Nonces(desk.random)
         self._live: dict[str, Override] = {}
         self._until_mono_ms: dict[str, int] = {}
+        self._before: set[str] = set()
         self._late = LateWrites(desk.store)
         self._owed: list[list[Delivery]] = []
 
@@ -95,6 +96,7 @@ class OverrideDesk:
         """Take up what was live before the start of the centre."""
         for override in self._desk.store.read(lambda r: r.shelf(OVERRIDES).find({"state": _LIVE})):
             self._keep(override)
+            self._before.add(override.override_id)
 
     def prepare(self, actor: Actor, wish: OverrideWish) -> Preparation:
         """Return the document of a wish, with a nonce to confirm it. Nothing is written.
@@ -185,6 +187,14 @@ class OverrideDesk:
                 self._end(override, OverrideState.LAPSED if scheduled else OverrideState.EXPIRED, CENTRE, now_ms)
             elif override.state is OverrideState.SCHEDULED and is_due(override, now_ms):
                 self._start(override)
+
+    def end_lost(self, cabinets: frozenset[str]) -> None:
+        """End what was in force before the start at cabinets that have newer orders than were written: a release."""
+        for override in tuple(self._live.values()):
+            known = override.override_id in self._before and override.state is OverrideState.ACTIVE
+            if known and cabinets.intersection(override.cabinets):
+                why = "a cabinet has newer orders than were written: it was released from it"
+                self._end(replace(override, why=why), OverrideState.RELEASED, CENTRE, self._desk.now_ms())
 
     def live(self) -> tuple[Override, ...]:
         """Return the overrides that wait, are to come, or are in force; from memory."""

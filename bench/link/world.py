@@ -136,7 +136,7 @@ class LinkWorld:
     def close(self) -> None:
         """Let go of everything."""
         self.wire.close()
-        self.world.store.close()  # type: ignore[attr-defined]  # the store in memory has it
+        self.world.store.close()
 
     @property
     def now_ms(self) -> int:

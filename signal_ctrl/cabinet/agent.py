@@ -18,7 +18,7 @@ from signal_ctrl.cabinet.plan_gate import plan_faults
 from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes, Shelf, Verify
 from signal_ctrl.cabinet.self_report import SelfReport, Status
 from signal_ctrl.cabinet.signer import Signer
-from signal_ctrl.cabinet.street import Equipment, Street
+from signal_ctrl.cabinet.street import Fitting
 from signal_ctrl.cabinet.timekeeping import CabinetClock
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
@@ -49,7 +49,7 @@ class Agent:
     def __init__(
         self,
         identity: Identity,
-        equipment: Equipment,
+        equipment: Fitting,
         shelf: Shelf,
         clock: Clock,
         random_bytes: RandomBytes,
@@ -64,12 +64,12 @@ class Agent:
         self._inbox: deque[Report] = deque()
         self._self_report = SelfReport(self.report)
         self.outbox = Outbox(identity.cabinet, self.boot, _next_boot(shelf), shelf, capacity)
-        signer = Signer(identity.cabinet, identity.key, self.boot, self.clock, random_bytes)
-        self.link = LinkClient(signer, self.clock, random_bytes, self.outbox, settings, self._notice)
+        self.signer = Signer(identity.cabinet, identity.key, self.boot, self.clock, random_bytes)
+        self.link = LinkClient(self.signer, self.clock, random_bytes, self.outbox, settings, self._notice)
         site_sha256 = site_hash(equipment.kernel.site)
         self.desk = Desk(identity.cabinet, site_sha256, shelf, identity.verify, self.link.acknowledge)
         latch = latch_from_json(_text(shelf.get(_LATCH)))
-        self.street = Street(equipment, self.clock, latch, self.desk, self._centre_fault, self._happened)
+        self.street = equipment.street(self.clock, latch, self.desk, self._centre_fault, self._happened)
         self._latched = latch is not None
         self._sealed_ms = self.clock.mono_ms()
         self.report(ReportKind.EVENT, "start", self.boot)

@@ -5,6 +5,7 @@ A poll touches memory alone. What is written is written once, with its nonce, an
 
 from typing import Final, NamedTuple
 
+from signal_ctrl.centre.adaptive import Adaptive
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
@@ -50,6 +51,7 @@ class Link:
         self.ring = KeyRing(box)
         self.gate = LinkGate(self.ring, self._desk.clock)
         self.starts = Starts()
+        self.adaptive = Adaptive()
         self._reports = ReportDesk(self._apply)
         self._unkept: dict[tuple[str, str], Start] = {}
         self._undoubled: set[str] = set()
@@ -100,6 +102,10 @@ class Link:
     def time(self) -> LinkAnswer:
         """Return the centre's time."""
         return LinkAnswer(200, canonical({"utc_ms": self._desk.now_ms()}).encode())
+
+    def decide(self, verified: Verified, body: bytes) -> LinkAnswer:
+        """Return what the optimiser of a cabinet answers to what it sees. Raises: NotFoundError; InvalidInputError."""
+        return LinkAnswer(200, self.adaptive.decide(verified.stamp.cabinet, body))
 
     async def acknowledge(self, verified: Verified, body: bytes) -> LinkAnswer:
         """Take an acknowledgement; the answer is given when it is durable.

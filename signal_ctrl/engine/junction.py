@@ -98,6 +98,16 @@ class JunctionEngine:
         """The kernel's core, to look at."""
         return self._state.core
 
+    @property
+    def frame_ds(self) -> int:
+        """When the last frame was. [ds]"""
+        return self._state.frame_ds
+
+    @property
+    def rung(self) -> Rung:
+        """Who decides now; a controller without rungs below it is on the first."""
+        return Rung.ADAPTIVE if self._fallback is None else self._fallback.rung
+
     def situation(self, stages: tuple[int, ...], now_ds: int, beside: Beside | None = None) -> Situation | None:
         """Return what a controller would be asked about now, None if it would not be asked. [ds]
 
@@ -231,9 +241,10 @@ class JunctionEngine:
             self._show(self._state.core)
 
     def reset(self, watch: Watch, now_ds: int) -> str:
-        """Clear a latched fault at the cabinet; return the rule that refused it, empty if none did. [ds]"""
+        """Clear a latched fault, as somebody does who has opened the cabinet; return the rule that refused it. [ds]"""
         try:
-            self._state = self.kernel.reset(self._state, watch, now_ds)
+            opened = self.kernel.door(self._state, True)
+            self._state = self.kernel.door(self.kernel.reset(opened, watch, now_ds), False)
         except RefusedError as error:
             return error.rule
         return ""

@@ -1,7 +1,7 @@
 """The audit chain in the database."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, insert, select
@@ -11,6 +11,9 @@ from signal_ctrl.stores.tables.audit import AUDIT
 
 _PAGE: Final = 1000
 _LEAST: Final = -(2**63)
+_HEAD: Final = select(AUDIT.c.n, AUDIT.c.hash).order_by(AUDIT.c.n.desc()).limit(1)
+_ADD: Final = insert(AUDIT)
+# made once: building a statement costs as much as carrying it out
 
 
 class SqlAudit:
@@ -18,10 +21,11 @@ class SqlAudit:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._known_head: Head | None = None
 
     def head(self) -> Head:
         """Return where the chain ends."""
-        row = self._connection.execute(select(AUDIT.c.n, AUDIT.c.hash).order_by(AUDIT.c.n.desc()).limit(1)).first()
+        row = self._connection.execute(_HEAD).first()
         return Head() if row is None else Head(row.n, row.hash)
 
     def records(self, first_n: int = 1, limit: int = 1000) -> tuple[StoredRecord, ...]:
@@ -44,22 +48,16 @@ class SqlAudit:
 
     def add(self, record: AuditRecord) -> int:
         """Add a record at the end, whatever number and hash before it were given, and return its number."""
-        head = self.head()
+        head = self._known_head or self.head()
         chained = replace(record, n=head.n + 1, prev_hash=head.hash)
-        self._connection.execute(
-            insert(AUDIT).values(
-                n=chained.n,
-                at_utc_ms=chained.at_utc_ms,
-                actor=chained.actor,
-                action=chained.action,
-                object=chained.object,
-                result=chained.result,
-                late=chained.late,
-                prev_hash=chained.prev_hash,
-                hash=chained.hash(),
-            )
-        )
+        written = chained.hash()
+        self._connection.execute(_ADD, {**asdict(chained), "hash": written})
+        self._known_head = Head(chained.n, written)
         return chained.n
+
+    def forget_head(self) -> None:
+        """Ask the database again where the chain ends: what was added has been undone."""
+        self._known_head = None
 
     def _found(self, wanted: Select[Any]) -> tuple[StoredRecord, ...]:
         return tuple(_stored(row) for row in self._connection.execute(wanted))

@@ -10,6 +10,7 @@ from signal_ctrl.stores.tables.meta import META
 SCHEMA: Final = "schema"
 EPOCH: Final = "epoch"
 AUDIT_BASE: Final = "audit_base"
+_HOLD_EPOCH: Final = select(META.c.value).where(META.c.key == EPOCH).with_for_update()
 
 
 class SqlMeta:
@@ -35,7 +36,7 @@ class SqlMeta:
 
         Raises: FencedError if another centre has taken over since `epoch` was read.
         """
-        found = self._connection.execute(select(META.c.value).where(META.c.key == EPOCH).with_for_update()).scalar()
+        found = self._connection.execute(_HOLD_EPOCH).scalar()
         if found != str(epoch):
             raise FencedError(
                 f"this centre writes under epoch {epoch}, the store is at {found}; another has taken over"
@@ -43,7 +44,7 @@ class SqlMeta:
 
     def raise_epoch(self) -> int:
         """Raise the epoch by one and return it: whoever writes under the one before is refused from this commit on."""
-        self._connection.execute(select(META.c.value).where(META.c.key == EPOCH).with_for_update())
+        self._connection.execute(_HOLD_EPOCH)
         epoch = self.number(EPOCH) + 1
         self.put(EPOCH, str(epoch))
         return epoch

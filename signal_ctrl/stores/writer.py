@@ -242,6 +242,7 @@ def _attempt(connection: Connection, transaction: SqlTransaction, job: Job) -> N
         if isinstance(job.error, StorageError):
             raise
         connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+        transaction.audit.forget_head()
     connection.exec_driver_sql(f"RELEASE SAVEPOINT {_SAVEPOINT}")
 
 

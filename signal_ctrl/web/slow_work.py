@@ -1,7 +1,7 @@
 """Work that hashes passwords: a few at a time, in threads of its own.
 
-One check takes 19 MiB, which the allocator keeps for the thread that asked for it; in threads that serve everything, all
-of them would keep as much in the end.
+One check takes 19 MiB, which the allocator keeps for the thread that asked for it; in threads that serve everything,
+each of them would keep as much in the end.
 """
 
 import asyncio

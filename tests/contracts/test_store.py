@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,9 @@ def test_an_error_undoes_its_own_work_alone(store: SqlStore) -> None:
         answers = [pool.submit(store.write, fails if k % 2 else note(str(k))) for k in range(40)]
     assert [type(answer.exception()) for answer in answers] == [type(None), RefusedError] * 20
     assert sorted(objects(store), key=int) == [str(k) for k in range(0, 40, 2)]
+    kept = store.read(lambda reading: reading.audit.records())
+    assert [stored.record.n for stored in kept] == list(range(1, 21))
+    assert all(later.record.prev_hash == before.record.hash() for before, later in pairwise(kept))
 
 
 def test_works_of_an_event_loop(store: SqlStore) -> None:

@@ -30,6 +30,8 @@ STREAMS = st.sampled_from(
         Stream(0.02, "pulses", out_of_service=0.004),
         Stream(0.1, "random", out_of_service=0.002, nonsense=0.05, clock=0.002),
         Stream(0.005, "none", clock=0.01),
+        Stream(0.02, "all", claims=0.02),
+        Stream(0.05, "random", out_of_service=0.003, nonsense=0.02, clock=0.002, claims=0.03),
     )
 )
 
@@ -94,6 +96,7 @@ class Sleepless(Kernel):
             Stream(0.005, "none"),
             Stream(0.003, "pulses"),
             Stream(0.003, "random", out_of_service=0.001, clock=0.001),
+            Stream(0.01, "random", out_of_service=0.001, clock=0.0005, claims=0.01),
         )
     ),
 )

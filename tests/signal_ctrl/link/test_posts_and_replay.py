@@ -297,6 +297,21 @@ def test_a_restart_is_no_duplicate(world: LinkWorld) -> None:
     assert rung(cabin) == "ADAPTIVE"
 
 
+def test_reports_of_an_earlier_start_make_no_duplicate_of_it_when_the_centre_starts_anew(world: LinkWorld) -> None:
+    """Found by seed 51 of the campaign: the first that was stored of the start was sent by the one after it."""
+    cabin = world.add("cab-1")
+    world.blocked.add(cabin.name)
+    world.run(25_000)
+    world.restart(cabin)
+    world.blocked.clear()
+    world.run(60_000)
+    assert len({b.boot for b in stored(world)}) == 2
+    world.restart_centre()
+    world.run(60_000)
+    assert world.world.link.starts.doubles() == ()
+    assert cabin.agent.link.answers
+
+
 def test_a_request_of_before_a_restart_that_comes_late_is_no_duplicate(world: LinkWorld) -> None:
     cabin = world.add("cab-1")
     world.run(10_000)

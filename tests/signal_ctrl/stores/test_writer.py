@@ -277,3 +277,11 @@ migrations.migrate(connection, migrations=[*migrations.MIGRATIONS, migrations.Mi
 def test_an_address_that_is_none_is_told_so(address: str) -> None:
     with pytest.raises(InvalidInputError, match="write postgresql://"):
         url_of(address)
+
+
+def test_the_measure_of_speed_measures() -> None:
+    from bench.store_speed import measured
+
+    rows = measured("sqlite", lasts_s=0.1)
+    assert [row["what"] for row in rows][-1] == "reads, one thread"
+    assert all(float(row["per_s"]) > 0 for row in rows)

@@ -279,6 +279,7 @@ def test_a_network_takes_little_memory() -> None:
         "/v1/users/..%2f..%2fetc%2fpasswd",
         "/v1/junctions/..%5c..%5cwin.ini",
         "/v1/junctions/%00",
+        "/v1/detectors?junction=%00",
         "/v1/junctions/%0d%0aSet-Cookie:x=1",
         "/v1/junctions/%ff%fe",
         "//v1//me",

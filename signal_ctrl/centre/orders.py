@@ -182,7 +182,7 @@ class OrderDesk:
         overrides = live_overrides(t) if live is None else live
         orders = build_orders(cabinet, t.shelf(ASSIGNMENTS).get(cabinet.cabinet), overrides, version, now_ms)
         delivery = self.signed(orders, why, now_ms)
-        t.shelf(DELIVERIES).put(delivery)
+        t.shelf(DELIVERIES).add(delivery)
         if version.revision % _TRIM_EACH == 0:
             t.shelf(DELIVERIES).trim(KEPT_PER_CABINET, {"cabinet": cabinet.cabinet})
         return delivery

@@ -50,6 +50,10 @@ class OpenShelf(Shelf[V], Protocol[V]):
         """Keep a value under its key, in place of the one that is there."""
         ...
 
+    def add(self, value: V) -> None:
+        """Keep a value under a new key. Raises: ConflictError if the key is taken."""
+        ...
+
     def trim(self, keep: int, where: Where) -> int:
         """Take away all but the youngest `keep` of those that fit, and return how many went."""
         ...

@@ -17,7 +17,6 @@ from signal_ctrl.centre.plan_values import PLANS
 from signal_ctrl.centre.plans import difference, item_of, items
 from signal_ctrl.centre.registry import Acknowledged
 from signal_ctrl.centre.shadow_values import ControlMode
-from signal_ctrl.centre.signing import is_signed
 from signal_ctrl.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -31,6 +30,7 @@ from signal_ctrl.domain.link.orders import AHEAD_MS, Version, orders_from_bytes
 from signal_ctrl.domain.plan import plan_hash, plan_to_json
 from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule
 from signal_ctrl.domain.schedule_json import schedule_to_json
+from signal_ctrl.gateways.signatures import verifier
 from signal_ctrl.stores.folder import DATABASE
 from signal_ctrl.stores.opening import open_folder
 from tests.signal_ctrl.centre.worlds import BOOT, MINUTE_MS, World, plan, signal_plan, world
@@ -104,11 +104,11 @@ class TestOrders:
     def test_they_are_signed(self, here: World) -> None:
         served = here.centre.orders.book.answer("c0", "", 0)
         assert served is not None
-        signature, public = bytes.fromhex(served.signature), here.centre.key.public
-        assert is_signed(public, signature, served.body)
+        verify = verifier(here.centre.key.public)
+        assert verify(served.body, served.signature)
         for k in range(0, len(served.body), 7):
             flipped = served.body[:k] + bytes([served.body[k] ^ 1]) + served.body[k + 1 :]
-            assert not is_signed(public, signature, flipped)
+            assert not verify(flipped, served.signature)
 
     def test_a_poll_with_the_right_etag_gets_nothing(self, here: World) -> None:
         book = here.centre.orders.book
@@ -313,7 +313,6 @@ class TestAdaptive:
 
         def give(lasts_ms: int) -> None:
             def work(t: Any) -> Any:
-                here.centre.shadow.check_adaptive(t, "c0")
                 until_ms = here.clock.utc_ms() + lasts_ms
                 return issuing.issue_adaptive(t, cabinet_of(t, "c0"), signal_plan("c0", 100), until_ms)
 

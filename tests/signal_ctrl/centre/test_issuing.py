@@ -1,8 +1,6 @@
 """Plans: through the gate, into the library, to cabinets alone or together, and what cabinets say of them."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +29,7 @@ from signal_ctrl.domain.plan import plan_hash, plan_to_json
 from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule
 from signal_ctrl.domain.schedule_json import schedule_to_json
 from signal_ctrl.gateways.signatures import verifier
-from signal_ctrl.stores.folder import DATABASE
+from signal_ctrl.stores.meta import EPOCH
 from signal_ctrl.stores.opening import open_folder
 from tests.signal_ctrl.centre.worlds import BOOT, MINUTE_MS, World, plan, signal_plan, world
 
@@ -375,9 +373,8 @@ def test_after_a_take_over_every_cabinet_gets_greater_orders(tmp_path: Path) -> 
     store = open_folder(tmp_path, ballast_bytes=4096)
     here = World(store)
     override, before = here.issued(lasts_s=600), [here.orders(name).version for name in here.cabinets]
+    store.write(lambda t: t.meta.put(EPOCH, "7"))
     store.close()
-    with closing(sqlite3.connect(tmp_path / DATABASE)) as raw, raw:
-        raw.execute("update meta set value = '7' where key = 'epoch'")
     store = open_folder(tmp_path, ballast_bytes=4096)
     here.centre = type(here.centre)(store, here.clock, here.centre.desk.random, here.centre.key)
     here.centre.start()

@@ -236,7 +236,13 @@ class IssueDesk:
             work = partial(self._staged, change=replace(change, staged=staged))
         else:
             return
-        self._orders.serve(self._desk.store.write(work)[1])
+
+        def decided(t: Transaction) -> list[Delivery]:
+            held = t.shelf(CHANGES).get(change.change_id)
+            still = held is not None and held.state is ChangeState.STAGING  # nobody has taken it back meanwhile
+            return work(t)[1] if still else []
+
+        self._orders.serve(self._desk.store.write(decided))
 
     def _answer_to(self, change: Change, cabinet: str) -> tuple[Answer, tuple[str, ...]]:
         """Return what a cabinet says of the newest orders that carry a change, by what is served."""

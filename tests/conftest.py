@@ -1,6 +1,5 @@
 """Hypothesis profiles for the whole suite; HYPOTHESIS_PROFILE chooses one, `quick` is the default."""
 
-import itertools
 import os
 from collections.abc import Callable, Iterator
 
@@ -35,12 +34,26 @@ def pg_cluster() -> Iterator[Cluster]:
         yield running
 
 
-@pytest.fixture
-def new_database(pg_cluster: Cluster, _numbers: "Iterator[int]") -> Callable[[], str]:
-    """Make an empty database and return its address."""
-    return lambda: pg_cluster.create(f"test_{next(_numbers)}")
-
-
 @pytest.fixture(scope="session")
-def _numbers() -> "Iterator[int]":
-    return itertools.count(1)
+def _idle_databases() -> list[str]:
+    """Empty databases that no test uses just now: making one takes a hundred times as long as emptying it."""
+    return []
+
+
+@pytest.fixture
+def new_database(pg_cluster: Cluster, _idle_databases: list[str]) -> Iterator[Callable[[], str]]:
+    """Return an empty database's address, another one with each call; afterwards they are emptied."""
+    used: list[str] = []
+
+    def take() -> str:
+        if not _idle_databases:
+            name = f"test_{len(used)}_{os.urandom(4).hex()}"
+            pg_cluster.create(name)
+            _idle_databases.append(name)
+        used.append(_idle_databases.pop())
+        return pg_cluster.url(used[-1])
+
+    yield take
+    for name in used:
+        pg_cluster.empty(name)
+        _idle_databases.append(name)

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from signal_ctrl.domain.errors import BackendError
 
-_PLACES: Final = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt")
+_PLACES: Final = ("/usr/lib/postgresql", "/usr/local/lib/postgresql")
 _OWNER: Final = "postgres"
 _START_S: Final = 60
 
@@ -73,6 +73,14 @@ class Cluster:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         return self.url(database)
+
+    def empty(self, database: str) -> None:
+        """Take everything out of a database that `create` made, and send away who is still connected to it."""
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(others, (database,))
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
 
 
 def programs() -> Path | None:

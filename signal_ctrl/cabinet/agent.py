@@ -28,6 +28,8 @@ from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.kernel.latch import latch_from_json, latch_to_json
 
 SEAL_MS: Final = 10_000
+LOOK_MS: Final = 500
+"""How often the cabinet looks whether there is anything new to be told of itself. [ms]"""
 _BOOT: Final = "boot"
 _LATCH: Final = "latch"
 _MAX_TEXT: Final = 500
@@ -72,6 +74,7 @@ class Agent:
         self.street = equipment.street(self.clock, latch, self.desk, self._centre_fault, self._happened)
         self._latched = latch is not None
         self._sealed_ms = self.clock.mono_ms()
+        self._looked_ms: int | None = None
         self.report(ReportKind.EVENT, "start", self.boot)
 
     def report(self, kind: ReportKind, code: str, text: str = "", values: Sequence[tuple[str, int]] = ()) -> None:
@@ -101,7 +104,10 @@ class Agent:
     def housekeep(self) -> None:
         """Store what is to be stored. What the disk refuses is tried again next time, and told when it can be."""
         self._stored(self._keep_latch)
-        self._self_report.look(self.status(), self.clock.mono_ms())
+        mono_ms = self.clock.mono_ms()
+        if self._looked_ms is None or mono_ms - self._looked_ms >= LOOK_MS:
+            self._looked_ms = mono_ms
+            self._self_report.look(self.status(), mono_ms)
         self._stored(self._take_reports)
         self._stored(lambda: self.desk.settle(self.clock.utc_ms()))
 

@@ -53,7 +53,7 @@ class Link:
         self.starts = Starts()
         self.adaptive = Adaptive()
         self._reports = ReportDesk(self._apply)
-        self._unkept: dict[tuple[str, str], Start] = {}
+        self._unkept: dict[str, Start] = {}
         self._undoubled: set[str] = set()
         self._loaded_ms = 0
         self._tidied_ms = 0
@@ -80,7 +80,7 @@ class Link:
         if seen is Seen.LATE:
             return Turned(Why.REPLAYED, entered)
         if seen is Seen.NEW:
-            self._unkept[stamp.cabinet, stamp.boot] = Start(stamp.cabinet, stamp.boot, stamp.time_utc_ms)
+            self._unkept[stamp.cabinet] = Start(stamp.cabinet, stamp.boot, stamp.time_utc_ms)
         if self.starts.double(stamp.cabinet) is not None:
             self._undoubled.add(stamp.cabinet)
         self._centre.registry.heard(stamp.cabinet)
@@ -162,8 +162,8 @@ class Link:
         stamp = verified.stamp
         if not t.links.use_nonce(stamp.cabinet, stamp.nonce, self._desk.now_ms()):
             raise ReplayedError("this request was taken before")
-        start = self._unkept.get((stamp.cabinet, stamp.boot))
-        if start is not None and t.links.start(stamp.cabinet, stamp.boot) is None:
+        start = self._unkept.get(stamp.cabinet)
+        if start is not None and start.boot == stamp.boot and t.links.start(stamp.cabinet, stamp.boot) is None:
             t.links.put_start(start)
 
     def _apply(self, t: Transaction, batch: Batch, report: Report, late: bool) -> None:

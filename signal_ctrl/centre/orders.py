@@ -125,12 +125,6 @@ class OrderBook:
         with self._lock:
             return tuple(self._deliveries.values())
 
-    def leave(self, cabinet: str) -> None:
-        """Serve a cabinet no longer."""
-        with self._lock:
-            for kept in (self._deliveries, self._served, self._offered_ms, self._known):
-                kept.pop(cabinet, None)
-
 
 class OrderDesk:
     """Makes orders and takes acknowledgements. Its methods with a transaction are parts of other services' acts."""
@@ -182,7 +176,7 @@ class OrderDesk:
         overrides = live_overrides(t) if live is None else live
         orders = build_orders(cabinet, t.shelf(ASSIGNMENTS).get(cabinet.cabinet), overrides, version, now_ms)
         delivery = self.signed(orders, why, now_ms)
-        t.shelf(DELIVERIES).put(delivery)
+        t.shelf(DELIVERIES).add(delivery)
         if version.revision % _TRIM_EACH == 0:
             t.shelf(DELIVERIES).trim(KEPT_PER_CABINET, {"cabinet": cabinet.cabinet})
         return delivery

@@ -15,6 +15,7 @@ from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import breaches, sumo_state
 from signal_ctrl.kernel.latch import Latch
 from signal_ctrl.kernel.monitor import Watch
+from signal_ctrl.kernel.precedence import claim_of
 from signal_ctrl.kernel.state import Core, KernelState, Mode, Request, Source, Wish
 
 WISH_LIFE_DS = 100
@@ -186,9 +187,11 @@ class JunctionEngine:
         if self._fallback is None:
             return record
         mode, wanted = self._state.core.mode, self._fallback.rung is Rung.FLASH
-        if wanted and mode is Mode.RUNNING:
+        claim = claim_of(self._state.core, Source.ADAPTIVE, now_ds)
+        asked = claim is not None and claim.wish is Wish.FLASH  # it may wait while somebody holds a stage
+        if wanted and not asked and mode is Mode.RUNNING:
             wish = Wish.FLASH
-        elif self._flashes and not wanted and mode is Mode.FLASHING:
+        elif self._flashes and not wanted and asked and mode in (Mode.FLASHING, Mode.RUNNING):
             wish = Wish.RESUME
         else:
             return record

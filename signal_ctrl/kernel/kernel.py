@@ -80,7 +80,7 @@ class Kernel:
         core = state.core
         if core.mode is Mode.FAULT:
             return state
-        return KernelState(self._tripped(core, reason, now_ds), now_ds)
+        return KernelState(self._tripped(core, reason or "no reason given", now_ds), now_ds)
 
     def latch(self, state: KernelState) -> Latch | None:
         """Return the latch to be kept on disk, None if no fault is latched."""

@@ -26,7 +26,7 @@ from signal_ctrl.stores.dumping import FORMAT, load_lines
 from signal_ctrl.stores.failures import ours
 from signal_ctrl.stores.folder import DATABASE, KEYS, prepare
 from signal_ctrl.stores.integrity import structure_findings
-from signal_ctrl.stores.key_files import write_secret
+from signal_ctrl.stores.key_files import signing_key, write_secret
 from signal_ctrl.stores.meta import EPOCH, SqlMeta
 from signal_ctrl.stores.migrations import MIGRATIONS, migrate, version_of
 from signal_ctrl.stores.postgres import PostgresDatabase
@@ -76,6 +76,7 @@ def restore(
         found = _fill(database, first, lines, at_utc_ms, after)
         if not address:
             mark_made(folder)
+        signing_key(folder)  # a centre that never ran had none yet
         if not verify(folder, address=address).is_sound:
             raise StorageDamagedError(f"the audit chain in {file} is not sound; see 'signal-ctrl audit verify'")
     except BaseException:

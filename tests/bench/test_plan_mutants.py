@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from time import thread_time
@@ -12,7 +13,7 @@ from rich.console import Console
 from bench import plan_mutants
 from bench.plan_mutants import BATCH, Bench, accepted, benches_of, campaign, run_batch
 from bench.plan_trial import Turn, fault_of, try_out
-from signal_ctrl.domain.plan import SignalPlan
+from signal_ctrl.domain.plan import DraftPlan, Fault, SignalPlan, faults
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.kernel.kernel import Kernel
@@ -58,6 +59,32 @@ def test_an_acceptance_that_takes_nothing_is_found_out(
     row = run_batch(benches, 7, 100)
     assert row["safe_refused"] > 5
     assert any("says the same" in text for text in row["findings"])
+
+
+def _without_sums(plan: DraftPlan) -> list[Fault]:
+    return [fault for fault in faults(plan) if fault.rule != "K9/splits"]
+
+
+def _for_any_site(plan: SignalPlan, kernel: Kernel, sha256: str) -> tuple[str, ...]:
+    return refusals(replace(plan, site=sha256), kernel, sha256)
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        ("signal_ctrl.domain.plan.faults", _without_sums),
+        ("bench.plan_mutants.refusals", _for_any_site),
+        ("signal_ctrl.engine.acceptance.rehearse", lambda *_: ()),
+        ("signal_ctrl.engine.acceptance._may_change", lambda *_: True),
+        ("signal_ctrl.engine.acceptance.unserved", lambda *_: []),
+    ],
+    ids=["sum of splits not compared", "hash not checked", "not rehearsed", "minimum green ignored", "groups left out"],
+)
+def test_an_acceptance_with_one_fault_is_found_out(
+    place: str, fault: object, benches: tuple[Bench, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, fault)
+    assert any("unsafe_accepted" in run_batch(benches[:count], seed, 200) for count, seed in ((1, 10), (3, 7), (3, 8)))
 
 
 def test_a_plan_that_cannot_be_kept_is_not_kept() -> None:

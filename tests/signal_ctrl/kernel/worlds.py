@@ -201,6 +201,7 @@ class Player:
         self._rng = random.Random(seed)
         self._calls = self._sequence = 0
         self._door = False
+        self._outside: Any = None
         self._standing: dict[str, tuple[str, float, int]] = {}
 
     def trace(self, n_frames: int, state: Any = None) -> Iterator[tuple[Frame, Any]]:
@@ -264,10 +265,12 @@ class Player:
             return self.submitted(state, self.nonsense(now_ds), now_ds)
         if rng.random() < (stream.out_of_service if in_service else 0.01):
             wish = rng.choice((lib.Wish.FLASH, lib.Wish.DARK, lib.Wish.RESUME))
-            return self.submitted(state, self.request(now_ds, wish=wish), now_ds)
+            who = {"source": self._outside} if wish is lib.Wish.RESUME and self._outside is not None else {}
+            return self.submitted(state, self.request(now_ds, wish=wish, **who), now_ds)
         if rng.random() < stream.wish:
             stage = rng.choice(_stages_against(self.kernel.site, stream.victim))
-            return self.submitted(state, self.request(now_ds, stage=stage), now_ds)
+            who = {} if rng.random() < 0.2 else {"source": lib.Source.ADAPTIVE}
+            return self.submitted(state, self.request(now_ds, stage=stage, **who), now_ds)
         return state
 
     def _claimed(self, state: Any, now_ds: int) -> Any:
@@ -315,6 +318,7 @@ class Player:
     def _note(self, request: Any) -> None:
         """Remember what was taken up of the sources above bus, adaptive and schedule."""
         name, wish, ends_ds = request.source.name, request.wish.name, request.ends_ds
+        self._outside = request.source if wish in ("FLASH", "DARK") else self._outside
         if wish == "RESUME":
             self._standing.pop(name, None)
         elif name in HIGH:

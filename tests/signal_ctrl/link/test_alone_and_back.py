@@ -243,6 +243,7 @@ def test_retry_after_is_obeyed(world: LinkWorld, status: int) -> None:
 
 
 @pytest.mark.parametrize("outage_s", [3, 30])
+@pytest.mark.slow
 def test_a_storm_of_cabinets_stays_below_twice_the_steady_load(outage_s: int) -> None:
     """`python -m bench.link.storm` does it with 13,000."""
     found = storm(500, outage_s, seed=outage_s, watch_s=60)
@@ -318,7 +319,7 @@ def test_a_wrong_clock_is_set_in_one_step_before_lamps_are_on_the_street(world: 
     assert breaches(cabin) == []
 
 
-@pytest.mark.parametrize("step_ms", [-(10**11), -86_400_000, -1_000, 1_000, 3_600_000, 3 * 10**11])
+@pytest.mark.parametrize("step_ms", [-(10**11), -1_000, 3_600_000])
 def test_steps_of_the_machines_wall_clock_leave_the_lamps_byte_identical(tmp_path, step_ms: int) -> None:  # type: ignore[no-untyped-def]
     shown = []
     for stepping in (False, True):

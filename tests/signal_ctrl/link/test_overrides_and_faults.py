@@ -47,7 +47,7 @@ def test_an_override_reaches_the_lamp_within_a_poll_and_a_second_of_what_the_cha
     assert breaches(cabin, k4=False) == []
 
 
-@pytest.mark.parametrize("dead_at_s", [0, 1, 30, 59, 60, 61, 120, 150, 178, 179])
+@pytest.mark.parametrize("dead_at_s", [0, 1, 60, 120, 178, 179])
 def test_an_override_ends_in_time_whenever_the_centre_dies(world: LinkWorld, dead_at_s: int) -> None:
     cabin = world.add("cab-1")
     world.run(30_000)

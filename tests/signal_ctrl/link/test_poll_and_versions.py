@@ -245,7 +245,7 @@ def test_each_acknowledgement_that_is_lost_comes_again(world: LinkWorld, dropped
     else:
         carry = world.wire.carry
         world.wire.carry = lambda ask: carry(ask) if watch(cabin, ask, Answer(0)) else Answer(502)  # type: ignore[method-assign]
-    world.run(300_000)
+    world.run(200_000)
     assert len(lost) == 3
     assert answers(world, cabin)[str(delivery.version)] == "active"
     assert runs(cabin) == str(delivery.version)
@@ -302,7 +302,7 @@ def test_a_plan_that_fails_k9_is_rejected_with_its_reasons(world: LinkWorld) -> 
 # Heartbeat
 
 
-@pytest.mark.parametrize("silent_s", [1, 5, 10, 14, 15, 16, 20, 30, 60, 120])
+@pytest.mark.parametrize("silent_s", [1, 14, 15, 16, 120])
 def test_a_cabinet_is_offline_after_15_s_of_silence(world: LinkWorld, silent_s: int) -> None:
     cabin = world.add("cab-1")
     world.run(20_000)
@@ -315,7 +315,8 @@ def test_a_cabinet_is_offline_after_15_s_of_silence(world: LinkWorld, silent_s: 
         world.step()
     assert (registry.link(cabin.name) is Link.OFFLINE) == (silent_s > 15)
     world.blocked.clear()
-    world.run(310_000)
+    while not cabin.agent.link.answers:
+        world.step()
     assert registry.link(cabin.name) is Link.ONLINE
 
 

@@ -172,3 +172,12 @@ def test_commands(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "the audit chain is sound" in capsys.readouterr().out
     monkeypatch.setenv("SIGNAL_CTRL_BACKUP_SECRET", "short")
     assert call(["backup", "--data", data, "--out", str(tmp_path / "c")]) == 2
+
+
+def test_a_store_that_has_no_key_yet_can_be_restored(tmp_path: Path) -> None:
+    store = open_folder(tmp_path / "data", ballast_bytes=4096)
+    store.write(note("a"))
+    store.close()
+    made = make_backup(tmp_path / "data", tmp_path / "b", SECRET, NOW_MS)
+    restore(made.file, tmp_path / "new", SECRET, NOW_MS)
+    assert call(["audit", "verify", "--data", str(tmp_path / "new")]) == 0

@@ -41,13 +41,13 @@ def test_the_audit_is_cut_at_an_anchor(old) -> None:
     kept_from_ms = clock.utc_ms() - AUDIT_MS
     months = sum(START_MS + k * MONTH_MS + 60_000 < kept_from_ms for k in range(36))
     assert months > 5
-    assert gone == {"audit": months * 30}
+    assert gone["audit"] == months * 30
     records = store.read(lambda reading: [stored.record for stored in reading.audit.walk()])
     assert records[0].n == months * 30 + 1
     assert records[-1].action == "retention"
     found = verify(place.folder, address=place.address)
     assert found.is_sound, found
-    assert retain(store, place.folder, clock.utc_ms()) == {"audit": 0}
+    assert retain(store, place.folder, clock.utc_ms())["audit"] == 0
     assert store.write(lambda t: t.record("ann", "note", "x", "done", 1)) == 36 * 30 + 2
 
 

@@ -130,11 +130,11 @@ def full(_importance: Importance) -> None:
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A real file system of 4 MiB."""
+    """A real file system of 8 MiB."""
     folder = Path(tempfile.mkdtemp(prefix="signal-ctrl-disk-"))
     try:
         mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=False, capture_output=True
+            ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=False, capture_output=True
         )
     except FileNotFoundError:
         pytest.skip("there is no mount here")
@@ -162,6 +162,7 @@ def test_a_disk_that_is_full_indeed(small_disk: Path) -> None:
     assert store.write(lambda t: note(t, "released"), Importance.ESSENTIAL) == acknowledged + 1
     assert not (small_disk / "ballast").exists()
     store.close()
+    subprocess.run(["mount", "-o", "remount,size=32m", str(small_disk)], check=True)
     again = open_database(SqliteDatabase(small_disk / "centre.db"), guard)
     assert again.write(note) == acknowledged + 2
     again.close()

@@ -75,6 +75,7 @@ class Agent:
         self._latched = latch is not None
         self._sealed_ms = self.clock.mono_ms()
         self._looked_ms: int | None = None
+        self._verdict: tuple[str, tuple[str, ...]] | None = None
         self.report(ReportKind.EVENT, "start", self.boot)
 
     def report(self, kind: ReportKind, code: str, text: str = "", values: Sequence[tuple[str, int]] = ()) -> None:
@@ -107,6 +108,7 @@ class Agent:
         mono_ms = self.clock.mono_ms()
         if self._looked_ms is None or mono_ms - self._looked_ms >= LOOK_MS:
             self._looked_ms = mono_ms
+            self.street.prepare()
             self._self_report.look(self.status(), mono_ms)
         self._stored(self._take_reports)
         self._stored(lambda: self.desk.settle(self.clock.utc_ms()))
@@ -153,12 +155,16 @@ class Agent:
         held = self.desk.unreviewed
         if held is None:
             return None
+        if self._verdict is not None and self._verdict[0] == held.etag:
+            known = self._verdict[1]  # the shelf refused it: what is to be found is known
+            return held, lambda: known
         plan, running, kernel = held.orders.plan, self.street.control.running, self._kernel
         hasty = self.desk.hasty_reasons(held, self.clock.utc_ms())
         return held, lambda: hasty if hasty or plan is None else plan_faults(plan, running, kernel)
 
     def reviewed(self, held: Held, reasons: Sequence[str]) -> None:
         """Take in what a rehearsal has found."""
+        self._verdict = (held.etag, tuple(reasons))
         self._stored(lambda: self.desk.reviewed(held, reasons))
 
     def status(self) -> Status:

@@ -86,6 +86,10 @@ class Frames(Protocol):
         """Make the frame of now."""
         ...
 
+    def prepare(self) -> None:
+        """Do ahead what a frame has no time for."""
+        ...
+
     def ask_reset(self) -> None:
         """Ask for a reset of a latched fault."""
         ...
@@ -154,6 +158,7 @@ class Street:
         self._shown = False
         self._second = -1
         self._reset_asked = False
+        self.prepare()
 
     @property
     def _now_ds(self) -> int:
@@ -180,10 +185,14 @@ class Street:
             self._reset_asked = False
             self._tell("reset", self.engine.reset(self._watch, now_ds) or "done")
         self.engine.frame(now_ds)
+        self._show(now_ds)
         second = self._clock.utc_ms() // _MS_PER_S
         if second != self._second:
             self._second = second
-            self._decide(now_ds)
+            self._decide(now_ds)  # it may take longer than a frame should: the lamps of now are lit
+            self._show(now_ds)
+
+    def _show(self, now_ds: int) -> None:
         self._board.show(self.engine.core, now_ds)
         self._shown = True
 
@@ -212,6 +221,10 @@ class Street:
     def _clock_fault(self) -> str:
         offset_ms = self._clock.offset_ms
         return f"the clock is {offset_ms} ms off" if abs(offset_ms) > ISOLATED_MS else ""
+
+    def prepare(self) -> None:
+        """Rehearse plans of the cabinet's own before they are needed; for who is not the thread of the frames."""
+        self._control.prepare(self._clock.utc_ms() // _MS_PER_DS)
 
     def ask_reset(self) -> None:
         """Ask for a reset of a latched fault, as somebody at the cabinet does; the kernel says whether it may be."""

@@ -167,6 +167,9 @@ class RunStreet:
         """Put overrides into force: the run makes the frame."""
         self.in_force.update(self.ordered.overrides, self.engine.frame_ds)
 
+    def prepare(self) -> None:
+        """Do nothing: the plans are the run's."""
+
     def ask_reset(self) -> None:
         """Do nothing: nobody is at the cabinet."""
 

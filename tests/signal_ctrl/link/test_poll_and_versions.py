@@ -164,6 +164,18 @@ def test_what_was_seen_outlives_a_restart() -> None:
     assert take(again, orders(2, 6)) is Verdict.TAKEN
 
 
+def test_orders_for_a_site_that_was_changed_since_are_not_followed_after_the_restart() -> None:
+    shelf = MemoryShelf()
+    desk = new_desk(shelf)
+    take(desk, orders(1, 1))
+    assert desk.plan_at(NOW) is not None
+    desk.settle(NOW)
+    changed = Desk("cab-1", "ef" * 32, shelf, lambda data, code: code == signed(data), Told())
+    assert changed.plan_at(NOW) is None
+    assert changed.unreviewed is None
+    assert take(changed, orders(1, 1)) is Verdict.SAME
+
+
 # Activation
 
 

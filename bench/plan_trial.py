@@ -88,24 +88,20 @@ def try_out(kernel: Kernel, turns: Sequence[Turn], before: int) -> Trial:
     frames: list[Any] = []
     state, not_kept, now_ds = _long_lit(kernel, before), "", 0
     everybody, frame_of = (1 << len(kernel.site.groups)) - 1, referee().Frame
-    least_ds = [group.min_green_ds for group in kernel.site.groups]
     for number, turn in enumerate([*turns] * CYCLES + [turns[0]]):
         if state.core.stage != turn.stage:
-            not_kept = not_kept or _short(kernel, frames, state.core.stage, least_ds, number)
+            not_kept = not_kept or _short(kernel, frames, state.core.stage, number)
+            request = Request(Source.SCHEDULE, number, now_ds, FOREVER_DS, stage=turn.stage)
             try:
-                state = kernel.submit(
-                    state, Request(Source.SCHEDULE, number, now_ds, FOREVER_DS, stage=turn.stage), now_ds
-                )
+                state = kernel.submit(state, request, now_ds)
             except RefusedError as error:
                 not_kept = not_kept or error.rule
-        for frame_ds in range(
-            now_ds, now_ds + turn.split_ds + 1
-        ):  # at the last one the next wish comes, and it is redone
+        del frames[-1:]  # the frame in which the wish comes is made anew
+        for frame_ds in range(now_ds, now_ds + turn.split_ds + 1):
             state = kernel.step(state, everybody, frame_ds)
             if state.core.stage != turn.stage or state.core.mode is not Mode.RUNNING:
                 not_kept = not_kept or f"turn {number}: stage {state.core.stage} in place of {turn.stage}"
             frames.append(frame_of(frame_ds, _shown(state), everybody))
-        frames.pop()
         now_ds += turn.split_ds
     found = referee().judge(site_to_json(kernel.site), frames, cold=False)
     return Trial(tuple(f"{each.rule} at {each.frame}: {each.text}" for each in found), not_kept)
@@ -123,14 +119,13 @@ def _shown(state: KernelState) -> tuple[tuple[str, int], ...]:
     return tuple((group.aspect.value, int(group.right)) for group in state.core.groups)
 
 
-def _short(kernel: Kernel, frames: Sequence[Any], stage: int, least_ds: Sequence[int], number: int) -> str:
+def _short(kernel: Kernel, frames: Sequence[Any], stage: int, number: int) -> str:
     """Return what the stage that is left now still owes: rights that are not lit, greens short of their minimum."""
     for g, right in enumerate(kernel.site.stages[stage].rights if frames else ()):
-        wanted, lasted = int(right) if right.is_green else 0, 0
-        if (frames[-1].shown[g][1] or 0) != wanted:
+        wanted, least_ds = int(right) if right.is_green else 0, kernel.site.groups[g].min_green_ds
+        if frames[-1].shown[g][1] != wanted:
             return f"turn {number}: group {g} has not its right"
-        while wanted and lasted < least_ds[g] and lasted < len(frames) and frames[-1 - lasted].shown[g][1] > 1:
-            lasted += 1
-        if wanted and lasted < least_ds[g] and lasted < len(frames):
-            return f"turn {number}: group {g} green for {lasted} ds"
+        lasted_ds = next((k for k, frame in enumerate(reversed(frames)) if not frame.shown[g][1]), len(frames)) - 1
+        if wanted and lasted_ds < min(least_ds, len(frames) - 1):
+            return f"turn {number}: group {g} green for {lasted_ds} ds"
     return ""

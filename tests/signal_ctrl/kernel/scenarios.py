@@ -15,6 +15,7 @@ from signal_ctrl.domain.site import Right
 from signal_ctrl.domain.site_json import site_to_json
 from tests.oracles.trace import judge
 from tests.signal_ctrl.kernel import (
+    claim_end_scenarios,
     claim_scenarios,
     gate_scenarios,
     monitor_scenarios,
@@ -175,13 +176,13 @@ SCENARIOS: Final[dict[str, Callable[[Library], Complaints]]] = {
         claim_scenarios.all_red,
         claim_scenarios.bus,
         claim_scenarios.bus_within_limits,
-        claim_scenarios.dark_ends,
-        claim_scenarios.door,
-        claim_scenarios.out_and_back,
-        claim_scenarios.flash_under_a_hold,
-        claim_scenarios.releases,
-        claim_scenarios.restarts,
-        claim_scenarios.base_wishes,
+        claim_end_scenarios.dark_ends,
+        claim_end_scenarios.door,
+        claim_end_scenarios.out_and_back,
+        claim_end_scenarios.flash_under_a_hold,
+        claim_end_scenarios.releases,
+        claim_end_scenarios.restarts,
+        claim_end_scenarios.base_wishes,
         monitor_scenarios.fault_band,
         monitor_scenarios.healthy_lamps,
         monitor_scenarios.fault_kinds,

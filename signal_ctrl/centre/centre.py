@@ -49,7 +49,7 @@ class Centre:
         self.schedules = ScheduleDesk(self.desk, self.issuing, self.alarms)
         self.overrides = OverrideDesk(self.desk, self.orders, lambda r, d: estimate(r, d, self.desk.now_ms()))
         self.shadow = ShadowDesk(self.desk)
-        self.traffic = Traffic(self.desk)
+        self.traffic = Traffic()
 
     @property
     def store(self) -> Store:

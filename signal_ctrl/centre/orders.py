@@ -125,12 +125,6 @@ class OrderBook:
         with self._lock:
             return tuple(self._deliveries.values())
 
-    def leave(self, cabinet: str) -> None:
-        """Serve a cabinet no longer."""
-        with self._lock:
-            for kept in (self._deliveries, self._served, self._offered_ms, self._known):
-                kept.pop(cabinet, None)
-
 
 class OrderDesk:
     """Makes orders and takes acknowledgements. Its methods with a transaction are parts of other services' acts."""

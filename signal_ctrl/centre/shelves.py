@@ -58,10 +58,6 @@ class OpenShelf(Shelf[V], Protocol[V]):
         """Take away all but the youngest `keep` of those that fit, and return how many went."""
         ...
 
-    def forget(self, before_utc_ms: int, where: Where | None = None) -> int:
-        """Take away what is older, and return how many went. [ms]"""
-        ...
-
 
 class ShelfReading(Protocol):
     """Where shelves are read."""

@@ -82,12 +82,6 @@ class SqlShelf(Generic[V]):
         )
         return int(self._connection.execute(delete(table).where(table.c.key.in_(old))).rowcount)
 
-    def forget(self, before_utc_ms: int, where: Where | None = None) -> int:
-        """Take away what is older, and return how many went. [ms]"""
-        table = self._table
-        old = delete(table).where(table.c.at_utc_ms < before_utc_ms, *self._fits(where))
-        return int(self._connection.execute(old).rowcount)
-
     def _fits(self, where: Where | None) -> list[ColumnElement[bool]]:
         columns = self._table.c
         return [

@@ -588,3 +588,29 @@ def test_orders_that_a_crash_took_away_are_overtaken(here: World, monkeypatch: A
     here.centre.orders.book.answer("c1", older.etag, 0)  # who is only behind loses nothing
     here.passes(1_000)
     assert other.override_id in in_force(here, "c1")
+
+
+def test_who_is_slower_than_somebody_else_changes_nothing(here: World) -> None:
+    """What is in memory is older than what is kept, as between two threads: what is kept counts."""
+    override = here.issued(kind=OverrideKind.FLASH, stage="", lasts_s=1200)
+    quicker = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+    quicker.start()
+    quicker.overrides.approve(here.actor("sam"), override.override_id, override.sha256)
+    with pytest.raises(ConflictError, match="is active by now"):
+        here.centre.overrides.release(here.actor("olga"), override.override_id)
+    here.clock.pass_ms(300_000)
+    here.centre.overrides.tick()  # it would have lapsed, had nobody approved it
+    kept = here.store.read(lambda r: override_of(r, override.override_id))
+    assert (kept.state, kept.approver) == (OverrideState.ACTIVE, "sam")
+    assert here.centre.overrides.live()[0].state is OverrideState.ACTIVE
+    assert here.centre.overrides.release(here.actor("olga"), override.override_id).state is OverrideState.RELEASED
+
+
+def test_what_was_withdrawn_meanwhile_is_not_started(here: World) -> None:
+    override = here.issued(start_utc_ms=here.clock.utc_ms() + 60_000)
+    quicker = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+    quicker.start()
+    quicker.overrides.release(here.actor("olga"), override.override_id)
+    here.passes(60_000, 10_000)
+    assert in_force(here) == []
+    assert here.store.read(lambda r: override_of(r, override.override_id)).state is OverrideState.WITHDRAWN

@@ -124,6 +124,11 @@ def test_from_the_first_start_to_the_first_colleague(  # noqa: PLR0915  # one wa
     assert all(json.loads(line) for line in log.splitlines())
     code, text = terminal.run("user", "add", "eve", "--role", "viewer", "--data", data, "--json")
     assert code == 0 and json.loads(text)["login"] == "eve"
+    code, text = terminal.run("user", "totp", "eve", "--data", data, lines=terminal.codes(secrets))
+    assert code == 0, text
+    assert terminal.run("user", "totp", "eve", "--data", data, lines=terminal.codes(secrets))[0] == 1, "it has one"
+    assert terminal.run("user", "totp", "nobody", "--data", data, lines=terminal.codes(secrets))[0] == 2
+    assert terminal.run("user", "totp", "eve")[0] == 2
     assert terminal.run("user", "disable", "eve", "--data", data) == (0, "eve is viewer, everywhere, disabled\n")
     _, text = terminal.run("audit", "list", "--data", data, "--json")
     done = {each["action"] for each in json.loads(text)}

@@ -22,6 +22,7 @@ from signal_ctrl.centre.signing import CentreKey
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
+from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.web.app import make_app
 from signal_ctrl.web.context import Context, Seams, new_context
@@ -40,7 +41,7 @@ class World:
     `front` is the application with what stands before it for cabinets.
     """
 
-    store: Store
+    store: SqlStore
     clock: Clock
     box: KeyBox
     centre: Centre
@@ -90,7 +91,7 @@ def memory_world(
     clock: Clock,
     folder: Path,
     settings: Settings | None = None,
-    store: Callable[[], Store] = open_memory,
+    store: Callable[[], SqlStore] = open_memory,
     key: CentreKey | None = None,
 ) -> World:
     """Return a centre in memory. Args: folder, where its keys are kept; key, what it signs with, else a new one."""

@@ -90,6 +90,7 @@ class Campaign:
             self.world.links.enrol("bench", name, site_to_json(trial_site(name)), Place("north", "ring"))
         for role in PEOPLE:
             self.world.person(role, role.value)
+            self.world.person(role, account_of(role))
         names = (*cabinets, "north", "ring", *(role.value for role in PEOPLE))
         self.drawing = Drawing(self.world.app.openapi(), self.dice, names)
         self.findings = Findings()
@@ -130,7 +131,7 @@ class Campaign:
         return ("GET", "/healthz") if forbidden else None
 
     def _token(self, sender: Sender) -> str:
-        return "" if sender.role is None else self.world.session(sender.role.value, not sender.weak)
+        return "" if sender.role is None else self.world.session(account_of(sender.role), not sender.weak)
 
     async def _send(self, request: FuzzRequest, token: str, sender: Sender) -> None:
         status, headers, body = await ask(self.world, request, token)
@@ -191,6 +192,11 @@ async def ask(world: World, request: FuzzRequest, token: str) -> tuple[int, dict
     return int(start.get("status", 0)), found, b"".join(parts)
 
 
+def account_of(role: Role) -> str:
+    """Return the account that sends for a role; no request names it, or an administrator might change its role."""
+    return f"{role.value}-of-the-campaign"
+
+
 def rights_by_route() -> dict[tuple[str, str], Right]:
     """Return the right that each route of the application asks for."""
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
@@ -199,7 +205,7 @@ def rights_by_route() -> dict[tuple[str, str], Right]:
             each.call.right for each in route.dependant.dependencies if isinstance(each.call, Needs)
         )
         for route in routes
-        for method in route.methods
+        for method in route.methods or ()
     }
 
 

@@ -67,7 +67,11 @@ def run_closed_loop(
     Raises: InvalidInputError for what cannot be used; BackendError if SUMO fails; the logs are written.
     """
     make: MakeDriver = make_driver
-    if evidence is not None and evidence.detailed and settings.controller == "adaptive":
+    if settings.link is not None:
+        from sumo_scenarios.over_http.driver import OverHttpDriver  # noqa: PLC0415  loads the centre
+
+        make = OverHttpDriver
+    elif evidence is not None and evidence.detailed and settings.controller == "adaptive":
         make = partial(ForetellingDriver, evidence.folder)
     return run_loop(settings, folder, report, stop, make, evidence=evidence)
 
@@ -335,6 +339,7 @@ def write_settings(
         "plan": None if settings.plan is None else plan_document(settings.plan),
         "fallback": None if settings.fallback is None else plan_document(settings.fallback),
         "schedule": schedule_record(settings),
+        **({} if settings.link is None else {"over_http": asdict(settings.link)}),
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

@@ -1,6 +1,6 @@
 """Who sets the lamps of a run: SUMO itself (watched only), or one engine per signal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -226,7 +226,9 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         folder: Path,
         begin_s: float,
         events: EventLog,
+        through: Callable[[Maker], Maker] = lambda maker: maker,
     ) -> None:
+        """Args: through, makes what makes controllers into what makes those that the engines ask."""
         sensors = _sensors(world, settings, simulation, begin_s, events)
         looks_ahead = settings.controller in ROLLOUTS
         if looks_ahead:
@@ -238,7 +240,7 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         kernels = {unit.site.signal_id: Kernel(unit.site) for unit in units}
         around = {unit.site.signal_id: neighbour_of(unit, kernels[unit.site.signal_id]) for unit in units}
         tables = {signal: one.tables for signal, one in around.items()}
-        maker = framed(maker_of(chosen, settings.controller), world, settings, chosen, tables)
+        maker = through(framed(maker_of(chosen, settings.controller), world, settings, chosen, tables))
         engines = make_engines(kernels, around, maker, partner_of, begin_s, plans)
         junctions = [ControlledJunction(*parts) for parts in zip(units, engines, sensors, strict=True)]
         couple(junctions, partner_of)

@@ -15,7 +15,7 @@ from signal_ctrl.domain.errors import BackendError, InvalidInputError
 RUN_FILES: Final = frozenset(
     {
         "tripinfo.xml.gz", "statistics.xml", "tls_states.xml.gz", "net.xml", "programmes.add.xml",
-        "events.parquet", "decisions.jsonl", "settings.json", "result.json", "plan_changes.csv",
+        "events.parquet", "decisions.jsonl", "settings.json", "result.json", "plan_changes.csv", "link.json",
     }
 )  # fmt: skip
 """Everything that the folder of a run may hold."""

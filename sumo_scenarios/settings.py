@@ -12,6 +12,7 @@ from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 from signal_ctrl.domain.timetable import ScheduledPlans
 from sumo_scenarios.film.conditions import condition_named
+from sumo_scenarios.link_conditions import LinkConditions
 from sumo_scenarios.loop_faults import KINDS, MIX
 
 CONTROLLERS: Final = (
@@ -22,6 +23,8 @@ WAVES: Final = ("green_wave", "hybrid")
 """Those that keep a green wave: as a plan, or as a frame of adaptive control."""
 ROLLOUTS: Final = ("adaptive", "hybrid")
 """Those that simulate ahead, over the ladder of plans."""
+SLOTTED: Final = ("max_pressure", "greedy")
+"""Those that choose once a slot."""
 SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
 """Fixed programmes made by the tools that come with SUMO, without and with offsets."""
 SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based", *SUMO_TOOLS)
@@ -58,7 +61,8 @@ class RunSettings:
     which time of day; `start` is the instant of the run's begin, None: the simulation shows the time of a usual Monday.
     `history` names counts of days before: with them the plan of the schedule is chosen by the flow that is forecast;
     empty: by the time of day alone. `condition` is the light and weather
-    that cameras have with sensing `video`.
+    that cameras have with sensing `video`. `link`: every signal is a cabinet that asks a centre over such a wire; None:
+    the controllers are in the process of the run.
     """
 
     scenario: str
@@ -83,6 +87,7 @@ class RunSettings:
     history: str = ""
     transition: str = "shortway"
     condition: str = "day"
+    link: LinkConditions | None = None
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +102,8 @@ class RunSettings:
         if not 0 < self.scale <= 10:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         self._check_failures()
+        if self.link is not None and self.controller not in (*ROLLOUTS, *SLOTTED):
+            raise InvalidInputError(f"--over-http is for {', '.join((*ROLLOUTS, *SLOTTED))}, not for {self.controller}")
         condition_named(self.condition)
         if self.condition != "day" and self.sensing != "video":
             raise InvalidInputError(f"--condition is what cameras see; with sensing {self.sensing} leave it out")

@@ -5,12 +5,14 @@ change), its reports have to be kept, and to come in order and marked old when t
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
 from rich.console import Console
 
 from bench.link.site import trial_plan, trial_site
@@ -99,8 +101,10 @@ def main() -> int:
     parser.add_argument("--hours", type=int, default=48)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory() as folder:
         world = LinkWorld(Path(folder), chosen.seed)
+        world.step_ms = 1_000  # lamps are judged elsewhere; the kernel takes a frame a second for what it is
         found = outage(world, chosen.hours, frames=False)
         world.close()
     Console(soft_wrap=True).print(

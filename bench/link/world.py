@@ -123,6 +123,7 @@ class LinkWorld:
         self.blocked: set[str] = set()
         self.centre_up = True
         self.keeps_frames = True
+        self.step_ms = STEP_MS
         self.cabins: list[Cabin] = []
         self.seen: list[tuple[int, str, Ask, Answer]] = []
         self.watch: Callable[[Cabin, Ask, Answer | None], Answer | None] = lambda _cabin, _ask, answer: answer
@@ -136,7 +137,7 @@ class LinkWorld:
     def close(self) -> None:
         """Let go of everything."""
         self.wire.close()
-        self.world.store.close()  # type: ignore[attr-defined]  # the store in memory has it
+        self.world.store.close()
 
     @property
     def now_ms(self) -> int:
@@ -226,12 +227,12 @@ class LinkWorld:
 
     def run(self, ms: int) -> None:
         """Let time go by. [ms]"""
-        for _ in range(ms // STEP_MS):
+        for _ in range(ms // self.step_ms):
             self.step()
 
     def step(self) -> None:
-        """Let 100 ms go by: frames, decisions, what flies arrives, what is due is sent."""
-        self.clock.pass_ms(STEP_MS)
+        """Let 100 ms go by, or `step_ms`: frames, decisions, what flies arrives, what is due is sent."""
+        self.clock.pass_ms(self.step_ms)
         self.steps += 1
         for cabin in self.cabins:
             if cabin.powered:
@@ -241,7 +242,7 @@ class LinkWorld:
             if cabin.powered:
                 self._send(cabin)
         self._arrive()
-        if self.centre_up and self.steps % 10 == 0:
+        if self.centre_up and self.steps % max(1000 // self.step_ms, 1) == 0:
             self.world.centre.registry.watch()  # orders are those of the trial, and are not renewed
             self.world.link.tick()
 

@@ -18,7 +18,7 @@ from signal_ctrl.cabinet.plan_gate import plan_faults
 from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes, Shelf, Verify
 from signal_ctrl.cabinet.self_report import SelfReport, Status
 from signal_ctrl.cabinet.signer import Signer
-from signal_ctrl.cabinet.street import Equipment, Street
+from signal_ctrl.cabinet.street import Fitting
 from signal_ctrl.cabinet.timekeeping import CabinetClock
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
@@ -28,6 +28,8 @@ from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.kernel.latch import latch_from_json, latch_to_json
 
 SEAL_MS: Final = 10_000
+LOOK_MS: Final = 500
+"""How often the cabinet looks whether there is anything new to be told of itself. [ms]"""
 _BOOT: Final = "boot"
 _LATCH: Final = "latch"
 _MAX_TEXT: Final = 500
@@ -49,7 +51,7 @@ class Agent:
     def __init__(
         self,
         identity: Identity,
-        equipment: Equipment,
+        equipment: Fitting,
         shelf: Shelf,
         clock: Clock,
         random_bytes: RandomBytes,
@@ -64,14 +66,16 @@ class Agent:
         self._inbox: deque[Report] = deque()
         self._self_report = SelfReport(self.report)
         self.outbox = Outbox(identity.cabinet, self.boot, _next_boot(shelf), shelf, capacity)
-        signer = Signer(identity.cabinet, identity.key, self.boot, self.clock, random_bytes)
-        self.link = LinkClient(signer, self.clock, random_bytes, self.outbox, settings, self._notice)
+        self.signer = Signer(identity.cabinet, identity.key, self.boot, self.clock, random_bytes)
+        self.link = LinkClient(self.signer, self.clock, random_bytes, self.outbox, settings, self._notice)
         site_sha256 = site_hash(equipment.kernel.site)
         self.desk = Desk(identity.cabinet, site_sha256, shelf, identity.verify, self.link.acknowledge)
         latch = latch_from_json(_text(shelf.get(_LATCH)))
-        self.street = Street(equipment, self.clock, latch, self.desk, self._centre_fault, self._happened)
+        self.street = equipment.street(self.clock, latch, self.desk, self._centre_fault, self._happened)
         self._latched = latch is not None
         self._sealed_ms = self.clock.mono_ms()
+        self._looked_ms: int | None = None
+        self._verdict: tuple[str, tuple[str, ...]] | None = None
         self.report(ReportKind.EVENT, "start", self.boot)
 
     def report(self, kind: ReportKind, code: str, text: str = "", values: Sequence[tuple[str, int]] = ()) -> None:
@@ -101,7 +105,11 @@ class Agent:
     def housekeep(self) -> None:
         """Store what is to be stored. What the disk refuses is tried again next time, and told when it can be."""
         self._stored(self._keep_latch)
-        self._self_report.look(self.status(), self.clock.mono_ms())
+        mono_ms = self.clock.mono_ms()
+        if self._looked_ms is None or mono_ms - self._looked_ms >= LOOK_MS:
+            self._looked_ms = mono_ms
+            self.street.prepare()
+            self._self_report.look(self.status(), mono_ms)
         self._stored(self._take_reports)
         self._stored(lambda: self.desk.settle(self.clock.utc_ms()))
 
@@ -147,12 +155,16 @@ class Agent:
         held = self.desk.unreviewed
         if held is None:
             return None
+        if self._verdict is not None and self._verdict[0] == held.etag:
+            known = self._verdict[1]  # the shelf refused it: what is to be found is known
+            return held, lambda: known
         plan, running, kernel = held.orders.plan, self.street.control.running, self._kernel
         hasty = self.desk.hasty_reasons(held, self.clock.utc_ms())
         return held, lambda: hasty if hasty or plan is None else plan_faults(plan, running, kernel)
 
     def reviewed(self, held: Held, reasons: Sequence[str]) -> None:
         """Take in what a rehearsal has found."""
+        self._verdict = (held.etag, tuple(reasons))
         self._stored(lambda: self.desk.reviewed(held, reasons))
 
     def status(self) -> Status:

@@ -27,6 +27,10 @@ LABEL: Final[Mapping[Rung, str]] = {
 """What the rungs of the ladder are at a cabinet: the first is whatever the centre orders, adaptive or not."""
 
 
+AHEAD_DS: Final = 6_000
+"""So long before they are due plans of the schedule are rehearsed. [ds]"""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where the plans of the rungs come from, by the common clock [ds].
@@ -89,10 +93,17 @@ class CabinetControl:
         return None if self._fault_of(plan) else plan
 
     def _fault_of(self, plan: SignalPlan | None) -> str:
-        """Return why a plan of the cabinet's own cannot be kept; each is rehearsed once."""
-        if plan is not None and plan not in self._faults:
-            self._faults[plan] = next(iter(refusals(plan, self._kernel)), "")
-        return self._faults[plan]
+        """Return why a plan of the cabinet's own cannot be kept; one that was not rehearsed in time is not kept."""
+        return self._faults.get(plan, "it has not been rehearsed yet")
+
+    def prepare(self, common_ds: int) -> None:
+        """Rehearse the cabinet's own plans of now and of soon, each once. [ds] It takes too long for a frame."""
+        own = [self._sources.local]
+        if self._sources.schedule is not None:
+            own += [self._sources.schedule(common_ds + ahead_ds) for ahead_ds in (0, AHEAD_DS)]
+        for plan in own:
+            if plan is not None and plan not in self._faults:
+                self._faults[plan] = next(iter(refusals(plan, self._kernel)), "")
 
     def decide(
         self, view: JunctionView, situation: Situation | None, detection: Detection, now_ds: int

@@ -57,17 +57,24 @@ class Desk:
         self._verify = verify
         self._tell = tell
         self.newest = kept(shelf, NEWEST, verify)
-        self.staged = kept(shelf, STAGED, verify)
-        self.active = kept(shelf, ACTIVE, verify)
+        self.staged = self._of_this_site(kept(shelf, STAGED, verify))
+        self.active = self._of_this_site(kept(shelf, ACTIVE, verify))
         self._before = frozenset(order.override_id for order in self._ordered())
         self.unreviewed = self._never_reviewed()
+
+    def _of_this_site(self, held: Held | None) -> Held | None:
+        """Return orders that were kept, None if the site file was changed since."""
+        return held if held is not None and held.orders.site_sha256 == self._site else None
 
     def _ordered(self) -> tuple[OverrideOrder, ...]:
         return () if self.newest is None else self.newest.orders.overrides
 
     def _never_reviewed(self) -> Held | None:
         """Return orders that were here when the power went, before anything became of their plan."""
-        newest, known = self.newest, [held.etag for held in (self.staged, self.active) if held is not None]
+        newest, known = (
+            self._of_this_site(self.newest),
+            [held.etag for held in (self.staged, self.active) if held is not None],
+        )
         return newest if newest is not None and newest.etag not in known else None
 
     @property

@@ -5,8 +5,11 @@ from typing import Final
 from signal_ctrl.cabinet.ports import RandomBytes
 
 FIRST_MS: Final = 10_000
-LONGEST_MS: Final = 300_000
-"""SAFETY part B; the first is RSMP's. [ms]"""
+LONGEST_MS: Final = 80_000
+"""SAFETY part B: the first is RSMP's, the longest 300 s at most; 80 s, so that who was alone for long is back within
+120 s (part F, R4). [ms]"""
+OBEYED_MS: Final = 300_000
+"""What a centre asks for is obeyed up to here. [ms]"""
 _DRAW_BYTES: Final = 4
 
 
@@ -29,7 +32,7 @@ class Reconnect:
         long again.
         """
         if retry_after_ms is not None:
-            least_ms = min(max(retry_after_ms, 0), LONGEST_MS)
+            least_ms = min(max(retry_after_ms, 0), OBEYED_MS)
             return least_ms + drawn(self._random_bytes, max(least_ms, FIRST_MS))
         wait_ms = drawn(self._random_bytes, self._span_ms)
         self._span_ms = min(2 * self._span_ms, LONGEST_MS)

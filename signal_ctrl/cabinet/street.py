@@ -13,6 +13,7 @@ from signal_ctrl.cabinet.timekeeping import ISOLATED_MS, CabinetClock
 from signal_ctrl.domain.link.overrides import OverrideOrder
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.engine.junction import JunctionEngine
+from signal_ctrl.engine.ladder import Rung
 from signal_ctrl.engine.schedule_rung import PlanAt
 from signal_ctrl.engine.unseen import unseen_junction
 from signal_ctrl.kernel.kernel import Kernel
@@ -38,6 +39,80 @@ class Equipment:
     local: SignalPlan | None = None
     schedule: PlanAt | None = None
     approaches: Sequence[Sequence[int]] | None = None
+
+    def street(
+        self,
+        clock: CabinetClock,
+        latch: Latch | None,
+        ordered: "Ordered",
+        centre_fault: Callable[[], str],
+        tell: Tell,
+    ) -> "Street":
+        """Return the side of the cabinet that makes frames."""
+        return Street(self, clock, latch, ordered, centre_fault, tell)
+
+
+class Deciding(Protocol):
+    """Who decides at a cabinet, to look at."""
+
+    @property
+    def rung(self) -> Rung:
+        """Who decides now."""
+        ...
+
+    @property
+    def running(self) -> SignalPlan | None:
+        """The plan that is kept."""
+        ...
+
+
+class Frames(Protocol):
+    """The side of a cabinet that makes frames, as the rest of it sees it."""
+
+    engine: JunctionEngine
+    in_force: InForce
+
+    @property
+    def control(self) -> Deciding:
+        """Who decides."""
+        ...
+
+    @property
+    def may_step(self) -> bool:
+        """Whether no stage is on the street, so that the clock may be set."""
+        ...
+
+    def frame(self) -> None:
+        """Make the frame of now."""
+        ...
+
+    def prepare(self) -> None:
+        """Do ahead what a frame has no time for."""
+        ...
+
+    def ask_reset(self) -> None:
+        """Ask for a reset of a latched fault."""
+        ...
+
+
+class Fitting(Protocol):
+    """What a cabinet is equipped with."""
+
+    @property
+    def kernel(self) -> Kernel:
+        """Its kernel."""
+        ...
+
+    def street(
+        self,
+        clock: CabinetClock,
+        latch: Latch | None,
+        ordered: "Ordered",
+        centre_fault: Callable[[], str],
+        tell: Tell,
+    ) -> Frames:
+        """Return the side of the cabinet that makes frames."""
+        ...
 
 
 class Ordered(Protocol):
@@ -73,8 +148,8 @@ class Street:
         self._tell = tell
         sources = Sources(self._plan, centre_fault, self._clock_fault, equipment.schedule, equipment.local)
         layout = unseen_junction(kernel.site)
-        self.control = CabinetControl(kernel, sources, TransitionSettings())
-        self.engine = JunctionEngine(kernel, layout, None, kernel.power_on(self._now_ds, latch), self.control)
+        self._control = CabinetControl(kernel, sources, TransitionSettings())
+        self.engine = JunctionEngine(kernel, layout, None, kernel.power_on(self._now_ds, latch), self._control)
         self.in_force = InForce(kernel.site, self.engine, clock, self._of_override)
         self._monitor = Monitor(kernel.site, equipment.approaches)
         self._watch = self._monitor.begin()
@@ -83,10 +158,16 @@ class Street:
         self._shown = False
         self._second = -1
         self._reset_asked = False
+        self.prepare()
 
     @property
     def _now_ds(self) -> int:
         return self._clock.mono_ms() // _MS_PER_DS
+
+    @property
+    def control(self) -> CabinetControl:
+        """Who decides."""
+        return self._control
 
     @property
     def may_step(self) -> bool:
@@ -104,10 +185,14 @@ class Street:
             self._reset_asked = False
             self._tell("reset", self.engine.reset(self._watch, now_ds) or "done")
         self.engine.frame(now_ds)
+        self._show(now_ds)
         second = self._clock.utc_ms() // _MS_PER_S
         if second != self._second:
             self._second = second
-            self._decide(now_ds)
+            self._decide(now_ds)  # it may take longer than a frame should: the lamps of now are lit
+            self._show(now_ds)
+
+    def _show(self, now_ds: int) -> None:
         self._board.show(self.engine.core, now_ds)
         self._shown = True
 
@@ -120,12 +205,12 @@ class Street:
 
     def _decide(self, now_ds: int) -> None:
         """Decide about overrides and stages."""
-        before = self.control.rung
-        self.control.common_ds = self._clock.utc_ms() // _MS_PER_DS
+        before = self._control.rung
+        self._control.common_ds = self._clock.utc_ms() // _MS_PER_DS
         self.in_force.update(self._ordered.overrides, now_ds)
         record = self.engine.decide(self._view, self._stages, now_ds)
         if record is not None and record.rung:
-            self._tell("rung", f"{LABEL[before]} -> {LABEL[self.control.rung]}: {record.why}")
+            self._tell("rung", f"{LABEL[before]} -> {LABEL[self._control.rung]}: {record.why}")
 
     def _of_override(self, override_id: str, code: str, text: str) -> None:
         self._tell(code, f"{override_id}: {text}")
@@ -136,6 +221,10 @@ class Street:
     def _clock_fault(self) -> str:
         offset_ms = self._clock.offset_ms
         return f"the clock is {offset_ms} ms off" if abs(offset_ms) > ISOLATED_MS else ""
+
+    def prepare(self) -> None:
+        """Rehearse plans of the cabinet's own before they are needed; for who is not the thread of the frames."""
+        self._control.prepare(self._clock.utc_ms() // _MS_PER_DS)
 
     def ask_reset(self) -> None:
         """Ask for a reset of a latched fault, as somebody at the cabinet does; the kernel says whether it may be."""

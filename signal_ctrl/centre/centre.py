@@ -49,7 +49,7 @@ class Centre:
         self.schedules = ScheduleDesk(self.desk, self.issuing, self.alarms)
         self.overrides = OverrideDesk(self.desk, self.orders, lambda r, d: estimate(r, d, self.desk.now_ms()))
         self.shadow = ShadowDesk(self.desk)
-        self.traffic = Traffic(self.desk)
+        self.traffic = Traffic()
 
     @property
     def store(self) -> Store:
@@ -70,7 +70,15 @@ class Centre:
         self.schedules.tick()
         self.issuing.tick()
         self._price()
+        self._overtake()
         self.orders.renew()
+
+    def _overtake(self) -> None:
+        """Catch up with cabinets that know of a release which was lost here: what they were released from stays so."""
+        lost = self.orders.lost()
+        if lost:
+            self.overrides.end_lost(frozenset(lost))
+            self.orders.overtake(lost)
 
     def _price(self) -> None:
         """Store the delay price of what has ended."""

@@ -35,6 +35,8 @@ from signal_ctrl.centre.orders import OrderDesk
 from signal_ctrl.centre.plan_values import PLANS, LibraryItem
 from signal_ctrl.centre.plans import by_signal, item_of
 from signal_ctrl.centre.ports import Reading, Transaction
+from signal_ctrl.centre.shadow import mode_of
+from signal_ctrl.centre.shadow_values import ControlMode
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError, InvalidTimingError, RefusedError
 from signal_ctrl.domain.link.orders import ADAPTIVE_VALID_MS, AHEAD_MS, orders_from_bytes
 from signal_ctrl.domain.plan import SignalPlan, plan_from_json
@@ -111,8 +113,13 @@ class IssueDesk:
         return self._issue(CENTRE, item, chosen, wish, self._desk.now_ms())
 
     def issue_adaptive(self, t: Transaction, cabinet: Cabinet, plan: SignalPlan, until_ms: int) -> Delivery:
-        """Give a cabinet a plan that adaptive control made, for at most 180 s. Who calls serves it after the commit."""
-        now_ms = self._desk.now_ms()
+        """Give a cabinet a plan that adaptive control made, for at most 180 s. Who calls serves it after the commit.
+
+        Raises: RefusedError where adaptive control does not decide; InvalidTimingError; ConflictError during a change.
+        """
+        now_ms, mode = self._desk.now_ms(), mode_of(t, cabinet.cabinet)
+        if mode is not ControlMode.ADAPTIVE:
+            raise RefusedError("C/shadow", f"adaptive control does not decide at {cabinet.cabinet}: {mode.value}")
         if not 0 < until_ms - now_ms <= ADAPTIVE_VALID_MS:
             raise InvalidTimingError(f"a plan of adaptive control is valid for at most {ADAPTIVE_VALID_MS // 1000} s")
         held = assignment_of(t, cabinet.cabinet)
@@ -229,7 +236,13 @@ class IssueDesk:
             work = partial(self._staged, change=replace(change, staged=staged))
         else:
             return
-        self._orders.serve(self._desk.store.write(work)[1])
+
+        def decided(t: Transaction) -> list[Delivery]:
+            held = t.shelf(CHANGES).get(change.change_id)
+            still = held is not None and held.state is ChangeState.STAGING  # nobody has taken it back meanwhile
+            return work(t)[1] if still else []
+
+        self._orders.serve(self._desk.store.write(decided))
 
     def _answer_to(self, change: Change, cabinet: str) -> tuple[Answer, tuple[str, ...]]:
         """Return what a cabinet says of the newest orders that carry a change, by what is served."""

@@ -5,9 +5,11 @@ A poll touches memory alone. What is written is written once, with its nonce, an
 
 from typing import Final, NamedTuple
 
+from signal_ctrl.centre.adaptive import Adaptive
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
+from signal_ctrl.centre.link_counts import apply_count
 from signal_ctrl.centre.link_faults import apply_fault, said_of
 from signal_ctrl.centre.link_gate import KEPT_MS, LinkGate, LinkHeaders, Turned, Verified, Why
 from signal_ctrl.centre.link_keys import Box, KeyRing
@@ -49,8 +51,9 @@ class Link:
         self.ring = KeyRing(box)
         self.gate = LinkGate(self.ring, self._desk.clock)
         self.starts = Starts()
+        self.adaptive = Adaptive()
         self._reports = ReportDesk(self._apply)
-        self._unkept: dict[tuple[str, str], Start] = {}
+        self._unkept: dict[str, Start] = {}
         self._undoubled: set[str] = set()
         self._loaded_ms = 0
         self._tidied_ms = 0
@@ -77,7 +80,7 @@ class Link:
         if seen is Seen.LATE:
             return Turned(Why.REPLAYED, entered)
         if seen is Seen.NEW:
-            self._unkept[stamp.cabinet, stamp.boot] = Start(stamp.cabinet, stamp.boot, stamp.time_utc_ms)
+            self._unkept[stamp.cabinet] = Start(stamp.cabinet, stamp.boot, stamp.time_utc_ms)
         if self.starts.double(stamp.cabinet) is not None:
             self._undoubled.add(stamp.cabinet)
         self._centre.registry.heard(stamp.cabinet)
@@ -99,6 +102,10 @@ class Link:
     def time(self) -> LinkAnswer:
         """Return the centre's time."""
         return LinkAnswer(200, canonical({"utc_ms": self._desk.now_ms()}).encode())
+
+    def decide(self, verified: Verified, body: bytes) -> LinkAnswer:
+        """Return what the optimiser of a cabinet answers to what it sees. Raises: NotFoundError; InvalidInputError."""
+        return LinkAnswer(200, self.adaptive.decide(verified.stamp.cabinet, body))
 
     async def acknowledge(self, verified: Verified, body: bytes) -> LinkAnswer:
         """Take an acknowledgement; the answer is given when it is durable.
@@ -155,12 +162,13 @@ class Link:
         stamp = verified.stamp
         if not t.links.use_nonce(stamp.cabinet, stamp.nonce, self._desk.now_ms()):
             raise ReplayedError("this request was taken before")
-        start = self._unkept.get((stamp.cabinet, stamp.boot))
-        if start is not None and t.links.start(stamp.cabinet, stamp.boot) is None:
+        start = self._unkept.get(stamp.cabinet)
+        if start is not None and start.boot == stamp.boot and t.links.start(stamp.cabinet, stamp.boot) is None:
             t.links.put_start(start)
 
     def _apply(self, t: Transaction, batch: Batch, report: Report, late: bool) -> None:
         apply_fault(self._centre.faults, t, batch, report, late)
+        apply_count(self._centre.traffic, t, batch.cabinet, report)
 
     def _hear(self, batch: Batch, old: bool) -> None:
         """Note what a cabinet says of itself now."""

@@ -14,6 +14,8 @@ from signal_ctrl.domain.link.reports import Batch, Gap, Receipt, Report, receipt
 MAX_MISSING: Final = 32
 """Ranges that one answer names at most."""
 _LOOK_AHEAD: Final = 2_000
+_BEFORE_ALL_MS: Final = 0
+"""A start of which nothing but reports of a later one is known was before that one. [ms]"""
 
 Apply = Callable[[Transaction, Batch, Report, bool], None]
 """Does what a report asks for, within the transaction that stores it; the last: whether it came out of order."""
@@ -36,7 +38,7 @@ class ReportDesk:
             if known.digest != digest:
                 raise ConflictError(f"another batch {batch.sequence} of this start of {batch.cabinet} is here")
             return known.answer
-        start = t.links.start(batch.cabinet, batch.boot) or Start(batch.cabinet, batch.boot, now_utc_ms)
+        start = t.links.start(batch.cabinet, batch.boot) or Start(batch.cabinet, batch.boot, _BEFORE_ALL_MS)
         if batch.sequence <= start.contiguous and not _is_lost(t.links, batch):
             return receipt_to_bytes(receipt_of(t.links, start))  # it was here, and its time to be kept is over
         overtaken = t.links.sequences(batch.cabinet, batch.boot, batch.sequence, 1)

@@ -66,11 +66,6 @@ class Starts:
         """Return whether a start is known to be not the true one."""
         return (cabinet, boot) in self._banned
 
-    def alive(self, cabinet: str) -> str:
-        """Return the start of a cabinet that spoke last, empty if none did."""
-        line = self._lines.get(cabinet)
-        return "" if line is None else line.boot
-
     def see(self, stamp: Stamp, now_utc_ms: int) -> Seen:
         """Take in a request. [ms]"""
         line = self._lines.get(stamp.cabinet)

@@ -18,7 +18,7 @@ from signal_ctrl.centre.ports import Store, Transaction
 from signal_ctrl.centre.sessions import Alarm, Granted, exchanged, live
 from signal_ctrl.centre.throttle import FAILURES_LOCK, LONGEST_DELAY_MS, delay_ms
 from signal_ctrl.domain.clock import Clock
-from signal_ctrl.domain.errors import ConflictError, NotLoggedInError, TooManyError
+from signal_ctrl.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotLoggedInError, TooManyError
 
 SESSION_BYTES: Final = 9
 NOBODY: Final = "nobody"
@@ -140,6 +140,29 @@ class Logins:
             return exchanged(self.random_bytes, transaction, enrolled, shown, now_utc_ms)
 
         return self._written(work)
+
+    def set_second_factor(self, login: str, secret: str, code: str, by: str) -> None:
+        """Give an account a second factor at the machine itself, by its first code; its sessions end.
+
+        Args: secret, as `second_factor.new_secret` makes it; by, who does it.
+        Raises: NotFoundError; ConflictError if the account has one; InvalidInputError if the code is not of the secret.
+        """
+        now_utc_ms = self.clock.utc_ms()
+        step = second_factor.accepted_step(secret, code, now_utc_ms, -1)
+        if step is None:
+            raise InvalidInputError("this is no code of the secret; look at the clock of the authenticator")
+
+        def work(transaction: Transaction) -> None:
+            user = transaction.people.user(login)
+            if user is None:
+                raise NotFoundError(f"there is no account '{login}'")
+            if user.totp:
+                raise ConflictError("this account has a second factor already; reset it first")
+            transaction.people.put_user(replace(user, totp=self.box.seal(secret), totp_offered="", last_step=step))
+            end_sessions(transaction, login, now_utc_ms)
+            transaction.record(by, "second-factor/enrol", login, "done", now_utc_ms)
+
+        self.store.write(work)
 
     def _written(self, work: Callable[[Transaction], Granted | None]) -> Granted:
         """Carry out a work that leaves a failure behind where it returns None: an error would undo that."""

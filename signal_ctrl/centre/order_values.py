@@ -58,7 +58,7 @@ DELIVERIES: Final = ShelfSpec(
     Delivery,
     key=lambda d: d.key,
     at_utc_ms=lambda d: (d.version.epoch << _REVISION_BITS) + d.version.revision,
-    columns={"cabinet": lambda d: d.cabinet},
+    columns={"cabinet": lambda d: d.cabinet, "etag": lambda d: d.etag},
 )
 """In the order of versions, whatever the wall clock did: the youngest is the one that counts."""
 

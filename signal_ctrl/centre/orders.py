@@ -3,6 +3,7 @@
 A cabinet is never assumed to have done what it was sent: what it runs is what it said.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from threading import Lock
@@ -41,6 +42,8 @@ RENEW_MS: Final = AHEAD_MS // 2
 """Orders are made anew when they are valid for less than this. [ms]"""
 KEPT_PER_CABINET: Final = 200
 _TRIM_EACH: Final = 50
+_OVERTAKES: Final = 1_000
+"""More versions than a centre makes in memory while it cannot write."""
 _RANK: Final = {Answer.OFFERED: 0, Answer.RECEIVED: 1, Answer.STAGED: 2, Answer.ACTIVE: 3, Answer.REJECTED: 3}
 _ANSWER: Final = {state: Answer(state.value) for state in AckState}
 
@@ -68,6 +71,8 @@ class OrderBook:
         self._deliveries: dict[str, Delivery] = {}
         self._served: dict[str, Served] = {}
         self._offered_ms: dict[str, int] = {}
+        self._known: defaultdict[str, set[str]] = defaultdict(set)
+        self._ahead: set[tuple[str, str]] = set()
         self._lock = Lock()
 
     def take(self, deliveries: Iterable[Delivery], now_mono_ms: int) -> None:
@@ -81,24 +86,35 @@ class OrderBook:
                     self._offered_ms[delivery.cabinet] = now_mono_ms
                     served = Served(delivery.document.encode(), delivery.etag, delivery.signature)
                     self._served[delivery.cabinet] = served
+                    self._known[delivery.cabinet].add(delivery.etag)
                 self._deliveries[delivery.cabinet] = delivery
 
     def answer(self, cabinet: str, etag: str, now_mono_ms: int) -> Served | None:
         """Return what a poll gets, None if the cabinet has it already (304). [ms, monotonic]
 
-        Who has it and has not acknowledged it for 30 s gets it whole once more.
+        Who has it and has not acknowledged it for 30 s gets it whole once more; who has orders that are not known here
+        is told of by `ahead`.
         Raises: NotFoundError for a cabinet without orders.
         """
         served = self._served.get(cabinet)
         if served is None:
             raise NotFoundError("there is no such cabinet")
         if etag != served.etag:
+            if etag and etag not in self._known[cabinet]:
+                self._known[cabinet].add(etag)
+                self._ahead.add((cabinet, etag))
             return served
         silent = self._deliveries[cabinet].answer is Answer.OFFERED
         if silent and now_mono_ms - self._offered_ms[cabinet] > UNACKNOWLEDGED_MS:
             self._offered_ms[cabinet] = now_mono_ms
             return served
         return None
+
+    def ahead(self) -> tuple[tuple[str, str], ...]:
+        """Return (cabinet, ETag) of polls since this was asked last that named orders which are not known here."""
+        with self._lock:
+            found, self._ahead = tuple(sorted(self._ahead)), set()
+            return found
 
     def delivery(self, cabinet: str) -> Delivery | None:
         """Return what is served to a cabinet."""
@@ -108,12 +124,6 @@ class OrderBook:
         """Return what is served to each cabinet."""
         with self._lock:
             return tuple(self._deliveries.values())
-
-    def leave(self, cabinet: str) -> None:
-        """Serve a cabinet no longer."""
-        with self._lock:
-            for kept in (self._deliveries, self._served, self._offered_ms):
-                kept.pop(cabinet, None)
 
 
 class OrderDesk:
@@ -166,7 +176,7 @@ class OrderDesk:
         overrides = live_overrides(t) if live is None else live
         orders = build_orders(cabinet, t.shelf(ASSIGNMENTS).get(cabinet.cabinet), overrides, version, now_ms)
         delivery = self.signed(orders, why, now_ms)
-        t.shelf(DELIVERIES).put(delivery)
+        t.shelf(DELIVERIES).add(delivery)
         if version.revision % _TRIM_EACH == 0:
             t.shelf(DELIVERIES).trim(KEPT_PER_CABINET, {"cabinet": cabinet.cabinet})
         return delivery
@@ -227,6 +237,34 @@ class OrderDesk:
         last, served = last_delivery(t, cabinet), self.book.delivery(cabinet)
         known = [delivery.version for delivery in (last, served) if delivery is not None]
         return max(known, default=Version(0, 0))
+
+    def lost(self) -> tuple[str, ...]:
+        """Return the cabinets that have orders of this centre which it does not know.
+
+        A release without the store makes a version in memory alone; if the centre stops before that is written, it is
+        lost here and the cabinet has it.
+        """
+        ahead = self.book.ahead()
+
+        def look(reading: Reading) -> tuple[str, ...]:
+            shelf = reading.shelf(DELIVERIES)
+            return tuple(name for name, etag in ahead if not shelf.count({"cabinet": name, "etag": etag}))
+
+        return self._desk.store.read(look) if ahead else ()
+
+    def overtake(self, lost: Iterable[str]) -> None:
+        """Make orders for cabinets that are greater than any that got lost here."""
+        now_ms = self._desk.now_ms()
+
+        def work(t: Transaction) -> list[Delivery]:
+            return [self._overtaking(t, name, now_ms) for name in lost]
+
+        self.serve(self._desk.store.write(work))
+
+    def _overtaking(self, t: Transaction, name: str, now_ms: int) -> Delivery:
+        last = self._last_version(t, name)
+        version = Version(max(t.epoch, last.epoch), last.revision + _OVERTAKES)
+        return self._put(t, cabinet_of(t, name), version, "the cabinet has orders that are not known here", now_ms)
 
     def renew(self, most: int = 50) -> None:
         """Make orders anew that would soon be too old, at most so many at once."""

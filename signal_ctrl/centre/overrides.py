@@ -5,7 +5,7 @@ whether it can be written or not.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -78,6 +78,14 @@ class Preparation:
     estimate: Price
 
 
+@dataclass(slots=True)
+class _Outcome:
+    """What came of an end: the override as it is kept then, and the orders that were made."""
+
+    override: Override
+    made: list[Delivery] = field(default_factory=list)
+
+
 class OverrideDesk:
     """The overrides of all cabinets."""
 
@@ -88,13 +96,15 @@ class OverrideDesk:
         self._nonces = Nonces(desk.random)
         self._live: dict[str, Override] = {}
         self._until_mono_ms: dict[str, int] = {}
+        self._before: set[str] = set()
         self._late = LateWrites(desk.store)
-        self._owed: list[list[Delivery]] = []
+        self._owed: list[_Outcome] = []
 
     def load(self) -> None:
         """Take up what was live before the start of the centre."""
         for override in self._desk.store.read(lambda r: r.shelf(OVERRIDES).find({"state": _LIVE})):
             self._keep(override)
+            self._before.add(override.override_id)
 
     def prepare(self, actor: Actor, wish: OverrideWish) -> Preparation:
         """Return the document of a wish, with a nonce to confirm it. Nothing is written.
@@ -176,7 +186,7 @@ class OverrideDesk:
         self._write_late()
         now_ms, mono_ms = self._desk.now_ms(), self._desk.clock.mono_ms()
         for override in tuple(self._live.values()):
-            over = mono_ms >= self._until_mono_ms[override.override_id]
+            over = mono_ms >= self._until_mono_ms.get(override.override_id, mono_ms)
             if override.state is OverrideState.WAITING:
                 if over or now_ms >= override.issued_utc_ms + APPROVAL_MS:
                     self._end(override, OverrideState.LAPSED, CENTRE, now_ms)
@@ -185,6 +195,14 @@ class OverrideDesk:
                 self._end(override, OverrideState.LAPSED if scheduled else OverrideState.EXPIRED, CENTRE, now_ms)
             elif override.state is OverrideState.SCHEDULED and is_due(override, now_ms):
                 self._start(override)
+
+    def end_lost(self, cabinets: frozenset[str]) -> None:
+        """End what was in force before the start at cabinets that have newer orders than were written: a release."""
+        for override in tuple(self._live.values()):
+            known = override.override_id in self._before and override.state is OverrideState.ACTIVE
+            if known and cabinets.intersection(override.cabinets):
+                why = "a cabinet has newer orders than were written: it was released from it"
+                self._end(replace(override, why=why), OverrideState.RELEASED, CENTRE, self._desk.now_ms())
 
     def live(self) -> tuple[Override, ...]:
         """Return the overrides that wait, are to come, or are in force; from memory."""
@@ -274,7 +292,10 @@ class OverrideDesk:
         """Bring a scheduled override into force; what stands against it by now ends it."""
 
         def work(t: Transaction) -> tuple[Override, list[Delivery]]:
-            return self._activate(t, override, CENTRE, self._desk.now_ms())
+            held = override_of(t, override.override_id)
+            if held.state is not OverrideState.SCHEDULED:
+                return held, []  # somebody was quicker
+            return self._activate(t, held, CENTRE, self._desk.now_ms())
 
         action, obj = "activate override", f"override {override.override_id}"
         try:
@@ -285,43 +306,41 @@ class OverrideDesk:
     def _end(self, override: Override, state: OverrideState, who: str, now_ms: int) -> Override:
         """End an override. What was in force ends even if nothing can be written."""
         over = replace(override, state=state, ended_utc_ms=ended_ms_of(override, state, now_ms), ended_by=who)
-        made: list[Delivery] = []
-        work = partial(self._end_within, over, who, made)
+        outcome = _Outcome(over)
+        work = partial(self._end_within, outcome, override.state, who)
         if override.state is not OverrideState.ACTIVE:
             self._desk.store.write(lambda t: work(t, False), Importance.ESSENTIAL)
         elif not self._late.write(work):
-            over = replace(over, late=True)
             self._orders.without_store(frozenset({over.override_id}), now_ms)
-            self._owed.append(made)
-            return self._done(over, [])
-        return self._done(over, made)
+            self._owed.append(outcome)
+            return self._done(replace(over, late=True), [])
+        return self._done(outcome.override, outcome.made)
 
-    def _end_within(self, over: Override, who: str, made: list[Delivery], t: Transaction, late: bool) -> None:
-        made[:] = self._written_end(t, replace(over, late=late), who, late)
-
-    def _written_end(self, t: Transaction, over: Override, who: str, late: bool) -> list[Delivery]:
+    def _end_within(self, outcome: _Outcome, seen: OverrideState, who: str, t: Transaction, late: bool) -> None:
+        """Write an end down, if the override is still as it was seen, and make the orders that follow."""
+        over = replace(outcome.override, late=late)
         held = t.shelf(OVERRIDES).get(over.override_id)
-        if held is not None and not held.state.live:
-            if late or who == CENTRE:
-                return []  # the write that seemed to fail was there after all, or somebody was quicker
-            raise ConflictError(f"override {over.override_id} is {held.state.value} already")
-        was_active = held is not None and held.state is OverrideState.ACTIVE
+        if held is not None and held.state is not seen:
+            if who != CENTRE and not late:
+                raise ConflictError(f"override {over.override_id} is {held.state.value} by now")
+            outcome.override = held  # somebody was quicker, or the write that seemed to fail was there after all
+            return
         t.shelf(OVERRIDES).put(over)
         ended_ms = over.ended_utc_ms or 0
         t.record(who, "end override", f"override {over.override_id}", over.state.value, ended_ms, late)
-        if not was_active:
-            return []
-        live, now_ms = live_overrides(t), self._desk.now_ms()
-        left = (t.shelf(CABINETS).get(name) for name in over.cabinets)
-        why = f"override {over.override_id} is over"
-        return [self._orders.make(t, cabinet, why, now_ms, live) for cabinet in left if cabinet is not None]
+        outcome.override = over
+        if seen is OverrideState.ACTIVE:
+            live, now_ms = live_overrides(t), self._desk.now_ms()
+            left = (t.shelf(CABINETS).get(name) for name in over.cabinets)
+            why = f"override {over.override_id} is over"
+            outcome.made = [self._orders.make(t, c, why, now_ms, live) for c in left if c is not None]
 
     def _write_late(self) -> None:
         """Write the ends that could not be written, in their order; try again later what still cannot be."""
         if self._owed:
             done = len(self._owed) - self._late.settle()
-            for made in self._owed[:done]:
-                self._orders.serve(made)
+            for outcome in self._owed[:done]:
+                self._orders.serve(outcome.made)
             self._owed = self._owed[done:]
 
     def _done(self, override: Override, made: list[Delivery]) -> Override:

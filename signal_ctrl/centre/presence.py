@@ -49,7 +49,3 @@ class Presence:
             return Link.NEVER
         silent_ms = mono_ms - heard.mono_ms
         return Link.OFFLINE if silent_ms > max(SILENT_MS, MISSED_POLLS * heard.poll_ms) else Link.ONLINE
-
-    def leave(self, cabinet: str) -> None:
-        """Forget a cabinet that was taken away."""
-        self._heard.pop(cabinet, None)

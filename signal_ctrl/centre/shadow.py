@@ -24,8 +24,6 @@ from signal_ctrl.domain.errors import ForbiddenError, InvalidInputError, Refused
 NEAR_S: Final = 2.5
 """A candidate is like the plan if it begins the plan's next stage within so long of it. [s] [P]"""
 DIFFERS_S: Final = 2.5
-KEPT_MS: Final = 92 * 24 * 3_600_000
-"""Advice is kept for three months. [ms] [P]"""
 _HOUR_MS: Final = 3_600_000
 
 
@@ -120,13 +118,6 @@ class ShadowDesk:
         advice = advice_of(decision, running)
         t.shelf(ADVICE).put(advice)
         return advice
-
-    def check_adaptive(self, reading: Reading, cabinet: str) -> None:
-        """Check that adaptive control may decide at a junction. Raises: RefusedError."""
-        if mode_of(reading, cabinet) is not ControlMode.ADAPTIVE:
-            raise RefusedError(
-                "C/shadow", f"adaptive control does not decide at {cabinet}: {mode_of(reading, cabinet).value}"
-            )
 
     def report(self, cabinet: str, since_utc_ms: int, until_utc_ms: int) -> ShadowReport:
         """Return what adaptive control would have done in a time. [ms] Raises: NotFoundError."""

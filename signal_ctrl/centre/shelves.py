@@ -50,12 +50,12 @@ class OpenShelf(Shelf[V], Protocol[V]):
         """Keep a value under its key, in place of the one that is there."""
         ...
 
-    def trim(self, keep: int, where: Where) -> int:
-        """Take away all but the youngest `keep` of those that fit, and return how many went."""
+    def add(self, value: V) -> None:
+        """Keep a value under a new key. Raises: ConflictError if the key is taken."""
         ...
 
-    def forget(self, before_utc_ms: int, where: Where | None = None) -> int:
-        """Take away what is older, and return how many went. [ms]"""
+    def trim(self, keep: int, where: Where) -> int:
+        """Take away all but the youngest `keep` of those that fit, and return how many went."""
         ...
 
 

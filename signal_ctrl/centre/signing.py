@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -30,12 +29,3 @@ class CentreKey:
     def sign(self, data: bytes) -> bytes:
         """Return the signature of some bytes."""
         return self._key.sign(data)
-
-
-def is_signed(public: bytes, signature: bytes, data: bytes) -> bool:
-    """Tell whether a signature is the centre's over these bytes."""
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
-    except (InvalidSignature, ValueError):
-        return False
-    return True

@@ -102,6 +102,16 @@ def run(
     transition: Annotated[
         str, typer.Option(help="Between plans of a schedule: shortway, dwell or add-only.")
     ] = "shortway",
+    over_http: Annotated[
+        bool, typer.Option("--over-http", help="Every signal is a cabinet that asks a centre over HTTP.")
+    ] = False,
+    link: Annotated[
+        str,
+        typer.Option(
+            help="With --over-http, what the wire does: loss=0.05,delay_ms=200,outage=FROM-TO,restart=AT,seed=1, times "
+            "in simulation seconds; default: a perfect one."
+        ),
+    ] = "",
     replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -116,7 +126,10 @@ def run(
     if scenario is None:
         raise InvalidInputError("name a SCENARIO ('signal-ctrl scenarios list' shows them) or give --replay DIR")
 
+    if link and not over_http:
+        raise InvalidInputError("--link is about the wire of --over-http; give both, or neither")
     from signal_ctrl.domain.timetable import instant_of
+    from sumo_scenarios.link_conditions import parse_link
     from sumo_scenarios.schedule_file import read_schedule
     from sumo_scenarios.settings import RunSettings, parse_closure, parse_setting
 
@@ -143,6 +156,7 @@ def run(
         start=None if start_utc is None else instant_of(start_utc),
         history="" if forecast is None else str(forecast.resolve()),
         transition=transition,
+        link=parse_link(link) if over_http else None,
         command=("signal-ctrl", *sys.argv[1:]),
     )
     return _run(settings, out, overwrite, json_, evidence)

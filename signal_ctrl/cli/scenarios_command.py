@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signal_ctrl.cli import scenarios_calibrate_command, scenarios_demand_command, scenarios_film_command
+from signal_ctrl.cli import (
+    scenarios_calibrate_command,
+    scenarios_demand_command,
+    scenarios_film_command,
+    scenarios_geojson_command,
+)
 from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import put_json, put_table
 from signal_ctrl.domain.profile import profile_by_name
@@ -21,6 +26,7 @@ app.command()(scenarios_demand_command.count)
 app.command()(scenarios_calibrate_command.calibrate)
 app.command()(scenarios_calibrate_command.saturation)
 app.command()(scenarios_film_command.film)
+app.command()(scenarios_geojson_command.geojson)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 

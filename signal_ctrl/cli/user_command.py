@@ -98,21 +98,39 @@ def password(
 
 
 @app.command()
-def totp(json_: Json = False) -> None:
-    """Enrol the second factor of the account that is logged in: prints a secret, asks for the first code of it."""
-    from signal_ctrl.cli.centre_session import ask, connected, kept_session, taken
+def totp(
+    name: Annotated[str, typer.Argument(metavar="[LOGIN]", help="Name of the account, with --data.")] = "",
+    data: Data = None,
+    database: Database = "",
+    json_: Json = False,
+) -> None:
+    """Enrol a second factor: prints a secret, asks for the first code of it.
 
-    session = kept_session()
-    with connected() as client:
-        offer = client.post("/v1/second-factor/offer")
-        typer.echo(f"secret for your authenticator: {offer['secret']}", err=json_)
-        typer.echo(f"or as an address for a QR code: {offer['address']}", err=json_)
-        answer = client.post("/v1/second-factor/enrol", {"code": ask("first code", hidden=False)})
-    taken(answer, session.address())
-    if json_:
-        put_json({"login": session.login, "second_factor": True, "secret": offer["secret"]})
+    For the account that is logged in at this terminal; with a name and --data, for an account of a data folder.
+    """
+    from signal_ctrl.cli.centre_session import ask, connected, kept_session, taken
+    from signal_ctrl.cli.user_places import enrol_at_folder
+    from signal_ctrl.domain.errors import InvalidInputError
+
+    def shown(secret: str, address: str) -> str:
+        typer.echo(f"secret for your authenticator: {secret}", err=json_)
+        typer.echo(f"or as an address for a QR code: {address}", err=json_)
+        return ask("first code", hidden=False)
+
+    if bool(name) != (data is not None):
+        raise InvalidInputError("name an account together with --data; without both it is the one that is logged in")
+    if data is not None:
+        secret = enrol_at_folder(data, database, name, shown)
     else:
-        typer.echo(f"the second factor of {session.login} is enrolled; each login asks for a code from now on")
+        session = kept_session()
+        with connected() as client:
+            offer = client.post("/v1/second-factor/offer")
+            secret, name = offer["secret"], session.login
+            taken(client.post("/v1/second-factor/enrol", {"code": shown(secret, offer["address"])}), session.address())
+    if json_:
+        put_json({"login": name, "second_factor": True, "secret": secret})
+    else:
+        typer.echo(f"the second factor of {name} is enrolled; each login asks for a code from now on")
 
 
 @contextmanager

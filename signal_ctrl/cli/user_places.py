@@ -1,12 +1,14 @@
 """Where accounts are changed: at the centre over its routes, or at its data folder."""
 
 import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from signal_ctrl.centre.accounts import Accounts
+from signal_ctrl.centre.second_factor import address_of, new_secret
 from signal_ctrl.cli.centre_parts import opened_centre
 from signal_ctrl.cli.centre_session import connected, kept_session
 from signal_ctrl.domain.errors import NotFoundError
@@ -39,7 +41,7 @@ class FolderUsers:
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._by = f"console:{os.environ.get('USER') or os.getuid()}"
+        self._by = at_console()
 
     def add(self, login: str, role: str, district: str | None) -> str:
         """Add an account and return its invitation."""
@@ -98,6 +100,23 @@ def at_centre() -> Iterator[UserPlace]:
     """Yield the accounts of the centre at which one is logged in. Raises: NotLoggedInError."""
     with connected() as client:
         yield CentreUsers(client)
+
+
+def at_console() -> str:
+    """Return who acts at the machine itself, as the audit names them."""
+    return f"console:{os.environ.get('USER') or os.getuid()}"
+
+
+def enrol_at_folder(data: Path, database: str, login: str, ask: Callable[[str, str], str]) -> str:
+    """Give an account of a data folder a second factor and return its secret.
+
+    Args: ask, shown the secret and its address, returns the first code.
+    """
+    secret = new_secret(secrets.token_bytes)
+    code = ask(secret, address_of(secret, login))
+    with opened_centre(data, database) as parts:
+        parts.identity.logins.set_second_factor(login, secret, code, at_console())
+    return secret
 
 
 def set_password(

@@ -15,6 +15,7 @@ from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import breaches, sumo_state
 from signal_ctrl.kernel.latch import Latch
 from signal_ctrl.kernel.monitor import Watch
+from signal_ctrl.kernel.precedence import claim_of
 from signal_ctrl.kernel.state import Core, KernelState, Mode, Request, Source, Wish
 
 WISH_LIFE_DS = 100
@@ -98,6 +99,16 @@ class JunctionEngine:
         """The kernel's core, to look at."""
         return self._state.core
 
+    @property
+    def frame_ds(self) -> int:
+        """When the last frame was. [ds]"""
+        return self._state.frame_ds
+
+    @property
+    def rung(self) -> Rung:
+        """Who decides now; a controller without rungs below it is on the first."""
+        return Rung.ADAPTIVE if self._fallback is None else self._fallback.rung
+
     def situation(self, stages: tuple[int, ...], now_ds: int, beside: Beside | None = None) -> Situation | None:
         """Return what a controller would be asked about now, None if it would not be asked. [ds]
 
@@ -176,9 +187,11 @@ class JunctionEngine:
         if self._fallback is None:
             return record
         mode, wanted = self._state.core.mode, self._fallback.rung is Rung.FLASH
-        if wanted and mode is Mode.RUNNING:
+        claim = claim_of(self._state.core, Source.ADAPTIVE, now_ds)
+        asked = claim is not None and claim.wish is Wish.FLASH  # it may wait while somebody holds a stage
+        if wanted and not asked and mode is Mode.RUNNING:
             wish = Wish.FLASH
-        elif self._flashes and not wanted and mode is Mode.FLASHING:
+        elif self._flashes and not wanted and asked and mode in (Mode.FLASHING, Mode.RUNNING):
             wish = Wish.RESUME
         else:
             return record
@@ -231,9 +244,10 @@ class JunctionEngine:
             self._show(self._state.core)
 
     def reset(self, watch: Watch, now_ds: int) -> str:
-        """Clear a latched fault at the cabinet; return the rule that refused it, empty if none did. [ds]"""
+        """Clear a latched fault, as somebody does who has opened the cabinet; return the rule that refused it. [ds]"""
         try:
-            self._state = self.kernel.reset(self._state, watch, now_ds)
+            opened = self.kernel.door(self._state, True)
+            self._state = self.kernel.door(self.kernel.reset(opened, watch, now_ds), False)
         except RefusedError as error:
             return error.rule
         return ""

@@ -13,7 +13,7 @@ from signal_ctrl.kernel.lamps import breaches
 from signal_ctrl.kernel.latch import Latch
 from signal_ctrl.kernel.monitor import Watch
 from signal_ctrl.kernel.outlook import Rights, starts_after
-from signal_ctrl.kernel.state import NO_CLAIMS, Claims, Core, GroupState, KernelState, Mode, Request, Source
+from signal_ctrl.kernel.state import Claims, Core, GroupState, KernelState, Mode, Request, Source
 from signal_ctrl.kernel.tables import Tables, tables_for
 
 _PLANNED: Final = frozenset({Mode.FLASHING, Mode.DARK})
@@ -80,7 +80,7 @@ class Kernel:
         core = state.core
         if core.mode is Mode.FAULT:
             return state
-        return KernelState(self._tripped(core, reason, now_ds), now_ds)
+        return KernelState(self._tripped(core, reason or "no reason given", now_ds), now_ds)
 
     def latch(self, state: KernelState) -> Latch | None:
         """Return the latch to be kept on disk, None if no fault is latched."""
@@ -168,7 +168,7 @@ class Kernel:
     def _run(self, core: Core, now_ds: int) -> Core:
         """In service: what the ruling claim asks for, within K4, or beyond it where the police may."""
         groups = list(core.groups)
-        if core.claims is not NO_CLAIMS:
+        if not core.claims.is_quiet:
             core = precedence.obeyed(core, now_ds)
             if core.mode is Mode.CLEARING:
                 return self._clear(core, now_ds)
@@ -192,7 +192,7 @@ class Kernel:
 
     def _moved(self, core: Core, groups: list[GroupState], service: limits.Service, now_ds: int) -> Core:
         tables = self.tables
-        if core.claims is not NO_CLAIMS:
+        if not core.claims.is_quiet:
             core = precedence.limited(core, service.forced >= 0)
         must_end = limits.overdue(tables, groups, now_ds)
         target = limits.without(self._target(core, service.stage), must_end)
@@ -207,7 +207,7 @@ class Kernel:
             core, groups=tuple(groups), stage=stage, forced=forced, forced_ds=forced_ds,
             wake_ds=max(wake_ds, now_ds + 1),
         )  # fmt: skip
-        return core if core.claims is NO_CLAIMS else precedence.after_frame(tables, core, now_ds)
+        return core if core.claims.is_quiet else precedence.after_frame(tables, core, now_ds)
 
     def _target(self, core: Core, stage: int) -> Rights:
         return self._idle if core.claims.all_red else self.site.stages[stage].rights

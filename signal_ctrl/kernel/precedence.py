@@ -89,7 +89,9 @@ def after_frame(tables: Tables, core: Core, now_ds: int) -> Core:
         extension = None if extension.left else extension._replace(left=True)
     if (standing, extension) != (claims.standing, claims.extension):
         core = replace(core, claims=replace(claims, standing=standing, extension=extension))
-    wake_ds = _next_ds(core, now_ds)
+    if core.claims.is_quiet:
+        return core
+    wake_ds = now_ds + 1 if obeyed(core, now_ds) is not core else next_end_ds(core, now_ds)
     return core if core.wake_ds <= wake_ds else replace(core, wake_ds=wake_ds)
 
 
@@ -104,16 +106,6 @@ def _is_lit(tables: Tables, core: Core, claim: Claim) -> bool:
         state.right is right or not (right.is_green or state.right.is_green)
         for state, right in zip(core.groups, rights, strict=True)
     )
-
-
-def _next_ds(core: Core, now_ds: int) -> int:
-    """Return the next moment at which the claims ask for something else, FOREVER if never. [ds]"""
-    claim = ruling(core, now_ds)
-    if obeyed(core, now_ds) is not core:
-        return now_ds + 1
-    if claim is None or (claim.done and claim is core.claims.standing[-1]):
-        return FOREVER_DS
-    return claim.ends_ds
 
 
 def next_end_ds(core: Core, now_ds: int) -> int:

@@ -104,6 +104,13 @@ class Claims:
     extension: Extension | None = None
     starving: Starving | None = None
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is asked for that has not had its turn, so that the stage stays as it is."""
+        if self.all_red or self.extension is not None or self.starving is not None:
+            return False
+        return all(claim.done for claim in self.standing)
+
 
 NO_CLAIMS: Final = Claims()
 

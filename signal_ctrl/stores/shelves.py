@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Generic
 
 from pydantic import TypeAdapter
@@ -52,14 +53,22 @@ class SqlShelf(Generic[V]):
 
     def put(self, value: V) -> None:
         """Keep a value under its key, in place of the one that is there."""
-        spec, table = self._spec, self._table
-        document = canonical(_ADAPTERS[spec.name].dump_python(value, mode="json"))
-        fields: dict[str, Any] = {name: column(value) for name, column in spec.columns.items()}
-        fields |= {"at_utc_ms": spec.at_utc_ms(value), "document": document, "document_sha256": _hash(document)}
-        key = spec.key(value)
+        table, (key, fields) = self._table, self._row(value)
         changed = self._connection.execute(update(table).where(table.c.key == key).values(fields))
         if changed.rowcount == 0:
             self._connection.execute(insert(table).values(key=key, **fields))
+
+    def _row(self, value: V) -> tuple[str, dict[str, Any]]:
+        spec = self._spec
+        document = canonical(_ADAPTERS[spec.name].dump_python(value, mode="json"))
+        fields: dict[str, Any] = {name: column(value) for name, column in spec.columns.items()}
+        fields |= {"at_utc_ms": spec.at_utc_ms(value), "document": document, "document_sha256": _hash(document)}
+        return spec.key(value), fields
+
+    def add(self, value: V) -> None:
+        """Keep a value under a new key. Raises: ConflictError if the key is taken."""
+        key, fields = self._row(value)
+        self._connection.execute(insert(self._table).values(key=key, **fields))
 
     def trim(self, keep: int, where: Where) -> int:
         """Take away all but the youngest `keep` of those that fit, and return how many went."""
@@ -73,12 +82,6 @@ class SqlShelf(Generic[V]):
         )
         return int(self._connection.execute(delete(table).where(table.c.key.in_(old))).rowcount)
 
-    def forget(self, before_utc_ms: int, where: Where | None = None) -> int:
-        """Take away what is older, and return how many went. [ms]"""
-        table = self._table
-        old = delete(table).where(table.c.at_utc_ms < before_utc_ms, *self._fits(where))
-        return int(self._connection.execute(old).rowcount)
-
     def _fits(self, where: Where | None) -> list[ColumnElement[bool]]:
         columns = self._table.c
         return [
@@ -89,10 +92,16 @@ class SqlShelf(Generic[V]):
     def _value(self, key: str, document: str, sha256: str) -> V:
         if _hash(document) != sha256:
             raise StorageDamagedError(f"{self._spec.name} {key} is not what was written; restore a backup")
-        value: V = _ADAPTERS[self._spec.name].validate_json(document)
+        value: V = _read(self._spec.name, document)
         if self._spec.key(value) != key:
             raise StorageDamagedError(f"{self._spec.name} {key} holds another value; restore a backup")
         return value
+
+
+@lru_cache(maxsize=8192)
+def _read(name: str, document: str) -> Any:
+    """Return the value of a document. Values never change, so that one that was read before may be handed out again."""
+    return _ADAPTERS[name].validate_json(document)
 
 
 def _hash(document: str) -> str:

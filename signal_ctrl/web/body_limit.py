@@ -55,11 +55,11 @@ def check_path(scope: Scope) -> None:
 
     Raises: InvalidInputError.
     """
-    path = scope["path"]
-    if len(path) > MAX_PATH or len(scope.get("query_string", b"")) > MAX_QUERY:
+    path, query = scope["path"], scope.get("query_string", b"")
+    if len(path) > MAX_PATH or len(query) > MAX_QUERY:
         raise InvalidInputError(f"a path has at most {MAX_PATH} characters, a query {MAX_QUERY}")
-    if not path.isprintable() or "\\" in path or ".." in path.split("/") or "\ufffd" in path:
-        raise InvalidInputError("the path holds characters or steps that no route has")
+    if b"%00" in query or not path.isprintable() or "\\" in path or ".." in path.split("/") or "\ufffd" in path:
+        raise InvalidInputError("the path or the query holds characters or steps that no route has")
     if any(name == b"content-encoding" and value.strip().lower() != b"identity" for name, value in scope["headers"]):
         raise InvalidInputError("bodies are taken unpacked only; leave out Content-Encoding")
 

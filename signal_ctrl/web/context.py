@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from signal_ctrl.centre.centre import Centre
@@ -17,11 +16,10 @@ from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.metrics import Metrics
 from signal_ctrl.web.rates import Rates
 from signal_ctrl.web.settings import Settings
+from signal_ctrl.web.slow_work import SlowWork
 from signal_ctrl.web.stream_hub import StreamHub
 
 CABINET_HEADER: Final = "signal-ctrl-cabinet"
-
-HASHING_AT_ONCE: Final = 2
 
 LoginCheck = Callable[[Request], Awaitable[Actor]]
 """Says who asks. Raises NotLoggedInError; ForbiddenError for a write that another site may have sent."""
@@ -37,8 +35,8 @@ class Context:
     """What all requests share.
 
     `centre`, the services of the centre; `identity`, those that know people. `cabinets` knows who signed a request that
-    carries the header `Signal-Ctrl-Cabinet`. `hashing`, how many passwords are checked
-    at once; `hub`, who listens to the stream; `verify`, the check of the audit.
+    carries the header `Signal-Ctrl-Cabinet`. `slow_work` hashes passwords; `hub`, who listens to
+    the stream; `verify`, the check of the audit.
     """
 
     clock: Clock
@@ -47,7 +45,7 @@ class Context:
     settings: Settings
     metrics: Metrics
     rates: Rates
-    hashing: CapacityLimiter
+    slow_work: SlowWork
     hub: StreamHub
     verify: AuditVerify
     cabinets: LoginCheck = no_cabinets
@@ -75,7 +73,7 @@ def new_context(
         settings=settings,
         metrics=metrics,
         rates=Rates(clock, metrics),
-        hashing=CapacityLimiter(HASHING_AT_ONCE),
+        slow_work=SlowWork(metrics),
         hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still),
         verify=seams.verify or (lambda: chain_of(centre.store)),
         cabinets=seams.cabinets,

@@ -63,7 +63,7 @@ class LinkFront:
         try:
             body = await _body(receive)
             headers, asked = _headers(scope["headers"]), _asked(scope, body)
-            if asked.path == TIME_PATH:
+            if asked.method == "GET" and asked.path == TIME_PATH:
                 verified = self._link.gate.genuine(headers, asked)
                 if verified is None:
                     raise NotLoggedInError("no cabinet with this key is known here")

@@ -6,6 +6,7 @@ Who asks was found out by `link_front`, before the application; see docs/cabinet
 from typing import Annotated, Any, Final
 
 from fastapi import Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -77,6 +78,14 @@ async def events(
     own_cabinet(actor, cabinet)
     entered = _entered(request)
     return _response(await entered.link.report(entered.verified, await request.body(), bool(old)))
+
+
+@router.post("/v1/cabinets/{cabinet}/decisions", response_model=None)
+async def decide(cabinet: str, actor: Cabinet, request: Request) -> Response:
+    """Say which stage to wish for, where the optimiser of a cabinet runs at the centre; nothing is stored."""
+    own_cabinet(actor, cabinet)
+    entered = _entered(request)
+    return _response(await run_in_threadpool(entered.link.decide, entered.verified, await request.body()))
 
 
 @router.get("/v1/time", response_model=None)

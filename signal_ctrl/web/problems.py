@@ -45,6 +45,7 @@ STATUS: Final[Mapping[type[errors.SignalCtrlError], HTTPStatus]] = {
     errors.StorageBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StorageDamagedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.FencedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StandbyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 RETRY_AFTER_S: Final = 10
 """When to ask again after something outside failed. [s]"""

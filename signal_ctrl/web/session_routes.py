@@ -4,10 +4,8 @@ A program gets its token in the body and sends it as `Authorization: Bearer`. A 
 scripts cannot read, and sends `X-CSRF-Token` with each write.
 """
 
-from collections.abc import Callable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated
 
-from anyio import to_thread
 from fastapi import Request, Response
 from pydantic import Field
 
@@ -15,16 +13,11 @@ from signal_ctrl.centre.identity import MATRIX, Actor, Grant, Right
 from signal_ctrl.centre.logins import Attempt
 from signal_ctrl.centre.people import SESSION_LASTS_MS, csrf_of
 from signal_ctrl.centre.sessions import Granted
-from signal_ctrl.domain.errors import TooManyError
 from signal_ctrl.web.bodies import BodyIn, BodyOut, Code, Login, Password, Secret
 from signal_ctrl.web.context import Context, address_of
 from signal_ctrl.web.guard import needs
 from signal_ctrl.web.person_check import check_origin, token_of
 from signal_ctrl.web.routing import ContextOf, new_router
-
-T = TypeVar("T")
-MOST_WAITING: Final = 20
-"""Logins that may wait for their turn: each takes 19 MiB while it is checked."""
 
 router = new_router("session")
 
@@ -101,7 +94,7 @@ async def log_in(body: LoginIn, request: Request, response: Response, context: C
     address = address_of(request)
     context.rates.take_login(body.login, address)
     attempt = Attempt(body.login, body.password, body.code, address, body.cookie)
-    granted = await slowly(context, lambda: context.identity.logins.log_in(attempt))
+    granted = await context.slow_work.run(lambda: context.identity.logins.log_in(attempt))
     return _answered(granted, response, context)
 
 
@@ -110,13 +103,13 @@ async def set_first_password(body: InvitationIn, request: Request, context: Cont
     """Set the password of a new or reset account. The invitation is used up."""
     context.rates.take_login(body.login, address_of(request))
     accounts = context.identity.accounts
-    await slowly(context, lambda: accounts.take_invitation(body.login, body.invitation, body.password))
+    await context.slow_work.run(lambda: accounts.take_invitation(body.login, body.invitation, body.password))
 
 
 @router.post("/v1/password", status_code=204)
 async def change_password(body: PasswordIn, actor: PersonIn, context: ContextOf) -> None:
     """Change one's own password, within two minutes of a one-time code. Other sessions of the account end."""
-    await slowly(context, lambda: context.identity.accounts.replace_password(actor, body.password))
+    await context.slow_work.run(lambda: context.identity.accounts.replace_password(actor, body.password))
 
 
 @router.post("/v1/logout", status_code=204)
@@ -170,14 +163,6 @@ def me(actor: PersonIn, request: Request, context: ContextOf) -> MeOut:
         rights={name: grant.value for name, grant in grants.items() if grant is not Grant.NO},
         csrf=csrf_of(token_of(request, context.settings)),
     )
-
-
-async def slowly(context: Context, work: Callable[[], T]) -> T:
-    """Carry out work that hashes a password, a few at a time. Raises: TooManyError if too many wait."""
-    if context.hashing.statistics().tasks_waiting >= MOST_WAITING:
-        context.metrics.refused.labels("login_queue").inc()
-        raise TooManyError("too many logins at once; try again", 5)
-    return await to_thread.run_sync(work, limiter=context.hashing)
 
 
 def _answered(granted: Granted, response: Response, context: Context) -> SessionOut:

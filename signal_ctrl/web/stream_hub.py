@@ -106,9 +106,8 @@ class StreamHub:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Let somebody go."""
-        with self._lock:
-            self._listeners.discard(listener)
+        """Let somebody go; called from the event loop, which waits for no tick."""
+        self._listeners.discard(listener)
 
     def close(self) -> None:
         """End all streams, because the process stops."""
@@ -136,7 +135,7 @@ class StreamHub:
         self._shown = shown
         self._last_n = records[-1].record.n if records else self._last_n
         sessions = any(not is_public(stored) for stored in records)
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             self._check(listener, sessions)
             if news:
                 listener.tell(news)

@@ -99,6 +99,19 @@ def test_k4_maximum_red():
     assert rules([(0, "RRR-")], 5000, calls=0b100, serving=False) == set()
 
 
+def held(timeline, police, until, calls):
+    made = [frame._replace(police=frame.at_ds < police) for frame in frames(timeline, until, calls)]
+    return {found.rule for found in judge(DOCUMENT, made, False)}
+
+
+def test_k4_under_a_police_hold_and_after_it():
+    to_side = [(0, SERVICE), (1000, "ARAc"), (1030, "RRRc"), (1080, "RRR-"), (1110, "RGR-")]
+    assert held(to_side, 1000, 1200, 0b10) == set()  # past all limits while it lasts
+    assert held(to_side, 999, 1200, 0b10) == {"K4"}  # and not a frame longer
+    assert held([(0, "RGR-"), (1500, "RAR-"), (1530, "RRR-")], 1500, 2399, 0b100) == set()  # who waits has a maximum red from then on
+    assert held([(0, "RGR-"), (1500, "RAR-"), (1530, "RRR-")], 1500, 2400, 0b100) >= {"K4"}
+
+
 def test_k4_a_demand_is_latched_and_counts_from_the_return_to_service():
     made = frames([(0, "GRR-")], 1000)
     made[5] = made[5]._replace(calls=0b100)

@@ -31,12 +31,17 @@ FOLLOWERS = {
 
 
 class Frame(NamedTuple):
-    """One emitted frame: time, (aspect, right) of each group, the calls that were put in, whether in service."""
+    """One emitted frame: time, (aspect, right) of each group, the calls put in, whether in service, or held by the police.
+
+    A police hold may exceed the limits of K4. When it ends, whoever waits has to be served as if he had called then,
+    and a green that is past its maximum ends at once.
+    """
 
     at_ds: int
     shown: tuple[tuple[str, int], ...]
     calls: int = 0
     in_service: bool = True
+    police: bool = False
 
 
 class Breach(NamedTuple):
@@ -281,11 +286,11 @@ def _limits(rules: Rules, frames: Sequence[Frame], times: list[int]) -> list[Bre
     found = []
     waits: list[int | None] = [None] * rules.n
     opposed: list[int | None] = [None] * rules.n
-    serving = False
+    serving = held = False
     for i, frame in enumerate(frames):
-        if frame.in_service and not serving:
+        if (frame.in_service and not serving) or (held and not frame.police):
             waits = [None if since is None else times[i] for since in waits]
-        serving = frame.in_service
+        serving, held = frame.in_service, frame.police
         for g, (aspect, _) in enumerate(frame.shown):
             if aspect in LIT:
                 waits[g] = None
@@ -293,7 +298,7 @@ def _limits(rules: Rules, frames: Sequence[Frame], times: list[int]) -> list[Bre
                 waits[g] = times[i]
         for g, (aspect, _) in enumerate(frame.shown):
             since = waits[g]
-            if serving and since is not None and times[i] - since >= rules.groups[g]["max_red_ds"]:
+            if serving and not held and since is not None and times[i] - since >= rules.groups[g]["max_red_ds"]:
                 found.append(Breach("K4", i, f"group {g} waits since {since} ds"))
             if aspect not in LIT:
                 opposed[g] = None
@@ -301,6 +306,6 @@ def _limits(rules: Rules, frames: Sequence[Frame], times: list[int]) -> list[Bre
             since = opposed[g]
             if since is None and any(waits[b] is not None for b in rules.foes[g]):
                 opposed[g] = since = times[i]
-            if since is not None and times[i] - since >= rules.groups[g]["max_green_ds"]:
+            if not held and since is not None and times[i] - since >= rules.groups[g]["max_green_ds"]:
                 found.append(Breach("K4", i, f"group {g} green, opposed since {since} ds"))
     return found

@@ -139,12 +139,13 @@ class TestFaults:
         again = here.store.write(lambda t: here.centre.faults.began(t, report(here)))
         assert (again.ticket, again.fault_id != fault.fault_id) == (ticket.ticket_id, True)
 
+    @pytest.mark.slow
     def test_at_least_3000_stay_for_each_cabinet(self, here: World) -> None:
         def many(t) -> None:
             for k in range(3_950):
                 here.clock.pass_ms(1)
                 now_ms = here.clock.utc_ms()
-                t.shelf(FAULTS).put(Fault(f"fa-{k}", "c0", Facility.LAMP, "h1", "dark", "", now_ms, now_ms))
+                t.shelf(FAULTS).add(Fault(f"fa-{k}", "c0", Facility.LAMP, "h1", "dark", "", now_ms, now_ms))
 
         here.store.write(lambda t: here.centre.faults.began(t, report(here, "c1")))
         here.store.write(many)

@@ -1,8 +1,6 @@
 """Plans: through the gate, into the library, to cabinets alone or together, and what cabinets say of them."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ from signal_ctrl.centre.plan_values import PLANS
 from signal_ctrl.centre.plans import difference, item_of, items
 from signal_ctrl.centre.registry import Acknowledged
 from signal_ctrl.centre.shadow_values import ControlMode
-from signal_ctrl.centre.signing import is_signed
 from signal_ctrl.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -31,7 +28,8 @@ from signal_ctrl.domain.link.orders import AHEAD_MS, Version, orders_from_bytes
 from signal_ctrl.domain.plan import plan_hash, plan_to_json
 from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule
 from signal_ctrl.domain.schedule_json import schedule_to_json
-from signal_ctrl.stores.folder import DATABASE
+from signal_ctrl.gateways.signatures import verifier
+from signal_ctrl.stores.meta import EPOCH
 from signal_ctrl.stores.opening import open_folder
 from tests.signal_ctrl.centre.worlds import BOOT, MINUTE_MS, World, plan, signal_plan, world
 
@@ -104,11 +102,11 @@ class TestOrders:
     def test_they_are_signed(self, here: World) -> None:
         served = here.centre.orders.book.answer("c0", "", 0)
         assert served is not None
-        signature, public = bytes.fromhex(served.signature), here.centre.key.public
-        assert is_signed(public, signature, served.body)
+        verify = verifier(here.centre.key.public)
+        assert verify(served.body, served.signature)
         for k in range(0, len(served.body), 7):
             flipped = served.body[:k] + bytes([served.body[k] ^ 1]) + served.body[k + 1 :]
-            assert not is_signed(public, signature, flipped)
+            assert not verify(flipped, served.signature)
 
     def test_a_poll_with_the_right_etag_gets_nothing(self, here: World) -> None:
         book = here.centre.orders.book
@@ -313,7 +311,6 @@ class TestAdaptive:
 
         def give(lasts_ms: int) -> None:
             def work(t: Any) -> Any:
-                here.centre.shadow.check_adaptive(t, "c0")
                 until_ms = here.clock.utc_ms() + lasts_ms
                 return issuing.issue_adaptive(t, cabinet_of(t, "c0"), signal_plan("c0", 100), until_ms)
 
@@ -376,9 +373,8 @@ def test_after_a_take_over_every_cabinet_gets_greater_orders(tmp_path: Path) -> 
     store = open_folder(tmp_path, ballast_bytes=4096)
     here = World(store)
     override, before = here.issued(lasts_s=600), [here.orders(name).version for name in here.cabinets]
+    store.write(lambda t: t.meta.put(EPOCH, "7"))
     store.close()
-    with closing(sqlite3.connect(tmp_path / DATABASE)) as raw, raw:
-        raw.execute("update meta set value = '7' where key = 'epoch'")
     store = open_folder(tmp_path, ballast_bytes=4096)
     here.centre = type(here.centre)(store, here.clock, here.centre.desk.random, here.centre.key)
     here.centre.start()

@@ -22,6 +22,7 @@ from signal_ctrl.domain.errors import (
     RefusedError,
     StorageFullError,
 )
+from signal_ctrl.domain.link.orders import orders_from_bytes
 from signal_ctrl.domain.link.overrides import OverrideKind
 from tests.signal_ctrl.centre.worlds import MINUTE_MS, World, site_text, world
 
@@ -508,6 +509,21 @@ def test_a_centre_that_starts_again_goes_on(here: World) -> None:
     assert not again.overrides.live()
 
 
+def test_the_centre_is_killed_at_each_second_of_three_minutes(here: World) -> None:
+    """What is in memory goes each second; the override ends in time, and the cabinet had its end from the first."""
+    override = here.issued(lasts_s=180)
+    end_ms = override.document.end_utc_ms
+    for _ in range(185):
+        here.centre = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+        here.centre.start()
+        here.centre.overrides.tick()
+        assert bool(in_force(here)) is (here.clock.utc_ms() < end_ms)
+        for order in here.orders().overrides:
+            assert order.end_utc_ms == end_ms
+        here.clock.pass_ms(1000)
+    assert here.store.read(lambda r: override_of(r, override.override_id)).ended_utc_ms == end_ms
+
+
 def test_a_document_comes_back_and_each_change_has_another_hash(here: World) -> None:
     document = here.issued().document
     plain = document_json(document)
@@ -543,3 +559,58 @@ def test_after_a_restore_no_override_is_in_force(here: World) -> None:
         waiting.override_id: OverrideState.LAPSED,
     }
     assert [action for _, action, _ in here.audit()][-3:] == ["end override"] * 3
+
+
+def test_orders_that_a_crash_took_away_are_overtaken(here: World, monkeypatch: Any) -> None:
+    override, other = here.issued(), here.issued("otto", scope=Scope(ScopeKind.JUNCTION, ("c1",)))
+    older = here.centre.orders.book.answer("c1", "", 0)
+
+    def full(*_: Any) -> Any:
+        raise StorageFullError("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(here.store, "write", full)
+        here.centre.overrides.release(here.actor("olga"), override.override_id)
+    lost = here.centre.orders.book.answer("c0", "", 0)
+    assert lost is not None
+    here.centre = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+    here.centre.start()  # what was in memory alone is gone
+    assert here.orders().version < orders_from_bytes(lost.body).version
+    assert here.centre.orders.book.answer("c0", lost.etag, 0) is not None
+    here.passes(1_000)
+    assert here.orders().version > orders_from_bytes(lost.body).version
+    assert in_force(here) == []  # what was released stays so
+    version = here.orders().version
+    here.centre.orders.book.answer("c0", lost.etag, 0)
+    here.passes(2_000)
+    assert here.orders().version == version  # it is overtaken once
+    here.issued("otto", scope=Scope(ScopeKind.JUNCTION, ("c1",)), lasts_s=60)
+    here.centre.orders.book.answer("c1", older.etag, 0)  # who is only behind loses nothing
+    here.passes(1_000)
+    assert other.override_id in in_force(here, "c1")
+
+
+def test_who_is_slower_than_somebody_else_changes_nothing(here: World) -> None:
+    """What is in memory is older than what is kept, as between two threads: what is kept counts."""
+    override = here.issued(kind=OverrideKind.FLASH, stage="", lasts_s=1200)
+    quicker = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+    quicker.start()
+    quicker.overrides.approve(here.actor("sam"), override.override_id, override.sha256)
+    with pytest.raises(ConflictError, match="is active by now"):
+        here.centre.overrides.release(here.actor("olga"), override.override_id)
+    here.clock.pass_ms(300_000)
+    here.centre.overrides.tick()  # it would have lapsed, had nobody approved it
+    kept = here.store.read(lambda r: override_of(r, override.override_id))
+    assert (kept.state, kept.approver) == (OverrideState.ACTIVE, "sam")
+    assert here.centre.overrides.live()[0].state is OverrideState.ACTIVE
+    assert here.centre.overrides.release(here.actor("olga"), override.override_id).state is OverrideState.RELEASED
+
+
+def test_what_was_withdrawn_meanwhile_is_not_started(here: World) -> None:
+    override = here.issued(start_utc_ms=here.clock.utc_ms() + 60_000)
+    quicker = type(here.centre)(here.store, here.clock, here.centre.desk.random, here.centre.key)
+    quicker.start()
+    quicker.overrides.release(here.actor("olga"), override.override_id)
+    here.passes(60_000, 10_000)
+    assert in_force(here) == []
+    assert here.store.read(lambda r: override_of(r, override.override_id)).state is OverrideState.WITHDRAWN

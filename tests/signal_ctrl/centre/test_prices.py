@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 
 from signal_ctrl.centre.delay_price import LOST_S, Held, added_veh_h, green_ratios, price_of
 from signal_ctrl.centre.issuing import IssueWish
+from signal_ctrl.centre.link_counts import apply_count
 from signal_ctrl.centre.override_checks import override_of
 from signal_ctrl.centre.override_values import Scope, ScopeKind
 from signal_ctrl.centre.prices import ESTIMATE, Price
-from signal_ctrl.centre.traffic_values import GroupFlow
+from signal_ctrl.centre.traffic_values import FLOWS, GroupFlow
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.acknowledgement import AckState
 from signal_ctrl.domain.link.overrides import OverrideKind
+from signal_ctrl.domain.link.reports import Report, ReportKind
 from signal_ctrl.domain.plan import plan_to_json
 from tests.signal_ctrl.centre.worlds import World, plan, signal_plan, site, world
 
@@ -184,3 +186,20 @@ def test_a_price_out_of_order_or_without_its_sum_is_none() -> None:
         Price(ESTIMATE, "x", (2.0, 1.0, 3.0), (), (), (), (), 0)
     with pytest.raises(InvalidInputError):
         Price("guess", "x", None, (), (), (), (), 0)
+
+
+def test_counts_come_in_with_the_reports_of_cabinets(here: World) -> None:
+    at_ms = here.clock.utc_ms()
+    told = Report(
+        ReportKind.DETECTOR, at_ms, "group-count", "main", (("seconds", 300), ("vehicles", 25), ("queue_veh", 4))
+    )
+    left_out = (
+        Report(ReportKind.DETECTOR, at_ms, "group-count", "side", (("vehicles", 3),)),
+        Report(ReportKind.DETECTOR, at_ms, "group-count", "side", (("seconds", 0), ("vehicles", 3))),
+        Report(ReportKind.DETECTOR, at_ms, "group-count", "side", (("seconds", 60), ("vehicles", -3))),
+        Report(ReportKind.DETECTOR, at_ms, "occupancy", "side", (("seconds", 60), ("vehicles", 3))),
+        Report(ReportKind.EVENT, at_ms, "group-count", "side", (("seconds", 60), ("vehicles", 3))),
+    )
+    for report in (told, *left_out):
+        here.store.write(lambda t, report=report: apply_count(here.centre.traffic, t, "c0", report))
+    assert here.store.read(lambda r: r.shelf(FLOWS).find()) == (GroupFlow("c0", "main", at_ms - 300_000, at_ms, 25, 4),)

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from optimiser.controller import Decision
 from signal_ctrl.centre.shadow import Running, ShadowDecision, advice_of, mode_of, report_of
+from signal_ctrl.centre.shadow_feed import running_of, shadow_decision
 from signal_ctrl.centre.shadow_values import ADVICE, ControlMode
 from signal_ctrl.domain.errors import ForbiddenError, InvalidInputError, NotFoundError, RefusedError
-from tests.signal_ctrl.centre.worlds import START_MS, World, world
+from tests.signal_ctrl.centre.worlds import START_MS, World, signal_plan, site, world
 
 COSTS = (("main", 0.0, 50.0), ("side", 0.0, 42.0), ("side", 5.0, 40.0), ("left", 0.0, 70.0))
 
@@ -113,3 +115,24 @@ def test_all_or_none_are_switched(here: World) -> None:
     with pytest.raises(ForbiddenError):
         here.centre.shadow.switch(here.actor("sam"), ["c0"], ControlMode.ADAPTIVE)
     assert here.store.read(lambda r: mode_of(r, "c0")) is ControlMode.PLAN
+
+
+def test_a_decision_beside_the_plan_at_each_second() -> None:
+    """Whose turn it is, who is next and when, against the splits counted out second by second."""
+    own = signal_plan("c0", offset_ds=130)
+    turns = [k for k, split_ds in enumerate(own.splits_ds) for _ in range(split_ds // 10)]
+    for second in range(200):
+        place = (second - 13) % len(turns)
+        turn = turns[place]
+        left_s = next(k for k in range(1, len(turns) + 1) if turns[(place + k) % len(turns)] != turn)
+        following = own.stages[(turn + 1) % 3]
+        assert running_of(own, 10 * second) == Running(own.stages[turn], following, float(left_s))
+
+
+def test_a_decision_gets_the_names_of_its_stages() -> None:
+    decided = Decision(2, ((0, 0.0, 9.0), (2, 5.0, 7.0)), "cheapest")
+    found = shadow_decision("c0", site("c0"), decided, START_MS, 60.0)
+    assert (found.stage, found.candidates) == ("side", (("main", 0.0, 9.0), ("side", 5.0, 7.0)))
+    for wrong in (Decision(3, (), ""), Decision(-1, (), ""), Decision(0, ((3, 0.0, 1.0),), "")):
+        with pytest.raises(InvalidInputError):
+            shadow_decision("c0", site("c0"), wrong, START_MS, 60.0)

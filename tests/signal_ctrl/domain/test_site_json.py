@@ -22,6 +22,16 @@ def test_the_document_is_canonical() -> None:
     assert site_hash(SITE) != site_hash(crossroads())
 
 
+def test_what_a_site_has_by_default_is_not_written() -> None:
+    """Documents and hashes from before these keys were known still hold."""
+    assert "fault_dark" not in TEXT
+    assert "debounce_frames" not in TEXT
+    other = crossroads(fault_dark=True, debounce_frames=0)
+    assert '"debounce_frames":0' in site_to_json(other)
+    assert site_from_json(site_to_json(other)) == other
+    assert site_hash(other) != site_hash(crossroads())
+
+
 def changed(change: Callable[[dict[str, Any]], Any]) -> str:
     document = json.loads(TEXT)
     change(document)
@@ -42,6 +52,12 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
 DAMAGES: list[Callable[[dict[str, Any]], Any]] = [
     put("format", "signal-ctrl site 2"),
     put("colour", "red"),
+    put("fault_dark", 1),
+    put("fault_dark", None),
+    put("debounce_frames", 2),
+    put("debounce_frames", False),
+    put("debounce_frames", "3"),
+    put("debounce_frames", 3.0),
     put("groups", 0, "colour", "red"),
     put("stages", 0, "colour", "red"),
     put("groups", 0, "kind", "tram"),

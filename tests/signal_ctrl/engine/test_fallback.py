@@ -21,6 +21,7 @@ from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.ladder import Rung
 from signal_ctrl.engine.schedule_rung import ScheduleRung
 from signal_ctrl.kernel.kernel import Kernel
+from signal_ctrl.kernel.state import Mode, Request, Source, Wish
 from tests.oracles.trace import Frame, judge
 from tests.signal_ctrl.engine.test_junction import LAYOUT, STAGES, view_of
 from tests.signal_ctrl.engine.test_watch import Answering
@@ -283,3 +284,18 @@ def test_who_breaks_while_keeping_a_plan_costs_a_rung_and_not_the_run() -> None:
     assert [rung for _, rung, _ in street.changes] == ["schedule", "plan"]
     assert "its keeper broke: ZeroDivisionError broken" in street.changes[1][2]
     street.check()
+
+
+def test_a_flash_waits_under_a_hold_and_is_taken_back_in_time() -> None:
+    """The police hold a stage while the ladder comes to its end: it is asked for once, and forgotten when all is well."""
+    street = Street(answers((0, keeps), (30, broken), (60, keeps)), None)
+    street.drive(2)
+    engine = street.engine
+    hold = Request(Source.POLICE, 1, 20, 20, Wish.HOLD, SIDE_STAGE, 1520)
+    engine._state = KERNEL.submit(engine._state, hold, 20)
+    street.drive(148)
+    assert [r.wish for r in street.records if r.wish] == ["flash", "resume"]
+    assert engine.core.mode is Mode.RUNNING
+    street.drive(40)
+    assert engine.core.mode is Mode.RUNNING
+    assert engine.violations == 0

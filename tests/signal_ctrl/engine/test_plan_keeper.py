@@ -19,7 +19,7 @@ from signal_ctrl.engine.acceptance import refusals, rehearse_turns
 from signal_ctrl.engine.junction import JunctionEngine
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
-from signal_ctrl.kernel.state import Request, Source
+from signal_ctrl.kernel.state import Request, Source, Wish
 from tests.signal_ctrl.engine.test_acceptance import BLIND
 from tests.signal_ctrl.kernel.small_sites import LEFT_STAGE, MAIN_STAGE, SIDE_STAGE, crossroads
 
@@ -57,10 +57,10 @@ class Street:
         self.engine = JunctionEngine(KERNEL, BLIND, self.controller, KERNEL.in_service(0))
 
     def run(self, until_ds: int, held: int | None = None) -> None:
-        """Go on; a held stage is asked for by the police, and the controller is not asked."""
+        """Go on; a held stage is asked for by an emergency vehicle, and the controller is not asked."""
         view = empty_view(BLIND)
         if held is not None:
-            wish = Request(Source.POLICE, self.now_ds, self.now_ds, until_ds, stage=held)
+            wish = Request(Source.PREEMPTION, self.now_ds, self.now_ds, until_ds, Wish.HOLD, held, until_ds)
             self.engine._state = KERNEL.submit(self.engine._state, wish, self.now_ds)
         while self.now_ds < until_ds:
             self.now_ds += 10

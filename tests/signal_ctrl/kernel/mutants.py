@@ -5,7 +5,7 @@ Mutants that SAFETY asks for and that are equivalent, or cannot be written again
 
 - K1 "check done before instead of after the state change" shows only where the sequencer is broken: run so.
 - K3 "minimum taken from the plan": no plan enters the kernel; a request names a stage and nothing else.
-- K4 "hold without an end": there is no hold yet. A wish that is never replaced is one, and meets the limits.
+- Equivalent: `obeyed` without `core.forced < 0` for all red. In the same frame `limited` takes it back.
 - K5 "float rounding down": lengths become whole tenths in the builder of the site. Here clearances are cut.
 - K8 "partial write before validation": states are frozen; these mutants write by `object.__setattr__`.
 - K10 "naive local datetime", "expiry stored as wall time only": no clock is imported; `sources` sees to it.
@@ -15,6 +15,8 @@ Mutants that SAFETY asks for and that are equivalent, or cannot be written again
 """
 
 from typing import Final, NamedTuple
+
+from tests.signal_ctrl.kernel.claim_mutants import ROWS
 
 
 class Mutant(NamedTuple):
@@ -52,8 +54,7 @@ MUTANTS: Final = tuple(
          "self._checked(self._evolved(core, calls, now_ds), now_ds)",
          "self._evolved(self._checked(core, now_ds), calls, now_ds)", "K1", "broken_sequencer"),
         ("fault not latched", "kernel/kernel.py",
-         "        if core.mode is not Mode.FAULT and core.after is Mode.START_RED:",
-         "        if core.after is Mode.START_RED:", "K1", "broken_sequencer"),
+         "        if core.mode in _PLANNED and precedence.mode_wanted", "        if precedence.mode_wanted", "K1", "broken_sequencer"),
         ("wanted rights not fitted together", "kernel/sequencer.py",
          "        if len(fits) == len(wanted):\n"
          "            return fits",
@@ -77,9 +78,9 @@ MUTANTS: Final = tuple(
          "        counts_ds = state.ended_ds", "        counts_ds = state.since_ds",
          "K2", "prompt_changes"),
         ("timer restarted by a repeated request", "kernel/gate.py",
-         "    return replace(core, stage=request.stage)",
-         "    groups = tuple(replace(g, ended_ds=frame_ds) for g in core.groups)\n"
-         "    return replace(core, stage=request.stage, groups=groups)", "K2", "prompt_changes"),
+         "    core = claimed(core, claim, frame_ds)\n",
+         "    core = claimed(core, claim, frame_ds)\n"
+         "    core = replace(core, groups=tuple(replace(g, ended_ds=frame_ds) for g in core.groups))\n", "K2", "prompt_changes"),
         ("amber skipped when a limit ends the green", "kernel/sequencer.py",
          "            groups[g] = _ended(tables, groups[g], g, now_ds)",
          "            groups[g] = _ended(tables, groups[g], g, now_ds)\n"
@@ -168,7 +169,7 @@ MUTANTS: Final = tuple(
          "K4", "tight_limits"),
         ("alarm counts one stage only", "kernel/limits.py",
          "            needed_ds += rota.out_ds[home] + rota.frame_ds", "            needed_ds += 0",
-         "K4", "tight_limits"),
+         "K4", "all_red"),
         ("alarm slept through", "kernel/limits.py",
          "    moments = [_alarm_ds(tables, waiting(tables, groups))]", "    moments = [FOREVER_DS]",
          "K4", "unopposed_wait"),
@@ -186,7 +187,7 @@ MUTANTS: Final = tuple(
          "    if core.forced >= 0:\n"
          "        core = replace(core, stage=0)", "K4", "forced_service"),
         ("wishes heard during forced service", "kernel/gate.py",
-         "if core.forced >= 0 and request.stage != core.stage:", "if core.forced >= 10**6:",
+         "    if heard and request.stage != core.stage:", "    if heard and core.forced >= 10**6:",
          "K4", "forced_service"),
         ("forced service without end", "kernel/limits.py",
          "        return Service(now.stage) if served else now", "        return now",
@@ -211,17 +212,17 @@ MUTANTS: Final = tuple(
          "            groups[g] = replace(state, waits_ds=now_ds, since_ds=now_ds)\n"
          "        waiting", "K5", "button_in_clearance"),
         ("manual advance honoured", "kernel/gate.py",
-         "    return replace(core, stage=request.stage)",
+         "    core = claimed(core, claim, frame_ds)\n",
+         "    core = claimed(core, claim, frame_ds)\n"
          "    cut = tuple(replace(g, since_ds=g.since_ds - 600) for g in core.groups)\n"
-         "    return replace(core, stage=request.stage, groups=cut if request.source is "
-         "Source.CABINET_PANEL else core.groups)", "K5", "panel_and_police"),
+         "    core = replace(core, groups=cut if request.source is Source.CABINET_PANEL else core.groups)\n", "K5", "panel_and_police"),
         ("crossing counted as empty after a power cut", "kernel/kernel.py",
          "ended_ds=now_ds, unprotected_ds=now_ds, waits_ds=state.waits_ds,",
          "waits_ds=state.waits_ds,", "K5", "power_cuts"),
         # K7 start-up and leaving flash
         ("start-up skipped", "kernel/kernel.py",
-         "        return KernelState(self._started_up(core, now_ds), now_ds)",
-         "        return self.in_service(now_ds)", "K7", "power_cuts"),
+         "now_ds), now_ds)\n        return KernelState(self._started_up(core, now_ds), now_ds)",
+         "now_ds), now_ds)\n        return self.in_service(now_ds)", "K7", "power_cuts"),
         ("start-up flash skipped", "kernel/kernel.py",
          "        if not self.site.startup_flash_ds:", "        if True:", "K7", "power_cuts"),
         ("start-up flash one frame short", "kernel/kernel.py",
@@ -245,10 +246,8 @@ MUTANTS: Final = tuple(
         ("flash before walkers are out", "kernel/kernel.py",
          "now_ds - state.ended_ds >= clear_ds", "now_ds - state.ended_ds >= 0", "K7", "out_of_service"),
         ("service resumed without start-up", "kernel/kernel.py",
-         "            return self._started_up(core, now_ds)\n"
-         "        return replace(core, wake_ds=FOREVER_DS)",
-         "            return self.in_service(now_ds).core\n"
-         "        return replace(core, wake_ds=FOREVER_DS)", "K7", "out_of_service"),
+         "            return self._started_up(replace(core, reason=\"resume\"), now_ds)",
+         "            return self.in_service(now_ds).core", "K7", "out_of_service"),
         ("remembered stage resumed", "kernel/kernel.py",
          "since_ds=now_ds, stage=self.site.first_stage)\n", "since_ds=now_ds)\n", "K7", "out_of_service"),
         ("red revert ignored", "kernel/outlook.py",
@@ -291,7 +290,7 @@ MUTANTS: Final = tuple(
         ("fault mode takes wishes", "kernel/gate.py",
          "    if core.mode is Mode.FAULT:", "    if core.mode is None:", "K8", "refusals_by_mode"),
         # K10 time
-        ("gap of the clock ignored", "kernel/kernel.py",
+        ("gap of the clock ignored", "kernel/gate.py",
          "CLOCK_GAP_DS: Final = 20", "CLOCK_GAP_DS: Final = 10**12", "K10", "clock_trouble"),
         ("step back ignored", "kernel/kernel.py",
          "        if not 0 <= gap_ds <= CLOCK_GAP_DS:", "        if not gap_ds <= CLOCK_GAP_DS:",
@@ -309,11 +308,12 @@ MUTANTS: Final = tuple(
         ("sleeps through a step back", "kernel/kernel.py",
          "core = replace(core, since_ds=now_ds, reason=\"clock\", wake_ds=now_ds)",
          "core = replace(core, since_ds=now_ds, reason=\"clock\")", "K10", "clock_trouble"),
-        ("time.time() in a timer", "kernel/kernel.py",
+        ("time.time() in a timer", "kernel/gate.py",
          "CLOCK_GAP_DS: Final = 20",
          "import time\n"
          "CLOCK_GAP_DS: Final = 20 + 0 * int(time.time())", "K10", "sources"),
-        ("timer in floats", "kernel/kernel.py",
+        ("timer in floats", "kernel/gate.py",
          "CLOCK_GAP_DS: Final = 20", "CLOCK_GAP_DS: Final = 20.0", "K10", "sources"),
+        *ROWS,
     )
 )  # fmt: skip

@@ -14,7 +14,14 @@ from typing import Final
 from signal_ctrl.domain.site import Right
 from signal_ctrl.domain.site_json import site_to_json
 from tests.oracles.trace import judge
-from tests.signal_ctrl.kernel import gate_scenarios, stream_scenarios, timed_scenarios
+from tests.signal_ctrl.kernel import (
+    claim_end_scenarios,
+    claim_scenarios,
+    gate_scenarios,
+    monitor_scenarios,
+    stream_scenarios,
+    timed_scenarios,
+)
 from tests.signal_ctrl.kernel.small_sites import MAIN_STAGE, crossroads
 from tests.signal_ctrl.kernel.worlds import Library, Player, Stream
 
@@ -158,6 +165,35 @@ SCENARIOS: Final[dict[str, Callable[[Library], Complaints]]] = {
         gate_scenarios.panel_and_police,
         gate_scenarios.refusals_by_mode,
         gate_scenarios.forced_service,
+        claim_scenarios.ranks,
+        claim_scenarios.terms,
+        claim_scenarios.police_hold,
+        claim_scenarios.others_keep_the_limits,
+        claim_scenarios.overdue_first,
+        claim_scenarios.calls,
+        claim_scenarios.call_within_limits,
+        claim_scenarios.waiting_claims,
+        claim_scenarios.all_red,
+        claim_scenarios.bus,
+        claim_scenarios.bus_within_limits,
+        claim_end_scenarios.dark_ends,
+        claim_end_scenarios.door,
+        claim_end_scenarios.out_and_back,
+        claim_end_scenarios.flash_under_a_hold,
+        claim_end_scenarios.releases,
+        claim_end_scenarios.restarts,
+        claim_end_scenarios.base_wishes,
+        monitor_scenarios.fault_band,
+        monitor_scenarios.healthy_lamps,
+        monitor_scenarios.fault_kinds,
+        monitor_scenarios.counters,
+        monitor_scenarios.red_out,
+        monitor_scenarios.flash_lamps_out,
+        monitor_scenarios.latch_stays,
+        monitor_scenarios.reset_at_the_cabinet,
+        monitor_scenarios.trip_whoever_rules,
+        monitor_scenarios.fault_dark,
+        monitor_scenarios.unreadable_latch,
         broken_sequencer,
         monitor,
         site_documents,

@@ -69,5 +69,5 @@ def test_mutant_is_caught(mutant: Mutant, tmp_path: Path) -> None:
 
 
 def test_the_table_covers_the_rules() -> None:
-    assert {mutant.rule for mutant in MUTANTS} == {"K1", "K2", "K3", "K4", "K5", "K7", "K8", "K10"}
+    assert {mutant.rule for mutant in MUTANTS} == {"K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K10", "C"}
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)

@@ -30,6 +30,8 @@ STREAMS = st.sampled_from(
         Stream(0.02, "pulses", out_of_service=0.004),
         Stream(0.1, "random", out_of_service=0.002, nonsense=0.05, clock=0.002),
         Stream(0.005, "none", clock=0.01),
+        Stream(0.02, "all", claims=0.02),
+        Stream(0.05, "random", out_of_service=0.003, nonsense=0.02, clock=0.002, claims=0.03),
     )
 )
 
@@ -94,6 +96,7 @@ class Sleepless(Kernel):
             Stream(0.005, "none"),
             Stream(0.003, "pulses"),
             Stream(0.003, "random", out_of_service=0.001, clock=0.001),
+            Stream(0.01, "random", out_of_service=0.001, clock=0.0005, claims=0.01),
         )
     ),
 )
@@ -121,7 +124,7 @@ def test_power_cuts_start_anew(seed: int, n_groups: int, cuts: list[tuple[int, i
     kernel, now_ds = Kernel(site), seed
     for n_frames, dark_ds in [*cuts, (700, 0)]:
         frames = []
-        for frame, _ in Player(kernel, seed, Stream(0.1, "all")).trace(n_frames, kernel.power_on(now_ds)):
+        for frame, _ in Player(kernel, seed, Stream(0.1, "all", claims=0.03)).trace(n_frames, kernel.power_on(now_ds)):
             frames.append(frame)
         assert not judge(site_to_json(site), frames)
         now_ds = frames[-1].at_ds + dark_ds
@@ -151,7 +154,7 @@ def test_a_wall_of_clock_steps(seed: int, n_groups: int, steps: list[int]) -> No
 def test_a_request_that_is_refused_leaves_no_trace(seed: int, n_groups: int) -> None:
     """`submitted` compares hash and text of the state before and after each of many hostile requests."""
     kernel = Kernel(random_site(seed, n_groups))
-    player = Player(kernel, seed, Stream(0.3, "random", out_of_service=0.01, nonsense=0.6, clock=0.01))
+    player = Player(kernel, seed, Stream(0.3, "random", out_of_service=0.01, nonsense=0.5, clock=0.01, claims=0.1))
     for _, _state in player.trace(100):
         pass
 

@@ -161,9 +161,9 @@ class Library:
     """The modules under test: the package itself, or a copy of it with a fault put in."""
 
     def __init__(self, package: str) -> None:
-        names = ("domain.errors", "domain.site_json", "kernel.kernel", "kernel.lamps", "kernel.state")
-        modules = [importlib.import_module(f"{package}.{name}") for name in names]
-        self.errors, self.site_json, self.kernel, self.lamps, self.state = modules
+        names = ("domain.errors", "domain.site_json", "kernel.kernel", "kernel.lamps", "kernel.latch", "kernel.monitor")
+        modules = [importlib.import_module(f"{package}.{name}") for name in (*names, "kernel.state")]
+        self.errors, self.site_json, self.kernel, self.lamps, self.latch, self.monitor, self.state = modules
         self.package = package
 
     def kernel_of(self, site: Site) -> Any:
@@ -172,11 +172,16 @@ class Library:
 
 
 REAL = Library("signal_ctrl")
+HIGH = ("CABINET_PANEL", "RAILWAY", "PREEMPTION", "POLICE")
+"""Sources that hold, the highest first."""
 
 
 @dataclass(frozen=True)
 class Stream:
-    """How hostile a stream is: chances per frame, how calls are made, a group that no wish shall serve."""
+    """How hostile a stream is: chances per frame, how calls are made, a group that no wish shall serve.
+
+    `claims`: chance of a hold, all red, a release or a hand on the door.
+    """
 
     wish: float = 0.02
     calls: str = "random"
@@ -185,6 +190,7 @@ class Stream:
     clock: float = 0.0
     frame_ds: int = 1
     victim: int = -1
+    claims: float = 0.0
 
 
 class Player:
@@ -194,6 +200,9 @@ class Player:
         self.kernel, self.stream, self.library = kernel, stream, library
         self._rng = random.Random(seed)
         self._calls = self._sequence = 0
+        self._door = False
+        self._outside: Any = None
+        self._standing: dict[str, tuple[str, float, int]] = {}
 
     def trace(self, n_frames: int, state: Any = None) -> Iterator[tuple[Frame, Any]]:
         """Yield each frame and its state; begins at power-on unless a state is given."""
@@ -203,7 +212,9 @@ class Player:
         yield self.frame_of(state, now_ds), state
         for _ in range(n_frames):
             state = self._asked(state, now_ds)
-            now_ds += self._passed()
+            passed_ds = self._passed()
+            self._note_gap(state, passed_ds)
+            now_ds += passed_ds
             self._calls = self._called()
             state = self.kernel.step(state, self._calls, now_ds)
             yield self.frame_of(state, now_ds), state
@@ -211,7 +222,23 @@ class Player:
     def frame_of(self, state: Any, now_ds: int) -> Frame:
         """Return what a state shows."""
         shown = tuple((group.aspect.value, int(group.right)) for group in state.core.groups)
-        return Frame(now_ds, shown, self._calls, state.core.mode.value == "running")
+        return Frame(now_ds, shown, self._calls, state.core.mode.value == "running", self._police_rule(now_ds))
+
+    def _police_rule(self, now_ds: int) -> bool:
+        """Return whether a hold of the police is in force, by who asked for what and was not refused."""
+        for name in HIGH:
+            wish, end_ds, _ = self._standing.get(name, ("", -math.inf, 0))
+            if now_ds < end_ds and wish != "STAGE":
+                return name == "POLICE" and wish in ("HOLD", "ALL_RED")
+        return False
+
+    def _note_gap(self, state: Any, passed_ds: int) -> None:
+        if 0 <= passed_ds <= 20:
+            return
+        if state.core.mode.value not in ("planned flash", "planned dark"):
+            self._standing.clear()
+        elif passed_ds < 0:
+            self._standing = {name: (w, end_ds + passed_ds, s) for name, (w, end_ds, s) in self._standing.items()}
 
     def _passed(self) -> int:
         if self._rng.random() < self.stream.clock:
@@ -232,14 +259,48 @@ class Player:
         rng, stream, lib = self._rng, self.stream, self.library.state
         self._sequence += 1
         in_service = state.core.mode.value == "running"
+        if stream.claims and rng.random() < stream.claims:
+            return self._claimed(state, now_ds)
         if rng.random() < stream.nonsense:
             return self.submitted(state, self.nonsense(now_ds), now_ds)
         if rng.random() < (stream.out_of_service if in_service else 0.01):
             wish = rng.choice((lib.Wish.FLASH, lib.Wish.DARK, lib.Wish.RESUME))
-            return self.submitted(state, self.request(now_ds, wish=wish), now_ds)
+            who = {"source": self._outside} if wish is lib.Wish.RESUME and self._outside is not None else {}
+            return self.submitted(state, self.request(now_ds, wish=wish, **who), now_ds)
         if rng.random() < stream.wish:
             stage = rng.choice(_stages_against(self.kernel.site, stream.victim))
-            return self.submitted(state, self.request(now_ds, stage=stage), now_ds)
+            who = {} if rng.random() < 0.2 else {"source": lib.Source.ADAPTIVE}
+            return self.submitted(state, self.request(now_ds, stage=stage, **who), now_ds)
+        return state
+
+    def _claimed(self, state: Any, now_ds: int) -> Any:
+        """Return the state after a hold, a release or a hand on the door."""
+        rng, lib = self._rng, self.library.state
+        dice = rng.random()
+        if dice < 0.15:
+            self._door = not self._door
+            if not self._door:
+                self._standing.pop("CABINET_PANEL", None)
+            return self.kernel.door(state, self._door)
+        if dice < 0.35:
+            return self._released(state, rng.choice(HIGH), now_ds)
+        source = lib.Source[rng.choice((*HIGH, "BUS_PRIORITY"))]
+        most_ds = {"POLICE": 900, "BUS_PRIORITY": 100}.get(source.name, 400)
+        stage = rng.choice(_stages_against(self.kernel.site, self.stream.victim))
+        wish = lib.Wish.HOLD if rng.random() < 0.7 else lib.Wish.ALL_RED
+        if source.name == "BUS_PRIORITY":
+            wish, stage = lib.Wish.HOLD, state.core.stage
+        ends_ds = now_ds + rng.randint(600 if source.name == "POLICE" else 1, most_ds)
+        request = self.request(now_ds, source=source, wish=wish, stage=stage, ends_ds=ends_ds)
+        return self.submitted(state, request, now_ds)
+
+    def _released(self, state: Any, name: str, now_ds: int) -> Any:
+        sequence = self._standing.get(name, ("", 0, 0))[2]
+        try:
+            state = self.kernel.release(state, self.library.state.Source[name], sequence, now_ds)
+        except self.library.errors.RefusedError:
+            return state
+        self._standing.pop(name, None)
         return state
 
     def request(self, now_ds: int, **changes: Any) -> Any:
@@ -249,13 +310,27 @@ class Player:
             "source": self._rng.choice(list(lib.Source)), "sequence": self._sequence, "issued_ds": now_ds,
             "expires_ds": now_ds + 5, "wish": lib.Wish.STAGE, "stage": 0,
         }  # fmt: skip
-        return lib.Request(**(honest | changes))
+        asked = honest | changes
+        if asked["source"] is lib.Source.POLICE and asked["wish"] is not lib.Wish.RESUME:
+            asked = {"ends_ds": now_ds + 600} | asked
+        return lib.Request(**asked)
+
+    def _note(self, request: Any) -> None:
+        """Remember what was taken up of the sources above bus, adaptive and schedule."""
+        name, wish, ends_ds = request.source.name, request.wish.name, request.ends_ds
+        self._outside = request.source if wish in ("FLASH", "DARK") else self._outside
+        if wish == "RESUME":
+            self._standing.pop(name, None)
+        elif name in HIGH:
+            usual_ds = math.inf if name == "CABINET_PANEL" else request.issued_ds + 1800
+            self._standing[name] = (wish, usual_ds if ends_ds is None else ends_ds, request.sequence)
 
     def submitted(self, state: Any, request: Any, now_ds: Any) -> Any:
         """Return the state after a request; a refusal has to leave it alone and to name a rule."""
         before, mark = repr(state), hash(state)
         try:
             after = self.kernel.submit(state, request, now_ds)
+            self._note(request)
         except self.library.errors.RefusedError as error:
             kind, _, reason = error.rule.partition("/")
             assert kind[0] == "K" and kind[1:].isdigit() and reason, error.rule

@@ -164,6 +164,18 @@ def test_what_was_seen_outlives_a_restart() -> None:
     assert take(again, orders(2, 6)) is Verdict.TAKEN
 
 
+def test_orders_for_a_site_that_was_changed_since_are_not_followed_after_the_restart() -> None:
+    shelf = MemoryShelf()
+    desk = new_desk(shelf)
+    take(desk, orders(1, 1))
+    assert desk.plan_at(NOW) is not None
+    desk.settle(NOW)
+    changed = Desk("cab-1", "ef" * 32, shelf, lambda data, code: code == signed(data), Told())
+    assert changed.plan_at(NOW) is None
+    assert changed.unreviewed is None
+    assert take(changed, orders(1, 1)) is Verdict.SAME
+
+
 # Activation
 
 
@@ -245,7 +257,7 @@ def test_each_acknowledgement_that_is_lost_comes_again(world: LinkWorld, dropped
     else:
         carry = world.wire.carry
         world.wire.carry = lambda ask: carry(ask) if watch(cabin, ask, Answer(0)) else Answer(502)  # type: ignore[method-assign]
-    world.run(300_000)
+    world.run(200_000)
     assert len(lost) == 3
     assert answers(world, cabin)[str(delivery.version)] == "active"
     assert runs(cabin) == str(delivery.version)
@@ -302,7 +314,7 @@ def test_a_plan_that_fails_k9_is_rejected_with_its_reasons(world: LinkWorld) -> 
 # Heartbeat
 
 
-@pytest.mark.parametrize("silent_s", [1, 5, 10, 14, 15, 16, 20, 30, 60, 120])
+@pytest.mark.parametrize("silent_s", [1, 14, 15, 16, 120])
 def test_a_cabinet_is_offline_after_15_s_of_silence(world: LinkWorld, silent_s: int) -> None:
     cabin = world.add("cab-1")
     world.run(20_000)
@@ -315,7 +327,8 @@ def test_a_cabinet_is_offline_after_15_s_of_silence(world: LinkWorld, silent_s: 
         world.step()
     assert (registry.link(cabin.name) is Link.OFFLINE) == (silent_s > 15)
     world.blocked.clear()
-    world.run(310_000)
+    while not cabin.agent.link.answers:
+        world.step()
     assert registry.link(cabin.name) is Link.ONLINE
 
 

@@ -111,7 +111,7 @@ def test_numbers_that_are_missing_are_named(world: LinkWorld, poster: Poster) ->
     assert told.body == b'{"contiguous":8,"missing":[]}'
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_loss_and_reorder_count_nothing_twice_and_miss_nothing(world: LinkWorld, poster: Poster, seed: int) -> None:
     rng = random.Random(seed)
     left = list(range(1, 31))
@@ -142,7 +142,7 @@ def test_a_fault_that_its_end_has_overtaken_is_over(world: LinkWorld, poster: Po
 # Replay protection
 
 
-@pytest.mark.parametrize("after_s", [0, 1, 10, 29, 30, 31, 60, 61, 90, 120])
+@pytest.mark.parametrize("after_s", [0, 1, 29, 30, 31, 61, 120])
 @pytest.mark.parametrize("restart", [False, True])
 def test_a_request_that_was_captured_is_refused_whenever_it_comes_again(
     world: LinkWorld, poster: Poster, after_s: int, restart: bool
@@ -259,6 +259,7 @@ def cloned(world: LinkWorld, cabin: Cabin) -> Cabin:
     return world.switch_on(cabin.credential, cabin.kernel, MemoryShelf(), cabin.settings)
 
 
+@pytest.mark.slow
 def test_a_cloned_credential_raises_an_alarm_and_both_go_to_their_local_plan(world: LinkWorld) -> None:
     cabin = world.add("cab-1")
     world.order(cabin, PLAN)
@@ -295,6 +296,21 @@ def test_a_restart_is_no_duplicate(world: LinkWorld) -> None:
     world.run(200_000)
     assert world.world.link.starts.doubles() == ()
     assert rung(cabin) == "ADAPTIVE"
+
+
+def test_reports_of_an_earlier_start_make_no_duplicate_of_it_when_the_centre_starts_anew(world: LinkWorld) -> None:
+    """Found by seed 51 of the campaign: the first that was stored of the start was sent by the one after it."""
+    cabin = world.add("cab-1")
+    world.blocked.add(cabin.name)
+    world.run(25_000)
+    world.restart(cabin)
+    world.blocked.clear()
+    world.run(60_000)
+    assert len({b.boot for b in stored(world)}) == 2
+    world.restart_centre()
+    world.run(60_000)
+    assert world.world.link.starts.doubles() == ()
+    assert cabin.agent.link.answers
 
 
 def test_a_request_of_before_a_restart_that_comes_late_is_no_duplicate(world: LinkWorld) -> None:
@@ -368,6 +384,7 @@ def test_a_document_that_is_not_what_was_signed_is_dropped_whole(world: LinkWorl
     assert cabin.agent.desk.newest.orders.version == first.version
 
 
+@pytest.mark.slow
 def test_a_corridor_changes_together_and_who_has_no_commit_keeps_the_old_plan(world: LinkWorld) -> None:
     cabins = [world.add(f"cab-{k}") for k in range(1, 4)]
     for cabin in cabins:

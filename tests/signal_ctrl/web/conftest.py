@@ -6,12 +6,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from bench.centre_app import World, memory_world
 from bench.local_client import LocalClient
+from signal_ctrl.centre import passwords
 from signal_ctrl.domain.clock import ManualClock
 
 NOW_MS = 1_790_000_000_000
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hash passwords cheaply: what a hash costs, and that nobody's costs as much, is in test_passwords.py."""
+    passwords._hash_of_nobody.cache_clear()
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
+    yield
+    passwords._hash_of_nobody.cache_clear()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from signal_ctrl.centre.geojson import checked_network
 from signal_ctrl.centre.identity import Role
 from signal_ctrl.centre.throttle import FAILURES_LOCK
 from signal_ctrl.domain.clock import ManualClock
+from signal_ctrl.domain.errors import TooManyError
 from signal_ctrl.web.app import ROUTERS
 from signal_ctrl.web.body_limit import MAX_BYTES, NETWORK_MAX_BYTES, NETWORK_PATH
 from signal_ctrl.web.outer import HEADERS
@@ -278,6 +279,7 @@ def test_a_network_takes_little_memory() -> None:
         "/v1/users/..%2f..%2fetc%2fpasswd",
         "/v1/junctions/..%5c..%5cwin.ini",
         "/v1/junctions/%00",
+        "/v1/detectors?junction=%00",
         "/v1/junctions/%0d%0aSet-Cookie:x=1",
         "/v1/junctions/%ff%fe",
         "//v1//me",
@@ -412,3 +414,25 @@ def test_the_description_names_every_problem(world: World) -> None:
     for path, methods in described.items():
         for method, operation in methods.items():
             assert {"401", "403", "422", "429"} <= operation["responses"].keys(), f"{method} {path}"
+
+
+def test_logins_wait_in_a_short_queue_and_take_two_threads(world: World) -> None:
+    import asyncio
+    import threading
+
+    gate, names = threading.Event(), set()
+
+    def work() -> int:
+        names.add(threading.current_thread().name)
+        gate.wait(10)
+        return 1
+
+    async def scene() -> list[object]:
+        tasks = [asyncio.create_task(world.context.slow_work.run(work)) for _ in range(30)]
+        await asyncio.sleep(0.05)
+        gate.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    found = asyncio.run(scene())
+    assert found[:22] == [1] * 22 and all(isinstance(each, TooManyError) for each in found[22:])
+    assert len(names) <= 2

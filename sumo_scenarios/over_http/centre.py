@@ -1,0 +1,109 @@
+"""A whole centre on a socket of this machine, in a thread, by simulated time."""
+
+import logging
+import secrets
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+
+from optimiser.controller import Controller
+from signal_ctrl.centre.cabinets import Place
+from signal_ctrl.centre.centre import Centre
+from signal_ctrl.centre.identity_services import Keepers, identity_services, login_alarm
+from signal_ctrl.centre.link import Link
+from signal_ctrl.centre.link_admin import LinkAdmin
+from signal_ctrl.centre.signing import CentreKey
+from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.errors import BackendError
+from signal_ctrl.domain.link.credential import Credential
+from signal_ctrl.domain.site import Site
+from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.stores.key_box import KeyBox
+from signal_ctrl.stores.opening import open_memory
+from signal_ctrl.web.app import make_app
+from signal_ctrl.web.context import Seams, new_context
+from signal_ctrl.web.link_front import LinkFront
+from signal_ctrl.web.link_routes import who_signed
+from signal_ctrl.web.settings import Settings
+
+HOST: Final = "127.0.0.1"
+_START_S: Final = 20.0
+
+
+class RunCentre:
+    """The centre of one run."""
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        """Args: folder, for its keys, gone with the run."""
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+        self._clock = clock
+        self._store = open_memory()
+        self._box = KeyBox(folder / "identity.key")
+        self._key = CentreKey(secrets.token_bytes(32))
+        self._socket = socket.create_server((HOST, 0))
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.controllers: dict[str, Controller] = {}
+        self._begin()
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://{HOST}:{self._socket.getsockname()[1]}"
+
+    def _begin(self) -> None:
+        """Start the services on what is durable, and serve them."""
+        centre = Centre(self._store, self._clock, secrets.token_bytes, self._key)
+        centre.start()
+        link = self.link = Link(centre, self._box)
+        link.open()
+        link.adaptive.controllers = self.controllers
+        keepers = Keepers(self._box, frozenset, login_alarm(centre.alarms))
+        identity = identity_services(self._store, self._clock, secrets.token_bytes, keepers)
+        context = new_context(
+            self._clock, centre, identity, Settings(production=False, secure=False), Seams(who_signed)
+        )
+        app = make_app(context)
+        self.admin = app.state.link_admin = LinkAdmin(centre, link, self._box)
+        self.centre = centre
+        front = LinkFront(app, link, self._clock, context.rates, context.metrics)
+        config = uvicorn.Config(front, log_level="error", access_log=False, lifespan="off", timeout_keep_alive=3600)
+        self._server = uvicorn.Server(config)
+        own = socket.fromfd(self._socket.fileno(), self._socket.family, self._socket.type)
+        self._thread = threading.Thread(target=self._server.run, args=([own],), daemon=True, name="centre")
+        self._thread.start()
+        until_s = time.monotonic() + _START_S
+        while not self._server.started:
+            if time.monotonic() > until_s or not self._thread.is_alive():
+                raise BackendError("the centre of the run does not start; see --json for its error")
+            time.sleep(0.005)
+
+    def _end(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = self._server.force_exit = True
+            self._thread.join()
+
+    def restart(self) -> None:
+        """End the process's services and start them again: what was in memory is lost."""
+        self._end()
+        self._begin()
+
+    def enrol(self, cabinet: str, site: Site) -> Credential:
+        """Take a cabinet in."""
+        return self.admin.enrol("run", cabinet, site_to_json(site), Place("run"))
+
+    def tick(self) -> None:
+        """Do what is due; called once a second."""
+        self.centre.tick()
+        self.link.tick()
+
+    def close(self) -> None:
+        """End it for good."""
+        self._end()
+        self._socket.close()
+        self._store.close()

@@ -1,0 +1,81 @@
+"""`signal-ctrl cabinet`: credentials are made once and private; an agent runs against a real centre on a socket."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.link.site import trial_site
+from signal_ctrl.cli.main import call
+from signal_ctrl.domain.link.credential import credential_from_json, credential_to_json
+from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.gateways.system_clock import SystemClock
+from sumo_scenarios.over_http.centre import RunCentre
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    path = tmp_path / "site.json"
+    path.write_text(site_to_json(trial_site("cab-1")))
+    return path
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def test_enrol_rotate_revoke(tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, one, two = str(tmp_path / "centre"), tmp_path / "one.json", tmp_path / "two.json"
+    enrol = ["cabinet", "enrol", "cab-1", "--site", str(site), "--data", data, "--json", "--out"]
+    assert call([*enrol, str(one)]) == 0
+    assert said(capsys)["cabinet"] == "cab-1"
+    assert one.stat().st_mode & 0o777 == 0o600
+    assert call([*enrol, str(one)]) == 2  # a credential is never written over
+    assert call([*enrol, str(tmp_path / "again.json")]) != 0
+    assert not (tmp_path / "again.json").exists()
+    assert call(["cabinet", "rotate", "cab-1", "--data", data, "--out", str(two), "--json"]) == 0
+    keys = [credential_from_json(path.read_text()) for path in (one, two)]
+    assert keys[0].key != keys[1].key
+    assert keys[0].centre_public == keys[1].centre_public
+    assert call(["cabinet", "revoke", "cab-1", "--data", data, "--json"]) == 0
+    assert call(["cabinet", "revoke", "cab-9", "--data", data, "--json"]) == 2
+
+
+def test_what_a_cabinet_cannot_run_on_is_refused(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    credential = tmp_path / "c.json"
+    credential.write_text(json.dumps({"format": "none"}))
+    run = ["cabinet", "run", "--site", str(site), "--credential", str(credential), "--data", str(tmp_path / "cab")]
+    assert call([*run, "--centre", "http://127.0.0.1:1"]) == 2
+    assert "others may read" in capsys.readouterr().err
+    credential.chmod(0o600)
+    assert call([*run, "--centre", "http://127.0.0.1:1"]) == 2
+    assert call([*run, "--centre", "http://127.0.0.1:1", "--poll-ms", "999"]) == 2
+    assert call(["cabinet", "reset", "--data", str(tmp_path / "none")]) == 2
+    assert call(["cabinet", "lamp", "--data", str(tmp_path / "none"), "side=blue"]) == 2
+
+
+@pytest.mark.slow
+def test_an_agent_runs_against_a_centre_on_a_socket(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    centre = RunCentre(SystemClock(), tmp_path)
+    credential = tmp_path / "c.json"
+    credential.write_text(credential_to_json(centre.enrol("cab-1", trial_site("cab-1"))))
+    credential.chmod(0o600)
+    lamps, data = tmp_path / "lamps.txt", tmp_path / "cab"
+    run = ["cabinet", "run", "--centre", centre.address, "--site", str(site), "--credential", str(credential)]
+    assert call([*run, "--data", str(data), "--lamps", str(lamps), "--for-s", "3", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[-1]["centre_answers"] is True
+    assert lines[-1]["orders"] == "1.1"
+    assert lamps.read_text().split()[1] == "rrrr"
+    assert call(["cabinet", "status", "--data", str(data), "--json"]) == 0
+    status = said(capsys)
+    assert status["mode"] == "start-up all red"
+    assert status["frames"]["made"] > 20
+    starts = centre.link._desk.store.read(lambda t: t.links.starts())
+    assert [start.boot for start in starts] == [status["boot"]]
+    centre.close()

@@ -187,7 +187,10 @@ async def ask(world: World, request: FuzzRequest, token: str) -> tuple[int, dict
         else:
             parts.append(message.get("body", b""))
 
-    await world.front(scope, receive, send)  # type: ignore[arg-type]  # messages are dictionaries here
+    try:
+        await world.front(scope, receive, send)  # type: ignore[arg-type]  # messages are dictionaries here
+    except Exception as error:  # a server would cut the connection: that is a finding, not the end of the campaign
+        return 0, {}, repr(error).encode()
     found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start.get("headers", ())}
     return int(start.get("status", 0)), found, b"".join(parts)
 

@@ -33,17 +33,24 @@ class BodyLimit:
         most = LARGER.get(scope["path"], MAX_BYTES)
         if _promised(scope) > most:
             raise self._too_large(most)
-        taken = 0
+        taken, answering = 0, False
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
+            if taken > most and answering:
+                return {"type": "http.disconnect"}  # too late for a refusal: a stream that is sent things is ended
             if taken > most:
                 raise self._too_large(most)
             return message
 
-        await self._app(scope, counted, send)
+        async def noticed(message: Message) -> None:
+            nonlocal answering
+            answering = True
+            await send(message)
+
+        await self._app(scope, counted, noticed)
 
     def _too_large(self, most: int) -> TooLargeError:
         self._metrics.refused.labels("body").inc()

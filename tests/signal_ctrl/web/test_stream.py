@@ -155,3 +155,14 @@ def test_the_stream_over_http(client: LocalClient, world: World) -> None:
     assert len(hub_of(world)) == 0, "who is gone is no listener"
     for wrong in ("x", "-1", "9" * 30):
         assert client.get("/v1/stream", headers={**bearer(token), "Last-Event-ID": wrong}).status_code == 422
+
+
+def test_a_stream_that_is_sent_a_huge_body_ends(client: LocalClient, world: World) -> None:
+    """Found by the fuzz campaign: the limit was passed when half an answer was out."""
+
+    async def endless() -> Any:
+        while True:
+            yield b" " * 65_536
+
+    answer = client.request("GET", "/v1/stream", headers=bearer(world.person(Role.VIEWER)), content=endless())
+    assert answer.status_code == 200 and len(hub_of(world)) == 0

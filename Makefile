@@ -18,10 +18,10 @@ TOWNS = $(shell $(BIN)/python -m sumo_scenarios.town_names)
 COMMA := ,
 SPACE := $(subst x,,x x)
 
-.PHONY: help setup lock demo bench-micro campaign campaign-made campaign-eyes lint check test test-deep clean
+.PHONY: help setup lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre lint check test test-deep clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## make .venv from requirements.lock, every package checked against its hash
 
@@ -78,6 +78,17 @@ campaign-eyes: setup  ## hours: video, loop health, estimation and forecast agai
 	$(BIN)/python -m bench.estimation
 	$(BIN)/python -m bench.forecast || true
 	$(BIN)/python -m bench.live
+
+campaign-centre: setup  ## hours: killed and failing stores, broken links, hostile plans and requests; goes on where it stopped
+	$(BIN)/python -m bench.plan_mutants --count 100000
+	$(BIN)/python -m bench.crash --store sqlite --kills 200
+	$(BIN)/python -m bench.crash --store postgresql --kills 200
+	$(BIN)/python -m bench.faults
+	$(BIN)/python -m bench.faults --opened --calls 300
+	$(BIN)/python -m bench.fuzz_routes --requests 100000 --seed 1
+	$(BIN)/python -m bench.link_faults --seeds 1-2000
+	$(BIN)/python -m bench.link.outage
+	$(BIN)/python -m bench.link.storm
 
 lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -55,7 +55,7 @@ def test_a_run_agrees_with_the_independent_scorer(tmp_path: Path, controller: st
     arguments = ("run", "cologne1", "--controller", controller, "--end", "25500", "--out", "r")
     done = signal_ctrl(tmp_path, *arguments)
     assert (done.returncode, "not a valid run" in done.stderr) == (0, False), done.stderr
-    assert left_in(tmp_path / "r") == RUN_FILES - {"programmes.add.xml", "plan_changes.csv"}
+    assert left_in(tmp_path / "r") == RUN_FILES - {"programmes.add.xml", "plan_changes.csv", "link.json"}
     ours, theirs = result_of(tmp_path / "r"), oracle(tmp_path / "r")
     for name in ("delay_s_per_vehicle", "stops_per_vehicle", "longest_wait_s"):
         assert ours[name] == pytest.approx(theirs[name], abs=0.001)

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -245,9 +246,11 @@ def test_endless_work_is_ended_by_the_system() -> None:
 
 
 def children() -> list[str]:
-    """Return the processes that this one has started, but for the one in which Python itself keeps count of resources."""
+    """Return the processes that this one has started, but for the database of the session and the one in which Python
+    itself keeps count of resources.
+    """
     found = [each for task in Path("/proc/self/task").iterdir() for each in (task / "children").read_text().split()]
-    return [each for each in found if "resource_tracker" not in command_line(each)]
+    return [each for each in found if not re.search("resource_tracker|postgres", command_line(each))]
 
 
 def command_line(process: str) -> str:

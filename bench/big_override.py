@@ -33,6 +33,7 @@ from signal_ctrl.centre.override_values import Reason, Scope, ScopeKind
 from signal_ctrl.centre.people import User
 from signal_ctrl.centre.ports import Condition, Importance, Reading, Store, Transaction
 from signal_ctrl.centre.signing import CentreKey
+from signal_ctrl.centre.traffic_values import FLOWS, GroupFlow
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import SignalCtrlError
 from signal_ctrl.domain.link.overrides import OverrideKind
@@ -46,6 +47,7 @@ STORES: Final = ("sqlite", "postgresql")
 GOALS_MS: Final = {"prepare": 1_000.0, "activate": 1_000.0, "release": 1_000.0, "start": 2_000.0}
 """How long a step for 2,000 cabinets may take: the writer where it writes, else whoever asked. [ms] [P]"""
 _BEGIN_MS: Final = 1_800_000_000_000
+_COUNTED_MS: Final = 300_000
 _TOWN: Final = "town"
 T = TypeVar("T")
 
@@ -198,6 +200,12 @@ def _people_and_cabinets(t: Transaction, sites: Sequence[str], names: Sequence[s
         t.people.add_user(User(login, role, None, _BEGIN_MS))
     for name, site in zip(names, sites, strict=True):
         t.shelf(CABINETS).put(enrolled(name, site, Place(_TOWN), _BEGIN_MS))
+    t.shelf(FLOWS).put_all(
+        GroupFlow(name, group, begin_ms, begin_ms + _COUNTED_MS, 40)
+        for name in names
+        for group in ("main", "side", "left")
+        for begin_ms in range(_BEGIN_MS - 3 * _COUNTED_MS, _BEGIN_MS, _COUNTED_MS)
+    )
 
 
 def measured(kind: str, n_cabinets: int) -> dict[str, Took]:

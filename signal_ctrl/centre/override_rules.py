@@ -1,5 +1,6 @@
 """The rules of part C that look at what an override asks for: who has to agree, and how much is too much. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from signal_ctrl.centre.override_values import (
@@ -44,11 +45,12 @@ def longest_total_ms(document: OverrideDocument, held: Iterable[Override], issue
 
     Args: held, overrides that hold or held a cabinet, or are going to; issued_ms, when this one is issued.
     """
-    known = tuple(held)
-    return max(
-        _total_ms([o for o in known if o.leg(cabinet)], document, issued_ms)
-        for cabinet in (leg.cabinet for leg in document.legs)
-    )
+    before: defaultdict[str, list[Override]] = defaultdict(list)
+    for override in held:
+        for cabinet in override.cabinets:
+            before[cabinet].append(override)
+    alike = {tuple(o.override_id for o in before[leg.cabinet]): leg.cabinet for leg in document.legs}
+    return max(_total_ms(before[cabinet], document, issued_ms) for cabinet in alike.values())
 
 
 def check_total(total_ms: int) -> None:

@@ -15,7 +15,7 @@ from signal_ctrl.centre.identity import Actor, Grant, Right, require
 from signal_ctrl.centre.late_writes import LateWrites
 from signal_ctrl.centre.nonces import Nonces
 from signal_ctrl.centre.order_values import Delivery
-from signal_ctrl.centre.orders import OrderDesk, live_overrides
+from signal_ctrl.centre.orders import OrderDesk
 from signal_ctrl.centre.override_checks import (
     Checked,
     check_reach,
@@ -252,8 +252,8 @@ class OverrideDesk:
         cabinets = check_against_sites(t, override.document)
         active = replace(override, state=OverrideState.ACTIVE, activated_utc_ms=now_ms)
         t.shelf(OVERRIDES).put(active)
-        live, why = live_overrides(t), f"override {override.override_id}"
-        made = [self._orders.make(t, cabinet, why, now_ms, live) for cabinet in cabinets]
+        why = f"override {override.override_id}"
+        made = self._orders.make_all(t, cabinets, why, now_ms)
         t.record(who, "activate override", why, f"document {override.sha256}", now_ms)
         return active, made
 
@@ -330,10 +330,9 @@ class OverrideDesk:
         t.record(who, "end override", f"override {over.override_id}", over.state.value, ended_ms, late)
         outcome.override = over
         if seen is OverrideState.ACTIVE:
-            live, now_ms = live_overrides(t), self._desk.now_ms()
-            left = (t.shelf(CABINETS).get(name) for name in over.cabinets)
+            left = tuple(t.shelf(CABINETS).several(over.cabinets).values())
             why = f"override {over.override_id} is over"
-            outcome.made = [self._orders.make(t, c, why, now_ms, live) for c in left if c is not None]
+            outcome.made = self._orders.make_all(t, left, why, self._desk.now_ms())
 
     def _write_late(self) -> None:
         """Write the ends that could not be written, in their order; try again later what still cannot be."""

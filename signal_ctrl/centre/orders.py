@@ -73,6 +73,7 @@ class OrderBook:
         self._deliveries: dict[str, Delivery] = {}
         self._served: dict[str, Served] = {}
         self._offered_ms: dict[str, int] = {}
+        self._since_ms: dict[str, int] = {}
         self._known: defaultdict[str, set[str]] = defaultdict(set)
         self._ahead: set[tuple[str, str]] = set()
         self._lock = Lock()
@@ -85,7 +86,7 @@ class OrderBook:
                 if held is not None and delivery.version < held.version:
                     continue
                 if held is None or held.version != delivery.version:
-                    self._offered_ms[delivery.cabinet] = now_mono_ms
+                    self._offered_ms[delivery.cabinet] = self._since_ms[delivery.cabinet] = now_mono_ms
                     served = Served(delivery.document.encode(), delivery.etag, delivery.signature)
                     self._served[delivery.cabinet] = served
                     self._known[delivery.cabinet].add(delivery.etag)
@@ -111,6 +112,11 @@ class OrderBook:
             self._offered_ms[cabinet] = now_mono_ms
             return served
         return None
+
+    def unanswered(self, now_mono_ms: int) -> tuple[Delivery, ...]:
+        """Return what nobody has answered for over 30 s. [ms, monotonic]"""
+        old = (d for d in self.deliveries() if now_mono_ms - self._since_ms[d.cabinet] > UNACKNOWLEDGED_MS)
+        return tuple(delivery for delivery in old if delivery.answer is Answer.OFFERED)
 
     def ahead(self) -> tuple[tuple[str, str], ...]:
         """Return (cabinet, ETag) of polls since this was asked last that named orders which are not known here."""

@@ -116,6 +116,7 @@ class OverrideMachine(RuleBasedStateMachine):
             (age_s > 120, "C/second-factor"),
             (not right, "C/hash"),
             (due and self.oracle.too_much(told, key), "C/total"),
+            (due and self.now_s >= told.end_s, "C/over"),
             (due and self.oracle.full(told), "C/too-many"),
         )
         return next((answer for holds, answer in questions if holds), None)

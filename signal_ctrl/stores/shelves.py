@@ -1,6 +1,7 @@
 """Shelves in the database: each value is one canonical JSON document beside its hash."""
 
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
@@ -8,18 +9,18 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
-    CTE,
+    JSON,
     ColumnElement,
     Connection,
+    TableValuedAlias,
     Text,
     bindparam,
-    column,
+    cast,
     delete,
     func,
     insert,
     select,
     update,
-    values,
 )
 
 from signal_ctrl.centre.shelf_list import SHELVES
@@ -93,10 +94,10 @@ class SqlShelf(Generic[V]):
         """Return the youngest value for each of many texts of a column, by that text; where there is none, nothing."""
         table, found = self._table, {}
         for chunk in _chunks(names):
-            asked, other = _names(chunk), table.alias()
-            fits = select(other.c.key).where(other.c[column] == asked.c.name)
+            asked, other = _names(self._connection, chunk), table.alias()
+            fits = select(other.c.key).where(other.c[column] == asked.c.value)
             youngest = fits.order_by(other.c.at_utc_ms.desc(), other.c.key.desc()).limit(1).correlate(asked)
-            wanted = select(asked.c.name, table.c.key, table.c.document, table.c.document_sha256)
+            wanted = select(asked.c.value, table.c.key, table.c.document, table.c.document_sha256)
             joined = wanted.join_from(asked, table, table.c.key == youngest.scalar_subquery())
             rows = self._connection.execute(joined)
             found.update({name: self._value(*row) for name, *row in rows})
@@ -191,9 +192,12 @@ class SqlShelf(Generic[V]):
         return value
 
 
-def _names(names: Sequence[str]) -> CTE:
-    """Return a table of texts."""
-    return values(column("name", Text), name="names").data([(name,) for name in names]).cte("asked")
+def _names(connection: Connection, names: Sequence[str]) -> TableValuedAlias:
+    """Return a table of texts, as one parameter: a statement with hundreds is built anew each time."""
+    given = bindparam("names", json.dumps(names), Text)
+    if connection.dialect.name == "sqlite":
+        return func.json_each(given).table_valued("value", name="asked")
+    return func.json_array_elements_text(cast(given, JSON)).table_valued("value", name="asked")
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

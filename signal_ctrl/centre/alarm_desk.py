@@ -1,5 +1,6 @@
 """Alarms are raised and cleared within the act that finds them; people acknowledge them."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from signal_ctrl.centre.alarms import ALARMS, Alarm, AlarmState, Severity
@@ -19,21 +20,30 @@ class AlarmDesk:
 
     def raise_(self, t: Transaction, kind: str, subject: str, severity: Severity, text: str) -> Alarm:
         """Raise an alarm, or count it if it lasts."""
-        now_ms = self._desk.now_ms()
-        alarm = self._live(t, kind, subject)
-        if alarm is None:
-            alarm = Alarm(self._desk.new_id("al"), kind, subject, severity, text, now_ms, now_ms)
-        else:
-            alarm = replace(alarm, times=alarm.times + 1, last_utc_ms=now_ms, text=text, severity=severity)
-        t.shelf(ALARMS).put(alarm)
-        return alarm
+        return self.raise_all(t, kind, severity, {subject: text})[0]
+
+    def raise_all(self, t: Transaction, kind: str, severity: Severity, texts: Mapping[str, str]) -> list[Alarm]:
+        """Raise an alarm of one kind about each of many subjects, with a few statements."""
+        now_ms, live, raised = self._desk.now_ms(), self._live(t, kind, texts), []
+        for subject, text in texts.items():
+            alarm = live.get(subject)
+            if alarm is None:
+                alarm = Alarm(self._desk.new_id("al"), kind, subject, severity, text, now_ms, now_ms)
+            else:
+                alarm = replace(alarm, times=alarm.times + 1, last_utc_ms=now_ms, text=text, severity=severity)
+            raised.append(alarm)
+        t.shelf(ALARMS).put_all(raised)
+        return raised
 
     def clear(self, t: Transaction, kind: str, subject: str, why: str) -> Alarm | None:
         """Clear what lasts of a kind about a subject, because its cause is gone."""
-        alarm = self._live(t, kind, subject)
-        if alarm is None:
-            return None
-        return self._cleared(t, alarm, why)
+        return next(iter(self.clear_all(t, kind, [subject], why)), None)
+
+    def clear_all(self, t: Transaction, kind: str, subjects: Collection[str], why: str) -> list[Alarm]:
+        """Clear what lasts of a kind about many subjects, with a few statements; return what was cleared."""
+        over = [self._over(alarm, why) for alarm in self._live(t, kind, subjects).values()]
+        t.shelf(ALARMS).put_all(over)
+        return over
 
     def acknowledge(self, actor: Actor, alarm_id: str) -> Alarm:
         """Note that somebody has seen an alarm and looks after it.
@@ -72,12 +82,18 @@ class AlarmDesk:
         return self._desk.act(actor.login, "clear alarm", f"alarm {alarm_id}", work, Importance.ESSENTIAL)
 
     def _cleared(self, t: Transaction, alarm: Alarm, why: str) -> Alarm:
-        over = replace(alarm, state=AlarmState.CLEARED, cleared_utc_ms=self._desk.now_ms(), cleared_why=why)
+        over = self._over(alarm, why)
         t.shelf(ALARMS).put(over)
         return over
 
-    def _live(self, reading: Reading, kind: str, subject: str) -> Alarm | None:
-        return next(iter(reading.shelf(ALARMS).find({"kind": kind, "subject": subject, "state": _LIVE}, limit=1)), None)
+    def _over(self, alarm: Alarm, why: str) -> Alarm:
+        return replace(alarm, state=AlarmState.CLEARED, cleared_utc_ms=self._desk.now_ms(), cleared_why=why)
+
+    def _live(self, reading: Reading, kind: str, subjects: Collection[str]) -> dict[str, Alarm]:
+        """Return what lasts of a kind, by subject."""
+        wanted = {"kind": kind, "subject": tuple(subjects), "state": _LIVE}
+        found = reading.shelf(ALARMS).find(wanted, limit=len(subjects))
+        return {alarm.subject: alarm for alarm in found}
 
 
 def alarm_of(reading: Reading, alarm_id: str) -> Alarm:

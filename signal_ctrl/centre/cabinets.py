@@ -1,5 +1,6 @@
 """Cabinets as the centre knows them: enrolled with a site that is made at the cabinet and only read here."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,7 @@ from signal_ctrl.kernel.kernel import Kernel
 
 MAX_CABINETS: Final = 20_000
 _MAX_PLACE: Final = 200
+_UNKNOWN: Final = "there is no cabinet {}; 'signal-ctrl cabinet enrol' adds one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,17 @@ def cabinet_of(reading: ShelfReading, cabinet: str) -> Cabinet:
     """Return a cabinet. Raises: NotFoundError."""
     found = reading.shelf(CABINETS).get(cabinet)
     if found is None:
-        raise NotFoundError(f"there is no cabinet {cabinet}; 'signal-ctrl cabinet enrol' adds one")
+        raise NotFoundError(_UNKNOWN.format(cabinet))
     return found
+
+
+def cabinets_of_names(reading: ShelfReading, names: Collection[str]) -> tuple[Cabinet, ...]:
+    """Return cabinets in the order of their names' list. Raises: NotFoundError for the first that is not there."""
+    found = reading.shelf(CABINETS).several(names)
+    missing = next((name for name in names if name not in found), None)
+    if missing is not None:
+        raise NotFoundError(_UNKNOWN.format(missing))
+    return tuple(found[name] for name in names)
 
 
 def cabinets_in(reading: ShelfReading, column: str, name: str) -> tuple[Cabinet, ...]:

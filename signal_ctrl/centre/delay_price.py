@@ -27,6 +27,8 @@ GUESSED_SATURATION: Final = (0.3, 0.6, 0.9)
 _H_S: Final = 3600.0
 Three = tuple[float, float, float]
 """Low, middle, high."""
+Ratios = tuple[float | None, ...]
+"""Share of the cycle that each group is green, None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,9 @@ class Held:
 def price_of(kind: str, held: Iterable[Held], inputs: Sequence[str], at_utc_ms: int) -> Price:
     """Return the price of an override over all of its cabinets. [ms]"""
     cabinets = tuple(held)
-    groups = tuple(price for one in cabinets for price in group_prices(one))
-    crossings = tuple(price for one in cabinets for price in crossing_prices(one))
+    ratios = [green_ratios(one.site, one.plan) for one in cabinets]
+    groups = tuple(price for one, shares in zip(cabinets, ratios, strict=True) for price in group_prices(one, shares))
+    crossings = tuple(p for one, shares in zip(cabinets, ratios, strict=True) for p in crossing_prices(one, shares))
     known = [group.added_veh_h for group in groups if group.added_veh_h is not None]
     total = (sum(k[0] for k in known), sum(k[1] for k in known), sum(k[2] for k in known)) if known else None
     unknown = tuple(f"{group.cabinet}/{group.group}" for group in groups if group.added_veh_h is None)
@@ -59,10 +62,9 @@ def price_of(kind: str, held: Iterable[Held], inputs: Sequence[str], at_utc_ms: 
     return Price(kind, method, total, unknown, groups, crossings, tuple(inputs), at_utc_ms)
 
 
-def group_prices(held: Held) -> tuple[GroupPrice, ...]:
-    """Return the price of each vehicle group of a cabinet. [veh h]"""
-    site, ratios = held.site, green_ratios(held.site, held.plan)
-    lit = lit_groups(site, held.stage)
+def group_prices(held: Held, ratios: Ratios) -> tuple[GroupPrice, ...]:
+    """Return the price of each vehicle group of a cabinet, by the green ratios of all its groups. [veh h]"""
+    site, lit = held.site, lit_groups(held.site, held.stage)
     found = []
     for g, group in enumerate(site.groups):
         if group.kind is GroupKind.VEHICLE:
@@ -119,10 +121,9 @@ def added_veh_h(
     return queue_veh * held_h / 2 + queue_veh**2 / (2 * spare_veh_h) - without_veh_h
 
 
-def crossing_prices(held: Held) -> tuple[CrossingPrice, ...]:
+def crossing_prices(held: Held, ratios: Ratios) -> tuple[CrossingPrice, ...]:
     """Return how much longer pedestrians wait at each crossing that is not lit, in the mean. [s]"""
-    ratios, lit = green_ratios(held.site, held.plan), lit_groups(held.site, held.stage)
-    found = []
+    lit, found = lit_groups(held.site, held.stage), []
     for g, group in enumerate(held.site.groups):
         ratio = ratios[g]
         if group.kind is not GroupKind.CROSSING or g in lit:
@@ -143,7 +144,7 @@ def lit_groups(site: Site, stage: str) -> frozenset[int]:
     return frozenset(g for g, right in enumerate(rights) if right.is_green)
 
 
-def green_ratios(site: Site, plan: SignalPlan | None) -> tuple[float | None, ...]:
+def green_ratios(site: Site, plan: SignalPlan | None) -> Ratios:
     """Return each group's share of the cycle, by the splits of a plan less `LOST_S` a green; None where it has none."""
     if plan is None:
         return (None,) * len(site.groups)

@@ -3,7 +3,7 @@
 A plan is never assumed to be followed: a cabinet follows it when it says so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -13,8 +13,8 @@ from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.cabinets import (
     MAX_CABINETS,
     Cabinet,
-    cabinet_of,
     cabinets_in,
+    cabinets_of_names,
     every_cabinet,
     kernel_of,
     site_of,
@@ -38,7 +38,7 @@ from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.shadow import mode_of
 from signal_ctrl.centre.shadow_values import ControlMode
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError, InvalidTimingError, RefusedError
-from signal_ctrl.domain.link.orders import ADAPTIVE_VALID_MS, AHEAD_MS, orders_from_bytes
+from signal_ctrl.domain.link.orders import ADAPTIVE_VALID_MS, AHEAD_MS
 from signal_ctrl.domain.plan import SignalPlan, plan_from_json
 from signal_ctrl.engine.plan_change import change_reasons
 from signal_ctrl.engine.plan_review import Reason
@@ -152,10 +152,10 @@ class IssueDesk:
         now_ms = self._desk.now_ms()
         for change in self.changes(ChangeState.STAGING.value):
             self._decide(change, now_ms)
-        for held in self._desk.store.read(lambda r: r.shelf(ASSIGNMENTS).find({"moves": "yes"}, limit=MAX_CABINETS)):
-            if _settled(held, now_ms) != held:
-                work = partial(self._moved, cabinet=held.cabinet, now_ms=now_ms)
-                self._orders.serve(self._desk.store.write(work))
+        moving = self._desk.store.read(lambda r: r.shelf(ASSIGNMENTS).find({"moves": "yes"}, limit=MAX_CABINETS))
+        moved = [held.cabinet for held in moving if _settled(held, now_ms) != held]
+        if moved:
+            self._orders.serve(self._desk.store.write(partial(self._moved, cabinets=moved, now_ms=now_ms)))
 
     def _chosen(self, reading: Reading, wish: IssueWish) -> tuple[LibraryItem, list[tuple[Cabinet, SignalPlan]]]:
         """Return the plan and each cabinet's part. Raises: NotFoundError; InvalidInputError if one has no part."""
@@ -164,7 +164,7 @@ class IssueDesk:
         if wish.corridor:
             cabinets: Sequence[Cabinet] = cabinets_in(reading, "corridor", wish.corridor)
         elif wish.cabinets:
-            cabinets = [cabinet_of(reading, name) for name in wish.cabinets]
+            cabinets = cabinets_of_names(reading, wish.cabinets)
         else:
             known = by_signal(every_cabinet(reading))
             cabinets = [known[s.signal_id] for s in plan.signals if s.signal_id in known]
@@ -189,14 +189,16 @@ class IssueDesk:
         obj = f"plan {item.key} to {', '.join(names[:20])} ({len(names)})"
 
         def work(t: Transaction) -> list[Delivery]:
-            made = []
+            assigned = assignments_of(t, names)
+            uses = []
             for cabinet, part in chosen:
                 use = PlanUse(part, item.name, item.number, begin_ms, wish.valid_until_utc_ms, change=change_id)
-                held = assignment_of(t, cabinet.cabinet)
+                held = assigned[cabinet.cabinet]
                 if held.coming is not None and held.coming.change and not held.coming.committed:
                     raise ConflictError(f"cabinet {cabinet.cabinet} is part of change {held.coming.change}")
-                t.shelf(ASSIGNMENTS).put(replace(_settled(held, now_ms), coming=use, changed_utc_ms=now_ms))
-                made.append(self._orders.make(t, cabinet, f"plan {item.key}", now_ms))
+                uses.append(replace(_settled(held, now_ms), coming=use, changed_utc_ms=now_ms))
+            t.shelf(ASSIGNMENTS).put_all(uses)
+            made = self._orders.make_all(t, [cabinet for cabinet, _ in chosen], f"plan {item.key}", now_ms)
             if change_id:
                 t.shelf(CHANGES).put(Change(change_id, item.name, item.number, names, begin_ms, who, now_ms))
             t.record(who, "issue plan", obj, f"{item.sha256} not before {begin_ms}", now_ms)
@@ -205,12 +207,14 @@ class IssueDesk:
         self._orders.serve(self._desk.act(who, "issue plan", obj, work))
         return Issued(item.name, item.number, item.sha256, names, change_id, begin_ms)
 
-    def _rehearse(self, chosen: Iterable[tuple[Cabinet, SignalPlan]]) -> None:
+    def _rehearse(self, chosen: Sequence[tuple[Cabinet, SignalPlan]]) -> None:
         """Rehearse the change from the plan that stands (K9). Raises: RefusedError with every reason."""
         found: list[Reason] = []
+        names = [cabinet.cabinet for cabinet, _ in chosen]
+        assigned = self._desk.store.read(partial(assignments_of, cabinets=names))
         for cabinet, part in chosen:
-            held = self._desk.store.read(partial(assignment_of, cabinet=cabinet.cabinet))
-            before = held.standing.plan if held.standing is not None else None
+            standing = assigned[cabinet.cabinet].standing
+            before = standing.plan if standing is not None else None
             if before is not None and before != part and before.site == part.site:
                 found += change_reasons(before, part, kernel_of(cabinet.site))
         if found:
@@ -247,7 +251,7 @@ class IssueDesk:
     def _answer_to(self, change: Change, cabinet: str) -> tuple[Answer, tuple[str, ...]]:
         """Return what a cabinet says of the newest orders that carry a change, by what is served."""
         delivery = self._orders.book.delivery(cabinet)
-        if delivery is None or orders_from_bytes(delivery.document.encode()).commit != change.change_id:
+        if delivery is None or f'"commit":"{change.change_id}"' not in delivery.document:
             return Answer.OFFERED, ()
         return delivery.answer, delivery.reasons
 
@@ -260,7 +264,7 @@ class IssueDesk:
         done = replace(change, state=ChangeState.COMMITTED, ended_utc_ms=now_ms)
         t.shelf(CHANGES).put(done)
         t.record(CENTRE, "commit change", f"change {change.change_id}", f"{len(change.cabinets)} cabinets", now_ms)
-        return done, [self._changed(t, name, change, now_ms, commit=True) for name in change.cabinets]
+        return done, self._changed(t, change, now_ms, commit=True)
 
     def _abandoned(self, t: Transaction, change: Change, why: str, who: str) -> tuple[Change, list[Delivery]]:
         now_ms = self._desk.now_ms()
@@ -269,25 +273,33 @@ class IssueDesk:
         text = f"the change to plan {change.plan} was abandoned: {why}"
         self._alarms.raise_(t, "change abandoned", change.change_id, Severity.WARNING, text[:500])
         t.record(who, "abandon change", f"change {change.change_id}", why[:500], now_ms)
-        return done, [self._changed(t, name, change, now_ms, commit=False) for name in change.cabinets]
+        return done, self._changed(t, change, now_ms, commit=False)
 
-    def _changed(self, t: Transaction, name: str, change: Change, now_ms: int, commit: bool) -> Delivery:
-        held = assignment_of(t, name)
-        if held.coming is not None and held.coming.change == change.change_id:
-            coming = replace(held.coming, committed=True) if commit else None
-            t.shelf(ASSIGNMENTS).put(replace(held, coming=coming, changed_utc_ms=now_ms))
+    def _changed(self, t: Transaction, change: Change, now_ms: int, commit: bool) -> list[Delivery]:
+        assigned, changed = assignments_of(t, change.cabinets), []
+        for held in assigned.values():
+            if held.coming is not None and held.coming.change == change.change_id:
+                coming = replace(held.coming, committed=True) if commit else None
+                changed.append(replace(held, coming=coming, changed_utc_ms=now_ms))
+        t.shelf(ASSIGNMENTS).put_all(changed)
         why = f"change {change.change_id} {'committed' if commit else 'abandoned'}"
-        return self._orders.make(t, cabinet_of(t, name), why, now_ms)
+        return self._orders.make_all(t, cabinets_of_names(t, change.cabinets), why, now_ms)
 
-    def _moved(self, t: Transaction, cabinet: str, now_ms: int) -> list[Delivery]:
-        """Let a plan that has begun stand, end one that is over; return orders where that changes them."""
-        held = assignment_of(t, cabinet)
-        settled = replace(_settled(held, now_ms), changed_utc_ms=now_ms)
-        t.shelf(ASSIGNMENTS).put(settled)
-        if settled.offered == held.offered:
-            return []
-        t.record(CENTRE, "end plan", f"cabinet {cabinet}", DONE, now_ms)
-        return [self._orders.make(t, cabinet_of(t, cabinet), "a plan is over", now_ms)]
+    def _moved(self, t: Transaction, cabinets: Sequence[str], now_ms: int) -> list[Delivery]:
+        """Let plans that have begun stand, end those that are over; return orders where that changes them."""
+        assigned = assignments_of(t, cabinets)
+        settled = {n: replace(_settled(held, now_ms), changed_utc_ms=now_ms) for n, held in assigned.items()}
+        t.shelf(ASSIGNMENTS).put_all(settled.values())
+        ended = [name for name, held in assigned.items() if settled[name].offered != held.offered]
+        for name in ended:
+            t.record(CENTRE, "end plan", f"cabinet {name}", DONE, now_ms)
+        return self._orders.make_all(t, cabinets_of_names(t, ended), "a plan is over", now_ms)
+
+
+def assignments_of(reading: Reading, cabinets: Sequence[str]) -> dict[str, Assignment]:
+    """Return the plans that each of many cabinets is meant to have."""
+    found = reading.shelf(ASSIGNMENTS).several(cabinets)
+    return {cabinet: found.get(cabinet) or Assignment(cabinet) for cabinet in cabinets}
 
 
 def assignment_of(reading: Reading, cabinet: str) -> Assignment:

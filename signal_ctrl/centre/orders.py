@@ -4,12 +4,13 @@ A cabinet is never assumed to have done what it was sent: what it runs is what i
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Final, NamedTuple, Protocol
+from zlib import crc32
 
-from signal_ctrl.centre.cabinets import Cabinet, cabinet_of, every_cabinet
+from signal_ctrl.centre.cabinets import Cabinet, cabinet_of, cabinets_of_names, every_cabinet
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.order_values import (
     ASSIGNMENTS,
@@ -21,7 +22,7 @@ from signal_ctrl.centre.order_values import (
     PlanUse,
     delivery_key,
 )
-from signal_ctrl.centre.override_values import OVERRIDES, Override, OverrideState
+from signal_ctrl.centre.override_values import OVERRIDES, Leg, Override, OverrideState
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
 from signal_ctrl.domain.errors import NotFoundError, RefusedError
 from signal_ctrl.domain.link.acknowledgement import Acknowledgement, AckState
@@ -44,6 +45,7 @@ KEPT_PER_CABINET: Final = 200
 _TRIM_EACH: Final = 50
 _OVERTAKES: Final = 1_000
 """More versions than a centre makes in memory while it cannot write."""
+_UNKNOWN_ORDERS: Final = "the cabinet has orders that are not known here"
 _RANK: Final = {Answer.OFFERED: 0, Answer.RECEIVED: 1, Answer.STAGED: 2, Answer.ACTIVE: 3, Answer.REJECTED: 3}
 _ANSWER: Final = {state: Answer(state.value) for state in AckState}
 
@@ -71,6 +73,7 @@ class OrderBook:
         self._deliveries: dict[str, Delivery] = {}
         self._served: dict[str, Served] = {}
         self._offered_ms: dict[str, int] = {}
+        self._since_ms: dict[str, int] = {}
         self._known: defaultdict[str, set[str]] = defaultdict(set)
         self._ahead: set[tuple[str, str]] = set()
         self._lock = Lock()
@@ -83,7 +86,7 @@ class OrderBook:
                 if held is not None and delivery.version < held.version:
                     continue
                 if held is None or held.version != delivery.version:
-                    self._offered_ms[delivery.cabinet] = now_mono_ms
+                    self._offered_ms[delivery.cabinet] = self._since_ms[delivery.cabinet] = now_mono_ms
                     served = Served(delivery.document.encode(), delivery.etag, delivery.signature)
                     self._served[delivery.cabinet] = served
                     self._known[delivery.cabinet].add(delivery.etag)
@@ -109,6 +112,11 @@ class OrderBook:
             self._offered_ms[cabinet] = now_mono_ms
             return served
         return None
+
+    def unanswered(self, now_mono_ms: int) -> tuple[Delivery, ...]:
+        """Return what nobody has answered for over 30 s. [ms, monotonic]"""
+        old = (d for d in self.deliveries() if now_mono_ms - self._since_ms[d.cabinet] > UNACKNOWLEDGED_MS)
+        return tuple(delivery for delivery in old if delivery.answer is Answer.OFFERED)
 
     def ahead(self) -> tuple[tuple[str, str], ...]:
         """Return (cabinet, ETag) of polls since this was asked last that named orders which are not known here."""
@@ -141,12 +149,12 @@ class OrderDesk:
         """
 
         def work(t: Transaction) -> list[Delivery]:
-            now_ms, found = self._desk.now_ms(), []
-            for cabinet in every_cabinet(t):
-                last = last_delivery(t, cabinet.cabinet)
-                stale = last is None or last.version.epoch != t.epoch
-                found.append(self.make(t, cabinet, "start of the centre", now_ms) if stale or last is None else last)
-            return found
+            cabinets = every_cabinet(t)
+            last = t.shelf(DELIVERIES).newest("cabinet", [cabinet.cabinet for cabinet in cabinets])
+            held = [delivery for delivery in last.values() if delivery.version.epoch == t.epoch]
+            known = {delivery.cabinet for delivery in held}
+            stale = [cabinet for cabinet in cabinets if cabinet.cabinet not in known]
+            return held + self.make_all(t, stale, "start of the centre", self._desk.now_ms())
 
         self.serve(self._desk.store.write(work))
 
@@ -154,32 +162,43 @@ class OrderDesk:
         """Serve what has become durable."""
         self.book.take(deliveries, self._desk.clock.mono_ms())
 
-    def make(
-        self, t: Transaction, cabinet: Cabinet, why: str, now_ms: int, live: Iterable[Override] | None = None
-    ) -> Delivery:
-        """Make the next version of a cabinet's orders, within the transaction that changed something. [ms]
+    def make(self, t: Transaction, cabinet: Cabinet, why: str, now_ms: int) -> Delivery:
+        """Make the next version of a cabinet's orders, within the transaction that changed something. [ms]"""
+        return self.make_all(t, [cabinet], why, now_ms)[0]
 
-        Args: live, the overrides in force, where the caller has them.
-        """
-        last = self._last_version(t, cabinet.cabinet)
-        return self._put(t, cabinet, Version(max(t.epoch, last.epoch), last.revision + 1), why, now_ms, live)
+    def make_all(
+        self,
+        t: Transaction,
+        cabinets: Sequence[Cabinet],
+        why: str,
+        now_ms: int,
+    ) -> list[Delivery]:
+        """Make the next version of many cabinets' orders, with a few statements for all of them. [ms]"""
+        last = self._last_versions(t, [cabinet.cabinet for cabinet in cabinets])
+        wanted = [(cabinet, _after(last[cabinet.cabinet], t.epoch)) for cabinet in cabinets]
+        return self._put(t, wanted, why, now_ms)
 
     def _put(
         self,
         t: Transaction,
-        cabinet: Cabinet,
-        version: Version,
+        wanted: Sequence[tuple[Cabinet, Version]],
         why: str,
         now_ms: int,
-        live: Iterable[Override] | None = None,
-    ) -> Delivery:
-        overrides = live_overrides(t) if live is None else live
-        orders = build_orders(cabinet, t.shelf(ASSIGNMENTS).get(cabinet.cabinet), overrides, version, now_ms)
-        delivery = self.signed(orders, why, now_ms)
-        t.shelf(DELIVERIES).add(delivery)
-        if version.revision % _TRIM_EACH == 0:
-            t.shelf(DELIVERIES).trim(KEPT_PER_CABINET, {"cabinet": cabinet.cabinet})
-        return delivery
+    ) -> list[Delivery]:
+        if not wanted:
+            return []
+        overrides = by_cabinet(live_overrides(t))
+        assigned = t.shelf(ASSIGNMENTS).several([cabinet.cabinet for cabinet, _ in wanted])
+        made = []
+        for cabinet, version in wanted:
+            name = cabinet.cabinet
+            orders = build_orders(cabinet, assigned.get(name), overrides.get(name, ()), version, now_ms)
+            made.append(self.signed(orders, why, now_ms))
+        t.shelf(DELIVERIES).add_all(made)
+        for delivery in made:
+            if _is_trimmed(delivery):
+                t.shelf(DELIVERIES).trim(KEPT_PER_CABINET, {"cabinet": delivery.cabinet})
+        return made
 
     def signed(self, orders: Orders, why: str, now_ms: int) -> Delivery:
         """Return orders as they are offered. [ms]"""
@@ -200,6 +219,8 @@ class OrderDesk:
     def without_store(self, override_ids: frozenset[str], now_ms: int) -> None:
         """Take overrides off all orders in memory alone: a release works although nothing can be written. [ms]"""
         for delivery in self.book.deliveries():
+            if not any(f'"{override_id}"' in delivery.document for override_id in override_ids):
+                continue
             orders = orders_from_bytes(delivery.document.encode())
             left = tuple(order for order in orders.overrides if order.override_id not in override_ids)
             if left != orders.overrides:
@@ -226,17 +247,20 @@ class OrderDesk:
         return taken
 
     def _overtaken(self, t: Transaction, ack: Acknowledgement) -> Delivery | None:
-        last = self._last_version(t, ack.cabinet)
+        last = self._last_versions(t, [ack.cabinet])[ack.cabinet]
         if ack.version < last:
             return None
         version = Version(max(t.epoch, ack.version.epoch), ack.version.revision + 1)
-        why = "the cabinet has orders that are not known here"
-        return self._put(t, cabinet_of(t, ack.cabinet), version, why, self._desk.now_ms())
+        return self._put(t, [(cabinet_of(t, ack.cabinet), version)], _UNKNOWN_ORDERS, self._desk.now_ms())[0]
 
-    def _last_version(self, t: Reading, cabinet: str) -> Version:
-        last, served = last_delivery(t, cabinet), self.book.delivery(cabinet)
-        known = [delivery.version for delivery in (last, served) if delivery is not None]
-        return max(known, default=Version(0, 0))
+    def _last_versions(self, t: Reading, cabinets: Sequence[str]) -> dict[str, Version]:
+        """Return the greatest version of each cabinet, in the store or served."""
+        kept = t.shelf(DELIVERIES).newest("cabinet", cabinets)
+        found = {}
+        for cabinet in cabinets:
+            known = [one.version for one in (kept.get(cabinet), self.book.delivery(cabinet)) if one is not None]
+            found[cabinet] = max(known, default=Version(0, 0))
+        return found
 
     def lost(self) -> tuple[str, ...]:
         """Return the cabinets that have orders of this centre which it does not know.
@@ -247,24 +271,23 @@ class OrderDesk:
         ahead = self.book.ahead()
 
         def look(reading: Reading) -> tuple[str, ...]:
-            shelf = reading.shelf(DELIVERIES)
-            return tuple(name for name, etag in ahead if not shelf.count({"cabinet": name, "etag": etag}))
+            etags = [etag for _, etag in ahead]
+            known = reading.shelf(DELIVERIES).find({"etag": etags}, limit=2 * len(etags))
+            here = {(delivery.cabinet, delivery.etag) for delivery in known}
+            return tuple(dict.fromkeys(name for name, etag in ahead if (name, etag) not in here))
 
         return self._desk.store.read(look) if ahead else ()
 
-    def overtake(self, lost: Iterable[str]) -> None:
+    def overtake(self, lost: Sequence[str]) -> None:
         """Make orders for cabinets that are greater than any that got lost here."""
         now_ms = self._desk.now_ms()
 
         def work(t: Transaction) -> list[Delivery]:
-            return [self._overtaking(t, name, now_ms) for name in lost]
+            last = self._last_versions(t, lost)
+            wanted = [(cabinet, _beyond(last[cabinet.cabinet], t.epoch)) for cabinet in cabinets_of_names(t, lost)]
+            return self._put(t, wanted, _UNKNOWN_ORDERS, now_ms)
 
         self.serve(self._desk.store.write(work))
-
-    def _overtaking(self, t: Transaction, name: str, now_ms: int) -> Delivery:
-        last = self._last_version(t, name)
-        version = Version(max(t.epoch, last.epoch), last.revision + _OVERTAKES)
-        return self._put(t, cabinet_of(t, name), version, "the cabinet has orders that are not known here", now_ms)
 
     def renew(self, most: int = 50) -> None:
         """Make orders anew that would soon be too old, at most so many at once."""
@@ -274,9 +297,31 @@ class OrderDesk:
         if old:
 
             def work(t: Transaction) -> list[Delivery]:
-                return [self.make(t, cabinet_of(t, name), "renewal", now_ms) for name in old[:most]]
+                return self.make_all(t, cabinets_of_names(t, old[:most]), "renewal", now_ms)
 
             self.serve(self._desk.store.write(work, Importance.ESSENTIAL))
+
+
+def _after(last: Version, epoch: int) -> Version:
+    return Version(max(epoch, last.epoch), last.revision + 1)
+
+
+def _beyond(last: Version, epoch: int) -> Version:
+    return Version(max(epoch, last.epoch), last.revision + _OVERTAKES)
+
+
+def _is_trimmed(delivery: Delivery) -> bool:
+    """Tell whether old versions are taken away now: each cabinet at revisions of its own, so that few come at once."""
+    return (delivery.version.revision + crc32(delivery.cabinet.encode())) % _TRIM_EACH == 0
+
+
+def by_cabinet(live: Iterable[Override]) -> Mapping[str, Sequence[tuple[Override, Leg]]]:
+    """Return what each cabinet has of overrides, the one activated last at the end."""
+    found: defaultdict[str, list[tuple[Override, Leg]]] = defaultdict(list)
+    for override in sorted(live, key=lambda o: (o.activated_utc_ms or 0, o.override_id)):
+        for leg in override.document.legs:
+            found[leg.cabinet].append((override, leg))
+    return found
 
 
 def last_delivery(reading: Reading, cabinet: str) -> Delivery | None:
@@ -290,15 +335,19 @@ def live_overrides(reading: Reading) -> tuple[Override, ...]:
 
 
 def build_orders(
-    cabinet: Cabinet, assignment: Assignment | None, live: Iterable[Override], version: Version, now_ms: int
+    cabinet: Cabinet,
+    assignment: Assignment | None,
+    live: Iterable[tuple[Override, Leg]],
+    version: Version,
+    now_ms: int,
 ) -> Orders:
-    """Return the orders of one cabinet: its plan, and the overrides in force, the one activated last at the end. [ms]
+    """Return the orders of one cabinet: its plan, and what it has of the overrides in force, in their order. [ms]
 
     Raises: RefusedError if there are too many overrides.
     """
     use = assignment.offered if assignment is not None else None
     begin_ms, end_ms = _validity(use, now_ms)
-    orders = [order for override in _in_turn(live) if (order := order_of(override, cabinet.cabinet, now_ms))]
+    orders = [order for override, leg in live if (order := order_of(override, leg, now_ms))]
     if len(orders) > MAX_OVERRIDES:
         raise RefusedError("C/too-many", f"cabinet {cabinet.cabinet} has {MAX_OVERRIDES} overrides already")
     return Orders(
@@ -315,19 +364,14 @@ def build_orders(
     )
 
 
-def order_of(override: Override, cabinet: str, now_ms: int) -> OverrideOrder | None:
+def order_of(override: Override, leg: Leg, now_ms: int) -> OverrideOrder | None:
     """Return what a cabinet gets of an override: absolute end and what is left, None if that is nothing. [ms]"""
-    leg = override.leg(cabinet)
-    if leg is None or leg.end_utc_ms <= now_ms:
+    if leg.end_utc_ms <= now_ms:
         return None
     lasts_ms = leg.end_utc_ms - max(now_ms, leg.start_utc_ms)
     return OverrideOrder(
         override.override_id, override.document.kind, leg.stage, leg.start_utc_ms, leg.end_utc_ms, lasts_ms
     )
-
-
-def _in_turn(live: Iterable[Override]) -> list[Override]:
-    return sorted(live, key=lambda o: (o.activated_utc_ms or 0, o.override_id))
 
 
 def _validity(use: PlanUse | None, now_ms: int) -> tuple[int, int]:

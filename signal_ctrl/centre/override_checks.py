@@ -19,6 +19,15 @@ class Checked:
     second: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Who issues an override and when; its id, where it has one already. [ms]"""
+
+    issuer: str
+    at_utc_ms: int
+    override_id: str = ""
+
+
 def check_second_factor(actor: Actor, fresh: bool, now_ms: int) -> None:
     """Check that the second factor is young enough. [ms] Raises: RefusedError."""
     if fresh and not actor.is_fresh(now_ms):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from signal_ctrl.centre.cabinets import Cabinet, by_name, cabinet_of, cabinets_in, site_of
+from signal_ctrl.centre.cabinets import Cabinet, by_name, cabinets_in, cabinets_of_names, site_of
 from signal_ctrl.centre.convoy import route_legs
 from signal_ctrl.centre.override_values import (
     AHEAD_MS,
@@ -84,9 +84,9 @@ class OverrideWish:
 
 
 def resolve(reading: Reading, wish: OverrideWish, now_ms: int) -> OverrideDocument:
-    """Return the document of a wish: whom it reaches, and when. [ms]
+    """Return the document of a wish: whom it reaches, and when; `check_against_sites` looks at its stages. [ms]
 
-    Raises: NotFoundError for unknown cabinets or areas; InvalidInputError for a stage that a site does not have.
+    Raises: NotFoundError for unknown cabinets or areas.
     """
     start_ms, end_ms = wish.times_ms(now_ms)
     if wish.scope is None:
@@ -98,15 +98,13 @@ def resolve(reading: Reading, wish: OverrideWish, now_ms: int) -> OverrideDocume
         chosen = cabinets_of(reading, scope)
         _all_known(stages, chosen)
         legs = tuple(Leg(c.cabinet, stages.get(c.cabinet, wish.stage), start_ms, end_ms) for c in chosen)
-    document = OverrideDocument(wish.kind, scope, legs, start_ms, end_ms, wish.reason, wish.case, wish.note)
-    check_against_sites(reading, document)
-    return document
+    return OverrideDocument(wish.kind, scope, legs, start_ms, end_ms, wish.reason, wish.case, wish.note)
 
 
 def cabinets_of(reading: Reading, scope: Scope) -> tuple[Cabinet, ...]:
     """Return the cabinets of a scope, by name. Raises: NotFoundError."""
     if scope.kind in (ScopeKind.JUNCTION, ScopeKind.LIST):
-        return by_name(tuple(cabinet_of(reading, name) for name in scope.names))
+        return by_name(cabinets_of_names(reading, scope.names))
     return cabinets_in(reading, scope.kind.value, scope.names[0])
 
 
@@ -127,7 +125,8 @@ def check_against_sites(reading: Reading, document: OverrideDocument) -> tuple[C
 
 
 def _route(reading: Reading, wish: OverrideWish, start_ms: int, end_ms: int) -> tuple[Leg, ...]:
-    stops = [(cabinet_of(reading, stop.cabinet), stop.stage, stop.arrival_s) for stop in wish.route]
+    cabinets = cabinets_of_names(reading, [stop.cabinet for stop in wish.route])
+    stops = [(c, stop.stage, stop.arrival_s) for c, stop in zip(cabinets, wish.route, strict=True)]
     return route_legs(stops, (start_ms, end_ms), wish.convoy_s, wish.ahead_s)
 
 

@@ -1,6 +1,8 @@
 """The rules of part C that look at what an override asks for: who has to agree, and how much is too much. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from signal_ctrl.centre.override_values import (
     ALL_RED_ALONE_MS,
@@ -18,25 +20,65 @@ Span = tuple[int, int]
 """From when until when. [ms]"""
 
 
-def second_person(document: OverrideDocument, districts: Sequence[str], total_ms: int) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What counts with an override: cabinets, districts, how long a cabinet is held, and how long all-red. [ms]"""
+
+    n_cabinets: int
+    n_districts: int
+    total_ms: int
+    all_red_ms: int
+
+
+def second_person(document: OverrideDocument, together: Together) -> tuple[str, ...]:
     """Return why a second person has to approve, nothing if one is enough.
 
-    Args: districts, of its cabinets; total_ms, the longest that one of them is held by this and what it follows. [ms]
     Source: SAFETY part C, two-person rule.
     """
-    n, lasts_ms = len(document.legs), document.lasts_ms
+    n, districts = together.n_cabinets, together.n_districts
+    split = " together with those before it" if n > len(document.legs) else ""
     rules = (
-        (n > MOST_CABINETS_ALONE, f"{n} cabinets, over {MOST_CABINETS_ALONE}"),
-        (len(set(districts)) > 1, f"{len(set(districts))} districts"),
+        (n > MOST_CABINETS_ALONE, f"{n} cabinets{split}, over {MOST_CABINETS_ALONE}"),
+        (districts > 1, f"{districts} districts"),
         (document.kind is OverrideKind.FLASH, "flash"),
         (document.kind is OverrideKind.DARK, "dark"),
-        (
-            document.kind is OverrideKind.ALL_RED and lasts_ms > ALL_RED_ALONE_MS,
-            f"all-red for over {ALL_RED_ALONE_MS // 1000} s",
-        ),
-        (total_ms > ALONE_MS, f"together over {ALONE_MS // 60_000} min"),
+        (together.all_red_ms > ALL_RED_ALONE_MS, f"all-red for over {ALL_RED_ALONE_MS // 1000} s"),
+        (together.total_ms > ALONE_MS, f"together over {ALONE_MS // 60_000} min"),
     )
     return tuple(text for holds, text in rules if holds)
+
+
+def together_of(
+    document: OverrideDocument, districts: Sequence[str], issuer: str, held: Iterable[Override], issued_ms: int
+) -> Together:
+    """Return what counts with an override: a limit of the two-person rule is not evaded by issuing it in parts. [ms]
+
+    Cabinets count with those that the same person holds alone at the same time, or has held for the same case within
+    60 min; districts with those of the same case, all-red with that of the same cabinet. What a second person has
+    approved does not count: that one has seen it.
+    Args: districts, of its own cabinets; issuer and issued_ms, who issues it, and when; held, overrides that hold or
+        held a cabinet, or are going to.
+    """
+    known = tuple(held)
+    alone = [o for o in known if o.issuer == issuer and not o.approver and o.issued_utc_ms <= issued_ms]
+    of_case = [o for o in alone if _same_case(o, document) and issued_ms - held_span(o)[1] <= FOLLOWS_MS]
+    parts = [*of_case, *(o for o in alone if _overlaps(held_span(o), (document.start_utc_ms, document.end_utc_ms)))]
+    is_red = document.kind is OverrideKind.ALL_RED
+    red = [o for o in alone if o.document.kind is OverrideKind.ALL_RED]
+    return Together(
+        n_cabinets=len({leg.cabinet for leg in document.legs}.union(*(o.cabinets for o in parts))),
+        n_districts=len(set(districts).union(*(o.districts for o in of_case))),
+        total_ms=longest_total_ms(document, known, issued_ms),
+        all_red_ms=longest_total_ms(document, red, issued_ms) if is_red else 0,
+    )
+
+
+def _same_case(override: Override, document: OverrideDocument) -> bool:
+    return override.document.case.strip().casefold() == document.case.strip().casefold()
+
+
+def _overlaps(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def longest_total_ms(document: OverrideDocument, held: Iterable[Override], issued_ms: int) -> int:
@@ -44,11 +86,12 @@ def longest_total_ms(document: OverrideDocument, held: Iterable[Override], issue
 
     Args: held, overrides that hold or held a cabinet, or are going to; issued_ms, when this one is issued.
     """
-    known = tuple(held)
-    return max(
-        _total_ms([o for o in known if o.leg(cabinet)], document, issued_ms)
-        for cabinet in (leg.cabinet for leg in document.legs)
-    )
+    before: defaultdict[str, list[Override]] = defaultdict(list)
+    for override in held:
+        for cabinet in override.cabinets:
+            before[cabinet].append(override)
+    alike = {tuple(o.override_id for o in before[leg.cabinet]): leg.cabinet for leg in document.legs}
+    return max(_total_ms(before[cabinet], document, issued_ms) for cabinet in alike.values())
 
 
 def check_total(total_ms: int) -> None:

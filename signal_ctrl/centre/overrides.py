@@ -15,9 +15,10 @@ from signal_ctrl.centre.identity import Actor, Grant, Right, require
 from signal_ctrl.centre.late_writes import LateWrites
 from signal_ctrl.centre.nonces import Nonces
 from signal_ctrl.centre.order_values import Delivery
-from signal_ctrl.centre.orders import OrderDesk, live_overrides
+from signal_ctrl.centre.orders import OrderDesk
 from signal_ctrl.centre.override_checks import (
     Checked,
+    Issue,
     check_reach,
     check_second_factor,
     check_still,
@@ -36,7 +37,7 @@ from signal_ctrl.centre.override_document import (
     document_of,
     resolve,
 )
-from signal_ctrl.centre.override_rules import check_total, longest_total_ms, second_person
+from signal_ctrl.centre.override_rules import check_total, second_person, together_of
 from signal_ctrl.centre.override_values import (
     APPROVAL_MS,
     NONCE_MS,
@@ -227,17 +228,16 @@ class OverrideDesk:
         cabinets = check_against_sites(reading, document)
         districts = tuple(sorted({c.district for c in cabinets}))
         check_reach(actor, districts)
-        return self._weigh(reading, document, districts, now_ms, "")
+        return self._weigh(reading, document, districts, Issue(actor.login, now_ms))
 
-    def _weigh(
-        self, reading: Reading, document: OverrideDocument, districts: tuple[str, ...], issued_ms: int, own_id: str
-    ) -> Checked:
+    def _weigh(self, reading: Reading, document: OverrideDocument, districts: tuple[str, ...], issue: Issue) -> Checked:
         """Return who has to agree. Raises: RefusedError if it is too much whoever agrees."""
-        found = reading.shelf(OVERRIDES).find({"state": _HELD}, since_utc_ms=issued_ms - HISTORY_MS, limit=100_000)
-        before = [o for o in found if o.override_id != own_id]
-        total_ms = longest_total_ms(document, before, issued_ms)
-        check_total(total_ms)
-        return Checked(districts, total_ms, second_person(document, districts, total_ms))
+        since_ms = issue.at_utc_ms - HISTORY_MS
+        found = reading.shelf(OVERRIDES).find({"state": _HELD}, since_utc_ms=since_ms, limit=100_000)
+        before = [o for o in found if o.override_id != issue.override_id]
+        together = together_of(document, districts, issue.issuer, before, issue.at_utc_ms)
+        check_total(together.total_ms)
+        return Checked(districts, together.total_ms, second_person(document, together))
 
     def _on_the_way(self, t: Transaction, override: Override, who: str, now_ms: int) -> tuple[Override, list[Delivery]]:
         """Bring an override into force if nothing stands against that, else keep it."""
@@ -252,14 +252,15 @@ class OverrideDesk:
         cabinets = check_against_sites(t, override.document)
         active = replace(override, state=OverrideState.ACTIVE, activated_utc_ms=now_ms)
         t.shelf(OVERRIDES).put(active)
-        live, why = live_overrides(t), f"override {override.override_id}"
-        made = [self._orders.make(t, cabinet, why, now_ms, live) for cabinet in cabinets]
+        why = f"override {override.override_id}"
+        made = self._orders.make_all(t, cabinets, why, now_ms)
         t.record(who, "activate override", why, f"document {override.sha256}", now_ms)
         return active, made
 
     def _check_again(self, t: Transaction, override: Override, now_ms: int) -> None:
         check_still(t, override.issuer, Right.ISSUE_OVERRIDE)
-        weighed = self._weigh(t, override.document, override.districts, override.issued_utc_ms, override.override_id)
+        issue = Issue(override.issuer, override.issued_utc_ms, override.override_id)
+        weighed = self._weigh(t, override.document, override.districts, issue)
         if weighed.second and not override.approver:
             raise RefusedError("C/two-persons", f"a second person has to approve: {', '.join(weighed.second)}")
         if override.approver:
@@ -330,10 +331,9 @@ class OverrideDesk:
         t.record(who, "end override", f"override {over.override_id}", over.state.value, ended_ms, late)
         outcome.override = over
         if seen is OverrideState.ACTIVE:
-            live, now_ms = live_overrides(t), self._desk.now_ms()
-            left = (t.shelf(CABINETS).get(name) for name in over.cabinets)
+            left = tuple(t.shelf(CABINETS).several(over.cabinets).values())
             why = f"override {over.override_id} is over"
-            outcome.made = [self._orders.make(t, c, why, now_ms, live) for c in left if c is not None]
+            outcome.made = self._orders.make_all(t, left, why, self._desk.now_ms())
 
     def _write_late(self) -> None:
         """Write the ends that could not be written, in their order; try again later what still cannot be."""

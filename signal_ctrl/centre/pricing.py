@@ -2,17 +2,18 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from signal_ctrl.centre.cabinets import Cabinet, cabinet_of, site_of
+from signal_ctrl.centre.cabinets import cabinets_of_names, site_of
 from signal_ctrl.centre.delay_price import Held, Three, price_of
-from signal_ctrl.centre.order_values import ASSIGNMENTS, DELIVERIES, Answer
+from signal_ctrl.centre.order_values import ASSIGNMENTS, DELIVERIES, Answer, Delivery, delivery_key
 from signal_ctrl.centre.override_values import OVERRIDES, Leg, Override, OverrideDocument, OverrideState
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.centre.prices import ESTIMATE, MEASURED, Price
 from signal_ctrl.centre.traffic_values import FLOWS, GroupFlow
+from signal_ctrl.domain.link.orders import Version
 from signal_ctrl.domain.link.overrides import OverrideKind
 
 BEFORE_MS: Final = 15 * 60_000
@@ -24,22 +25,26 @@ _NO_METHOD: Final = "there is no method for flash and dark: nobody knows who yie
 _SILENT: Final = "the cabinet never said that it took the override up"
 _MS_PER_H: Final = 3_600_000
 _SIGMAS: Final = 2.0
+_CABINETS_AT_ONCE: Final = 100
+_MOST_FLOWS: Final = 100_000
 
 
 def estimate(reading: Reading, document: OverrideDocument, now_ms: int) -> Price:
     """Return what an override is expected to cost. [ms]"""
-    held = [_held(reading, document, leg, _length_s(leg, leg.start_utc_ms, leg.end_utc_ms)) for leg in document.legs]
+    known = _Known(reading, document)
+    held = [known.held(leg, _length_s(leg, leg.start_utc_ms, leg.end_utc_ms)) for leg in document.legs]
     return price_of(ESTIMATE, held, _inputs(held), now_ms)
 
 
 def measure(reading: Reading, override: Override, now_ms: int) -> Price:
     """Return what an override did cost, by how long each cabinet had it and by what was counted. [ms]"""
-    held = []
-    for leg in override.document.legs:
-        begin_ms, end_ms = max(leg.start_utc_ms, override.activated_utc_ms or 0), override.ended_utc_ms or 0
-        one = _held(reading, override.document, leg, _length_s(leg, begin_ms, end_ms))
-        one = replace(one, queues_veh=_queues(reading, leg, end_ms))
-        held.append(one if _took_up(reading, override, leg.cabinet) else replace(one, unknown=_SILENT))
+    document, end_ms = override.document, override.ended_utc_ms or 0
+    known, took_up = _Known(reading, document), _took_up(reading, override)
+    queues, held = _queues(reading, document, end_ms), []
+    for leg in document.legs:
+        begin_ms = max(leg.start_utc_ms, override.activated_utc_ms or 0)
+        one = replace(known.held(leg, _length_s(leg, begin_ms, end_ms)), queues_veh=queues.get(leg.cabinet, ()))
+        held.append(one if leg.cabinet in took_up else replace(one, unknown=_SILENT))
     return price_of(MEASURED, held, _inputs(held), now_ms)
 
 
@@ -50,43 +55,93 @@ def measure_ended(reading: Reading, now_ms: int) -> tuple[Override, ...]:
     return tuple(replace(override, measured=measure(reading, override, now_ms)) for override in due)
 
 
-def _held(reading: Reading, document: OverrideDocument, leg: Leg, held_s: float) -> Held:
-    cabinet: Cabinet = cabinet_of(reading, leg.cabinet)
-    assignment = reading.shelf(ASSIGNMENTS).get(leg.cabinet)
-    standing = assignment.standing if assignment is not None else None
-    return Held(
-        cabinet=leg.cabinet,
-        site=site_of(cabinet.site),
-        plan=standing.plan if standing is not None else None,
-        stage=leg.stage,
-        held_s=held_s,
-        flows_veh_h=_flows(reading, leg),
-        unknown=_NO_METHOD if document.kind in (OverrideKind.FLASH, OverrideKind.DARK) else "",
-    )
+class _Known:
+    """What is known of all cabinets of an override, read with a few questions."""
+
+    def __init__(self, reading: Reading, document: OverrideDocument) -> None:
+        names = [leg.cabinet for leg in document.legs]
+        self._sites = {c.cabinet: site_of(c.site) for c in cabinets_of_names(reading, names)}
+        self._assigned = reading.shelf(ASSIGNMENTS).several(names)
+        self._flows = _flows(reading, document)
+        self._unknown = _NO_METHOD if document.kind in (OverrideKind.FLASH, OverrideKind.DARK) else ""
+
+    def held(self, leg: Leg, held_s: float) -> Held:
+        """Return one cabinet under the override. [s]"""
+        assignment = self._assigned.get(leg.cabinet)
+        standing = assignment.standing if assignment is not None else None
+        return Held(
+            cabinet=leg.cabinet,
+            site=self._sites[leg.cabinet],
+            plan=standing.plan if standing is not None else None,
+            stage=leg.stage,
+            held_s=held_s,
+            flows_veh_h=self._flows.get(leg.cabinet, ()),
+            unknown=self._unknown,
+        )
 
 
 def _length_s(leg: Leg, begin_ms: int, end_ms: int) -> float:
     return max(0, min(end_ms, leg.end_utc_ms) - max(begin_ms, leg.start_utc_ms)) / 1000
 
 
-def _took_up(reading: Reading, override: Override, cabinet: str) -> bool:
-    """Tell whether the cabinet acknowledged orders that held the override."""
-    since_ms, until_ms = override.activated_utc_ms or 0, override.ended_utc_ms or 0
-    found = reading.shelf(DELIVERIES).find({"cabinet": cabinet})
-    return any(
+def _took_up(reading: Reading, override: Override) -> frozenset[str]:
+    """Return the cabinets that acknowledged orders that held the override.
+
+    Versions go up by one, and their epoch with each take-over: they are looked at backwards from the newest until
+    before the override. Where some are missing, all that a cabinet was offered are looked at.
+    """
+    shelf = reading.shelf(DELIVERIES)
+    found: set[str] = set()
+    looked = shelf.newest("cabinet", override.cabinets)
+    while looked:
+        found.update(name for name, delivery in looked.items() if _holds(delivery, override))
+        since_ms = override.activated_utc_ms or 0
+        asked = {n: d.version for n, d in looked.items() if n not in found and d.made_utc_ms >= since_ms}
+        before = shelf.several([key for name, version in asked.items() for key in _keys_before(name, version)])
+        looked = {delivery.cabinet: delivery for delivery in before.values()}
+        found.update(n for n in asked.keys() - looked.keys() if _ever_held(reading, override, n))
+    return frozenset(found)
+
+
+def _keys_before(cabinet: str, version: Version) -> tuple[str, ...]:
+    epochs = (version.epoch, max(version.epoch - 1, 0))
+    return tuple(delivery_key(cabinet, Version(epoch, max(version.revision - 1, 0))) for epoch in epochs)
+
+
+def _ever_held(reading: Reading, override: Override, cabinet: str) -> bool:
+    return any(_holds(delivery, override) for delivery in reading.shelf(DELIVERIES).find({"cabinet": cabinet}))
+
+
+def _holds(delivery: Delivery, override: Override) -> bool:
+    """Tell whether orders hold an override and were taken up."""
+    return (
         delivery.answer not in (Answer.OFFERED, Answer.REJECTED)
-        and since_ms <= delivery.made_utc_ms <= until_ms
+        and (override.activated_utc_ms or 0) <= delivery.made_utc_ms <= (override.ended_utc_ms or 0)
         and f'"{override.override_id}"' in delivery.document
-        for delivery in found
     )
 
 
-def _flows(reading: Reading, leg: Leg) -> tuple[tuple[str, Three], ...]:
-    """Return the flows counted before a leg, by group, and two standard deviations to either side. [veh/h]"""
-    since_ms = leg.start_utc_ms - BEFORE_MS
-    counted = reading.shelf(FLOWS).find({"cabinet": leg.cabinet}, since_ms, leg.start_utc_ms)
-    whole = (count for count in counted if count.to_utc_ms <= leg.start_utc_ms)
-    return tuple((group, _rate(counts)) for group, counts in sorted(_by_group(whole).items()))
+def _flows(reading: Reading, document: OverrideDocument) -> dict[str, tuple[tuple[str, Three], ...]]:
+    """Return flows counted before each leg, by cabinet and group, two standard deviations to either side. [veh/h]"""
+    since = {leg.cabinet: leg.start_utc_ms for leg in document.legs}
+    first_ms, last_ms = min(since.values()) - BEFORE_MS, max(since.values())
+    found = {}
+    for cabinet, counted in _counted(reading, tuple(since), first_ms, last_ms):
+        start_ms = since[cabinet]
+        whole = (c for c in counted if start_ms - BEFORE_MS <= c.from_utc_ms and c.to_utc_ms <= start_ms)
+        found[cabinet] = tuple((group, _rate(counts)) for group, counts in sorted(_by_group(whole).items()))
+    return found
+
+
+def _counted(
+    reading: Reading, cabinets: Sequence[str], since_ms: int, before_ms: int
+) -> Iterator[tuple[str, list[GroupFlow]]]:
+    """Yield what was counted at each cabinet that counts, the youngest first. [ms]"""
+    for k in range(0, len(cabinets), _CABINETS_AT_ONCE):
+        names, found = cabinets[k : k + _CABINETS_AT_ONCE], defaultdict(list)
+        for flow in reading.shelf(FLOWS).find({"cabinet": names}, since_ms, before_ms, limit=_MOST_FLOWS):
+            found[flow.cabinet].append(flow)
+        yield from found.items()
 
 
 def _rate(counts: list[GroupFlow]) -> Three:
@@ -96,14 +151,17 @@ def _rate(counts: list[GroupFlow]) -> Three:
     return max(vehicles - spread, 0.0) / hours, vehicles / hours, (vehicles + spread) / hours
 
 
-def _queues(reading: Reading, leg: Leg, end_ms: int) -> tuple[tuple[str, int], ...]:
-    """Return the queue of each group at the last count of a leg, where one was told. [veh]"""
-    counted = reading.shelf(FLOWS).find({"cabinet": leg.cabinet}, leg.start_utc_ms, end_ms)
-    last: dict[str, int] = {}
-    for count in reversed(counted):  # the youngest come first
-        if count.queue_veh is not None and count.to_utc_ms <= end_ms:
-            last[count.group] = count.queue_veh
-    return tuple(sorted(last.items()))
+def _queues(reading: Reading, document: OverrideDocument, end_ms: int) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Return the queue of each group at the last count of each leg, by cabinet, where one was told. [veh]"""
+    since, found = {leg.cabinet: leg.start_utc_ms for leg in document.legs}, {}
+    first_ms = max(min(since.values()), end_ms - BEFORE_MS)
+    for cabinet, counted in _counted(reading, tuple(since), first_ms, end_ms):
+        last: dict[str, int] = {}
+        for count in reversed(counted):  # the youngest come first
+            if count.queue_veh is not None and since[cabinet] <= count.from_utc_ms and count.to_utc_ms <= end_ms:
+                last[count.group] = count.queue_veh
+        found[cabinet] = tuple(sorted(last.items()))
+    return found
 
 
 def _by_group(counts: Iterable[GroupFlow]) -> dict[str, list[GroupFlow]]:

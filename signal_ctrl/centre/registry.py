@@ -1,7 +1,9 @@
 """The registry of cabinets: enrolled, moved, taken away; who is there, and what each says that it runs."""
 
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from signal_ctrl.centre.alarm_desk import AlarmDesk
 from signal_ctrl.centre.alarms import Severity
@@ -15,7 +17,10 @@ from signal_ctrl.centre.presence import POLL_MS, Link, Presence
 from signal_ctrl.domain.errors import ConflictError
 from signal_ctrl.domain.link.orders import Version, orders_from_bytes
 
-OFFLINE = "offline"
+OFFLINE: Final = "offline"
+UNACKNOWLEDGED: Final = "unacknowledged"
+_SILENT: Final = "cabinet {} is silent; it runs its own plan after its time without the centre"
+_UNANSWERED: Final = "cabinet {} has not answered its orders {} ({}) for 30 s; what it runs is what it said last"
 
 
 class Acknowledged(Enum):
@@ -60,6 +65,7 @@ class Registry:
         self._says: dict[str, dict[str, str]] = {}
         self._runs: dict[str, tuple[Version, str]] = {}
         self._was: dict[str, Link] = {}
+        self._late: dict[str, bool] = {}
 
     def enrol(self, who: str, cabinet: str, site: str, place: Place) -> Cabinet:
         """Take a cabinet in, with the document of its site, and make its first orders.
@@ -146,23 +152,46 @@ class Registry:
         return tuple(self.status(cabinet) for cabinet in every_cabinet(reading))
 
     def watch(self) -> None:
-        """Raise an alarm for who has fallen silent, and clear that of who is heard again."""
+        """Raise an alarm for who is silent and for orders that nobody answers; clear it when they are heard again."""
+        self._watch_links()
+        self._watch_answers()
+
+    def _watch_links(self) -> None:
         now = {d.cabinet: self.link(d.cabinet) for d in self._orders.book.deliveries()}
         changed = {name: link for name, link in now.items() if link is not self._was.get(name, Link.NEVER)}
-        if not changed:
-            return
+        if changed:
+            silent = {name: _SILENT.format(name) for name, link in changed.items() if link is Link.OFFLINE}
+            self._desk.store.write(lambda t: self._tell_links(t, silent, changed.keys() - silent.keys()))
+            self._was = now
 
-        def work(t: Transaction) -> None:
-            for name, link in changed.items():
-                if link is Link.OFFLINE:
-                    text = f"cabinet {name} is silent; it runs its own plan after its time without the centre"
-                    self._alarms.raise_(t, OFFLINE, name, Severity.WARNING, text)
-                    t.record(CENTRE, "cabinet offline", f"cabinet {name}", DONE, self._desk.now_ms())
-                elif self._alarms.clear(t, OFFLINE, name, "heard again") is not None:
-                    t.record(CENTRE, "cabinet online", f"cabinet {name}", DONE, self._desk.now_ms())
+    def _tell_links(self, t: Transaction, silent: Mapping[str, str], heard: Set[str]) -> None:
+        now_ms = self._desk.now_ms()
+        self._alarms.raise_all(t, OFFLINE, Severity.WARNING, silent)
+        for name in silent:
+            t.record(CENTRE, "cabinet offline", f"cabinet {name}", DONE, now_ms)
+        for alarm in self._alarms.clear_all(t, OFFLINE, sorted(heard), "heard again"):
+            t.record(CENTRE, "cabinet online", f"cabinet {alarm.subject}", DONE, now_ms)
 
-        self._desk.store.write(work)
-        self._was = now
+    def _watch_answers(self) -> None:
+        """Orders are unacknowledged after 30 s; newer ones change nothing about that until the cabinet answers them."""
+        book = self._orders.book
+        old = (d for d in book.unanswered(self._desk.clock.mono_ms()) if self._is_there(d))
+        late = {
+            d.cabinet: _UNANSWERED.format(d.cabinet, d.version, d.why) for d in old if not self._late.get(d.cabinet)
+        }
+        heard = (d.cabinet for d in book.deliveries() if d.answer is not Answer.OFFERED)
+        answered = [name for name in heard if self._late.get(name) is not False]
+        if late or answered:
+            self._desk.store.write(lambda t: self._tell_answers(t, late, answered))
+            self._late.update(dict.fromkeys(late, True) | dict.fromkeys(answered, False))
+
+    def _tell_answers(self, t: Transaction, late: Mapping[str, str], answered: Collection[str]) -> None:
+        self._alarms.raise_all(t, UNACKNOWLEDGED, Severity.WARNING, late)
+        self._alarms.clear_all(t, UNACKNOWLEDGED, answered, "answered")
+
+    def _is_there(self, delivery: Delivery) -> bool:
+        """Tell whether a cabinet stands in the street yet: it was heard, or was sent more than its first orders."""
+        return delivery.version.revision > 1 or self.link(delivery.cabinet) is not Link.NEVER
 
 
 def acknowledged(delivery: Delivery, now_ms: int) -> Acknowledged:

@@ -4,7 +4,7 @@ What a shelf holds is one frozen dataclass; the store writes it as one canonical
 document that no longer fits its hash before anybody acts on it (SAFETY part D, corruption).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -32,6 +32,14 @@ class Shelf(Protocol[V_co]):
         """Return the value of a key, None if there is none."""
         ...
 
+    def several(self, keys: Collection[str]) -> Mapping[str, V_co]:
+        """Return the values of many keys, by key; what is not there is left out. A few questions for all of them."""
+        ...
+
+    def newest(self, column: str, names: Collection[str]) -> Mapping[str, V_co]:
+        """Return the youngest value for each of many texts of a column, by that text; where there is none, nothing."""
+        ...
+
     def find(
         self, where: Where | None = None, since_utc_ms: int = 0, before_utc_ms: int | None = None, limit: int = 1000
     ) -> tuple[V_co, ...]:
@@ -50,8 +58,16 @@ class OpenShelf(Shelf[V], Protocol[V]):
         """Keep a value under its key, in place of the one that is there."""
         ...
 
+    def put_all(self, values: Iterable[V]) -> None:
+        """Put many values with a few statements."""
+        ...
+
     def add(self, value: V) -> None:
         """Keep a value under a new key. Raises: ConflictError if the key is taken."""
+        ...
+
+    def add_all(self, values: Iterable[V]) -> None:
+        """Add many values with a few statements. Raises: ConflictError if one of the keys is taken."""
         ...
 
     def trim(self, keep: int, where: Where) -> int:

@@ -1,12 +1,27 @@
 """Shelves in the database: each value is one canonical JSON document beside its hash."""
 
 import hashlib
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Final, Generic
+import json
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.centre.shelves import ShelfSpec, V, Where
@@ -15,6 +30,40 @@ from signal_ctrl.domain.errors import StorageDamagedError
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 
 _ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {spec.name: TypeAdapter(spec.kind) for spec in SHELVES}
+AT_ONCE: Final = 500
+"""Keys that one statement names."""
+REMEMBERED: Final = 8_192
+"""Values of a shelf that are not read from their documents again."""
+_KEY: Final = "the_key"
+T = TypeVar("T")
+
+
+class Remembered:
+    """Values by the hash of their document: they never change, so one that was made before may be handed out again."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[str, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, sha256: str) -> Any:
+        """Return the value of a document, None if it is not remembered."""
+        with self._lock:
+            value = self._values.get(sha256)
+            if value is not None:
+                self._values.move_to_end(sha256)
+            return value
+
+    def put(self, sha256: str, value: Any) -> None:
+        """Remember a value; the one that was asked for longest ago is forgotten for it."""
+        with self._lock:
+            self._values[sha256] = value
+            self._values.move_to_end(sha256)
+            if len(self._values) > self._most:
+                self._values.popitem(last=False)
+
+
+_REMEMBERED: Final[Mapping[str, Remembered]] = {spec.name: Remembered(REMEMBERED) for spec in SHELVES}
 
 
 class SqlShelf(Generic[V]):
@@ -32,6 +81,27 @@ class SqlShelf(Generic[V]):
             select(table.c.key, table.c.document, table.c.document_sha256).where(table.c.key == key)
         ).first()
         return None if row is None else self._value(*row)
+
+    def several(self, keys: Collection[str]) -> dict[str, V]:
+        """Return the values of many keys, by key; what is not there is left out."""
+        table, found = self._table, {}
+        for chunk in _chunks(keys):
+            wanted = select(table.c.key, table.c.document, table.c.document_sha256).where(table.c.key.in_(chunk))
+            found.update({row[0]: self._value(*row) for row in self._connection.execute(wanted)})
+        return found
+
+    def newest(self, column: str, names: Collection[str]) -> dict[str, V]:
+        """Return the youngest value for each of many texts of a column, by that text; where there is none, nothing."""
+        table, found = self._table, {}
+        for chunk in _chunks(names):
+            asked, other = _names(self._connection, chunk), table.alias()
+            fits = select(other.c.key).where(other.c[column] == asked.c.value)
+            youngest = fits.order_by(other.c.at_utc_ms.desc(), other.c.key.desc()).limit(1).correlate(asked)
+            wanted = select(asked.c.value, table.c.key, table.c.document, table.c.document_sha256)
+            joined = wanted.join_from(asked, table, table.c.key == youngest.scalar_subquery())
+            rows = self._connection.execute(joined)
+            found.update({name: self._value(*row) for name, *row in rows})
+        return found
 
     def find(
         self, where: Where | None = None, since_utc_ms: int = 0, before_utc_ms: int | None = None, limit: int = 1000
@@ -63,12 +133,32 @@ class SqlShelf(Generic[V]):
         document = canonical(_ADAPTERS[spec.name].dump_python(value, mode="json"))
         fields: dict[str, Any] = {name: column(value) for name, column in spec.columns.items()}
         fields |= {"at_utc_ms": spec.at_utc_ms(value), "document": document, "document_sha256": _hash(document)}
+        _REMEMBERED[spec.name].put(fields["document_sha256"], value)
         return spec.key(value), fields
+
+    def put_all(self, values: Iterable[V]) -> None:
+        """Put many values with a few statements."""
+        table = self._table
+        for chunk in _chunks(dict(map(self._row, values)).items()):
+            there = set(self._connection.scalars(select(table.c.key).where(table.c.key.in_([key for key, _ in chunk]))))
+            changed = [{_KEY: key, **fields} for key, fields in chunk if key in there]
+            if changed:
+                self._connection.execute(update(table).where(table.c.key == bindparam(_KEY)), changed)
+            self._insert([{"key": key, **fields} for key, fields in chunk if key not in there])
 
     def add(self, value: V) -> None:
         """Keep a value under a new key. Raises: ConflictError if the key is taken."""
         key, fields = self._row(value)
         self._connection.execute(insert(self._table).values(key=key, **fields))
+
+    def add_all(self, values: Iterable[V]) -> None:
+        """Add many values with a few statements. Raises: ConflictError if one of the keys is taken."""
+        for chunk in _chunks([{"key": key, **fields} for key, fields in map(self._row, values)]):
+            self._insert(chunk)
+
+    def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(insert(self._table), rows)
 
     def trim(self, keep: int, where: Where) -> int:
         """Take away all but the youngest `keep` of those that fit, and return how many went."""
@@ -92,16 +182,27 @@ class SqlShelf(Generic[V]):
     def _value(self, key: str, document: str, sha256: str) -> V:
         if _hash(document) != sha256:
             raise StorageDamagedError(f"{self._spec.name} {key} is not what was written; restore a backup")
-        value: V = _read(self._spec.name, document)
+        remembered = _REMEMBERED[self._spec.name]
+        value: V | None = remembered.get(sha256)
+        if value is None:
+            value = _ADAPTERS[self._spec.name].validate_json(document)
+            remembered.put(sha256, value)
         if self._spec.key(value) != key:
             raise StorageDamagedError(f"{self._spec.name} {key} holds another value; restore a backup")
         return value
 
 
-@lru_cache(maxsize=8192)
-def _read(name: str, document: str) -> Any:
-    """Return the value of a document. Values never change, so that one that was read before may be handed out again."""
-    return _ADAPTERS[name].validate_json(document)
+def _names(connection: Connection, names: Sequence[str]) -> TableValuedAlias:
+    """Return a table of texts, as one parameter: a statement with hundreds is built anew each time."""
+    given = bindparam("names", json.dumps(names), Text)
+    if connection.dialect.name == "sqlite":
+        return func.json_each(given).table_valued("value", name="asked")
+    return func.json_array_elements_text(cast(given, JSON)).table_valued("value", name="asked")
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    every = list(items)
+    return (every[k : k + AT_ONCE] for k in range(0, len(every), AT_ONCE))
 
 
 def _hash(document: str) -> str:

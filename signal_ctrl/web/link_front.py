@@ -5,10 +5,12 @@ neither a database nor a router, so it gets neither; every other request of a ca
 sender known, and its answer is coded on the way back, whatever it is.
 """
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from signal_ctrl.centre.identity import Actor, Role
@@ -26,6 +28,7 @@ from signal_ctrl.web.outer import HEADERS
 from signal_ctrl.web.problems import MEDIA_TYPE, problem_of
 from signal_ctrl.web.rates import Rates
 
+log: Final = structlog.get_logger("signal_ctrl.web")
 SCOPE_KEY: Final = "signal_ctrl.link"
 TIME_PATH: Final = "/v1/time"
 PLAN_ROUTE: Final = "/v1/cabinets/{cabinet}/plan"
@@ -71,7 +74,7 @@ class LinkFront:
                 return
             entered = self._link.enter(headers, asked)
             if isinstance(entered, Turned):
-                await self._turn(send, entered)
+                await self._turn(scope, send, entered)
                 return
             verified = _claimed(scope, entered)
             if asked.method == "GET" and asked.path == f"/v1/cabinets/{verified.stamp.cabinet}/plan":
@@ -81,12 +84,12 @@ class LinkFront:
                 await self._send(send, verified, answer)
                 return
         except SignalCtrlError as error:
-            await self._fail(send, verified, error)
+            await self._fail(scope, send, verified, error)
             return
         scope[SCOPE_KEY] = Entered(self._link, verified)
         await self._app(scope, _again(body, receive), _Coded(send, verified, self._clock).send)
 
-    async def _turn(self, send: Send, turned: Turned) -> None:
+    async def _turn(self, scope: Scope, send: Send, turned: Turned) -> None:
         """Refuse; who has the right key learns why, and the centre's time."""
         self._metrics.refused.labels(f"cabinet_{turned.why.value}").inc()
         document = {
@@ -95,12 +98,14 @@ class LinkFront:
             "status": 401,
             "detail": _DETAIL[turned.why],
             "server_utc_ms": self._clock.utc_ms(),
+            "error_id": _noted(scope, 401, turned.verified, turned.why.value),
         }
         await self._send(send, turned.verified, LinkAnswer(401, canonical(document).encode()), MEDIA_TYPE.encode())
 
-    async def _fail(self, send: Send, verified: Verified | None, error: SignalCtrlError) -> None:
+    async def _fail(self, scope: Scope, send: Send, verified: Verified | None, error: SignalCtrlError) -> None:
         problem = problem_of(error)
-        body = canonical(problem.document("")).encode()
+        error_id = _noted(scope, problem.status.value, verified, f"{problem.kind}: {error}")
+        body = canonical(problem.document(error_id)).encode()
         more = [] if problem.retry_after_s is None else [(b"retry-after", str(problem.retry_after_s).encode())]
         self._metrics.requests.labels("GET", PLAN_ROUTE, str(problem.status.value)).inc()
         await self._send(send, verified, LinkAnswer(problem.status.value, body), MEDIA_TYPE.encode(), more)
@@ -131,6 +136,22 @@ _DETAIL: Final = {
     Why.CLOCK: "the time of the request is too far from the centre's; ask /v1/time",
     Why.REPLAYED: "this request was taken before, or is older than this centre",
 }
+
+
+def _noted(scope: Scope, status: int, verified: Verified | None, why: str) -> str:
+    """Write a refusal down and return the id under which it stands in the log; who asks is named if that is proved."""
+    error_id, client = secrets.token_hex(8), scope.get("client")
+    log.info(
+        "request",
+        request=error_id,
+        method=scope["method"],
+        route="link",
+        status=status,
+        address=client[0] if client else "unknown",
+        actor=verified.stamp.cabinet if verified is not None else "",
+        why=why,
+    )
+    return error_id
 
 
 class _Coded:

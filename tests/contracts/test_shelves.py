@@ -58,6 +58,31 @@ def test_a_key_is_added_once(store: SqlStore) -> None:
     assert store.read(lambda r: r.shelf(ALARMS).get("al-1")) == alarm(1)
 
 
+def test_many_are_put_read_and_added_at_once(store: SqlStore) -> None:
+    put(store, *(alarm(k) for k in range(3)))
+    many = [alarm(k, text=f"text {k}") for k in range(1, 1203)]
+    store.write(lambda t: t.shelf(ALARMS).put_all([alarm(1, text="old"), *many]))
+    keys = [f"al-{k}" for k in range(1300)]
+    assert store.read(lambda r: r.shelf(ALARMS).several(keys)) == {one.alarm_id: one for one in [alarm(0), *many]}
+    store.write(lambda t: t.shelf(ALARMS).add_all(alarm(k) for k in range(1203, 1300)))
+    assert set(store.read(lambda r: r.shelf(ALARMS).several(keys))) == set(keys)
+    with pytest.raises(ConflictError):
+        store.write(lambda t: t.shelf(ALARMS).add_all([alarm(5000), alarm(7)]))
+    assert store.read(lambda r: r.shelf(ALARMS).get("al-5000")) is None
+    store.write(lambda t: (t.shelf(ALARMS).put_all([]), t.shelf(ALARMS).add_all([])))
+    assert store.read(lambda r: r.shelf(ALARMS).count()) == 1300
+
+
+def test_the_youngest_of_each_is_found_at_once(store: SqlStore) -> None:
+    put(store, *(alarm(k) for k in range(9)), alarm(20, subject="c1", raised_utc_ms=1007), alarm(3, subject="c9"))
+    names = ["c0", "c1", "c' or '1'='1", *(f"x{k}" for k in range(700)), "c9"]
+    found = store.read(lambda r: r.shelf(ALARMS).newest("subject", names))
+    assert {name: one.alarm_id for name, one in found.items()} == {"c0": "al-6", "c1": "al-7", "c9": "al-3"}
+    assert store.read(lambda r: r.shelf(ALARMS).newest("subject", [])) == {}
+    put(store, alarm(21, subject="c1", raised_utc_ms=1007))  # of one moment the greater key
+    assert store.read(lambda r: r.shelf(ALARMS).newest("subject", ["c1"]))["c1"].alarm_id == "al-7"
+
+
 def test_it_is_found_by_columns_and_times_the_youngest_first(store: SqlStore) -> None:
     put(store, *(alarm(k) for k in range(9)))
     assert found(store, {"subject": "c0"}) == ["al-6", "al-3", "al-0"]

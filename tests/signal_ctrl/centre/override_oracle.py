@@ -22,6 +22,7 @@ class Told:
     activated: int = -1
     ended_s: int | None = None
     approver: str = ""
+    case: str = "one"
 
     def seconds(self) -> set[int]:
         last = self.end_s if self.ended_s is None else min(self.end_s, self.ended_s)
@@ -61,11 +62,25 @@ class Oracle:
         return longest
 
     def needs_two(self, one: Told, but: str = "") -> bool:
+        alone = [
+            o
+            for key, o in self.told.items()
+            if key != but and o.issuer == one.issuer and o.approver == "" and o.issued_s <= one.issued_s
+            if o.state in ("scheduled", "active", "released", "expired")
+        ]
+        cabinets, districts = set(one.cabinets), {DISTRICT_OF[c] for c in one.cabinets}
+        for other in alone:
+            soon = other.case == one.case and one.issued_s - other.last_s() <= 3600
+            if soon or other.seconds() & one.seconds():
+                cabinets |= set(other.cabinets)
+            if soon:
+                districts |= {DISTRICT_OF[c] for c in other.cabinets}
+        red = Oracle({str(k): o for k, o in enumerate(alone) if o.kind == "all_red"})
         return (
-            len(one.cabinets) > 10
-            or len({DISTRICT_OF[c] for c in one.cabinets}) > 1
+            len(cabinets) > 10
+            or len(districts) > 1
             or one.kind in ("flash", "dark")
-            or (one.kind == "all_red" and one.end_s - one.start_s > 120)
+            or (one.kind == "all_red" and red.held_s(one) > 120)
             or self.held_s(one, but) > 1800
         )
 

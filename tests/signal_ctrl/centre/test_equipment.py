@@ -14,6 +14,7 @@ from signal_ctrl.centre.presence import Link, Presence
 from signal_ctrl.centre.ticket_desk import all_repairs, tickets
 from signal_ctrl.centre.tickets import TICKETS, TicketState
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from signal_ctrl.domain.link.acknowledgement import AckState
 from tests.signal_ctrl.centre.worlds import START_MS, World, site_text, world
 
 
@@ -38,6 +39,7 @@ class TestPresence:
         assert presence.link("c", silent_s * 1000) is Link.NEVER
 
     def test_an_alarm_from_silence_to_the_next_poll(self, here: World) -> None:
+        here.acknowledge("c0", AckState.ACTIVE)
         for _ in range(10):
             here.centre.registry.heard("c0")
             here.passes(1_000)
@@ -58,6 +60,55 @@ class TestPresence:
         here.clock.set_wall_ms(START_MS + 3_600_000)
         here.passes(1_000)
         assert here.centre.registry.link("c0") is Link.ONLINE
+
+
+class TestUnacknowledged:
+    def test_an_alarm_from_30_s_without_an_answer_to_the_answer(self, here: World) -> None:
+        here.acknowledge("c0", AckState.ACTIVE)
+        override = here.issued()
+        here.passes(30_000)
+        assert not here.store.read(alarms)
+        here.passes(1_000)
+        (alarm,) = here.store.read(alarms)
+        assert (alarm.kind, alarm.subject, alarm.times) == ("unacknowledged", "c0", 1)
+        assert f"override {override.override_id}" in alarm.text
+        here.centre.overrides.release(here.actor("olga"), override.override_id)
+        here.passes(10_000)  # newer orders are not an answer
+        assert here.store.read(alarms) == (alarm,)
+        here.acknowledge("c0", AckState.RECEIVED)
+        here.passes(1_000)
+        assert not here.store.read(alarms)
+        (over,) = here.store.read(lambda r: alarms(r, "all"))
+        assert (over.state, over.cleared_why) == (AlarmState.CLEARED, "answered")
+        here.issued()
+        here.passes(31_000)
+        assert [a.alarm_id == alarm.alarm_id for a in here.store.read(alarms)] == [False]
+
+    def test_who_was_never_there_owes_no_answer_to_its_first_orders(self, here: World) -> None:
+        here.passes(100_000)
+        assert not here.store.read(alarms)
+        here.centre.registry.heard("c1")
+        here.passes(1_000)
+        assert [a.subject for a in here.store.read(alarms)] == ["c1"]
+
+    def test_a_restart_forgets_none(self, here: World) -> None:
+        here.issued()
+        here.passes(31_000)
+        old = here.centre
+        here.centre = type(old)(here.store, here.clock, old.desk.random, old.key)
+        here.centre.start()
+        here.passes(31_000)
+        (alarm,) = here.store.read(alarms)
+        assert alarm.times == 2
+        here.acknowledge("c0", AckState.REJECTED, ("K9/site-hash",))
+        here.passes(1_000)
+        assert not here.store.read(alarms)
+
+    def test_a_wall_clock_set_forward_raises_none(self, here: World) -> None:
+        here.issued()
+        here.clock.set_wall_ms(START_MS + 3_600_000)
+        here.centre.registry.watch()
+        assert not here.store.read(alarms)
 
 
 class TestRegistry:

@@ -44,11 +44,14 @@ class OverrideMachine(RuleBasedStateMachine):
         lasts_s=st.sampled_from(LENGTHS_S),
         ahead_s=st.sampled_from([0, 0, 0, 29, 30, 31, 400]),
         age_s=st.sampled_from([0, 120, 121, 900, 901]),
+        case=st.sampled_from(["one", "two", "three"]),
     )
-    def issue(self, kind: str, cabinets: list[str], login: str, lasts_s: int, ahead_s: int, age_s: int) -> None:
+    def issue(
+        self, kind: str, cabinets: list[str], login: str, lasts_s: int, ahead_s: int, age_s: int, case: str
+    ) -> None:
         names = tuple(sorted(cabinets))
         start_s = self.now_s + ahead_s
-        told = Told(kind, names, login, self.now_s, start_s, start_s + lasts_s, "scheduled")
+        told = Told(kind, names, login, self.now_s, start_s, start_s + lasts_s, "scheduled", case=case)
         two, late = self.oracle.needs_two(told), ahead_s > 30
         expected = ""
         if self.oracle.too_much(told):
@@ -63,6 +66,7 @@ class OverrideMachine(RuleBasedStateMachine):
             scope=Scope(ScopeKind.LIST, names),
             stage="side" if kind in ("call_stage", "hold_stage") else "",
             lasts_s=lasts_s,
+            case=case,
             start_utc_ms=START_MS + start_s * 1000,
         )
         try:
@@ -112,6 +116,7 @@ class OverrideMachine(RuleBasedStateMachine):
             (age_s > 120, "C/second-factor"),
             (not right, "C/hash"),
             (due and self.oracle.too_much(told, key), "C/total"),
+            (due and self.now_s >= told.end_s, "C/over"),
             (due and self.oracle.full(told), "C/too-many"),
         )
         return next((answer for holds, answer in questions if holds), None)

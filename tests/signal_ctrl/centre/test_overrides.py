@@ -1,6 +1,6 @@
 """Part C of SAFETY at the centre: who may, for how long, who has to agree, and how it ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,10 @@ def refusal(rule: str) -> Any:
 
 def in_force(here: World, cabinet: str = "c0") -> list[str]:
     return [order.override_id for order in here.orders(cabinet).overrides]
+
+
+def scope_of(numbers: Iterable[int]) -> Scope:
+    return Scope(ScopeKind.LIST, tuple(f"c{k}" for k in numbers))
 
 
 def test_an_override_reaches_the_orders_at_once(here: World) -> None:
@@ -260,6 +264,62 @@ class TestTwoPersons:
                 scope = Scope(ScopeKind.LIST, tuple(f"c{k}" for k in range(n)))
                 prepared = here.centre.overrides.prepare(here.actor("olga"), here.wish(scope=scope))
                 assert bool(prepared.second) is two
+
+    @pytest.mark.parametrize(
+        ("login", "case", "ended_ms", "two"),
+        [
+            ("olga", "2025-7", None, True),
+            ("olga", "other", None, True),
+            ("otto", "2025-7", None, False),
+            ("olga", " 2025-7", 3_600_000, True),
+            ("olga", "2025-7", 3_600_001, False),
+            ("olga", "other", 1, False),
+        ],
+    )
+    def test_six_and_six_cabinets_are_twelve(self, login: str, case: str, ended_ms: int | None, two: bool) -> None:
+        with world(12) as here:
+            first = here.issued(scope=scope_of(range(6)))
+            assert first.state is OverrideState.ACTIVE
+            if ended_ms is not None:
+                here.centre.overrides.release(here.actor("olga"), first.override_id)
+                here.clock.pass_ms(ended_ms)
+            four = here.centre.overrides.prepare(here.actor(login), here.wish(scope=scope_of(range(6, 10)), case=case))
+            assert not four.second
+            six = here.issued(login, scope=scope_of(range(6, 12)), case=case)
+            assert six.state is (OverrideState.WAITING if two else OverrideState.ACTIVE)
+            assert six.second == (("12 cabinets together with those before it, over 10",) if two else ())
+            assert in_force(here, "c11") == ([] if two else [six.override_id])
+
+    def test_what_a_second_person_approved_is_not_counted_again(self) -> None:
+        with world(14) as here:
+            big = here.issued(scope=scope_of(range(12)))
+            here.centre.overrides.approve(here.actor("sam"), big.override_id, big.sha256)
+            assert here.issued(scope=scope_of([12, 13])).state is OverrideState.ACTIVE
+
+    def test_parts_that_are_to_begin_later_count_and_the_first_still_begins(self) -> None:
+        with world(12) as here:
+            at_ms = here.clock.utc_ms() + 400_000
+            first = here.issued(scope=scope_of(range(6)), start_utc_ms=at_ms)
+            second = here.issued(scope=scope_of(range(6, 12)), start_utc_ms=at_ms)
+            assert (first.state, second.state) == (OverrideState.SCHEDULED, OverrideState.WAITING)
+            here.centre.overrides.approve(here.actor("sam"), second.override_id, second.sha256)
+            here.clock.pass_ms(400_000)
+            here.centre.tick()
+            assert in_force(here, "c0") == [first.override_id]
+            assert in_force(here, "c11") == [second.override_id]
+
+    def test_districts_of_a_case_and_all_red_of_a_cabinet_count_together(self) -> None:
+        with world(4, 2) as here:
+            here.issued()
+            assert here.centre.overrides.prepare(here.actor("olga"), here.wish(scope=scope_of([1]))).second
+            assert not here.centre.overrides.prepare(
+                here.actor("olga"), here.wish(scope=scope_of([1]), case="o")
+            ).second
+            red = {"kind": OverrideKind.ALL_RED, "stage": "", "lasts_s": 100, "scope": scope_of([2])}
+            here.issued(**red)
+            here.clock.pass_ms(60_000)
+            found = here.centre.overrides.prepare(here.actor("olga"), here.wish(**red | {"case": "o"}))
+            assert found.second == ("all-red for over 120 s",)
 
     def flash(self, here: World) -> Override:
         override = here.issued(kind=OverrideKind.FLASH, stage="")

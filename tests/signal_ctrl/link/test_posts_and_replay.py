@@ -1,10 +1,12 @@
 """SAFETY part B, rows Idempotent posts, Sequence, Replay protection, Duplicate cabinets, Partial update."""
 
+import json
 import random
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bench.centre_app import contents
 from bench.link.site import trial_plan, trial_site
@@ -201,6 +203,44 @@ def test_a_request_with_anything_changed_is_refused(world: LinkWorld, poster: Po
     assert answer.status == 401
     assert poster.signer.time_of(changed, answer) is None  # a stranger's refusal is not coded
     assert contents(world.world.store) == before
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "actor"),
+    [
+        ("code", 401, ""),
+        ("replay", 401, "cab-1"),
+        ("large", 413, ""),
+        ("stranger's time", 401, ""),
+        ("often", 429, "cab-1"),
+    ],
+)
+def test_every_refusal_has_an_id_that_is_in_the_log(
+    world: LinkWorld, poster: Poster, what: str, status: int, actor: str
+) -> None:
+    def polled() -> Ask:
+        return poster.signer.ask("GET", "/v1/cabinets/cab-1/plan", "", b"")
+
+    ask = poster.ask(batch(1))
+    strange = {**dict(ask.headers), "Signal-Ctrl-Mac": "0" * 64}
+    refused = {
+        "code": replace(ask, headers=strange),
+        "replay": ask,
+        "large": replace(ask, body=b" " * 70_000),
+        "stranger's time": replace(ask, method="GET", path="/v1/time", body=b"", headers=strange),
+        "often": polled(),
+    }[what]
+    if what == "replay":
+        world.wire.carry(ask)
+    for _ in range(30 if what == "often" else 0):
+        world.wire.carry(polled())
+    with capture_logs() as lines:
+        answer = world.wire.carry(refused)
+    document = json.loads(answer.body)
+    (line,) = [each for each in lines if each.get("request") == document["error_id"]]
+    assert (answer.status, line["status"], line["actor"]) == (status, status, actor)
+    assert len(document["error_id"]) == 16
+    assert line["why"]
 
 
 def test_a_cabinet_that_names_another_one_gets_404(world: LinkWorld, poster: Poster) -> None:

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, Generic
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, Update, bindparam, delete, func, insert, select, update
 
 from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.centre.shelves import ShelfSpec, V, Where
@@ -15,6 +15,19 @@ from signal_ctrl.domain.errors import StorageDamagedError
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 
 _ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {spec.name: TypeAdapter(spec.kind) for spec in SHELVES}
+
+_KEY: Final = "key_of_row"
+
+
+@cache
+def _select_row(table: Table) -> Select[Any]:
+    """Return the question for a row by its key: built once, as that costs more than carrying it out."""
+    return select(table.c.key, table.c.document, table.c.document_sha256).where(table.c.key == bindparam(_KEY))
+
+
+@cache
+def _update_row(table: Table) -> Update:
+    return update(table).where(table.c.key == bindparam(_KEY))
 
 
 class SqlShelf(Generic[V]):
@@ -27,10 +40,7 @@ class SqlShelf(Generic[V]):
 
     def get(self, key: str) -> V | None:
         """Return the value of a key, None if there is none."""
-        table = self._table
-        row = self._connection.execute(
-            select(table.c.key, table.c.document, table.c.document_sha256).where(table.c.key == key)
-        ).first()
+        row = self._connection.execute(_select_row(self._table), {_KEY: key}).first()
         return None if row is None else self._value(*row)
 
     def find(
@@ -54,7 +64,7 @@ class SqlShelf(Generic[V]):
     def put(self, value: V) -> None:
         """Keep a value under its key, in place of the one that is there."""
         table, (key, fields) = self._table, self._row(value)
-        changed = self._connection.execute(update(table).where(table.c.key == key).values(fields))
+        changed = self._connection.execute(_update_row(table), {_KEY: key, **fields})
         if changed.rowcount == 0:
             self._connection.execute(insert(table).values(key=key, **fields))
 

@@ -60,7 +60,8 @@ def tell(line: dict[str, Any]) -> None:
         ),
         f"  errors {line['errors'] or 0}, batches acknowledged {line['batches_acknowledged']}, sent twice "
         f"{line['batches_repeated']}, lost {line['lost']}, doubled {line['doubled']}",
-        f"  processor: centre {line['centre_cpu_share']:.0%} of a core, generator {line['generator_cpu_share']:.0%}, "
+        f"  processor: centre {line['centre_cpu_share']:.0%} of a core, for which it waited "
+        f"{line['centre_waited_share']:.0%} of the time; generator {line['generator_cpu_share']:.0%}; "
         f"machine {line['machine_cpu_share']:.0%} of all",
         f"  memory by minute {line['memory_mib']} MiB, growth {line['memory_growth']:.1%}",
         *(f"  missed: {words}" for words in line["missed"]),

@@ -21,6 +21,7 @@ _STOP_S: Final = 60.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _MIB: Final = 1 << 20
+_NS: Final = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -42,10 +43,6 @@ class Service:
     def look(self) -> None:
         """Note how much memory it has. Raises: BackendError if it is gone."""
         self.memory_mib.append((time.monotonic() - self._listened_s, resident_mib(self.process.pid)))
-
-    def cpu_s(self) -> float:
-        """Return the processor time that it took. [s]"""
-        return cpu_s(self.process.pid)
 
 
 @contextmanager
@@ -103,6 +100,17 @@ def cpu_s(process: int) -> float:
     """Return the processor time that a process took. [s] Raises: BackendError if it is gone."""
     fields = _proc(process, "stat").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def waited_s(process: int) -> float:
+    """Return for how long the threads of a process were ready and had no processor, summed up. [s]"""
+    found = 0
+    for task in Path(f"/proc/{process}/task").iterdir():
+        try:
+            found += int((task / "schedstat").read_text(encoding="ascii").split()[1])
+        except OSError:  # the thread has ended, or the kernel does not count it
+            continue
+    return found / _NS
 
 
 def busy_s() -> float:

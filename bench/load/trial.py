@@ -18,7 +18,7 @@ from bench.load.city import enrol, names_of
 from bench.load.figures import growth
 from bench.load.generator import COUNTS_EACH, GROUPS, RAMP_S, Work
 from bench.load.journal import acknowledged_in, compare, kept_in
-from bench.load.service import Service, busy_s, served
+from bench.load.service import Service, busy_s, cpu_s, served, waited_s
 from bench.storage.server import cluster
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.credential import credential_to_json
@@ -104,14 +104,16 @@ def loaded(asked: Asked, made: City, service: Service) -> dict[str, Any]:
         seed=asked.seed,
         core=asked.cores[1] if asked.cores is not None else None,
     )
-    begun_s, cpu_s, all_s = time.monotonic(), service.cpu_s(), busy_s()
+    process = service.process.pid
+    begun_s, own_s, ready_s, all_s = time.monotonic(), cpu_s(process), waited_s(process), busy_s()
     first = len(service.memory_mib)
     found = _generated(work, service)
     wall_s = time.monotonic() - begun_s
     memory = service.memory_mib[first:]
     start_s = memory[0][0] + min(SETTLED_S + RAMP_S, asked.lasts_s / 3)
     return found | {
-        "centre_cpu_share": round((service.cpu_s() - cpu_s) / wall_s, 3),
+        "centre_cpu_share": round((cpu_s(process) - own_s) / wall_s, 3),
+        "centre_waited_share": round((waited_s(process) - ready_s) / wall_s, 3),
         "machine_cpu_share": round((busy_s() - all_s) / wall_s / (os.cpu_count() or 1), 3),
         "memory_mib": [round(mib, 1) for mib in _at_minutes(memory)],
         "memory_growth": round(growth(memory, start_s), 4),

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Insert, Row, Select, Table, Update, and_, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from signal_ctrl.centre.link_values import Double, LinkKey, Lost, Start, StoredAck, StoredBatch
 from signal_ctrl.domain.link.reports import Gap
@@ -32,6 +33,17 @@ def _select_row(table: Table, key: tuple[str, ...]) -> Select[Any]:
 @cache
 def _update_row(table: Table, key: tuple[str, ...]) -> Update:
     return update(table).where(*(table.c[name] == bindparam(_OLD + name) for name in key))
+
+
+@cache
+def _insert_new(table: Table, dialect: str) -> Insert:
+    """Return the insertion of a row that leaves one with its key as it is; only the two dialects have a word for it."""
+    is_sqlite = dialect == "sqlite"
+    return (
+        sqlite.insert(table).on_conflict_do_nothing()
+        if is_sqlite
+        else postgresql.insert(table).on_conflict_do_nothing()
+    )
 
 
 @cache
@@ -117,10 +129,9 @@ class SqlLinks:
 
     def use_nonce(self, cabinet: str, nonce: str, at_utc_ms: int) -> bool:
         """Keep the nonce of a write; return False if it was used before. [ms]"""
-        if self._row(LINK_NONCES, cabinet=cabinet, nonce=nonce) is not None:
-            return False
-        self._insert(LINK_NONCES, {"cabinet": cabinet, "nonce": nonce, "at_utc_ms": at_utc_ms})
-        return True
+        new = _insert_new(LINK_NONCES, self._connection.dialect.name)
+        values = {"cabinet": cabinet, "nonce": nonce, "at_utc_ms": at_utc_ms}
+        return self._connection.execute(new, values).rowcount == 1
 
     def forget_nonces(self, before_utc_ms: int) -> int:
         """Forget nonces of before a time and return how many. [ms]"""

@@ -46,7 +46,10 @@ _QUERIES: Final = {PLAN_ROUTE: None, EVENTS_ROUTE: ("", "old=0", OLD), ACKNOWLED
 """Queries that are understood here; None: any, as none is looked at. With another one a request goes to its route."""
 _FIELDS: Final = tuple(name.lower().encode() for name in (mac.CABINET, mac.TIME, mac.NONCE, mac.BOOT, mac.MAC))
 _CABINET: Final = _FIELDS[0]
-_HEADERS: Final = [(name.encode(), value.encode()) for name, value in HEADERS]
+_HEADERS: Final = [
+    *((name.encode(), value.encode()) for name, value in HEADERS),
+    (b"cache-control", b"private, no-cache"),
+]
 _JSON: Final = b"application/json"
 _CODED: Final = (b"etag", mac.SIGNATURE.lower().encode())
 
@@ -175,7 +178,7 @@ class LinkFront:
         media: bytes = _JSON,
         more: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
-        headers = [*_HEADERS, (b"cache-control", b"private, no-cache"), *more]
+        headers = [*_HEADERS, *more]
         if answer.body or answer.status != 304:
             headers += [(b"content-type", media), (b"content-length", str(len(answer.body)).encode())]
         if answer.etag:

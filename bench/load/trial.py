@@ -120,22 +120,32 @@ def loaded(asked: Asked, made: City, service: Service) -> dict[str, Any]:
     }
 
 
-def _generated(work: Work, service: Service) -> dict[str, Any]:
-    """Run the generator and look at the centre meanwhile. Raises: BackendError if one of them fails."""
+@contextmanager
+def generating(work: Work) -> Iterator["subprocess.Popen[str]"]:
+    """Run a generator while the block lasts."""
     with subprocess.Popen(
         [sys.executable, "-m", "bench.load.generator"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
         json.dump(asdict(work), process.stdin)
         process.stdin.close()
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def _generated(work: Work, service: Service) -> dict[str, Any]:
+    """Run the generator and look at the centre meanwhile. Raises: BackendError if one of them fails."""
+    with generating(work) as process:
         until_s = time.monotonic() + work.lasts_s + MORE_S
         while process.poll() is None and time.monotonic() < until_s:
             service.look()
             time.sleep(LOOK_S)
         if process.poll() is None:
-            process.kill()
             raise BackendError("the generator did not end in time")
-        said = process.stdout.read()
+        said = process.stdout.read() if process.stdout is not None else ""
     if process.returncode:
         raise BackendError(f"the generator ended with code {process.returncode}")
     result: dict[str, Any] = json.loads(said)

@@ -54,6 +54,7 @@ class Asked:
     accepted: int
     lamps: int
     seed: int
+    ramp_s: float = RAMP_S
 
 
 class Desk:
@@ -179,10 +180,12 @@ def measured(asked: Asked, scratch: Path) -> dict[str, Any]:
         with served(made.data, "", scratch / "log", None, CONNECTIONS) as service:
             desks = [Desk(service.address, token) for token in tokens]
             with _polling(made, service.port, asked):
-                time.sleep(RAMP_S)
+                time.sleep(asked.ramp_s)
                 accepted = acceptance_trials(desks[:CLERKS], names[asked.streets :], asked.accepted)
-                with at_the_street(made, service.address, names[: asked.streets]) as streets:
-                    lamps = _all_lamps(asked, desks, streets)
+                lamps: list[float] = []
+                if asked.streets:
+                    with at_the_street(made, service.address, names[: asked.streets]) as streets:
+                        lamps = _all_lamps(asked, desks, streets)
     line = {**asdict(asked), "accepted_in": spread(accepted), "lamps_in": spread(lamps), **environment()}
     key = f"override-latency-{asked.cabinets}-seed-{asked.seed}"
     return {"key": key, **line, "lamps_each_ms": lamps, "missed": misses(accepted, lamps)}
@@ -197,7 +200,7 @@ def _polling(made: City, port: int, asked: Asked) -> Iterator[None]:
     only = made.scratch / "polling"
     only.touch(0o600)
     only.write_text("\n".join(made.credentials.read_text("ascii").splitlines()[asked.streets :]) + "\n", "ascii")
-    work = Work(port, str(only), str(made.journal), asked.cabinets, 3600.0, asked.seed)
+    work = Work(port, str(only), str(made.journal), asked.cabinets, 3600.0, asked.seed, ramp_s=asked.ramp_s)
     with generating(work) as process:
         yield
         if process.poll() is not None:

@@ -32,7 +32,7 @@ from signal_ctrl.domain.link.reports import Batch, Receipt, Report, ReportKind, 
 POLL_S: Final = 1.0
 POST_S: Final = 10.0
 RAMP_S: Final = 20.0
-"""The connections are made within so long; what is answered meanwhile is no part of the times. [s]"""
+"""The connections are made within so long, if nothing else is asked; answers meanwhile are not timed. [s]"""
 PATIENCE_S: Final = 10.0
 LAST_WORDS_S: Final = 15.0
 """After the end so long is waited for what is under way. [s]"""
@@ -47,7 +47,10 @@ _MS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a generator is to do. `credentials` is a file of credentials, one a line; `journal` is written. [s]"""
+    """What a generator is to do. `credentials` is a file of credentials, one a line; `journal` is written. [s]
+
+    `core`: the only one that it may use; `ramp_s`: within so long the connections are made, before the time counts.
+    """
 
     port: int
     credentials: str
@@ -56,6 +59,7 @@ class Work:
     lasts_s: float
     seed: int
     core: int | None = None
+    ramp_s: float = RAMP_S
 
 
 class Generator:
@@ -86,10 +90,10 @@ class Generator:
         """Run for as long as asked and return what came of it."""
         loop = asyncio.get_running_loop()
         begun_s, own_s = time.monotonic(), time.process_time()
-        self._begin_s = begun_s + RAMP_S
+        self._begin_s = begun_s + self._work.ramp_s
         self._end_s = self._begin_s + self._work.lasts_s
         for k, line in enumerate(self._lines):
-            first_s = begun_s + RAMP_S * k / len(self._lines)
+            first_s = begun_s + self._work.ramp_s * k / len(self._lines)
             self._at(first_s + POLL_S * self._dice.random(), partial(self._poll, line))
             self._at(first_s + POST_S * self._dice.random(), partial(self._post, line))
         keeper = loop.create_task(self._keep_connected(loop))

@@ -42,6 +42,7 @@ class Asked:
     seed: int
     store: str = "sqlite"
     cores: tuple[int, int] | None = None
+    ramp_s: float = RAMP_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def loaded(asked: Asked, made: City, service: Service) -> dict[str, Any]:
         lasts_s=asked.lasts_s,
         seed=asked.seed,
         core=asked.cores[1] if asked.cores is not None else None,
+        ramp_s=asked.ramp_s,
     )
     process = service.process.pid
     begun_s, own_s, ready_s, all_s = time.monotonic(), cpu_s(process), waited_s(process), busy_s()
@@ -110,7 +112,7 @@ def loaded(asked: Asked, made: City, service: Service) -> dict[str, Any]:
     found = _generated(work, service)
     wall_s = time.monotonic() - begun_s
     memory = service.memory_mib[first:]
-    start_s = memory[0][0] + min(SETTLED_S + RAMP_S, asked.lasts_s / 3)
+    start_s = memory[0][0] + min(SETTLED_S, asked.lasts_s / 3) + asked.ramp_s
     return found | {
         "centre_cpu_share": round((cpu_s(process) - own_s) / wall_s, 3),
         "centre_waited_share": round((waited_s(process) - ready_s) / wall_s, 3),

@@ -22,7 +22,7 @@ from bench.ledger import append_lines
 from bench.link.site import trial_site
 from bench.load.city import people
 from bench.load.figures import spread
-from bench.load.generator import RAMP_S, Work
+from bench.load.generator import Work
 from bench.load.service import PROGRAM, served
 from bench.load.trial import CONNECTIONS, City, city, environment, generating
 from signal_ctrl.centre.identity import Role
@@ -43,6 +43,8 @@ CLERKS: Final = 6
 """So many people issue in turn; each may ask ten times a second."""
 STAGES: Final = ("main", "side")
 LOOK_S: Final = 0.02
+RAMP_S: Final = 10.0
+"""The cabinets that poll connect within so long, before anything is measured. [s]"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from signal_ctrl.domain.link.reports import Batch, Receipt, Report, ReportKind, 
 
 POLL_S: Final = 1.0
 POST_S: Final = 10.0
-RAMP_S: Final = 20.0
+RAMP_S: Final = 60.0
 """The connections are made within so long, if nothing else is asked; answers meanwhile are not timed. [s]"""
 PATIENCE_S: Final = 10.0
 LAST_WORDS_S: Final = 15.0

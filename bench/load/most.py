@@ -11,6 +11,7 @@ from bench.load.trial import Asked, trial
 CORES: Final = (0, 1)
 """The centre has the first one for itself, the generator the second."""
 MOST: Final = 12_000
+RAMP_S: Final = 20.0
 _NO_GENERATOR: Final = 0.9
 """A generator that takes a greater share of its core measures itself."""
 
@@ -35,7 +36,7 @@ def find_most(steps: Steps, scratch: Path, tell: Callable[[dict[str, Any]], None
     for cabinets in range(steps.first, MOST + 1, steps.step):
         folder = scratch / str(cabinets)
         folder.mkdir()
-        line = trial(Asked(cabinets, steps.lasts_s, steps.seed, steps.store, CORES), folder)
+        line = trial(Asked(cabinets, steps.lasts_s, steps.seed, steps.store, CORES, RAMP_S), folder)
         missed = [words for words in misses(line) if not words.startswith("memory")]
         if line["generator_cpu_share"] > _NO_GENERATOR:
             missed.append(f"the generator took {line['generator_cpu_share']:.0%} of its core")

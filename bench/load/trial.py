@@ -141,7 +141,7 @@ def generating(work: Work) -> Iterator["subprocess.Popen[str]"]:
 def _generated(work: Work, service: Service) -> dict[str, Any]:
     """Run the generator and look at the centre meanwhile. Raises: BackendError if one of them fails."""
     with generating(work) as process:
-        until_s = time.monotonic() + work.lasts_s + MORE_S
+        until_s = time.monotonic() + work.ramp_s + work.lasts_s + MORE_S
         while process.poll() is None and time.monotonic() < until_s:
             service.look()
             time.sleep(LOOK_S)

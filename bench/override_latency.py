@@ -62,8 +62,8 @@ class Asked:
 class Desk:
     """One person who issues overrides."""
 
-    def __init__(self, address: str, token: str) -> None:
-        self._client = CentreClient(CentreAddress(address), token)
+    def __init__(self, client: CentreClient) -> None:
+        self._client = client
 
     def issue(self, cabinet: str, stage: str) -> tuple[str, int, float]:
         """Hold a stage; return the override, when it was sent [ms, UTC], and how long its acceptance took [ms]."""
@@ -179,8 +179,9 @@ def measured(asked: Asked, scratch: Path) -> dict[str, Any]:
     with city(scratch, "sqlite", asked.streets + asked.cabinets) as made:
         names = tuple(f"cab-{k:05d}" for k in range(asked.streets + asked.cabinets))
         tokens = people(made.data, "", Role.SUPERVISOR, max(CLERKS, asked.streets))
-        with served(made.data, "", scratch / "log", None, CONNECTIONS) as service:
-            desks = [Desk(service.address, token) for token in tokens]
+        with served(made.data, "", scratch / "log", None, CONNECTIONS) as service, ExitStack() as open_now:
+            address = CentreAddress(service.address)
+            desks = [Desk(open_now.enter_context(CentreClient(address, token))) for token in tokens]
             with _polling(made, service.port, asked):
                 time.sleep(asked.ramp_s)
                 accepted = acceptance_trials(desks[:CLERKS], names[asked.streets :], asked.accepted)

@@ -122,6 +122,7 @@ class Link:
             return self._acknowledged(t, ack, etag_of(body))
 
         delivery = await self._desk.store.awrite(work)
+        self._kept(verified)
         if delivery is not None:
             self._centre.registry.acknowledged(delivery)
         return LinkAnswer(200, canonical({"taken": True}).encode())
@@ -154,6 +155,7 @@ class Link:
             self.starts.doubled(batch.cabinet, (batch.boot, verified.stamp.boot), now_ms, "numbers are used twice")
             self._undoubled.add(batch.cabinet)
             raise
+        self._kept(verified)
         self._hear(batch, old)
         return LinkAnswer(200, answer)
 
@@ -165,6 +167,12 @@ class Link:
         start = self._unkept.get(stamp.cabinet)
         if start is not None and start.boot == stamp.boot and t.links.start(stamp.cabinet, stamp.boot) is None:
             t.links.put_start(start)
+
+    def _kept(self, verified: Verified) -> None:
+        """Note that the start of a cabinet is durable."""
+        start = self._unkept.get(verified.stamp.cabinet)
+        if start is not None and start.boot == verified.stamp.boot:
+            del self._unkept[verified.stamp.cabinet]
 
     def _apply(self, t: Transaction, batch: Batch, report: Report, late: bool) -> None:
         apply_fault(self._centre.faults, t, batch, report, late)

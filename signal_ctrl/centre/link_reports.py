@@ -41,8 +41,8 @@ class ReportDesk:
         start = t.links.start(batch.cabinet, batch.boot) or Start(batch.cabinet, batch.boot, _BEFORE_ALL_MS)
         if batch.sequence <= start.contiguous and not _is_lost(t.links, batch):
             return receipt_to_bytes(receipt_of(t.links, start))  # it was here, and its time to be kept is over
-        overtaken = t.links.sequences(batch.cabinet, batch.boot, batch.sequence, 1)
-        late = batch.sequence != start.contiguous + 1 or bool(overtaken)
+        present = t.links.sequences(batch.cabinet, batch.boot, start.contiguous, _LOOK_AHEAD)
+        late = batch.sequence != start.contiguous + 1 or bool(present)  # those present have overtaken it
         for gap in batch.gaps:
             t.links.put_gap(Lost(batch.cabinet, gap))
         for report in batch.reports:
@@ -50,13 +50,14 @@ class ReportDesk:
         stored = StoredBatch(
             batch.cabinet, batch.boot, batch.sequence, digest, body, b"", now_utc_ms, old=old, late=late
         )
-        return self._stored(t, batch, stored, start)
+        return self._stored(t, batch, stored, start, present)
 
-    def _stored(self, t: Transaction, batch: Batch, stored: StoredBatch, start: Start) -> bytes:
+    def _stored(
+        self, t: Transaction, batch: Batch, stored: StoredBatch, start: Start, present: tuple[int, ...]
+    ) -> bytes:
         """Store a batch with its answer: how far the numbers of its start go without a hole once it is here."""
-        present = (batch.sequence, *t.links.sequences(batch.cabinet, batch.boot, start.contiguous, _LOOK_AHEAD))
         gaps = t.links.gaps(batch.cabinet, batch.boot)
-        receipt = counted(start.contiguous, present, gaps)
+        receipt = counted(start.contiguous, (batch.sequence, *present), gaps)
         t.links.put_start(replace(start, contiguous=receipt.contiguous))
         for boot in {gap.boot for gap in batch.gaps} - {batch.boot}:
             other = t.links.start(batch.cabinet, boot)

@@ -35,6 +35,9 @@ from signal_ctrl.web.settings import Settings
 
 FIRST_SECRET: Final = "first-admin"
 """File in the data folder that has the secret of the first start where there is no terminal to show it on."""
+SWITCH_S: Final = 0.0005
+"""A thread gives way to another one after so long. With Python's own 5 ms each request would wait so long for the
+thread that writes, as often as it needs the interpreter. [s]"""
 
 log: Final = structlog.get_logger("signal_ctrl.serve")
 
@@ -64,6 +67,7 @@ def serve(serving: Serving) -> int:
     Raises: InvalidInputError; StorageError if the store cannot be opened or is damaged.
     """
     start_logs(sys.stderr)
+    sys.setswitchinterval(SWITCH_S)
     with ExitStack() as open_now:
         standby = Standby(serving.data, serving.database, serving.lease) if serving.lease else None
         if standby is not None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Insert, Row, Select, Table, Update, and_, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from signal_ctrl.centre.link_values import Double, LinkKey, Lost, Start, StoredAck, StoredBatch
 from signal_ctrl.domain.link.reports import Gap
@@ -16,6 +18,53 @@ from signal_ctrl.stores.tables.links import (
     LINK_KEYS,
     LINK_NONCES,
     LINK_STARTS,
+)
+
+_OLD: Final = "old_"
+"""Before the names of parameters that say which row is meant."""
+
+
+@cache
+def _select_row(table: Table, key: tuple[str, ...]) -> Select[Any]:
+    """Return the question for a row by its key. A statement is built once: building it costs more than its answer."""
+    return select(table).where(*(table.c[name] == bindparam(name) for name in key))
+
+
+@cache
+def _update_row(table: Table, key: tuple[str, ...]) -> Update:
+    return update(table).where(*(table.c[name] == bindparam(_OLD + name) for name in key))
+
+
+@cache
+def _insert_new(table: Table, dialect: str) -> Insert:
+    """Return the insertion of a row that leaves one with its key as it is; only the two dialects have a word for it."""
+    is_sqlite = dialect == "sqlite"
+    return (
+        sqlite.insert(table).on_conflict_do_nothing()
+        if is_sqlite
+        else postgresql.insert(table).on_conflict_do_nothing()
+    )
+
+
+@cache
+def _insert_row(table: Table) -> Insert:
+    return insert(table)
+
+
+_SEQUENCES: Final = (
+    select(LINK_BATCHES.c.sequence)
+    .where(
+        LINK_BATCHES.c.cabinet == bindparam("cabinet"),
+        LINK_BATCHES.c.boot == bindparam("boot"),
+        LINK_BATCHES.c.sequence > bindparam("after"),
+    )
+    .order_by(LINK_BATCHES.c.sequence)
+    .limit(bindparam("most"))
+)
+_GAPS: Final = (
+    select(LINK_GAPS)
+    .where(LINK_GAPS.c.cabinet == bindparam("cabinet"), LINK_GAPS.c.boot == bindparam("boot"))
+    .order_by(LINK_GAPS.c.first)
 )
 
 
@@ -52,9 +101,8 @@ class SqlLinks:
 
     def sequences(self, cabinet: str, boot: str, after: int, limit: int) -> tuple[int, ...]:
         """Return the numbers of batches that are here after a number, in order."""
-        number = LINK_BATCHES.c.sequence
-        of_start = and_(LINK_BATCHES.c.cabinet == cabinet, LINK_BATCHES.c.boot == boot, number > after)
-        return tuple(self._connection.execute(select(number).where(of_start).order_by(number).limit(limit)).scalars())
+        asked = {"cabinet": cabinet, "boot": boot, "after": after, "most": limit}
+        return tuple(self._connection.execute(_SEQUENCES, asked).scalars())
 
     def batches(self, cabinet: str, since_utc_ms: int = 0, limit: int = 100) -> tuple[StoredBatch, ...]:
         """Return what came of a cabinet since a time, the youngest first. [ms]"""
@@ -67,8 +115,7 @@ class SqlLinks:
 
     def gaps(self, cabinet: str, boot: str) -> tuple[Gap, ...]:
         """Return what a cabinet has given up of a start, in order."""
-        wanted = select(LINK_GAPS).where(LINK_GAPS.c.cabinet == cabinet, LINK_GAPS.c.boot == boot)
-        rows = self._connection.execute(wanted.order_by(LINK_GAPS.c.first))
+        rows = self._connection.execute(_GAPS, {"cabinet": cabinet, "boot": boot})
         return tuple(Gap(row.boot, row.first, row.last, row.reports) for row in rows)
 
     def ack(self, cabinet: str, epoch: int, revision: int, state: str) -> StoredAck | None:
@@ -82,10 +129,9 @@ class SqlLinks:
 
     def use_nonce(self, cabinet: str, nonce: str, at_utc_ms: int) -> bool:
         """Keep the nonce of a write; return False if it was used before. [ms]"""
-        if self._row(LINK_NONCES, cabinet=cabinet, nonce=nonce) is not None:
-            return False
-        self._connection.execute(insert(LINK_NONCES).values(cabinet=cabinet, nonce=nonce, at_utc_ms=at_utc_ms))
-        return True
+        new = _insert_new(LINK_NONCES, self._connection.dialect.name)
+        values = {"cabinet": cabinet, "nonce": nonce, "at_utc_ms": at_utc_ms}
+        return self._connection.execute(new, values).rowcount == 1
 
     def forget_nonces(self, before_utc_ms: int) -> int:
         """Forget nonces of before a time and return how many. [ms]"""
@@ -97,7 +143,7 @@ class SqlLinks:
 
     def put_batch(self, batch: StoredBatch) -> None:
         """Keep a batch that is not here. Raises: ConflictError if it is."""
-        self._connection.execute(insert(LINK_BATCHES).values(**asdict(batch)))
+        self._insert(LINK_BATCHES, asdict(batch))
 
     def forget_batches(self, before_utc_ms: int) -> int:
         """Forget batches that came before a time and return how many; their numbers stay counted. [ms]"""
@@ -130,11 +176,13 @@ class SqlLinks:
         self._connection.execute(delete(LINK_DOUBLES).where(LINK_DOUBLES.c.cabinet == cabinet))
 
     def _row(self, table: Table, **key: str | int) -> Row[Any] | None:
-        found = [table.c[name] == value for name, value in key.items()]
-        return self._connection.execute(select(table).where(*found)).first()
+        return self._connection.execute(_select_row(table, tuple(key)), key).first()
 
     def _put(self, table: Table, key: tuple[str, ...], values: Mapping[str, object]) -> None:
-        there = [table.c[name] == values[name] for name in key]
-        changed = self._connection.execute(update(table).where(*there).values(**values))
+        there = {_OLD + name: values[name] for name in key}
+        changed = self._connection.execute(_update_row(table, key), {**there, **values})
         if changed.rowcount == 0:
-            self._connection.execute(insert(table).values(**values))
+            self._insert(table, values)
+
+    def _insert(self, table: Table, values: Mapping[str, object]) -> None:
+        self._connection.execute(_insert_row(table), values)

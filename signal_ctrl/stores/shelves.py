@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
 
@@ -12,8 +13,11 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    Select,
+    Table,
     TableValuedAlias,
     Text,
+    Update,
     bindparam,
     cast,
     delete,
@@ -34,7 +38,6 @@ AT_ONCE: Final = 500
 """Keys that one statement names."""
 REMEMBERED: Final = 8_192
 """Values of a shelf that are not read from their documents again."""
-_KEY: Final = "the_key"
 T = TypeVar("T")
 
 
@@ -65,6 +68,19 @@ class Remembered:
 
 _REMEMBERED: Final[Mapping[str, Remembered]] = {spec.name: Remembered(REMEMBERED) for spec in SHELVES}
 
+_KEY: Final = "key_of_row"
+
+
+@cache
+def _select_row(table: Table) -> Select[Any]:
+    """Return the question for a row by its key: built once, as that costs more than carrying it out."""
+    return select(table.c.key, table.c.document, table.c.document_sha256).where(table.c.key == bindparam(_KEY))
+
+
+@cache
+def _update_row(table: Table) -> Update:
+    return update(table).where(table.c.key == bindparam(_KEY))
+
 
 class SqlShelf(Generic[V]):
     """The values of one kind; on a read-only connection the writing verbs fail."""
@@ -76,10 +92,7 @@ class SqlShelf(Generic[V]):
 
     def get(self, key: str) -> V | None:
         """Return the value of a key, None if there is none."""
-        table = self._table
-        row = self._connection.execute(
-            select(table.c.key, table.c.document, table.c.document_sha256).where(table.c.key == key)
-        ).first()
+        row = self._connection.execute(_select_row(self._table), {_KEY: key}).first()
         return None if row is None else self._value(*row)
 
     def several(self, keys: Collection[str]) -> dict[str, V]:
@@ -124,7 +137,7 @@ class SqlShelf(Generic[V]):
     def put(self, value: V) -> None:
         """Keep a value under its key, in place of the one that is there."""
         table, (key, fields) = self._table, self._row(value)
-        changed = self._connection.execute(update(table).where(table.c.key == key).values(fields))
+        changed = self._connection.execute(_update_row(table), {_KEY: key, **fields})
         if changed.rowcount == 0:
             self._connection.execute(insert(table).values(key=key, **fields))
 

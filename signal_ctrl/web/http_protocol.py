@@ -48,6 +48,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._key: str | None = None
         self._header_bytes = 0
         self._in_header = True
+        self._header_waits = self._in_body = False
         self._body_bytes = 0
         self._body_begun_s = 0.0
 
@@ -84,21 +85,31 @@ class PatientProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._in_header:
-            if self._header_bytes == 0:
-                self._stop_waiting()
-                self._timer = self.loop.call_later(self.patience.header_s, self._refuse, HTTPStatus.REQUEST_TIMEOUT)
             self._header_bytes += len(data)
         super().data_received(data)
-        if self._in_header and self._header_bytes > self.patience.header_bytes:
+        if not self.transport.is_closing():
+            self._wait()
+
+    def _wait(self) -> None:
+        """Begin to wait for what is missing of a request; most come whole, and then for nothing."""
+        if not self._in_header:
+            if not self._in_body:
+                self._in_body = True
+                self._wait_for_body()
+        elif self._header_bytes > self.patience.header_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._header_bytes and not self._header_waits:
+            self._header_waits = True
+            self._stop_waiting()
+            self._timer = self.loop.call_later(self.patience.header_s, self._refuse, HTTPStatus.REQUEST_TIMEOUT)
 
     def on_headers_complete(self) -> None:
-        """Begin to wait for the body."""
-        self._in_header = False
+        """Refuse a header that is too long; what comes next is the body."""
+        self._stop_waiting()
+        self._in_header = self._header_waits = False
         self._header_bytes = 0
         self._body_bytes = 0
         self._body_begun_s = self.loop.time()
-        self._wait_for_body()
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self.patience.header_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         else:
@@ -118,7 +129,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """End the wait for the body; what comes next is another request's header."""
         self._stop_waiting()
-        self._in_header = True
+        self._in_header, self._in_body = True, False
         if self.cycle is not None:
             super().on_message_complete()
 

@@ -1,11 +1,12 @@
-"""What stands before the application for cabinets: it knows who asks, answers polls from memory, and codes answers.
+"""What stands before the application for cabinets: it knows who asks, answers what comes often, and codes answers.
 
-Requests without the header `Signal-Ctrl-Cabinet` pass untouched. A poll is most of the work of a centre and needs
-neither a database nor a router, so it gets neither; every other request of a cabinet goes on to its route with its
-sender known, and its answer is coded on the way back, whatever it is.
+Requests without the header `Signal-Ctrl-Cabinet` pass untouched. Polls, reports and acknowledgements are nearly all the
+work of a centre and need no router, so they get none, and no line in the log unless they fail; every other request of a
+cabinet goes on to its route with its sender known, and its answer is coded on the way back, whatever it is.
 """
 
 import secrets
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -22,21 +23,37 @@ from signal_ctrl.domain.errors import NotLoggedInError, SignalCtrlError, TooLarg
 from signal_ctrl.domain.link import mac
 from signal_ctrl.domain.link.mac import Answered, Asked, answer_mac
 from signal_ctrl.domain.link.reports import MAX_BATCH_BYTES
+from signal_ctrl.web.body_limit import check_path
 from signal_ctrl.web.connections import claim
 from signal_ctrl.web.metrics import Metrics
 from signal_ctrl.web.outer import HEADERS
 from signal_ctrl.web.problems import MEDIA_TYPE, problem_of
 from signal_ctrl.web.rates import Rates
 
-log: Final = structlog.get_logger("signal_ctrl.web")
 SCOPE_KEY: Final = "signal_ctrl.link"
 TIME_PATH: Final = "/v1/time"
 PLAN_ROUTE: Final = "/v1/cabinets/{cabinet}/plan"
+EVENTS_ROUTE: Final = "/v1/cabinets/{cabinet}/events"
+ACKNOWLEDGEMENTS_ROUTE: Final = "/v1/cabinets/{cabinet}/acknowledgements"
+OLD: Final = "old=1"
+UNKNOWN: Final = "unknown"
+_OFTEN: Final = {
+    ("GET", "/plan"): PLAN_ROUTE,
+    ("POST", "/events"): EVENTS_ROUTE,
+    ("POST", "/acknowledgements"): ACKNOWLEDGEMENTS_ROUTE,
+}
+_QUERIES: Final = {PLAN_ROUTE: None, EVENTS_ROUTE: ("", "old=0", OLD), ACKNOWLEDGEMENTS_ROUTE: None}
+"""Queries that are understood here; None: any, as none is looked at. With another one a request goes to its route."""
 _FIELDS: Final = tuple(name.lower().encode() for name in (mac.CABINET, mac.TIME, mac.NONCE, mac.BOOT, mac.MAC))
 _CABINET: Final = _FIELDS[0]
-_HEADERS: Final = [(name.encode(), value.encode()) for name, value in HEADERS]
+_HEADERS: Final = [
+    *((name.encode(), value.encode()) for name, value in HEADERS),
+    (b"cache-control", b"private, no-cache"),
+]
 _JSON: Final = b"application/json"
 _CODED: Final = (b"etag", mac.SIGNATURE.lower().encode())
+
+log: Final = structlog.get_logger("signal_ctrl.link")
 
 
 @dataclass(slots=True)
@@ -45,6 +62,22 @@ class Entered:
 
     link: Link
     verified: Verified
+
+
+_NOTHING: Final = Asked("", "", "")
+
+
+@dataclass(slots=True)
+class _Request:
+    """What is known of a request so far. `route` is empty for one that is not answered here."""
+
+    asked: Asked = _NOTHING
+    verified: Verified | None = None
+    route: str = ""
+
+    def names(self) -> tuple[str, str]:
+        """Return method and route, for metrics: what a stranger wrote is no label."""
+        return (self.asked.method if self.route else UNKNOWN, self.route or UNKNOWN)
 
 
 class LinkFront:
@@ -62,32 +95,58 @@ class LinkFront:
         if scope["type"] != "http" or not any(name == _CABINET for name, _ in scope["headers"]):
             await self._app(scope, receive, send)
             return
-        verified: Verified | None = None
+        request = _Request()
         try:
-            body = await _body(receive)
-            headers, asked = _headers(scope["headers"]), _asked(scope, body)
-            if asked.method == "GET" and asked.path == TIME_PATH:
-                verified = self._link.gate.genuine(headers, asked)
-                if verified is None:
-                    raise NotLoggedInError("no cabinet with this key is known here")
-                await self._send(send, verified, self._link.time())
-                return
-            entered = self._link.enter(headers, asked)
-            if isinstance(entered, Turned):
-                await self._turn(scope, send, entered)
-                return
-            verified = _claimed(scope, entered)
-            if asked.method == "GET" and asked.path == f"/v1/cabinets/{verified.stamp.cabinet}/plan":
-                self._rates.take(Actor(verified.stamp.cabinet, Role.CABINET))
-                answer = self._link.poll(verified, _etag(scope["headers"]))
-                self._metrics.requests.labels("GET", PLAN_ROUTE, str(answer.status)).inc()
-                await self._send(send, verified, answer)
-                return
+            is_answered = await self._take(request, scope, receive, send)
         except SignalCtrlError as error:
-            await self._fail(scope, send, verified, error)
-            return
-        scope[SCOPE_KEY] = Entered(self._link, verified)
-        await self._app(scope, _again(body, receive), _Coded(send, verified, self._clock).send)
+            await self._fail(scope, send, request, error)
+        except Exception as error:  # nobody is shown a stack, and the log has it all
+            self._metrics.faults.inc()
+            log.error("fault", path=scope["path"], exc_info=error)
+            await self._fail(scope, send, request, SignalCtrlError("unforeseen"))
+        else:
+            if not is_answered and request.verified is not None:
+                scope[SCOPE_KEY] = Entered(self._link, request.verified)
+                coded = _Coded(send, request.verified, self._clock)
+                await self._app(scope, _again(request.asked.body, receive), coded.send)
+
+    async def _take(self, request: "_Request", scope: Scope, receive: Receive, send: Send) -> bool:
+        """Find out who asks and answer what is answered here; return whether it was."""
+        headers, asked = _headers(scope["headers"]), _asked(scope, await _body(receive))
+        request.asked = asked
+        if asked.method == "GET" and asked.path == TIME_PATH:
+            request.verified = self._link.gate.genuine(headers, asked)
+            if request.verified is None:
+                raise NotLoggedInError("no cabinet with this key is known here")
+            await self._send(send, request.verified, self._link.time())
+            return True
+        entered = self._link.enter(headers, asked)
+        if isinstance(entered, Turned):
+            await self._turn(scope, send, entered)
+            return True
+        claim(scope, f"cabinet {entered.stamp.cabinet}")
+        request.verified = entered
+        request.route = _route(asked, entered.stamp.cabinet)
+        if not request.route:
+            return False
+        self._rates.take(Actor(entered.stamp.cabinet, Role.CABINET))
+        answer = await self._answer(request.route, entered, asked, scope)
+        self._metrics.requests.labels(asked.method, request.route, str(answer.status)).inc()
+        await self._send(send, entered, answer)
+        return True
+
+    async def _answer(self, route: str, verified: Verified, asked: Asked, scope: Scope) -> LinkAnswer:
+        """Answer what comes often. What is written is durable when this returns."""
+        if route == PLAN_ROUTE:
+            return self._link.poll(verified, _etag(scope["headers"]))
+        check_path(scope)
+        begun_s = time.perf_counter()
+        if route == EVENTS_ROUTE:
+            answer = await self._link.report(verified, asked.body, asked.query == OLD)
+        else:
+            answer = await self._link.acknowledge(verified, asked.body)
+        self._metrics.seconds.labels(route).observe(time.perf_counter() - begun_s)
+        return answer
 
     async def _turn(self, scope: Scope, send: Send, turned: Turned) -> None:
         """Refuse; who has the right key learns why, and the centre's time."""
@@ -102,13 +161,13 @@ class LinkFront:
         }
         await self._send(send, turned.verified, LinkAnswer(401, canonical(document).encode()), MEDIA_TYPE.encode())
 
-    async def _fail(self, scope: Scope, send: Send, verified: Verified | None, error: SignalCtrlError) -> None:
+    async def _fail(self, scope: Scope, send: Send, request: "_Request", error: SignalCtrlError) -> None:
         problem = problem_of(error)
-        error_id = _noted(scope, problem.status.value, verified, f"{problem.kind}: {error}")
+        error_id = _noted(scope, problem.status.value, request.verified, f"{problem.kind}: {error}")
         body = canonical(problem.document(error_id)).encode()
         more = [] if problem.retry_after_s is None else [(b"retry-after", str(problem.retry_after_s).encode())]
-        self._metrics.requests.labels("GET", PLAN_ROUTE, str(problem.status.value)).inc()
-        await self._send(send, verified, LinkAnswer(problem.status.value, body), MEDIA_TYPE.encode(), more)
+        self._metrics.requests.labels(*request.names(), str(problem.status.value)).inc()
+        await self._send(send, request.verified, LinkAnswer(problem.status.value, body), MEDIA_TYPE.encode(), more)
 
     async def _send(
         self,
@@ -118,7 +177,7 @@ class LinkFront:
         media: bytes = _JSON,
         more: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
-        headers = [*_HEADERS, (b"cache-control", b"private, no-cache"), *more]
+        headers = [*_HEADERS, *more]
         if answer.body or answer.status != 304:
             headers += [(b"content-type", media), (b"content-length", str(len(answer.body)).encode())]
         if answer.etag:
@@ -205,10 +264,14 @@ async def _body(receive: Receive) -> bytes:
             return bytes(parts)
 
 
-def _claimed(scope: Scope, verified: Verified) -> Verified:
-    """Count the connection for the cabinet. Raises: TooManyError if it has too many."""
-    claim(scope, f"cabinet {verified.stamp.cabinet}")
-    return verified
+def _route(asked: Asked, cabinet: str) -> str:
+    """Return the route of what a cabinet asks often of itself, else nothing."""
+    head = f"/v1/cabinets/{cabinet}"
+    if not asked.path.startswith(head):
+        return ""
+    route = _OFTEN.get((asked.method, asked.path[len(head) :]), "")
+    queries = _QUERIES.get(route)
+    return route if queries is None or asked.query in queries else ""
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

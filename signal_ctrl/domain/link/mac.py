@@ -110,4 +110,4 @@ def _digest(body: bytes) -> str:
 
 
 def _code(key: bytes, lines: tuple[str, ...]) -> str:
-    return hmac.new(key, "\n".join(lines).encode("utf-8", "surrogateescape"), "sha256").hexdigest()
+    return hmac.digest(key, "\n".join(lines).encode("utf-8", "surrogateescape"), "sha256").hex()

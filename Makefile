@@ -89,6 +89,9 @@ campaign-centre: setup  ## hours: killed and failing stores, broken links, hosti
 	$(BIN)/python -m bench.link_faults --seeds 1-2000
 	$(BIN)/python -m bench.link.outage
 	$(BIN)/python -m bench.link.storm
+	$(BIN)/python -m bench.big_override || true
+	$(BIN)/python -m bench.override_latency
+	$(BIN)/python -m bench.load || true
 
 lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -164,10 +164,12 @@ def test_another_experiment_is_refused_and_nothing_is_lost(fresh: tuple[Path, Ou
 
 def test_a_folder_has_one_bench_at_a_time(tmp_path: Path) -> None:
     process = started(tmp_path, "run", *SMALL, "--workers", "1", "--out", "e")
-    until(lambda: children(process.pid))
+    until(lambda: (tmp_path / "e" / ".lock").exists() and children(process.pid))
+    os.kill(process.pid, signal.SIGSTOP)  # it may not come to its end before the other one has looked
     done = bench(tmp_path, "run", *SMALL, "--workers", "1", "--out", "e")
     assert (done.returncode, "another bench is at work" in done.stderr) == (2, True)
     os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, signal.SIGCONT)
     process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130
 

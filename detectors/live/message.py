@@ -11,6 +11,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
+from signal_ctrl.domain.documents import no_constant, no_duplicates
 from signal_ctrl.domain.errors import InvalidInputError, RefusedError
 
 FORMAT: Final = "signal-ctrl events 1"
@@ -88,7 +89,7 @@ def batch_of(payload: bytes) -> Batch:
     if len(payload) > MAX_BYTES:
         raise refused(Refusal.SIZE, f"{len(payload)}; {MAX_BYTES} are allowed")
     try:
-        document = json.loads(payload.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        document = json.loads(payload.decode("utf-8"), object_pairs_hook=no_duplicates, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError, as are numbers of 5,000 digits
         raise refused(Refusal.JSON, str(error)[:120]) from error
     return _batch(document, blake2b(payload, digest_size=16).digest())
@@ -147,14 +148,3 @@ def _rows(events: Sequence[Any]) -> tuple[Row, ...]:
             names[device] = device
         rows.append(Row(time_ms, names[device], code, parameter))
     return tuple(rows)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number")

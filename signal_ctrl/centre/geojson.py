@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from signal_ctrl.domain.documents import why
+from signal_ctrl.domain.documents import no_constant, no_duplicates, why
 from signal_ctrl.domain.errors import InvalidInputError
 
 MAX_FEATURES: Final = 100_000
@@ -36,7 +36,7 @@ def _features(text: str) -> Iterator[str]:
     begin = _BEGIN.match(text)
     if begin is None:
         raise InvalidInputError('a network begins with {"type": "FeatureCollection", "features": [')
-    decoder = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+    decoder = json.JSONDecoder(object_pairs_hook=no_duplicates, parse_constant=no_constant)
     at, count = _after_space(text, begin.end()), 0
     more = not text.startswith("]", at)
     while more:
@@ -103,14 +103,3 @@ def _properties(found: dict[str, Any]) -> dict[str, Any]:
 def _after_space(text: str, at: int) -> int:
     found = _SPACE.match(text, at)
     return at if found is None else found.end()
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number")

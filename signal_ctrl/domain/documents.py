@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NoReturn
 
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -15,7 +15,7 @@ def read_document(text: str, kind: str, form: str) -> dict[str, Any]:
     Raises: InvalidInputError if it is none.
     """
     try:
-        document = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        document = json.loads(text, object_pairs_hook=no_duplicates, parse_constant=no_constant)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInputError(f"not a {kind} document: {why(error)}") from error
     if not isinstance(document, dict) or document.get("format") != form:
@@ -82,12 +82,14 @@ def exactly(item: dict[str, Any], keys: Collection[str]) -> None:
         raise ValueError(f"keys missing or unknown: {', '.join(sorted(item.keys() ^ set(keys)))}")
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    if len(set(keys)) != len(keys):
+def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of its pairs; a hook of `json.loads`. Raises: ValueError if a key occurs twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
         raise ValueError("a key occurs twice")
-    return dict(pairs)
+    return found
 
 
-def _no_constant(name: str) -> None:
+def no_constant(name: str) -> NoReturn:
+    """Raises: ValueError for NaN and the infinities; a hook of `json.loads`."""
     raise ValueError(f"{name} is not a number")

@@ -156,7 +156,7 @@ class SqlShelf(Generic[V]):
             there = set(self._connection.scalars(select(table.c.key).where(table.c.key.in_([key for key, _ in chunk]))))
             changed = [{_KEY: key, **fields} for key, fields in chunk if key in there]
             if changed:
-                self._connection.execute(update(table).where(table.c.key == bindparam(_KEY)), changed)
+                self._connection.execute(_update_row(table), changed)
             self._insert([{"key": key, **fields} for key, fields in chunk if key not in there])
 
     def add(self, value: V) -> None:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from signal_ctrl.domain.documents import why
+from signal_ctrl.domain.documents import no_constant, why
 from signal_ctrl.domain.errors import InvalidInputError
 
 MAX_DEPTH: Final = 32
@@ -27,7 +27,7 @@ def read_json(body: bytes) -> Any:
             object_pairs_hook=_Counter().take,
             parse_int=_whole,
             parse_float=_float,
-            parse_constant=_no_constant,
+            parse_constant=no_constant,
         )
         if "\\u" in text:
             _check_texts(value)
@@ -90,7 +90,3 @@ def _float(digits: str) -> float:
     if abs(number) == float("inf"):
         raise ValueError("a number does not fit 64 bits")
     return number
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")

@@ -1,0 +1,1 @@
+"""The state of every road now and soon, incidents, diversion, dispatch."""

@@ -1,7 +1,7 @@
 """Roads of a city as those who watch it see them: carriageways between nodes, turns between them, loops on them.
 
 Nothing is controlled by these values: sites are made at the cabinets. Places are longitude and latitude in WGS 84, and
-metres east and north on one plane around the middle of the network (`Plane`), whose error stays below 0.1 % within 20 km.
+metres east and north on one plane around the middle of the network (`Plane`), good to 0.1 % within 20 km.
 """
 
 import math

@@ -15,6 +15,7 @@ from signal_ctrl.centre.ports import Condition
 from signal_ctrl.cli.aside import Aside
 from signal_ctrl.cli.centre_parts import CentreParts, opened_centre
 from signal_ctrl.cli.failures import BROKEN
+from signal_ctrl.cli.garbage import FullCollection, keep_what_is_there, settle_collector
 from signal_ctrl.cli.standby import Standby
 from signal_ctrl.cli.stopping import tidy_end
 from signal_ctrl.cli.versions import versions
@@ -35,7 +36,7 @@ from signal_ctrl.web.settings import Settings
 
 FIRST_SECRET: Final = "first-admin"
 """File in the data folder that has the secret of the first start where there is no terminal to show it on."""
-SWITCH_S: Final = 0.0005
+SWITCH_S: Final = 0.000_05
 """A thread gives way to another one after so long. With Python's own 5 ms each request would wait so long for the
 thread that writes, as often as it needs the interpreter. [s]"""
 
@@ -68,6 +69,7 @@ def serve(serving: Serving) -> int:
     """
     start_logs(sys.stderr)
     sys.setswitchinterval(SWITCH_S)
+    settle_collector()
     with ExitStack() as open_now:
         standby = Standby(serving.data, serving.database, serving.lease) if serving.lease else None
         if standby is not None:
@@ -82,6 +84,7 @@ def serve(serving: Serving) -> int:
         server = _server(serving, parts)
         if standby is not None:
             standby.when_lost(server)
+        keep_what_is_there()
         with tidy_end():
             server.run()
         failed = parts.store.condition is Condition.FAILED or (standby is not None and standby.is_lost)
@@ -141,6 +144,7 @@ def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) 
         Chore("link", parts.link.tick),
         Chore("anchors", anchor),
         Chore("upkeep", Aside(upkeep.run_due).look),
+        Chore("garbage", FullCollection(parts.clock).look),
         Chore("store", watch_store),
     )
 

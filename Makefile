@@ -12,13 +12,17 @@ PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
 SPREAD := -n 2 --dist loadfile
 QUICK := not sumo and not slow and not deep and not browser
 
+PAGE := signal_ctrl/web/page
+PAGE_TOOLS := $(PAGE)/node_modules/.package-lock.json
+PAGE_BUILT := signal_ctrl/web/built/index.html
+
 PART ?= seeds failures-all demand-all
 MADE := out/made
 TOWNS = $(shell $(BIN)/python -m sumo_scenarios.town_names)
 COMMA := ,
 SPACE := $(subst x,,x x)
 
-.PHONY: help setup lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre lint check test test-deep clean
+.PHONY: help setup page lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre lint check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +46,16 @@ $(STAMP): requirements.lock pyproject.toml
 	  $(BIN)/python -c 'import libsumo' \
 	    || { echo "on Debian: sudo apt-get install $(SUMO_LIBRARIES)" >&2; exit 3; }; }
 	@echo "compiling the rollout (once)" >&2; $(BIN)/python -m sumo_scenarios.warm_up
+	@touch $@
+
+page: $(PAGE_BUILT)  ## build the command centre's page (Node 18 or newer, npm)
+
+$(PAGE_BUILT): $(PAGE_TOOLS) $(wildcard $(PAGE)/src/*) $(PAGE)/build.mjs $(PAGE)/tsconfig.json
+	cd $(PAGE) && npm run --silent check && npm run --silent build
+
+$(PAGE_TOOLS): $(PAGE)/package-lock.json
+	@command -v npm >/dev/null || { echo "the page needs Node and npm; on Debian: sudo apt-get install nodejs npm" >&2; exit 3; }
+	cd $(PAGE) && npm ci --no-progress --loglevel=error
 	@touch $@
 
 lock:  ## compile requirements.lock anew (add UPGRADE=--upgrade for newer versions)
@@ -99,15 +113,15 @@ lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/mypy --strict $(PACKAGES)
 	$(BIN)/lint-imports
 
-check: lint  ## lint, quick tests and doctests, within two minutes
+check: lint page  ## lint, quick tests and doctests, within two minutes
 	$(BIN)/pytest $(SPREAD) --doctest-modules -m "$(QUICK)" tests $(PACKAGES)
 
-test: lint  ## check and every other test but the deep ones
+test: lint page  ## check and every other test but the deep ones
 	$(BIN)/pytest $(SPREAD) --doctest-modules -m "not deep" tests $(PACKAGES)
 
 test-deep: setup  ## property tests with thousands of examples, and the tests marked deep
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -m "deep or hypothesis" --timeout=0 tests
 
 clean:  ## remove what the other targets made, .venv too
-	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) $(PAGE)/node_modules signal_ctrl/web/built out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -57,18 +57,22 @@ class World:
     def person(self, role: Role, login: str = "", district: str | None = None, second_factor: bool = True) -> str:
         """Make an account with a session, and return its token."""
         name = login or f"{role.value}-{len(self.secrets)}"
-        secret = new_secret(secrets.token_bytes)
-        self.secrets[name] = secret
         self.identity.accounts.add(name, role, district, "test")
+        self.set_factor(name)
+        return self.session(name, second_factor)
+
+    def set_factor(self, login: str) -> None:
+        """Give an account a second factor; an invitation that waits is used up."""
+        secret = new_secret(secrets.token_bytes)
+        self.secrets[login] = secret
         sealed = self.box.seal(secret)
 
         def enrol(transaction: Transaction) -> None:
-            user = transaction.people.user(name)
+            user = transaction.people.user(login)
             if user is not None:
                 transaction.people.put_user(replace(user, totp=sealed, invitation_sha256=""))
 
         self.store.write(enrol)
-        return self.session(name, second_factor)
 
     def session(self, login: str, second_factor: bool = True, address: str = ADDRESS, browser: bool = False) -> str:
         """Begin a session of an account, and return its token."""

@@ -13,7 +13,7 @@ from signal_ctrl.engine.ladder import Rung
 from signal_ctrl.kernel.state import Mode
 
 HEARTBEAT_MS: Final = 60_000
-"""A summary so often, as RSMP's watchdog. SAFETY part B. [ms]"""
+"""A summary so often, as RSMP's watchdog, and whenever who decides or the mode has changed. SAFETY part B. [ms]"""
 REPEAT_MS: Final = 600_000
 """The same notice is not repeated before. [ms]"""
 _MODES: Final = tuple(Mode)
@@ -82,7 +82,8 @@ class SelfReport:
         if status.starving and (before is None or before.starving != status.starving):
             groups = ", ".join(map(str, status.starving))
             self.tell(ReportKind.EVENT, "starving", f"groups {groups} wait beyond their maximum red", ())
-        if self._beat_mono_ms is None or mono_ms - self._beat_mono_ms >= HEARTBEAT_MS:
+        is_due = self._beat_mono_ms is None or mono_ms - self._beat_mono_ms >= HEARTBEAT_MS
+        if is_due or (before is not None and (before.mode, before.rung) != (status.mode, status.rung)):
             self._beat_mono_ms = mono_ms
             self.tell(ReportKind.HEARTBEAT, "heartbeat", status.summary, _values(status))
 

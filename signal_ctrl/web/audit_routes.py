@@ -42,10 +42,19 @@ def audit(
     who: Wanted = "",
     action: Wanted = "",
     object_: Annotated[str, Query(alias="object", max_length=200)] = "",
+    newest: Annotated[int, Query(ge=0, le=1000)] = 0,
 ) -> AuditOut:
-    """List records from a number on; only those of an actor, an action, an object if given."""
+    """List records from a number on; only those of an actor, an action, an object if given.
+
+    `newest` begins with the last so many records of the chain instead of `first_n`.
+    """
     wanted = {"actor": who, "action": action, "object": object_}
-    found, next_n = context.centre.store.read(lambda reading: _page(reading, actor, first_n, limit, wanted))
+
+    def look(reading: Reading) -> tuple[list[StoredRecord], int | None]:
+        begin_n = max(1, reading.audit.head().n - newest + 1) if newest else first_n
+        return _page(reading, actor, begin_n, newest or limit, wanted)
+
+    found, next_n = context.centre.store.read(look)
     return AuditOut(records=[shown(stored) for stored in found], next_n=next_n)
 
 

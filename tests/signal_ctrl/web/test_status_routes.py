@@ -145,6 +145,15 @@ def test_a_supervisor_reads_the_audit_of_their_district_alone(client: LocalClien
     assert "south-op" not in client.get("/v1/audit.csv", headers=supervisor).text
 
 
+def test_the_youngest_records_of_the_audit_can_be_asked_for(client: LocalClient, town: World) -> None:
+    auditor = bearer(town.person(Role.AUDITOR, "aud"))
+    for k in range(5):
+        town.store.write(lambda t, k=k: t.record("somebody", "note", f"thing {k}", "done", NOW_MS))
+    youngest = client.get("/v1/audit?newest=2", headers=auditor).json()["records"]
+    assert [each["object"] for each in youngest] == ["thing 3", "thing 4"]
+    assert client.get("/v1/audit?newest=1001", headers=auditor).status_code == 422
+
+
 def test_the_audit_is_read_page_by_page_and_filtered(client: LocalClient, town: World) -> None:
     auditor = bearer(town.person(Role.AUDITOR))
     for n in range(25):

@@ -1,0 +1,143 @@
+// Requests to the centre. The session is a cookie that scripts cannot read; writes carry its CSRF token.
+import { signal } from "@preact/signals";
+import { say } from "./labels";
+
+export interface Me {
+  login: string;
+  role: string;
+  district: string | null;
+  rights: Record<string, string>;
+  csrf: string;
+}
+
+interface Session {
+  csrf: string;
+  needs_enrolment: boolean;
+}
+
+/** What the centre answered instead of what was asked for. `status` 0: it did not answer. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly kind: string,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+export type Entry = "looking" | "out" | "enrolling" | "in";
+
+export const me = signal<Me | null>(null);
+export const entry = signal<Entry>("looking");
+export const hasEnded = signal(false);
+/** Set while somebody has to show a one-time code; called with whether they did. */
+export const factorAsked = signal<((shown: boolean) => void) | null>(null);
+
+const EXCHANGE_MS = 5 * 60_000;
+const BEEN_IN = "signal-ctrl.been-in"; // no secret: the cookie cannot be seen, and asking without one is an error
+let csrf = "";
+
+export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  try {
+    return await send<T>(method, path, body);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (problem.status === 401 && entry.value === "in") {
+      hasEnded.value = true;
+      entry.value = "out";
+    }
+    const wantsCode = problem.status === 403 && /second factor/i.test(problem.message) && method !== "GET";
+    if (wantsCode && factorAsked.value === null && (await showsFactor())) return send<T>(method, path, body);
+    throw problem;
+  }
+}
+
+async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (method !== "GET") headers["x-csrf-token"] = csrf;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const wish = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  const answer = await fetch(path, wish).catch(() => {
+    throw new Problem(0, "network", say("error.network"));
+  });
+  if (answer.status === 204) return undefined as T;
+  const document = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const kind = String(document.type ?? "").replace("/problems/", "");
+    throw new Problem(answer.status, kind, String(document.detail ?? answer.statusText));
+  }
+  return document as T;
+}
+
+function showsFactor(): Promise<boolean> {
+  return new Promise((done) => {
+    factorAsked.value = (shown) => {
+      factorAsked.value = null;
+      done(shown);
+    };
+  });
+}
+
+function take(session: Session): void {
+  csrf = session.csrf;
+}
+
+/** Finds out whether the cookie of an earlier visit still counts. */
+export async function resume(): Promise<void> {
+  try {
+    if (!localStorage.getItem(BEEN_IN)) throw new Problem(401, "unauthorized", "");
+    await learnWho();
+  } catch {
+    entry.value = "out";
+  }
+}
+
+async function learnWho(): Promise<void> {
+  const found = await send<Me>("GET", "/v1/me");
+  csrf = found.csrf;
+  me.value = found;
+  hasEnded.value = false;
+  localStorage.setItem(BEEN_IN, "1");
+  entry.value = "in";
+}
+
+export async function logIn(login: string, password: string, code: string): Promise<void> {
+  const session = await send<Session>("POST", "/v1/login", { login, password, code, cookie: true });
+  take(session);
+  if (session.needs_enrolment) entry.value = "enrolling";
+  else await learnWho();
+}
+
+export async function logOut(): Promise<void> {
+  await send<void>("POST", "/v1/logout").catch(() => undefined);
+  localStorage.removeItem(BEEN_IN);
+  me.value = null;
+  entry.value = "out";
+}
+
+export async function offerFactor(): Promise<string> {
+  return (await send<{ secret: string }>("POST", "/v1/second-factor/offer")).secret;
+}
+
+export async function enrolFactor(code: string): Promise<void> {
+  take(await send<Session>("POST", "/v1/second-factor/enrol", { code }));
+  await learnWho();
+}
+
+export async function showFactor(code: string): Promise<void> {
+  take(await send<Session>("POST", "/v1/second-factor", { code }));
+  factorAsked.value?.(true);
+}
+
+/** Keeps the token young while the page is looked at. */
+export function keepSession(): void {
+  setInterval(() => {
+    if (entry.value !== "in" || document.hidden) return;
+    ask<Session>("POST", "/v1/token").then(take, () => undefined);
+  }, EXCHANGE_MS);
+}
+
+export function may(right: string): boolean {
+  return right in (me.value?.rights ?? {});
+}

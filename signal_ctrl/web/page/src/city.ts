@@ -1,0 +1,192 @@
+// What the page knows of the city: junctions by the stream, the rest asked for again when an act concerns it.
+import { computed, signal } from "@preact/signals";
+import { ask, entry, may, Problem } from "./api";
+import type { Label } from "./labels";
+import { forget, type News } from "./stream";
+
+export interface Version {
+  epoch: number;
+  revision: number;
+}
+
+export interface Junction {
+  junction: string;
+  district: string;
+  corridor: string;
+  place: string;
+  lon: number | null;
+  lat: number | null;
+  link: "online" | "offline" | "never heard";
+  sent: Version | null;
+  sent_why: string;
+  acknowledged: string | null;
+  reasons: string[];
+  runs: Version | null;
+  says: Record<string, string>;
+}
+
+export interface Price {
+  added_veh_h: [number, number, number] | null;
+  method: string;
+  unknown: string[];
+  groups: { cabinet: string; group: string; added_veh_h: number[] | null; why: string }[];
+  crossings: { cabinet: string; group: string; added_wait_s: number | null; why: string }[];
+}
+
+export interface Leg {
+  cabinet: string;
+  stage: string;
+  start_utc_ms: number;
+  end_utc_ms: number;
+}
+
+export interface Override {
+  override_id: string;
+  document: { kind: string; legs: Leg[]; start_utc_ms: number; end_utc_ms: number; reason: string; case: string; note: string };
+  sha256: string;
+  second: string[];
+  issuer: string;
+  approver: string;
+  state: string;
+  estimate: Price | null;
+  measured: Price | null;
+}
+
+export interface Alarm {
+  alarm_id: string;
+  kind: string;
+  subject: string;
+  severity: "critical" | "warning" | "notice";
+  text: string;
+  raised_utc_ms: number;
+  times: number;
+  state: string;
+  acknowledged_by: string;
+}
+
+export interface Ticket {
+  ticket_id: string;
+  facility: string;
+  cabinet: string;
+  device: string;
+  text: string;
+  opened_utc_ms: number;
+  state: string;
+  assigned_to: string;
+}
+
+export interface Feature {
+  geometry: { type: string; coordinates: unknown };
+  properties: Record<string, unknown>;
+}
+
+export type State = "adaptive" | "plan" | "override" | "fallback" | "fault" | "offline" | "never";
+
+export const STATES: readonly State[] = ["adaptive", "plan", "override", "fallback", "fault", "offline", "never"];
+
+export const junctions = signal<ReadonlyMap<string, Junction>>(new Map());
+export const overrides = signal<readonly Override[]>([]);
+export const alarms = signal<readonly Alarm[]>([]);
+export const tickets = signal<readonly Ticket[]>([]);
+export const network = signal<readonly Feature[]>([]);
+export const lastAct = signal(0);
+export const acts = signal(0);
+/** The centre's clock minus this one's, so that countdowns are the centre's. [ms] */
+export const clockAheadMs = signal(0);
+export const nowMs = signal(Date.now());
+export const failed = signal("");
+
+setInterval(() => {
+  nowMs.value = Date.now() + clockAheadMs.value;
+}, 1000);
+
+const NOT_RUNNING = new Set(["0", "1", "4", "5", "6"]); // modes of the kernel, in its order: all but running and clearing
+const RUNG_CENTRE = "0";
+
+/** The overrides in force by cabinet. */
+export const inForce = computed(() => {
+  const found = new Map<string, Override>();
+  for (const each of overrides.value) {
+    if (each.state !== "active") continue;
+    for (const leg of each.document.legs) found.set(leg.cabinet, each);
+  }
+  return found;
+});
+
+export function stateOf(junction: Junction): State {
+  if (junction.link === "never heard") return "never";
+  if (junction.link === "offline") return "offline";
+  if (inForce.value.has(junction.junction)) return "override";
+  if (junction.says.mode === undefined) return "never";
+  if (NOT_RUNNING.has(junction.says.mode)) return "fault";
+  if (junction.says.rung !== RUNG_CENTRE) return "fallback";
+  return junction.says.adaptive === "1" ? "adaptive" : "plan";
+}
+
+export const stateLabel = (state: State): Label => `state.${state}`;
+
+const TOPICS: readonly [RegExp, () => void][] = [
+  [/override/, () => void refresh(overrides, "/v1/overrides")],
+  [/alarm/, () => void refresh(alarms, "/v1/alarms")],
+  [/ticket/, () => void refreshTickets()],
+  [/network/, () => void loadNetwork()],
+];
+
+/** Takes news of the stream. */
+export function take(news: News): void {
+  if (news.kind === "junctions") {
+    const next = new Map(junctions.value);
+    for (const each of news.data as Junction[]) next.set(each.junction, each);
+    junctions.value = next;
+  } else if (news.kind === "gone") {
+    const next = new Map(junctions.value);
+    for (const name of news.data as string[]) next.delete(name);
+    junctions.value = next;
+  } else if (news.kind === "act") takeAct(news.data as { n: number; action: string; object: string; time_utc_ms: number });
+  else if (news.kind === "reset") void loadAll();
+  else if (news.kind === "end") forget();
+}
+
+function takeAct(act: { n: number; action: string; object: string }): void {
+  lastAct.value = Math.max(lastAct.value, act.n);
+  acts.value += 1;
+  for (const [topic, again] of TOPICS) if (topic.test(act.action) || topic.test(act.object)) again();
+}
+
+async function refresh<T>(into: { value: readonly T[] }, path: string): Promise<void> {
+  if (entry.value !== "in") return;
+  try {
+    into.value = await ask<T[]>("GET", path);
+    failed.value = "";
+  } catch (problem) {
+    if (problem instanceof Problem) failed.value = problem.message;
+  }
+}
+
+export const refreshOverrides = (): Promise<void> => refresh(overrides, "/v1/overrides");
+export const refreshAlarms = (): Promise<void> => refresh(alarms, "/v1/alarms");
+export const refreshTickets = (): Promise<void> => refresh(tickets, "/v1/tickets");
+
+export async function loadNetwork(): Promise<void> {
+  try {
+    network.value = (await ask<{ features: Feature[] }>("GET", "/v1/network.geojson")).features;
+  } catch (problem) {
+    if (problem instanceof Problem) failed.value = problem.message;
+  }
+}
+
+/** Asks for everything that the stream does not bring by itself. */
+export async function loadAll(): Promise<void> {
+  await Promise.all([learnTime(), loadNetwork(), refreshOverrides(), refreshAlarms(), refreshTickets()]);
+}
+
+async function learnTime(): Promise<void> {
+  const answer = await fetch("/healthz").catch(() => null);
+  const said = Date.parse(answer?.headers.get("date") ?? "");
+  if (!Number.isNaN(said)) clockAheadMs.value = Math.abs(said - Date.now()) < 1500 ? 0 : said - Date.now();
+}
+
+export const mayOverride = (): boolean => may("issue_override");
+export const mayApprove = (): boolean => may("approve_override");
+export const mayHandle = (): boolean => may("handle_alarms");
+export const mayAudit = (): boolean => may("read_audit");

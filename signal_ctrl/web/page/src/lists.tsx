@@ -1,0 +1,161 @@
+// Alarms, repairs and the audit, as lists.
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
+import { acts, type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
+import { type Label, say, sayTime } from "./labels";
+import { Field, Table, useAct, Wrong } from "./parts";
+import { addressOf } from "./places";
+
+const SIGN: Readonly<Record<Alarm["severity"], string>> = { critical: "⬣", warning: "▲", notice: "●" };
+
+function Subject({ name }: { name: string }) {
+  return junctions.value.has(name) ? <a href={addressOf("map", name)}>{name}</a> : <>{name}</>;
+}
+
+export function AlarmsView() {
+  return (
+    <section class="view">
+      <h1>{say("view.alarms")}</h1>
+      <AlarmTable shown={alarms.value} />
+    </section>
+  );
+}
+
+export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
+  const { busy, wrong, act } = useAct();
+  const acknowledge = (alarm: Alarm) =>
+    act(async () => {
+      await ask("POST", `/v1/alarms/${alarm.alarm_id}/acknowledge`);
+      await refreshAlarms();
+    });
+  const rows = shown.map((each) => [
+    <span class={`severity ${each.severity}`}>
+      <span aria-hidden="true">{SIGN[each.severity]}</span> {say(`severity.${each.severity}` as Label)}
+    </span>,
+    sayTime(each.raised_utc_ms),
+    <Subject name={each.subject} />,
+    `${each.text}${each.times > 1 ? ` (×${each.times})` : ""}`,
+    each.acknowledged_by ? (
+      say("alarms.by", { who: each.acknowledged_by })
+    ) : mayHandle() ? (
+      <button type="button" disabled={busy} onClick={() => void acknowledge(each)}>
+        {say("alarms.ack")}
+      </button>
+    ) : (
+      ""
+    ),
+  ]);
+  return (
+    <>
+      <Wrong text={wrong} />
+      <Table
+        label={say("view.alarms")}
+        head={[say("view.alarms"), say("column.time"), say("column.object"), say("column.what"), say("column.result")]}
+        rows={rows}
+        empty={say("alarms.none")}
+      />
+    </>
+  );
+}
+
+export function TicketsView() {
+  const state = (each: Ticket) => say(`tstate.${each.state}` as Label, { who: each.assigned_to });
+  const shown = tickets.value.filter((each) => each.state !== "closed");
+  const rows = shown.map((each) => [
+    sayTime(each.opened_utc_ms),
+    <Subject name={each.cabinet} />,
+    [each.facility, each.device].filter(Boolean).join(" "),
+    each.text,
+    state(each),
+  ]);
+  return (
+    <section class="view">
+      <h1>{say("view.tickets")}</h1>
+      <Table
+        label={say("view.tickets")}
+        head={[say("column.time"), say("wall.junctions"), say("column.object"), say("column.what"), say("column.result")]}
+        rows={rows}
+        empty={say("tickets.none")}
+      />
+    </section>
+  );
+}
+
+interface AuditRecord {
+  n: number;
+  time_utc_ms: number;
+  actor: string;
+  action: string;
+  object: string;
+  result: string;
+}
+
+interface Verdict {
+  sound: boolean;
+  records: number;
+  last: number;
+  findings: { n: number; text: string }[];
+  complaints: string[];
+}
+
+const PAGE = 200;
+
+export function AuditView() {
+  const [filter, setFilter] = useState("");
+  const [last, setLast] = useState(0);
+  const [records, setRecords] = useState<AuditRecord[]>([]);
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const { busy, wrong, act } = useAct();
+  useEffect(() => {
+    void act(async () => {
+      const head = await ask<{ records: AuditRecord[]; last_n: number }>("GET", `/v1/audit?newest=${PAGE}`);
+      setRecords(head.records);
+      setLast(head.records[0]?.n ?? 0);
+    });
+  }, [acts.value]);
+  const older = () =>
+    act(async () => {
+      const first = Math.max(1, last - PAGE);
+      const page = await ask<{ records: AuditRecord[] }>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
+      setRecords([...page.records, ...records]);
+      setLast(first);
+    });
+  const verify = () => act(async () => setVerdict(await ask<Verdict>("GET", "/v1/audit/verify")));
+  const wanted = filter.toLowerCase();
+  const fits = (each: AuditRecord) => `${each.actor} ${each.action} ${each.object} ${each.result}`.toLowerCase().includes(wanted);
+  const rows = [...records]
+    .reverse()
+    .filter(fits)
+    .map((each) => [String(each.n), sayTime(each.time_utc_ms), each.actor, each.action, each.object, each.result]);
+  return (
+    <section class="view">
+      <h1>{say("view.audit")}</h1>
+      <div class="bar">
+        <Field label={say("audit.filter")}>
+          <input type="search" value={filter} onInput={(e) => setFilter(e.currentTarget.value)} />
+        </Field>
+        <button type="button" disabled={busy} onClick={() => void verify()}>
+          {say("audit.verify")}
+        </button>
+      </div>
+      <Wrong text={wrong} />
+      {verdict && <VerdictText verdict={verdict} />}
+      <Table
+        label={say("view.audit")}
+        head={["№", say("column.time"), say("column.who"), say("column.what"), say("column.object"), say("column.result")]}
+        rows={rows}
+        empty={say("nothing")}
+      />
+      {last > 1 && (
+        <button type="button" disabled={busy} onClick={() => void older()}>
+          {say("audit.more")}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function VerdictText({ verdict }: { verdict: Verdict }) {
+  if (verdict.sound) return <p role="status">✔ {say("audit.sound", { n: verdict.records })}</p>;
+  return <Wrong text={[say("audit.broken"), ...verdict.findings.map((each) => each.text), ...verdict.complaints].join(" · ")} />;
+}

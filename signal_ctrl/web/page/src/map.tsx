@@ -1,0 +1,160 @@
+// The map: the network's own geometry and the junctions on it. No tiles, nothing from outside.
+import { effect, signal } from "@preact/signals";
+import L from "leaflet";
+import { useEffect, useRef } from "preact/hooks";
+import { type Feature, junctions, type Junction, network, STATES, stateLabel, stateOf } from "./city";
+import { drawSign, JunctionMarker } from "./junction_marker";
+import { say } from "./labels";
+import { open, place } from "./places";
+
+type LonLat = [number, number];
+
+/** Junctions picked on the map instead of opened, where a view wants that. */
+export const picking = signal<((junction: string) => void) | null>(null);
+
+const STREET = { color: "#8a94a6", weight: 2, opacity: 0.9, interactive: false } as const;
+const NAMES_FROM_ZOOM = 16;
+
+class CityMap {
+  private readonly map: L.Map;
+  private readonly streets = L.layerGroup();
+  private readonly markers = new Map<string, JunctionMarker>();
+  private fitted = false;
+  private readonly stops: (() => void)[];
+
+  constructor(element: HTMLElement) {
+    this.map = L.map(element, { preferCanvas: true, attributionControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 21 });
+    this.map.setView([0, 0], 2);
+    this.streets.addTo(this.map);
+    this.map.on("zoomend moveend", () => this.nameJunctions());
+    this.stops = [
+      effect(() => this.drawStreets(network.value)),
+      effect(() => this.drawJunctions([...junctions.value.values()])),
+      effect(() => this.look(place.value.junction)),
+    ];
+    const watch = new ResizeObserver(() => this.map.invalidateSize({ animate: false }));
+    watch.observe(element);
+    this.stops.push(() => watch.disconnect());
+  }
+
+  end(): void {
+    for (const stop of this.stops) stop();
+    this.map.off();
+    this.map.stop();
+    this.map.remove();
+  }
+
+  showAll(): void {
+    const bounds = L.latLngBounds([]);
+    for (const each of this.markers.values()) bounds.extend(each.getLatLng());
+    this.streets.eachLayer((each) => bounds.extend((each as L.Polyline).getBounds()));
+    if (bounds.isValid()) this.map.fitBounds(bounds.pad(0.05), { animate: false });
+  }
+
+  private drawStreets(features: readonly Feature[]): void {
+    this.streets.clearLayers();
+    for (const { geometry, properties } of features) {
+      if (geometry.type !== "LineString") continue;
+      const places = (geometry.coordinates as LonLat[]).map(([lon, lat]) => L.latLng(lat, lon));
+      const lanes = Number(properties.lanes ?? 1);
+      this.streets.addLayer(L.polyline(places, { ...STREET, weight: Math.min(1 + lanes, 6) }));
+    }
+    this.fitOnce();
+  }
+
+  private drawJunctions(all: readonly Junction[]): void {
+    const seen = new Set<string>();
+    for (const each of all) {
+      if (each.lon === null || each.lat === null) continue;
+      seen.add(each.junction);
+      const marker = this.markers.get(each.junction) ?? this.place(each);
+      marker.show(stateOf(each));
+    }
+    for (const [name, marker] of this.markers) {
+      if (seen.has(name)) continue;
+      marker.remove();
+      this.markers.delete(name);
+    }
+    this.fitOnce();
+  }
+
+  private place(junction: Junction): JunctionMarker {
+    const marker = new JunctionMarker([junction.lat ?? 0, junction.lon ?? 0], stateOf(junction));
+    const name = document.createElement("span");
+    name.textContent = junction.junction; // text, never markup: names come from people
+    marker.bindTooltip(name, { direction: "top", offset: [0, -8] });
+    marker.on("click", () => (picking.value ? picking.value(junction.junction) : open("map", junction.junction)));
+    marker.addTo(this.map);
+    this.markers.set(junction.junction, marker);
+    return marker;
+  }
+
+  private fitOnce(): void {
+    if (this.fitted || this.markers.size + this.streets.getLayers().length === 0) return;
+    this.fitted = true;
+    this.showAll();
+  }
+
+  private look(name: string): void {
+    const marker = this.markers.get(name);
+    if (marker) this.map.setView(marker.getLatLng(), Math.max(this.map.getZoom(), 15), { animate: false });
+  }
+
+  private nameJunctions(): void {
+    const close = this.map.getZoom() >= NAMES_FROM_ZOOM;
+    const inView = this.map.getBounds();
+    for (const marker of this.markers.values()) {
+      if (close && inView.contains(marker.getLatLng())) marker.openTooltip();
+      else marker.closeTooltip();
+    }
+  }
+}
+
+export function CityMapView() {
+  const element = useRef<HTMLDivElement>(null);
+  const shown = useRef<CityMap | null>(null);
+  useEffect(() => {
+    if (element.current === null) return;
+    const map = new CityMap(element.current);
+    shown.current = map;
+    return () => map.end();
+  }, []);
+  const unplaced = [...junctions.value.values()].filter((each) => each.lon === null).length;
+  return (
+    <div class="map-frame">
+      <div ref={element} class="map" role="application" aria-label={say("map.label")} />
+      <button type="button" class="map-all" onClick={() => shown.current?.showAll()}>
+        {say("map.all")}
+      </button>
+      {unplaced > 0 && <p class="map-unplaced">{say("map.unplaced", { n: unplaced })}</p>}
+      <Legend />
+    </div>
+  );
+}
+
+function Legend() {
+  return (
+    <details class="legend">
+      <summary>{say("legend")}</summary>
+      <ul>
+        {STATES.map((state) => (
+          <li key={state}>
+            <Sign state={state} /> {say(stateLabel(state))}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+export function Sign({ state }: { state: (typeof STATES)[number] }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    if (!context) return;
+    context.setTransform(2, 0, 0, 2, 0, 0);
+    context.clearRect(0, 0, 24, 24);
+    drawSign(context, state, 12, 12, 7);
+  }, [state]);
+  return <canvas ref={canvas} class="sign" width={48} height={48} aria-hidden="true" />;
+}

@@ -1,0 +1,99 @@
+// Overrides that wait, are to come or are in force: countdown, release, approval by a second person.
+import { useState } from "preact/hooks";
+import { ask, me } from "./api";
+import { mayApprove, mayOverride, nowMs, type Override, overrides, refreshOverrides } from "./city";
+import { type Label, say, sayAge, sayWord } from "./labels";
+import { Ask, useAct, Wrong } from "./parts";
+import { addressOf } from "./places";
+import { PriceText, secondsTo, stateWord } from "./take_over";
+
+export function OverridesView() {
+  return (
+    <section class="view">
+      <h1>{say("view.overrides")}</h1>
+      <OverrideList shown={overrides.value} />
+    </section>
+  );
+}
+
+export function OverrideList({ shown }: { shown: readonly Override[] }) {
+  if (shown.length === 0) return <p class="empty">{say("override.none")}</p>;
+  return (
+    <ul class="cards">
+      {shown.map((each) => (
+        <OverrideCard key={each.override_id} override={each} />
+      ))}
+    </ul>
+  );
+}
+
+function OverrideCard({ override }: { override: Override }) {
+  const [asking, setAsking] = useState<"release" | "approve" | null>(null);
+  const { busy, wrong, act } = useAct();
+  const { document: what } = override;
+  const own = override.issuer === me.value?.login;
+  const waits = override.state === "waiting for approval";
+  const finish = (work: () => Promise<unknown>) =>
+    act(async () => {
+      setAsking(null);
+      await work();
+      await refreshOverrides();
+    });
+  return (
+    <li class={`card override ${override.state === "active" ? "active" : ""}`} data-override={override.override_id}>
+      <h2>
+        {sayWord("kind", what.kind)} · {sayWord("ostate", stateWord(override.state))}
+      </h2>
+      <p>
+        {what.legs.map((leg) => (
+          <a key={leg.cabinet} href={addressOf("map", leg.cabinet)}>
+            {leg.cabinet}
+            {leg.stage && ` → ${leg.stage}`}
+          </a>
+        ))}
+      </p>
+      <p>
+        <Countdown override={override} /> · {say("override.by", { who: override.issuer })} · {say(`reason.${what.reason}` as Label)} ·{" "}
+        {what.case}
+      </p>
+      {override.estimate && <PriceText price={override.estimate} />}
+      <Wrong text={wrong} />
+      <div class="buttons">
+        {waits && own && <span>{say("approve.own")}</span>}
+        {waits && !own && mayApprove() && (
+          <button type="button" class="main" disabled={busy} onClick={() => setAsking("approve")}>
+            {say("approve")}
+          </button>
+        )}
+        {(mayApprove() || (own && mayOverride())) && (
+          <button type="button" disabled={busy} onClick={() => setAsking("release")}>
+            {say("release")}
+          </button>
+        )}
+      </div>
+      {asking === "release" && (
+        <Ask
+          text={say("release.ask", { id: override.override_id })}
+          yes={say("release")}
+          onNo={() => setAsking(null)}
+          onYes={() => void finish(() => ask("DELETE", `/v1/overrides/${override.override_id}`))}
+        />
+      )}
+      {asking === "approve" && (
+        <Ask
+          text={say("approve.ask", { id: override.override_id, who: override.issuer })}
+          yes={say("approve")}
+          onNo={() => setAsking(null)}
+          onYes={() => void finish(() => ask("POST", `/v1/overrides/${override.override_id}/approve`, { sha256: override.sha256 }))}
+        />
+      )}
+    </li>
+  );
+}
+
+function Countdown({ override }: { override: Override }) {
+  const { start_utc_ms, end_utc_ms } = override.document;
+  const comes = start_utc_ms > nowMs.value;
+  const age = sayAge(secondsTo(comes ? start_utc_ms : end_utc_ms));
+  return <strong class="countdown">{say(comes ? "override.starts" : "override.ends", { age })}</strong>;
+}

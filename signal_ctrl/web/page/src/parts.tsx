@@ -1,0 +1,108 @@
+// Small parts that every view uses.
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { Problem } from "./api";
+import { say } from "./labels";
+
+/** Runs something that asks the centre; tells whether it is under way and what went wrong. */
+export function useAct(): { busy: boolean; wrong: string; act: (work: () => Promise<void>) => Promise<void> } {
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState("");
+  const act = async (work: () => Promise<void>) => {
+    if (busy) return;
+    setBusy(true);
+    setWrong("");
+    try {
+      await work();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      setWrong(problem.message);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { busy, wrong, act };
+}
+
+export function Wrong({ text }: { text: string }) {
+  return text ? (
+    <p class="wrong" role="alert">
+      ✖ {text}
+    </p>
+  ) : null;
+}
+
+export function Field({ label, hint, children }: { label: string; hint?: string; children: ComponentChildren }) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      {children}
+      {hint && <small>{hint}</small>}
+    </label>
+  );
+}
+
+/** A question in a dialog that takes the keyboard; Escape is no. */
+export function Ask(props: { text: string; yes: string; onYes: () => void; onNo: () => void }) {
+  return (
+    <Dialog title={props.text} onClose={props.onNo}>
+      <div class="buttons">
+        <button type="button" onClick={props.onNo} autofocus>
+          {say("cancel")}
+        </button>
+        <button type="button" class="main" onClick={props.onYes}>
+          {props.yes}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
+  const show = (element: HTMLDialogElement | null) => {
+    if (element && !element.open) element.showModal();
+  };
+  return (
+    <dialog
+      ref={show}
+      aria-label={props.title}
+      onCancel={(event) => {
+        event.preventDefault();
+        props.onClose();
+      }}
+    >
+      <h2>{props.title}</h2>
+      {props.children}
+    </dialog>
+  );
+}
+
+export function Table(props: { head: string[]; rows: ComponentChildren[][]; label: string; empty: string }) {
+  if (props.rows.length === 0) return <p class="empty">{props.empty}</p>;
+  return (
+    <div class="scrolls" role="region" aria-label={props.label} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {props.head.map((each) => (
+              <th key={each} scope="col">
+                {each}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.rows.map((row, at) => (
+            <tr key={at}>
+              {row.map((cell, column) => (
+                <td key={column} data-label={props.head[column]}>
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+// Which view is open, and of which junction: kept in the address, so that back, forward and bookmarks work.
+import { signal } from "@preact/signals";
+
+export type View = "map" | "route" | "overrides" | "alarms" | "tickets" | "audit" | "wall";
+export const VIEWS: readonly View[] = ["map", "wall", "route", "overrides", "alarms", "tickets", "audit"];
+
+export interface Place {
+  view: View;
+  junction: string;
+}
+
+function read(): Place {
+  const [view = "", junction = ""] = location.hash.replace(/^#\/?/, "").split("/");
+  const known = VIEWS.find((each) => each === view);
+  return { view: known ?? "map", junction: decodeURIComponent(junction) };
+}
+
+export const place = signal<Place>(read());
+
+addEventListener("hashchange", () => {
+  place.value = read();
+});
+
+export const addressOf = (view: View, junction = ""): string =>
+  `#/${view}${junction ? `/${encodeURIComponent(junction)}` : ""}`;
+
+export function open(view: View, junction = ""): void {
+  location.hash = addressOf(view, junction);
+}

@@ -1,0 +1,134 @@
+// A green route: junctions in the order of the way, when the convoy reaches each, the price, arming.
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
+import { type Junction, junctions, mayOverride } from "./city";
+import { say } from "./labels";
+import { CityMapView, picking } from "./map";
+import { Field } from "./parts";
+import { PricedForm, WhyFields } from "./take_over";
+
+interface Stop {
+  junction: string;
+  stages: string[];
+  stage: string;
+}
+
+const EARTH_M = 6_371_000;
+const radians = (degrees: number): number => (degrees * Math.PI) / 180;
+
+function metresBetween(a: Junction, b: Junction): number {
+  if (a.lon === null || a.lat === null || b.lon === null || b.lat === null) return 0;
+  const x = radians(b.lon - a.lon) * Math.cos(radians((a.lat + b.lat) / 2));
+  return EARTH_M * Math.hypot(x, radians(b.lat - a.lat));
+}
+
+/** Returns how far each stop is from the first one along the stops. [m] */
+function distances(stops: readonly Stop[]): number[] {
+  const known = junctions.value;
+  let total = 0;
+  return stops.map((stop, at) => {
+    const [before, here] = [known.get(stops[at - 1]?.junction ?? ""), known.get(stop.junction)];
+    if (before && here) total += metresBetween(before, here);
+    return total;
+  });
+}
+
+export function RouteView() {
+  const [stops, setStops] = useState<Stop[]>([]);
+  const [speedKmh, setSpeed] = useState("40");
+  const [firstS, setFirst] = useState("60");
+  const [why, setWhy] = useState({ minutes: "", reason: "escort", caseNumber: "", note: "" });
+  const add = async (name: string) => {
+    const { site } = await ask<{ site: { stages?: { name: string }[] } }>("GET", `/v1/junctions/${encodeURIComponent(name)}`);
+    const stages = (site.stages ?? []).map((each) => each.name);
+    setStops((now) => (now.some((each) => each.junction === name) ? now : [...now, { junction: name, stages, stage: stages[0] ?? "" }]));
+  };
+  useEffect(() => {
+    picking.value = (name) => void add(name);
+    return () => {
+      picking.value = null;
+    };
+  }, []);
+  const away = distances(stops);
+  const arrivals = away.map((metres) => Math.round(Number(firstS) + metres / (Number(speedKmh) / 3.6)));
+  const wish = () => ({
+    kind: "green_route",
+    reason: why.reason,
+    case: why.caseNumber,
+    note: why.note,
+    lasts_s: Math.round(Number(why.minutes) * 60),
+    route: stops.map((each, at) => ({ cabinet: each.junction, stage: each.stage, arrival_s: arrivals[at] })),
+  });
+  return (
+    <div class="split">
+      <CityMapView />
+      <aside class="panel">
+        <h1>{say("route.title")}</h1>
+        <p>{say("route.pick")}</p>
+        <StopPicker taken={stops} onAdd={(name) => void add(name)} />
+        <ol class="stops">
+          {stops.map((stop, at) => (
+            <li key={stop.junction}>
+              <strong>{stop.junction}</strong> · {say("route.arrival", { s: arrivals[at] ?? 0 })}
+              <select
+                aria-label={`${say("stage")} ${stop.junction}`}
+                value={stop.stage}
+                onChange={(e) => {
+                  const stage = e.currentTarget.value;
+                  setStops(stops.map((each) => (each === stop ? { ...each, stage } : each)));
+                }}
+              >
+                {stop.stages.map((each) => (
+                  <option key={each}>{each}</option>
+                ))}
+              </select>
+              <button type="button" onClick={() => setStops(stops.filter((each) => each !== stop))}>
+                {say("route.remove")}
+              </button>
+            </li>
+          ))}
+        </ol>
+        {stops.length > 1 ? (
+          <p role="status">
+            {say("route.junctions", { n: stops.length, m: Math.round(away.at(-1) ?? 0), s: (arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0) })}
+          </p>
+        ) : (
+          <p class="empty">{say("route.needs")}</p>
+        )}
+        {mayOverride() ? (
+          <PricedForm wish={wish} onIssued={() => undefined} ready={stops.length > 1}>
+            <Field label={say("route.speed")}>
+              <input type="number" min={5} max={120} required value={speedKmh} onInput={(e) => setSpeed(e.currentTarget.value)} />
+            </Field>
+            <Field label={say("route.start")}>
+              <input type="number" min={0} max={3600} required value={firstS} onInput={(e) => setFirst(e.currentTarget.value)} />
+            </Field>
+            <WhyFields draft={why} change={(part) => setWhy({ ...why, ...part })} />
+          </PricedForm>
+        ) : (
+          <p class="empty">{say("control.none")}</p>
+        )}
+      </aside>
+    </div>
+  );
+}
+
+function StopPicker({ taken, onAdd }: { taken: readonly Stop[]; onAdd: (name: string) => void }) {
+  const free = [...junctions.value.keys()].filter((name) => !taken.some((each) => each.junction === name)).sort();
+  return (
+    <Field label={say("route.add")}>
+      <select
+        value=""
+        onChange={(e) => {
+          if (e.currentTarget.value) onAdd(e.currentTarget.value);
+          e.currentTarget.value = "";
+        }}
+      >
+        <option value="" />
+        {free.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </Field>
+  );
+}

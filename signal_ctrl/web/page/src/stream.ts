@@ -1,0 +1,87 @@
+// The centre's stream of news, read by fetch: EventSource hides the pulse by which a dead link is known.
+import { signal } from "@preact/signals";
+import { entry, hasEnded } from "./api";
+
+export interface News {
+  kind: string;
+  data: unknown;
+}
+
+export type LinkState = "waiting" | "live" | "dead";
+
+const SILENT_MS = 20_000; // the centre sends a pulse every 15 s
+const RETRY_MS = [1_000, 2_000, 4_000, 8_000];
+
+export const link = signal<LinkState>("waiting");
+export const heardMs = signal(0);
+
+let lastNumber = "";
+
+/** Reads the stream for ever and hands over each piece of news; comes back by itself with the last number it saw. */
+export async function listen(take: (news: News) => void): Promise<never> {
+  for (let failed = 0; ; ) {
+    if (entry.value === "in") {
+      const before = heardMs.value;
+      await readOnce(take).catch(() => undefined);
+      failed = heardMs.value > before ? 0 : failed + 1;
+      link.value = "dead";
+    }
+    await new Promise((done) => setTimeout(done, RETRY_MS[Math.min(failed, RETRY_MS.length - 1)]));
+  }
+}
+
+async function readOnce(take: (news: News) => void): Promise<void> {
+  const stop = new AbortController();
+  let silent = 0;
+  const heard = () => {
+    heardMs.value = Date.now();
+    clearTimeout(silent);
+    silent = window.setTimeout(() => stop.abort(), SILENT_MS);
+  };
+  try {
+    silent = window.setTimeout(() => stop.abort(), SILENT_MS);
+    const after = lastNumber ? `?after=${lastNumber}` : "";
+    const answer = await fetch(`/v1/stream${after}`, { signal: stop.signal, headers: { accept: "text/event-stream" } });
+    if (answer.status === 401) {
+      hasEnded.value = true;
+      entry.value = "out";
+    }
+    if (!answer.ok || answer.body === null) return;
+    link.value = "live";
+    await readBody(answer.body, heard, take);
+  } finally {
+    clearTimeout(silent);
+    stop.abort();
+  }
+}
+
+async function readBody(body: ReadableStream<Uint8Array>, heard: () => void, take: (news: News) => void): Promise<void> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    heard();
+    text += decoder.decode(value, { stream: true });
+    const parts = text.split("\n\n");
+    text = parts.pop() ?? "";
+    for (const part of parts) takePart(part, take);
+  }
+}
+
+function takePart(part: string, take: (news: News) => void): void {
+  let kind = "";
+  let data = "";
+  for (const line of part.split("\n")) {
+    if (line.startsWith("id: ")) lastNumber = line.slice(4);
+    else if (line.startsWith("event: ")) kind = line.slice(7);
+    else if (line.startsWith("data: ")) data += line.slice(6);
+  }
+  if (kind) take({ kind, data: JSON.parse(data || "null") });
+}
+
+/** Forgets what was seen, so that the next reading begins anew. */
+export function forget(): void {
+  lastNumber = "";
+}

@@ -1,0 +1,217 @@
+// Taking a junction over: the wish, its price, the confirmation. Nothing is issued without the price on the screen.
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
+import { nowMs, type Override, type Price, refreshOverrides } from "./city";
+import { type Label, say, sayWord } from "./labels";
+import { Field, useAct, Wrong } from "./parts";
+
+export interface Preparation {
+  nonce: string;
+  valid_for_ms: number;
+  document: unknown;
+  sha256: string;
+  second: string[];
+  estimate: Price;
+}
+
+interface Prepared extends Preparation {
+  untilMs: number;
+}
+
+const KINDS = ["call_stage", "hold_stage", "all_red", "flash", "dark"] as const;
+const REASONS = ["accident", "congestion", "emergency", "escort", "event", "flood", "power", "roadworks", "other"] as const;
+const MOST_MINUTES = 120;
+
+/** What was entered, kept over the end of a session: whoever logs in again goes on where they were. */
+const drafts = new Map<string, Draft>();
+
+interface Draft {
+  kind: (typeof KINDS)[number];
+  stage: string;
+  minutes: string;
+  reason: string;
+  caseNumber: string;
+  note: string;
+}
+
+export function TakeOver({ junction, stages }: { junction: string; stages: string[] }) {
+  const [draft, setDraft] = useState<Draft>(
+    () => drafts.get(junction) ?? { kind: "call_stage", stage: stages[0] ?? "", minutes: "", reason: "", caseNumber: "", note: "" },
+  );
+  const change = (part: Partial<Draft>) => {
+    const next = { ...draft, ...part };
+    drafts.set(junction, next);
+    setDraft(next);
+  };
+  const wantsStage = draft.kind === "call_stage" || draft.kind === "hold_stage";
+  const wish = () => ({
+    kind: draft.kind,
+    scope: { kind: "junction", names: [junction] },
+    reason: draft.reason,
+    case: draft.caseNumber,
+    note: draft.note,
+    lasts_s: Math.round(Number(draft.minutes) * 60),
+    ...(wantsStage ? { stage: draft.stage } : {}),
+  });
+  return (
+    <PricedForm wish={wish} onIssued={() => drafts.delete(junction)}>
+      <Field label={say("kind")}>
+        <select name="kind" value={draft.kind} onChange={(e) => change({ kind: e.currentTarget.value as Draft["kind"] })}>
+          {KINDS.map((each) => (
+            <option key={each} value={each}>
+              {say(`kind.${each}` as Label)}
+            </option>
+          ))}
+        </select>
+      </Field>
+      {wantsStage && (
+        <Field label={say("stage")}>
+          <select name="stage" value={draft.stage} required onChange={(e) => change({ stage: e.currentTarget.value })}>
+            {stages.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </Field>
+      )}
+      <WhyFields draft={draft} change={change} />
+    </PricedForm>
+  );
+}
+
+interface Why {
+  minutes: string;
+  reason: string;
+  caseNumber: string;
+  note: string;
+}
+
+/** The end and the reason, which every override needs. */
+export function WhyFields({ draft, change }: { draft: Why; change: (part: Partial<Why>) => void }) {
+  return (
+    <>
+      <Field label={say("minutes")} hint={say("minutes.hint")}>
+        <input
+          name="minutes"
+          type="number"
+          min={1}
+          max={MOST_MINUTES}
+          step={1}
+          required
+          value={draft.minutes}
+          onInput={(e) => change({ minutes: e.currentTarget.value })}
+        />
+      </Field>
+      <Field label={say("reason")}>
+        <select name="reason" required value={draft.reason} onChange={(e) => change({ reason: e.currentTarget.value })}>
+          <option value="" disabled />
+          {REASONS.map((each) => (
+            <option key={each} value={each}>
+              {say(`reason.${each}` as Label)}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label={say("case")}>
+        <input name="case" required maxLength={64} value={draft.caseNumber} onInput={(e) => change({ caseNumber: e.currentTarget.value })} />
+      </Field>
+      <Field label={say("note")}>
+        <input name="note" maxLength={500} value={draft.note} onInput={(e) => change({ note: e.currentTarget.value })} />
+      </Field>
+    </>
+  );
+}
+
+/** A form whose first button shows the price and whose second one issues exactly what was priced. */
+export function PricedForm(props: {
+  wish: () => unknown;
+  onIssued: () => void;
+  children: preact.ComponentChildren;
+  ready?: boolean;
+}) {
+  const [prepared, setPrepared] = useState<Prepared | null>(null);
+  const [issued, setIssued] = useState<Override | null>(null);
+  const { busy, wrong, act } = useAct();
+  const prepare = async () => {
+    setIssued(null);
+    const found = await ask<Preparation>("POST", "/v1/override-preparations", props.wish());
+    setPrepared({ ...found, untilMs: Date.now() + found.valid_for_ms });
+  };
+  const issue = async () => {
+    if (prepared === null) return;
+    const made = await ask<Override>("POST", "/v1/overrides", { document: prepared.document, nonce: prepared.nonce });
+    setPrepared(null);
+    setIssued(made);
+    props.onIssued();
+    await refreshOverrides();
+  };
+  return (
+    <form
+      class="takeover"
+      onInput={() => setPrepared(null)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void act(prepare);
+      }}
+    >
+      {props.children}
+      <Wrong text={wrong} />
+      <button class={prepared ? "" : "main"} disabled={busy || props.ready === false}>
+        {say("price.show")}
+      </button>
+      {prepared && <Confirm prepared={prepared} busy={busy} onConfirm={() => void act(issue)} onStale={() => setPrepared(null)} />}
+      {issued && (
+        <p class="done" role="status">
+          ✔ {say("issued", { id: issued.override_id, state: sayWord("ostate", stateWord(issued.state)) })}
+        </p>
+      )}
+    </form>
+  );
+}
+
+/** The centre's word for a state, as the catalogue has it. */
+export function stateWord(state: string): string {
+  return state === "waiting for approval" ? "waiting" : state;
+}
+
+function Confirm(props: { prepared: Prepared; busy: boolean; onConfirm: () => void; onStale: () => void }) {
+  const [left, setLeft] = useState(Math.ceil((props.prepared.untilMs - Date.now()) / 1000));
+  useEffect(() => {
+    const timer = setInterval(() => setLeft(Math.ceil((props.prepared.untilMs - Date.now()) / 1000)), 500);
+    return () => clearInterval(timer);
+  }, [props.prepared]);
+  if (left <= 0) return <p role="status">{say("price.stale")}</p>;
+  return (
+    <section class="price" aria-label={say("price.title")}>
+      <h3>{say("price.title")}</h3>
+      <PriceText price={props.prepared.estimate} />
+      {props.prepared.second.length > 0 && <p class="second">⚠ {say("price.second", { why: props.prepared.second.join(", ") })}</p>}
+      <button type="button" class="danger" disabled={props.busy} onClick={props.onConfirm}>
+        {say("confirm")}
+      </button>
+      <small>{say("price.valid", { s: left })}</small>
+    </section>
+  );
+}
+
+export function PriceText({ price }: { price: Price }) {
+  const [low, mid, high] = price.added_veh_h ?? [0, 0, 0];
+  const why = price.groups.find((each) => each.why)?.why ?? price.unknown.join(", ");
+  return (
+    <ul class="price-list">
+      {price.added_veh_h !== null && (
+        <li>{say("price.estimate", { mid: mid.toFixed(2), low: low.toFixed(2), high: high.toFixed(2) })}</li>
+      )}
+      {price.unknown.length > 0 && <li>{say("price.unknown", { why })}</li>}
+      {price.crossings
+        .filter((each) => each.added_wait_s !== null)
+        .map((each) => (
+          <li key={`${each.cabinet}/${each.group}`}>
+            {say("price.crossing", { group: `${each.cabinet}/${each.group}`, s: Math.round(each.added_wait_s ?? 0) })}
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+/** Seconds until a time of the centre's clock. */
+export const secondsTo = (utcMs: number): number => (utcMs - nowMs.value) / 1000;

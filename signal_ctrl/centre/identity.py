@@ -97,7 +97,8 @@ _WITHOUT_ANY: Final = frozenset({Right.OPEN, Right.SESSION})
 class Actor:
     """Who asks: a person with a login, or a cabinet or feed with its credential.
 
-    `login` is the account's name, or the id of the cabinet or feed. `district` limits where the account may act; None is everywhere.
+    `login` is the account's name, or the id of the cabinet or feed. `district` limits where the account may act; None
+    is everywhere.
     `second_factor_utc_ms`, when the second factor was shown last; None if not in this session.
     `session` names the session for revocation and for nonces; it is no secret. Empty for a machine.
     """

@@ -13,6 +13,7 @@ from signal_ctrl.domain.documents import canonical, no_constant, no_duplicates, 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.identity import is_boot_id
 from signal_ctrl.domain.schedule import is_name
+from signal_ctrl.domain.site_parts import is_whole
 from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.observations import LoopCount, Observation, Position, TagRead, VehicleKind
 

@@ -19,9 +19,6 @@ from signal_ctrl.watch.conditions.values import (
     Weather,
 )
 
-CALENDAR_KEPT_MS: Final = 731 * 86_400_000
-WEATHER_KEPT_MS: Final = 731 * 86_400_000
-"""What upkeep keeps, for those who learn from it. [ms]"""
 MOST_EVENTS: Final = 5_000
 MOST_WEATHER: Final = 2_000
 _REFRESH_MS: Final = 60_000

@@ -51,7 +51,7 @@ class Matcher:
 
     def __init__(self, network: RoadNetwork) -> None:
         self._grid = RoadGrid(network)
-        self._routes = RouteTable(network)
+        self.routes = RouteTable(network)
         self._length_m = np.array([road.length_m for road in network.roads])
         self._free_mps = np.array([road.free_speed_mps for road in network.roads])
         self._passed_ms = np.zeros(len(network.roads), dtype=np.int64)
@@ -146,7 +146,7 @@ class Matcher:
             before, behind = candidates.of(rows - 1), candidates.of(rows)
             gap_ms = reports.utc_ms[rows] - reports.utc_ms[rows - 1]
             apart = reports.place_m[rows] - reports.place_m[rows - 1]
-            way_m = ways_m(before, behind, self._routes, self._length_m)
+            way_m = ways_m(before, behind, self.routes, self._length_m)
             way_m[gap_ms > LONGEST_GAP_MS] = np.inf
             apart_m, stands = np.hypot(apart[:, 0], apart[:, 1]), slow[rows] & slow[rows - 1]
             found, origin[rows] = step(before, behind, way_m, apart_m, gap_ms / 1000, stands)
@@ -194,9 +194,9 @@ class Matcher:
 
     def _roads_of(self, from_road: int, to_road: int) -> list[tuple[int, float, float, float]]:
         """Return the roads from one to another with length, the way over the turn onto them, and free speed."""
-        between = [] if from_road == to_road else self._routes.between(from_road, to_road)
+        between = [] if from_road == to_road else self.routes.between(from_road, to_road)
         row = [from_road, *between, *([to_road] if to_road != from_road else [])]
-        gaps_m = [0.0, *(self._routes.gap_between(one, other) for one, other in zip(row, row[1:], strict=False))]
+        gaps_m = [0.0, *(self.routes.gap_between(one, other) for one, other in zip(row, row[1:], strict=False))]
         return [
             (road, float(self._length_m[road]), gap_m, float(self._free_mps[road]))
             for road, gap_m in zip(row, gaps_m, strict=True)

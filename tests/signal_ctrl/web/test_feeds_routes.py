@@ -13,6 +13,7 @@ from signal_ctrl.centre.identity import Role
 from signal_ctrl.domain.link.credential import credential_from_json
 from signal_ctrl.domain.link.mac import ANSWER_MAC
 from signal_ctrl.domain.roads_json import roads_to_json
+from signal_ctrl.watch.city_minute import Source
 from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
 from signal_ctrl.watch.watch import Watch
@@ -252,7 +253,7 @@ def test_after_a_restart_the_minutes_are_those_of_a_centre_that_ran_on(town: Str
     one, other = town.watch.latest(), again.latest()
     assert one is not None and other is not None and one.minute_utc_ms == BEGIN_MS + MINUTE_MS
     assert one.flow_veh_h.tolist() == other.flow_veh_h.tolist()
-    assert other.flow_veh_h[0] == 540
+    assert other.flow_veh_h[0] > 0 and int(other.sources.min()) == Source.LOOPS
     assert [each.minute_utc_ms for each in again.minutes(BEGIN_MS)] == [BEGIN_MS, BEGIN_MS + MINUTE_MS]
 
 

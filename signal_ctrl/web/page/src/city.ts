@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { ask, entry, may, Problem } from "./api";
 import type { Label } from "./labels";
+import { loadRoads, takeLinks } from "./roads";
 import { forget, type News } from "./stream";
 
 export interface Version {
@@ -143,6 +144,8 @@ export function take(news: News): void {
     for (const name of news.data as string[]) next.delete(name);
     junctions.value = next;
   } else if (news.kind === "act") takeAct(news.data as { n: number; action: string; object: string; time_utc_ms: number });
+  else if (news.kind === "links") takeLinks(news);
+  else if (news.kind === "here" && (news.data as { links?: boolean }).links) void loadRoads();
   else if (news.kind === "reset") void loadAll();
   else if (news.kind === "end") forget();
 }

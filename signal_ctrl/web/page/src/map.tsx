@@ -4,8 +4,9 @@ import L from "leaflet";
 import { useEffect, useRef } from "preact/hooks";
 import { type Feature, junctions, type Junction, network, STATES, stateLabel, stateOf } from "./city";
 import { drawSign, JunctionMarker } from "./junction_marker";
-import { say } from "./labels";
+import { type Label, say, sayWord } from "./labels";
 import { open, place } from "./places";
+import { type Level, LEVELS, type Road, roads, type RoadState, roadStates } from "./roads";
 
 type LonLat = [number, number];
 
@@ -14,11 +15,23 @@ export const picking = signal<((junction: string) => void) | null>(null);
 
 const STREET = { color: "#8a94a6", weight: 2, opacity: 0.9, interactive: false } as const;
 const NAMES_FROM_ZOOM = 16;
+const ASIDE_M = 3; // each direction is drawn to its own side, so that both can be seen
+
+/** How a road is drawn by its level: worse is redder, wider, and in pieces, so that colour is not the only sign. */
+export const ROAD_STYLE: Readonly<Record<Level, { color: string; weight: number; dashArray?: string }>> = {
+  unknown: { color: "#8a94a6", weight: 2 },
+  smooth: { color: "#009e73", weight: 2 },
+  basically_smooth: { color: "#56b4e9", weight: 3 },
+  light: { color: "#e69f00", weight: 4 },
+  moderate: { color: "#d55e00", weight: 6, dashArray: "12 4" },
+  severe: { color: "#a11212", weight: 7, dashArray: "4 4" },
+};
 
 class CityMap {
   private readonly map: L.Map;
   private readonly streets = L.layerGroup();
   private readonly markers = new Map<string, JunctionMarker>();
+  private readonly roadLines = new Map<string, { line: L.Polyline; level: Level }>();
   private fitted = false;
   private readonly stops: (() => void)[];
 
@@ -28,7 +41,9 @@ class CityMap {
     this.streets.addTo(this.map);
     this.map.on("zoomend moveend", () => this.nameJunctions());
     this.stops = [
-      effect(() => this.drawStreets(network.value)),
+      effect(() => this.drawStreets(roads.value.length > 0 ? [] : network.value)),
+      effect(() => this.drawRoads(roads.value)),
+      effect(() => this.colourRoads(roadStates.value)),
       effect(() => this.drawJunctions([...junctions.value.values()])),
       effect(() => this.look(place.value.junction)),
     ];
@@ -60,6 +75,28 @@ class CityMap {
       this.streets.addLayer(L.polyline(places, { ...STREET, weight: Math.min(1 + lanes, 6) }));
     }
     this.fitOnce();
+  }
+
+  private drawRoads(all: readonly Road[]): void {
+    for (const { line } of this.roadLines.values()) this.streets.removeLayer(line);
+    this.roadLines.clear();
+    for (const road of all) {
+      const line = L.polyline(besides(road.shape), { ...ROAD_STYLE.unknown, opacity: 1 });
+      line.bindTooltip(() => roadText(road), { sticky: true });
+      this.streets.addLayer(line);
+      this.roadLines.set(road.road, { line, level: "unknown" });
+    }
+    this.colourRoads(roadStates.peek());
+    this.fitOnce();
+  }
+
+  private colourRoads(states: ReadonlyMap<string, RoadState>): void {
+    for (const [name, drawn] of this.roadLines) {
+      const level = states.get(name)?.level ?? "unknown";
+      if (level === drawn.level) continue;
+      drawn.level = level;
+      drawn.line.setStyle({ dashArray: undefined, ...ROAD_STYLE[level] });
+    }
   }
 
   private drawJunctions(all: readonly Junction[]): void {
@@ -110,6 +147,26 @@ class CityMap {
   }
 }
 
+/** Returns a shape moved a little to its right, as traffic keeps right. */
+function besides(shape: readonly LonLat[]): L.LatLng[] {
+  const metre = 1 / 111_319;
+  return shape.map(([lon, lat], at) => {
+    const [before, after] = [shape[Math.max(0, at - 1)] ?? [lon, lat], shape[Math.min(shape.length - 1, at + 1)] ?? [lon, lat]];
+    const scale = Math.cos((lat * Math.PI) / 180);
+    const [east, north] = [(after[0] - before[0]) * scale, after[1] - before[1]];
+    const length = Math.hypot(east, north) || 1;
+    return L.latLng(lat - (east / length) * ASIDE_M * metre, lon + ((north / length) * ASIDE_M * metre) / scale);
+  });
+}
+
+function roadText(road: Road): HTMLElement {
+  const state = roadStates.peek().get(road.road);
+  const element = document.createElement("span"); // text, never markup
+  const speed = state?.speedMps === null || state?.speedMps === undefined ? "–" : Math.round(state.speedMps * 3.6);
+  element.textContent = `${road.name || road.road}: ${sayWord("level", state?.level ?? "unknown")}, ${speed} km/h`;
+  return element;
+}
+
 export function CityMapView() {
   const element = useRef<HTMLDivElement>(null);
   const shown = useRef<CityMap | null>(null);
@@ -142,6 +199,15 @@ function Legend() {
             <Sign state={state} /> {say(stateLabel(state))}
           </li>
         ))}
+        {roads.value.length > 0 &&
+          LEVELS.map((level) => (
+            <li key={level}>
+              <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
+                <path d="M1 12H23" stroke={ROAD_STYLE[level].color} stroke-width={ROAD_STYLE[level].weight} stroke-dasharray={ROAD_STYLE[level].dashArray} />
+              </svg>{" "}
+              {say(`level.${level}` as Label)}
+            </li>
+          ))}
       </ul>
     </details>
   );

@@ -4,6 +4,8 @@ import { useState } from "preact/hooks";
 import { entry, logOut, me } from "./api";
 import { alarms, failed, junctions, loadAll, mayAudit, nowMs, overrides, stateLabel, stateOf } from "./city";
 import { changeLanguage, type Label, language, say, sayAge } from "./labels";
+import { DispatchView, ResponsesView } from "./dispatch";
+import { IncidentsView } from "./incidents";
 import { JunctionPanel } from "./junction";
 import { AlarmsView, AuditView, TicketsView } from "./lists";
 import { Enrol, FactorDialog, Login } from "./login";
@@ -54,6 +56,9 @@ function Viewed() {
     );
   const views: Record<Exclude<View, "map">, () => preact.JSX.Element> = {
     wall: WallView,
+    incidents: IncidentsView,
+    dispatch: DispatchView,
+    responses: ResponsesView,
     route: RouteView,
     overrides: OverridesView,
     alarms: AlarmsView,

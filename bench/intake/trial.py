@@ -151,7 +151,7 @@ def trial_of(load: Load, folder: Path) -> dict[str, Any]:
         watcher.ended = True
         if host.service is not None:
             end(host.service.process)
-    return _row(load, network, host, journal, watcher, complete, lasted_s)
+    return _row(load, host, journal, watcher, complete, lasted_s)
 
 
 def prepared(data: Path, network: RoadNetwork) -> dict[str, Credential]:
@@ -205,7 +205,7 @@ def _row(
 ) -> dict[str, Any]:
     kept, minutes = kept_in(host.data)
     wrong = [*journal.wrong, *batch_findings(kept, journal), *counted_twice(kept.values())]
-    wrong += minute_findings(minutes, network, complete)
+    wrong += minute_findings(minutes, complete)
     fresh_s, latencies_ms = watcher.fresh_s(), sorted(1000 * each for each in journal.latencies_s)
     wrong += [f"a count was seen after {each:.0f} s" for each in fresh_s if each > FRESH_S]
     if len(fresh_s) < len(complete):

@@ -196,7 +196,6 @@ def wait_for_minute(utc_ms: int) -> None:
 
 def _row(
     load: Load,
-    network: RoadNetwork,
     host: Host,
     journal: Journal,
     watcher: Watcher,

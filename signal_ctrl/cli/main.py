@@ -24,6 +24,7 @@ from signal_ctrl.cli import (
     login_command,
     override_command,
     plan_command,
+    roads_command,
     run_command,
     scenarios_command,
     serve_command,
@@ -56,6 +57,7 @@ app.add_typer(alarms_command.tickets)
 app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
+app.add_typer(roads_command.app)
 app.add_typer(override_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)

@@ -19,7 +19,7 @@ from signal_ctrl.watch.state.levels import Grading
 from signal_ctrl.watch.state.loops import FRESH_MIN, LoopMinute, LoopStates
 from signal_ctrl.watch.state.model import Drives, Learnt, TravelTimeModel, drives_of, nothing_learnt
 from signal_ctrl.watch.state.queues import Queues
-from signal_ctrl.watch.state.residuals import Residuals
+from signal_ctrl.watch.state.residuals import Residuals, kinds_of
 
 Doubles = npt.NDArray[np.float64]
 
@@ -52,8 +52,7 @@ class StateEstimator:
         self._length_m = np.array([road.length_m for road in roads])
         begin = nothing_learnt(len(roads), self._road_features.shape[1] + LOOP_FEATURES)
         self._model = TravelTimeModel(self._free_s, self._loops.there, learnt or begin)
-        signal = np.array([bool(road.signal) for road in roads])
-        self._residuals = Residuals(2 * self._loops.there.astype(np.int64) + signal)
+        self._residuals = Residuals(kinds_of(network, self._loops.there))
         self._said_s = self._free_s
         self._queue_m = np.zeros(len(roads))
         self._seen_ms = {source: np.full(len(roads), -np.inf) for source in (Source.POSITIONS, Source.READS)}

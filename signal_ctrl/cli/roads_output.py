@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 _ARRAYS = ("flow_veh_h", "speed_mps", "density_veh_km", "travel_time_s", "travel_time_sd_s", "queue_m", "age_s")
 
 
-def road_rows(
-    network: "RoadNetwork", minute: "CityMinute", true_s: "npt.NDArray[np.float32]"
-) -> list[dict[str, Any]]:
+def road_rows(network: "RoadNetwork", minute: "CityMinute", true_s: "npt.NDArray[np.float32]") -> list[dict[str, Any]]:
     """Return one row a road; None for what is unknown. Args: true_s, the truth of the travel time [s]."""
     from signal_ctrl.watch.city_minute import Level, Source
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Final
 
@@ -13,17 +13,20 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.matching.grid import RoadGrid
 from signal_ctrl.watch.matching.plausible import plausible
 from signal_ctrl.watch.matching.routes import RouteTable
-from signal_ctrl.watch.matching.track import Fix, Passage, Track
+from signal_ctrl.watch.matching.track import Fix, Passage, Track, Way
 from signal_ctrl.watch.matching.viterbi import CANDIDATES, STANDING_MPS, Candidates, candidates_of, step, ways_m
 from signal_ctrl.watch.observations import Position, VehicleKind
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 THIN_MS: Final = 4_000
 """Reports of a vehicle nearer to each other than this bring nothing but noise. [ms]"""
 LONGEST_GAP_MS: Final = 90_000
 FORGET_MS: Final = 300_000
+MOST_WAYS: Final = 200_000
+"""Ways that are kept in mind, so that each is looked for once."""
 LAG: Final = 2
 """The last reports of a vehicle wait for the next minute: what comes after them shows where they were."""
 _OPEN: Final = -1
@@ -40,10 +43,16 @@ class _Reports:
     heading_deg: Doubles
     road: Ints
 
-    def of(self, rows: npt.ArrayLike) -> "_Reports":
+    def of(self, rows: Bools) -> "_Reports":
         """Return some of them."""
-        columns = (self.vehicle, self.utc_ms, self.place_m, self.speed_mps, self.heading_deg, self.road)
-        return _Reports(*(column[rows] for column in columns))
+        return _Reports(
+            self.vehicle[rows],
+            self.utc_ms[rows],
+            self.place_m[rows],
+            self.speed_mps[rows],
+            self.heading_deg[rows],
+            self.road[rows],
+        )
 
 
 class Matcher:
@@ -55,6 +64,7 @@ class Matcher:
         self._length_m = np.array([road.length_m for road in network.roads])
         self._free_mps = np.array([road.free_speed_mps for road in network.roads])
         self._passed_ms = np.zeros(len(network.roads), dtype=np.int64)
+        self._ways: dict[tuple[int, int], Way] = {}
         self._tracks: dict[str, Track] = {}
 
     def take(self, positions: Sequence[Position], until_utc_ms: int, queue_m: Doubles) -> list[Passage]:
@@ -171,7 +181,9 @@ class Matcher:
         for name in names:
             self._tracks[name].waiting = []
         due = np.flatnonzero(reports.road == _OPEN)
-        for vehicle, utc_ms, at, metres, speed, is_joined, stands in zip(*(c[due].tolist() for c in columns), strict=True):
+        for vehicle, utc_ms, at, metres, speed, is_joined, stands in zip(
+            *(c[due].tolist() for c in columns), strict=True
+        ):
             track, fix = self._tracks[names[vehicle]], Fix(utc_ms, at, metres, speed)
             if stands:
                 found += self._follow(track, fix, is_joined, is_bus[vehicle], queue_m)
@@ -192,11 +204,19 @@ class Matcher:
             self._passed_ms[each.road] = max(self._passed_ms[each.road], came_ms)
         return found
 
-    def _roads_of(self, from_road: int, to_road: int) -> list[tuple[int, float, float, float]]:
+    def _roads_of(self, from_road: int, to_road: int) -> Way:
         """Return the roads from one to another with length, the way over the turn onto them, and free speed."""
+        way = self._ways.get((from_road, to_road))
+        if way is None:
+            if len(self._ways) >= MOST_WAYS:
+                self._ways.clear()
+            way = self._ways[from_road, to_road] = self._way(from_road, to_road)
+        return way
+
+    def _way(self, from_road: int, to_road: int) -> Way:
         between = [] if from_road == to_road else self.routes.between(from_road, to_road)
         row = [from_road, *between, *([to_road] if to_road != from_road else [])]
-        gaps_m = [0.0, *(self.routes.gap_between(one, other) for one, other in zip(row, row[1:], strict=False))]
+        gaps_m = [0.0, *(self.routes.gap_between(one, other) for one, other in pairwise(row))]
         return [
             (road, float(self._length_m[road]), gap_m, float(self._free_mps[road]))
             for road, gap_m in zip(row, gaps_m, strict=True)

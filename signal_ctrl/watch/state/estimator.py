@@ -12,7 +12,7 @@ from signal_ctrl.watch.matching.matcher import Matcher
 from signal_ctrl.watch.matching.reads import ReadMatcher
 from signal_ctrl.watch.matching.track import Passage
 from signal_ctrl.watch.observations import Observation
-from signal_ctrl.watch.state.features import LOOP_FEATURES, LoopFeatures, road_features
+from signal_ctrl.watch.state.features import LoopFeatures, first_weights, road_features
 from signal_ctrl.watch.state.flows import FlowBalance
 from signal_ctrl.watch.state.inbox import Inbox
 from signal_ctrl.watch.state.levels import Grading
@@ -50,7 +50,7 @@ class StateEstimator:
         self._reads = ReadMatcher(network, self._matcher.routes)
         self._free_s = np.array([road.free_time_s for road in roads])
         self._length_m = np.array([road.length_m for road in roads])
-        begin = nothing_learnt(len(roads), self._road_features.shape[1] + LOOP_FEATURES)
+        begin = nothing_learnt(len(roads), first_weights())
         self._model = TravelTimeModel(self._free_s, self._loops.there, learnt or begin)
         self._residuals = Residuals(kinds_of(network, self._loops.there))
         self._said_s = self._free_s

@@ -28,7 +28,7 @@ def kinds_of(network: RoadNetwork, with_loops: npt.NDArray[np.bool_]) -> Ints:
     """Return the kind of each road, 0 to KINDS - 1."""
     signal = np.array([bool(road.signal) for road in network.roads])
     short = np.array([road.free_time_s < SHORT_S for road in network.roads])
-    return 4 * with_loops.astype(np.int64) + 2 * signal + short
+    return np.asarray(4 * with_loops + 2 * signal + short, dtype=np.int64)
 
 
 @dataclass(slots=True)
@@ -53,8 +53,8 @@ class Residuals:
     def learn(self, said_s: Doubles, drives: Drives) -> None:
         """Compare what was said [s] with the drives of the minute that followed."""
         fade = 0.5 ** (1 / HALF_MIN)
-        for each in (self.squares, self.drives, self.products, self.pairs):
-            each *= fade
+        self.squares, self.drives = self.squares * fade, self.drives * fade
+        self.products, self.pairs = self.products * fade, self.pairs * fade
         self.age_min += 1
         many = np.bincount(drives.road, drives.weight, len(self.kind))
         error = np.clip(drives.travel_time_s / said_s[drives.road] - 1, -1.0, MOST)

@@ -30,8 +30,7 @@ _SOURCES: Final = ("signal_ctrl/watch", "sumo_scenarios/city_feed", "bench/road_
 class Trial:
     """A day of a scenario with a seed, after so many other days of it: those of the first other seeds.
 
-    A day of seed 1 has the demand of the scenario, one of another seed a demand drawn anew. `until_s` ends it early. [s]
-
+    A day of seed 1 has the demand of the scenario, one of another seed a demand drawn anew; `until_s` ends it. [s]
     `wrong`: shares of the positions that are lost, dated wrong, far off, and sent twice.
     """
 

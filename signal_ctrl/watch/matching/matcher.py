@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 import numpy as np
@@ -30,6 +30,10 @@ MOST_WAYS: Final = 200_000
 LAG: Final = 2
 """The last reports of a vehicle wait for the next minute: what comes after them shows where they were."""
 _OPEN: Final = -1
+
+
+Row = tuple[int, int, float, float, float, float, int]
+"""A report: number of its vehicle, utc_ms, lon, lat, speed, heading, road it was matched to or -1."""
 
 
 @dataclass(slots=True)
@@ -78,7 +82,6 @@ class Matcher:
         self._forget(until_utc_ms)
         if not len(reports.vehicle):
             return found
-        reports = reports.of(plausible(reports.vehicle, reports.utc_ms, reports.place_m))
         near = self._grid.near(reports.place_m, CANDIDATES)
         on_road = np.zeros(len(reports.vehicle), dtype=bool)
         on_road[near.place] = True
@@ -117,30 +120,34 @@ class Matcher:
             del self._tracks[name]
 
     def _reports(self, positions: Sequence[Position]) -> tuple[list[str], _Reports]:
-        """Return the vehicles, and their reports thinned out, the last ones of earlier minutes among them."""
-        ordered = sorted(positions, key=lambda each: (each.vehicle, each.utc_ms))
+        """Return the vehicles, and their reports thinned out, the last ones of earlier minutes among them.
+
+        What no vehicle can have driven between is left out first, so that it takes nobody's place.
+        """
         names: list[str] = []
-        rows: list[tuple[int, int, float, float, float, float, int]] = []
-        last_ms = 0
-        for each in ordered:
-            if not names or names[-1] != each.vehicle:
-                names.append(each.vehicle)
-                track = self._tracks.setdefault(each.vehicle, Track())
-                rows += [(len(names) - 1, *kept) for kept in track.kept]
-                last_ms = track.heard_ms
-            if each.utc_ms - last_ms >= THIN_MS:
-                rows.append((len(names) - 1, each.utc_ms, each.lon, each.lat, *_motion(each), _OPEN))
-                last_ms = each.utc_ms
-        for number, own in groupby(rows, key=itemgetter(0)):
-            track = self._tracks[names[number]]
-            track.kept = [row[1:] for row in own][-LAG - 1 :]
-        table = np.array([row[2:6] for row in rows], dtype=np.float64).reshape(-1, 4)
-        return names, _Reports(
+        rows: list[Row] = []
+        for name, own in groupby(sorted(positions, key=_vehicle_and_time), key=attrgetter("vehicle")):
+            rows += [(len(names), *kept) for kept in self._tracks.setdefault(name, Track()).kept]
+            rows += [(len(names), each.utc_ms, each.lon, each.lat, *_motion(each), _OPEN) for each in own]
+            names.append(name)
+        table = self._table(rows)
+        rows = _thinned([row for row, good in zip(rows, self._good(table), strict=True) if good])
+        for number, chosen in groupby(rows, key=itemgetter(0)):
+            self._tracks[names[number]].kept = [row[1:] for row in chosen][-LAG - 1 :]
+        return names, self._table(rows)
+
+    def _good(self, reports: _Reports) -> list[bool]:
+        found: list[bool] = plausible(reports.vehicle, reports.utc_ms, reports.place_m).tolist()
+        return found
+
+    def _table(self, rows: Sequence[Row]) -> _Reports:
+        places = np.array([row[2:6] for row in rows], dtype=np.float64).reshape(-1, 4)
+        return _Reports(
             np.array([row[0] for row in rows], dtype=np.int64),
             np.array([row[1] for row in rows], dtype=np.int64),
-            self._grid.metres(table[:, 0], table[:, 1]),
-            table[:, 2],
-            table[:, 3],
+            self._grid.metres(places[:, 0], places[:, 1]),
+            places[:, 2],
+            places[:, 3],
             np.array([row[6] for row in rows], dtype=np.int64),
         )
 
@@ -221,6 +228,19 @@ class Matcher:
             (road, float(self._length_m[road]), gap_m, float(self._free_mps[road]))
             for road, gap_m in zip(row, gaps_m, strict=True)
         ]
+
+
+def _vehicle_and_time(position: Position) -> tuple[str, int]:
+    return position.vehicle, position.utc_ms
+
+
+def _thinned(rows: Sequence[Row]) -> list[Row]:
+    """Return the reports of each vehicle without those that come right after another; old ones stay."""
+    found: list[Row] = []
+    for row in rows:
+        if row[6] != _OPEN or not found or found[-1][0] != row[0] or row[1] - found[-1][1] >= THIN_MS:
+            found.append(row)
+    return found
 
 
 def _motion(position: Position) -> tuple[float, float]:

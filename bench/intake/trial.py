@@ -1,5 +1,6 @@
 """One trial: a service on one core, feeds that post, a kill in the middle, and what became of it all."""
 
+import secrets
 import statistics
 import threading
 import time

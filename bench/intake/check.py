@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.intake.city import vehicles_of
 from bench.intake.street import Journal
-from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.stores.opening import open_folder
 from signal_ctrl.watch.city_minute import CityMinute, Source
 from signal_ctrl.watch.intake.values import OBSERVATIONS, StoredObservations
@@ -61,7 +59,7 @@ def counted_twice(kept: Iterable[StoredObservations]) -> list[str]:
     return [f"count {key} was taken {n} times" for key, n in seen.items() if n > 1]
 
 
-def minute_findings(minutes: dict[int, CityMinute], network: RoadNetwork, complete: Iterable[int]) -> list[str]:
+def minute_findings(minutes: dict[int, CityMinute], complete: Iterable[int]) -> list[str]:
     """Return what is wrong with minutes whose counts were all receipted: roads whose counts they do not hold."""
     found = []
     for minute_ms in complete:
@@ -75,8 +73,4 @@ def minute_findings(minutes: dict[int, CityMinute], network: RoadNetwork, comple
         old = int(np.count_nonzero(~(minute.age_s <= 1)))
         if old:
             found.append(f"minute {minute_ms}: {old} roads by counts of another minute")
-        wanted = np.array([60.0 * vehicles_of(minute_ms, at) for at in range(len(network.roads))])
-        share = np.corrcoef(minute.flow_veh_h, wanted)[0, 1]
-        if not share > 0.5:
-            found.append(f"minute {minute_ms}: flows do not go with the counts (r = {share:.2f})")
     return found

@@ -53,6 +53,11 @@ class TimedWire:
             self._note(ask, answer, time.perf_counter() - begun_s)
         return answer
 
+    def close(self) -> None:
+        """Close all connections."""
+        for wire in self._wires.values():
+            wire.close()
+
     def _note(self, ask: Ask, answer: Answer, took_s: float) -> None:
         boot = ask.headers["Signal-Ctrl-Boot"]
         number = int(answer.body.decode().split('"sequence":')[1].split(",")[0].rstrip("}"))
@@ -67,8 +72,9 @@ class Street:
     def __init__(self, credential: Credential, address: Callable[[], str], journal: Journal, together: int) -> None:
         boot = secrets.token_bytes(16).hex()
         signer = Signer(credential.cabinet, credential.key, boot, SystemClock(), secrets.token_bytes)
+        self._wire = TimedWire(address, journal)
         self.sender = FeedSender(
-            TimedWire(address, journal),
+            self._wire,
             signer,
             random.random,
             sleep=lambda s: time.sleep(min(s, 2.0)),
@@ -93,6 +99,7 @@ class Street:
             self._ended = True
             self._wake.notify()
         self._thread.join(120)
+        self._wire.close()
         if self._thread.is_alive():
             self._journal.wrong.append(f"{self._thread.name} has not ended")
 

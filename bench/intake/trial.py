@@ -1,5 +1,6 @@
 """One trial: a service on one core, feeds that post, a kill in the middle, and what became of it all."""
 
+import secrets
 import statistics
 import threading
 import time
@@ -14,13 +15,18 @@ from bench.intake.check import batch_findings, counted_twice, kept_in, minute_fi
 from bench.intake.city import MINUTE_MS, Driver, city_of, counts_of, drivers_of
 from bench.intake.street import Journal, Street
 from bench.load.service import Service, cpu_s, end, start, stop
+from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.identity import Actor, Role
-from signal_ctrl.cli.centre_parts import opened_centre
+from signal_ctrl.centre.signing import CentreKey
 from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.roads_json import roads_to_json
+from signal_ctrl.gateways.system_clock import SystemClock
+from signal_ctrl.stores.centre_keys import centre_secret, key_box
+from signal_ctrl.stores.opening import open_folder
 from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.minutes.packing import packed
+from signal_ctrl.watch.watch import Watch
 
 EVERY_S: Final = 10
 """Each vehicle says so often where it is. [s]"""
@@ -151,17 +157,20 @@ def trial_of(load: Load, folder: Path) -> dict[str, Any]:
         watcher.ended = True
         if host.service is not None:
             end(host.service.process)
-    return _row(load, network, host, journal, watcher, complete, lasted_s)
+    return _row(load, host, journal, watcher, complete, lasted_s)
 
 
 def prepared(data: Path, network: RoadNetwork) -> dict[str, Credential]:
     """Make a centre with a road network and feeds, and return their credentials by name."""
-    with opened_centre(data) as parts:
-        parts.watch.start()
-        eve = Actor("eve", Role.ENGINEER, None, parts.clock.utc_ms(), "bench")
-        parts.watch.roads.import_(eve, roads_to_json(network))
-        found = {name: parts.watch.feeds.enrol("bench", name, kind) for name, kind in FEEDS.items()}
-    return found
+    store, clock = open_folder(data), SystemClock()
+    try:
+        centre = Centre(store, clock, secrets.token_bytes, CentreKey(centre_secret(data)))
+        watch = Watch(centre, key_box(data))
+        watch.start()
+        watch.roads.import_(Actor("eve", Role.ENGINEER, None, clock.utc_ms(), "bench"), roads_to_json(network))
+        return {name: watch.feeds.enrol("bench", name, kind) for name, kind in FEEDS.items()}
+    finally:
+        store.close()
 
 
 def posted(load: Load, network: RoadNetwork, streets: dict[str, Street], host: Host, watcher: Watcher) -> list[int]:
@@ -196,7 +205,6 @@ def wait_for_minute(utc_ms: int) -> None:
 
 def _row(
     load: Load,
-    network: RoadNetwork,
     host: Host,
     journal: Journal,
     watcher: Watcher,
@@ -205,7 +213,7 @@ def _row(
 ) -> dict[str, Any]:
     kept, minutes = kept_in(host.data)
     wrong = [*journal.wrong, *batch_findings(kept, journal), *counted_twice(kept.values())]
-    wrong += minute_findings(minutes, network, complete)
+    wrong += minute_findings(minutes, complete)
     fresh_s, latencies_ms = watcher.fresh_s(), sorted(1000 * each for each in journal.latencies_s)
     wrong += [f"a count was seen after {each:.0f} s" for each in fresh_s if each > FRESH_S]
     if len(fresh_s) < len(complete):

@@ -26,6 +26,7 @@ from signal_ctrl.cli import (
     login_command,
     override_command,
     plan_command,
+    roads_centre_command,
     roads_command,
     run_command,
     scenarios_command,
@@ -62,6 +63,9 @@ app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)
+roads_command.app.command("import")(roads_centre_command.import_)
+roads_command.app.command()(roads_centre_command.show)
+roads_command.app.command()(roads_centre_command.congestion)
 app.add_typer(roads_command.app)
 app.add_typer(feed_command.app)
 app.add_typer(conditions_command.weather)

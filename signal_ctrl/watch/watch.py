@@ -47,6 +47,7 @@ class Watch:
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
+        centre.schedules.holding = self.conditions_desk.holding
         self._new_estimator = new_estimator
         self._publisher: Publisher | None = None
         self._network: RoadNetwork | None = None

@@ -26,10 +26,10 @@ from signal_ctrl.watch.observations import Observation
 GRACE_MS: Final = 5_000
 """A minute is complete so long after its end. [ms]"""
 STEP_MS: Final = 20_000
-REPLAYED_MS: Final = LATEST_MS + 5 * MINUTE_MS
-"""Observations are held for so long, so that minutes can be computed again. [ms]"""
+REPLAYED_MS: Final = LATEST_MS + 2 * MINUTE_MS
+"""Observations are held for so long, so that minutes can be computed again; a restart begins with so much. [ms]"""
 _COPIES_NEAR: Final = 3
-_COPIES_EVERY: Final = 5
+_COPIES_EVERY: Final = 4
 
 
 class Estimator(Protocol):
@@ -120,7 +120,10 @@ class Publisher:
             number = max(number, self._numbers.get(minute, 0))
             if minute >= begin:
                 found.append(Complete(made, number))
-            self._copies[minute] = self._copied(estimator)
+            if minute == last:
+                self._copies[minute] = estimator
+            elif _is_kept(minute, last):
+                self._copies[minute] = self._copied(estimator)
         return found
 
     def _of(self, estimator: Estimator, minute: int) -> CityMinute:
@@ -144,9 +147,8 @@ class Publisher:
         self._numbers = {minute: number for minute, number in self._numbers.items() if minute >= before - MINUTE_MS}
         self._kept = {minute: number for minute, number in self._kept.items() if minute >= before}
         oldest = max((at for at in self._copies if at < before), default=min(self._copies))
-        near = sorted(self._copies)[-_COPIES_NEAR:]
-        wanted = {at for at in self._copies if at >= oldest and at // MINUTE_MS % _COPIES_EVERY == 0}
-        self._copies = {at: each for at, each in self._copies.items() if at in wanted or at in near or at == oldest}
+        wanted = {at for at in self._copies if at == oldest or (at > oldest and _is_kept(at, self._closed))}
+        self._copies = {at: each for at, each in self._copies.items() if at in wanted}
 
 
 def merged(complete: CityMinute, running: CityMinute) -> CityMinute:
@@ -160,6 +162,11 @@ def merged(complete: CityMinute, running: CityMinute) -> CityMinute:
     found = {name: np.where(own, getattr(running, name), getattr(complete, name)) for name in names}
     found["age_s"] = np.where(own, running.age_s, complete.age_s + np.float32(between_s))
     return CityMinute(running.minute_utc_ms, **found)
+
+
+def _is_kept(minute: int, last: int) -> bool:
+    """Tell whether the estimator after a minute is kept: of the last ones, and of some before them. [ms]"""
+    return minute > last - _COPIES_NEAR * MINUTE_MS or minute // MINUTE_MS % _COPIES_EVERY == 0
 
 
 def _minute(utc_ms: int) -> int:

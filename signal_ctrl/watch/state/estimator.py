@@ -12,14 +12,14 @@ from signal_ctrl.watch.matching.matcher import Matcher
 from signal_ctrl.watch.matching.reads import ReadMatcher
 from signal_ctrl.watch.matching.track import Passage
 from signal_ctrl.watch.observations import Observation
-from signal_ctrl.watch.state.features import LOOP_FEATURES, LoopFeatures, road_features
+from signal_ctrl.watch.state.features import LoopFeatures, first_weights, road_features
 from signal_ctrl.watch.state.flows import FlowBalance
 from signal_ctrl.watch.state.inbox import Inbox
 from signal_ctrl.watch.state.levels import Grading
 from signal_ctrl.watch.state.loops import FRESH_MIN, LoopMinute, LoopStates
 from signal_ctrl.watch.state.model import Drives, Learnt, TravelTimeModel, drives_of, nothing_learnt
 from signal_ctrl.watch.state.queues import Queues
-from signal_ctrl.watch.state.residuals import Residuals
+from signal_ctrl.watch.state.residuals import Residuals, kinds_of
 
 Doubles = npt.NDArray[np.float64]
 
@@ -50,10 +50,9 @@ class StateEstimator:
         self._reads = ReadMatcher(network, self._matcher.routes)
         self._free_s = np.array([road.free_time_s for road in roads])
         self._length_m = np.array([road.length_m for road in roads])
-        begin = nothing_learnt(len(roads), self._road_features.shape[1] + LOOP_FEATURES)
+        begin = nothing_learnt(len(roads), first_weights())
         self._model = TravelTimeModel(self._free_s, self._loops.there, learnt or begin)
-        signal = np.array([bool(road.signal) for road in roads])
-        self._residuals = Residuals(2 * self._loops.there.astype(np.int64) + signal)
+        self._residuals = Residuals(kinds_of(network, self._loops.there))
         self._said_s = self._free_s
         self._queue_m = np.zeros(len(roads))
         self._seen_ms = {source: np.full(len(roads), -np.inf) for source in (Source.POSITIONS, Source.READS)}

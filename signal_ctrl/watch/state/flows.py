@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.domain.roads import RoadClass, RoadNetwork
 
 Doubles = npt.NDArray[np.float64]
 
@@ -18,13 +18,23 @@ USUAL_VEH: Final = 200.0
 TURNS_ERROR: Final = 0.4
 """Relative error of a flow that is worked out from the turns into, or out of, a road."""
 LEAST_VEH_H: Final = 20.0
+USUAL_HALF_MIN: Final = 60.0
+GIVE_WAY: Final = 0.5
+USUAL_VEH_H: Final = {
+    RoadClass.EXPRESSWAY: 600.0,
+    RoadClass.ARTERIAL: 300.0,
+    RoadClass.SECONDARY: 150.0,
+    RoadClass.BRANCH: 40.0,
+}
+"""What a lane of each class is taken to carry before anything is known: only the proportions count. [veh/h]"""
 
 
 class FlowBalance:
     """Carries counted flows over the turns to the roads that nobody counts.
 
-    What leaves a road is shared out over its turns by lanes and by the capacity of the roads that they lead to; the same
-    backwards. Both ways, and the flow by those who report over the share that reports, are weighed by their variance.
+    What leaves a road is shared out over its turns by lanes and by the usual flow of the roads that they lead to; the
+    same backwards. Both ways, and the flow by those who report over the share that reports, are weighed by their
+    variance. The usual flow begins with the class of a road and follows what is found.
     """
 
     def __init__(self, network: RoadNetwork) -> None:
@@ -32,12 +42,10 @@ class FlowBalance:
         self._capacity_veh_h = np.array([road.capacity_veh_h for road in network.roads])
         rows = np.array([network.index[turn.from_road] for turn in network.turns], dtype=np.int64)
         columns = np.array([network.index[turn.to_road] for turn in network.turns], dtype=np.int64)
-        lanes = np.array([float(turn.lanes) for turn in network.turns])
-        self._on = _shares(rows, columns, lanes * self._capacity_veh_h[columns], n_roads)
-        self._back = _shares(columns, rows, lanes * self._capacity_veh_h[rows], n_roads)
-        self._has_before = np.bincount(columns, minlength=n_roads) > 0
-        self._has_behind = np.bincount(rows, minlength=n_roads) > 0
-        self._flow_veh_h = 0.2 * self._capacity_veh_h
+        lanes = np.array([turn.lanes * (GIVE_WAY if turn.minor else 1.0) for turn in network.turns])
+        self._turns = csr_matrix((lanes, (rows, columns)), shape=(n_roads, n_roads))
+        self._usual_veh_h = np.array([USUAL_VEH_H[road.road_class] * road.lanes for road in network.roads])
+        self._flow_veh_h = self._usual_veh_h.copy()
         self._reports, self._reporters, self._counted = np.zeros(n_roads), USUAL_SHARE * USUAL_VEH, USUAL_VEH
 
     def minute(self, counted_veh_h: Doubles, reports: Doubles) -> Doubles:
@@ -57,19 +65,18 @@ class FlowBalance:
         for _ in range(ROUNDS):
             flow = np.where(known, counted_veh_h, self._weighed(flow, seen_veh_h, seen_sd))
         self._flow_veh_h = flow
+        keep = 0.5 ** (1 / USUAL_HALF_MIN)
+        self._usual_veh_h = keep * self._usual_veh_h + (1 - keep) * np.maximum(flow, LEAST_VEH_H / 4)
         return flow
 
     def _weighed(self, flow: Doubles, seen_veh_h: Doubles, seen_sd: Doubles) -> Doubles:
-        from_before, from_behind = self._on.T @ flow, self._back.T @ flow
+        usual, turns = self._usual_veh_h, self._turns
+        from_before = usual * (turns.T @ (flow / np.maximum(turns @ usual, 1e-9)))
+        from_behind = usual * (turns @ (flow / np.maximum(turns.T @ usual, 1e-9)))
         weights = [
-            np.where(self._has_before, 1 / (TURNS_ERROR * from_before + LEAST_VEH_H) ** 2, 0.0),
-            np.where(self._has_behind, 1 / (TURNS_ERROR * from_behind + LEAST_VEH_H) ** 2, 0.0),
+            np.where(from_before > 0, 1 / (TURNS_ERROR * from_before + LEAST_VEH_H) ** 2, 0.0),
+            np.where(from_behind > 0, 1 / (TURNS_ERROR * from_behind + LEAST_VEH_H) ** 2, 0.0),
             1 / (seen_sd + LEAST_VEH_H) ** 2,
         ]
         total = sum(weight * each for weight, each in zip(weights, (from_before, from_behind, seen_veh_h), strict=True))
         return np.asarray(np.minimum(total / sum(weights), self._capacity_veh_h))
-
-
-def _shares(rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], weight: Doubles, n_roads: int) -> csr_matrix:
-    total = np.bincount(rows, weight, n_roads)
-    return csr_matrix((weight / np.maximum(total[rows], 1e-9), (rows, columns)), shape=(n_roads, n_roads))

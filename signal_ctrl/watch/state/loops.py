@@ -73,7 +73,9 @@ class LoopStates:
 
     def __init__(self, network: RoadNetwork) -> None:
         roads = network.roads
-        at_end = {loop.detector: loop.position_m >= roads[network.index[loop.road]].length_m / 2 for loop in network.loops}
+        at_end = {
+            loop.detector: loop.position_m >= roads[network.index[loop.road]].length_m / 2 for loop in network.loops
+        }
         place = {loop.detector: network.index[loop.road] for loop in network.loops}
         self._end = _Ends(network, {name: road for name, road in place.items() if at_end[name]})
         self._begin = _Ends(network, {name: road for name, road in place.items() if not at_end[name]})

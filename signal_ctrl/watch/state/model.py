@@ -48,7 +48,7 @@ class Drives:
 
 @dataclass(slots=True)
 class Learnt:
-    """What was learnt: the two regressions, shapes (2, K, K) and (2, K); by road, drives and their sum over expected."""
+    """What was learnt: both regressions, shapes (2, K, K) and (2, K); by road, drives, and their sum over expected."""
 
     squares: Doubles
     products: Doubles
@@ -56,10 +56,10 @@ class Learnt:
     times: Doubles
 
 
-def nothing_learnt(n_roads: int, n_features: int) -> Learnt:
-    """Return the begin of learning: every road is driven at free speed."""
-    squares = np.stack([np.eye(n_features) * RIDGE] * 2)
-    return Learnt(squares, np.zeros((2, n_features)), np.zeros(n_roads), np.zeros(n_roads))
+def nothing_learnt(n_roads: int, first: Doubles) -> Learnt:
+    """Return the begin of learning. Args: first, what the features are taken to weigh before anybody has reported."""
+    squares = np.stack([np.eye(len(first)) * RIDGE] * 2)
+    return Learnt(squares, RIDGE * np.stack([first] * 2), np.zeros(n_roads), np.zeros(n_roads))
 
 
 class TravelTimeModel:
@@ -126,8 +126,8 @@ class TravelTimeModel:
         times = np.minimum(self._times_free(drives) / usual[drives.road], MOST_TIMES)
         weight = drives.weight
         return (
-            np.bincount(drives.road, weight, n_roads),
-            np.bincount(drives.road, weight * times, n_roads),
+            np.bincount(drives.road, weight, n_roads).astype(np.float64),
+            np.bincount(drives.road, weight * times, n_roads).astype(np.float64),
         )
 
     def _times_free(self, drives: Drives) -> Doubles:

@@ -35,4 +35,4 @@ class Queues:
         waits_s = np.where(self._signal, np.maximum(red_s, delay_s), delay_s)
         queue_m = flow_veh_h / 3600 * waits_s * VEHICLE_M / self._lanes
         over_entry = np.nan_to_num(occupied_entry) > QUEUED
-        return np.minimum(np.where(over_entry, self._length_m, queue_m), self._length_m)
+        return np.asarray(np.minimum(np.where(over_entry, self._length_m, queue_m), self._length_m))

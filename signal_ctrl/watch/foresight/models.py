@@ -1,0 +1,127 @@
+"""Two ways to learn from rows: gradient-boosted trees, and straight lines as their rival.
+
+Each says how likely a jam is, and the logarithm of the pace over the free one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+TREES: Final = "trees"
+LINES: Final = "lines"
+MODELS: Final = (TREES, LINES)
+_TREES: Final = {
+    "max_iter": 100, "learning_rate": 0.08, "max_leaf_nodes": 16, "min_samples_leaf": 50, "l2_regularization": 1.0,
+}  # fmt: skip
+_RIDGE: Final = 10.0
+_FAR: Final = 6.0
+_NEWTON: Final = 12
+
+Said = Callable[[FloatArray], FloatArray]
+"""Return what a model says of rows, (n, n_features)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What was learned for one horizon: a model of jams, and one of pace."""
+
+    jam: Said
+    pace: Said
+
+
+def fitted(name: str, seen: FloatArray, jam: FloatArray, pace: FloatArray) -> Pair:
+    """Return what was learned from rows.
+
+    Args: seen (n, n_features), NaN unknown; jam (n,), 0 or 1; pace (n,). The last two NaN where nothing is known.
+    """
+    if name == LINES:
+        return Pair(jam_line(seen, jam), pace_line(seen, pace))
+    return Pair(_jam_trees(seen, jam), _pace_trees(seen, pace))
+
+
+def _jam_trees(seen: FloatArray, jam: FloatArray) -> Said:
+    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415  slow to load
+
+    known = ~np.isnan(jam)
+    share = float(jam[known].mean()) if known.any() else 0.0
+    if not 0.0 < share < 1.0:
+        return lambda rows: np.full(len(rows), share)
+    model = HistGradientBoostingClassifier(early_stopping=False, random_state=0, **_TREES)
+    _on_one_core(lambda: model.fit(seen[known].astype(np.float32), jam[known] > 0.5))
+    return lambda rows: np.asarray(_on_one_core(lambda: model.predict_proba(rows.astype(np.float32))[:, 1]))
+
+
+def _pace_trees(seen: FloatArray, pace: FloatArray) -> Said:
+    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415  slow to load
+
+    known = ~np.isnan(pace)
+    if not known.any():
+        return lambda rows: np.zeros(len(rows))
+    model = HistGradientBoostingRegressor(early_stopping=False, random_state=0, **_TREES)
+    _on_one_core(lambda: model.fit(seen[known].astype(np.float32), pace[known]))
+    return lambda rows: np.asarray(_on_one_core(lambda: model.predict(rows.astype(np.float32))))
+
+
+def _on_one_core(work: Callable[[], Any]) -> Any:
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415  comes with sklearn
+
+    with threadpool_limits(limits=1):
+        return work()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scale:
+    """Makes features comparable; what is unknown becomes the mean."""
+
+    mean: FloatArray
+    spread: FloatArray
+
+    def of(self, rows: FloatArray) -> FloatArray:
+        scaled = np.nan_to_num((rows - self.mean) / self.spread)
+        return np.concatenate([np.ones((len(rows), 1)), np.clip(scaled, -_FAR, _FAR)], axis=1)
+
+
+def _scale_of(seen: FloatArray) -> _Scale:
+    known = ~np.isnan(seen)
+    number = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, seen, 0.0).sum(axis=0) / number
+    spread = np.sqrt((np.where(known, seen - mean, 0.0) ** 2).sum(axis=0) / number)
+    return _Scale(mean, np.where(spread > 1e-9, spread, 1.0))
+
+
+def pace_line(seen: FloatArray, pace: FloatArray) -> Said:
+    """Return ridge regression."""
+    known = ~np.isnan(pace)
+    scale = _scale_of(np.asarray(seen[known], dtype=np.float64))
+    x = scale.of(seen[known])
+    weights = np.linalg.solve(x.T @ x + _penalty(x), x.T @ pace[known])
+    return lambda rows: np.asarray(scale.of(rows) @ weights)
+
+
+def jam_line(seen: FloatArray, jam: FloatArray) -> Said:
+    """Return logistic regression with a ridge, by Newton's method."""
+    known = ~np.isnan(jam)
+    scale = _scale_of(np.asarray(seen[known], dtype=np.float64))
+    x, y = scale.of(seen[known]), jam[known]
+    share = float(np.clip(y.mean(), 1e-4, 1 - 1e-4)) if len(y) else 1e-4
+    weights = np.zeros(x.shape[1])
+    weights[0] = np.log(share / (1 - share))
+    for _ in range(_NEWTON):
+        p = _logistic(x @ weights)
+        bend = x.T @ (x * np.maximum(p * (1 - p), 1e-4)[:, None]) + _penalty(x)
+        weights = weights + np.linalg.solve(bend, x.T @ (y - p) - _penalty(x) @ weights)
+    return lambda rows: _logistic(scale.of(rows) @ weights)
+
+
+def _penalty(x: FloatArray) -> FloatArray:
+    ridge = _RIDGE * np.eye(x.shape[1])
+    ridge[0, 0] = 1e-6
+    return np.asarray(ridge)
+
+
+def _logistic(values: FloatArray) -> FloatArray:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -30.0, 30.0))))

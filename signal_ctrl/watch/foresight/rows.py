@@ -1,0 +1,90 @@
+"""Rows to learn from: what was seen of roads at origins of past days, and what came of it at one horizon."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from signal_ctrl.watch.foresight.city_arrays import CityArrays
+from signal_ctrl.watch.foresight.days import WatchedDay
+from signal_ctrl.watch.foresight.outlook import HISTORY, Present, columns
+from signal_ctrl.watch.foresight.slots import SLOT_MIN
+from signal_ctrl.watch.foresight.usual import Usual
+
+FloatArray = npt.NDArray[np.float64]
+FIRST_ORIGIN: Final = 3
+MOST_ROWS: Final = 120_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows of one horizon; jam and pace are NaN where nothing is known of the road then. `day`, its place."""
+
+    seen: npt.NDArray[np.float32]
+    jam: FloatArray
+    pace: FloatArray
+    road: npt.NDArray[np.int64]
+    day: npt.NDArray[np.int64]
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> "Rows":
+        """Return some of the rows."""
+        return Rows(self.seen[chosen], self.jam[chosen], self.pace[chosen], self.road[chosen], self.day[chosen])
+
+
+def present_of(day: WatchedDay, origin: int) -> Present:
+    """Return what was seen at the begin of a slot of a day."""
+    return Present(
+        slots=day.seen.last(origin, HISTORY),
+        slot=day.first_slot + origin,
+        now_utc_ms=day.at_utc_ms(origin),
+        factors_now=day.factors_at(origin),
+        restrictions=day.restrictions(origin),
+    )
+
+
+def origins(day: WatchedDay, ahead_min: int) -> range:
+    """Return the slots of a day at whose begin a forecast can be made and judged: all but the first and last ones."""
+    return range(FIRST_ORIGIN, len(day) - ahead_min // SLOT_MIN + 1)
+
+
+def target(origin: int, ahead_min: int) -> int:
+    """Return the slot that ends at the horizon."""
+    return origin + ahead_min // SLOT_MIN - 1
+
+
+def rows_of(
+    days: Sequence[WatchedDay], usuals: Sequence[Usual], ahead_min: int, city: CityArrays, most: int = MOST_ROWS
+) -> Rows:
+    """Return rows of days, evenly thinned to at most so many.
+
+    Args: usuals, the usual day as it is known without each of the days.
+    """
+    n_roads = len(city.names)
+    number = sum(len(origins(day, ahead_min)) for day in days) * n_roads
+    every = max(-(-number // most), 1)
+    found, row = [], 0
+    for at, (day, usual) in enumerate(zip(days, usuals, strict=True)):
+        for origin in origins(day, ahead_min):
+            roads = np.arange((-row) % every, n_roads, every)
+            row += n_roads
+            if len(roads):
+                found.append(_rows(day, at, origin, ahead_min, usual, city, roads))
+    return Rows(*(np.concatenate([each[k] for each in found]) for k in range(5)))
+
+
+def _rows(
+    day: WatchedDay,
+    at: int,
+    origin: int,
+    ahead_min: int,
+    usual: Usual,
+    city: CityArrays,
+    roads: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.float32], FloatArray, FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    then = target(origin, ahead_min)
+    seen = columns(present_of(day, origin), ahead_min, day.factors_at(then), usual, city)[roads]
+    jam = day.seen.jam[then, roads].astype(np.float64)
+    pace = -np.log(day.seen.ratio[then, roads].astype(np.float64))
+    return seen.astype(np.float32), jam, pace, roads, np.full(len(roads), at, dtype=np.int64)

@@ -43,7 +43,10 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         folder = Path(scratch)
         trips = write_trips(folder / "day.rou.xml", pool, lots, begin_s)
-        kinds = " ".join(sorted({each.get("id", "") for each in pool.definitions if each.tag == "vType"})) or "DEFAULT_VEHTYPE"
+        kinds = (
+            " ".join(sorted({each.get("id", "") for each in pool.definitions if each.tag == "vType"}))
+            or "DEFAULT_VEHTYPE"
+        )
         (folder / "day.add.xml").write_text(
             f'<additional><edgeData id="m" file="m.xml" freq="60" excludeEmpty="true" vTypes="{kinds}"/></additional>\n'
         )

@@ -77,7 +77,7 @@ class Foresight:
 
     def _at(self, horizon: Horizon, seen: FloatArray) -> Ahead:
         """Return pace, its interval and the probability of a jam at one horizon."""
-        pace = horizon.pair.pace(seen)
+        pace = horizon.pace(seen)
         low, high = horizon.spread.ends(pace)
         return pace, low, high, horizon.probability(seen)
 
@@ -151,5 +151,3 @@ def _time_s(pace: FloatArray, free_s: FloatArray) -> FloatArray:
 
 def _array(factors: RoadFactors) -> FloatArray:
     return np.stack([factors.saturation, factors.speed, factors.demand]).astype(np.float64)
-
-

@@ -1,6 +1,6 @@
 """Learning from days: models by horizon, the better of trees and lines, and what its errors on days left out teach."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,10 +11,11 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.foresight.calibration import Spread, Steps, calibrated, spread_of, threshold
 from signal_ctrl.watch.foresight.city_arrays import CityArrays
 from signal_ctrl.watch.foresight.days import WatchedDay
-from signal_ctrl.watch.foresight.models import MODELS, Pair, fitted
+from signal_ctrl.watch.foresight.models import MODELS, Said, jam_model, pace_model
+from signal_ctrl.watch.foresight.outlook import lively
 from signal_ctrl.watch.foresight.region import Fundamental, RegionModel, fundamental_of, learn_region
 from signal_ctrl.watch.foresight.rows import Rows, rows_of
-from signal_ctrl.watch.foresight.usual import Sums, sums_of
+from signal_ctrl.watch.foresight.usual import Sums, Usual, sums_of
 from signal_ctrl.watch.foresight.values import AHEAD_MIN, LEVEL
 
 FloatArray = npt.NDArray[np.float64]
@@ -23,24 +24,37 @@ LEAST_DAYS: Final = 6
 
 Tell = Callable[[str], None]
 """Called with what is done next."""
+Learner = Callable[[str, FloatArray, FloatArray], Said]
+"""Return the model of a name, learned from rows and what was wanted of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Horizon:
-    """What was learned for one horizon. `brier`, of each model on days left out, by which the one kept was chosen."""
+    """What was learned for one horizon.
+
+    `missed`, of each model on days left out, by which the ones kept were chosen: Brier score of jams, and mean square
+    error of pace. `prone`, roads that were jammed on a day learned from; of the others a jam is spoken of only where
+    `lively`, else it is as likely as `rare`.
+    """
 
     ahead_min: int
-    model: str
-    brier: dict[str, float]
-    pair: Pair
+    missed: Mapping[str, Mapping[str, float]]
+    prone: npt.NDArray[np.bool_]
+    rare: float
+    jam: Said
+    pace: Said
     steps: Steps
     spread: Spread
     threshold: float
     region: RegionModel
 
     def probability(self, seen: FloatArray) -> FloatArray:
-        """Return the calibrated probability of a jam."""
-        return self.steps.of(self.pair.jam(seen))
+        """Return the calibrated probability of a jam by road. seen (n_roads, n_features)"""
+        found = np.full(len(seen), self.rare)
+        where = lively(seen, self.prone)
+        if where.any():
+            found[where] = self.steps.of(self.jam(seen[where]))
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,42 +76,66 @@ def learn(days: Sequence[WatchedDay], city: CityArrays, tell: Tell = lambda _lin
     tell(f"the usual day of {len(days)} days")
     sums = sums_of(days)
     usuals = [sums.usual(day.kind, without=day) for day in days]
+    prone = _prone(days)
     found = []
     for ahead_min in AHEAD_MIN:
-        tell(f"{ahead_min} min ahead: rows")
-        rows = rows_of(days, usuals, ahead_min, city)
-        region = learn_region(days, usuals, ahead_min, city, FOLDS)
-        found.append(_horizon(ahead_min, rows, region, len(city.names), tell))
+        tell(f"{ahead_min} min ahead")
+        found.append(_horizon(ahead_min, days, usuals, city, prone))
     return Learned(len(days), sums, tuple(found), fundamental_of(days, city))
 
 
-def _horizon(ahead_min: int, rows: Rows, region: RegionModel, n_roads: int, tell: Tell) -> Horizon:
-    said = {}
-    for name in MODELS:
-        tell(f"{ahead_min} min ahead: {name}")
-        said[name] = _left_out(name, rows)
-    brier = {name: float(np.nanmean((jam - rows.jam) ** 2)) for name, (jam, _) in said.items()}
-    best = min(brier, key=lambda name: brier[name])
-    jam, pace = said[best]
-    steps = calibrated(jam, rows.jam)
+def _prone(days: Sequence[WatchedDay]) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.stack([np.nan_to_num(day.seen.jam).any(axis=0) for day in days]).any(axis=0))
+
+
+def _horizon(
+    ahead_min: int, days: Sequence[WatchedDay], usuals: Sequence[Usual], city: CityArrays, prone: npt.NDArray[np.bool_]
+) -> Horizon:
+    jams = rows_of(days, usuals, ahead_min, city, lambda seen, _roads: lively(seen, prone))
+    paces = rows_of(days, usuals, ahead_min, city, lambda seen, _roads: np.ones(len(seen), dtype=np.bool_))
+    jam = _best(jam_model, jams, jams.jam)
+    pace = _best(pace_model, paces, paces.pace)
+    steps = calibrated(jam.left_out, jams.jam)
     return Horizon(
         ahead_min=ahead_min,
-        model=best,
-        brier=brier,
-        pair=fitted(best, rows.seen, rows.jam, rows.pace),
+        missed={"jam": jam.missed, "pace": pace.missed},
+        prone=prone,
+        rare=_rare(days, prone),
+        jam=jam.model,
+        pace=pace.model,
         steps=steps,
-        spread=spread_of(pace, rows.pace, rows.road, n_roads, LEVEL),
-        threshold=threshold(steps.of(jam), rows.jam),
-        region=region,
+        spread=spread_of(pace.left_out, paces.pace, paces.road, len(city.names), LEVEL),
+        threshold=threshold(steps.of(jam.left_out), jams.jam),
+        region=learn_region(days, usuals, ahead_min, city, FOLDS),
     )
 
 
-def _left_out(name: str, rows: Rows) -> tuple[FloatArray, FloatArray]:
-    """Return jam and pace of each row as said by a model that was fitted on other days."""
-    jam, pace = np.full(len(rows.jam), np.nan), np.full(len(rows.jam), np.nan)
+def _rare(days: Sequence[WatchedDay], prone: npt.NDArray[np.bool_]) -> float:
+    """Return how likely a jam is where none was seen on any day (Laplace)."""
+    return 1.0 / (sum(len(day) for day in days) * max(int((~prone).sum()), 1) + 2.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Best:
+    """The model that missed least on days left out, what it said of them, and by how much each model missed."""
+
+    model: Said
+    left_out: FloatArray
+    missed: Mapping[str, float]
+
+
+def _best(learn_from: Learner, rows: Rows, wanted: FloatArray) -> _Best:
+    said = {name: _left_out(learn_from, name, rows, wanted) for name in MODELS}
+    missed = {name: float(np.nanmean((found - wanted) ** 2)) for name, found in said.items()}
+    best = min(missed, key=lambda name: missed[name])
+    return _Best(learn_from(best, rows.seen, wanted), said[best], missed)
+
+
+def _left_out(learn_from: Learner, name: str, rows: Rows, wanted: FloatArray) -> FloatArray:
+    """Return what was said of each row by a model that was learned on other days."""
+    found = np.full(len(wanted), np.nan)
     for fold in range(FOLDS):
         own = rows.day % FOLDS == fold
-        others = rows.of(~own)
-        pair = fitted(name, others.seen, others.jam, others.pace)
-        jam[own], pace[own] = pair.jam(rows.seen[own]), pair.pace(rows.seen[own])
-    return jam, pace
+        if own.any():
+            found[own] = learn_from(name, rows.seen[~own], wanted[~own])(rows.seen[own])
+    return found

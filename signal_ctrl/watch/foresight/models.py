@@ -15,7 +15,7 @@ TREES: Final = "trees"
 LINES: Final = "lines"
 MODELS: Final = (TREES, LINES)
 _TREES: Final = {
-    "max_iter": 100, "learning_rate": 0.08, "max_leaf_nodes": 16, "min_samples_leaf": 50, "l2_regularization": 1.0,
+    "max_iter": 80, "learning_rate": 0.08, "max_leaf_nodes": 16, "min_samples_leaf": 50, "l2_regularization": 1.0,
 }  # fmt: skip
 _RIDGE: Final = 10.0
 _FAR: Final = 6.0
@@ -25,22 +25,14 @@ Said = Callable[[FloatArray], FloatArray]
 """Return what a model says of rows, (n, n_features)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What was learned for one horizon: a model of jams, and one of pace."""
-
-    jam: Said
-    pace: Said
+def jam_model(name: str, seen: FloatArray, jam: FloatArray) -> Said:
+    """Return how likely a jam is, as learned from rows. Args: seen (n, n_features), NaN unknown; jam (n,), NaN unknown."""
+    return _jam_trees(seen, jam) if name == TREES else _on_one_core(lambda: _jam_line(seen, jam))
 
 
-def fitted(name: str, seen: FloatArray, jam: FloatArray, pace: FloatArray) -> Pair:
-    """Return what was learned from rows.
-
-    Args: seen (n, n_features), NaN unknown; jam (n,), 0 or 1; pace (n,). The last two NaN where nothing is known.
-    """
-    if name == LINES:
-        return Pair(jam_line(seen, jam), pace_line(seen, pace))
-    return Pair(_jam_trees(seen, jam), _pace_trees(seen, pace))
+def pace_model(name: str, seen: FloatArray, pace: FloatArray) -> Said:
+    """Return the logarithm of the pace, as learned from rows. Args: as `jam_model`."""
+    return _pace_trees(seen, pace) if name == TREES else _on_one_core(lambda: _pace_line(seen, pace))
 
 
 def _jam_trees(seen: FloatArray, jam: FloatArray) -> Said:
@@ -67,6 +59,7 @@ def _pace_trees(seen: FloatArray, pace: FloatArray) -> Said:
 
 
 def _on_one_core(work: Callable[[], Any]) -> Any:
+    """Return what work returns. More threads than free cores make small sums ten times slower."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415  comes with sklearn
 
     with threadpool_limits(limits=1):
@@ -93,7 +86,7 @@ def _scale_of(seen: FloatArray) -> _Scale:
     return _Scale(mean, np.where(spread > 1e-9, spread, 1.0))
 
 
-def pace_line(seen: FloatArray, pace: FloatArray) -> Said:
+def _pace_line(seen: FloatArray, pace: FloatArray) -> Said:
     """Return ridge regression."""
     known = ~np.isnan(pace)
     scale = _scale_of(np.asarray(seen[known], dtype=np.float64))
@@ -102,7 +95,7 @@ def pace_line(seen: FloatArray, pace: FloatArray) -> Said:
     return lambda rows: np.asarray(scale.of(rows) @ weights)
 
 
-def jam_line(seen: FloatArray, jam: FloatArray) -> Said:
+def _jam_line(seen: FloatArray, jam: FloatArray) -> Said:
     """Return logistic regression with a ridge, by Newton's method."""
     known = ~np.isnan(jam)
     scale = _scale_of(np.asarray(seen[known], dtype=np.float64))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ FloatArray = npt.NDArray[np.float64]
 HISTORY: Final = 12
 _UNKNOWN_END_MIN: Final = 30.0
 _LEAST: Final = 1e-3
+_NEAR_LOSS: Final = slice(0, 6)
+_JAM_NOW: Final = 6
+"""Columns: capacity lost on the road and around it; whether it is jammed now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +72,7 @@ def _over(one: float, other: float, least: float) -> float:
     return float(np.clip(np.log((one + least) / (other + least)), -1.5, 1.5))
 
 
-def _late(values: npt.NDArray[np.floating]) -> FloatArray:  # type: ignore[type-arg]
+def _late(values: npt.NDArray[np.floating[Any]]) -> FloatArray:
     """Return the mean of the last three slots, NaN where none was seen."""
     return mean_of(np.asarray(values[-3:], dtype=np.float64))
 
@@ -81,9 +84,7 @@ def mean_of(values: FloatArray) -> FloatArray:
     return np.where(number > 0, np.where(seen, values, 0.0).sum(axis=0) / np.maximum(number, 1), np.nan)
 
 
-def columns(
-    present: Present, ahead_min: int, factors_then: FloatArray, usual: Usual, city: CityArrays
-) -> FloatArray:
+def columns(present: Present, ahead_min: int, factors_then: FloatArray, usual: Usual, city: CityArrays) -> FloatArray:
     """Return what is seen of every road for one horizon. (n_roads, n_features), NaN where unknown.
 
     Args: factors_then, those in force at the horizon, (3, n_roads).
@@ -91,10 +92,10 @@ def columns(
     steps = ahead_min // SLOT_MIN
     now, then = usual.at(present.slot - 1), usual.at(present.slot - 1 + steps)
     parts = [
+        *_closed(present, ahead_min, city),
         *_own(present.slots, now),
         *_ahead(usual, present.slot - 1, steps, then),
         *_neighbours(present.slots, now, city),
-        *_closed(present, ahead_min, city),
         *_conditions(present, factors_then),
         *_whole(present, usual, then, city),
     ]
@@ -103,15 +104,21 @@ def columns(
     return np.concatenate([varied, city.fixed], axis=1)
 
 
+def lively(seen: npt.NDArray[np.floating[Any]], prone: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return for which rows a jam can be spoken of: roads that were jammed on a day learned from, that are jammed now,
+    or near which capacity is lost now. Args: seen, rows of `columns`; prone, by row: it was jammed on such a day.
+    """
+    return np.asarray(prone | (seen[:, _NEAR_LOSS] > 0).any(axis=1) | (seen[:, _JAM_NOW] > 0))
+
+
 def _own(slots: Slots, now: FloatArray) -> list[FloatArray]:
     """The road's own last slots, and by how much they differ from the usual day."""
-    rows = []
+    jam = np.asarray(slots.jam, dtype=np.float64)
+    rows = [jam[-1], mean_of(jam[-3:]), mean_of(jam), _lasting(jam)]
     for name, mean in (("ratio", RATIO), ("fill", FILL), ("queue", QUEUE), ("flow", FLOW)):
         values = np.asarray(getattr(slots, name), dtype=np.float64)
         last, late, before = values[-1], mean_of(values[-3:]), mean_of(values[-6:-3]) if len(values) > 3 else None
         rows += [last, late - now[mean], last - (before if before is not None else last)]
-    jam = np.asarray(slots.jam, dtype=np.float64)
-    rows += [jam[-1], mean_of(jam[-3:]), mean_of(jam), _lasting(jam)]
     return rows
 
 

@@ -77,7 +77,9 @@ def _fit(shape: str, vehicles: FloatArray, speed: FloatArray) -> Fundamental:
     most = float(np.quantile(vehicles, 0.99))
     critical = _critical(shape, float(level), float(slope))
     free = float(level) if shape == "straight" else float(np.exp(level))
-    return Fundamental(shape, free, critical if critical is not None and critical <= _REACHED * most else None, error, most)
+    return Fundamental(
+        shape, free, critical if critical is not None and critical <= _REACHED * most else None, error, most
+    )
 
 
 def _critical(shape: str, level: float, slope: float) -> float | None:
@@ -103,7 +105,9 @@ class RegionModel:
         """Return the forecast. Args: then, factors at the horizon."""
         seen, base = _seen(present, then, usual, city, self.ahead_min)
         middle = base * float(np.exp(seen @ self.weights))
-        low, high = (middle * float(np.exp(each)) for each in np.quantile(self.errors, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
+        low, high = (
+            middle * float(np.exp(each)) for each in np.quantile(self.errors, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        )
         over = None
         if critical_veh is not None:
             over = float((middle * np.exp(self.errors) > critical_veh).mean())
@@ -123,7 +127,9 @@ def learn_region(
             wanted.append(np.log((float(np.nansum(day.seen.fill[then] * city.room_veh)) + 1.0) / base))
             at.append(k)
     x, y, fold = np.stack(rows), np.array(wanted), np.array(at) % folds
-    errors = [y[fold == k] - x[fold == k] @ _ridge(x[fold != k], y[fold != k]) for k in range(folds) if (fold == k).any()]
+    errors = [
+        y[fold == k] - x[fold == k] @ _ridge(x[fold != k], y[fold != k]) for k in range(folds) if (fold == k).any()
+    ]
     return RegionModel(ahead_min, _ridge(x, y), np.concatenate(errors))
 
 
@@ -140,5 +146,10 @@ def _seen(
     change = float(np.log(then[2] / present.factors_now[2]).mean())
     load = usual_veh / float(city.room_veh.sum())
     row = [1.0, region.vehicles_over, region.inflow_over, region.trend, region.jammed, change]
-    more = [region.vehicles_over * load, region.inflow_over * load, float(np.log(then[0]).mean()), float(np.log(then[2]).mean())]
+    more = [
+        region.vehicles_over * load,
+        region.inflow_over * load,
+        float(np.log(then[0]).mean()),
+        float(np.log(then[2]).mean()),
+    ]
     return np.array([*row, *more]), usual_veh + 1.0

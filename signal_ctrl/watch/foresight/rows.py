@@ -1,6 +1,6 @@
 """Rows to learn from: what was seen of roads at origins of past days, and what came of it at one horizon."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,8 @@ from signal_ctrl.watch.foresight.usual import Usual
 
 FloatArray = npt.NDArray[np.float64]
 FIRST_ORIGIN: Final = 3
-MOST_ROWS: Final = 120_000
+MOST_ROWS: Final = 50_000
+MOST_ORIGINS: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,37 +55,41 @@ def target(origin: int, ahead_min: int) -> int:
     return origin + ahead_min // SLOT_MIN - 1
 
 
+Keep = Callable[[FloatArray, npt.NDArray[np.int64]], npt.NDArray[np.bool_]]
+"""Return which rows are wanted. Args: rows of `columns`, and their roads."""
+
+
 def rows_of(
-    days: Sequence[WatchedDay], usuals: Sequence[Usual], ahead_min: int, city: CityArrays, most: int = MOST_ROWS
+    days: Sequence[WatchedDay],
+    usuals: Sequence[Usual],
+    ahead_min: int,
+    city: CityArrays,
+    keep: Keep,
+    most: int = MOST_ROWS,
 ) -> Rows:
-    """Return rows of days, evenly thinned to at most so many.
+    """Return rows of days, evenly thinned to about so many at most; of many days, only every so many origins.
 
     Args: usuals, the usual day as it is known without each of the days.
     """
-    n_roads = len(city.names)
-    number = sum(len(origins(day, ahead_min)) for day in days) * n_roads
-    every = max(-(-number // most), 1)
-    found, row = [], 0
-    for at, (day, usual) in enumerate(zip(days, usuals, strict=True)):
-        for origin in origins(day, ahead_min):
-            roads = np.arange((-row) % every, n_roads, every)
-            row += n_roads
-            if len(roads):
-                found.append(_rows(day, at, origin, ahead_min, usual, city, roads))
-    return Rows(*(np.concatenate([each[k] for each in found]) for k in range(5)))
+    when = [(k, origin) for k, day in enumerate(days) for origin in origins(day, ahead_min)]
+    found = [_rows(days[k], k, origin, ahead_min, usuals[k], city, keep) for k, origin in when[:: _step(len(when))]]
+    whole = Rows(*(np.concatenate([each[k] for each in found]) for k in range(5)))
+    every = max(-(-len(whole.jam) // most), 1)
+    return whole if every == 1 else whole.of(np.arange(len(whole.jam)) % every == 0)
+
+
+def _step(n_origins: int) -> int:
+    """Return of how many origins one is used. An odd number, as slots of an hour are even."""
+    step = max(n_origins // MOST_ORIGINS, 1)
+    return step + (step + 1) % 2
 
 
 def _rows(
-    day: WatchedDay,
-    at: int,
-    origin: int,
-    ahead_min: int,
-    usual: Usual,
-    city: CityArrays,
-    roads: npt.NDArray[np.int64],
+    day: WatchedDay, at: int, origin: int, ahead_min: int, usual: Usual, city: CityArrays, keep: Keep
 ) -> tuple[npt.NDArray[np.float32], FloatArray, FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     then = target(origin, ahead_min)
-    seen = columns(present_of(day, origin), ahead_min, day.factors_at(then), usual, city)[roads]
+    every = columns(present_of(day, origin), ahead_min, day.factors_at(then), usual, city)
+    roads = np.flatnonzero(keep(every, np.arange(len(city.names))))
     jam = day.seen.jam[then, roads].astype(np.float64)
     pace = -np.log(day.seen.ratio[then, roads].astype(np.float64))
-    return seen.astype(np.float32), jam, pace, roads, np.full(len(roads), at, dtype=np.int64)
+    return every[roads].astype(np.float32), jam, pace, roads, np.full(len(roads), at, dtype=np.int64)

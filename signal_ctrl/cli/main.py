@@ -15,15 +15,18 @@ from signal_ctrl.cli import (
     bench_report_command,
     cabinet_command,
     camera_command,
+    conditions_command,
     count_command,
     demo_command,
     detectors_command,
     doctor_command,
     explain_command,
+    feed_command,
     forecast_command,
     login_command,
     override_command,
     plan_command,
+    roads_command,
     run_command,
     scenarios_command,
     serve_command,
@@ -59,6 +62,10 @@ app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)
+app.add_typer(roads_command.app)
+app.add_typer(feed_command.app)
+app.add_typer(conditions_command.weather)
+app.add_typer(conditions_command.events)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(audit_command.app)

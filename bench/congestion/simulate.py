@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.congestion.lots import DayLots
-from bench.congestion.trips import BLOCKER, TripPool, write_trips
+from bench.congestion.trips import TripPool, write_trips
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.roads import RoadNetwork
 from sumo_scenarios.configuration import Configuration

@@ -19,14 +19,20 @@ _TREES: Final = {
 }  # fmt: skip
 _RIDGE: Final = 10.0
 _FAR: Final = 6.0
-_NEWTON: Final = 12
+_NEWTON: Final = 15
+_LEAST_BEND: Final = 0.02
+_LONGEST_STEP: Final = 0.5
+"""Keeps Newton's method from jumping where jams are rare."""
 
 Said = Callable[[FloatArray], FloatArray]
 """Return what a model says of rows, (n, n_features)."""
 
 
 def jam_model(name: str, seen: FloatArray, jam: FloatArray) -> Said:
-    """Return how likely a jam is, as learned from rows. Args: seen (n, n_features), NaN unknown; jam (n,), NaN unknown."""
+    """Return how likely a jam is, as learned from rows.
+
+    Args: seen (n, n_features) and jam (n,), 0 or 1; NaN where unknown.
+    """
     return _jam_trees(seen, jam) if name == TREES else _on_one_core(lambda: _jam_line(seen, jam))
 
 
@@ -105,8 +111,9 @@ def _jam_line(seen: FloatArray, jam: FloatArray) -> Said:
     weights[0] = np.log(share / (1 - share))
     for _ in range(_NEWTON):
         p = _logistic(x @ weights)
-        bend = x.T @ (x * np.maximum(p * (1 - p), 1e-4)[:, None]) + _penalty(x)
-        weights = weights + np.linalg.solve(bend, x.T @ (y - p) - _penalty(x) @ weights)
+        bend = x.T @ (x * np.maximum(p * (1 - p), _LEAST_BEND)[:, None]) + _penalty(x)
+        step = np.linalg.solve(bend, x.T @ (y - p) - _penalty(x) @ weights)
+        weights = weights + step * min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-9))
     return lambda rows: _logistic(scale.of(rows) @ weights)
 
 

@@ -57,7 +57,7 @@ def read_day(path: Path) -> WatchedDay:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise InvalidInputError(f"{path} is longer than {_MOST_BYTES} bytes; it is no watched day")
-        with np.load(path, allow_pickle=False) as packed:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as packed:
             arrays = {name: packed[name] for name in packed.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InvalidInputError(f"cannot read the day {path}: {error}; make it again") from error

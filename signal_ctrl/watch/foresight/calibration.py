@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 PRECISION: Final = 0.8
-_MARGIN: Final = 0.02
 _STRATA: Final = 6
 _LEAST_IN_STRATUM: Final = 60
 _LEAST_SPREAD: Final = 0.02
@@ -44,7 +43,7 @@ def calibrated(raw: FloatArray, jam: FloatArray) -> Steps:
 def threshold(probability: FloatArray, jam: FloatArray, precision: float = PRECISION) -> float:
     """Return the lowest probability from which on jams that are spoken of come true as often as is asked for.
 
-    It is asked for a little more, as it was chosen on the same rows. 1 or more: none is spoken of.
+    1 or more: none is spoken of.
     >>> threshold(np.array([0.1, 0.6, 0.7, 0.9]), np.array([0.0, 0.0, 1.0, 1.0]))
     0.7
     """
@@ -52,7 +51,7 @@ def threshold(probability: FloatArray, jam: FloatArray, precision: float = PRECI
     order = np.argsort(-probability[known], kind="stable")
     p, hits = probability[known][order], np.cumsum(jam[known][order])
     last = np.append(p[1:] < p[:-1], True)  # equal ones are spoken of together
-    good = np.flatnonzero(last & (hits / np.arange(1, len(p) + 1) >= precision + _MARGIN))
+    good = np.flatnonzero(last & (hits / np.arange(1, len(p) + 1) >= precision))
     return float(p[good[-1]]) if len(good) else 1.01
 
 

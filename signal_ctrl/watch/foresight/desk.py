@@ -171,7 +171,7 @@ class _Today:
 
     def day(self, network: RoadNetwork) -> WatchedDay:
         """Return the day so far."""
-        slots = Slots(**self._rows)
+        slots = Slots(**{name: row.copy() for name, row in self._rows.items()})
         date = dt.date.fromordinal(dt.date(1970, 1, 1).toordinal() + self.number)
         return WatchedDay(
             day=date.isoformat(),
@@ -180,7 +180,7 @@ class _Today:
             first_slot=0,
             seen=slots,
             true=slots,
-            factors=Factors(**self._factors),
+            factors=Factors(**{name: row.copy() for name, row in self._factors.items()}),
             told=tuple(self._told.values()),
         )
 

@@ -55,7 +55,10 @@ class Foresight:
         return self.ahead(present, kind, lambda ahead_min: _array(factors_at(at_ms + ahead_min * MINUTE_MS)))
 
     def ahead(self, present: Present, kind: str, factors_then: Callable[[int], FloatArray]) -> CityForecast:
-        """Return the forecast of what is seen now. Args: kind, type of day; factors_then, factors so far ahead [min]."""
+        """Return the forecast of what is seen now.
+
+        Args: kind, type of day; factors_then, those in force so far ahead [min].
+        """
         learned = self.learned
         if learned is None:
             return self._made(present, [self._unlearned(present)] * len(AHEAD_MIN), (), [0.5] * len(AHEAD_MIN), 0)

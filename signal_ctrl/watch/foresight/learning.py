@@ -1,4 +1,4 @@
-"""Learning from days: models by horizon, the better of trees and lines, and what its errors on days left out teach."""
+"""Learning from days: by horizon a blend of models, and what its errors on days left out teach."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.foresight.calibration import Spread, Steps, calibrated, spread_of, threshold
 from signal_ctrl.watch.foresight.city_arrays import CityArrays
 from signal_ctrl.watch.foresight.days import WatchedDay
-from signal_ctrl.watch.foresight.models import MODELS, Said, jam_model, pace_model
+from signal_ctrl.watch.foresight.models import MODELS, Said, blend_of, blended, jam_model, pace_model
 from signal_ctrl.watch.foresight.outlook import lively
 from signal_ctrl.watch.foresight.region import Fundamental, RegionModel, fundamental_of, learn_region
 from signal_ctrl.watch.foresight.rows import Rows, rows_of
@@ -20,6 +20,7 @@ from signal_ctrl.watch.foresight.values import AHEAD_MIN, LEVEL
 
 FloatArray = npt.NDArray[np.float64]
 FOLDS: Final = 3
+BLEND: Final = "blend"
 LEAST_DAYS: Final = 6
 
 Tell = Callable[[str], None]
@@ -32,13 +33,14 @@ Learner = Callable[[str, FloatArray, FloatArray], Said]
 class Horizon:
     """What was learned for one horizon.
 
-    `missed`, of each model on days left out, by which the ones kept were chosen: Brier score of jams, and mean square
-    error of pace. `prone`, roads that were jammed on a day learned from; of the others a jam is spoken of only where
-    `lively`, else it is as likely as `rare`.
+    `missed`, of each model and of their blend on days left out: Brier score of jams where they are `lively`, and mean
+    square error of pace; `weights` of the blends. `prone`, roads that were jammed on a day learned from; of the others
+    a jam is spoken of only where `lively`, else it is as likely as `rare`.
     """
 
     ahead_min: int
     missed: Mapping[str, Mapping[str, float]]
+    weights: Mapping[str, Mapping[str, float]]
     prone: npt.NDArray[np.bool_]
     rare: float
     jam: Said
@@ -91,14 +93,15 @@ def _prone(days: Sequence[WatchedDay]) -> npt.NDArray[np.bool_]:
 def _horizon(
     ahead_min: int, days: Sequence[WatchedDay], usuals: Sequence[Usual], city: CityArrays, prone: npt.NDArray[np.bool_]
 ) -> Horizon:
-    jams = rows_of(days, usuals, ahead_min, city, lambda seen, _roads: lively(seen, prone))
-    paces = rows_of(days, usuals, ahead_min, city, lambda seen, _roads: np.ones(len(seen), dtype=np.bool_))
-    jam = _best(jam_model, jams, jams.jam)
-    pace = _best(pace_model, paces, paces.pace)
+    jams = rows_of(days, usuals, ahead_min, city, lambda seen: lively(seen, prone))
+    paces = rows_of(days, usuals, ahead_min, city, lambda seen: np.ones(len(seen), dtype=np.bool_))
+    jam = _blend(jam_model, jams, jams.jam)
+    pace = _blend(pace_model, paces, paces.pace)
     steps = calibrated(jam.left_out, jams.jam)
     return Horizon(
         ahead_min=ahead_min,
         missed={"jam": jam.missed, "pace": pace.missed},
+        weights={"jam": jam.weights, "pace": pace.weights},
         prone=prone,
         rare=_rare(days, prone),
         jam=jam.model,
@@ -116,19 +119,22 @@ def _rare(days: Sequence[WatchedDay], prone: npt.NDArray[np.bool_]) -> float:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Best:
-    """The model that missed least on days left out, what it said of them, and by how much each model missed."""
+class _Blend:
+    """The blend that missed least on days left out, what it said of them, by how much each missed, and the weights."""
 
     model: Said
     left_out: FloatArray
     missed: Mapping[str, float]
+    weights: Mapping[str, float]
 
 
-def _best(learn_from: Learner, rows: Rows, wanted: FloatArray) -> _Best:
+def _blend(learn_from: Learner, rows: Rows, wanted: FloatArray) -> _Blend:
     said = {name: _left_out(learn_from, name, rows, wanted) for name in MODELS}
-    missed = {name: float(np.nanmean((found - wanted) ** 2)) for name, found in said.items()}
-    best = min(missed, key=lambda name: missed[name])
-    return _Best(learn_from(best, rows.seen, wanted), said[best], missed)
+    weights = blend_of(said, wanted)
+    whole = np.sum([weights[name] * said[name] for name in MODELS], axis=0)
+    missed = {name: float(np.nanmean((found - wanted) ** 2)) for name, found in {**said, BLEND: whole}.items()}
+    models = {name: learn_from(name, rows.seen, wanted) for name in MODELS if weights[name] > 0}
+    return _Blend(blended(models, weights), whole, missed, weights)
 
 
 def _left_out(learn_from: Learner, name: str, rows: Rows, wanted: FloatArray) -> FloatArray:

@@ -16,9 +16,10 @@ FloatArray = npt.NDArray[np.float64]
 HISTORY: Final = 12
 _UNKNOWN_END_MIN: Final = 30.0
 _LEAST: Final = 1e-3
-_NEAR_LOSS: Final = slice(0, 6)
-_JAM_NOW: Final = 6
-"""Columns: capacity lost on the road and around it; whether it is jammed now."""
+JAM_NOW, PACE_NOW, USUAL_JAM, USUAL_PACE = range(4)
+"""The first columns: what is naive. Whether it is jammed now, the pace now, both as usual at the horizon."""
+_NEAR_LOSS: Final = slice(4, 10)
+"""Columns of capacity lost on the road and around it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +93,7 @@ def columns(present: Present, ahead_min: int, factors_then: FloatArray, usual: U
     steps = ahead_min // SLOT_MIN
     now, then = usual.at(present.slot - 1), usual.at(present.slot - 1 + steps)
     parts = [
+        *_named(present.slots, now, then),
         *_closed(present, ahead_min, city),
         *_own(present.slots, now),
         *_ahead(usual, present.slot - 1, steps, then),
@@ -108,13 +110,24 @@ def lively(seen: npt.NDArray[np.floating[Any]], prone: npt.NDArray[np.bool_]) ->
     """Return for which rows a jam can be spoken of: roads that were jammed on a day learned from, that are jammed now,
     or near which capacity is lost now. Args: seen, rows of `columns`; prone, by row: it was jammed on such a day.
     """
-    return np.asarray(prone | (seen[:, _NEAR_LOSS] > 0).any(axis=1) | (seen[:, _JAM_NOW] > 0))
+    return np.asarray(prone | (seen[:, _NEAR_LOSS] > 0).any(axis=1) | (seen[:, JAM_NOW] > 0))
+
+
+def _named(slots: Slots, now: FloatArray, then: FloatArray) -> list[FloatArray]:
+    """What is naive; where a road is not known now, it is as usual."""
+    jam, pace = (np.asarray(each[-1], dtype=np.float64) for each in (slots.jam, -np.log(slots.ratio)))
+    return [
+        np.where(np.isnan(jam), now[JAM], jam),
+        np.where(np.isnan(pace), now[SPEED], pace),
+        then[JAM],
+        then[SPEED],
+    ]
 
 
 def _own(slots: Slots, now: FloatArray) -> list[FloatArray]:
     """The road's own last slots, and by how much they differ from the usual day."""
     jam = np.asarray(slots.jam, dtype=np.float64)
-    rows = [jam[-1], mean_of(jam[-3:]), mean_of(jam), _lasting(jam)]
+    rows = [mean_of(jam[-3:]), mean_of(jam), _lasting(jam)]
     for name, mean in (("ratio", RATIO), ("fill", FILL), ("queue", QUEUE), ("flow", FLOW)):
         values = np.asarray(getattr(slots, name), dtype=np.float64)
         last, late, before = values[-1], mean_of(values[-3:]), mean_of(values[-6:-3]) if len(values) > 3 else None
@@ -131,7 +144,7 @@ def _ahead(usual: Usual, slot: int, steps: int, then: FloatArray) -> list[FloatA
     """The usual day at the horizon, and just before and after it."""
     around = np.stack([usual.at(slot + steps + k)[JAM] for k in (-2, 0, 2)])
     all_day = usual.means[JAM].mean(axis=0), usual.means[JAM].max(axis=0)
-    return [then[RATIO], then[FILL], then[FLOW], then[JAM], then[SPEED], around.max(axis=0), *all_day]
+    return [then[RATIO], then[FILL], then[FLOW], around.max(axis=0), *all_day]
 
 
 def _neighbours(slots: Slots, now: FloatArray, city: CityArrays) -> list[FloatArray]:

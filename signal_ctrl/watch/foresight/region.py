@@ -22,7 +22,7 @@ from signal_ctrl.watch.foresight.values import LEVEL, RegionForecast
 FloatArray = npt.NDArray[np.float64]
 _REACHED: Final = 1.1
 _LEAST_SLOTS: Final = 40
-_RIDGE: Final = 1.0
+_RIDGE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class RegionModel:
 def learn_region(
     days: Sequence[WatchedDay], usuals: Sequence[Usual], ahead_min: int, city: CityArrays, folds: int
 ) -> RegionModel:
-    """Return what the accumulation of past days teaches for one horizon."""
+    """Return what the accumulation of past days teaches for one horizon, as far as days left out agree."""
     rows, wanted, at = [], [], []
     for k, (day, usual) in enumerate(zip(days, usuals, strict=True)):
         for origin in origins(day, ahead_min):
@@ -127,10 +127,11 @@ def learn_region(
             wanted.append(np.log((float(np.nansum(day.seen.fill[then] * city.room_veh)) + 1.0) / base))
             at.append(k)
     x, y, fold = np.stack(rows), np.array(wanted), np.array(at) % folds
-    errors = [
-        y[fold == k] - x[fold == k] @ _ridge(x[fold != k], y[fold != k]) for k in range(folds) if (fold == k).any()
-    ]
-    return RegionModel(ahead_min, _ridge(x, y), np.concatenate(errors))
+    said = np.zeros(len(y))
+    for k in set(fold.tolist()):
+        said[fold == k] = x[fold == k] @ _ridge(x[fold != k], y[fold != k])
+    trust = float(np.clip(said @ y / max(float(said @ said), 1e-9), 0.0, 1.0))
+    return RegionModel(ahead_min, trust * _ridge(x, y), y - trust * said)
 
 
 def _ridge(x: FloatArray, y: FloatArray) -> FloatArray:

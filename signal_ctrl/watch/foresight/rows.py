@@ -15,8 +15,9 @@ from signal_ctrl.watch.foresight.usual import Usual
 
 FloatArray = npt.NDArray[np.float64]
 FIRST_ORIGIN: Final = 3
-MOST_ROWS: Final = 50_000
+MOST_ROWS: Final = 40_000
 MOST_ORIGINS: Final = 3_000
+_LEAST_AN_ORIGIN: Final = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +56,8 @@ def target(origin: int, ahead_min: int) -> int:
     return origin + ahead_min // SLOT_MIN - 1
 
 
-Keep = Callable[[FloatArray, npt.NDArray[np.int64]], npt.NDArray[np.bool_]]
-"""Return which rows are wanted. Args: rows of `columns`, and their roads."""
+Keep = Callable[[FloatArray], npt.NDArray[np.bool_]]
+"""Return which rows of `columns` are wanted."""
 
 
 def rows_of(
@@ -72,10 +73,10 @@ def rows_of(
     Args: usuals, the usual day as it is known without each of the days.
     """
     when = [(k, origin) for k, day in enumerate(days) for origin in origins(day, ahead_min)]
-    found = [_rows(days[k], k, origin, ahead_min, usuals[k], city, keep) for k, origin in when[:: _step(len(when))]]
-    whole = Rows(*(np.concatenate([each[k] for each in found]) for k in range(5)))
-    every = max(-(-len(whole.jam) // most), 1)
-    return whole if every == 1 else whole.of(np.arange(len(whole.jam)) % every == 0)
+    when = when[:: _step(len(when))]
+    each_most = max(most // len(when), _LEAST_AN_ORIGIN)
+    found = [_rows(days[k], k, origin, ahead_min, usuals[k], city, keep, each_most) for k, origin in when]
+    return Rows(*(np.concatenate([each[k] for each in found]) for k in range(5)))
 
 
 def _step(n_origins: int) -> int:
@@ -85,11 +86,13 @@ def _step(n_origins: int) -> int:
 
 
 def _rows(
-    day: WatchedDay, at: int, origin: int, ahead_min: int, usual: Usual, city: CityArrays, keep: Keep
+    day: WatchedDay, at: int, origin: int, ahead_min: int, usual: Usual, city: CityArrays, keep: Keep, most: int
 ) -> tuple[npt.NDArray[np.float32], FloatArray, FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     then = target(origin, ahead_min)
     every = columns(present_of(day, origin), ahead_min, day.factors_at(then), usual, city)
-    roads = np.flatnonzero(keep(every, np.arange(len(city.names))))
+    roads = np.flatnonzero(keep(every))
+    step = max(-(-len(roads) // most), 1)
+    roads = roads[origin % step :: step]
     jam = day.seen.jam[then, roads].astype(np.float64)
     pace = -np.log(day.seen.ratio[then, roads].astype(np.float64))
     return every[roads].astype(np.float32), jam, pace, roads, np.full(len(roads), at, dtype=np.int64)

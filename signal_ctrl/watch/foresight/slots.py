@@ -51,6 +51,10 @@ class Slots:
     flow: Floats
     jam: Floats
 
+    def __post_init__(self) -> None:
+        if len({getattr(self, each.name).shape for each in fields(self)}) != 1 or self.ratio.ndim != 2:
+            raise InvalidInputError("slots need arrays of one shape: slots, roads")
+
     def last(self, end: int, most: int) -> "Slots":
         """Return the slots before `end`, at most so many."""
         return Slots(*(getattr(self, each.name)[max(end - most, 0) : end] for each in fields(self)))

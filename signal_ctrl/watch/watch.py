@@ -23,6 +23,7 @@ from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
 from signal_ctrl.watch.feeds.desk import FeedDesk
+from signal_ctrl.watch.foresight.desk import ForesightDesk
 from signal_ctrl.watch.intake.intake import Intake
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.minutes.minute_book import MinuteBook
@@ -44,6 +45,7 @@ class Watch:
         self.roads = RoadDesk(self.desk)
         self.conditions_desk = ConditionsDesk(self.desk)
         self.book = MinuteBook(self.desk)
+        self.foresight = ForesightDesk(self.minutes, self.conditions)
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
@@ -69,6 +71,7 @@ class Watch:
         self.conditions_desk.tick()
         self._follow()
         self._publish()
+        self.foresight.tick(self._network)
         self._look_after()
 
     def network(self) -> RoadNetwork | None:

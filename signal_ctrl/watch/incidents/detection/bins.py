@@ -40,7 +40,7 @@ class LoopBins:
     def take(self, count: LoopCount, now_utc_ms: int) -> bool:
         """Take a count, spread evenly over its interval; tell whether it was taken.
 
-        What was told already, comes in the wrong order, from the future, over more than 5 min, or is impossible, is not.
+        Left out is what was told already, comes in the wrong order, from the future, over 5 min, or is impossible.
         """
         at = self.index.get(count.detector)
         if at is None or not self._is_sound(count, at, now_utc_ms):
@@ -84,7 +84,9 @@ class LoopBins:
     def _is_sound(self, count: LoopCount, at: int, now_utc_ms: int) -> bool:
         lasts_ms = count.to_utc_ms - count.from_utc_ms
         in_time = self._told_until_ms[at] <= count.from_utc_ms and count.to_utc_ms <= now_utc_ms + _AHEAD_MS
-        possible = count.vehicles <= 1 + lasts_ms / 1000 * _MOST_VEH_S and not (count.vehicles > 1 and not count.occupied)
+        possible = count.vehicles <= 1 + lasts_ms / 1000 * _MOST_VEH_S and not (
+            count.vehicles > 1 and not count.occupied
+        )
         return in_time and lasts_ms <= _MOST_MS and possible
 
     def _numbers(self, end: Ints, length: int) -> Ints:

@@ -124,7 +124,7 @@ class LoopEvidence:
         return _Windows(*short, *long, ratio)
 
     def _counted(self, number: int, at_end: Ints, mask: Flags, length: int, lag: int) -> tuple[Floats, Floats]:
-        """Return by road what was counted and what is usual; NaN for a road without such loops, or with a silent one."""
+        """Return by road what was counted and what is usual; NaN for a road without such loops, or a silent one."""
         layout = self._layout
         seen = self._bins.vehicles(at_end - lag, length)[mask]
         usual = self._usual.rate_at(number, lag)[mask] * length
@@ -150,11 +150,14 @@ class LoopEvidence:
         all_seen, all_usual = np.bincount(road, seen, n_roads)[road], np.bincount(road, usual, n_roads)[road]
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.clip(usual / all_usual, 0.01, 0.99)
-            others = np.where(all_seen - seen > 0, (all_seen - seen) * np.log((all_seen - seen) / (all_seen * (1 - share))), 0)
+            others = np.where(
+                all_seen - seen > 0, (all_seen - seen) * np.log((all_seen - seen) / (all_seen * (1 - share))), 0
+            )
             own = np.where(seen > 0, seen * np.log(seen / (all_seen * share)), 0.0)
             low = np.where(seen < all_seen * share, own + others, np.where(np.isnan(all_seen), np.nan, 0.0))
         found = np.zeros(n_roads)
-        np.maximum.at(found, road, low)
+        with np.errstate(invalid="ignore"):
+            np.maximum.at(found, road, low)
         return np.where(np.bincount(road, minlength=n_roads) > 1, found, 0.0)
 
 
@@ -170,6 +173,4 @@ class _Windows:
 
     def missing(self, ratio: Floats) -> Floats:
         """Return the greater deviance of the two windows from the usual times a ratio."""
-        return np.fmax(
-            deviance(self.short, self.short_usual * ratio), deviance(self.counted, self.expected * ratio)
-        )
+        return np.fmax(deviance(self.short, self.short_usual * ratio), deviance(self.counted, self.expected * ratio))

@@ -62,7 +62,7 @@ def _feeders(turns: list[tuple[int, int]], counted: frozenset[int]) -> list[tupl
     before: dict[int, list[int]] = {}
     for start, end in turns:
         before.setdefault(end, []).append(start)
-    found = set()
+    found: set[tuple[int, int]] = set()
     for end, starts in before.items():
         for start in starts:
             sources = [start] if start in counted else [each for each in before.get(start, ()) if each in counted]

@@ -43,7 +43,9 @@ def show(incident_id: IncidentId, json_: Json = False) -> None:
         return
     for name, value in _facts(found):
         typer.echo(f"{name + ':':15} {value}")
-    rows = [(_at(e["at_utc_ms"]), e["source"], e["method"], _strength(e["strength"]), e["text"]) for e in found["evidence"]]
+    rows = [
+        (_at(e["at_utc_ms"]), e["source"], e["method"], _strength(e["strength"]), e["text"]) for e in found["evidence"]
+    ]
     typer.echo("")
     put_table(("seen (UTC)", "by", "method", "strength", "evidence"), rows, 99)
     typer.echo("")
@@ -55,16 +57,17 @@ def show(incident_id: IncidentId, json_: Json = False) -> None:
 def report(
     kind: Annotated[str, typer.Argument(help="'blocked lane', breakdown, 'stopped vehicle', 'wrong way', works, ...")],
     road: Annotated[str, typer.Argument(help="Road on which it is.")],
-    lane: Annotated[list[int] | None, typer.Option(help="Lane that is blocked, 0 the outermost; may be repeated.")] = None,
+    lane: Annotated[
+        list[int] | None, typer.Option(help="Lane that is blocked, 0 the outermost; may be repeated.")
+    ] = None,
     position_m: Annotated[float | None, typer.Option(help="From the road's begin. [m]", show_default=False)] = None,
     capacity_left: Annotated[float | None, typer.Option(help="Share that is left, 0 to 1.", show_default=False)] = None,
     lasts_min: Annotated[float | None, typer.Option(help="For so long from now. [min]", show_default=False)] = None,
-    cabinet: Annotated[str, typer.Option(help="Of a signal that is out.")] = "",
     text: Annotated[str, typer.Option(help="What was seen.")] = "",
     json_: Json = False,
 ) -> None:
     """Report an incident by hand: it is confirmed at once. What is suspected on the road becomes this one."""
-    body: dict[str, Any] = {"kind": kind, "road": road, "lanes": lane or [], "cabinet": cabinet, "text": text}
+    body: dict[str, Any] = {"kind": kind, "road": road, "lanes": lane or [], "text": text}
     body |= {"position_m": position_m, "capacity_left": capacity_left}
     if lasts_min is not None:
         body["expected_end_utc_ms"] = _now_ms() + round(lasts_min * 60_000)
@@ -116,12 +119,17 @@ def camera(
     name: Annotated[str, typer.Option("--camera", help="Name of the camera.")],
     road: Annotated[str, typer.Option(help="Road that it watches.")],
     lane: Annotated[int | None, typer.Option(help="Lane that it watches.", show_default=False)] = None,
-    position_m: Annotated[float | None, typer.Option(help="Where, from the road's begin. [m]", show_default=False)] = None,
+    position_m: Annotated[
+        float | None, typer.Option(help="Where, from the road's begin. [m]", show_default=False)
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Send the alarms of a camera that are younger than 15 min: stopped vehicles and wrong way become suspected."""
     sent = [
-        _post("/v1/camera-alarms", _without_none({**alarm, "camera": name, "road": road, "lane": lane, "position_m": position_m}))
+        _post(
+            "/v1/camera-alarms",
+            _without_none({**alarm, "camera": name, "road": road, "lane": lane, "position_m": position_m}),
+        )
         for alarm in _young_alarms(alarms)
     ]
     if json_:

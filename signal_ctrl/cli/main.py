@@ -21,6 +21,7 @@ from signal_ctrl.cli import (
     doctor_command,
     explain_command,
     forecast_command,
+    incidents_command,
     login_command,
     override_command,
     plan_command,
@@ -61,6 +62,7 @@ app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
+app.add_typer(incidents_command.app)
 app.add_typer(audit_command.app)
 app.add_typer(user_command.app)
 app.command()(backup_command.backup)

@@ -43,7 +43,9 @@ class IncidentService:
         out = self._desk.store.read(lambda reading: signals_out(reading, network, now_ms))
         for finding in (*out, *self._of_roads(network, now_ms)):
             self._incidents.found(finding)
-        for incident in self._incidents.live():
+        live = self._incidents.live()
+        self._detection.beside(incident.road for incident in live)
+        for incident in live:
             self._watch(incident, out, now_ms)
 
     def camera_says(self, actor: Actor, alarm: CameraAlarm) -> Incident:

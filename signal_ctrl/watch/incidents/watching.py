@@ -1,4 +1,4 @@
-"""The detection of the network in force, which goes on learning: each day is recorded, and teaches the days after it."""
+"""The detection of the network in force, which goes on learning: each day is recorded, and teaches those after it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -10,7 +10,14 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.incidents.detection.detection import Detection
 from signal_ctrl.watch.incidents.detection.recorder import DayRecorder
 from signal_ctrl.watch.incidents.detection.usual import DAY_MS, Usual, usual_of
-from signal_ctrl.watch.incidents.usual_days import KEPT_DAYS, USUAL_DAYS, StoredDay, is_workday, packed_day, unpacked_day
+from signal_ctrl.watch.incidents.usual_days import (
+    KEPT_DAYS,
+    USUAL_DAYS,
+    StoredDay,
+    is_workday,
+    packed_day,
+    unpacked_day,
+)
 from signal_ctrl.watch.incidents.wishes import Finding
 from signal_ctrl.watch.observations import Observation
 

@@ -1,6 +1,6 @@
 """What is said of an incident: by a person, or by the detection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +56,10 @@ class IncidentWatch(Protocol):
 
     def findings(self, now_utc_ms: int) -> Iterator[Finding]:
         """Yield what is believed now, of each road at most once. [ms]"""
+        ...
+
+    def beside(self, roads: Iterable[str]) -> None:
+        """Say on which roads incidents last: nothing is learnt there."""
         ...
 
     def usual_again(self, road: str, since_utc_ms: int) -> bool:

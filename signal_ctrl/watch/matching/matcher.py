@@ -171,7 +171,9 @@ class Matcher:
         for name in names:
             self._tracks[name].waiting = []
         due = np.flatnonzero(reports.road == _OPEN)
-        for vehicle, utc_ms, at, metres, speed, is_joined, stands in zip(*(c[due].tolist() for c in columns), strict=True):
+        for vehicle, utc_ms, at, metres, speed, is_joined, stands in zip(
+            *(c[due].tolist() for c in columns), strict=True
+        ):
             track, fix = self._tracks[names[vehicle]], Fix(utc_ms, at, metres, speed)
             if stands:
                 found += self._follow(track, fix, is_joined, is_bus[vehicle], queue_m)

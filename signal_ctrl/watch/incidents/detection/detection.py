@@ -38,7 +38,7 @@ class Detection:
         self.layout: Layout = layout_of(network)
         self.bins = LoopBins([loop.detector for loop in network.loops])
         self.standing = Standing(network)
-        self._usual, self._judge = usual, judge
+        self._usual, self.judge = usual, judge
         n_roads = self.layout.n_roads
         self._number = _NEVER
         self._high_before = np.zeros(n_roads, dtype=bool)
@@ -69,9 +69,9 @@ class Detection:
         self._number = number
         self.standing.step(now_utc_ms)
         self.figures = self._figures(number, now_utc_ms, None, ())
-        self.scores = self._judge.scores(self.figures)
+        self.scores = self.judge.scores(self.figures)
         self._note(now_utc_ms)
-        high = self.scores >= self._judge.suspect
+        high = self.scores >= self.judge.suspect
         asked = np.flatnonzero(high & self._high_before)
         asked = asked[np.argsort(-self.scores[asked])][:MOST_LOOKED_AT]
         self.believed = np.array([road for road in asked if self._stays(int(road), now_utc_ms)], dtype=np.int64)
@@ -84,8 +84,8 @@ class Detection:
         left = {int(road): float(self.scores[road]) for road in self.believed}
         while left:
             best = max(left, key=lambda road: left[road])
-            confirms = left[best] >= self._judge.confirm
-            yield finding_of(self, best, now_utc_ms, int(self._rising_ms[best]), confirms, self._judge)
+            confirms = left[best] >= self.judge.confirm
+            yield finding_of(self, best, now_utc_ms, int(self._rising_ms[best]), confirms, self.judge)
             for road in self._together(best, set(left)):
                 del left[road]
 
@@ -123,15 +123,15 @@ class Detection:
             muted = np.zeros(len(self.layout.road), dtype=bool)
             muted[loop] = True
             figures = self._figures(self._number, now_utc_ms, muted, ())[road]
-            if self._judge.scores(figures) < self._judge.rest:
+            if self.judge.scores(figures) < self.judge.rest:
                 return False
         vehicles = [each.vehicle for each in self.standing.stands(now_utc_ms) if each.road == road]
-        return all(self._without_vehicle(road, name, now_utc_ms) >= self._judge.rest for name in vehicles)
+        return all(self._without_vehicle(road, name, now_utc_ms) >= self.judge.rest for name in vehicles)
 
     def _without_vehicle(self, road: int, vehicle: str, now_utc_ms: int) -> float:
         figures = self.figures[road].copy()
         figures[LOOP_FIGURES:] = self.standing.figures(now_utc_ms, self.layout.n_roads, (vehicle,))[road]
-        return float(self._judge.scores(figures))
+        return float(self.judge.scores(figures))
 
     def _loops_that_tell(self, road: int) -> Ints:
         start, end = self.layout.turns
@@ -143,7 +143,7 @@ class Detection:
 
     def _note(self, now_utc_ms: int) -> None:
         """Note since when each road is unusual, and since when its loops tell."""
-        unusual = self.scores >= self._judge.suspect * _USUAL_SHARE
+        unusual = self.scores >= self.judge.suspect * _USUAL_SHARE
         self._unusual_ms[unusual] = now_utc_ms
         self._rising_ms = np.where(unusual, np.where(self._rising_ms == _NEVER, now_utc_ms, self._rising_ms), _NEVER)
         if self.raw is None:

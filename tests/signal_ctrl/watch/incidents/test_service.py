@@ -1,6 +1,6 @@
 """What goes on by itself: signals that are out, alarms of cameras, incidents that end because traffic is usual again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -24,9 +24,13 @@ class Told:
 
     believed: list[Finding] = field(default_factory=list)
     usual: bool = False
+    lasting: set[str] = field(default_factory=set)
 
     def findings(self, now_utc_ms: int) -> Iterator[Finding]:
         return iter(self.believed)
+
+    def beside(self, roads: Iterable[str]) -> None:
+        self.lasting = set(roads)
 
     def usual_again(self, road: str, since_utc_ms: int) -> bool:
         return self.usual

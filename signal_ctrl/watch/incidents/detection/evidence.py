@@ -86,7 +86,7 @@ class LoopEvidence:
         at_end = self._ends(number)
         out, entered = (self._windows(number, at_end, mask) for mask in (self._stop, self._entry))
         came = self._came(number, at_end)
-        inflow = np.fmin(np.where(np.isnan(entered.ratio), came, entered.ratio), _MOST_RATIO)
+        inflow = np.minimum(np.where(np.isnan(entered.ratio), came, entered.ratio), _MOST_RATIO)
         with np.errstate(invalid="ignore"):
             stored = entered.counted - entered.expected - (out.counted - out.expected)
         stand = np.where(at_end >= 0, self._bins.standing(at_end, _COVERED, _NOBODY_VEH), 0).astype(float)
@@ -134,12 +134,16 @@ class LoopEvidence:
         return np.where(none, np.nan, counted), np.where(none, np.nan, np.bincount(road, usual, n_roads))
 
     def _came(self, number: int, at_end: Ints) -> Floats:
-        """Return by road how much came out of the roads before it, as a share of the usual; 1 where nobody tells."""
-        road, feeder = self._layout.feeders
+        """Return by road how much came out of the roads before it, as a share of the usual.
+
+        Where nobody tells, it is the share of the whole network: a holiday is no incident. NaN while nothing is told.
+        """
         counted, usual = self._counted(number, at_end, self._stop, LONG, OUT_LAG)
-        known = ~np.isnan(counted[feeder]) & ~np.isnan(usual[feeder])
-        road, feeder, n_roads = road[known], feeder[known], self._layout.n_roads
-        came = np.bincount(road, counted[feeder], n_roads) + _DAMPING_VEH
+        told = ~np.isnan(counted) & ~np.isnan(usual)
+        everywhere = counted[told].sum() / usual[told].sum() if usual[told].sum() > 0 else np.nan
+        road, feeder = self._layout.feeders
+        road, feeder, n_roads = road[told[feeder]], feeder[told[feeder]], self._layout.n_roads
+        came = np.bincount(road, counted[feeder], n_roads) + _DAMPING_VEH * everywhere
         return np.minimum(came / (np.bincount(road, usual[feeder], n_roads) + _DAMPING_VEH), _MOST_RATIO)
 
     def _lanes(self, number: int, at_end: Ints, mask: Flags) -> Floats:

@@ -18,10 +18,17 @@ from signal_ctrl.watch.incidents.detection.evidence import LOOP_FIGURES, Figure
 from signal_ctrl.watch.incidents.detection.judging import CAPS
 
 Array = npt.NDArray[Any]
-FROM_BIN: Final = 3
-UNTIL_BIN: Final = 18
-"""An incident is to be seen from one minute to six minutes after its begin."""
+FROM_BIN: Final = 4
+UNTIL_BIN: Final = 16
+"""An incident is to be seen from 80 s to 320 s after its begin."""
 RIDGE: Final = 1.0
+"""Pull of the weights towards `PRIOR`."""
+PRIOR: Final = np.array([1.0, 0.6, 0.5, 0.3, 0.3, 0.3, 0.5, 0.2, 0.3, 0.4, 0.5, 0.8])
+"""Weights that were put down before anything was fitted."""
+LEAST_SEEN: Final = 1.5
+"""An incident that nothing shows yet teaches nothing: its figures together are less than this."""
+STANDSTILL: Final = 3.0
+"""A quiet run in which a queue stands so much longer than usual has come to a standstill by itself: not learnt from."""
 FALSE_PER_100: Final = 1.0
 
 
@@ -74,29 +81,32 @@ def _rows(trained: Sequence[Trained]) -> tuple[Array, Array]:
     there, not_there = [], []
     for each in trained:
         figures, first = np.minimum(each.trace.figures, CAPS), each.first_bin()
-        not_there.append(figures[WARM_UP_BINS:first].reshape(-1, len(Figure)))
-        if each.blocked is not None and each.blocked.use > 0.1:
-            own = each.network.index[each.blocked.road]
-            there.append(figures[first + FROM_BIN : first + UNTIL_BIN, own])
+        quiet = figures[WARM_UP_BINS:first]
+        if quiet[..., Figure.ENTRY_STANDS].max(initial=0.0) < STANDSTILL:
+            not_there.append(quiet.reshape(-1, len(Figure)))
+        if each.blocked is not None:
+            own = figures[first + FROM_BIN : first + UNTIL_BIN, each.network.index[each.blocked.road]]
+            there.append(own[own.sum(axis=1) > LEAST_SEEN])
     yes, no = np.concatenate(there), np.concatenate(not_there)
     return np.concatenate((yes, no)), np.concatenate((np.ones(len(yes)), np.zeros(len(no))))
 
 
 def logistic(rows: Array, is_there: Array) -> Array:
-    """Return weights, none below 0, of a logistic regression with a small ridge; its constant is left out."""
+    """Return weights, none below 0, of a logistic regression with a ridge; its constant is left out."""
     scale = CAPS / 6.0
+    prior = PRIOR * scale
 
     def loss(parameters: Array) -> tuple[float, Array]:
         weights, constant = parameters[:-1], parameters[-1]
         score = (rows / scale) @ weights + constant
         likelihood = np.logaddexp(0.0, score) - is_there * score
         error = 1 / (1 + np.exp(-np.clip(score, -500, 500))) - is_there
-        gradient = np.concatenate(((rows / scale).T @ error + RIDGE * weights, [error.sum()]))
-        return float(likelihood.sum() + RIDGE * (weights**2).sum() / 2), gradient
+        pull = weights - prior
+        gradient = np.concatenate(((rows / scale).T @ error + RIDGE * pull, [error.sum()]))
+        return float(likelihood.sum() + RIDGE * (pull**2).sum() / 2), gradient
 
-    n_weights = rows.shape[1]
-    bounds = [(0.0, None)] * n_weights + [(None, None)]
-    found = minimize(loss, np.append(np.full(n_weights, 0.1), -8.0), jac=True, bounds=bounds, method="L-BFGS-B")
+    bounds = [(0.0, None)] * rows.shape[1] + [(None, None)]
+    found = minimize(loss, np.append(prior, -8.0), jac=True, bounds=bounds, method="L-BFGS-B")
     return np.asarray(found.x[:-1] / scale)
 
 

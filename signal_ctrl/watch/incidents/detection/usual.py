@@ -15,7 +15,7 @@ SLOT_MS: Final = 15 * 60_000
 DAY_MS: Final = 86_400_000
 LEAST_DEVIANCE: Final = 0.25
 """Mean of the one-sided deviance of Poisson counts: half of the time 0, else half of a chi-square of one degree."""
-LEAST_STAND: Final = 2.0
+LEAST_STAND: Final = 1.0
 LEAST_STORED_SD: Final = 1.5
 
 

@@ -48,6 +48,7 @@ class Right(Enum):
     IMPORT_NETWORK = "import a network"
     FEED_LINK = "post own observations"
     KEEP_CONDITIONS = "enter weather and events"
+    HANDLE_INCIDENTS = "report, confirm, clear incidents"
 
 
 class Grant(Enum):
@@ -86,6 +87,7 @@ MATRIX: Final[Mapping[Right, Mapping[Role, Grant]]] = MappingProxyType(
         Right.IMPORT_NETWORK: _row(engineer=Grant.WITH_SECOND),
         Right.FEED_LINK: _row(feed=Grant.OWN),
         Right.KEEP_CONDITIONS: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.HANDLE_INCIDENTS: _row(operator=Grant.YES, supervisor=Grant.YES),
     }
 )
 

@@ -24,6 +24,7 @@ from signal_ctrl.cli import (
     explain_command,
     feed_command,
     forecast_command,
+    incidents_command,
     login_command,
     override_command,
     plan_command,
@@ -74,6 +75,7 @@ app.add_typer(conditions_command.events)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(congestion_command.app)
+app.add_typer(incidents_command.app)
 app.add_typer(audit_command.app)
 app.add_typer(user_command.app)
 app.command()(backup_command.backup)

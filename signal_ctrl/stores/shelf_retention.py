@@ -16,6 +16,7 @@ from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 from signal_ctrl.watch.conditions.values import CALENDAR, CONDITIONS_KEPT_MS, WEATHER
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES, MINUTES_KEPT_MS
+from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 
 DAY_MS: Final = 86_400_000
 AT_ONCE: Final = 5_000
@@ -47,6 +48,7 @@ SHELVES_KEPT: Final = (
     Kept(OBSERVATIONS, OBSERVATIONS_KEPT_MS, {}),
     Kept(WEATHER, CONDITIONS_KEPT_MS, {}),
     Kept(CALENDAR, CONDITIONS_KEPT_MS, {}),
+    Kept(INCIDENTS, 5 * 366 * DAY_MS, {"state": (IncidentState.CLEARED.value,)}),
     Kept(TICKETS, 5 * 366 * DAY_MS, {"state": (TicketState.CLOSED.value,)}),
 )
 """Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P].

@@ -4,6 +4,7 @@ What each is for, and how a topic joins:
 
 - `roads`: the road network in force. `conditions_desk`: weather and the calendar of events.
 - `feeds`, `intake`, `quality`: who sends observations, what of it counts, how good it is.
+- `incidents`: their records; `incident_service` finds and ends them, `incident_watching` sees them in what comes in.
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
@@ -12,6 +13,7 @@ What each is for, and how a topic joins:
 `tick` of one topic must not keep the others waiting for more than a second or so: what takes longer runs aside.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -24,6 +26,11 @@ from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.foresight.desk import ForesightDesk
+from signal_ctrl.watch.incidents.book import IncidentBook
+from signal_ctrl.watch.incidents.desk import IncidentDesk
+from signal_ctrl.watch.incidents.road_facts import RoadFacts
+from signal_ctrl.watch.incidents.service import IncidentService
+from signal_ctrl.watch.incidents.watching import IncidentWatching
 from signal_ctrl.watch.intake.intake import Intake
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.minutes.minute_book import MinuteBook
@@ -50,6 +57,10 @@ class Watch:
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
         centre.schedules.holding = self.conditions_desk.holding
+        facts = RoadFacts(self.network, self._use)
+        self.incident_watching = IncidentWatching(self.desk)
+        self.incidents = IncidentDesk(IncidentBook(self.desk, centre.alarms, centre.tickets, facts))
+        self.incident_service = IncidentService(self.desk, self.incidents, facts, self.incident_watching)
         self._new_estimator = new_estimator
         self._publisher: Publisher | None = None
         self._network: RoadNetwork | None = None
@@ -72,6 +83,7 @@ class Watch:
         self._follow()
         self._publish()
         self.foresight.tick(self._network)
+        self.incident_service.tick()
         self._look_after()
 
     def network(self) -> RoadNetwork | None:
@@ -95,6 +107,14 @@ class Watch:
         """Return weather and events of a time, past or to come. [ms]"""
         return self.conditions_desk.at(at_utc_ms)
 
+    def _use(self, road: str) -> float | None:
+        """Return demand over capacity of a road in the last complete minute; None if it is not known."""
+        minute, network = self.latest(), self._network
+        if minute is None or network is None or road not in network.index:
+            return None
+        flow_veh_h = float(minute.flow_veh_h[network.index[road]])
+        return None if math.isnan(flow_veh_h) else flow_veh_h / network.of(road).capacity_veh_h
+
     def _follow(self) -> None:
         """Begin with the network in force where another one was before, or after a long sleep."""
         found, now_ms = self.roads.in_force, self.desk.now_ms()
@@ -105,12 +125,16 @@ class Watch:
         self.intake.begin(found.network, now_ms - REPLAYED_MS)
         self._publisher = Publisher(found.network, self._new_estimator, now_ms, kept)
         self._network = found.network
+        self.incident_watching.begin(found.network, found.document.sha256)
 
     def _publish(self) -> None:
         publisher, now_ms = self._publisher, self.desk.now_ms()
         if publisher is None or self.roads.in_force is None or not publisher.is_due(now_ms):
             return
-        publisher.take(self.intake.drain())
+        arrived = self.intake.drain()
+        publisher.take(arrived)
+        for batch in arrived:
+            self.incident_watching.take(batch.observations)
         complete = publisher.step(now_ms)
         if complete:
             self.book.put(complete, self.roads.in_force.document.sha256)

@@ -17,8 +17,8 @@ PERIOD_S: Final = 60
 _NAME: Final = "signal-ctrl loop {}"
 
 
-def write_loop_detectors(path: Path, network: RoadNetwork, net: Net, target: Path) -> None:
-    """Write the loops of a network as an additional file of SUMO whose output goes to `target`."""
+def write_loop_detectors(path: Path, network: RoadNetwork, net: Net, target: Path, period_s: int = PERIOD_S) -> None:
+    """Write the loops of a network as an additional file of SUMO whose output, every `period_s`, goes to `target`."""
     rows = []
     for number, loop in enumerate(network.loops):
         lane = motor_lanes(net.edges[loop.road])[loop.lane]
@@ -26,7 +26,7 @@ def write_loop_detectors(path: Path, network: RoadNetwork, net: Net, target: Pat
         position_m = min(loop.position_m, lane.length_m - length_m)
         rows.append(
             f'    <inductionLoop id="{_NAME.format(number)}" lane={quoteattr(lane.lane_id)} pos="{position_m:.2f}" '
-            f'length="{length_m:.2f}" period="{PERIOD_S}" file={quoteattr(str(target))} friendlyPos="true"/>'
+            f'length="{length_m:.2f}" period="{period_s}" file={quoteattr(str(target))} friendlyPos="true"/>'
         )
     path.write_text("\n".join(["<additional>", *rows, "</additional>"]) + "\n", encoding="utf-8")
 

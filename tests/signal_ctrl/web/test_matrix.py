@@ -33,6 +33,7 @@ HANDLE_ALARMS                  | no     | yes      | yes          | yes       | 
 IMPORT_NETWORK                 | no     | no       | no           | yes + 2nd | no      | no        | no      | no
 FEED_LINK                      | no     | no       | no           | no        | no      | no        | no      | own
 KEEP_CONDITIONS                | no     | yes      | yes          | no        | no      | no        | no      | no
+HANDLE_INCIDENTS               | no     | yes      | yes          | no        | no      | no        | no      | no
 SESSION                        | yes    | yes      | yes          | yes       | yes     | yes       | no      | no
 OPEN                           | yes    | yes      | yes          | yes       | yes     | yes       | yes     | yes
 """

@@ -1,0 +1,158 @@
+"""The judgement: the runs that nothing was fitted on, played to each detector; a line of the ledger each."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.folder import code_hash
+from bench.incidents.alarms import Neighbours, in_a_row, outcome
+from bench.incidents.cases import Case, Purpose, Scenario
+from bench.incidents.recording import Recorded
+from bench.incidents.replay import learnt, play
+from bench.incidents.rivals import CALIFORNIA, LOOPS, POSITIONS, without
+from bench.incidents.runs import Runs
+from bench.ledger import append_lines, lines_of
+from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.watch.incidents.detection.california import california, stations
+from signal_ctrl.watch.incidents.detection.detection import Detection
+from signal_ctrl.watch.incidents.detection.usual import Usual
+
+CODE: Final = ("signal_ctrl/watch/incidents/detection", "bench/incidents")
+IN_TIME_S: Final = 180.0
+_NORMAL: Final = 1.96
+Line = dict[str, Any]
+Array = npt.NDArray[Any]
+
+
+def judge(
+    runs: Runs, scenarios: Sequence[Scenario], most: int, ledger: Path, equipped: str, told: Callable[[str], None]
+) -> None:
+    """Judge the runs that are there and that the ledger does not hold for this code."""
+    code = code_hash(CODE)
+    known = {(line["key"], line.get("engine")) for line in _lines(ledger)}
+    for scenario in scenarios:
+        network, usual = runs.place(scenario).network, None
+        for purpose in (Purpose.JUDGE_QUIET, Purpose.JUDGE):
+            for case, recorded in runs.there(scenario, purpose, most):
+                key = f"{case.key}/{equipped}"
+                if (key, code) in known:
+                    continue
+                usual = usual or learnt(runs.usual(scenario), network)
+                told(f"judging {key}")
+                line = {"key": key, "engine": code, "equipped": equipped, **judged(case, recorded, network, usual)}
+                append_lines(ledger, [line])
+
+
+def judged(case: Case, recorded: Recorded, network: RoadNetwork, usual: Usual) -> Line:
+    """Return what each detector made of a run."""
+    detection, alarmed = Detection(network, usual), _Alarmed()
+    for _, now_ms in play(recorded, network, detection):
+        alarmed.note(detection, now_ms)
+    neighbours = Neighbours(network)
+    outcomes = {
+        name: outcome(flags, neighbours, recorded.begin_ms, recorded.blocked, network.index).document()
+        for name, flags in alarmed.by_name().items()
+    }
+    blocked = recorded.blocked
+    sensed = blocked is not None and any(loop.road == blocked.road for loop in network.loops)
+    facts = None if blocked is None else {**asdict(blocked), "heavy": blocked.heavy, "loops": sensed}
+    if blocked is not None and facts is not None:
+        facts["lanes"] = network.of(blocked.road).lanes
+    return {"scenario": case.scenario.name, "seed": case.seed, "blocked": facts, "detectors": outcomes}
+
+
+class _Alarmed:
+    """Which roads each detector believes in, bin by bin."""
+
+    def __init__(self) -> None:
+        self._combined: list[Array] = []
+        self._loops: list[Array] = []
+        self._positions: list[Array] = []
+        self._california: list[Array] = []
+
+    def note(self, detection: Detection, now_ms: int) -> None:
+        """Note what is believed after a bin."""
+        believed = np.zeros(detection.layout.n_roads, dtype=bool)
+        believed[detection.believed] = True
+        self._combined.append(believed)
+        self._loops.append(LOOPS.scores(without(detection.figures, positions=True)) >= LOOPS.suspect)
+        self._positions.append(POSITIONS.scores(without(detection.figures, loops=True)) >= POSITIONS.suspect)
+        up, down = stations(detection.layout, detection.bins, now_ms // 20_000 - 1)
+        self._california.append(california(up, down, CALIFORNIA))
+
+    def by_name(self) -> Mapping[str, Array]:
+        """Return (n_bins, n_roads) by detector; those alone ask for two bins in a row, as the combination does."""
+        alone = {"loops": self._loops, "positions": self._positions, "california": self._california}
+        return {
+            "combined": np.array(self._combined),
+            **{name: in_a_row(np.array(each)) for name, each in alone.items()},
+        }
+
+
+def report(ledger: Path) -> str:
+    """Return what the ledger holds of today's code, in words."""
+    code = code_hash(CODE)
+    lines = [line for line in _lines(ledger) if line.get("engine") == code]
+    if not lines:
+        return "the ledger holds nothing of this code"
+    found = []
+    for equipped in sorted({line["equipped"] for line in lines}):
+        those = [line for line in lines if line["equipped"] == equipped]
+        found += [f"{equipped}, {len(those)} runs", *_table(those)]
+    return "\n".join(found)
+
+
+def _table(lines: Sequence[Line]) -> list[str]:
+    rows = []
+    for name in ("combined", "loops", "positions", "california"):
+        outcomes = [(line["blocked"], line["detectors"][name]) for line in lines]
+        rows += [
+            f"  {name:11} heavy:   {_rate(o for b, o in outcomes if b and b['heavy'])}",
+            f"  {'':11} - road with loops: {_rate(o for b, o in outcomes if b and b['heavy'] and b['loops'])}",
+            f"  {'':11} - one lane only: {_rate(o for b, o in outcomes if b and b['heavy'] and b['lanes'] == 1)}",
+            f"  {'':11} lighter: {_rate(o for b, o in outcomes if b and not b['heavy'])}",
+            f"  {'':11} {_false([o for _, o in outcomes])}",
+        ]
+    return rows
+
+
+def _rate(outcomes: Iterable[Mapping[str, Any]]) -> str:
+    found = [each["found_s"] for each in outcomes]
+    times_s = sorted(each for each in found if each is not None)
+    if not found:
+        return "none"
+    in_time = sum(each <= IN_TIME_S for each in times_s)
+    low, high = wilson(in_time, len(found))
+    median = f", median {times_s[len(times_s) // 2]:.0f} s" if times_s else ""
+    return (
+        f"{in_time} of {len(found)} in 3 min ({in_time / len(found):.0%}, 95 % {low:.0%} to {high:.0%}), "
+        f"{len(times_s)} in 12 min{median}"
+    )
+
+
+def _false(outcomes: Sequence[Mapping[str, Any]]) -> str:
+    days, false = sum(o["road_days"] for o in outcomes), sum(o["false"] for o in outcomes)
+    per_100 = 100 * false / days if days else float("nan")
+    elsewhere = sum(o["elsewhere"] for o in outcomes)
+    return f"{false} false alarms in {days:.0f} road-days, {per_100:.1f} per 100; {elsewhere} elsewhere in incidents"
+
+
+def wilson(good: int, of: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share. Source: Wilson, J. Am. Stat. Assoc. 22, 1927.
+
+    >>> [round(each, 2) for each in wilson(9, 10)]
+    [0.6, 0.98]
+    """
+    share, square = good / of, _NORMAL**2
+    middle = (share + square / (2 * of)) / (1 + square / of)
+    half = _NORMAL / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of**2))
+    return middle - half, middle + half
+
+
+def _lines(ledger: Path) -> list[Line]:
+    return [line for _, line in lines_of(ledger)] if ledger.exists() else []

@@ -209,6 +209,7 @@ class _Preparation:
         if self.evidence is not None:
             write_evidence_inputs(self._file("evidence"), world, self.evidence.folder, self.evidence.detailed)
             yield self._file("evidence")
+            yield from self.evidence.additional
 
     def _users_own(self) -> Iterator[Path]:
         """Yield the user's additional files: none writes anything, none switches signals under control."""

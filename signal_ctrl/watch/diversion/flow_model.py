@@ -16,7 +16,7 @@ import numpy as np
 
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.diversion.passing import Passing
-from signal_ctrl.watch.diversion.turning import Floats
+from signal_ctrl.watch.diversion.turning import Floats, Whole
 
 STEP_S: Final = 5.0
 RECOVERY_S: Final = 1800.0
@@ -32,7 +32,7 @@ _CARRIES: Final = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The sign on a road sends `share` of the drivers who follow it by a way: indices of roads, the sign's own first."""
+    """The sign on a road sends `share` of who follows it by a way: indices of roads, the sign's own first."""
 
     roads: tuple[int, ...]
     share: float
@@ -84,32 +84,32 @@ class FlowModel:
         road_veh_h = np.array([road.capacity_veh_h for road in network.roads])
         part = np.minimum(own / lanes[self.tail], 1.0) * minor
         self._usual = np.maximum(road_veh_h[self.tail] * part, t.flow_veh_h * _CARRIES / USABLE)
-        self._known = self._usual if turn_veh_h is None else np.where(np.isnan(turn_veh_h), self._usual, turn_veh_h)
+        self.turn_veh_h = self._usual if turn_veh_h is None else np.where(np.isnan(turn_veh_h), self._usual, turn_veh_h)
         self.blocks = np.minimum(own / lanes[self.tail], 1.0)
         self._road_veh_h = np.maximum(road_veh_h, t.road_veh_h * _CARRIES / USABLE)
         if turn_veh_h is not None:
             told = np.bincount(self.tail, weights=np.isnan(turn_veh_h), minlength=len(lanes)) == 0
-            all_turns = np.bincount(self.tail, weights=self._known, minlength=len(lanes))
+            all_turns = np.bincount(self.tail, weights=self.turn_veh_h, minlength=len(lanes))
             self._road_veh_h = np.where(told & (all_turns > 0), np.maximum(all_turns, 1.0), self._road_veh_h)
         self.room_veh = np.array([road.room_veh for road in network.roads])
         self.free_s = np.array([max(road.free_time_s, STEP_S) for road in network.roads])
 
     def turns_a_step(self, course: Course, limited: bool) -> Floats:
         """Return what each turn lets go in a step. (n_turns,) [veh]"""
-        own = self._known
+        own = self.turn_veh_h
         if limited and course.turn_veh_h is not None:
             own = np.where(np.isnan(course.turn_veh_h), own, course.turn_veh_h)
-        return own * (USABLE * STEP_S / _S_PER_H)
+        return np.asarray(own * (USABLE * STEP_S / _S_PER_H))
 
     def roads_a_step(self, course: Course, limited: bool) -> Floats:
         """Return what leaves each road in a step at most. (n_roads,) [veh]"""
         own = self._road_veh_h.copy()
         if limited and course.turn_veh_h is not None:
-            more = np.where(np.isnan(course.turn_veh_h), self._known, course.turn_veh_h)
+            more = np.where(np.isnan(course.turn_veh_h), self.turn_veh_h, course.turn_veh_h)
             own = np.maximum(own, np.bincount(self.tail, weights=more, minlength=len(own)))
         if limited:
             own[self.passing.road] *= course.capacity_left
-        return own * (USABLE * STEP_S / _S_PER_H)
+        return np.asarray(own * (USABLE * STEP_S / _S_PER_H))
 
     def run(self, course: Course, advices: Sequence[Advice] = ()) -> Foreseen:
         """Return what is foreseen from the begin of a limit until its queues had time to go."""
@@ -218,7 +218,7 @@ class _Run:
             came[advice.roads[-1], column] = 0.0
 
 
-def _by(at: np.ndarray, streams: Floats, n: int) -> Floats:  # type: ignore[type-arg]
+def _by(at: Whole, streams: Floats, n: int) -> Floats:
     return np.stack([np.bincount(at, weights=column, minlength=n) for column in streams.T], axis=1)
 
 

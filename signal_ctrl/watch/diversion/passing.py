@@ -47,6 +47,21 @@ class Passing:
         wanted = t.share * (1.0 - self.chance[t.head]) / rest
         return np.where((t.tail == self.road) | (self.chance[t.tail] > 1 - 1e-6), t.share, wanted)
 
+    @cached_property
+    def behind(self) -> Floats:
+        """The share of the vehicles of each road that have passed it before. (n_roads,)"""
+        t, n = self.turning, len(self.chance)
+        came = np.zeros(n)
+        came[self.road] = float(t.road_veh_h[self.road])
+        onward = t.share * (t.head != self.road)
+        for _ in range(_STEPS):
+            after = np.bincount(t.head, weights=onward * came[t.tail], minlength=n).astype(float)
+            after[self.road] = t.road_veh_h[self.road]
+            if float(np.abs(after - came).max()) < 1e-3:
+                break
+            came = after
+        return np.clip(came / np.maximum(t.road_veh_h, 1e-9), 0.0, 1.0)
+
     def branches(self, least_share: float = 0.03, most_roads: int = 5) -> tuple[Branch, ...]:
         """Return where those who pass it go: ways of up to `most_roads` roads behind it, the rest by the likeliest.
 
@@ -80,7 +95,7 @@ def passing_of(network: RoadNetwork, turning: Turning, road: str) -> Passing:
     chance[index] = 1.0
     onward = turning.share * (turning.tail != index)
     for _ in range(_STEPS):
-        after = np.bincount(turning.tail, weights=onward * chance[turning.head], minlength=len(chance))
+        after = np.bincount(turning.tail, weights=onward * chance[turning.head], minlength=len(chance)).astype(float)
         after[index] = 1.0
         if float(np.abs(after - chance).max()) < 1e-6:
             break

@@ -94,4 +94,3 @@ def _fitted(flow: Floats, tail: Whole, head: Whole, prior: Floats) -> Floats:
 
 def _factor(wanted: Floats, now: Floats) -> Floats:
     return np.divide(wanted, now, out=np.ones(len(now)), where=now > 1e-9)
-

@@ -5,6 +5,7 @@ Source: Yen 1971, "Finding the k shortest loopless paths in a network".
 """
 
 import heapq
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -41,7 +42,7 @@ class Map:
         """Return what a way takes, its first road left out. [s]"""
         minor = {(t.from_road, t.to_road) for road in roads[:-1] for t in self.network.following[road] if t.minor}
         own_s = sum(self.time_s[road] for road in roads[1:])
-        return own_s + MINOR_S * sum(pair in minor for pair in zip(roads, roads[1:], strict=False))
+        return own_s + MINOR_S * sum(pair in minor for pair in itertools.pairwise(roads))
 
     def shortest(
         self,
@@ -65,10 +66,15 @@ class Map:
                 return Found(_back(before, end), so_far_s)
             for turn in self.network.following[road]:
                 onto = turn.to_road
-                if onto not in before and onto not in shut and (road, onto) not in barred:
+                closed = onto in before or onto in shut or (road, onto) in barred
+                if not closed and not self._goes_back(road, onto):
                     cost_s = so_far_s + self.time_s[onto] + (MINOR_S if turn.minor else 0.0)
                     heapq.heappush(queue, (cost_s, onto, road))
         return None
+
+    def _goes_back(self, road: str, onto: str) -> bool:
+        """Tell whether a turn leads back to where the road came from: nobody is sent that way."""
+        return self.network.of(onto).to_node == self.network.of(road).from_node
 
     def several(self, begin: str, end: str, k: int, shut: Collection[str] = NONE) -> tuple[Found, ...]:
         """Return the k quickest ways that pass no road twice, the quickest first. (Yen)"""

@@ -1,12 +1,14 @@
 """What the roads of a run tell: vehicles that came onto each, and how long each takes; no vehicle's name is kept."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sumo_scenarios.simulation import Simulation
 
+STANDING_S: Final = 900.0
 Floats = npt.NDArray[np.float64]
 
 
@@ -35,8 +37,9 @@ class RoadCounts:
         return np.asarray(self.vehicles * 3600.0 / max(time_s - (self._began_s or 0.0), 1.0))
 
     def look(self) -> None:
-        """Take in how long roads take now."""
-        self._times.append(np.array([self._simulation.edge_time_s(road) for road in self._roads]))
+        """Take in how long roads take now; where all stand, it is taken to be `STANDING_S`."""
+        now = np.array([self._simulation.edge_time_s(road) for road in self._roads])
+        self._times.append(np.minimum(now, STANDING_S))
 
     def time_s(self, last: int = 10) -> Floats:
         """Return the mean of the last looks. (n_roads,) [s]"""

@@ -13,6 +13,8 @@ from signal_ctrl.watch.diversion.turning import Floats, turning_of
 REACHED: Final = 0.5
 """Share of a road's traffic that reads a sign with a way round."""
 LEAST_M: Final = 50.0
+PASSES: Final = 0.8
+"""Share of a road's traffic that neither begins nor ends on it."""
 LOOKED_AT: Final = 60
 
 
@@ -35,7 +37,8 @@ def main_road(network: RoadNetwork, guidance: Guidance, flow_veh_h: Floats) -> t
     looked = []
     for index in sorted(range(len(network.roads)), key=lambda k: -float(flow_veh_h[k]))[:LOOKED_AT]:
         road = network.roads[index]
-        if road.length_m < LEAST_M:
+        begins = float(turning.begins_veh_h[index]) / max(float(flow_veh_h[index]), 1e-9)
+        if road.length_m < LEAST_M or begins > 1 - PASSES or turning.ends[index] > 1 - PASSES:
             continue
         passing = passing_of(network, turning, road.road)
         found = decisions(network, passing, guidance.signs, time_s, 1.0)

@@ -16,7 +16,7 @@ MOST_SIGNS: Final = 8
 LEAST_VEH_H: Final = 15.0
 """A sign is of use where so many of its readers will pass the limited road. [veh/h] [P]"""
 WAYS: Final = 3
-LONGEST: Final = 4.0
+LONGEST: Final = 2.5
 """A way takes no more than so many times what the usual one takes when nothing is wrong. [P]"""
 LONGER_S: Final = 120.0
 """But it may always take so much more. [s] [P]"""

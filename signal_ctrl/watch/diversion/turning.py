@@ -5,6 +5,7 @@ lanes): of all turning flows that agree with the counts these are the most likel
 takes ends on it; what it has that no turn brings begins on it. Source: Furness 1965; Van Zuylen & Willumsen 1980.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.domain.roads import Road, RoadNetwork, RoadTurn
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -20,7 +21,11 @@ _ROUNDS: Final = 60
 _SPREADS: Final = 12
 _LEAST_VEH_H: Final = 1.0
 _MINOR: Final = 0.5
-"""Prior of a turn that gives way, against one that does not."""
+"""Prior of a turn that gives way, against one that does not. [P]"""
+_ON: Final = 2.0
+_BACK: Final = 0.05
+"""Priors of going straight on, and of turning back, against turning off. [P]"""
+_ON_DEG: Final = 45.0
 _USUAL_LOAD: Final = 0.3
 """Degree of saturation of a road of which nothing at all is known."""
 
@@ -52,7 +57,7 @@ def turning_of(network: RoadNetwork, flow_veh_h: npt.ArrayLike) -> Turning:
         raise InvalidInputError("turning needs one flow a road, 0 or more, or NaN where it is not known")
     tail = np.array([network.index[turn.from_road] for turn in network.turns], dtype=np.int64)
     head = np.array([network.index[turn.to_road] for turn in network.turns], dtype=np.int64)
-    prior = np.array([turn.lanes * (_MINOR if turn.minor else 1.0) for turn in network.turns])
+    prior = np.array([_prior(network, turn) for turn in network.turns])
     flow = _filled(network, counted, tail, head, prior)
     flow_turn = _fitted(flow, tail, head, prior)
     out = _sums(flow_turn, tail, len(flow))
@@ -61,6 +66,22 @@ def turning_of(network: RoadNetwork, flow_veh_h: npt.ArrayLike) -> Turning:
     ends = np.clip(1.0 - _sums(share, tail, len(flow)), 0.0, 1.0)
     begins = np.maximum(flow - _sums(flow_turn, head, len(flow)), 0.0)
     return Turning(tail, head, flow_turn, share, ends, begins, flow)
+
+
+def _prior(network: RoadNetwork, turn: RoadTurn) -> float:
+    """Return how likely a turn is where nothing is counted: by its lanes, who gives way, and where it leads."""
+    before, after = network.of(turn.from_road), network.of(turn.to_road)
+    weight = turn.lanes * (_MINOR if turn.minor else 1.0)
+    if after.to_node == before.from_node:
+        return weight * _BACK
+    return weight * (_ON if _bend_deg(network, before, after) < _ON_DEG else 1.0)
+
+
+def _bend_deg(network: RoadNetwork, before: Road, after: Road) -> float:
+    """Return by how much one turns. [degrees]"""
+    ends = [[network.plane.metres(place) for place in pair] for pair in (before.shape[-2:], after.shape[:2])]
+    headings = [math.degrees(math.atan2(b[0] - a[0], b[1] - a[1])) for a, b in ends]
+    return abs((headings[1] - headings[0] + 180) % 360 - 180)
 
 
 def _sums(values: Floats, at: Whole, n: int) -> Floats:

@@ -13,6 +13,7 @@ from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS, TicketState
 from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
+from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 
 DAY_MS: Final = 86_400_000
 AT_ONCE: Final = 5_000
@@ -40,6 +41,7 @@ SHELVES_KEPT: Final = (
     Kept(OVERRIDES, 5 * 366 * DAY_MS, {"state": _OVER}),
     Kept(ADVICE, 92 * DAY_MS, {}),
     Kept(ALARMS, 731 * DAY_MS, {"state": (AlarmState.CLEARED.value,)}),
+    Kept(INCIDENTS, 5 * 366 * DAY_MS, {"state": (IncidentState.CLEARED.value,)}),
     Kept(TICKETS, 5 * 366 * DAY_MS, {"state": (TicketState.CLOSED.value,)}),
 )
 """Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P]."""

@@ -1,0 +1,1 @@
+"""Finding incidents in what loops and positions report."""

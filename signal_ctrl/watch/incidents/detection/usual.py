@@ -1,0 +1,86 @@
+"""What is usual at the loops: learnt from days of the same kind, each of them one record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.watch.incidents.detection.bins import BIN_MS, Floats
+
+SLOTS: Final = 96
+"""Quarters of an hour of a day."""
+SLOT_MS: Final = 15 * 60_000
+DAY_MS: Final = 86_400_000
+LEAST_DEVIANCE: Final = 0.25
+"""Mean of the one-sided deviance where counts are Poisson: half of the time 0, else half of a chi-square of one degree."""
+LEAST_STAND: Final = 2.0
+LEAST_STORED_SD: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UsualDay:
+    """What one day showed. NaN where nothing was reported, or nothing was known to compare with.
+
+    `rate`, vehicles in a bin of 20 s, by slot and loop; `stand`, longest time a loop was covered with nobody passing it
+    [bins]. By road, shape (4, n_roads): `deviance`, means of the deviances of `evidence.py`; `stored`, mean of vehicles
+    more on the road than usual, `stored_sq`, mean of its square.
+    """
+
+    rate: Floats
+    stand: Floats
+    deviance: Floats
+    stored: Floats
+    stored_sq: Floats
+
+    def __post_init__(self) -> None:
+        if self.rate.shape != (SLOTS, len(self.stand)) or self.deviance.shape != (4, len(self.stored)):
+            raise InvalidInputError("the record of a usual day has not one value a loop and slot, and four a road")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usual:
+    """What is usual: `rate` by slot and loop [vehicles in 20 s], `stand` [bins], `spread` (4, n_roads): how much more
+    counts vary than Poisson's; `stored`, `stored_sd` by road [veh]. NaN: not known."""
+
+    rate: Floats
+    stand: Floats
+    spread: Floats
+    stored: Floats
+    stored_sd: Floats
+
+    def rate_at(self, bin_number: int, lag: int = 0) -> Floats:
+        """Return vehicles in a bin, by loop, for a bin since 1970 less a lag in bins."""
+        return np.asarray(self.rate[(bin_number - lag) * BIN_MS % DAY_MS // SLOT_MS])
+
+
+def usual_of(days: Sequence[UsualDay]) -> Usual:
+    """Return what is usual, of days of the same kind.
+
+    The longest standing is the second longest of five days or more, else the longest: one incident does not teach.
+    Raises: InvalidInputError without a day.
+    """
+    if not days:
+        raise InvalidInputError("nothing is usual without a day to learn from")
+    with np.errstate(invalid="ignore"):
+        stands = np.sort(np.nan_to_num([day.stand for day in days]), axis=0)
+        stand = np.maximum(stands[-2 if len(days) >= 5 else -1], LEAST_STAND)
+        deviance = _mean([day.deviance for day in days])
+        stored = _mean([day.stored for day in days])
+        variance = _mean([day.stored_sq for day in days]) - stored**2
+    return Usual(
+        rate=_mean([day.rate for day in days]),
+        stand=stand,
+        spread=np.maximum(np.nan_to_num(deviance / LEAST_DEVIANCE, nan=1.0), 1.0),
+        stored=np.nan_to_num(stored),
+        stored_sd=np.maximum(np.sqrt(np.maximum(np.nan_to_num(variance), 0.0)), LEAST_STORED_SD),
+    )
+
+
+def _mean(values: Sequence[Floats]) -> Floats:
+    """Return the mean over days that know a value; NaN where none does."""
+    whole = np.array(values)
+    known = (~np.isnan(whole)).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known > 0, np.nansum(whole, axis=0) / known, np.nan)

@@ -1,0 +1,193 @@
+"""From the positions of a minute to drives along roads: who left which road, and after how long."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.watch.matching.grid import RoadGrid
+from signal_ctrl.watch.matching.plausible import plausible
+from signal_ctrl.watch.matching.routes import RouteTable
+from signal_ctrl.watch.matching.track import Fix, Passage, Track
+from signal_ctrl.watch.matching.viterbi import CANDIDATES, STANDING_MPS, Candidates, candidates_of, step, ways_m
+from signal_ctrl.watch.observations import Position, VehicleKind
+
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+THIN_MS: Final = 4_000
+"""Reports of a vehicle nearer to each other than this bring nothing but noise. [ms]"""
+LONGEST_GAP_MS: Final = 90_000
+FORGET_MS: Final = 300_000
+_KEPT: Final = 3
+"""Reports of the minutes before that the next minute is judged by."""
+
+
+@dataclass(slots=True)
+class _Reports:
+    """Reports ordered by vehicle and time; those of earlier minutes, which are matched already, are `old`."""
+
+    vehicle: Ints
+    utc_ms: Ints
+    place_m: Doubles
+    speed_mps: Doubles
+    heading_deg: Doubles
+    old: npt.NDArray[np.bool_]
+
+    def of(self, rows: npt.ArrayLike) -> "_Reports":
+        """Return some of them."""
+        columns = (self.vehicle, self.utc_ms, self.place_m, self.speed_mps, self.heading_deg, self.old)
+        return _Reports(*(column[rows] for column in columns))
+
+
+class Matcher:
+    """Follows vehicles by their positions, minute by minute."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        self._grid = RoadGrid(network)
+        self._routes = RouteTable(network)
+        self._length_m = np.array([road.length_m for road in network.roads])
+        self._free_mps = np.array([road.free_speed_mps for road in network.roads])
+        self._tracks: dict[str, Track] = {}
+
+    def take(self, positions: Sequence[Position], until_utc_ms: int, queue_m: Doubles) -> list[Passage]:
+        """Return who left a road between reports of a minute, or the last one before and one of these.
+
+        Args: until_utc_ms, end of the minute [ms, UTC]; queue_m, queue on each road: who stands there is in traffic,
+        who stands elsewhere for long is parked, and a bus is at a stop [m].
+        """
+        names, reports = self._reports(positions)
+        self._forget(until_utc_ms)
+        if not len(reports.vehicle):
+            return []
+        reports = reports.of(plausible(reports.vehicle, reports.utc_ms, reports.place_m))
+        near = self._grid.near(reports.place_m, CANDIDATES)
+        on_road = np.zeros(len(reports.vehicle), dtype=bool)
+        on_road[near.place] = True
+        candidates = candidates_of(near, reports.heading_deg, reports.speed_mps, self._length_m).of(on_road)
+        reports = reports.of(on_road)
+        chosen, joined = self._decode(names, reports, candidates)
+        kinds = {position.vehicle: position.kind for position in positions}
+        return self._passages(names, kinds, reports, (chosen, candidates, joined), queue_m)
+
+    def on_road(self) -> list[tuple[int, float, int, int | None]]:
+        """Return of every vehicle that is followed: road, metres along it, when it said so, and since when it is there.
+
+        None where nobody saw it come. [m] [ms, UTC]
+        """
+        return [
+            (track.last.road, track.last.along_m, track.last.utc_ms, track.entered_ms)
+            for track in self._tracks.values()
+            if track.last is not None
+        ]
+
+    def _forget(self, until_utc_ms: int) -> None:
+        old = [name for name, track in self._tracks.items() if track.heard_ms < until_utc_ms - FORGET_MS]
+        for name in old:
+            del self._tracks[name]
+
+    def _reports(self, positions: Sequence[Position]) -> tuple[list[str], _Reports]:
+        """Return the vehicles, and their reports thinned out, the last ones of earlier minutes among them."""
+        ordered = sorted(positions, key=lambda each: (each.vehicle, each.utc_ms))
+        names: list[str] = []
+        rows: list[tuple[int, int, float, float, float, float, bool]] = []
+        last_ms = 0
+        for each in ordered:
+            if not names or names[-1] != each.vehicle:
+                names.append(each.vehicle)
+                track = self._tracks.setdefault(each.vehicle, Track())
+                rows += [(len(names) - 1, *fix, True) for fix in track.kept]
+                last_ms = track.heard_ms
+            if each.utc_ms - last_ms >= THIN_MS:
+                rows.append((len(names) - 1, each.utc_ms, each.lon, each.lat, *_motion(each), False))
+                last_ms = each.utc_ms
+        table = np.array([row[2:6] for row in rows], dtype=np.float64).reshape(-1, 4)
+        reports = _Reports(
+            np.array([row[0] for row in rows], dtype=np.int64),
+            np.array([row[1] for row in rows], dtype=np.int64),
+            self._grid.metres(table[:, 0], table[:, 1]),
+            table[:, 2],
+            table[:, 3],
+            np.array([row[6] for row in rows], dtype=bool),
+        )
+        for number, name in enumerate(names):
+            own = [row[1:6] for row in rows[slice(*np.searchsorted(reports.vehicle, (number, number + 1)))]]
+            self._tracks[name].kept = own[-_KEPT:]
+        return names, reports
+
+    def _decode(self, names: list[str], reports: _Reports, candidates: Candidates) -> tuple[Ints, Ints]:
+        """Return for each report the candidate chosen, and whether the one before it is joined to it."""
+        n_reports = len(reports.vehicle)
+        first = np.searchsorted(reports.vehicle, np.arange(len(names)))
+        turn = np.arange(n_reports) - first[reports.vehicle]
+        slow = reports.speed_mps < STANDING_MPS
+        origin = np.full((n_reports, CANDIDATES), -1, dtype=np.int64)
+        for number in range(1, int(turn.max(initial=0)) + 1):
+            rows = np.flatnonzero(turn == number)
+            before, behind = candidates.of(rows - 1), candidates.of(rows)
+            gap_ms = reports.utc_ms[rows] - reports.utc_ms[rows - 1]
+            apart = reports.place_m[rows] - reports.place_m[rows - 1]
+            way_m = ways_m(before, behind, self._routes, self._length_m)
+            way_m[gap_ms > LONGEST_GAP_MS] = np.inf
+            apart_m, stands = np.hypot(apart[:, 0], apart[:, 1]), slow[rows] & slow[rows - 1]
+            found, origin[rows] = step(before, behind, way_m, apart_m, gap_ms / 1000, stands)
+            candidates.score[rows] = found.score
+        return _traced(reports.vehicle, candidates, origin)
+
+    def _passages(
+        self,
+        names: list[str],
+        kinds: dict[str, VehicleKind],
+        reports: _Reports,
+        matched: tuple[Ints, Candidates, Ints],
+        queue_m: Doubles,
+    ) -> list[Passage]:
+        chosen, candidates, joined = matched
+        rows = np.arange(len(chosen))
+        road, along_m = candidates.road[rows, chosen], candidates.along_m[rows, chosen]
+        found: list[Passage] = []
+        columns = (reports.vehicle, reports.utc_ms, road, along_m, reports.speed_mps, joined, reports.old)
+        for vehicle, utc_ms, at, metres, speed_mps, is_joined, old in zip(*(c.tolist() for c in columns), strict=True):
+            track = self._tracks[names[vehicle]]
+            if old:
+                continue
+            fix = Fix(utc_ms, at, metres, speed_mps)
+            is_bus = kinds[names[vehicle]] is VehicleKind.BUS
+            if is_joined and track.last is not None:
+                found += track.go_on(fix, self._roads_of(track.last.road, at), is_bus, float(queue_m[at]))
+            else:
+                track.begin(fix)
+        return found
+
+    def _roads_of(self, from_road: int, to_road: int) -> list[tuple[int, float, float, float]]:
+        """Return the roads from one to another with length, the way over the turn onto them, and free speed."""
+        between = [] if from_road == to_road else self._routes.between(from_road, to_road)
+        row = [from_road, *between, *([to_road] if to_road != from_road else [])]
+        gaps_m = [0.0, *(self._routes.gap_between(one, other) for one, other in zip(row, row[1:], strict=False))]
+        return [
+            (road, float(self._length_m[road]), gap_m, float(self._free_mps[road]))
+            for road, gap_m in zip(row, gaps_m, strict=True)
+        ]
+
+
+def _motion(position: Position) -> tuple[float, float]:
+    speed_mps = np.nan if position.speed_mps is None else position.speed_mps
+    return speed_mps, np.nan if position.heading_deg is None else position.heading_deg
+
+
+def _traced(vehicle: Ints, candidates: Candidates, origin: Ints) -> tuple[Ints, Ints]:
+    """Return the best candidates, followed from the last report of each vehicle backwards, and which are joined."""
+    n_reports = len(vehicle)
+    best = np.argmax(candidates.score, axis=1)
+    chosen, joined = best.copy(), np.zeros(n_reports, dtype=bool)
+    last = np.ones(n_reports, dtype=bool)
+    last[:-1] = vehicle[1:] != vehicle[:-1]
+    for row in range(n_reports - 2, -1, -1):
+        if not last[row]:
+            came_from = int(origin[row + 1, chosen[row + 1]])
+            joined[row + 1] = came_from >= 0
+            chosen[row] = came_from if came_from >= 0 else best[row]
+    return chosen, joined

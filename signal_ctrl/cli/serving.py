@@ -27,6 +27,7 @@ from signal_ctrl.web.app import make_app
 from signal_ctrl.web.audit_view import FindingOut, VerdictOut
 from signal_ctrl.web.background import Chore
 from signal_ctrl.web.context import Seams, new_context
+from signal_ctrl.web.feed_front import FeedFront
 from signal_ctrl.web.link_front import LinkFront
 from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.logs import start_logs
@@ -110,7 +111,8 @@ def _server(serving: Serving, parts: CentreParts) -> Server:
     stopping: list[Server] = []
     app = make_app(context, _chores(serving, parts, lambda: stopping[0]))
     app.state.link_admin = parts.links
-    front = LinkFront(app, parts.link, parts.clock, context.rates, context.metrics)
+    inner = FeedFront(app, parts.watch.feeds.gate, parts.clock)
+    front = LinkFront(inner, parts.link, parts.clock, context.rates, context.metrics)
     scheme = "https" if serving.place.certificate else "http"
 
     def listening(port: int) -> None:

@@ -46,7 +46,7 @@ class Watch:
         self.book = MinuteBook(self.desk)
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
-        self.intake = Intake(self.desk, self.quality, self.feeds.get)
+        self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
         self._new_estimator = new_estimator
         self._publisher: Publisher | None = None
         self._network: RoadNetwork | None = None

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.city_minute import MINUTE_MS
+from signal_ctrl.watch.conditions.values import Weather
 from signal_ctrl.watch.feeds.values import Feed
 from signal_ctrl.watch.intake.batch import Reason, observation_of
 from signal_ctrl.watch.intake.plausible import FASTEST_MPS, Ground, count_is_possible, may_have_moved
@@ -37,11 +38,17 @@ class Judged:
     """What became of a batch: the observations that count, the others by reason, and what is to be remembered."""
 
     accepted: list[Observation] = field(default_factory=list)
+    weather: list[Weather] = field(default_factory=list)
     left_out: Counter[Reason] = field(default_factory=Counter)
     keys: set[Key] = field(default_factory=set)
     spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     places: dict[str, "_Fix"] = field(default_factory=dict)
     reopened: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> int:
+        """How many count."""
+        return len(self.accepted) + len(self.weather)
 
 
 class _Fix(NamedTuple):

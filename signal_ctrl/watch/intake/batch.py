@@ -125,10 +125,10 @@ def read_document_of(read: TagRead) -> dict[str, Any]:
 def _count(item: Mapping[str, Any]) -> LoopCount:
     return LoopCount(
         _name(item["detector"]),
-        _whole(item["from_utc_ms"]),
-        _whole(item["to_utc_ms"]),
-        _whole(item["vehicles"]),
-        _number(item["occupied"]),
+        whole_of(item["from_utc_ms"]),
+        whole_of(item["to_utc_ms"]),
+        whole_of(item["vehicles"]),
+        number_of(item["occupied"]),
         _optional(item.get("speed_mps")),
     )
 
@@ -136,9 +136,9 @@ def _count(item: Mapping[str, Any]) -> LoopCount:
 def _position(item: Mapping[str, Any]) -> Position:
     return Position(
         _name(item["vehicle"]),
-        _whole(item["utc_ms"]),
-        _number(item["lon"]),
-        _number(item["lat"]),
+        whole_of(item["utc_ms"]),
+        number_of(item["lon"]),
+        number_of(item["lat"]),
         _optional(item.get("speed_mps")),
         _optional(item.get("heading_deg")),
         VehicleKind(item.get("kind", VehicleKind.OTHER.value)),
@@ -146,7 +146,7 @@ def _position(item: Mapping[str, Any]) -> Position:
 
 
 def _read(item: Mapping[str, Any]) -> TagRead:
-    return TagRead(_name(item["reader"]), _name(item["tag"]), _whole(item["utc_ms"]))
+    return TagRead(_name(item["reader"]), _name(item["tag"]), whole_of(item["utc_ms"]))
 
 
 def _name(value: Any) -> str:
@@ -155,20 +155,22 @@ def _name(value: Any) -> str:
     return value
 
 
-def _whole(value: Any) -> int:
+def whole_of(value: Any) -> int:
+    """Return a whole number of at most 53 bits. Raises: ValueError for anything else."""
     if type(value) is not int or abs(value) > MAX_SEQUENCE:
         raise ValueError("not a whole number")
     return value
 
 
-def _number(value: Any) -> float:
+def number_of(value: Any) -> float:
+    """Return a number. Raises: ValueError for anything else."""
     if type(value) is not float and type(value) is not int:
         raise ValueError("not a number")
     return float(value)
 
 
 def _optional(value: Any) -> float | None:
-    return None if value is None else _number(value)
+    return None if value is None else number_of(value)
 
 
 _Form = tuple[frozenset[str], frozenset[str], Callable[[Mapping[str, Any]], Observation]]

@@ -9,15 +9,18 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from signal_ctrl.centre.desk import Desk
-from signal_ctrl.centre.ports import Importance, Reading
+from signal_ctrl.centre.ports import Importance, Reading, Transaction
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import BackendError, ConflictError, NotFoundError
 from signal_ctrl.domain.roads import RoadNetwork
-from signal_ctrl.watch.feeds.values import Feed
+from signal_ctrl.watch.conditions.desk import ConditionsDesk
+from signal_ctrl.watch.conditions.values import WEATHER
+from signal_ctrl.watch.feeds.values import Feed, FeedKind
 from signal_ctrl.watch.intake.admission import Admission, Judged
 from signal_ctrl.watch.intake.batch import Batch, batch_from_bytes
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.intake.values import OBSERVATIONS, StoredObservations, key_of
+from signal_ctrl.watch.intake.weather import judge_weather
 from signal_ctrl.watch.observations import Observation
 
 KEPT_MS: Final = 3 * 3_600_000
@@ -38,8 +41,11 @@ class Taken(NamedTuple):
 class Intake:
     """Takes batches, one after the other."""
 
-    def __init__(self, desk: Desk, quality: Quality, feed_of: Callable[[str], Feed | None]) -> None:
+    def __init__(
+        self, desk: Desk, quality: Quality, conditions: ConditionsDesk, feed_of: Callable[[str], Feed | None]
+    ) -> None:
         self._desk = desk
+        self._conditions = conditions
         self._quality = quality
         self._feed_of = feed_of
         self._lock = Lock()
@@ -67,22 +73,35 @@ class Intake:
             return self._keep(feed, batch, digest, packed)
 
     def _keep(self, feed: Feed, batch: Batch, digest: str, packed: str) -> bytes:
-        if self._admission is None:
-            raise BackendError(
-                "no road network is in force yet; an engineer imports one with 'signal-ctrl roads import'"
-            )
-        now_ms = self._desk.now_ms()
-        judged = self._admission.judge(feed, batch.items, now_ms)
+        now_ms, number = self._desk.now_ms(), self._number + 1
+        judged = self._judged(feed, batch, now_ms)
         receipt = _receipt(batch, judged)
-        number = self._number + 1
         stored = StoredObservations(batch.feed, batch.boot, batch.sequence, number, now_ms, digest, packed, receipt)
-        self._desk.store.write(lambda t: t.shelf(OBSERVATIONS).add(stored), Importance.RAW)
+
+        def work(t: Transaction) -> None:
+            t.shelf(OBSERVATIONS).add(stored)
+            t.shelf(WEATHER).put_all(judged.weather)
+
+        self._desk.store.write(work, Importance.RAW)
         self._number = number
-        self._admission.remember(judged, now_ms)
-        self._quality.of(feed.feed).note(len(judged.accepted), judged.left_out, now_ms)
-        if judged.accepted:
-            self._waiting.append(Taken(number, now_ms, tuple(judged.accepted)))
+        self._quality.of(feed.feed).note(judged.taken, judged.left_out, now_ms)
+        for report in judged.weather:
+            self._conditions.remember(report)
+        if self._admission is not None:
+            self._hand_on(self._admission, judged, stored)
         return receipt.encode()
+
+    def _judged(self, feed: Feed, batch: Batch, now_ms: int) -> Judged:
+        if feed.kind is FeedKind.WEATHER:
+            return judge_weather(feed, batch.items, now_ms)
+        if self._admission is None:
+            raise BackendError("no road network is in force yet; an engineer imports one: 'signal-ctrl roads import'")
+        return self._admission.judge(feed, batch.items, now_ms)
+
+    def _hand_on(self, admission: Admission, judged: Judged, stored: StoredObservations) -> None:
+        admission.remember(judged, stored.received_utc_ms)
+        if judged.accepted:
+            self._waiting.append(Taken(stored.number, stored.received_utc_ms, tuple(judged.accepted)))
 
     def drain(self) -> list[Taken]:
         """Return what was taken since the last time."""
@@ -99,16 +118,10 @@ class Intake:
             for stored in self._kept_since(since_utc_ms):
                 self._number = max(self._number, stored.number)
                 feed = self._feed_of(stored.feed)
-                if feed is not None:
-                    self._again(admission, feed, stored)
+                if feed is not None and feed.kind is not FeedKind.WEATHER:
+                    items = batch_from_bytes(zlib.decompress(base64.b64decode(stored.packed))).items
+                    self._hand_on(admission, admission.judge(feed, items, stored.received_utc_ms), stored)
             self._admission = admission
-
-    def _again(self, admission: Admission, feed: Feed, stored: StoredObservations) -> None:
-        batch = batch_from_bytes(zlib.decompress(base64.b64decode(stored.packed)))
-        judged = admission.judge(feed, batch.items, stored.received_utc_ms)
-        admission.remember(judged, stored.received_utc_ms)
-        if judged.accepted:
-            self._waiting.append(Taken(stored.number, stored.received_utc_ms, tuple(judged.accepted)))
 
     def _kept_since(self, since_utc_ms: int) -> list[StoredObservations]:
         """Return batches in the order in which they were taken."""
@@ -146,4 +159,4 @@ def _known(stored: StoredObservations, digest: str) -> bytes:
 
 def _receipt(batch: Batch, judged: Judged) -> str:
     left_out = {reason.value: n for reason, n in sorted(judged.left_out.items(), key=lambda each: each[0].value)}
-    return canonical({"sequence": batch.sequence, "taken": len(judged.accepted), "left_out": left_out})
+    return canonical({"sequence": batch.sequence, "taken": judged.taken, "left_out": left_out})

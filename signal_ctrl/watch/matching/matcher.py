@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -22,24 +24,25 @@ THIN_MS: Final = 4_000
 """Reports of a vehicle nearer to each other than this bring nothing but noise. [ms]"""
 LONGEST_GAP_MS: Final = 90_000
 FORGET_MS: Final = 300_000
-_KEPT: Final = 3
-"""Reports of the minutes before that the next minute is judged by."""
+LAG: Final = 2
+"""The last reports of a vehicle wait for the next minute: what comes after them shows where they were."""
+_OPEN: Final = -1
 
 
 @dataclass(slots=True)
 class _Reports:
-    """Reports ordered by vehicle and time; those of earlier minutes, which are matched already, are `old`."""
+    """Reports ordered by vehicle and time. `road`, where one was matched to in an earlier minute, else -1."""
 
     vehicle: Ints
     utc_ms: Ints
     place_m: Doubles
     speed_mps: Doubles
     heading_deg: Doubles
-    old: npt.NDArray[np.bool_]
+    road: Ints
 
     def of(self, rows: npt.ArrayLike) -> "_Reports":
         """Return some of them."""
-        columns = (self.vehicle, self.utc_ms, self.place_m, self.speed_mps, self.heading_deg, self.old)
+        columns = (self.vehicle, self.utc_ms, self.place_m, self.speed_mps, self.heading_deg, self.road)
         return _Reports(*(column[rows] for column in columns))
 
 
@@ -51,6 +54,7 @@ class Matcher:
         self._routes = RouteTable(network)
         self._length_m = np.array([road.length_m for road in network.roads])
         self._free_mps = np.array([road.free_speed_mps for road in network.roads])
+        self._passed_ms = np.zeros(len(network.roads), dtype=np.int64)
         self._tracks: dict[str, Track] = {}
 
     def take(self, positions: Sequence[Position], until_utc_ms: int, queue_m: Doubles) -> list[Passage]:
@@ -60,18 +64,21 @@ class Matcher:
         who stands elsewhere for long is parked, and a bus is at a stop [m].
         """
         names, reports = self._reports(positions)
+        found = self._left_over(frozenset(names), queue_m)
         self._forget(until_utc_ms)
         if not len(reports.vehicle):
-            return []
+            return found
         reports = reports.of(plausible(reports.vehicle, reports.utc_ms, reports.place_m))
         near = self._grid.near(reports.place_m, CANDIDATES)
         on_road = np.zeros(len(reports.vehicle), dtype=bool)
         on_road[near.place] = True
         candidates = candidates_of(near, reports.heading_deg, reports.speed_mps, self._length_m).of(on_road)
         reports = reports.of(on_road)
+        settled = (reports.road != _OPEN)[:, None] & (candidates.road != reports.road[:, None])
+        candidates.score[settled] = -np.inf
         chosen, joined = self._decode(names, reports, candidates)
         kinds = {position.vehicle: position.kind for position in positions}
-        return self._passages(names, kinds, reports, (chosen, candidates, joined), queue_m)
+        return found + self._passages(names, kinds, reports, (chosen, candidates, joined), queue_m)
 
     def on_road(self) -> list[tuple[int, float, int, int | None]]:
         """Return of every vehicle that is followed: road, metres along it, when it said so, and since when it is there.
@@ -84,6 +91,16 @@ class Matcher:
             if track.last is not None
         ]
 
+    def _left_over(self, heard: frozenset[str], queue_m: Doubles) -> list[Passage]:
+        """Return what the last reports of vehicles say of which nothing has been heard since."""
+        found: list[Passage] = []
+        for name, track in self._tracks.items():
+            if track.waiting and name not in heard:
+                for fix, joined, is_bus in track.waiting:
+                    found += self._follow(track, fix, joined, is_bus, queue_m)
+                track.waiting = []
+        return found
+
     def _forget(self, until_utc_ms: int) -> None:
         old = [name for name, track in self._tracks.items() if track.heard_ms < until_utc_ms - FORGET_MS]
         for name in old:
@@ -93,30 +110,29 @@ class Matcher:
         """Return the vehicles, and their reports thinned out, the last ones of earlier minutes among them."""
         ordered = sorted(positions, key=lambda each: (each.vehicle, each.utc_ms))
         names: list[str] = []
-        rows: list[tuple[int, int, float, float, float, float, bool]] = []
+        rows: list[tuple[int, int, float, float, float, float, int]] = []
         last_ms = 0
         for each in ordered:
             if not names or names[-1] != each.vehicle:
                 names.append(each.vehicle)
                 track = self._tracks.setdefault(each.vehicle, Track())
-                rows += [(len(names) - 1, *fix, True) for fix in track.kept]
+                rows += [(len(names) - 1, *kept) for kept in track.kept]
                 last_ms = track.heard_ms
             if each.utc_ms - last_ms >= THIN_MS:
-                rows.append((len(names) - 1, each.utc_ms, each.lon, each.lat, *_motion(each), False))
+                rows.append((len(names) - 1, each.utc_ms, each.lon, each.lat, *_motion(each), _OPEN))
                 last_ms = each.utc_ms
+        for number, own in groupby(rows, key=itemgetter(0)):
+            track = self._tracks[names[number]]
+            track.kept = [row[1:] for row in own][-LAG - 1 :]
         table = np.array([row[2:6] for row in rows], dtype=np.float64).reshape(-1, 4)
-        reports = _Reports(
+        return names, _Reports(
             np.array([row[0] for row in rows], dtype=np.int64),
             np.array([row[1] for row in rows], dtype=np.int64),
             self._grid.metres(table[:, 0], table[:, 1]),
             table[:, 2],
             table[:, 3],
-            np.array([row[6] for row in rows], dtype=bool),
+            np.array([row[6] for row in rows], dtype=np.int64),
         )
-        for number, name in enumerate(names):
-            own = [row[1:6] for row in rows[slice(*np.searchsorted(reports.vehicle, (number, number + 1)))]]
-            self._tracks[name].kept = own[-_KEPT:]
-        return names, reports
 
     def _decode(self, names: list[str], reports: _Reports, candidates: Candidates) -> tuple[Ints, Ints]:
         """Return for each report the candidate chosen, and whether the one before it is joined to it."""
@@ -148,18 +164,32 @@ class Matcher:
         chosen, candidates, joined = matched
         rows = np.arange(len(chosen))
         road, along_m = candidates.road[rows, chosen], candidates.along_m[rows, chosen]
+        left = np.searchsorted(reports.vehicle, reports.vehicle, side="right") - rows
         found: list[Passage] = []
-        columns = (reports.vehicle, reports.utc_ms, road, along_m, reports.speed_mps, joined, reports.old)
-        for vehicle, utc_ms, at, metres, speed_mps, is_joined, old in zip(*(c.tolist() for c in columns), strict=True):
-            track = self._tracks[names[vehicle]]
-            if old:
-                continue
-            fix = Fix(utc_ms, at, metres, speed_mps)
-            is_bus = kinds[names[vehicle]] is VehicleKind.BUS
-            if is_joined and track.last is not None:
-                found += track.go_on(fix, self._roads_of(track.last.road, at), is_bus, float(queue_m[at]))
+        columns = (reports.vehicle, reports.utc_ms, road, along_m, reports.speed_mps, joined, left > LAG)
+        is_bus = [kinds[name] is VehicleKind.BUS for name in names]
+        for name in names:
+            self._tracks[name].waiting = []
+        due = np.flatnonzero(reports.road == _OPEN)
+        for vehicle, utc_ms, at, metres, speed, is_joined, stands in zip(*(c[due].tolist() for c in columns), strict=True):
+            track, fix = self._tracks[names[vehicle]], Fix(utc_ms, at, metres, speed)
+            if stands:
+                found += self._follow(track, fix, is_joined, is_bus[vehicle], queue_m)
             else:
-                track.begin(fix)
+                track.waiting.append((fix, is_joined, is_bus[vehicle]))
+        return found
+
+    def _follow(self, track: Track, fix: Fix, joined: bool, is_bus: bool, queue_m: Doubles) -> list[Passage]:
+        """Let a track go on, or begin anew, with a report that stands; return the roads that it left."""
+        track.settle(fix)
+        if not joined or track.last is None:
+            track.begin(fix, float(self._free_mps[fix.road]))
+            return []
+        way = self._roads_of(track.last.road, fix.road)
+        found = track.go_on(fix, way, is_bus, float(queue_m[fix.road]), int(self._passed_ms[fix.road]))
+        for each in found:
+            came_ms = each.left_utc_ms - round(1000 * each.travel_time_s)
+            self._passed_ms[each.road] = max(self._passed_ms[each.road], came_ms)
         return found
 
     def _roads_of(self, from_road: int, to_road: int) -> list[tuple[int, float, float, float]]:

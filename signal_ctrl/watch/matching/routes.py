@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.domain.roads import RoadNetwork, RoadTurn
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -65,8 +65,9 @@ class RouteTable:
         return at, self._table.key[at] == key
 
     def _searched(self, network: RoadNetwork) -> _Table:
-        rows = [network.index[turn.from_road] for turn in network.turns]
-        columns = [network.index[turn.to_road] for turn in network.turns]
+        turns = [turn for turn in network.turns if not _turns_back(network, turn)]
+        rows = [network.index[turn.from_road] for turn in turns]
+        columns = [network.index[turn.to_road] for turn in turns]
         gaps_m = [self.gap_m[pair] for pair in zip(rows, columns, strict=True)]
         steps_m = [gap + self._length_m[column] + _LEAST_M for gap, column in zip(gaps_m, columns, strict=True)]
         graph = csr_matrix((steps_m, (rows, columns)), shape=(self._n, self._n))
@@ -84,6 +85,12 @@ class RouteTable:
         near[np.arange(len(sources)), sources] = False
         row, column = np.nonzero(near)
         return sources[row] * self._n + column, way_m[row, column], before[row, column]
+
+
+def _turns_back(network: RoadNetwork, turn: RoadTurn) -> bool:
+    """Tell whether a turn leads back to where one comes from, and others do not: noise would take it all the time."""
+    here, there = network.of(turn.from_road), network.of(turn.to_road)
+    return here.from_node == there.to_node and len(network.following[turn.from_road]) > 1
 
 
 def _gaps(network: RoadNetwork) -> dict[tuple[int, int], float]:

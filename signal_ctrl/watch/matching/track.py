@@ -6,7 +6,12 @@ from typing import Final
 from signal_ctrl.watch.matching.crossing import STANDING_MPS, crossing_s
 
 PARKED_MS: Final = 240_000
-"""Who stands this long away from any queue is parked. [ms]"""
+"""Who stands this long while others pass is parked. [ms]"""
+LONG_PARKED_MS: Final = 1_200_000
+"""Who stands this long is parked, whether others pass or not. [ms]"""
+DRIVING: Final = 0.4
+"""From this share of the free speed on a vehicle drives undisturbed enough to tell when it came."""
+NEAR_M: Final = 25.0
 STAND_M: Final = 25.0
 QUEUE_SLACK_M: Final = 40.0
 Way = list[tuple[int, float, float, float]]
@@ -38,50 +43,66 @@ class Passage:
 
 @dataclass(slots=True)
 class Track:
-    """A vehicle. `kept` are its last reports: (utc_ms, lon, lat, speed, heading); `entered_ms` None: not seen to come."""
+    """A vehicle. `entered_ms` None: not seen to come.
+
+    `kept` are its last reports: (utc_ms, lon, lat, speed, heading, road it was matched to or -1); `waiting`
+    are those of them that do not stand yet: as matched for now, joined to the one before, of a bus.
+    """
 
     last: Fix | None = None
     entered_ms: int | None = None
     dwelt_ms: int = 0
     stands_since_ms: int = 0
     stands_at_m: float = 0.0
-    kept: list[tuple[int, float, float, float, float]] = field(default_factory=list)
+    waiting: list[tuple[Fix, bool, bool]] = field(default_factory=list)
+    kept: list[tuple[int, float, float, float, float, int]] = field(default_factory=list)
 
     @property
     def heard_ms(self) -> int:
         """When it was last heard. [ms, UTC]"""
         return self.kept[-1][0] if self.kept else 0
 
-    def begin(self, fix: Fix) -> None:
-        """Follow it from here on; nothing is known of its way before."""
-        self.last, self.entered_ms, self.dwelt_ms = fix, None, 0
-        self.stands_since_ms, self.stands_at_m = fix.utc_ms, fix.along_m
+    def settle(self, fix: Fix) -> None:
+        """Note that a report stands: it is on this road."""
+        self.kept = [(*row[:5], fix.road) if row[0] == fix.utc_ms else row for row in self.kept]
 
-    def go_on(self, fix: Fix, way: Way, is_bus: bool, queue_m: float) -> list[Passage]:
+    def begin(self, fix: Fix, free_mps: float) -> None:
+        """Follow it from here on. Who drives, or is near the begin of the road, came onto it so long before as the way
+        from there takes at the speed told; of who stands nobody knows.
+        """
+        self.last, self.dwelt_ms = fix, 0
+        self.stands_since_ms, self.stands_at_m = fix.utc_ms, fix.along_m
+        drives = fix.speed_mps >= DRIVING * free_mps or fix.along_m < NEAR_M
+        came_s = fix.along_m / max(fix.speed_mps if fix.speed_mps == fix.speed_mps else 0.0, DRIVING * free_mps)
+        self.entered_ms = fix.utc_ms - round(1000 * came_s) if drives else None
+
+    def go_on(self, fix: Fix, way: Way, is_bus: bool, queue_m: float, passed_ms: int) -> list[Passage]:
         """Take in the next report, reached over `way`, and return the roads that it left on it.
 
-        Args: queue_m, queue on the road that it is on now [m].
+        Args: queue_m, queue on the road that it is on now [m]; passed_ms, when the last of those came onto that road who
+        have left it again [ms, UTC].
         """
         assert self.last is not None
         if fix.road == self.last.road and len(way) == 1:
-            self._stay(fix, way[0][1], is_bus, queue_m)
+            self._stay(fix, way[0][1], (is_bus, queue_m), passed_ms)
             return []
         found = self._leave(self.last, fix, way)
         self.last, self.dwelt_ms = fix, 0
         self.stands_since_ms, self.stands_at_m = fix.utc_ms, fix.along_m
         return found
 
-    def _stay(self, fix: Fix, length_m: float, is_bus: bool, queue_m: float) -> None:
-        """Take in a report on the same road; who stands off the queue dwells, if it is a bus, or is parked."""
+    def _stay(self, fix: Fix, length_m: float, bus_and_queue_m: tuple[bool, float], passed_ms: int) -> None:
+        """Take in a report on the same road; a bus that stands off the queue dwells, who is passed for long is parked."""
         assert self.last is not None
+        is_bus, queue_m = bus_and_queue_m
         in_queue = length_m - fix.along_m <= queue_m + QUEUE_SLACK_M
-        stood_ms = fix.utc_ms - self.last.utc_ms
         stands = fix.speed_mps < STANDING_MPS and self.last.speed_mps < STANDING_MPS
         if stands and is_bus and not in_queue:
-            self.dwelt_ms += stood_ms
+            self.dwelt_ms += fix.utc_ms - self.last.utc_ms
+        stood_ms = fix.utc_ms - self.stands_since_ms
         if abs(fix.along_m - self.stands_at_m) > STAND_M:
             self.stands_since_ms, self.stands_at_m = fix.utc_ms, fix.along_m
-        elif not in_queue and fix.utc_ms - self.stands_since_ms > PARKED_MS:
+        elif stood_ms > LONG_PARKED_MS or (stood_ms > PARKED_MS and passed_ms > self.stands_since_ms):
             self.entered_ms = None
         self.last = fix
 

@@ -4,6 +4,7 @@ What each is for, and how a topic joins:
 
 - `roads`: the road network in force. `conditions_desk`: weather and the calendar of events.
 - `feeds`, `intake`, `quality`: who sends observations, what of it counts, how good it is.
+- `diversions`: ways round what is limited, and what signs show.
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
@@ -22,6 +23,7 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
+from signal_ctrl.watch.diversion.desk import DiversionDesk
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.intake.intake import Intake
 from signal_ctrl.watch.intake.quality import Quality
@@ -47,6 +49,7 @@ class Watch:
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
+        self.diversions = DiversionDesk(centre, self)
         self._new_estimator = new_estimator
         self._publisher: Publisher | None = None
         self._network: RoadNetwork | None = None
@@ -58,6 +61,7 @@ class Watch:
         self.feeds.load()
         self.roads.load()
         self._follow()
+        self.diversions.load()
 
     def tick(self) -> None:
         """Do what is due; called once a second."""
@@ -68,6 +72,7 @@ class Watch:
         self.conditions_desk.tick()
         self._follow()
         self._publish()
+        self.diversions.tick()
         self._look_after()
 
     def network(self) -> RoadNetwork | None:

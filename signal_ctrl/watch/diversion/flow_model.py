@@ -219,7 +219,10 @@ class _Run:
 
 
 def _by(at: Whole, streams: Floats, n: int) -> Floats:
-    return np.stack([np.bincount(at, weights=column, minlength=n) for column in streams.T], axis=1)
+    """Return the sums of streams by road. (n_roads, n_columns)"""
+    columns = streams.shape[1]
+    places = (at[:, None] * columns + np.arange(columns)).ravel()
+    return np.bincount(places, weights=streams.ravel(), minlength=n * columns).reshape(n, columns).astype(np.float64)
 
 
 def _turn_shares(model: FlowModel, advices: Sequence[Advice]) -> Floats:

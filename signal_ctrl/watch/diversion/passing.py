@@ -62,7 +62,7 @@ class Passing:
             came = after
         return np.clip(came / np.maximum(t.road_veh_h, 1e-9), 0.0, 1.0)
 
-    def branches(self, least_share: float = 0.03, most_roads: int = 5) -> tuple[Branch, ...]:
+    def branches(self, least_share: float = 0.12, most_roads: int = 3) -> tuple[Branch, ...]:
         """Return where those who pass it go: ways of up to `most_roads` roads behind it, the rest by the likeliest.
 
         Args: least_share, of all; branches that fewer take are counted to the ones beside them.

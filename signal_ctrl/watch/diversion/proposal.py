@@ -1,5 +1,6 @@
 """A diversion worked out: who passes, which ways are left, what signs and signals do, and what it would bring."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -135,15 +136,18 @@ def _chosen(work: _Work) -> tuple[Chosen, ...]:
 
 
 def _pruned(work: _Work, chosen: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
-    """Return the advice without what does more harm than good in the flow model, the weakest looked at first."""
+    """Return the advice without signs that do more harm than good in the flow model, the weakest looked at first."""
     network = work.situation.network
 
     def total(some: Sequence[Chosen]) -> float:
         return work.model.run(work.course(), advices_of(network, some)).total_veh_h
 
+    weight: dict[str, float] = defaultdict(float)
+    for one in chosen:
+        weight[one.decision.sign.sign_id] += one.decision.flow_veh_h
     kept, least = list(chosen), total(chosen)
-    for one in sorted(chosen, key=lambda c: c.decision.flow_veh_h):
-        rest = [other for other in kept if other is not one]
+    for sign in sorted(weight, key=lambda name: weight[name]):
+        rest = [one for one in kept if one.decision.sign.sign_id != sign]
         if (found := total(rest)) < least:
             kept, least = rest, found
     return tuple(kept)

@@ -27,11 +27,6 @@ class DiversionState(Enum):
     LAPSED = "lapsed"
     """Never ordered, and too old to be."""
 
-    @property
-    def open(self) -> bool:
-        """Whether something may still become of it."""
-        return self in (DiversionState.PROPOSED, DiversionState.ORDERED)
-
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -80,7 +75,8 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class RoadEffect:
-    """What is expected of one road: flow and delay of all on it while the limit lasts, without and with diversion.
+    """What is expected of one road: flow while the limit lasts, and delay against a usual time, without and with
+    diversion.
 
     [veh/h] [veh h]
     """
@@ -140,19 +136,30 @@ class DiversionPlan:
 class Brought:
     """What a diversion brought: predicted, and measured by the minutes of its roads. [veh h] [veh]
 
-    `measured_veh_h`, delay on the roads that the prediction is about; `minutes`, of how many it is known.
+    `measured_veh_h`, time spent on the roads that the prediction is about, beyond what they took before; `minutes`, of
+    how many it is known; `until_utc_ms`, up to when. [ms]
     """
 
     predicted_without_veh_h: float
     predicted_with_veh_h: float
+    usual_veh: float
     measured_veh_h: float
     minutes: int
-    minutes_due: int
+    until_utc_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBefore:
+    """The plan of the library that a cabinet had before; number 0: it had none from here, or adaptive control's."""
+
+    cabinet: str
+    plan: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Diversion:
-    """One diversion from proposal to end. [ms]"""
+    """One diversion from proposal to end. `before`, what its cabinets go back to. [ms]"""
 
     diversion_id: str
     state: DiversionState
@@ -166,6 +173,8 @@ class Diversion:
     ended_utc_ms: int | None = None
     why: str = ""
     issued_plan: str = ""
+    issued_number: int = 0
+    before: tuple[PlanBefore, ...] = ()
     brought: Brought | None = None
 
     def __post_init__(self) -> None:
@@ -183,6 +192,10 @@ class GuidanceDocument:
     document: str
     imported_utc_ms: int
     imported_by: str
+
+    def __post_init__(self) -> None:
+        if not self.sha256 or not self.imported_by:
+            raise InvalidInputError("guidance needs its hash and who imported it")
 
 
 DIVERSIONS: Final = ShelfSpec(

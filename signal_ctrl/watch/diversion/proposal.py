@@ -30,6 +30,8 @@ from signal_ctrl.watch.diversion.values import Gate, Limit, RoadEffect, Way
 
 COMPLIANCE: Final = 0.4
 """Share of drivers who are expected to follow a sign, where nobody knows better."""
+WAVE_SHARE: Final = 0.5
+"""A way gets a green wave where the diverted are such a share of the traffic on it. [P]"""
 _WORTH_VEH_H: Final = 0.05
 """An effect on a road is told from here on. [veh h]"""
 
@@ -162,15 +164,29 @@ def _with_signals(
     moved = [signal for signal in work.situation.signals if is_worth(signal, before, after)]
     gates = gates_of(work.model, work.passing, foreseen, moved) if work.situation.gated else ()
     plans = {signal.signal_id: with_splits(signal, after, {g.road: g.to_veh_h for g in gates}) for signal in moved}
-    if work.situation.wave and chosen:
-        main = max(zip(chosen, foreseen.way_veh_h, strict=True), key=lambda pair: float(pair[1]))[0]
+    main = _wave_way(work, chosen, foreseen) if work.situation.wave else ()
+    if main:
         standing = {signal.signal_id: signal.plan for signal in work.situation.signals}
-        plans |= with_wave(network, work.situation.signals, standing | plans, main.way.roads)
+        plans |= with_wave(network, work.situation.signals, standing | plans, main)
     plans = {name: plan for name, plan in plans.items() if plan != _standing(work, name)}
     if not plans:
         return (), None, ()
     found = _foreseen_with(work, plans, after, advices)
     return tuple(plans.values()), found, gates
+
+
+def _wave_way(work: _Work, chosen: Sequence[Chosen], foreseen: Foreseen) -> tuple[str, ...]:
+    """Return the way that gets a green wave: the greatest one, if the diverted are most of the traffic on its roads.
+
+    Elsewhere offsets stay: they suit the traffic that is there on every other day, and is still the greater part.
+    """
+    flows: dict[tuple[str, ...], float] = defaultdict(float)
+    for one, flow in zip(chosen, foreseen.way_veh_h, strict=True):
+        for other in chosen:
+            flows[other.way.roads] += float(flow) * (other.way.roads[1:] == one.way.roads[-len(other.way.roads) + 1 :])
+    main = max(flows, key=lambda roads: flows[roads])
+    on_it = [float(foreseen.flow_veh_h[work.situation.network.index[road]]) for road in main[1:]]
+    return main if flows[main] >= WAVE_SHARE * sum(on_it) / len(on_it) else ()
 
 
 def _standing(work: _Work, name: str) -> SignalPlan:

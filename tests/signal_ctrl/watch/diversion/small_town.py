@@ -147,7 +147,7 @@ class Town:
         assert self.city.roads is not None
         for _ in range(n):
             begin_ms = self.now() - self.now() % MINUTE_MS
-            self.passes(MINUTE_MS, 10_000)
+            self.passes(MINUTE_MS, 30_000)
             self.city.known.append(minute(self.city.roads, begin_ms, vehicles))
 
     def plan_names(self) -> list[str]:

@@ -29,9 +29,7 @@ def test_slices_come_close_to_the_best_of_all_divisions(
     choice = Choice(flow, ((0,), (1,)), (way_s, other_s), 30.0)
     (found,) = split([choice], usual, CAPACITY, flow, waiting)
     steps = np.linspace(0, 1, 41)
-    best = min(
-        cost((a * flow, b * flow), choice, usual, waiting) for a in steps for b in steps if a + b <= 1 + 1e-9
-    )
+    best = min(cost((a * flow, b * flow), choice, usual, waiting) for a in steps for b in steps if a + b <= 1 + 1e-9)
     assert sum(found) <= flow + 1e-6
     assert cost((found[0], found[1]), choice, usual, waiting) <= best * 1.03 + 50.0
 

@@ -20,9 +20,7 @@ def random_map(seed: int) -> Map:
     nodes = range(5)
     pairs = [(a, b) for a in nodes for b in nodes if a != b and dice.random() < 0.6] or [(0, 1)]
     shape = ((0.0, 0.0), (0.001, 0.0))
-    roads = tuple(
-        Road(f"{a}{b}", str(a), str(b), 100.0, 1, 10.0, 900.0, RoadClass.BRANCH, shape) for a, b in pairs
-    )
+    roads = tuple(Road(f"{a}{b}", str(a), str(b), 100.0, 1, 10.0, 900.0, RoadClass.BRANCH, shape) for a, b in pairs)
     turns = tuple(
         RoadTurn(one.road, other.road, minor=dice.random() < 0.3)
         for one in roads
@@ -74,7 +72,10 @@ def test_a_closed_road_is_passed_by() -> None:
 
 def test_ways_that_are_almost_the_same_are_one() -> None:
     streets = Map(town(), FREE)
-    assert [way.roads for way in streets.distinct("a", "c", (), 3)] == [("a", "b", "c"), ("a", "up", "over", "down", "c")]
+    assert [way.roads for way in streets.distinct("a", "c", (), 3)] == [
+        ("a", "b", "c"),
+        ("a", "up", "over", "down", "c"),
+    ]
     assert len(streets.distinct("a", "c", (), 3, longest=1.5)) == 1
 
 

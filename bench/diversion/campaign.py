@@ -1,8 +1,9 @@
 """The runs of the campaign, each once, and what their arms have against each other."""
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,10 +12,15 @@ from bench.statistics import mean_interval
 from bench.tuning.store import tuned_plan
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import PUBLISHED
+from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.watch.diversion.guidance import Guidance
+from signal_ctrl.watch.diversion.proposal import Proposal, Situation, propose
+from signal_ctrl.watch.diversion.turning import Floats
+from signal_ctrl.watch.diversion.values import Limit
 from sumo_scenarios import catalogue
 from sumo_scenarios.diversion_loop.driver import usual_flows
 from sumo_scenarios.diversion_loop.main_road import main_road
-from sumo_scenarios.diversion_loop.order import CLEARING_S, WARM_UP_S, Arm, DiversionOrder
+from sumo_scenarios.diversion_loop.order import CLEARING_S, CLOSED_S, WARM_UP_S, Arm, DiversionOrder
 from sumo_scenarios.diversion_loop.run import DiversionRun, run_diversion
 from sumo_scenarios.diversion_loop.street import guidance_of, roads_of_world
 from sumo_scenarios.run_times import times_of
@@ -35,7 +41,7 @@ class Case:
     controller: str = "fixed"
     scale: float = 1.0
     compliance: float = 0.4
-    patience_s: float = 300.0
+    patience_s: float = math.inf
     wave: bool = True
     road: str = ""
 
@@ -70,10 +76,15 @@ class Case:
         )
 
     @property
+    def own_ways(self) -> bool:
+        """Whether drivers look for ways of their own; where none does, arm `nothing` tells what usual routes take."""
+        return math.isfinite(self.patience_s)
+
+    @property
     def name(self) -> str:
         """What the case is called in the ledger."""
         parts = [self.scenario, self.controller, f"x{self.scale:g}", f"comply {self.compliance:g}"]
-        parts += [f"patience {self.patience_s:g}"] if self.patience_s != 300.0 else []
+        parts += [f"patience {self.patience_s:g}"] if self.own_ways else []
         parts += [f"road {self.road}"] if self.road else []
         return "/".join(parts)
 
@@ -94,7 +105,7 @@ class Campaign:
         """Return the road that is closed: the busiest one of a usual day that has an alternative."""
         if case.road:
             return case.road
-        key = f"{case.scenario}/{case.controller}/x{case.scale:g}/choice/s{CHOOSING_SEED}"
+        key = _choice_key(case)
         if key not in self._known:
             self._append(key, self._choice(case))
         return str(self._known[key]["road"])
@@ -103,16 +114,26 @@ class Campaign:
         self._told(f"{case.name}: a usual day")
         order = case.order(Arm.USUAL, CHOOSING_SEED, "")
         counts = run_diversion(order).counts
-        begin_s, end_s = case.times_s()
-        world = build_world(catalogue.resolve(case.scenario), PUBLISHED, begin_s, end_s)
-        network = roads_of_world(world, begin_s)
-        flows = usual_flows(network, counts, (end_s - begin_s) / 3600)
-        guidance = guidance_of(world, network, {r.road: f for r, f in zip(network.roads, flows, strict=True)})
+        network, guidance, flows = usual_day(case, counts)
         road, looked = main_road(network, guidance, flows)
         rows = [
             {"road": one.road, "veh_h": round(one.volume_veh_h), "reached": round(one.reached, 3)} for one in looked
         ]
-        return {"road": road, "looked_at": rows, "signs": len(guidance.signs), "roads": len(network.roads)}
+        return {
+            "road": road,
+            "looked_at": rows,
+            "signs": len(guidance.signs),
+            "roads": len(network.roads),
+            "counts": counts,
+        }
+
+    def proposed(self, case: Case) -> tuple[RoadNetwork, Proposal, str]:
+        """Return what would be proposed on the usual day on which the road was chosen, for signs alone."""
+        road = self.road(replace(case, road=""))
+        counts = self._known[_choice_key(case)]["counts"]
+        network, guidance, flows = usual_day(case, counts)
+        situation = Situation(network, guidance, flows, {r.road: r.free_time_s for r in network.roads})
+        return network, propose(situation, Limit(road, 0.0, 0, round(1000 * CLOSED_S)), case.compliance), road
 
     def run(self, case: Case, arm: Arm, seed: int) -> Line:
         """Return the line of a run, made now if it is not there."""
@@ -126,6 +147,20 @@ class Campaign:
     def _append(self, key: str, line: Line) -> None:
         self._known[key] = {"key": key, **line}
         append_lines(self._ledger, [self._known[key]])
+
+
+def _choice_key(case: Case) -> str:
+    return f"{case.scenario}/{case.controller}/x{case.scale:g}/choice/s{CHOOSING_SEED}"
+
+
+def usual_day(case: Case, counts: Mapping[str, int]) -> tuple[RoadNetwork, Guidance, Floats]:
+    """Return roads, guidance and flows of a scenario from what its roads counted on a usual day."""
+    begin_s, end_s = case.times_s()
+    world = build_world(catalogue.resolve(case.scenario), PUBLISHED, begin_s, end_s)
+    network = roads_of_world(world, begin_s)
+    flows = usual_flows(network, counts, (end_s - begin_s) / 3600)
+    guidance = guidance_of(world, network, {r.road: f for r, f in zip(network.roads, flows, strict=True)})
+    return network, guidance, flows
 
 
 def _line_of(run: DiversionRun, road: str) -> Line:
@@ -180,15 +215,18 @@ def delay_veh_h(line: Mapping[str, Any], usual: Mapping[str, Any]) -> float:
 
 
 def against(lines: Mapping[Arm, Mapping[int, Line]]) -> list[Against]:
-    """Return each arm against each before it, in the order of arms; the usual day only gives the ideal times."""
+    """Return each arm against each before it, in the order of arms.
+
+    The usual day gives the ideal times; without it arm `nothing` does, in which nobody leaves his usual route.
+    """
     arms = [arm for arm in Arm if arm.closed and arm in lines]
+    ideal = lines[Arm.USUAL] if Arm.USUAL in lines else lines[Arm.NOTHING]
     found = []
     for other, arm in itertools.combinations(arms, 2):
-        seeds = sorted(set(lines[arm]) & set(lines[other]) & set(lines[Arm.USUAL]))
+        seeds = sorted(set(lines[arm]) & set(lines[other]) & set(ideal))
         changes = []
         for seed in seeds:
-            usual = lines[Arm.USUAL][seed]
-            before, after = delay_veh_h(lines[other][seed], usual), delay_veh_h(lines[arm][seed], usual)
+            before, after = (delay_veh_h(lines[a][seed], ideal[seed]) for a in (other, arm))
             changes.append(100.0 * (after / before - 1.0))
         if changes:
             found.append(Against(arm.value, other.value, tuple(changes)))

@@ -1,5 +1,6 @@
 """The driver of a run with a closure: counts, proposes the diversion as the centre would, and plays the drivers."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,7 +147,7 @@ class DiversionDriver:
             self._propose(flow_veh_h)
         if self._streets is not None:
             self._drivers.read_signs(self._ways, self._streets)
-        if time_s >= self._next_patience_s:
+        if math.isfinite(order.patience_s) and time_s >= self._next_patience_s:
             self._next_patience_s = time_s + EVERY_S
             self._drivers.lose_patience(self._before, time_s, self._map_now())
 

@@ -1,5 +1,6 @@
 """What one run of the closed loop with a closure is asked to do."""
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -14,10 +15,8 @@ ORDERED_AFTER_S: Final = 240.0
 """A diversion is ordered so long after the closure: 3 min to find it, 1 min to decide. [s]"""
 COUNTED_S: Final = 900.0
 """Flows are those counted in so long before the closure. [s]"""
-CLEARING_S: Final = 1800.0
+CLEARING_S: Final = 1500.0
 """A run goes on so long after the end of its scenario, for queues to go. [s]"""
-PATIENCE_S: Final = 300.0
-"""Who has been on one road for so long behind the closure looks for a way of his own, sign or no sign. [s]"""
 
 
 class Arm(Enum):
@@ -44,7 +43,9 @@ class Arm(Enum):
 class DiversionOrder:
     """One run: its settings, what is done, which road is closed (empty in a usual run), how drivers are.
 
-    `compliance`, share of drivers who follow signs; `wave` and `gated` as in `Situation`. [s]
+    `compliance`, share of drivers who follow signs; `patience_s`, who has been on one road before the closure for so
+    long looks for a way of his own, sign or no sign; infinite: all others keep their route. `wave` and `gated` as in
+    `Situation`. [s]
     """
 
     settings: RunSettings
@@ -53,7 +54,7 @@ class DiversionOrder:
     closed_from_s: float = 0.0
     closed_s: float = CLOSED_S
     compliance: float = 0.4
-    patience_s: float = PATIENCE_S
+    patience_s: float = math.inf
     wave: bool = True
     gated: bool = True
 

@@ -27,6 +27,7 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.signs import SignText
 from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.diversion.board import SignBoard
+from signal_ctrl.watch.diversion.gate_keeper import GRACE_MS, GateKeeper, open_name
 from signal_ctrl.watch.diversion.guidance_desk import GuidanceDesk
 from signal_ctrl.watch.diversion.measuring import BEFORE_MS, MEASURED_MS, began, mean_of, measured
 from signal_ctrl.watch.diversion.ports import CityState, TravelTimes
@@ -46,8 +47,6 @@ from signal_ctrl.watch.incidents.values import IncidentState
 
 LAPSES_MS: Final = 15 * 60_000
 """A proposal may be ordered for so long: then the roads are others. [ms] [P]"""
-GRACE_MS: Final = 10 * 60_000
-"""So long after its end the plans of a diversion end at the cabinets even where the centre is gone. [ms] [P]"""
 USUAL_MS: Final = 60 * 60_000
 """How long an incident lasts whose end nobody knows. [ms] [P]"""
 _MOST: Final = 200
@@ -61,6 +60,7 @@ class DiversionDesk:
         self._centre, self._desk, self._city, self._times = centre, centre.desk, city, times
         self.guidance = GuidanceDesk(self._desk)
         self.board = SignBoard(lambda: self.guidance.guidance.signs, [self.texts])
+        self._gates = GateKeeper(centre, city)
         self._ordered: tuple[Diversion, ...] = ()
         self._measured_ms = 0
 
@@ -183,6 +183,8 @@ class DiversionDesk:
             self._refresh()
             self._lapse(now_ms)
             self._measure(now_ms)
+            for diversion in self._ordered:
+                self._gates.tick(diversion)
 
     def _network(self) -> RoadNetwork:
         network = self._city.network()
@@ -223,11 +225,8 @@ class DiversionDesk:
 
     def _plan(self, situation: Situation, limit: Limit, proposal: Proposal, named: tuple[str, float]) -> DiversionPlan:
         name, compliance = named
-        plan = plan_of(name, proposal)
-        cabinets: tuple[str, ...] = ()
-        if plan is not None:
-            known = by_signal(self._desk.store.read(every_cabinet))
-            cabinets = tuple(known[signal.signal_id].cabinet for signal in plan.signals)
+        plan, opened = plan_of(name, proposal.plans), plan_of(open_name(name), proposal.open_plans)
+        known = by_signal(self._desk.store.read(every_cabinet)) if plan is not None else {}
         return DiversionPlan(
             proposal.ways,
             texts_of(situation, limit, proposal, name),
@@ -238,7 +237,11 @@ class DiversionDesk:
             proposal.delay_without_veh_h,
             proposal.delay_with_veh_h,
             plan_to_json(plan) if plan is not None else "",
-            cabinets,
+            tuple(known[one.signal_id].cabinet for one in proposal.plans),
+            plan_to_json(opened) if opened is not None else "",
+            tuple(known[one.signal_id].cabinet for one in proposal.open_plans),
+            proposal.area,
+            proposal.best_veh,
             proposal.notes,
         )
 
@@ -264,7 +267,10 @@ class DiversionDesk:
             for name, held in assigned.items()
             if held.standing is not None
         )
-        item = self._centre.plans.take_in(actor, plan.signal_plan, f"diversion of {found.limit.road}")
+        note = f"diversion of {found.limit.road}"
+        item = self._centre.plans.take_in(actor, plan.signal_plan, note)
+        if plan.open_plan:
+            self._centre.plans.take_in(actor, plan.open_plan, f"{note}, gates open")
         wish = IssueWish(
             item.name,
             item.number,
@@ -280,11 +286,11 @@ class DiversionDesk:
             return
         names = [before.cabinet for before in diversion.before]
         assigned = self._desk.store.read(lambda r: assignments_of(r, names))
-        own = (diversion.issued_plan, diversion.issued_number)
+        own = (diversion.issued_plan, open_name(diversion.issued_plan))
         groups: dict[tuple[str, int], list[str]] = {}
         for before in diversion.before:
             offered = assigned[before.cabinet].offered
-            if before.number and offered is not None and (offered.name, offered.number) == own:
+            if before.number and offered is not None and offered.name in own:
                 groups.setdefault((before.plan, before.number), []).append(before.cabinet)
         for (name, number), cabinets in groups.items():
             self._reissue(name, number, tuple(cabinets), diversion)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.diversion.flow_model import FlowModel, Foreseen
@@ -22,34 +23,31 @@ FULL: Final = 0.8
 """A road whose queue fills so much of it is overloaded. [P]"""
 LEAST_SHARE: Final = 0.6
 """A gate lets in at least so much of what comes today. [P]"""
+_MINE: Final = 0.5
+"""Of a road with a greater share of drivers who want through the limited road, nobody is held back, nor protected."""
 ACTIVE_FROM: Final = 0.85
 """The feedback acts from so much of the best number of vehicles on. Source: as the module."""
+
+
+def overloaded(model: FlowModel, passing: Passing, foreseen: Foreseen) -> npt.NDArray[np.bool_]:
+    """Return which roads a diversion would fill: the limited one and those that lead onto it alone are none of them."""
+    full = foreseen.queue_veh >= FULL * model.room_veh
+    return np.asarray(full & (passing.chance < _MINE))
 
 
 def gates_of(
     model: FlowModel, passing: Passing, foreseen: Foreseen, signals: Sequence[RouteSignal]
 ) -> tuple[Gate, ...]:
-    """Return the gates: signalled roads that feed one which a diversion overloads, but not the diverted drivers' own.
-
-    Of what a gate lets go only those turns are held back that lead onto the overloaded road.
-    """
-    full = foreseen.queue_veh >= FULL * model.room_veh
-    full[passing.road] = False
-    network, t, found = passing.network, passing.turning, []
-    signed = {(m.from_road): s.signal_id for s in signals for m in s.movements.movements}
-    for k in np.flatnonzero(full[model.head] & ~full[model.tail]):
-        road = network.roads[int(model.tail[k])].road
-        flow = float(t.flow_veh_h[k])
-        if road in signed and flow > 0 and float(passing.chance[model.tail[k]]) < 0.5:
-            found.append(
-                Gate(
-                    road,
-                    signed[road],
-                    float(t.road_veh_h[model.tail[k]]),
-                    float(t.road_veh_h[model.tail[k]]) - (1 - LEAST_SHARE) * flow,
-                )
-            )
-    return tuple({gate.road: gate for gate in found}.values())
+    """Return the gates: roads with a signal that feed one which a diversion overloads. Less is let in onto it alone."""
+    full, t = overloaded(model, passing, foreseen), passing.turning
+    signed = {m.from_road: s.signal_id for s in signals for m in s.movements.movements}
+    found: dict[str, Gate] = {}
+    for k in np.flatnonzero(full[model.head] & ~full[model.tail] & (passing.chance[model.tail] < _MINE)):
+        road, flow = passing.network.roads[int(model.tail[k])].road, float(t.flow_veh_h[k])
+        if road in signed and flow > 0:
+            comes = float(t.road_veh_h[model.tail[k]])
+            found[road] = Gate(road, signed[road], comes, comes - (1 - LEAST_SHARE) * flow)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +79,3 @@ class PerimeterGate:
             return self.most_veh_h
         wanted = ordered_veh_h - self.gain_p * (now_veh - before_veh) + self.gain_i * (self.best_veh - now_veh)
         return min(max(wanted, self.least_veh_h), self.most_veh_h)
-
-
-def shared(ordered_veh_h: float, saturation_veh_h: Sequence[float]) -> tuple[float, ...]:
-    """Return what each gate lets in, by saturation flow. [veh/h]
-
-    >>> shared(600.0, [1800.0, 3600.0])
-    (200.0, 400.0)
-    """
-    total = sum(saturation_veh_h)
-    return tuple(ordered_veh_h * s / total for s in saturation_veh_h)

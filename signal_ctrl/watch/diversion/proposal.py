@@ -12,7 +12,7 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.signs import SignText
 from signal_ctrl.watch.diversion.decision_points import Chosen, advices_of, choose, decisions
 from signal_ctrl.watch.diversion.flow_model import Advice, Course, FlowModel, Foreseen
-from signal_ctrl.watch.diversion.gating import gates_of
+from signal_ctrl.watch.diversion.gating import FULL, gates_of, overloaded
 from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.diversion.passing import Passing, passing_of
 from signal_ctrl.watch.diversion.signal_plans import (
@@ -56,13 +56,20 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """What came of it. Delays against a usual time without the limit. [veh h]"""
+    """What came of it. Delays against a usual time without the limit. [veh h]
+
+    `plans` hold back at gates, `open_plans` are those of the same signals that do not; `area`, the roads that gates
+    protect, and how many vehicles they may hold.
+    """
 
     chosen: tuple[Chosen, ...]
     ways: tuple[Way, ...]
     effects: tuple[RoadEffect, ...]
     gates: tuple[Gate, ...]
     plans: tuple[SignalPlan, ...]
+    open_plans: tuple[SignalPlan, ...]
+    area: tuple[str, ...]
+    best_veh: float
     affected_veh_h: float
     delay_without_veh_h: float
     delay_with_veh_h: float
@@ -99,17 +106,17 @@ def propose(situation: Situation, limit: Limit, compliance: float = COMPLIANCE) 
     advices = advices_of(situation.network, chosen)
     best = work.model.run(work.course(), advices) if chosen else without
     notes = [] if chosen else ["no sign upstream, or no way round that takes less than waiting: nothing to order"]
-    plans: tuple[SignalPlan, ...] = ()
-    gates: tuple[Gate, ...] = ()
-    if chosen and situation.signals:
-        plans, with_plans, gates = _with_signals(work, chosen, best)
-        best = with_plans or best
+    signals = _with_signals(work, chosen, best) if chosen and situation.signals else _Signals()
+    best = signals.foreseen or best
     return Proposal(
         chosen,
         tuple(_way(one, flow) for one, flow in zip(chosen, best.way_veh_h, strict=True)),
         _effects(work, usual, without, best),
-        gates,
-        plans,
+        signals.gates,
+        signals.plans,
+        signals.open_plans,
+        signals.area,
+        signals.best_veh,
         float(work.passing.turning.road_veh_h[work.passing.road]),
         without.total_veh_h - usual.total_veh_h,
         best.total_veh_h - usual.total_veh_h,
@@ -155,24 +162,47 @@ def _pruned(work: _Work, chosen: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
     return tuple(kept)
 
 
-def _with_signals(
-    work: _Work, chosen: Sequence[Chosen], foreseen: Foreseen
-) -> tuple[tuple[SignalPlan, ...], Foreseen | None, tuple[Gate, ...]]:
-    """Return plans for what signals will have to let through, what is foreseen with them, and the gates."""
-    network, advices = work.situation.network, advices_of(work.situation.network, chosen)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Signals:
+    """What signals do for a diversion, and what is foreseen with it."""
+
+    plans: tuple[SignalPlan, ...] = ()
+    open_plans: tuple[SignalPlan, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    area: tuple[str, ...] = ()
+    best_veh: float = 0.0
+    foreseen: Foreseen | None = None
+
+
+def _with_signals(work: _Work, chosen: Sequence[Chosen], foreseen: Foreseen) -> _Signals:
+    """Return plans for what signals will have to let through, the gates, and what is foreseen with them."""
+    network, signals = work.situation.network, work.situation.signals
     before, after = _by_turn(network, work.passing.turning.flow_veh_h), _wanted(work, foreseen)
-    moved = [signal for signal in work.situation.signals if is_worth(signal, before, after)]
-    gates = gates_of(work.model, work.passing, foreseen, moved) if work.situation.gated else ()
-    plans = {signal.signal_id: with_splits(signal, after, {g.road: g.to_veh_h for g in gates}) for signal in moved}
+    moved = [signal for signal in signals if is_worth(signal, before, after)]
+    gates = gates_of(work.model, work.passing, foreseen, signals) if work.situation.gated else ()
+    held = {gate.road: gate.to_veh_h for gate in gates}
+    gated = [signal for signal in signals if signal.signal_id in {gate.signal for gate in gates}]
+    plans = {signal.signal_id: with_splits(signal, after, held) for signal in {*moved, *gated}}
     main = _wave_way(work, chosen, foreseen) if work.situation.wave else ()
     if main:
-        standing = {signal.signal_id: signal.plan for signal in work.situation.signals}
-        plans |= with_wave(network, work.situation.signals, standing | plans, main)
-    plans = {name: plan for name, plan in plans.items() if plan != _standing(work, name)}
+        standing = {signal.signal_id: signal.plan for signal in signals}
+        plans |= with_wave(network, signals, standing | plans, main)
+    plans = {name: plans[name] for name in sorted(plans) if plans[name] != _standing(work, name)}
     if not plans:
-        return (), None, ()
-    found = _foreseen_with(work, plans, after, advices)
-    return tuple(plans.values()), found, gates
+        return _Signals()
+    opened = {s.signal_id: with_splits(s, after) for s in gated if s.signal_id in plans}
+    opened = {name: replace(plan, offset_ds=plans[name].offset_ds) for name, plan in opened.items()}
+    opened = {name: plan for name, plan in opened.items() if plan != plans[name]}
+    gates = tuple(gate for gate in gates if gate.signal in opened)
+    full = np.flatnonzero(overloaded(work.model, work.passing, foreseen)) if gates else np.array([], dtype=np.int64)
+    return _Signals(
+        tuple(plans.values()),
+        tuple(opened.values()),
+        gates,
+        tuple(network.roads[int(k)].road for k in full),
+        FULL * float(work.model.room_veh[full].sum()),
+        _foreseen_with(work, plans, after, advices_of(network, chosen)),
+    )
 
 
 def _wave_way(work: _Work, chosen: Sequence[Chosen], foreseen: Foreseen) -> tuple[str, ...]:
@@ -261,11 +291,6 @@ def texts_of(situation: Situation, limit: Limit, proposal: Proposal, source: str
     )
 
 
-def plan_of(name: str, proposal: Proposal) -> Plan | None:
-    """Return the plan of the signals, None where they stay as they are."""
-    return Plan(name, proposal.plans) if proposal.plans else None
-
-
-def without_plans(proposal: Proposal) -> Proposal:
-    """Return a proposal for signs alone."""
-    return replace(proposal, plans=(), gates=())
+def plan_of(name: str, plans: tuple[SignalPlan, ...]) -> Plan | None:
+    """Return the plan of some signals, None where there are none."""
+    return Plan(name, plans) if plans else None

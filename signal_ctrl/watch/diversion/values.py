@@ -104,8 +104,9 @@ class DiversionPlan:
     """Everything that a diversion does and is expected to bring.
 
     `signal_plan`, the document of the signals' plan for the time, empty: signals stay as they are; `cabinets`, whom it
-    is for. `compliance`, the share of drivers that are expected to follow a sign. Delays while the limit lasts and
-    until its queues are gone. [veh h]
+    is for. Where there are gates it holds back, and `open_plan` does not; `gate_cabinets` get one or the other, so that
+    the roads of `area` hold no more than `best_veh` vehicles. `compliance`, the share of drivers that are expected to
+    follow a sign. Delays while the limit lasts and until its queues are gone. [veh h]
     """
 
     ways: tuple[Way, ...]
@@ -118,6 +119,10 @@ class DiversionPlan:
     delay_with_veh_h: float
     signal_plan: str = ""
     cabinets: tuple[str, ...] = ()
+    open_plan: str = ""
+    gate_cabinets: tuple[str, ...] = ()
+    area: tuple[str, ...] = ()
+    best_veh: float = 0.0
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -125,6 +130,8 @@ class DiversionPlan:
             raise InvalidInputError(f"compliance is a share above 0 and up to 1, got {self.compliance}")
         if bool(self.signal_plan) != bool(self.cabinets):
             raise InvalidInputError("a plan of signals is for cabinets, and cabinets need one")
+        if bool(self.open_plan) != bool(self.gate_cabinets) or (self.gate_cabinets and not self.best_veh > 0):
+            raise InvalidInputError("gates need cabinets, a plan that opens them, and vehicles that an area may hold")
 
     @property
     def saves_veh_h(self) -> float:

@@ -9,10 +9,12 @@ from signal_ctrl.centre.issuing import IssueWish
 from signal_ctrl.centre.plan_values import PLANS
 from signal_ctrl.centre.plans import items
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, RefusedError
+from signal_ctrl.domain.plan import plan_to_json
 from signal_ctrl.domain.signs import MessageKind, SignText
 from signal_ctrl.watch.diversion.board import VALID_MS
-from signal_ctrl.watch.diversion.desk import GRACE_MS, LAPSES_MS, DiversionDesk
-from signal_ctrl.watch.diversion.values import DIVERSIONS, Diversion, DiversionState, Limit
+from signal_ctrl.watch.diversion.desk import LAPSES_MS, DiversionDesk
+from signal_ctrl.watch.diversion.gate_keeper import GRACE_MS
+from signal_ctrl.watch.diversion.values import DIVERSIONS, Diversion, DiversionState, Gate, Limit
 from signal_ctrl.watch.incidents.values import (
     INCIDENTS,
     ClosingReason,
@@ -21,6 +23,7 @@ from signal_ctrl.watch.incidents.values import (
     IncidentSeverity,
     IncidentState,
 )
+from tests.signal_ctrl.centre.worlds import plan
 from tests.signal_ctrl.watch.diversion.small_town import Town, guidance, small_town
 
 MINUTE_MS = 60_000
@@ -297,3 +300,41 @@ def test_every_diversion_is_on_the_shelf(there: Town) -> None:
     assert [item.name for item in there.here.store.read(lambda r: items(r, PLANS, found.issued_plan))] == [
         found.issued_plan
     ]
+
+
+def gated(there: Town) -> Diversion:
+    """A diversion with a gate at c0 that protects `over`, ordered."""
+    found = proposed(there)
+    opened = plan_to_json(plan("c0", title=f"{found.diversion_id}-open", offset_ds=100))
+    gates = (Gate("a", "c0", 300.0, 180.0),)
+    own = replace(found.plan, open_plan=opened, gate_cabinets=("c0",), gates=gates, area=("over",), best_veh=10.0)
+    there.here.store.write(lambda t: t.shelf(DIVERSIONS).put(replace(found, plan=own)))
+    return there.desk.order(there.here.actor("olga"), found.diversion_id)
+
+
+def test_gates_hold_back_first_open_when_their_area_is_free_and_close_when_it_fills(there: Town) -> None:
+    found = gated(there)
+    name = found.diversion_id
+    there.passes(2_000)
+    assert there.plan_names() == [name, name]
+    there.minutes_pass(3, vehicles=4.0)
+    assert there.plan_names() == [f"{name}-open", name]
+    there.minutes_pass(4, vehicles=40.0)
+    assert there.plan_names() == [name, name]
+    there.minutes_pass(3, vehicles=4.0)
+    there.desk.end(there.here.actor("olga"), name, "")
+    there.passes(2_000)
+    assert there.plan_names() == ["day", "day"]
+
+
+def test_a_gate_that_cannot_be_switched_stays_and_is_written_down(there: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = gated(there)
+    there.passes(2_000)
+
+    def refuse(*_: object) -> None:
+        raise RefusedError("K9/change", "no")
+
+    monkeypatch.setattr(there.here.centre.issuing, "follow", refuse)
+    there.minutes_pass(3, vehicles=4.0)
+    assert there.plan_names() == [found.diversion_id] * 2
+    assert any(act == "switch gates" and "K9/change" in result for _, act, result in there.here.audit())

@@ -49,6 +49,7 @@ class Right(Enum):
     FEED_LINK = "post own observations"
     KEEP_CONDITIONS = "enter weather and events"
     HANDLE_INCIDENTS = "report, confirm, clear incidents"
+    ORDER_DIVERSION = "propose, order, end diversions"
 
 
 class Grant(Enum):
@@ -88,6 +89,7 @@ MATRIX: Final[Mapping[Right, Mapping[Role, Grant]]] = MappingProxyType(
         Right.FEED_LINK: _row(feed=Grant.OWN),
         Right.KEEP_CONDITIONS: _row(operator=Grant.YES, supervisor=Grant.YES),
         Right.HANDLE_INCIDENTS: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.ORDER_DIVERSION: _row(operator=Grant.YES, supervisor=Grant.YES),
     }
 )
 

@@ -48,6 +48,13 @@ class PlanDesk:
         Raises: ForbiddenError; InvalidInputError if it is no plan document; RefusedError with every reason of K9.
         """
         require(actor, Right.MANAGE_PLANS, self._desk.now_ms())
+        return self.take_in(actor, document, note)
+
+    def take_in(self, actor: Actor, document: str, note: str) -> LibraryItem:
+        """Take in a plan that is part of another act, which has asked for its own right.
+
+        Raises: InvalidInputError if it is no plan document; RefusedError with every reason of K9.
+        """
         reasons = self.reasons(document)
         if reasons:
             text = "; ".join(f"{r.signal_id} {r.rule}: {r.text}" for r in reasons[:MOST_TOLD])

@@ -20,6 +20,7 @@ from signal_ctrl.cli import (
     count_command,
     demo_command,
     detectors_command,
+    diversion_command,
     doctor_command,
     explain_command,
     feed_command,
@@ -34,6 +35,7 @@ from signal_ctrl.cli import (
     scenarios_command,
     serve_command,
     shadow_command,
+    signs_command,
     user_command,
 )
 from signal_ctrl.cli.failures import CHECK_FAILED, answer
@@ -76,6 +78,8 @@ app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(congestion_command.app)
 app.add_typer(incidents_command.app)
+app.add_typer(diversion_command.app)
+app.add_typer(signs_command.app)
 app.add_typer(audit_command.app)
 app.add_typer(user_command.app)
 app.command()(backup_command.backup)

@@ -4,6 +4,7 @@ from typing import Final
 
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
+from signal_ctrl.watch.diversion.values import DIVERSIONS, GUIDANCE
 from signal_ctrl.watch.feeds.values import FEEDS
 from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS
 from signal_ctrl.watch.incidents.values import INCIDENTS
@@ -20,4 +21,6 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     CALENDAR,
     INCIDENTS,
     USUAL_DAYS,
+    DIVERSIONS,
+    GUIDANCE,
 )

@@ -5,6 +5,7 @@ What each is for, and how a topic joins:
 - `roads`: the road network in force. `conditions_desk`: weather and the calendar of events.
 - `feeds`, `intake`, `quality`: who sends observations, what of it counts, how good it is.
 - `incidents`: their records; `incident_service` finds and ends them, `incident_watching` sees them in what comes in.
+- `diversions`: ways round what is limited, and what signs show.
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
@@ -24,6 +25,7 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
+from signal_ctrl.watch.diversion.desk import DiversionDesk
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.foresight.desk import ForesightDesk
 from signal_ctrl.watch.incidents.book import IncidentBook
@@ -61,6 +63,7 @@ class Watch:
         self.incident_watching = IncidentWatching(self.desk)
         self.incidents = IncidentDesk(IncidentBook(self.desk, centre.alarms, centre.tickets, facts))
         self.incident_service = IncidentService(self.desk, self.incidents, facts, self.incident_watching)
+        self.diversions = DiversionDesk(centre, self)
         self._new_estimator = new_estimator
         self._publisher: Publisher | None = None
         self._network: RoadNetwork | None = None
@@ -72,6 +75,7 @@ class Watch:
         self.feeds.load()
         self.roads.load()
         self._follow()
+        self.diversions.load()
 
     def tick(self) -> None:
         """Do what is due; called once a second."""
@@ -84,6 +88,7 @@ class Watch:
         self._publish()
         self.foresight.tick(self._network)
         self.incident_service.tick()
+        self.diversions.tick()
         self._look_after()
 
     def network(self) -> RoadNetwork | None:

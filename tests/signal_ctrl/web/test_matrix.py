@@ -34,6 +34,7 @@ IMPORT_NETWORK                 | no     | no       | no           | yes + 2nd | 
 FEED_LINK                      | no     | no       | no           | no        | no      | no        | no      | own
 KEEP_CONDITIONS                | no     | yes      | yes          | no        | no      | no        | no      | no
 HANDLE_INCIDENTS               | no     | yes      | yes          | no        | no      | no        | no      | no
+ORDER_DIVERSION                | no     | yes      | yes          | no        | no      | no        | no      | no
 SESSION                        | yes    | yes      | yes          | yes       | yes     | yes       | no      | no
 OPEN                           | yes    | yes      | yes          | yes       | yes     | yes       | yes     | yes
 """

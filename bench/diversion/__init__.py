@@ -1,0 +1,1 @@
+"""What diversion brings in the closed loop: a main road closed for half an hour, arm against arm on the same seeds."""

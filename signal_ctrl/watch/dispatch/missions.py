@@ -96,7 +96,7 @@ class Mission:
     """One thing to be done at one place by one unit. [ms]
 
     `road` is the road of the place, found by whoever opens the mission or by its place. `incident`, `ticket` and
-    `response` are names of what it belongs to, or empty. `green_routes` are overrides issued for its unit.
+    `response` are names of what it belongs to, or empty.
     """
 
     mission_id: str
@@ -118,7 +118,6 @@ class Mission:
     arrived_utc_ms: int | None = None
     closed_utc_ms: int | None = None
     note: str = ""
-    green_routes: tuple[str, ...] = ()
     history: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
@@ -129,7 +128,7 @@ class Mission:
         if not (-180 <= self.place[0] <= 180 and -90 <= self.place[1] <= 90):
             raise InvalidInputError("the place of a mission is longitude and latitude in degrees of WGS 84")
         on_it = self.state in (MissionState.ASSIGNED, MissionState.EN_ROUTE, MissionState.ON_SCENE)
-        if on_it and not self.unit or self.state is MissionState.OPEN and self.unit:
+        if (on_it and not self.unit) or (self.state is MissionState.OPEN and self.unit):
             raise InvalidInputError(f"mission {self.mission_id}: it has a unit if, and only if, somebody is on it")
         if self.state.live == (self.closed_utc_ms is not None):
             raise InvalidInputError(f"mission {self.mission_id}: it has an end if, and only if, it is over")

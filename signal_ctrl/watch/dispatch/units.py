@@ -139,17 +139,23 @@ UNIT_NEXT: Final[Mapping[UnitState, frozenset[UnitState]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class UnitPosition:
-    """Where a unit said last that it was, in degrees of WGS 84. `source`: `device`, `feed` or `by hand`. [ms]"""
+    """Where a unit said last that it was, in degrees of WGS 84. `source`: `device`, `feed` or `by hand`. [ms]
+
+    `heading_deg` clockwise from north, None where it is unknown.
+    """
 
     unit: str
     lon: float
     lat: float
     utc_ms: int
     source: str
+    heading_deg: float | None = None
 
     def __post_init__(self) -> None:
         if not (-180 <= self.lon <= 180 and -90 <= self.lat <= 90) or self.utc_ms < 0:
             raise InvalidInputError(f"position of unit {self.unit}: a place on earth in degrees, and a time")
+        if not (self.heading_deg is None or 0 <= self.heading_deg < 360):
+            raise InvalidInputError(f"position of unit {self.unit}: its heading is 0 to under 360 degrees")
 
     @property
     def place(self) -> LonLat:

@@ -78,7 +78,11 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class ResponseOrder:
-    """A response that was ordered, from the order to its end. `document` is what was ordered, `sha256` its hash. [ms]"""
+    """A response that was ordered, from the order to its end. [ms]
+
+    `document` is what was ordered, resolved to cabinets and times, `sha256` its hash. `before` are the plans that come
+    back at its end.
+    """
 
     order_id: str
     response: str

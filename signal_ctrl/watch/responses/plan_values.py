@@ -10,6 +10,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.overrides import OverrideKind
 from signal_ctrl.domain.roads import LonLat
 from signal_ctrl.domain.schedule import is_name
+from signal_ctrl.domain.signs import MessageKind, SignText
 from signal_ctrl.watch.dispatch.missions import Need
 
 LASTS_S: Final = (60, 24 * 3600)
@@ -18,7 +19,6 @@ OVERRIDE_S: Final = (60, 120 * 60)
 """How long each of its overrides may last: SAFETY part C. [s]"""
 MOST_PARTS: Final = 100
 MAX_TITLE: Final = 200
-MAX_SIGN_TEXT: Final = 200
 MAX_TASK: Final = 500
 
 
@@ -77,19 +77,24 @@ class PlanPart:
 
 @dataclass(frozen=True, slots=True)
 class SignPart:
-    """One text at one sign. [s]"""
+    """One text at one sign, in Chinese and English; which of several texts a sign shows is `domain.signs`' to say. [s]"""
 
     name: str
     sign: str
-    text: str
+    zh: str
+    en: str
+    kind: MessageKind = MessageKind.SAFETY
     from_s: int = 0
 
     def __post_init__(self) -> None:
         _check_name(self.name)
-        if not is_name(self.sign) or not 1 <= len(self.text) <= MAX_SIGN_TEXT or self.from_s < 0:
-            raise InvalidInputError(
-                f"part {self.name}: a sign has a name and a text of 1 to {MAX_SIGN_TEXT} characters"
-            )
+        if self.from_s < 0:
+            raise InvalidInputError(f"part {self.name}: it begins at 0 s or later")
+        self.text(0, 1_000 * (self.from_s + 1), self.name)
+
+    def text(self, start_utc_ms: int, end_utc_ms: int, source: str) -> SignText:
+        """Return its text under a response from start to end. [ms] Raises: InvalidInputError if it is none."""
+        return SignText(self.sign, self.kind, self.zh, self.en, start_utc_ms + 1_000 * self.from_s, end_utc_ms, source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Facility(Enum):
     CABINET = "cabinet"
     CAMERA = "camera"
     SIGN = "sign"
+    ROAD = "road"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Right(Enum):
     CABINET_LINK = "poll plan, post own data"
     HANDLE_ALARMS = "acknowledge alarms, keep tickets"
     IMPORT_NETWORK = "import a network"
+    HANDLE_INCIDENTS = "report, confirm, clear incidents"
 
 
 class Grant(Enum):
@@ -79,6 +80,7 @@ MATRIX: Final[Mapping[Right, Mapping[Role, Grant]]] = MappingProxyType(
         Right.CABINET_LINK: _row(cabinet=Grant.OWN),
         Right.HANDLE_ALARMS: _row(operator=Grant.YES, supervisor=Grant.YES, engineer=Grant.YES),
         Right.IMPORT_NETWORK: _row(engineer=Grant.WITH_SECOND),
+        Right.HANDLE_INCIDENTS: _row(operator=Grant.YES, supervisor=Grant.YES),
     }
 )
 

@@ -16,13 +16,17 @@ Where = Mapping[str, str | Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class ShelfSpec(Generic[V]):
-    """What a shelf holds: the kind of its values, how each is named and dated, and its columns."""
+    """What a shelf holds: the kind of its values, how each is named and dated, and its columns.
+
+    `large`: its values are tens of kilobytes, so few of them are remembered once they were read.
+    """
 
     name: str
     kind: type[V]
     key: Callable[[V], str]
     at_utc_ms: Callable[[V], int]
     columns: Mapping[str, Callable[[V], str]]
+    large: bool = False
 
 
 class Shelf(Protocol[V_co]):
@@ -72,6 +76,10 @@ class OpenShelf(Shelf[V], Protocol[V]):
 
     def trim(self, keep: int, where: Where) -> int:
         """Take away all but the youngest `keep` of those that fit, and return how many went."""
+        ...
+
+    def forget(self, before_utc_ms: int) -> int:
+        """Take away what is older than a time, and return how many went. [ms]"""
         ...
 
 

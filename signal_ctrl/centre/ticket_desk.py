@@ -49,6 +49,14 @@ class TicketDesk:
             t.record(CENTRE, "open ticket", f"ticket {ticket.ticket_id}", f"by fault {fault.fault_id}", now_ms)
         return ticket
 
+    def opened_for(self, t: Transaction, facility: Facility, cabinet: str, device: str, text: str) -> Ticket:
+        """Open a ticket as part of an act that needs a repair; its device may belong to no cabinet."""
+        now_ms = self._desk.now_ms()
+        ticket = Ticket(self._desk.new_id("ti"), facility, cabinet, device, text, CENTRE, now_ms)
+        t.shelf(TICKETS).put(ticket)
+        t.record(CENTRE, "open ticket", f"ticket {ticket.ticket_id}", text[:200], now_ms)
+        return ticket
+
     def open(self, actor: Actor, facility: Facility, cabinet: str, device: str, text: str) -> Ticket:
         """Open a ticket by hand. Raises: ForbiddenError; NotFoundError for an unknown cabinet; InvalidInputError."""
         now_ms = self._desk.now_ms()

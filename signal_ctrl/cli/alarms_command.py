@@ -12,7 +12,7 @@ tickets = typer.Typer(name="tickets", help="Maintenance tickets: list, open, ass
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Limit = Annotated[int, typer.Option(help="How many at most.")]
 Cabinet = Annotated[str, typer.Option(help="Only of this cabinet.")]
-Facility = Annotated[str, typer.Option(help="Only of this kind: detector, lamp, cabinet, camera or sign.")]
+Facility = Annotated[str, typer.Option(help="Only of this kind: detector, lamp, cabinet, camera, sign or road.")]
 AlarmId = Annotated[str, typer.Argument(metavar="ID", help="Name of the alarm.")]
 TicketId = Annotated[str, typer.Argument(metavar="ID", help="Name of the ticket.")]
 
@@ -107,7 +107,7 @@ def list_tickets(
 
 @tickets.command("open")
 def open_ticket(
-    facility: Annotated[str, typer.Argument(help="detector, lamp, cabinet, camera or sign.")],
+    facility: Annotated[str, typer.Argument(help="detector, lamp, cabinet, camera, sign or road.")],
     cabinet: Annotated[str, typer.Argument(help="Cabinet that it belongs to.")],
     text: Annotated[str, typer.Option(help="What is broken.")],
     device: Annotated[str, typer.Option(help="Which one; none: the cabinet as a whole.")] = "",

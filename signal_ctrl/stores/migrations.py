@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, func, inspect, select
 
+from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.stores.meta import EPOCH, SCHEMA, SqlMeta
 from signal_ctrl.stores.tables.audit import AUDIT
@@ -19,6 +20,7 @@ from signal_ctrl.stores.tables.links import LINK_TABLES
 from signal_ctrl.stores.tables.meta import META
 from signal_ctrl.stores.tables.people import LOGIN_FAILURES, SESSIONS, USERS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
+from signal_ctrl.watch.shelf_list import WATCH_SHELVES
 
 FIRST_TABLES: Final[tuple[Table, ...]] = (
     META,
@@ -27,9 +29,11 @@ FIRST_TABLES: Final[tuple[Table, ...]] = (
     USERS,
     SESSIONS,
     LOGIN_FAILURES,
-    *SHELF_TABLES.values(),
+    *(SHELF_TABLES[spec.name] for spec in SHELVES),
     *LINK_TABLES,
 )
+WATCH_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in WATCH_SHELVES)
+"""The tables of watching the city; as FIRST_TABLES, they stand still from their first release on."""
 FIRST_EPOCH: Final = 1
 _LOCK: Final = 0x5349474E
 """Any number that nobody else locks."""
@@ -49,7 +53,14 @@ def _first(connection: Connection) -> None:
     SqlMeta(connection).put(EPOCH, str(FIRST_EPOCH))
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (Migration(1, "the first tables", _first),)
+def _watch(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=WATCH_TABLES, checkfirst=False)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    Migration(1, "the first tables", _first),
+    Migration(2, "watching the city", _watch),
+)
 
 
 def version_of(connection: Connection) -> int:

@@ -27,17 +27,17 @@ from sqlalchemy import (
     update,
 )
 
-from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.centre.shelves import ShelfSpec, V, Where
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import StorageDamagedError
-from signal_ctrl.stores.tables.shelves import SHELF_TABLES
+from signal_ctrl.stores.tables.shelves import ALL_SHELVES, SHELF_TABLES
 
-_ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {spec.name: TypeAdapter(spec.kind) for spec in SHELVES}
+_ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {spec.name: TypeAdapter(spec.kind) for spec in ALL_SHELVES}
 AT_ONCE: Final = 500
 """Keys that one statement names."""
 REMEMBERED: Final = 8_192
 """Values of a shelf that are not read from their documents again."""
+REMEMBERED_LARGE: Final = 8
 T = TypeVar("T")
 
 
@@ -66,7 +66,9 @@ class Remembered:
                 self._values.popitem(last=False)
 
 
-_REMEMBERED: Final[Mapping[str, Remembered]] = {spec.name: Remembered(REMEMBERED) for spec in SHELVES}
+_REMEMBERED: Final[Mapping[str, Remembered]] = {
+    spec.name: Remembered(REMEMBERED_LARGE if spec.large else REMEMBERED) for spec in ALL_SHELVES
+}
 
 _KEY: Final = "key_of_row"
 
@@ -184,6 +186,11 @@ class SqlShelf(Generic[V]):
             .offset(keep)
         )
         return int(self._connection.execute(delete(table).where(table.c.key.in_(old))).rowcount)
+
+    def forget(self, before_utc_ms: int) -> int:
+        """Take away what is older than a time, and return how many went. [ms]"""
+        table = self._table
+        return int(self._connection.execute(delete(table).where(table.c.at_utc_ms < before_utc_ms)).rowcount)
 
     def _fits(self, where: Where | None) -> list[ColumnElement[bool]]:
         columns = self._table.c

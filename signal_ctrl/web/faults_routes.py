@@ -9,7 +9,7 @@ from signal_ctrl.web.routing import ContextOf, new_router
 
 router = new_router("faults")
 
-FacilityName = Literal["detector", "lamp", "cabinet", "camera", "sign"]
+FacilityName = Literal["detector", "lamp", "cabinet", "camera", "sign", "road"]
 
 
 @router.get("/v1/faults")

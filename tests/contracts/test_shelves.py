@@ -9,12 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from signal_ctrl.centre.alarms import ALARMS, Alarm, AlarmState, Severity
-from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.domain.errors import ConflictError, StorageDamagedError
 from signal_ctrl.stores.opening import open_folder, open_memory, open_postgres
 from signal_ctrl.stores.shelf_retention import SHELVES_KEPT
 from signal_ctrl.stores.store import SqlStore
-from signal_ctrl.stores.tables.shelves import SHELF_TABLES
+from signal_ctrl.stores.tables.shelves import ALL_SHELVES, SHELF_TABLES
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -106,6 +105,13 @@ def test_the_youngest_stay(store: SqlStore) -> None:
     assert len(found(store)) == 10
 
 
+def test_what_is_older_than_a_time_is_forgotten(store: SqlStore) -> None:
+    put(store, *(alarm(k) for k in range(5)))
+    assert store.write(lambda t: t.shelf(ALARMS).forget(1003)) == 3
+    assert found(store) == ["al-4", "al-3"]
+    assert store.write(lambda t: t.shelf(ALARMS).forget(1003)) == 0
+
+
 @pytest.mark.parametrize("column", ["document", "document_sha256", "key"])
 def test_what_was_changed_behind_its_back_is_noticed(store: SqlStore, column: str) -> None:
     put(store, alarm(1))
@@ -116,8 +122,8 @@ def test_what_was_changed_behind_its_back_is_noticed(store: SqlStore, column: st
 
 
 def test_every_shelf_has_a_table_with_its_columns() -> None:
-    assert set(SHELF_TABLES) == {spec.name for spec in SHELVES}
-    for spec in SHELVES:
+    assert set(SHELF_TABLES) == {spec.name for spec in ALL_SHELVES}
+    for spec in ALL_SHELVES:
         assert set(spec.columns) < set(SHELF_TABLES[spec.name].c.keys())
 
 

@@ -1,4 +1,4 @@
-"""One table for each shelf of the centre: key, time, the columns to find by, the document and its hash."""
+"""One table for each shelf of the centre and of watching: key, time, the columns to find by, the document and its hash."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,6 +9,9 @@ from sqlalchemy import BigInteger, Column, Index, Table, Text
 from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.stores.tables.base import METADATA
+from signal_ctrl.watch.shelf_list import WATCH_SHELVES
+
+ALL_SHELVES: Final[tuple[Spec, ...]] = (*SHELVES, *WATCH_SHELVES)
 
 
 def _table(spec: Spec) -> Table:
@@ -25,4 +28,4 @@ def _table(spec: Spec) -> Table:
     )
 
 
-SHELF_TABLES: Final[Mapping[str, Table]] = MappingProxyType({spec.name: _table(spec) for spec in SHELVES})
+SHELF_TABLES: Final[Mapping[str, Table]] = MappingProxyType({spec.name: _table(spec) for spec in ALL_SHELVES})

@@ -31,6 +31,7 @@ MANAGE_USERS                   | no     | no       | no           | no        | 
 CABINET_LINK                   | no     | no       | no           | no        | no      | no        | own
 HANDLE_ALARMS                  | no     | yes      | yes          | yes       | no      | no        | no
 IMPORT_NETWORK                 | no     | no       | no           | yes + 2nd | no      | no        | no
+HANDLE_INCIDENTS               | no     | yes      | yes          | no        | no      | no        | no
 SESSION                        | yes    | yes      | yes          | yes       | yes     | yes       | no
 OPEN                           | yes    | yes      | yes          | yes       | yes     | yes       | yes
 """

@@ -1,0 +1,1 @@
+"""Weather and events: what they do to saturation flow, speed and demand."""

@@ -1,0 +1,1 @@
+"""Feeds: sources of data outside the house, with keys of their own."""

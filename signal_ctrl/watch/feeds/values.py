@@ -1,0 +1,53 @@
+"""A feed: a source of observations outside the house, as a loop concentrator or a bus company."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from signal_ctrl.centre.shelves import ShelfSpec
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.schedule import is_name
+
+KEY_PREFIX: Final = "feed:"
+"""Before the name of a feed where keys are kept: no cabinet has a name with a colon in it."""
+
+
+class FeedKind(Enum):
+    """What a feed sends, and nothing else."""
+
+    COUNTS = "counts"
+    POSITIONS = "positions"
+    READS = "reads"
+    WEATHER = "weather"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One feed that was enrolled; `owner` says in words whose it is. [ms]"""
+
+    feed: str
+    kind: FeedKind
+    enrolled_utc_ms: int
+    enrolled_by: str
+    owner: str = ""
+    revoked_utc_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        if not is_name(self.feed) or not self.enrolled_by:
+            raise InvalidInputError(f"'{self.feed}' cannot name a feed: letters, digits, '.', '_' and '-'")
+        if len(self.owner) > 200:
+            raise InvalidInputError(f"feed {self.feed}: its owner has more than 200 characters")
+
+    @property
+    def key_name(self) -> str:
+        """Under which name its keys are kept."""
+        return KEY_PREFIX + self.feed
+
+
+FEEDS: Final = ShelfSpec(
+    "feeds",
+    Feed,
+    key=lambda f: f.feed,
+    at_utc_ms=lambda f: f.enrolled_utc_ms,
+    columns={"kind": lambda f: f.kind.value},
+)

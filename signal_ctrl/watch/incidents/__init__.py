@@ -1,0 +1,1 @@
+"""Incidents: found, suspected, confirmed, cleared."""

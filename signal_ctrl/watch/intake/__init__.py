@@ -1,0 +1,1 @@
+"""What feeds send: taken in, judged, kept before it is acknowledged."""

@@ -1,0 +1,1 @@
+"""The minutes of the city, in memory and on the shelf."""

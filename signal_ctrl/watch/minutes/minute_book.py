@@ -1,0 +1,73 @@
+"""The minutes of the city: the last two hours in memory, seven days on the shelf."""
+
+import bisect
+from collections.abc import Sequence
+from threading import Lock
+from typing import Final
+
+from signal_ctrl.centre.desk import Desk
+from signal_ctrl.centre.ports import Importance, Reading
+from signal_ctrl.watch.city_minute import MINUTE_MS, CityMinute
+from signal_ctrl.watch.minutes.packing import CITY_MINUTES, StoredMinute, packed, unpacked
+
+IN_MEMORY_MS: Final = 2 * 3_600_000
+MINUTES_KEPT_MS: Final = 7 * 86_400_000
+"""What upkeep keeps of minutes. [ms]"""
+_AT_ONCE: Final = 20
+
+
+class MinuteBook:
+    """Complete minutes, in the order of their times. One that is put again takes the place of what was there."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._minutes: tuple[CityMinute, ...] = ()
+        self._lock = Lock()
+
+    def latest(self) -> CityMinute | None:
+        """Return the youngest minute."""
+        minutes = self._minutes
+        return minutes[-1] if minutes else None
+
+    def since(self, since_utc_ms: int) -> Sequence[CityMinute]:
+        """Return the minutes in memory that began at a time or later, the oldest first. [ms]"""
+        minutes = self._minutes
+        return minutes[bisect.bisect_left(minutes, since_utc_ms, key=lambda m: m.minute_utc_ms) :]
+
+    def load(self, roads_sha256: str, now_utc_ms: int) -> None:
+        """Take the last two hours of this network from the shelf. [ms]"""
+        self._minutes = ()
+        for minute in self.kept(roads_sha256, now_utc_ms - IN_MEMORY_MS, now_utc_ms):
+            self._remember(minute)
+
+    def put(self, minutes: Sequence[CityMinute], roads_sha256: str) -> None:
+        """Keep minutes of a network; whoever reads sees them once they are on the shelf."""
+        stored = [packed(minute, roads_sha256) for minute in minutes]
+        self._desk.store.write(lambda t: t.shelf(CITY_MINUTES).put_all(stored), Importance.RAW)
+        for minute in minutes:
+            self._remember(minute)
+
+    def kept(self, roads_sha256: str, since_utc_ms: int, before_utc_ms: int) -> Sequence[CityMinute]:
+        """Return minutes of a network from the shelf, the oldest first. [ms]"""
+        found: list[StoredMinute] = []
+        while part := self._desk.store.read(lambda r: _part(r, roads_sha256, since_utc_ms, before_utc_ms)):
+            found += part
+            before_utc_ms = part[-1].minute_utc_ms
+        return [unpacked(each) for each in reversed(found)]
+
+    def clear(self) -> None:
+        """Forget what is in memory, because another network is in force."""
+        with self._lock:
+            self._minutes = ()
+
+    def _remember(self, minute: CityMinute) -> None:
+        with self._lock:
+            others = [each for each in self._minutes if each.minute_utc_ms != minute.minute_utc_ms]
+            bisect.insort(others, minute, key=lambda m: m.minute_utc_ms)
+            oldest_ms = others[-1].minute_utc_ms - IN_MEMORY_MS + MINUTE_MS
+            self._minutes = tuple(each for each in others if each.minute_utc_ms >= oldest_ms)
+
+
+def _part(reading: Reading, roads_sha256: str, since_utc_ms: int, before_utc_ms: int) -> tuple[StoredMinute, ...]:
+    where = {"roads_sha256": roads_sha256}
+    return reading.shelf(CITY_MINUTES).find(where, since_utc_ms, before_utc_ms, _AT_ONCE)

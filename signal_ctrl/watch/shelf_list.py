@@ -1,0 +1,12 @@
+"""All shelves that watching the city keeps; the store makes a table for each."""
+
+from typing import Final
+
+from signal_ctrl.centre.shelves import Spec
+from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
+from signal_ctrl.watch.feeds.values import FEEDS
+from signal_ctrl.watch.intake.values import OBSERVATIONS
+from signal_ctrl.watch.minutes.packing import CITY_MINUTES
+from signal_ctrl.watch.road_desk import ROADS
+
+WATCH_SHELVES: Final[tuple[Spec, ...]] = (ROADS, FEEDS, OBSERVATIONS, CITY_MINUTES, WEATHER, CALENDAR)

@@ -77,7 +77,7 @@ class PlanPart:
 
 @dataclass(frozen=True, slots=True)
 class SignPart:
-    """One text at one sign, in Chinese and English; which of several texts a sign shows is `domain.signs`' to say. [s]"""
+    """One text at one sign, in Chinese and English; `domain.signs` says which of several texts a sign shows. [s]"""
 
     name: str
     sign: str

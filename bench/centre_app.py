@@ -24,6 +24,7 @@ from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.stores.tables.base import METADATA
+from signal_ctrl.watch.watch import Watch
 from signal_ctrl.web.app import make_app
 from signal_ctrl.web.context import Context, Seams, new_context
 from signal_ctrl.web.link_front import LinkFront
@@ -45,6 +46,7 @@ class World:
     clock: Clock
     box: KeyBox
     centre: Centre
+    watch: Watch
     identity: Identity
     context: Context
     app: FastAPI
@@ -98,17 +100,19 @@ def memory_world(
     opened, box = store(), KeyBox(folder / "identity.key")
     centre = Centre(opened, clock, secrets.token_bytes, key or CentreKey(secrets.token_bytes(32)))
     centre.start()
+    watch = Watch(centre, box)
+    watch.start()
     identity = identity_services(
         opened, clock, secrets.token_bytes, Keepers(box, frozenset, login_alarm(centre.alarms))
     )
     settings = settings or Settings(production=False, secure=False)
-    context = new_context(clock, centre, identity, settings, Seams(who_signed))
+    context = new_context(clock, watch, identity, settings, Seams(who_signed))
     link = Link(centre, box)
     link.open()
     links, app = LinkAdmin(centre, link, box), make_app(context)
     app.state.link_admin = links
     front = LinkFront(app, link, clock, context.rates, context.metrics)
-    return World(opened, clock, box, centre, identity, context, app, link, links, front)
+    return World(opened, clock, box, centre, watch, identity, context, app, link, links, front)
 
 
 def bearer(token: str) -> dict[str, str]:

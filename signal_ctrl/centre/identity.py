@@ -2,7 +2,7 @@
 
 The matrix is SAFETY part E, row by row. `Right.OPEN` and `Right.SESSION` are no rows of it: what is open asks for no
 login, what belongs to a session asks for a login and nothing else. Rows below the line are of this project: who keeps
-alarms and tickets, and who changes the network.
+alarms and tickets, who changes the network, what feeds may, who enters weather and events.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,7 @@ class Role(Enum):
     AUDITOR = "auditor"
     ADMIN = "admin"
     CABINET = "cabinet"
+    FEED = "feed"
 
 
 class Right(Enum):
@@ -46,6 +47,10 @@ class Right(Enum):
     HANDLE_ALARMS = "acknowledge alarms, keep tickets"
     IMPORT_NETWORK = "import a network"
     HANDLE_INCIDENTS = "report, confirm, clear incidents"
+    FEED_LINK = "post own observations"
+    KEEP_CONDITIONS = "enter weather and events"
+    DISPATCH = "dispatch units, keep missions"
+    REPORT_UNIT = "report position and status of a unit"
 
 
 class Grant(Enum):
@@ -58,7 +63,9 @@ class Grant(Enum):
     WITH_SECOND = "yes + 2nd"
 
 
-PEOPLE: Final = tuple(role for role in Role if role is not Role.CABINET)
+MACHINES: Final = frozenset({Role.CABINET, Role.FEED})
+"""Roles that no account of a person has: who signs with a key."""
+PEOPLE: Final = tuple(role for role in Role if role not in MACHINES)
 
 
 def _row(**grants: Grant) -> Mapping[Role, Grant]:
@@ -69,7 +76,7 @@ _ALL_PEOPLE: Final = {role.value: Grant.YES for role in PEOPLE}
 
 MATRIX: Final[Mapping[Right, Mapping[Role, Grant]]] = MappingProxyType(
     {
-        Right.OPEN: _row(**_ALL_PEOPLE, cabinet=Grant.YES),
+        Right.OPEN: _row(**_ALL_PEOPLE, cabinet=Grant.YES, feed=Grant.YES),
         Right.SESSION: _row(**_ALL_PEOPLE),
         Right.READ_STATUS: _row(**_ALL_PEOPLE, cabinet=Grant.OWN),
         Right.ISSUE_OVERRIDE: _row(operator=Grant.YES, supervisor=Grant.YES),
@@ -81,6 +88,10 @@ MATRIX: Final[Mapping[Right, Mapping[Role, Grant]]] = MappingProxyType(
         Right.HANDLE_ALARMS: _row(operator=Grant.YES, supervisor=Grant.YES, engineer=Grant.YES),
         Right.IMPORT_NETWORK: _row(engineer=Grant.WITH_SECOND),
         Right.HANDLE_INCIDENTS: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.FEED_LINK: _row(feed=Grant.OWN),
+        Right.KEEP_CONDITIONS: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.DISPATCH: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.REPORT_UNIT: _row(viewer=Grant.OWN, operator=Grant.YES, supervisor=Grant.YES),
     }
 )
 
@@ -90,11 +101,12 @@ _WITHOUT_ANY: Final = frozenset({Right.OPEN, Right.SESSION})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a person with a login, or a cabinet with its credential.
+    """Who asks: a person with a login, or a cabinet or feed with its credential.
 
-    `login` is the account's name, or the cabinet's id. `district` limits where the account may act; None is everywhere.
+    `login` is the account's name, or the id of the cabinet or feed. `district` limits where the account may act; None
+    is everywhere.
     `second_factor_utc_ms`, when the second factor was shown last; None if not in this session.
-    `session` names the session for revocation and for nonces; it is no secret. Empty for a cabinet.
+    `session` names the session for revocation and for nonces; it is no secret. Empty for a machine.
     """
 
     login: str
@@ -139,7 +151,7 @@ def require(actor: Actor, right: Right, now_utc_ms: int) -> Grant:
     Raises: ForbiddenError if it does not reach at all, or not without a second factor.
     """
     grant = actor.grant(right)
-    if right not in _WITHOUT_ANY and actor.role is not Role.CABINET and actor.second_factor_utc_ms is None:
+    if right not in _WITHOUT_ANY and actor.role not in MACHINES and actor.second_factor_utc_ms is None:
         raise ForbiddenError("show your second factor first; without one, enrol it")
     if grant is Grant.NO:
         raise ForbiddenError(f"the role {actor.role.value} may not: {right.value}")

@@ -78,6 +78,10 @@ class OpenShelf(Shelf[V], Protocol[V]):
         """Take away all but the youngest `keep` of those that fit, and return how many went."""
         ...
 
+    def remove(self, key: str) -> bool:
+        """Take one value away, and tell whether it was there."""
+        ...
+
     def forget(self, before_utc_ms: int) -> int:
         """Take away what is older than a time, and return how many went. [ms]"""
         ...

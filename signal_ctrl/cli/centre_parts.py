@@ -18,6 +18,7 @@ from signal_ctrl.gateways.system_clock import SystemClock
 from signal_ctrl.stores.centre_keys import centre_secret, key_box
 from signal_ctrl.stores.opening import open_folder, open_postgres
 from signal_ctrl.stores.store import SqlStore
+from signal_ctrl.watch.watch import Watch
 
 BREACHED: Final = "breached-passwords.txt"
 """The operator's own list of breached passwords, in the data folder; it need not be there."""
@@ -35,6 +36,7 @@ class CentreParts:
     identity: Identity
     link: Link
     links: LinkAdmin
+    watch: Watch
 
 
 @contextmanager
@@ -60,6 +62,7 @@ def opened_centre(data: Path, database: str = "") -> Iterator[CentreParts]:
             identity=identity_services(store, clock, secrets.token_bytes, keepers),
             link=link,
             links=LinkAdmin(centre, link, box),
+            watch=Watch(centre, box),
         )
     finally:
         store.close()

@@ -79,6 +79,7 @@ def serve(serving: Serving) -> int:
         log.info("starting", store=parts.store.place, sqlite=library_line(), **versions())
         show_first_secret(parts, serving.announce)
         parts.centre.start()
+        parts.watch.start()
         server = _server(serving, parts)
         if standby is not None:
             standby.when_lost(server)
@@ -105,7 +106,7 @@ def show_first_secret(parts: CentreParts, announce: Callable[[str], None]) -> No
 
 def _server(serving: Serving, parts: CentreParts) -> Server:
     seams = Seams(who_signed, partial(_verdict, parts))
-    context = new_context(parts.clock, parts.centre, parts.identity, serving.settings, seams)
+    context = new_context(parts.clock, parts.watch, parts.identity, serving.settings, seams)
     stopping: list[Server] = []
     app = make_app(context, _chores(serving, parts, lambda: stopping[0]))
     app.state.link_admin = parts.links
@@ -139,6 +140,7 @@ def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) 
     return (
         Chore("centre", parts.centre.tick),
         Chore("link", parts.link.tick),
+        Chore("watch", parts.watch.tick),
         Chore("anchors", anchor),
         Chore("upkeep", Aside(upkeep.run_due).look),
         Chore("store", watch_store),

@@ -187,6 +187,11 @@ class SqlShelf(Generic[V]):
         )
         return int(self._connection.execute(delete(table).where(table.c.key.in_(old))).rowcount)
 
+    def remove(self, key: str) -> bool:
+        """Take one value away, and tell whether it was there."""
+        table = self._table
+        return self._connection.execute(delete(table).where(table.c.key == key)).rowcount == 1
+
     def forget(self, before_utc_ms: int) -> int:
         """Take away what is older than a time, and return how many went. [ms]"""
         table = self._table

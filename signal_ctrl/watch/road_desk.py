@@ -1,7 +1,6 @@
 """The road network in force: imported by an engineer, kept whole, the newest one counts."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +10,7 @@ from signal_ctrl.centre.ports import Transaction
 from signal_ctrl.centre.shelves import ShelfSpec
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.domain.roads_json import roads_from_json, roads_to_json
 
 KEPT: Final = 3
 """Road networks that are kept, the one in force among them."""
@@ -34,9 +34,6 @@ ROADS: Final = ShelfSpec(
     "roads", RoadDocument, key=lambda r: r.sha256, at_utc_ms=lambda r: r.imported_utc_ms, columns={}, large=True
 )
 
-FromJson = Callable[[str], RoadNetwork]
-ToJson = Callable[[RoadNetwork], str]
-
 
 @dataclass(frozen=True, slots=True)
 class InForce:
@@ -49,10 +46,8 @@ class InForce:
 class RoadDesk:
     """Keeps road networks."""
 
-    def __init__(self, desk: Desk, from_json: FromJson, to_json: ToJson) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._from_json = from_json
-        self._to_json = to_json
         self._in_force: InForce | None = None
 
     @property
@@ -63,7 +58,7 @@ class RoadDesk:
     def load(self) -> None:
         """Take the newest network from the shelf. Raises: InvalidInputError if it can no longer be read."""
         found = self._desk.store.read(lambda reading: reading.shelf(ROADS).find(limit=1))
-        self._in_force = InForce(found[0], self._from_json(found[0].document)) if found else None
+        self._in_force = InForce(found[0], roads_from_json(found[0].document)) if found else None
 
     def import_(self, actor: Actor, text: str) -> InForce:
         """Take in a road network; it is in force at once. The one in force may be imported again: nothing changes.
@@ -72,8 +67,8 @@ class RoadDesk:
         """
         now_ms = self._desk.now_ms()
         require(actor, Right.IMPORT_NETWORK, now_ms)
-        network = self._from_json(text)
-        kept = self._to_json(network)
+        network = roads_from_json(text)
+        kept = roads_to_json(network)
         new = RoadDocument(hashlib.sha256(kept.encode()).hexdigest(), kept, now_ms, actor.login)
 
         def work(t: Transaction) -> None:

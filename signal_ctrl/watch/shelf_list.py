@@ -4,9 +4,28 @@ from typing import Final
 
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
+from signal_ctrl.watch.dispatch.missions import MISSIONS
+from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS
+from signal_ctrl.watch.dispatch.units import UNIT_POSITIONS, UNITS
 from signal_ctrl.watch.feeds.values import FEEDS
+from signal_ctrl.watch.incidents.values import INCIDENTS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
+from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, RESPONSES
 from signal_ctrl.watch.road_desk import ROADS
 
-WATCH_SHELVES: Final[tuple[Spec, ...]] = (ROADS, FEEDS, OBSERVATIONS, CITY_MINUTES, WEATHER, CALENDAR)
+WATCH_SHELVES: Final[tuple[Spec, ...]] = (
+    ROADS,
+    FEEDS,
+    OBSERVATIONS,
+    CITY_MINUTES,
+    WEATHER,
+    CALENDAR,
+    INCIDENTS,
+    UNITS,
+    UNIT_POSITIONS,
+    UNIT_DOCUMENTS,
+    MISSIONS,
+    RESPONSES,
+    RESPONSE_ORDERS,
+)

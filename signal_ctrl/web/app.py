@@ -29,6 +29,7 @@ from signal_ctrl.web import (
     health_routes,
     junction_routes,
     link_routes,
+    missions_routes,
     network_routes,
     overrides_routes,
     plans_routes,
@@ -37,6 +38,7 @@ from signal_ctrl.web import (
     shadow_routes,
     stream_routes,
     tickets_routes,
+    units_routes,
     user_routes,
 )
 from signal_ctrl.web.background import Chore, background
@@ -53,6 +55,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     health_routes.router,
     junction_routes.router,
     link_routes.router,
+    missions_routes.router,
     network_routes.router,
     overrides_routes.router,
     plans_routes.router,
@@ -61,6 +64,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     shadow_routes.router,
     stream_routes.router,
     tickets_routes.router,
+    units_routes.router,
     user_routes.router,
 )
 

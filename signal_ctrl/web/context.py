@@ -11,6 +11,7 @@ from signal_ctrl.centre.identity import Actor
 from signal_ctrl.centre.identity_services import Identity
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import NotLoggedInError
+from signal_ctrl.watch.watch import Watch
 from signal_ctrl.web.audit_view import AuditVerify, chain_of
 from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.metrics import Metrics
@@ -34,13 +35,14 @@ async def no_cabinets(_: Request) -> Actor:
 class Context:
     """What all requests share.
 
-    `centre`, the services of the centre; `identity`, those that know people. `cabinets` knows who signed a request that
-    carries the header `Signal-Ctrl-Cabinet`. `slow_work` hashes passwords; `hub`, who listens to
-    the stream; `verify`, the check of the audit.
+    `centre`, the services of the centre; `watch`, those of watching the city; `identity`, those that know people.
+    `cabinets` knows who signed a request that carries the header `Signal-Ctrl-Cabinet`. `slow_work` hashes passwords;
+    `hub`, who listens to the stream; `verify`, the check of the audit.
     """
 
     clock: Clock
     centre: Centre
+    watch: Watch
     identity: Identity
     settings: Settings
     metrics: Metrics
@@ -62,13 +64,14 @@ _NO_SEAMS: Final = Seams()
 
 
 def new_context(
-    clock: Clock, centre: Centre, identity: Identity, settings: Settings, seams: Seams = _NO_SEAMS
+    clock: Clock, watch: Watch, identity: Identity, settings: Settings, seams: Seams = _NO_SEAMS
 ) -> Context:
     """Return the context of a new application, with counters at zero."""
-    metrics = Metrics()
+    metrics, centre = Metrics(), watch.centre
     return Context(
         clock=clock,
         centre=centre,
+        watch=watch,
         identity=identity,
         settings=settings,
         metrics=metrics,

@@ -193,4 +193,3 @@ def _rounded(place: LonLat) -> LonLat:
     if not all(math.isfinite(each) for each in place):
         raise InvalidInputError("the network has a place that lies nowhere")
     return round(place[0], 7), round(place[1], 7)
-

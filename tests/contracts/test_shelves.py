@@ -105,6 +105,13 @@ def test_the_youngest_stay(store: SqlStore) -> None:
     assert len(found(store)) == 10
 
 
+def test_one_is_taken_away(store: SqlStore) -> None:
+    put(store, alarm(1), alarm(2))
+    assert store.write(lambda t: t.shelf(ALARMS).remove("al-1"))
+    assert found(store) == ["al-2"]
+    assert not store.write(lambda t: t.shelf(ALARMS).remove("al-1"))
+
+
 def test_what_is_older_than_a_time_is_forgotten(store: SqlStore) -> None:
     put(store, *(alarm(k) for k in range(5)))
     assert store.write(lambda t: t.shelf(ALARMS).forget(1003)) == 3

@@ -1,4 +1,4 @@
-"""One table for each shelf of the centre and of watching: key, time, the columns to find by, the document and its hash."""
+"""One table for each shelf of centre and watching: key, time, the columns to find by, the document and its hash."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

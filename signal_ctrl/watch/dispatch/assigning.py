@@ -84,9 +84,7 @@ def assign(candidates: Sequence[Candidate], tasks: Sequence[Task], coverage: Seq
     )
 
 
-def _costs(
-    candidates: Sequence[Candidate], tasks: Sequence[Task], held: Sequence[Coverage]
-) -> npt.NDArray[np.float64]:
+def _costs(candidates: Sequence[Candidate], tasks: Sequence[Task], held: Sequence[Coverage]) -> npt.NDArray[np.float64]:
     """Return the costs: rows are units, then nobody for each column; columns are missions, then units to be kept."""
     n, m, k = len(candidates), len(tasks), len(held)
     costs = np.full((n + m + k, m + k), IMPOSSIBLE)

@@ -1,8 +1,8 @@
 """The missions: opened, proposed, assigned, followed to their close; each act with its audit record in one commit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.identity import Actor, Grant, Right, require
@@ -13,8 +13,8 @@ from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.ticket_desk import TicketDesk, ticket_of
 from signal_ctrl.centre.tickets import TicketState
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from signal_ctrl.domain.roads import LonLat, RoadNetwork
-from signal_ctrl.watch.dispatch.assigning import Assigned, Candidate, Task, assign
+from signal_ctrl.domain.roads import LonLat
+from signal_ctrl.watch.dispatch.assigning import Candidate, Task, assign
 from signal_ctrl.watch.dispatch.missions import (
     MISSION_NEXT,
     MISSIONS,
@@ -72,7 +72,7 @@ class Deal:
     times: str
 
 
-IncidentCheck = Callable[[Reading, str], None]
+IncidentCheck = Callable[[Reading, str], object]
 """Raises NotFoundError for an incident that is not there."""
 
 
@@ -202,9 +202,10 @@ class MissionDesk:
             raise InvalidInputError("a status is 'en route', 'on scene' or 'open'; 'close' and 'cancel' are acts")
 
         def change(_: Transaction, mission: Mission, now_ms: int) -> Mission:
+            step = Step(now_ms, state, actor.login, text[:500])
             unit = "" if state is MissionState.OPEN else mission.unit
             arrived_ms = now_ms if state is MissionState.ON_SCENE else mission.arrived_utc_ms
-            return replace(_stepped(mission, state, now_ms, actor.login, text), unit=unit, arrived_utc_ms=arrived_ms)
+            return stepped(mission, step, unit=unit, arrived_utc_ms=arrived_ms)
 
         right = Right.DISPATCH if state is MissionState.OPEN else Right.REPORT_UNIT
         return self._changed(actor, right, mission_id, "status of mission", change)
@@ -217,8 +218,8 @@ class MissionDesk:
                 raise InvalidInputError(f"mission {mission_id}: who closes it writes what was done")
             if ticket_too:
                 self._tickets.close_within(t, actor, mission.ticket, note)
-            over = replace(mission, note=note.strip(), closed_utc_ms=now_ms)
-            return _stepped(over, MissionState.CLOSED, now_ms, actor.login, note)
+            step = Step(now_ms, MissionState.CLOSED, actor.login, note.strip()[:500])
+            return stepped(mission, step, note=note.strip(), closed_utc_ms=now_ms)
 
         return self._changed(actor, Right.REPORT_UNIT, mission_id, "close mission", change)
 
@@ -226,8 +227,8 @@ class MissionDesk:
         """Call a mission off. Raises: as `status`."""
 
         def change(_: Transaction, mission: Mission, now_ms: int) -> Mission:
-            over = replace(mission, note=why.strip(), closed_utc_ms=now_ms)
-            return _stepped(over, MissionState.CANCELLED, now_ms, actor.login, why)
+            step = Step(now_ms, MissionState.CANCELLED, actor.login, why.strip()[:500])
+            return stepped(mission, step, note=why.strip(), closed_utc_ms=now_ms)
 
         return self._changed(actor, Right.DISPATCH, mission_id, "cancel mission", change)
 
@@ -236,8 +237,8 @@ class MissionDesk:
         now_ms, found = self._desk.now_ms(), t.shelf(MISSIONS).several(mission_ids).values()
         waiting = [mission for mission in found if mission.state is MissionState.OPEN]
         for mission in waiting:
-            over = replace(mission, note=why, closed_utc_ms=now_ms)
-            self._kept(t, _stepped(over, MissionState.CANCELLED, now_ms, who, why), who, "cancel mission", why)
+            step = Step(now_ms, MissionState.CANCELLED, who, why)
+            self._kept(t, stepped(mission, step, note=why, closed_utc_ms=now_ms), who, "cancel mission", why)
         return tuple(mission.mission_id for mission in waiting)
 
     def _ranked(self, town: Town, mission: Mission, every: Sequence[Unit], most: int) -> Ranking:
@@ -260,8 +261,10 @@ class MissionDesk:
         why = unsuitable(unit, mission.need, now_ms)
         if why or arrival is None:
             raise ConflictError(f"unit {name} cannot go: {why or 'no way there, or it was not available just now'}")
-        sent = _stepped(mission, MissionState.ASSIGNED, now_ms, actor.login, f"unit {name}")
-        sent = replace(sent, unit=name, arrival=arrival, assigned_utc_ms=now_ms)
+        step = Step(now_ms, MissionState.ASSIGNED, actor.login, f"unit {name}")
+        sent = stepped(mission, step, unit=name, arrival=arrival, assigned_utc_ms=now_ms)
+        if mission.ticket:
+            self._tickets.assign_within(t, actor, mission.ticket, name)
         self._units.kept(t, moved(unit, UnitState.ASSIGNED, now_ms, mission_id), actor.login, mission_id)
         return self._kept(t, sent, actor.login, "assign mission", f"unit {name}, {arrival.travel_s:.0f} s")
 
@@ -327,18 +330,13 @@ def missions(reading: Reading, state: str = "live", limit: int = 200, **links: s
     return reading.shelf(MISSIONS).find(where, limit=limit)
 
 
-def _stepped(mission: Mission, state: MissionState, now_ms: int, who: str, text: str) -> Mission:
-    """Return a mission in another state. [ms] Raises: ConflictError if that does not follow from the one it has."""
-    if state not in MISSION_NEXT[mission.state]:
+def stepped(mission: Mission, step: Step, **changes: Any) -> Mission:
+    """Return a mission in the state of its next step. Raises: ConflictError if that does not follow."""
+    if step.state not in MISSION_NEXT[mission.state]:
         raise ConflictError(
-            f"mission {mission.mission_id} is {mission.state.value}; from there it cannot be {state.value}"
+            f"mission {mission.mission_id} is {mission.state.value}; from there it cannot be {step.state.value}"
         )
-    step = Step(now_ms, state, who, text[:500])
-    return _replaced(mission, state, step)
-
-
-def _replaced(mission: Mission, state: MissionState, step: Step) -> Mission:
-    return replace(mission, state=state, history=(*mission.history, step))
+    return replace(mission, state=step.state, history=(*mission.history, step), **changes)
 
 
 def _reaches(actor: Actor, mission: Mission) -> None:

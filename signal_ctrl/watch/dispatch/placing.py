@@ -1,6 +1,7 @@
 """Where places lie on the roads: the roads near a place, and how far along each. Pure."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,7 +45,7 @@ class Roadside:
         self._share_from, self._share_to = table[:, 5], table[:, 6]
         self._tree = cKDTree((self._from + self._to) / 2)
 
-    def _pieces(self, at: int, shape: tuple[LonLat, ...]) -> list[tuple[float, ...]]:
+    def _pieces(self, at: int, shape: tuple[LonLat, ...]) -> Sequence[tuple[float, ...]]:
         points = np.array([self._plane.metres(place) for place in shape])
         steps_m = np.hypot(*np.diff(points, axis=0).T)
         along_m = np.concatenate(([0.0], np.cumsum(steps_m)))
@@ -52,8 +53,8 @@ class Roadside:
         cuts = np.unique(np.concatenate((along_m, np.arange(0.0, total_m, PIECE_M))))
         east, north = (np.interp(cuts, along_m, points[:, k]) for k in (0, 1))
         rows = zip(east, north, east[1:], north[1:], cuts, cuts[1:], strict=False)
-        found = [(at, a, b, c, d, e / total_m, f / total_m) for a, b, c, d, e, f in rows]
-        return found or [(at, *points[0], *points[0], 0.0, 1.0)]
+        found = [(float(at), a, b, c, d, e / total_m, f / total_m) for a, b, c, d, e, f in rows]
+        return [*found] or [(float(at), *points[0], *points[0], 0.0, 1.0)]
 
     def near(self, place: LonLat, heading_deg: float | None = None) -> tuple[OnRoad, ...]:
         """Return the roads on which a place may lie, the nearest first; none if all are too far.

@@ -90,6 +90,11 @@ class Town:
 
     def arrival(self, standing: Standing, ways: Sequence[Towards]) -> Arrival | None:
         """Return how a unit gets there, None where there is no way."""
+        found = self.way(standing, ways)
+        return None if found is None else found[0]
+
+    def way(self, standing: Standing, ways: Sequence[Towards]) -> tuple[Arrival, tuple[float, ...]] | None:
+        """Return how a unit gets there, and after how long it is at the end of each of its roads. [s]"""
         trips = [trip for way in ways for place in standing.places if (trip := way.trip(place)) is not None]
         if not trips:
             return None
@@ -101,7 +106,8 @@ class Town:
         spread_s = SIGMAS * best.sd_s * unit.time_factor
         other_s = max(trip.travel_s for trip in trips) * unit.time_factor  # it may stand on the other carriageway
         least_s = min(travel_s, unit.time_factor * self._free(best))
-        return Arrival(
+        ends_s = tuple(turnout_s + end_s * unit.time_factor for end_s in best.ends_s)
+        arrival = Arrival(
             unit=unit.unit,
             travel_s=round(travel_s + turnout_s, 1),
             low_s=round(max(travel_s - spread_s - unsure_s, 0.0 if unsure_s else least_s) + turnout_s, 1),
@@ -111,6 +117,7 @@ class Town:
             from_=standing.from_,
             position_age_s=standing.age_s,
         )
+        return arrival, ends_s
 
     def _free(self, trip: Trip) -> float:
         """Return the time of a way without traffic: nobody is faster. [s]"""

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final
 
 from signal_ctrl.centre.desk import Desk
-from signal_ctrl.centre.ports import Importance, Reading
+from signal_ctrl.centre.ports import Importance
 from signal_ctrl.watch.city_minute import MINUTE_MS, CityMinute
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES, StoredMinute, packed, unpacked
 
@@ -50,10 +50,16 @@ class MinuteBook:
     def kept(self, roads_sha256: str, since_utc_ms: int, before_utc_ms: int) -> Sequence[CityMinute]:
         """Return minutes of a network from the shelf, the oldest first. [ms]"""
         found: list[StoredMinute] = []
-        while part := self._desk.store.read(lambda r: _part(r, roads_sha256, since_utc_ms, before_utc_ms)):
+        while part := self._part(roads_sha256, since_utc_ms, before_utc_ms):
             found += part
             before_utc_ms = part[-1].minute_utc_ms
         return [unpacked(each) for each in reversed(found)]
+
+    def _part(self, roads_sha256: str, since_utc_ms: int, before_utc_ms: int) -> tuple[StoredMinute, ...]:
+        where = {"roads_sha256": roads_sha256}
+        return self._desk.store.read(
+            lambda reading: reading.shelf(CITY_MINUTES).find(where, since_utc_ms, before_utc_ms, _AT_ONCE)
+        )
 
     def clear(self) -> None:
         """Forget what is in memory, because another network is in force."""
@@ -66,8 +72,3 @@ class MinuteBook:
             bisect.insort(others, minute, key=lambda m: m.minute_utc_ms)
             oldest_ms = others[-1].minute_utc_ms - IN_MEMORY_MS + MINUTE_MS
             self._minutes = tuple(each for each in others if each.minute_utc_ms >= oldest_ms)
-
-
-def _part(reading: Reading, roads_sha256: str, since_utc_ms: int, before_utc_ms: int) -> tuple[StoredMinute, ...]:
-    where = {"roads_sha256": roads_sha256}
-    return reading.shelf(CITY_MINUTES).find(where, since_utc_ms, before_utc_ms, _AT_ONCE)

@@ -137,7 +137,8 @@ class Response:
             raise InvalidInputError(f"response {self.name}: 1 to {MOST_PARTS} parts, each with a name of its own")
         if not all(1 <= len(task) <= MAX_TASK for task in self.checklist):
             raise InvalidInputError(f"response {self.name}: each task has 1 to {MAX_TASK} characters")
-        for part in (*self.overrides, *self.plans, *self.signs):
+        lasting: tuple[OverridePart | PlanPart | SignPart, ...] = (*self.overrides, *self.plans, *self.signs)
+        for part in lasting:
             lasts_s = part.lasts_s if isinstance(part, OverridePart) else 1
             if part.from_s + lasts_s > self.lasts_s:
                 raise InvalidInputError(f"part {part.name}: it is not over before the response is, {self.lasts_s} s")

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signal_ctrl.centre.identity import (
+    MACHINES,
     MATRIX,
     PEOPLE,
     SECOND_FACTOR_FRESH_MS,
@@ -27,7 +28,7 @@ def test_a_right_reaches_as_the_matrix_and_the_age_of_the_factor_say(
     actor = Actor("ann", role, None, None if age_ms is None else NOW_MS - age_ms)
     grant = MATRIX[right][role]
     young = age_ms is not None and 0 <= age_ms <= SECOND_FACTOR_LASTS_MS
-    shown = age_ms is not None or role is Role.CABINET or right in {Right.OPEN, Right.SESSION}
+    shown = age_ms is not None or role in MACHINES or right in {Right.OPEN, Right.SESSION}
     if grant is Grant.NO or not shown or (grant is Grant.WITH_SECOND and not young):
         with pytest.raises(ForbiddenError):
             require(actor, right, NOW_MS)
@@ -53,4 +54,4 @@ def test_a_district_reaches_itself_and_everywhere_reaches_all() -> None:
 def test_nobody_acts_without_a_name_and_cabinets_are_no_people() -> None:
     with pytest.raises(InvalidInputError):
         Actor("", Role.VIEWER)
-    assert Role.CABINET not in PEOPLE and len(PEOPLE) == len(Role) - 1
+    assert {Role.CABINET, Role.FEED} == MACHINES and set(PEOPLE) == set(Role) - MACHINES

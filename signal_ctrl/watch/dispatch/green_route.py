@@ -1,0 +1,69 @@
+"""A green route for a unit: which junctions it passes, by which stage, and when. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from signal_ctrl.centre.override_document import OverrideWish, RouteStop
+from signal_ctrl.centre.override_values import LONGEST_MS, SHORTEST_MS, Reason
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.link.overrides import OverrideKind
+from signal_ctrl.watch.dispatch.missions import Arrival
+from signal_ctrl.watch.dispatch.unit_file import TurnStage
+
+CONVOY_S: Final = 15
+"""So long a unit takes to pass, beside what is uncertain of its arrival. [s] [P]"""
+LONGEST_CONVOY_S: Final = 600
+SPARE_S: Final = 60
+_S_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A junction on the way: its cabinet, the roads of the turn, and when the unit is expected after now. [s]"""
+
+    cabinet: str
+    from_road: str
+    to_road: str
+    after_s: float
+
+
+def green_wish(
+    mission_id: str, arrival: Arrival, passed: Sequence[Passed], turns: Sequence[TurnStage], by_hand: Mapping[str, str]
+) -> OverrideWish:
+    """Return what is asked of the centre for a unit under way.
+
+    The stage of a junction is the one that was named by hand, else that of the turn in the document of units. Each
+    junction is held from the earliest to the latest arrival, by the interval of the unit's arrival.
+    Raises: InvalidInputError if there is no junction on the way, or for some of them no stage is known.
+    """
+    known = {(turn.from_road, turn.to_road): turn.stage for turn in turns}
+    stages = [by_hand.get(one.cabinet) or known.get((one.from_road, one.to_road), "") for one in passed]
+    missing = [one for one, stage in zip(passed, stages, strict=True) if not stage]
+    if not passed:
+        raise InvalidInputError("no junction of the centre is on the way of the unit; it needs no green route")
+    if missing:
+        words = ", ".join(f"{one.cabinet} ({one.from_road} to {one.to_road})" for one in missing[:8])
+        raise InvalidInputError(
+            f"no stage is known for {words}; name them as 'stages', or add [[green]] to the document of units"
+        )
+    scale = max(arrival.travel_s, 1.0)
+    spread_s = passed[-1].after_s * (arrival.high_s - arrival.low_s) / scale
+    convoy_s = min(math.ceil(spread_s) + CONVOY_S, LONGEST_CONVOY_S)
+    early = min(arrival.low_s / scale, 1.0)
+    route = tuple(
+        RouteStop(one.cabinet, stage, math.floor(one.after_s * early))
+        for one, stage in zip(passed, stages, strict=True)
+    )
+    lasts_s = min(max(route[-1].arrival_s + convoy_s + SPARE_S, SHORTEST_MS // _S_MS), LONGEST_MS // _S_MS)
+    return OverrideWish(
+        kind=OverrideKind.GREEN_ROUTE,
+        scope=None,
+        reason=Reason.EMERGENCY,
+        case=mission_id,
+        note=f"unit {arrival.unit}",
+        lasts_s=lasts_s,
+        route=route,
+        convoy_s=convoy_s,
+    )

@@ -18,6 +18,7 @@ from signal_ctrl.cli import (
     count_command,
     demo_command,
     detectors_command,
+    dispatch_command,
     doctor_command,
     explain_command,
     forecast_command,
@@ -28,6 +29,7 @@ from signal_ctrl.cli import (
     scenarios_command,
     serve_command,
     shadow_command,
+    units_command,
     user_command,
 )
 from signal_ctrl.cli.failures import CHECK_FAILED, answer
@@ -57,6 +59,8 @@ app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
+app.add_typer(units_command.app)
+app.add_typer(dispatch_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)
 app.add_typer(detectors_command.app)

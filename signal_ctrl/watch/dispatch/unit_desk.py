@@ -71,6 +71,8 @@ class UnitDesk:
         """
         now_ms = self._desk.now_ms()
         require(actor, Right.DISPATCH, now_ms)
+        if actor.district is not None:
+            raise ForbiddenError(f"{actor.login} acts in district {actor.district} alone; units are imported for all")
         file = units_from_text(text)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
 

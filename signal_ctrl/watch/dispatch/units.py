@@ -70,7 +70,7 @@ class Shift:
             raise InvalidInputError("a shift begins and ends at different times of the day, 00:00 to 24:00")
         try:
             ZoneInfo(self.zone)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             raise InvalidInputError(f"'{self.zone}' is no time zone, as Europe/Berlin is") from error
 
     def covers(self, utc_ms: int) -> bool:

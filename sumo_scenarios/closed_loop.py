@@ -84,9 +84,11 @@ def run_loop(
     make: MakeDriver,
     replayed: Replayed | None = None,
     evidence: Evidence | None = None,
+    further: tuple[Path, ...] = (),
 ) -> LoopOutcome:
     """Run a scenario under any driver: live, or one that repeats what a recorded run did.
 
+    Args: further, additional files that SUMO reads besides.
     Raises: as `run_closed_loop`.
     """
     started_s = perf_counter()
@@ -102,7 +104,7 @@ def run_loop(
     if replayed is None:
         settings, advice = _with_plans(settings, world, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
-        preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence)
+        preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence, further)
         arguments = preparation.make()
         write_settings(folder, settings, world, times_s, replayed)
         simulation = _started(arguments, Path(scratch) / "errors.txt")
@@ -161,6 +163,7 @@ class _Preparation:
     folder: Path
     scratch: Path
     evidence: Evidence | None = None
+    further: tuple[Path, ...] = ()
     notices: tuple[str, ...] = ()
 
     def make(self) -> list[str]:
@@ -209,6 +212,8 @@ class _Preparation:
         if self.evidence is not None:
             write_evidence_inputs(self._file("evidence"), world, self.evidence.folder, self.evidence.detailed)
             yield self._file("evidence")
+            yield from self.evidence.additional
+        yield from self.further
 
     def _users_own(self) -> Iterator[Path]:
         """Yield the user's additional files: none writes anything, none switches signals under control."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from optimiser.cycle_split import S_PER_H, Streams
 from optimiser.gap_acceptance import OPPOSED_PEAK, SATURATION_VEH_H, yielding_share
+from optimiser.lane_flows import dealt
 from optimiser.link_model import LinkNetwork
 from optimiser.network_plan import PlannedSignal
 from signal_ctrl.domain.counts import Turn
@@ -23,7 +24,6 @@ from sumo_scenarios.volumes import Volumes
 from sumo_scenarios.world import SignalUnit, World
 
 TURN_FACTOR: Final = {"l": 0.95, "r": 0.85, "t": 0.8, "L": 0.95, "R": 0.95}
-_ROUNDS: Final = 30
 START_S: Final = 2.5
 """What a platoon loses to a car at cruising speed when it sets off. [s]"""
 
@@ -130,30 +130,11 @@ class UnitStreams:
 
 def _movement_flows(layout: JunctionLayout, net: Net, volumes: Volumes) -> list[float]:
     """Return the demand of each movement: turns dealt out so that the lanes of an approach are loaded alike. [veh/s]"""
-    by_turn: dict[Turn, list[int]] = defaultdict(list)
-    for m, movement in enumerate(layout.movements):
-        exit_edge = net.lanes[layout.exits[movement.exit].lane_id].edge_id
-        by_turn[layout.signal_id, layout.lanes[movement.lane].edge_id, exit_edge].append(m)
-    shares = {m: 1.0 / len(own) for own in by_turn.values() for m in own}
-    for _ in range(_ROUNDS):
-        load = [0.0] * len(layout.lanes)
-        for turn, own in by_turn.items():
-            for m in own:
-                load[layout.movements[m].lane] += shares[m] * volumes.turns.get(turn, 0.0)
-        for own in by_turn.values():
-            _level(layout, own, load, shares)
-    flows = [0.0] * len(layout.movements)
-    for turn, own in by_turn.items():
-        for m in own:
-            flows[m] = shares[m] * volumes.turns.get(turn, 0.0) / S_PER_H
-    return flows
-
-
-def _level(layout: JunctionLayout, movements: list[int], load: list[float], shares: dict[int, float]) -> None:
-    """Move a turn's shares half way towards its less loaded lanes, in place."""
-    wanted = [shares[m] / (load[layout.movements[m].lane] + 1.0) for m in movements]
-    for m, part in zip(movements, wanted, strict=True):
-        shares[m] = 0.5 * shares[m] + 0.5 * part / sum(wanted)
+    turns: list[Turn] = [
+        (layout.signal_id, layout.lanes[m.lane].edge_id, net.lanes[layout.exits[m.exit].lane_id].edge_id)
+        for m in layout.movements
+    ]
+    return [flow / S_PER_H for flow in dealt(turns, [m.lane for m in layout.movements], volumes.turns)]
 
 
 def _links(net: Net, units: list[SignalUnit], streams: list[UnitStreams], volumes: Volumes) -> LinkNetwork:

@@ -13,10 +13,11 @@ Stop = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where SUMO's further files of a run go, and whether they are to be kept."""
+    """Where SUMO's further files of a run go, and whether they are to be kept. `additional`: SUMO reads these too."""
 
     folder: Path
     detailed: bool
+    additional: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

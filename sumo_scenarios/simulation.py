@@ -148,6 +148,14 @@ class Simulation:
         """Return how many vehicles are on an edge now."""
         return int(self._libsumo.edge.getLastStepVehicleNumber(edge_id))
 
+    def edge_vehicle_names(self, edge_id: str) -> tuple[str, ...]:
+        """Return the names of the vehicles on an edge now; only what plays the drivers may ask."""
+        return tuple(self._libsumo.edge.getLastStepVehicleIDs(edge_id))
+
+    def edge_time_s(self, edge_id: str) -> float:
+        """Return how long the edge takes at the speed that is driven there now. [s]"""
+        return float(self._libsumo.edge.getTraveltime(edge_id))
+
     def edge_pending(self, edge_id: str) -> int:
         """Return the vehicles that are due on an edge and find no room to enter it."""
         return len(self._libsumo.edge.getPendingVehicles(edge_id))
@@ -156,6 +164,11 @@ class Simulation:
         """Return the rest of a vehicle's route, its present edge first. Only `oracle` sensing may ask."""
         route = self._libsumo.vehicle.getRoute(vehicle)
         return tuple(route[max(self._libsumo.vehicle.getRouteIndex(vehicle), 0) :])
+
+    def follow(self, vehicle: str, edges: Sequence[str]) -> None:
+        """Send a vehicle by other edges, the one that it is on first. Raises: BackendError if it cannot go there."""
+        with _translated(self._libsumo):
+            self._libsumo.vehicle.setRoute(vehicle, list(edges))
 
     def close(self) -> None:
         """End the simulation so that its files are complete."""

@@ -7,6 +7,7 @@ from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
 from signal_ctrl.watch.dispatch.missions import MISSIONS
 from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS
 from signal_ctrl.watch.dispatch.units import UNIT_POSITIONS, UNITS
+from signal_ctrl.watch.diversion.values import GUIDANCE
 from signal_ctrl.watch.feeds.values import FEEDS
 from signal_ctrl.watch.incidents.values import INCIDENTS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
@@ -22,6 +23,7 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     WEATHER,
     CALENDAR,
     INCIDENTS,
+    GUIDANCE,
     UNITS,
     UNIT_POSITIONS,
     UNIT_DOCUMENTS,

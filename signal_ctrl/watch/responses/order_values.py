@@ -69,11 +69,12 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Which plan a cabinet had before the response (None: none), and from when the response's counts. [ms]"""
+    """Which plans a cabinet had before the response put its own there; they come back at its end."""
 
     cabinet: str
-    use: PlanUse | None
-    not_before_utc_ms: int
+    standing: PlanUse | None
+    coming: PlanUse | None
+    ours: PlanUse
 
 
 @dataclass(frozen=True, slots=True)

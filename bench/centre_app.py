@@ -27,6 +27,7 @@ from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.watch.watch import Watch
 from signal_ctrl.web.app import make_app
 from signal_ctrl.web.context import Context, Seams, new_context
+from signal_ctrl.web.feed_front import FeedFront
 from signal_ctrl.web.link_front import LinkFront
 from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.settings import Settings
@@ -111,7 +112,7 @@ def memory_world(
     link.open()
     links, app = LinkAdmin(centre, link, box), make_app(context)
     app.state.link_admin = links
-    front = LinkFront(app, link, clock, context.rates, context.metrics)
+    front = LinkFront(FeedFront(app, watch.feeds.gate, clock), link, clock, context.rates, context.metrics)
     return World(opened, clock, box, centre, watch, identity, context, app, link, links, front)
 
 

@@ -26,6 +26,9 @@ LOGIN_PER_ACCOUNT: Final = Rate(5 / 60, 5)
 LOGIN_PER_ADDRESS: Final = Rate(30 / 60, 30)
 OPERATOR: Final = Rate(10, 10)
 CABINET: Final = Rate(5, 20)
+FEED: Final = Rate(10, 60)
+OPEN: Final = Rate(0.5, 5)
+"""What is open to everybody, by address: it changes no more often than three times a minute."""
 
 
 class Buckets:

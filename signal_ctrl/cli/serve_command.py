@@ -45,6 +45,12 @@ def serve(
     connections_per_address: Annotated[
         int, typer.Option(min=1, help="Connections of one address that has not said who it is.")
     ] = 20,
+    open_feeds: Annotated[
+        bool, typer.Option("--open-feeds", help="Publish the state of the links without a login: GeoJSON, DATEX II.")
+    ] = False,
+    publisher: Annotated[
+        str, typer.Option(help="COUNTRY/NAME of who publishes, as DATEX II has it.")
+    ] = "other/signal-ctrl",
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Without HTTPS on other addresses than this machine's own: for tests.")
     ] = False,
@@ -78,7 +84,14 @@ def serve(
     place = Place(
         host, port, tls_cert, tls_key, tuple(proxy or ()), ConnectionBook(most_of_address=connections_per_address)
     )
-    settings = Settings(production, tls_cert is not None or bool(proxy), frozenset(origin or ()), watchers or LOOPBACK)
+    settings = Settings(
+        production,
+        tls_cert is not None or bool(proxy),
+        frozenset(origin or ()),
+        watchers or LOOPBACK,
+        open_feeds,
+        _publisher(publisher),
+    )
 
     def announce(line: str) -> None:
         put_json({"message": line}) if json_ else typer.echo(line)
@@ -88,3 +101,12 @@ def serve(
         raise InvalidInputError("--lease is for two centres on one PostgreSQL: give --database too")
     secret = b"" if backups is None else secret_of(key_file)
     return run(Serving(data, database, place, settings, tuple(anchor_copy or ()), announce, backups, secret, lease))
+
+
+def _publisher(text: str) -> tuple[str, str]:
+    from signal_ctrl.domain.errors import InvalidInputError
+
+    country, _, name = text.partition("/")
+    if not country.isalpha() or not name:
+        raise InvalidInputError(f"--publisher is COUNTRY/NAME, as de/city-of-x; got '{text}'")
+    return country.lower(), name

@@ -27,6 +27,7 @@ from signal_ctrl.web.app import make_app
 from signal_ctrl.web.audit_view import FindingOut, VerdictOut
 from signal_ctrl.web.background import Chore
 from signal_ctrl.web.context import Seams, new_context
+from signal_ctrl.web.feed_front import FeedFront
 from signal_ctrl.web.link_front import LinkFront
 from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.logs import start_logs
@@ -110,7 +111,8 @@ def _server(serving: Serving, parts: CentreParts) -> Server:
     stopping: list[Server] = []
     app = make_app(context, _chores(serving, parts, lambda: stopping[0]))
     app.state.link_admin = parts.links
-    front = LinkFront(app, parts.link, parts.clock, context.rates, context.metrics)
+    inner = FeedFront(app, parts.watch.feeds.gate, parts.clock)
+    front = LinkFront(inner, parts.link, parts.clock, context.rates, context.metrics)
     scheme = "https" if serving.place.certificate else "http"
 
     def listening(port: int) -> None:
@@ -131,6 +133,10 @@ def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) 
         if complaints:
             raise BackendError("; ".join(complaints))
 
+    def watch() -> tuple[str, ...]:
+        parts.watch.tick()
+        return ()
+
     def watch_store() -> None:
         """End the process where the store failed: a new one begins with what is there."""
         if parts.store.condition is Condition.FAILED:
@@ -140,7 +146,7 @@ def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) 
     return (
         Chore("centre", parts.centre.tick),
         Chore("link", parts.link.tick),
-        Chore("watch", parts.watch.tick),
+        Chore("watch", Aside(watch).look),
         Chore("anchors", anchor),
         Chore("upkeep", Aside(upkeep.run_due).look),
         Chore("store", watch_store),

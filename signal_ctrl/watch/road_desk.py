@@ -14,6 +14,7 @@ from signal_ctrl.domain.roads_json import roads_from_json, roads_to_json
 
 KEPT: Final = 3
 """Road networks that are kept, the one in force among them."""
+_REFRESH_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class RoadDesk:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._in_force: InForce | None = None
+        self._loaded_ms = 0
 
     @property
     def in_force(self) -> InForce | None:
@@ -57,8 +59,16 @@ class RoadDesk:
 
     def load(self) -> None:
         """Take the newest network from the shelf. Raises: InvalidInputError if it can no longer be read."""
-        found = self._desk.store.read(lambda reading: reading.shelf(ROADS).find(limit=1))
-        self._in_force = InForce(found[0], roads_from_json(found[0].document)) if found else None
+        self._loaded_ms = self._desk.clock.mono_ms()
+        found = next(iter(self._desk.store.read(lambda reading: reading.shelf(ROADS).find(limit=1))), None)
+        if found is None or (self._in_force is not None and self._in_force.document.sha256 == found.sha256):
+            return
+        self._in_force = InForce(found, roads_from_json(found.document))
+
+    def tick(self) -> None:
+        """Look once a minute: another machine of the centre may have taken one in."""
+        if self._desk.clock.mono_ms() - self._loaded_ms >= _REFRESH_MS:
+            self.load()
 
     def import_(self, actor: Actor, text: str) -> InForce:
         """Take in a road network; it is in force at once. The one in force may be imported again: nothing changes.
@@ -77,5 +87,6 @@ class RoadDesk:
             t.record(actor.login, "import roads", f"roads {new.sha256}", f"{len(network.roads)} roads", now_ms)
 
         self._desk.act(actor.login, "import roads", f"roads {new.sha256}", work)
-        self._in_force = InForce(new, network)
+        if self._in_force is None or self._in_force.document.sha256 != new.sha256:
+            self._in_force = InForce(new, network)
         return self._in_force

@@ -3,8 +3,9 @@
 What each is for, and how a topic joins:
 
 - `roads`: the road network in force. `conditions_desk`: weather and the calendar of events.
+- `feeds`, `intake`, `quality`: who sends observations, what of it counts, how good it is.
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
-- `dispatch`: units and missions.
+- `dispatch`: units and missions. `responses`: emergency plans.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
   Its shelves stand in `shelf_list.py`.
@@ -12,8 +13,8 @@ What each is for, and how a topic joins:
 `tick` of one topic must not keep the others waiting for more than a second or so: what takes longer runs aside.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final
 
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.link_keys import Box
@@ -23,60 +24,74 @@ from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
 from signal_ctrl.watch.dispatch.dispatch import Dispatch
+from signal_ctrl.watch.feeds.desk import FeedDesk
+from signal_ctrl.watch.intake.intake import Intake
+from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.minutes.minute_book import MinuteBook
-from signal_ctrl.watch.observations import Observation
-from signal_ctrl.watch.road_desk import InForce, RoadDesk
+from signal_ctrl.watch.minutes.publisher import REPLAYED_MS, NewEstimator, Publisher
+from signal_ctrl.watch.responses.guidance_book import GuidanceBook
+from signal_ctrl.watch.responses.responses import Responses
+from signal_ctrl.watch.road_desk import RoadDesk
+from signal_ctrl.watch.state.estimator import StateEstimator
 
-
-class Estimator(Protocol):
-    """Makes minutes of observations; what it returns depends on nothing else."""
-
-    def take(self, observation: Observation, now_utc_ms: int) -> None:
-        """Take an observation that came at a time. [ms]"""
-        ...
-
-    def minute(self, minute_utc_ms: int) -> CityMinute:
-        """Return the state of all roads in a minute. [ms]"""
-        ...
-
-
-NewEstimator = Callable[[RoadNetwork], Estimator]
+_TIDY_MS: Final = 10 * 60_000
+_LOOK_MS: Final = 10_000
 
 
 class Watch:
     """All services of watching the city."""
 
-    def __init__(self, centre: Centre, box: Box) -> None:
-        """Args: box, keeps the keys of feeds sealed."""
+    def __init__(self, centre: Centre, box: Box, new_estimator: NewEstimator = StateEstimator) -> None:
+        """Args: box, keeps the keys of feeds sealed; new_estimator, makes minutes of observations."""
         self.centre = centre
         self.desk = centre.desk
         self.roads = RoadDesk(self.desk)
         self.conditions_desk = ConditionsDesk(self.desk)
         self.book = MinuteBook(self.desk)
-        self.dispatch = Dispatch(centre, self)
+        self.guidance = GuidanceBook(self.desk)
+        self.dispatch = Dispatch(centre, self, self.guidance.in_force)
+        self.responses = Responses(centre, self.dispatch, self.guidance.in_force)
+        self.feeds = FeedDesk(centre, box)
+        self.quality = Quality(self.desk, centre.alarms)
+        self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
+        self._new_estimator = new_estimator
+        self._publisher: Publisher | None = None
+        self._network: RoadNetwork | None = None
+        self._tidied_ms = self._looked_ms = self.desk.clock.mono_ms()
 
     def start(self) -> None:
         """Serve what was there before the start."""
         self.conditions_desk.load()
+        self.feeds.load()
         self.roads.load()
-        if self.roads.in_force is not None:
-            self.book.load(self.roads.in_force.document.sha256, self.desk.now_ms())
+        self._follow()
         self.dispatch.load()
+        self.responses.load()
 
     def tick(self) -> None:
-        """Do what is due; called once a second."""
+        """Do what is due; called once a second. Ends of responses come first: they need no store."""
+        self.responses.desk.tick()
         if self.desk.store.condition in (Condition.READ_ONLY, Condition.FAILED):
             return
+        self.feeds.tick()
+        self.roads.tick()
         self.conditions_desk.tick()
+        self._follow()
+        self._publish()
+        self._look_after()
 
     def network(self) -> RoadNetwork | None:
-        """Return the road network in force, None if none was imported."""
-        found: InForce | None = self.roads.in_force
-        return None if found is None else found.network
+        """Return the road network that minutes are made of; None before one was imported and the next tick."""
+        return self._network
 
     def latest(self) -> CityMinute | None:
         """Return the youngest complete minute; None before the first one."""
         return self.book.latest()
+
+    def shown(self) -> CityMinute | None:
+        """Return what is published: the last complete minute, with what is known of the running one already."""
+        shown = None if self._publisher is None else self._publisher.shown
+        return self.book.latest() if shown is None else shown
 
     def minutes(self, since_utc_ms: int) -> Sequence[CityMinute]:
         """Return the complete minutes that began at a time or later, the oldest first; two hours at least. [ms]"""
@@ -85,3 +100,34 @@ class Watch:
     def conditions(self, at_utc_ms: int) -> Conditions:
         """Return weather and events of a time, past or to come. [ms]"""
         return self.conditions_desk.at(at_utc_ms)
+
+    def _follow(self) -> None:
+        """Begin with the network in force where another one was before, or after a long sleep."""
+        found, now_ms = self.roads.in_force, self.desk.now_ms()
+        lost = self._publisher is not None and self._publisher.is_lost(now_ms)
+        if found is None or (found.network is self._network and not lost):
+            return
+        kept = self.book.load(found.document.sha256, now_ms)
+        self.intake.begin(found.network, now_ms - REPLAYED_MS)
+        self._publisher = Publisher(found.network, self._new_estimator, now_ms, kept)
+        self._network = found.network
+
+    def _publish(self) -> None:
+        publisher, now_ms = self._publisher, self.desk.now_ms()
+        if publisher is None or self.roads.in_force is None or not publisher.is_due(now_ms):
+            return
+        taken = self.intake.drain()
+        publisher.take(taken)
+        self.dispatch.taken(each for batch in taken for each in batch.observations)
+        complete = publisher.step(now_ms)
+        if complete:
+            self.book.put(complete, self.roads.in_force.document.sha256)
+
+    def _look_after(self) -> None:
+        mono_ms = self.desk.clock.mono_ms()
+        if mono_ms - self._looked_ms >= _LOOK_MS:
+            self._looked_ms = mono_ms
+            self.quality.tick(tuple(self.feeds.all()))
+        if mono_ms - self._tidied_ms >= _TIDY_MS:
+            self._tidied_ms = mono_ms
+            self.intake.tidy()

@@ -1,5 +1,6 @@
 """How long a body may be, counted while it comes in, and what a path may hold."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,8 +12,12 @@ from signal_ctrl.web.metrics import Metrics
 MAX_BYTES: Final = 64 << 10
 NETWORK_PATH: Final = "/v1/network"
 NETWORK_MAX_BYTES: Final = 8 << 20
-LARGER: Final[Mapping[str, int]] = {NETWORK_PATH: NETWORK_MAX_BYTES}
+ROADS_PATH: Final = "/v1/roads"
+ROADS_MAX_BYTES: Final = 32 << 20
+LARGER: Final[Mapping[str, int]] = {NETWORK_PATH: NETWORK_MAX_BYTES, ROADS_PATH: ROADS_MAX_BYTES}
 """Paths whose bodies may be longer; their routes read the body after they know who asks."""
+FEED_MAX_BYTES: Final = 1 << 20
+_OF_FEEDS: Final = re.compile(r"/v1/feeds/[A-Za-z0-9._-]{1,64}/observations")
 MAX_PATH: Final = 512
 MAX_QUERY: Final = 2048
 
@@ -30,7 +35,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         check_path(scope)
-        most = LARGER.get(scope["path"], MAX_BYTES)
+        most = most_of(scope["path"])
         if _promised(scope) > most:
             raise self._too_large(most)
         taken, answering = 0, False
@@ -55,6 +60,15 @@ class BodyLimit:
     def _too_large(self, most: int) -> TooLargeError:
         self._metrics.refused.labels("body").inc()
         return TooLargeError(f"the body is longer than {most} bytes")
+
+
+def most_of(path: str) -> int:
+    """Return how many bytes the body of a request to a path may have.
+
+    >>> most_of("/v1/feeds/bus-1/observations"), most_of("/v1/alarms")
+    (1048576, 65536)
+    """
+    return FEED_MAX_BYTES if _OF_FEEDS.fullmatch(path) else LARGER.get(path, MAX_BYTES)
 
 
 def check_path(scope: Scope) -> None:

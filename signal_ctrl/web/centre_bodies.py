@@ -6,7 +6,7 @@ from fastapi import Path, Query
 from pydantic import Field, StringConstraints
 
 from signal_ctrl.centre.centre import Centre
-from signal_ctrl.centre.identity import Actor, Right, Role
+from signal_ctrl.centre.identity import MACHINES, Actor, Right
 from signal_ctrl.domain.errors import NotFoundError
 from signal_ctrl.web.context import Context
 from signal_ctrl.web.guard import needs
@@ -36,5 +36,5 @@ def centre_of(context: Context) -> Centre:
 
 def people_only(actor: Actor) -> None:
     """Check that a person asks: a cabinet reads what is its own alone. Raises: NotFoundError."""
-    if actor.role is Role.CABINET:
-        raise NotFoundError("there is nothing of that cabinet here")
+    if actor.role in MACHINES:
+        raise NotFoundError(f"there is nothing of that {actor.role.value} here")

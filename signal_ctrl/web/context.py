@@ -14,6 +14,8 @@ from signal_ctrl.domain.errors import NotLoggedInError
 from signal_ctrl.watch.watch import Watch
 from signal_ctrl.web.audit_view import AuditVerify, chain_of
 from signal_ctrl.web.junction_view import JunctionLook
+from signal_ctrl.web.link_look import LinkLook
+from signal_ctrl.web.link_news import LinkNews
 from signal_ctrl.web.metrics import Metrics
 from signal_ctrl.web.rates import Rates
 from signal_ctrl.web.settings import Settings
@@ -37,7 +39,7 @@ class Context:
 
     `centre`, the services of the centre; `watch`, those of watching the city; `identity`, those that know people.
     `cabinets` knows who signed a request that carries the header `Signal-Ctrl-Cabinet`. `slow_work` hashes passwords;
-    `hub`, who listens to the stream; `verify`, the check of the audit.
+    `hub`, who listens to the stream; `links`, the state of the links as it is shown; `verify`, the check of the audit.
     """
 
     clock: Clock
@@ -49,6 +51,7 @@ class Context:
     rates: Rates
     slow_work: SlowWork
     hub: StreamHub
+    links: LinkLook
     verify: AuditVerify
     cabinets: LoginCheck = no_cabinets
 
@@ -67,7 +70,7 @@ def new_context(
     clock: Clock, watch: Watch, identity: Identity, settings: Settings, seams: Seams = _NO_SEAMS
 ) -> Context:
     """Return the context of a new application, with counters at zero."""
-    metrics, centre = Metrics(), watch.centre
+    metrics, centre, links = Metrics(), watch.centre, LinkLook(watch)
     return Context(
         clock=clock,
         centre=centre,
@@ -77,7 +80,8 @@ def new_context(
         metrics=metrics,
         rates=Rates(clock, metrics),
         slow_work=SlowWork(metrics),
-        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still),
+        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still, LinkNews(links)),
+        links=links,
         verify=seams.verify or (lambda: chain_of(centre.store)),
         cabinets=seams.cabinets,
     )

@@ -14,10 +14,11 @@ from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from signal_ctrl.centre.identity import Actor, Right, Role, require
+from signal_ctrl.centre.identity import MACHINES, Actor, Right, Role, require
 from signal_ctrl.domain.errors import ForbiddenError, NotFoundError
 from signal_ctrl.web.connections import claim
 from signal_ctrl.web.context import CABINET_HEADER, Context, context_of
+from signal_ctrl.web.feed_front import FEED_HEADER, who_feeds
 from signal_ctrl.web.person_check import person_of
 
 ANYBODY: Final = Actor("anybody", Role.VIEWER)
@@ -38,12 +39,11 @@ class Needs:
         if self.right is Right.OPEN:
             return ANYBODY
         context = context_of(request)
-        cabinet = CABINET_HEADER in request.headers
-        actor = await (context.cabinets(request) if cabinet else person_of(request, context))
+        actor = await _asking(request, context)
         request.scope["signal_ctrl.actor"] = actor.login
         context.rates.take(actor)
-        if not cabinet:
-            claim(request.scope, f"session {actor.session}")
+        if actor.role is not Role.CABINET:
+            claim(request.scope, f"feed {actor.login}" if actor.role is Role.FEED else f"session {actor.session}")
         try:
             require(actor, self.right, context.clock.utc_ms())
         except ForbiddenError as error:
@@ -51,6 +51,13 @@ class Needs:
             await run_in_threadpool(_record_refusal, context, actor, place, str(error))
             raise
         return actor
+
+
+async def _asking(request: Request, context: Context) -> Actor:
+    """Return whoever asks: by the code of a cabinet or of a feed, else as a person."""
+    if CABINET_HEADER in request.headers:
+        return await context.cabinets(request)
+    return who_feeds(request) if FEED_HEADER in request.headers else await person_of(request, context)
 
 
 def needs(right: Right) -> Any:
@@ -69,7 +76,7 @@ def own_cabinet(actor: Actor, cabinet: str) -> None:
 
 def _record_refusal(context: Context, actor: Actor, place: str, why: str) -> None:
     now_utc_ms = context.clock.utc_ms()
-    who = f"cabinet:{actor.login}" if actor.role is Role.CABINET else actor.login
+    who = f"{actor.role.value}:{actor.login}" if actor.role in MACHINES else actor.login
     context.identity.accounts.store.write(
         lambda transaction: transaction.record(who, "request", place[:200], f"refused: {why}", now_utc_ms)
     )

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.link import Link, LinkAnswer
-from signal_ctrl.centre.link_gate import LinkHeaders, Turned, Verified, Why
+from signal_ctrl.centre.link_gate import Turned, Verified
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.documents import canonical
-from signal_ctrl.domain.errors import NotLoggedInError, SignalCtrlError, TooLargeError
+from signal_ctrl.domain.errors import NotLoggedInError, SignalCtrlError
 from signal_ctrl.domain.link import mac
-from signal_ctrl.domain.link.mac import Answered, Asked, answer_mac
+from signal_ctrl.domain.link.mac import Asked
 from signal_ctrl.domain.link.reports import MAX_BATCH_BYTES
 from signal_ctrl.web.body_limit import check_path
 from signal_ctrl.web.connections import claim
@@ -29,6 +29,7 @@ from signal_ctrl.web.metrics import Metrics
 from signal_ctrl.web.outer import HEADERS
 from signal_ctrl.web.problems import MEDIA_TYPE, problem_of
 from signal_ctrl.web.rates import Rates
+from signal_ctrl.web.signed import Coded, again, asked_of, code_headers, headers_of, refusal, whole_body
 
 SCOPE_KEY: Final = "signal_ctrl.link"
 TIME_PATH: Final = "/v1/time"
@@ -44,14 +45,12 @@ _OFTEN: Final = {
 }
 _QUERIES: Final = {PLAN_ROUTE: None, EVENTS_ROUTE: ("", "old=0", OLD), ACKNOWLEDGEMENTS_ROUTE: None}
 """Queries that are understood here; None: any, as none is looked at. With another one a request goes to its route."""
-_FIELDS: Final = tuple(name.lower().encode() for name in (mac.CABINET, mac.TIME, mac.NONCE, mac.BOOT, mac.MAC))
-_CABINET: Final = _FIELDS[0]
+_CABINET: Final = mac.CABINET.lower().encode()
 _HEADERS: Final = [
     *((name.encode(), value.encode()) for name, value in HEADERS),
     (b"cache-control", b"private, no-cache"),
 ]
 _JSON: Final = b"application/json"
-_CODED: Final = (b"etag", mac.SIGNATURE.lower().encode())
 
 log: Final = structlog.get_logger("signal_ctrl.link")
 
@@ -107,12 +106,13 @@ class LinkFront:
         else:
             if not is_answered and request.verified is not None:
                 scope[SCOPE_KEY] = Entered(self._link, request.verified)
-                coded = _Coded(send, request.verified, self._clock)
-                await self._app(scope, _again(request.asked.body, receive), coded.send)
+                coded = Coded(send, request.verified, self._clock)
+                await self._app(scope, again(request.asked.body, receive), coded.send)
 
     async def _take(self, request: "_Request", scope: Scope, receive: Receive, send: Send) -> bool:
         """Find out who asks and answer what is answered here; return whether it was."""
-        headers, asked = _headers(scope["headers"]), _asked(scope, await _body(receive))
+        headers = headers_of(scope["headers"], _CABINET)
+        asked = asked_of(scope, await whole_body(receive, MAX_BATCH_BYTES))
         request.asked = asked
         if asked.method == "GET" and asked.path == TIME_PATH:
             request.verified = self._link.gate.genuine(headers, asked)
@@ -151,14 +151,8 @@ class LinkFront:
     async def _turn(self, scope: Scope, send: Send, turned: Turned) -> None:
         """Refuse; who has the right key learns why, and the centre's time."""
         self._metrics.refused.labels(f"cabinet_{turned.why.value}").inc()
-        document = {
-            "type": f"/problems/{turned.why.value}",
-            "title": "Unauthorized",
-            "status": 401,
-            "detail": _DETAIL[turned.why],
-            "server_utc_ms": self._clock.utc_ms(),
-            "error_id": _noted(scope, 401, turned.verified, turned.why.value),
-        }
+        error_id = _noted(scope, 401, turned.verified, turned.why.value)
+        document = refusal(turned.why, "cabinet", self._clock.utc_ms(), error_id)
         await self._send(send, turned.verified, LinkAnswer(401, canonical(document).encode()), MEDIA_TYPE.encode())
 
     async def _fail(self, scope: Scope, send: Send, request: "_Request", error: SignalCtrlError) -> None:
@@ -185,16 +179,9 @@ class LinkFront:
         if answer.signature:
             headers.append((mac.SIGNATURE.lower().encode(), answer.signature.encode()))
         if verified is not None:
-            headers += _code(verified, self._clock, answer)
+            headers += code_headers(verified, self._clock, answer)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
-
-
-_DETAIL: Final = {
-    Why.UNKNOWN: "no cabinet with this key is known here",
-    Why.CLOCK: "the time of the request is too far from the centre's; ask /v1/time",
-    Why.REPLAYED: "this request was taken before, or is older than this centre",
-}
 
 
 def _noted(scope: Scope, status: int, verified: Verified | None, why: str) -> str:
@@ -213,57 +200,6 @@ def _noted(scope: Scope, status: int, verified: Verified | None, why: str) -> st
     return error_id
 
 
-class _Coded:
-    """Codes an answer that the application gives: it is held back until it is whole."""
-
-    def __init__(self, send: Send, verified: Verified, clock: Clock) -> None:
-        self._send = send
-        self._verified = verified
-        self._clock = clock
-        self._start: Message = {}
-        self._body = bytearray()
-
-    async def send(self, message: Message) -> None:
-        """Take a part of the answer; send all of it with the last one."""
-        if message["type"] == "http.response.start":
-            self._start = message
-            return
-        self._body += message.get("body", b"")
-        if message.get("more_body", False):
-            return
-        found = {name.lower(): value.decode("latin-1") for name, value in self._start["headers"]}
-        etag, signature = (found.get(name, "").strip('"') for name in _CODED)
-        answer = LinkAnswer(self._start["status"], bytes(self._body), etag, signature)
-        headers = [*self._start["headers"], *_code(self._verified, self._clock, answer)]
-        await self._send({**self._start, "headers": headers})
-        await self._send({"type": "http.response.body", "body": answer.body})
-
-
-def _code(verified: Verified, clock: Clock, answer: LinkAnswer) -> list[tuple[bytes, bytes]]:
-    """Return the headers that tie an answer to its request."""
-    now_ms = clock.utc_ms()
-    answered = Answered(answer.status, now_ms, answer.etag, answer.signature, answer.body)
-    code = answer_mac(verified.key, verified.stamp.nonce, answered)
-    return [
-        (mac.ANSWER_TIME.lower().encode(), str(now_ms).encode()),
-        (mac.ANSWER_MAC.lower().encode(), code.encode()),
-    ]
-
-
-async def _body(receive: Receive) -> bytes:
-    """Return the body of a request. Raises: TooLargeError; NotLoggedInError if who asks has gone."""
-    parts = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise NotLoggedInError("whoever asked is gone")
-        parts += message.get("body", b"")
-        if len(parts) > MAX_BATCH_BYTES:
-            raise TooLargeError(f"the body is longer than {MAX_BATCH_BYTES} bytes")
-        if not message.get("more_body", False):
-            return bytes(parts)
-
-
 def _route(asked: Asked, cabinet: str) -> str:
     """Return the route of what a cabinet asks often of itself, else nothing."""
     head = f"/v1/cabinets/{cabinet}"
@@ -274,34 +210,5 @@ def _route(asked: Asked, cabinet: str) -> str:
     return route if queries is None or asked.query in queries else ""
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Return a way to read a body that was read already, and then whatever comes."""
-    unread = True
-
-    async def once() -> Message:
-        nonlocal unread
-        if unread:
-            unread = False
-            return {"type": "http.request", "body": body, "more_body": False}
-        return await receive()
-
-    return once
-
-
-def _headers(headers: Iterable[tuple[bytes, bytes]]) -> LinkHeaders:
-    """Return the headers of the link; one that comes twice counts as none."""
-    found: dict[bytes, str] = {}
-    for name, value in headers:
-        if name in _FIELDS:
-            found[name] = "" if name in found else value.decode("latin-1")
-    return LinkHeaders(*(found.get(name, "") for name in _FIELDS))
-
-
 def _etag(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return next((value.decode("latin-1") for name, value in headers if name == b"if-none-match"), "").strip('"')
-
-
-def _asked(scope: Scope, body: bytes) -> Asked:
-    """Return what the code of a request covers, path and query as they stood in the request line."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return Asked(scope["method"], raw.decode("latin-1").split("?", 1)[0], scope["query_string"].decode("latin-1"), body)

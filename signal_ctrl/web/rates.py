@@ -1,7 +1,16 @@
 """How often who may ask (SAFETY part E): refused with 429, and counted."""
 
 from signal_ctrl.centre.identity import Actor, Role
-from signal_ctrl.centre.throttle import CABINET, LOGIN_PER_ACCOUNT, LOGIN_PER_ADDRESS, OPERATOR, Buckets, Rate
+from signal_ctrl.centre.throttle import (
+    CABINET,
+    FEED,
+    LOGIN_PER_ACCOUNT,
+    LOGIN_PER_ADDRESS,
+    OPEN,
+    OPERATOR,
+    Buckets,
+    Rate,
+)
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import TooManyError
 from signal_ctrl.web.metrics import Metrics
@@ -15,6 +24,8 @@ class Rates:
         self._metrics = metrics
         self._persons = Buckets(person)
         self._cabinets = Buckets(cabinet)
+        self._feeds = Buckets(FEED)
+        self._strangers = Buckets(OPEN)
         self._accounts = Buckets(LOGIN_PER_ACCOUNT)
         self._addresses = Buckets(LOGIN_PER_ADDRESS)
 
@@ -22,8 +33,14 @@ class Rates:
         """Count a request of somebody. Raises: TooManyError."""
         if actor.role is Role.CABINET:
             self._take(self._cabinets, actor.login, "cabinet")
+        elif actor.role is Role.FEED:
+            self._take(self._feeds, actor.login, "feed")
         else:
             self._take(self._persons, actor.login, "person")
+
+    def take_open(self, address: str) -> None:
+        """Count a request for what is open to everybody. Raises: TooManyError."""
+        self._take(self._strangers, address, "open")
 
     def take_login(self, login: str, address: str) -> None:
         """Count an attempt to get in. Raises: TooManyError."""

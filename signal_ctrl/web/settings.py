@@ -15,13 +15,16 @@ class Settings:
 
     `production`: no description of the routes, no page that tries them. `secure`: it is reached by HTTPS, so cookies
     are sent over nothing else. `origins`: where pages that may write come from besides the centre itself, as
-    `https://centre.example`. `watchers`: from which networks `/metrics` is answered.
+    `https://centre.example`. `watchers`: from which networks `/metrics` is answered. `open_feeds`: the state of the
+    links is published without a login; `publisher`, country of DATEX II's list and name of who publishes it.
     """
 
     production: bool = True
     secure: bool = True
     origins: frozenset[str] = frozenset()
     watchers: Networks = LOOPBACK
+    open_feeds: bool = False
+    publisher: tuple[str, str] = ("other", "signal-ctrl")
 
     @property
     def cookie(self) -> str:

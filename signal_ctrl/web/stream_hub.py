@@ -28,6 +28,8 @@ PRIVATE: Final = ("login", "logout", "second-factor", "session/", "password/", "
 
 Look = Callable[[bool], Mapping[str, dict[str, Any]]]
 """Returns every junction as it is shown; whether cabinets may have come or moved."""
+More = Callable[[], "tuple[News, ...]"]
+"""Returns what else is new since it was asked last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,19 @@ class Listener:
 class StreamHub:
     """Finds what is new once a second, while anybody listens."""
 
-    def __init__(self, store: Store, clock: Clock, look: Look, recheck: Callable[[Actor], Actor]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        look: Look,
+        recheck: Callable[[Actor], Actor],
+        more: More = lambda: (),
+    ) -> None:
         self._store = store
         self._clock = clock
         self._look = look
         self._recheck = recheck
+        self._more = more
         self._listeners: set[Listener] = set()
         self._shown: Mapping[str, dict[str, Any]] = {}
         self._last_n = 0
@@ -98,6 +108,7 @@ class StreamHub:
         listener = Listener(actor, loop, self._clock.mono_ms())
         with self._lock:
             if not self._listeners:
+                self._more()
                 self._last_n = self._store.read(lambda reading: reading.audit.head().n)
                 self._shown = self._look(True)
             junctions = News("junctions", _json(list(self._shown.values())))
@@ -131,7 +142,7 @@ class StreamHub:
     def _tell(self) -> None:
         records = self._store.read(lambda reading: reading.audit.records(self._last_n + 1, MOST_MISSED))
         shown = self._look(any(stored.record.object.startswith("cabinet") for stored in records))
-        news = (*(news_of(stored) for stored in records if is_public(stored)), *self._changed(shown))
+        news = (*(news_of(stored) for stored in records if is_public(stored)), *self._changed(shown), *self._more())
         self._shown = shown
         self._last_n = records[-1].record.n if records else self._last_n
         sessions = any(not is_public(stored) for stored in records)

@@ -57,9 +57,7 @@ def write_breakdowns(path: Path, happenings: Sequence[Happening], net: Net) -> N
     Each comes onto its lane as soon as there is room for it, and is gone when its time is over.
     """
     standing = sorted(
-        (each.from_s, number, each)
-        for number, each in enumerate(happenings)
-        if each.kind is HappeningKind.BREAKDOWN
+        (each.from_s, number, each) for number, each in enumerate(happenings) if each.kind is HappeningKind.BREAKDOWN
     )
     rows = [row for _, number, each in standing for row in _rows(each, number, net)]
     path.write_text("\n".join(["<additional>", *rows, "</additional>"]) + "\n", encoding="utf-8")

@@ -36,7 +36,9 @@ class Happening:
 
     def __post_init__(self) -> None:
         if not self.from_s < self.to_s or self.lane < 0 or self.position_m < 0:
-            raise InvalidInputError(f"what happens on road {self.road} needs a lane, a place, and an end after its begin")
+            raise InvalidInputError(
+                f"what happens on road {self.road} needs a lane, a place, and an end after its begin"
+            )
 
 
 @dataclass(frozen=True, slots=True)

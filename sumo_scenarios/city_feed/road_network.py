@@ -24,7 +24,10 @@ SATURATION_VEH_H: Final = 1800.0
 GIVE_WAY: Final = 0.5
 """Share of it where who leaves has to give way."""
 LOOP_M: Final = 2.0
-STOP_GAP_M: Final = 0.5
+STOP_GAP_M: Final = 5.5
+"""From the loop to the stop line: a vehicle that stands first covers it, and has left it when it leaves the road; at
+the line itself SUMO's detectors lose up to a third of who turns.
+"""
 ENTRY_M: Final = 10.0
 SHORT_M: Final = 30.0
 """A road shorter than this has a loop at its stop line only."""
@@ -159,9 +162,11 @@ def _turns(net: Net, greens: Greens) -> Iterator[RoadTurn]:
 
 def _loops(road: Road) -> Iterator[RoadLoop]:
     """Yield loops at the stop line of each lane, and at the upstream end of a road that is long enough."""
+    is_long = road.length_m >= SHORT_M
     length_m = min(LOOP_M, road.length_m / 2)
-    places = [("stop", max(road.length_m - STOP_GAP_M - length_m, 0.0))]
-    if road.length_m >= SHORT_M:
+    gap_m = STOP_GAP_M if is_long else min(STOP_GAP_M, (road.length_m - length_m) / 2)
+    places = [("stop", max(road.length_m - gap_m - length_m, 0.0))]
+    if is_long:
         places.append(("entry", ENTRY_M))
     for lane in range(road.lanes):
         for end, position_m in places:

@@ -25,6 +25,7 @@ from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
+from signal_ctrl.watch.watch import Watch
 from signal_ctrl.web.app import make_app
 from signal_ctrl.web.context import Seams, new_context
 from signal_ctrl.web.link_front import LinkFront
@@ -65,9 +66,8 @@ class RunCentre:
         link.adaptive.controllers = self.controllers
         keepers = Keepers(self._box, frozenset, login_alarm(centre.alarms))
         identity = identity_services(self._store, self._clock, secrets.token_bytes, keepers)
-        context = new_context(
-            self._clock, centre, identity, Settings(production=False, secure=False), Seams(who_signed)
-        )
+        watch = Watch(centre, self._box)
+        context = new_context(self._clock, watch, identity, Settings(production=False, secure=False), Seams(who_signed))
         app = make_app(context)
         self.admin = app.state.link_admin = LinkAdmin(centre, link, self._box)
         self.centre = centre

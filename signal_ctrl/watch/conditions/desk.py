@@ -9,9 +9,16 @@ from signal_ctrl.centre.identity import Actor, Right, require
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from signal_ctrl.watch.conditions.effects import conditions_of
-from signal_ctrl.watch.conditions.values import CALENDAR, LONGEST_MS, WEATHER, CalendarEvent, Conditions, Weather
+from signal_ctrl.watch.conditions.values import (
+    CALENDAR,
+    LONGEST_MS,
+    WEATHER,
+    WEATHER_AHEAD_MS,
+    CalendarEvent,
+    Conditions,
+    Weather,
+)
 
-WEATHER_AHEAD_MS: Final = 14 * 86_400_000
 CALENDAR_KEPT_MS: Final = 731 * 86_400_000
 WEATHER_KEPT_MS: Final = 731 * 86_400_000
 """What upkeep keeps, for those who learn from it. [ms]"""
@@ -69,20 +76,16 @@ class ConditionsDesk:
         now_ms = self._desk.now_ms()
         require(actor, Right.KEEP_CONDITIONS, now_ms)
 
-        def work(t: Transaction) -> Weather:
-            new = self.weather_within(t, actor.login, weather, now_ms)
-            t.record(actor.login, "set weather", f"weather {new.weather_id}", _said(new), now_ms)
-            return new
-
-        return self.remember(self._desk.act(actor.login, "set weather", "weather", work))
-
-    def weather_within(self, t: Transaction, who: str, weather: Weather, now_utc_ms: int) -> Weather:
-        """Put weather on the shelf within a transaction. [ms] Raises: InvalidInputError."""
-        if weather.from_utc_ms > now_utc_ms + WEATHER_AHEAD_MS or weather.to_utc_ms <= now_utc_ms - LONGEST_MS:
+        if weather.from_utc_ms > now_ms + WEATHER_AHEAD_MS or weather.to_utc_ms <= now_ms - LONGEST_MS:
             raise InvalidInputError("weather is of the last 31 days, or begins within the next 14")
-        new = replace(weather, entered_by=who, entered_utc_ms=now_utc_ms)
-        t.shelf(WEATHER).put(new)
-        return new
+        new = replace(weather, entered_by=actor.login, entered_utc_ms=now_ms)
+
+        def work(t: Transaction) -> None:
+            t.shelf(WEATHER).put(new)
+            t.record(actor.login, "set weather", f"weather {new.weather_id}", _said(new), now_ms)
+
+        self._desk.act(actor.login, "set weather", f"weather {new.weather_id}", work)
+        return self.remember(new)
 
     def remember(self, weather: Weather) -> Weather:
         """Let weather that is on the shelf count."""

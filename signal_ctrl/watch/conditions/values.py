@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import is_name
 
 LONGEST_MS: Final = 31 * 86_400_000
+WEATHER_AHEAD_MS: Final = 14 * 86_400_000
 CLEAR_VIEW_M: Final = 10_000.0
 _MOST_RAIN_MM_H: Final = 400.0
 _MOST_PERSONS: Final = 5_000_000

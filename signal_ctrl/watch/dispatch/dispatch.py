@@ -8,10 +8,11 @@ from signal_ctrl.centre.cabinets import every_cabinet, site_of
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.identity import Actor, Right, require
 from signal_ctrl.centre.overrides import Preparation
+from signal_ctrl.centre.plans import by_signal
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.domain.errors import ConflictError, NotFoundError
 from signal_ctrl.domain.roads import RoadNetwork
-from signal_ctrl.watch.dispatch.green_route import Passed, green_wish
+from signal_ctrl.watch.dispatch.green_route import Passed, green_wish, stage_of_turn
 from signal_ctrl.watch.dispatch.mission_desk import IncidentCheck, MissionDesk, mission_of
 from signal_ctrl.watch.dispatch.missions import Arrival
 from signal_ctrl.watch.dispatch.placing import Roadside
@@ -19,6 +20,7 @@ from signal_ctrl.watch.dispatch.ports import RoadWatch
 from signal_ctrl.watch.dispatch.ranking import Town
 from signal_ctrl.watch.dispatch.travel import times_of
 from signal_ctrl.watch.dispatch.unit_desk import UnitDesk, unit_of
+from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.foresight.values import CityForecast
 from signal_ctrl.watch.incidents.book import incident_of
 from signal_ctrl.watch.observations import Observation, Position
@@ -34,11 +36,13 @@ class Dispatch:
         self,
         centre: Centre,
         roads: RoadWatch,
+        guidance: Callable[[], Guidance | None] = lambda: None,
         forecast: Callable[[], CityForecast | None] = lambda: None,
         incident: IncidentCheck = incident_of,
     ) -> None:
         self._centre = centre
         self._roads = roads
+        self._guidance = guidance
         self._forecast = forecast
         self._lock = Lock()
         self._town: tuple[object, object, object, Town] | None = None
@@ -104,12 +108,13 @@ class Dispatch:
 
     def _passed(self, reading: Reading, arrival: Arrival, ends_s: Sequence[float]) -> tuple[Passed, ...]:
         """Return the junctions of the centre on a way, each once, with the time after which the unit is there. [s]"""
-        cabinet_of = {site_of(each.site).signal_id: each.cabinet for each in every_cabinet(reading)}
-        network, found = self.town().network, dict[str, Passed]()
+        cabinets = by_signal(every_cabinet(reading))
+        network, guidance, found = self.town().network, self._guidance(), dict[str, Passed]()
         for road, following, end_s in zip(arrival.roads, arrival.roads[1:], ends_s[:-1], strict=False):
-            cabinet = cabinet_of.get(network.of(road).signal)
+            cabinet = cabinets.get(network.of(road).signal)
             if cabinet is not None:
-                found.setdefault(cabinet, Passed(cabinet, road, following, end_s))
+                stage = stage_of_turn(site_of(cabinet.site), guidance, road, following)
+                found.setdefault(cabinet.cabinet, Passed(cabinet.cabinet, road, following, end_s, stage))
         return tuple(found.values())
 
     def _sides(self, network: RoadNetwork) -> Roadside:

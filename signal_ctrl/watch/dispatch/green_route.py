@@ -9,8 +9,10 @@ from signal_ctrl.centre.override_document import OverrideWish, RouteStop
 from signal_ctrl.centre.override_values import LONGEST_MS, SHORTEST_MS, Reason
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.overrides import OverrideKind
+from signal_ctrl.domain.site import Right, Site
 from signal_ctrl.watch.dispatch.missions import Arrival
 from signal_ctrl.watch.dispatch.unit_file import TurnStage
+from signal_ctrl.watch.diversion.guidance import Guidance
 
 CONVOY_S: Final = 15
 """So long a unit takes to pass, beside what is uncertain of its arrival. [s] [P]"""
@@ -21,12 +23,16 @@ _S_MS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A junction on the way: its cabinet, the roads of the turn, and when the unit is expected after now. [s]"""
+    """A junction on the way: its cabinet, the roads of the turn, and when the unit is expected after now. [s]
+
+    `stage` is the one that the document of signs and movements has for the turn, empty where it has none.
+    """
 
     cabinet: str
     from_road: str
     to_road: str
     after_s: float
+    stage: str = ""
 
 
 def green_wish(
@@ -34,12 +40,13 @@ def green_wish(
 ) -> OverrideWish:
     """Return what is asked of the centre for a unit under way.
 
-    The stage of a junction is the one that was named by hand, else that of the turn in the document of units. Each
-    junction is held from the earliest to the latest arrival, by the interval of the unit's arrival.
+    The stage of a junction is the one that was named by hand, else that of the turn in the document of units, else the
+    one that `stage_of_turn` found. Each junction is held from the earliest to the latest arrival, by the interval of the
+    unit's arrival.
     Raises: InvalidInputError if there is no junction on the way, or for some of them no stage is known.
     """
     known = {(turn.from_road, turn.to_road): turn.stage for turn in turns}
-    stages = [by_hand.get(one.cabinet) or known.get((one.from_road, one.to_road), "") for one in passed]
+    stages = [by_hand.get(one.cabinet) or known.get((one.from_road, one.to_road)) or one.stage for one in passed]
     missing = [one for one, stage in zip(passed, stages, strict=True) if not stage]
     if not passed:
         raise InvalidInputError("no junction of the centre is on the way of the unit; it needs no green route")
@@ -67,3 +74,16 @@ def green_wish(
         route=route,
         convoy_s=convoy_s,
     )
+
+
+def stage_of_turn(site: Site, guidance: Guidance | None, from_road: str, to_road: str) -> str:
+    """Return the first stage of a site that lets all lanes of a turn go; one where nobody has to yield goes first.
+
+    Empty where the movements of the signal are not known, or no stage has all of its groups green.
+    """
+    signal = guidance.by_signal.get(site.signal_id) if guidance is not None else None
+    moves = signal.movements if signal is not None else ()
+    names = {move.group for move in moves if (move.from_road, move.to_road) == (from_road, to_road)}
+    groups = [k for k, group in enumerate(site.groups) if group.name in names]
+    fit = [stage for stage in site.stages if all(stage.rights[k].is_green for k in groups)] if groups else []
+    return min(fit, key=lambda s: sum(s.rights[k] is not Right.PROTECTED for k in groups)).name if fit else ""

@@ -23,13 +23,17 @@ class FeedKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed that was enrolled; `owner` says in words whose it is. [ms]"""
+    """One feed that was enrolled; `owner` says in words whose it is. [ms]
+
+    `only`: it reports for detectors or readers whose names begin with one of these; none: for all of them.
+    """
 
     feed: str
     kind: FeedKind
     enrolled_utc_ms: int
     enrolled_by: str
     owner: str = ""
+    only: tuple[str, ...] = ()
     revoked_utc_ms: int | None = None
 
     def __post_init__(self) -> None:
@@ -37,6 +41,12 @@ class Feed:
             raise InvalidInputError(f"'{self.feed}' cannot name a feed: letters, digits, '.', '_' and '-'")
         if len(self.owner) > 200:
             raise InvalidInputError(f"feed {self.feed}: its owner has more than 200 characters")
+        if len(self.only) > 100 or not all(0 < len(each) <= 64 for each in self.only):
+            raise InvalidInputError(f"feed {self.feed}: at most 100 beginnings of names, of 1 to 64 characters")
+
+    def may_report(self, name: str) -> bool:
+        """Tell whether it may report for a detector or reader."""
+        return not self.only or name.startswith(self.only)
 
     @property
     def key_name(self) -> str:

@@ -24,11 +24,15 @@ _MOST: Final = float(np.finfo(np.float16).max)
 
 @dataclass(frozen=True, slots=True)
 class StoredMinute:
-    """A minute of `roads` roads of the network with this hash, packed. [ms]"""
+    """A minute of `roads` roads of the network with this hash, packed. [ms]
+
+    `number` is that of the last batch that it may have been moved by.
+    """
 
     minute_utc_ms: int
     roads_sha256: str
     roads: int
+    number: int
     packed: str
 
     def __post_init__(self) -> None:
@@ -46,13 +50,13 @@ CITY_MINUTES: Final = ShelfSpec(
 )
 
 
-def packed(minute: CityMinute, roads_sha256: str) -> StoredMinute:
+def packed(minute: CityMinute, roads_sha256: str, number: int) -> StoredMinute:
     """Return a minute as it is kept."""
     halves = np.stack([_halved(getattr(minute, name)) for name in _FLOATS])
     sides = halves.view(np.uint8).reshape(len(_FLOATS), -1, 2).transpose(2, 0, 1)
     small = np.stack([getattr(minute, name) for name in _BYTES])
     whole = zlib.compress(sides.tobytes() + small.tobytes(), _LEVEL)
-    return StoredMinute(minute.minute_utc_ms, roads_sha256, len(minute.level), base64.b64encode(whole).decode())
+    return StoredMinute(minute.minute_utc_ms, roads_sha256, len(minute.level), number, base64.b64encode(whole).decode())
 
 
 def unpacked(stored: StoredMinute) -> CityMinute:

@@ -67,7 +67,7 @@ class ResponseActs:
     def begin(
         self, t: Transaction, order: ResponseOrder, document: OrderDocument, missions: tuple[Mission, ...]
     ) -> tuple[ResponseOrder, Acted]:
-        """Bring all parts into force. Raises: PartsFailedError with every reason; the transaction then keeps nothing."""
+        """Bring all parts into force. Raises: PartsFailedError with every reason; then nothing of it is kept."""
         now_ms, acted = self._desk.now_ms(), Acted()
         for plan in document.plans:
             with acted.part(plan.name):

@@ -67,6 +67,7 @@ def response_orders(reading: Reading, state: str = "live", limit: int = 200) -> 
 
 
 def parts_of(document: OrderDocument) -> tuple[PartOutcome, ...]:
+    """Return all parts of what is ordered, waiting."""
     named = [
         *((name, PartKind.OVERRIDE, "") for name, _ in document.overrides),
         *((plan.name, PartKind.PLAN, f"{plan.plan}/{plan.number}") for plan in document.plans),

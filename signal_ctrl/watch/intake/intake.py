@@ -1,0 +1,162 @@
+"""Batches of feeds taken in: each once, kept before it is acknowledged, handed on in the order in which it was kept."""
+
+import base64
+import hashlib
+import zlib
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+from typing import Final, NamedTuple
+
+from signal_ctrl.centre.desk import Desk
+from signal_ctrl.centre.ports import Importance, Reading, Transaction
+from signal_ctrl.domain.documents import canonical
+from signal_ctrl.domain.errors import BackendError, ConflictError, NotFoundError
+from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.watch.conditions.desk import ConditionsDesk
+from signal_ctrl.watch.conditions.values import WEATHER
+from signal_ctrl.watch.feeds.values import Feed, FeedKind
+from signal_ctrl.watch.intake.admission import Admission, Judged
+from signal_ctrl.watch.intake.batch import Batch, batch_from_bytes
+from signal_ctrl.watch.intake.quality import Quality
+from signal_ctrl.watch.intake.values import OBSERVATIONS, StoredObservations, key_of
+from signal_ctrl.watch.intake.weather import judge_weather
+from signal_ctrl.watch.observations import Observation
+
+KEPT_MS: Final = 3 * 3_600_000
+"""Batches are kept for so long: longer than any observation in them may count, so a batch that comes again after that
+is left out for its age, observation by observation. They name vehicles, so no longer than is needed. [ms]"""
+_PACK_LEVEL: Final = 3
+_PAGE: Final = 100
+
+
+class Taken(NamedTuple):
+    """Observations of one batch that count. [ms]"""
+
+    number: int
+    received_utc_ms: int
+    observations: tuple[Observation, ...]
+
+
+class Intake:
+    """Takes batches, one after the other."""
+
+    def __init__(
+        self, desk: Desk, quality: Quality, conditions: ConditionsDesk, feed_of: Callable[[str], Feed | None]
+    ) -> None:
+        self._desk = desk
+        self._conditions = conditions
+        self._quality = quality
+        self._feed_of = feed_of
+        self._lock = Lock()
+        self._admission: Admission | None = None
+        self._number = 0
+        self._waiting: deque[Taken] = deque()
+
+    def take(self, feed: Feed, body: bytes) -> bytes:
+        """Keep a batch and return its receipt; for one that is here already, the receipt that it got.
+
+        Raises: InvalidInputError for what is no batch; NotFoundError for another feed's; ConflictError if another batch
+            is here under its number; BackendError where no road network is in force yet; StorageError.
+        """
+        batch = batch_from_bytes(body)
+        if batch.feed != feed.feed:
+            raise NotFoundError("there is no such feed")
+        digest = hashlib.sha256(body).hexdigest()
+        packed = base64.b64encode(zlib.compress(body, _PACK_LEVEL)).decode()
+        with self._lock:
+            known = self._desk.store.read(
+                lambda r: r.shelf(OBSERVATIONS).get(key_of(batch.feed, batch.boot, batch.sequence))
+            )
+            if known is not None:
+                return _known(known, digest)
+            return self._keep(feed, batch, digest, packed)
+
+    def _keep(self, feed: Feed, batch: Batch, digest: str, packed: str) -> bytes:
+        now_ms, number = self._desk.now_ms(), self._number + 1
+        judged = self._judged(feed, batch, now_ms)
+        receipt = _receipt(batch, judged)
+        stored = StoredObservations(batch.feed, batch.boot, batch.sequence, number, now_ms, digest, packed, receipt)
+
+        def work(t: Transaction) -> None:
+            t.shelf(OBSERVATIONS).add(stored)
+            t.shelf(WEATHER).put_all(judged.weather)
+
+        self._desk.store.write(work, Importance.RAW)
+        self._number = number
+        self._quality.of(feed.feed).note(judged.taken, judged.left_out, now_ms)
+        for report in judged.weather:
+            self._conditions.remember(report)
+        if self._admission is not None:
+            self._hand_on(self._admission, judged, stored)
+        return receipt.encode()
+
+    def _judged(self, feed: Feed, batch: Batch, now_ms: int) -> Judged:
+        if feed.kind is FeedKind.WEATHER:
+            return judge_weather(feed, batch.items, now_ms)
+        if self._admission is None:
+            raise BackendError("no road network is in force yet; an engineer imports one: 'signal-ctrl roads import'")
+        return self._admission.judge(feed, batch.items, now_ms)
+
+    def _hand_on(self, admission: Admission, judged: Judged, stored: StoredObservations) -> None:
+        admission.remember(judged, stored.received_utc_ms)
+        if judged.accepted:
+            self._waiting.append(Taken(stored.number, stored.received_utc_ms, tuple(judged.accepted)))
+
+    def drain(self) -> list[Taken]:
+        """Return what was taken since the last time."""
+        found = []
+        while self._waiting:
+            found.append(self._waiting.popleft())
+        return found
+
+    def begin(self, network: RoadNetwork, since_utc_ms: int) -> None:
+        """Judge by this network from now on, and again what was kept since a time: it waits to be drained. [ms]"""
+        with self._lock:
+            admission = Admission(network)
+            self._waiting.clear()
+            for stored in self._kept_since(since_utc_ms):
+                self._number = max(self._number, stored.number)
+                feed = self._feed_of(stored.feed)
+                if feed is not None and feed.kind is not FeedKind.WEATHER:
+                    items = batch_from_bytes(zlib.decompress(base64.b64decode(stored.packed))).items
+                    self._hand_on(admission, admission.judge(feed, items, stored.received_utc_ms), stored)
+            self._admission = admission
+
+    def _kept_since(self, since_utc_ms: int) -> list[StoredObservations]:
+        """Return batches in the order in which they were taken."""
+        found: list[StoredObservations] = []
+        before_ms = None
+        while page := self._page(since_utc_ms, before_ms):
+            found += page
+            before_ms = page[-1].received_utc_ms
+        return sorted({each.key: each for each in found}.values(), key=lambda each: each.number)
+
+    def _page(self, since_utc_ms: int, before_utc_ms: int | None) -> tuple[StoredObservations, ...]:
+        """Return the youngest batches before a time: a page, and all others of its oldest moment. [ms]"""
+
+        def look(reading: Reading) -> tuple[StoredObservations, ...]:
+            shelf = reading.shelf(OBSERVATIONS)
+            page = shelf.find(None, since_utc_ms, before_utc_ms, _PAGE)
+            if len(page) < _PAGE:
+                return page
+            oldest_ms = page[-1].received_utc_ms
+            return (*page, *shelf.find(None, oldest_ms, oldest_ms + 1, 100_000))
+
+        return self._desk.store.read(look)
+
+    def tidy(self) -> None:
+        """Take out what is kept long enough."""
+        before_ms = self._desk.now_ms() - KEPT_MS
+        self._desk.store.write(lambda t: t.shelf(OBSERVATIONS).forget(before_ms), Importance.ESSENTIAL)
+
+
+def _known(stored: StoredObservations, digest: str) -> bytes:
+    if stored.digest != digest:
+        raise ConflictError(f"another batch {stored.sequence} of this start of feed {stored.feed} is here")
+    return stored.receipt.encode()
+
+
+def _receipt(batch: Batch, judged: Judged) -> str:
+    left_out = {reason.value: n for reason, n in sorted(judged.left_out.items(), key=lambda each: each[0].value)}
+    return canonical({"sequence": batch.sequence, "taken": judged.taken, "left_out": left_out})

@@ -1,0 +1,56 @@
+"""What changed of the links, for the stream: small enough to be sent to everybody three times a minute."""
+
+import json
+from typing import Any, Final
+
+from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.web.link_look import LinkLook, Shown
+from signal_ctrl.web.stream_hub import News
+
+CHANGED_SHARE: Final = 0.15
+"""A travel time is told again when it changed by this share of it, or the level changed. [P]"""
+MOST: Final = 1_000
+"""Links that one event names; when more changed, `more` says how many, and `/v1/links` has them all."""
+
+
+class LinkNews:
+    """Compares what is shown with what was told."""
+
+    def __init__(self, look: LinkLook) -> None:
+        self._look = look
+        self._told: dict[str, tuple[str, float | None]] = {}
+        self._seen: object = None
+        self._network: RoadNetwork | None = None
+
+    def __call__(self) -> tuple[News, ...]:
+        """Return the event `links` if anything changed since it was asked last."""
+        shown = self._look.now()
+        if shown is None or shown.minute is self._seen:
+            return ()
+        self._seen = shown.minute
+        if shown.network is not self._network:
+            self._network, self._told = shown.network, {}
+        return self._news(shown)
+
+    def _news(self, shown: Shown) -> tuple[News, ...]:
+        changed = [row for row in shown.rows if self._is_changed(row)]
+        self._told.update({row["link"]: (row["level"], row["travel_time_s"]) for row in changed})
+        if not changed:
+            return ()
+        rows = [[row["link"], row["level"], row["travel_time_s"], row["speed_mps"]] for row in changed[:MOST]]
+        document = {
+            "minute_utc_ms": shown.minute.minute_utc_ms,
+            "columns": ["link", "level", "travel_time_s", "speed_mps"],
+            "links": rows,
+            "more": len(changed) - len(rows),
+        }
+        return (News("links", json.dumps(document, separators=(",", ":"), allow_nan=False)),)
+
+    def _is_changed(self, row: dict[str, Any]) -> bool:
+        known = self._told.get(row["link"])
+        if known is None or known[0] != row["level"]:
+            return True
+        before_s, now_s = known[1], row["travel_time_s"]
+        if before_s is None or now_s is None:
+            return before_s is not now_s
+        return abs(float(now_s) - float(before_s)) > CHANGED_SHARE * float(before_s)

@@ -41,8 +41,7 @@ def green_wish(
     """Return what is asked of the centre for a unit under way.
 
     The stage of a junction is the one that was named by hand, else that of the turn in the document of units, else the
-    one that `stage_of_turn` found. Each junction is held from the earliest to the latest arrival, by the interval of the
-    unit's arrival.
+    one that `stage_of_turn` found. Each junction is held from the earliest to the latest arrival.
     Raises: InvalidInputError if there is no junction on the way, or for some of them no stage is known.
     """
     known = {(turn.from_road, turn.to_road): turn.stage for turn in turns}

@@ -25,6 +25,7 @@ from signal_ctrl.cli import (
     login_command,
     override_command,
     plan_command,
+    response_command,
     run_command,
     scenarios_command,
     serve_command,
@@ -61,6 +62,7 @@ app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
 app.add_typer(units_command.app)
 app.add_typer(dispatch_command.app)
+app.add_typer(response_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)
 app.add_typer(detectors_command.app)

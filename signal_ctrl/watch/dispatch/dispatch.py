@@ -100,7 +100,7 @@ class Dispatch:
         if not mission.unit or not mission.state.live:
             raise ConflictError(f"mission {mission_id} is {mission.state.value}; no unit is under way")
         unit = self._centre.store.read(lambda r: unit_of(r, mission.unit))
-        standing = town.stands(unit, self.units.positions.get(unit.unit), now_ms)
+        (standing,) = town.stand([unit], self.units.positions, now_ms)
         found = town.way(standing, town.ways(town.places(mission.place, mission.road)))
         if found is None:
             raise ConflictError(f"there is no way for unit {unit.unit} to mission {mission_id}")

@@ -247,12 +247,11 @@ class MissionDesk:
 
     def _candidates(self, town: Town, every: Sequence[Unit], now_ms: int) -> list[Candidate]:
         """Return who is available, with the district where each is; at home where that is unknown."""
+        there = [unit for unit in every if unit.state.available and unit.is_manned(now_ms)]
         found = []
-        for unit in every:
-            if unit.state.available and unit.is_manned(now_ms):
-                places = town.stands(unit, self._units.positions.get(unit.unit), now_ms).places
-                district = town.network.roads[places[0].road].district if places else ""
-                found.append(Candidate(unit.unit, unit.kind, district or unit.district))
+        for one in town.stand(there, self._units.positions, now_ms):
+            district = town.network.roads[one.places[0].road].district if one.places else ""
+            found.append(Candidate(one.unit.unit, one.unit.kind, district or one.unit.district))
         return found
 
     def _sent(self, t: Transaction, actor: Actor, mission_id: str, name: str, arrival: Arrival | None) -> Mission:

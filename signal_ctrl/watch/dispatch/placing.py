@@ -1,6 +1,5 @@
 """Where places lie on the roads: the roads near a place, and how far along each. Pure."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -43,6 +42,7 @@ class Roadside:
         self._road = table[:, 0].astype(int)
         self._from, self._to = table[:, 1:3], table[:, 3:5]
         self._share_from, self._share_to = table[:, 5], table[:, 6]
+        self._bearing = np.degrees(np.arctan2(*(self._to - self._from).T))
         self._tree = cKDTree((self._from + self._to) / 2)
 
     def _pieces(self, at: int, shape: tuple[LonLat, ...]) -> Sequence[tuple[float, ...]]:
@@ -61,29 +61,37 @@ class Roadside:
 
         Args: heading_deg, which way a unit drives there, None where that is unknown or does not matter.
         """
-        point = np.array(self._plane.metres(place))
-        _, found = self._tree.query(point, k=min(NEAR, len(self._road)))
-        shares, off_m = self._projected(point, np.atleast_1d(found))
-        best: dict[int, OnRoad] = {}
-        for k, share, off in sorted(zip(np.atleast_1d(found), shares, off_m, strict=True), key=lambda row: row[2]):
-            road = int(self._road[k])
-            if off <= FARTHEST_M and road not in best and self._fits(int(k), heading_deg):
-                best[road] = OnRoad(road, float(share), float(off))
-        closest_m = min((each.off_m for each in best.values()), default=0.0)
-        kept = tuple(each for each in best.values() if each.off_m <= closest_m + SLACK_M)
-        return kept if kept or heading_deg is None else self.near(place)
+        return self.near_all([(place, heading_deg)])[0]
 
-    def _projected(self, point: Array, found: npt.NDArray[np.intp]) -> tuple[Array, Array]:
-        """Return where on the road the nearest point of each piece lies, and how far off. [m]"""
-        begin, along = self._from[found], self._to[found] - self._from[found]
-        length2 = np.maximum((along**2).sum(axis=1), 1e-9)
-        part = np.clip(((point - begin) * along).sum(axis=1) / length2, 0.0, 1.0)
-        off_m = np.hypot(*(begin + part[:, None] * along - point).T)
-        return self._share_from[found] + part * (self._share_to[found] - self._share_from[found]), off_m
+    def near_all(self, places: Sequence[tuple[LonLat, float | None]]) -> list[tuple[OnRoad, ...]]:
+        """Return the same for many places and headings at once."""
+        if not places:
+            return []
+        points = np.array([self._plane.metres(place) for place, _ in places])
+        _, near = self._tree.query(points, k=min(NEAR, len(self._road)))
+        pieces = near.reshape(len(places), -1)
+        shares, off_m = self._projected(points, pieces)
+        headings = np.array([np.nan if heading is None else heading for _, heading in places])
+        turned = np.abs((self._bearing[pieces] - headings[:, None] + 180) % 360 - 180)
+        fits = ~(turned > TURNED_DEG)  # an unknown heading, NaN, fits every road
+        fits |= ~(fits & (off_m <= FARTHEST_M)).any(axis=1)[:, None]  # nobody drives that way here: it says nothing
+        off_m = np.where(fits, off_m, np.inf)
+        kept = (off_m <= FARTHEST_M) & (off_m <= off_m.min(axis=1)[:, None] + SLACK_M)
+        found: list[dict[int, OnRoad]] = [{} for _ in places]
+        rows, columns = np.nonzero(kept)
+        for k in np.lexsort((off_m[rows, columns], rows)):
+            row, column = rows[k], columns[k]
+            road = int(self._road[pieces[row, column]])
+            found[row].setdefault(road, OnRoad(road, float(shares[row, column]), float(off_m[row, column])))
+        return [tuple(roads.values()) for roads in found]
 
-    def _fits(self, piece: int, heading_deg: float | None) -> bool:
-        if heading_deg is None:
-            return True
-        east, north = self._to[piece] - self._from[piece]
-        turned = abs((math.degrees(math.atan2(east, north)) - heading_deg + 180) % 360 - 180)
-        return turned <= TURNED_DEG
+    def _projected(self, points: Array, pieces: npt.NDArray[np.intp]) -> tuple[Array, Array]:
+        """Return where on its road the point of each piece lies that is nearest to a place, and how far off. [m]
+
+        Args: points, shape (n, 2); pieces, shape (n, k).
+        """
+        begin, along = self._from[pieces], self._to[pieces] - self._from[pieces]
+        length2 = np.maximum((along**2).sum(axis=-1), 1e-9)
+        part = np.clip(((points[:, None] - begin) * along).sum(axis=-1) / length2, 0.0, 1.0)
+        off_m = np.linalg.norm(begin + part[..., None] * along - points[:, None], axis=-1)
+        return self._share_from[pieces] + part * (self._share_to[pieces] - self._share_from[pieces]), off_m

@@ -63,13 +63,15 @@ class Town:
         self._free_s = [road.free_time_s for road in network.roads]
         self.source = times.source
 
-    def stands(self, unit: Unit, position: UnitPosition | None, now_utc_ms: int) -> Standing:
-        """Return where a unit is: where it said, at home if it never said. [ms]"""
-        if position is None:
-            return Standing(unit, self._roadside.near(unit.home), "home", None)
-        age_ms = max(now_utc_ms - position.utc_ms, 0)
-        from_ = "old" if age_ms > OLD_MS else "reported"
-        return Standing(unit, self._roadside.near(position.place, position.heading_deg), from_, age_ms / 1000)
+    def stand(
+        self, units: Sequence[Unit], positions: Mapping[str, UnitPosition], now_utc_ms: int
+    ) -> tuple[Standing, ...]:
+        """Return where units are: where each said last, at home if it never said. [ms]"""
+        said = [positions.get(unit.unit) for unit in units]
+        near = self._roadside.near_all(
+            [(u.home, None) if p is None else (p.place, p.heading_deg) for u, p in zip(units, said, strict=True)]
+        )
+        return tuple(_standing(*row, now_utc_ms) for row in zip(units, said, near, strict=True))
 
     def places(self, place: LonLat, road: str = "") -> tuple[OnRoad, ...]:
         """Return where a mission may lie on the roads; on one road alone if that is named."""
@@ -125,6 +127,13 @@ class Town:
         return sum(self._free_s[k] for k in trip.roads) * trip.distance_m / max(whole_m, 1e-6)
 
 
+def _standing(unit: Unit, position: UnitPosition | None, places: tuple[OnRoad, ...], now_utc_ms: int) -> Standing:
+    if position is None:
+        return Standing(unit, places, "home", None)
+    age_ms = max(now_utc_ms - position.utc_ms, 0)
+    return Standing(unit, places, "old" if age_ms > OLD_MS else "reported", age_ms / 1000)
+
+
 def rank(
     town: Town,
     units: Sequence[Unit],
@@ -136,7 +145,7 @@ def rank(
 ) -> Ranking:
     """Return the suitable units in the order of their arrival, at most so many. [ms]"""
     reasons = {unit.unit: unsuitable(unit, need, now_utc_ms) for unit in units}
-    fit = [town.stands(u, positions.get(u.unit), now_utc_ms) for u in units if not reasons[u.unit]]
+    fit = town.stand([unit for unit in units if not reasons[unit.unit]], positions, now_utc_ms)
     ways = town.ways(places)
     timed = sorted(((town.seconds(one, ways), one.unit.unit, one) for one in fit), key=lambda row: row[:2])
     reached = [one for seconds, _, one in timed if seconds < float("inf")]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from signal_ctrl.centre.faults import Facility
-from signal_ctrl.centre.override_values import OverrideState
 from signal_ctrl.centre.override_checks import override_of
+from signal_ctrl.centre.override_values import OverrideState
 from signal_ctrl.centre.ticket_desk import ticket_of
 from signal_ctrl.centre.tickets import TicketState
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -120,7 +120,7 @@ def test_all_open_missions_at_once_and_all_or_none(world: WatchWorld) -> None:
     pairs = [(p.mission, p.unit) for p in deal.pairs]
     with pytest.raises(ConflictError):
         desk.assign_all(olga, [*pairs, (both.mission_id, "m1")])
-    assert all(m.state is MissionState.OPEN for m in world.store.read(lambda r: missions(r)))
+    assert all(m.state is MissionState.OPEN for m in world.store.read(missions))
     with pytest.raises(InvalidInputError):
         desk.assign_all(olga, [(low.mission_id, "p1"), (urgent.mission_id, "p1")])
     assert len(desk.assign_all(olga, pairs)) == len(pairs)

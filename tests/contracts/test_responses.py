@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from signal_ctrl.centre.issuing import IssueWish, assignment_of
 from signal_ctrl.centre.override_checks import override_of
 from signal_ctrl.centre.override_values import APPROVAL_MS, NONCE_MS, OverrideState
-from signal_ctrl.centre.issuing import IssueWish, assignment_of
 from signal_ctrl.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -20,6 +20,7 @@ from signal_ctrl.domain.link.acknowledgement import AckState
 from signal_ctrl.stores.opening import open_folder, open_memory, open_postgres
 from signal_ctrl.watch.dispatch.mission_desk import mission_of, missions
 from signal_ctrl.watch.dispatch.missions import MissionState
+from signal_ctrl.watch.responses.order_desk import ResponseWish
 from signal_ctrl.watch.responses.order_values import OrderState, PartState
 from signal_ctrl.watch.responses.order_views import ledger, order_by_id, response_orders
 from signal_ctrl.watch.responses.responses import Responses
@@ -60,6 +61,10 @@ def test_a_response_from_order_to_end(world: ResponseWorld) -> None:
     assert ended.checklist[0].done_by == "otto" and ended.checklist[1].done_by == ""
     left_nothing(world)
     assert world.store.read(lambda r: mission_of(r, mission.mission_id)).state is MissionState.CANCELLED
+    check_what_it_brought(world)
+
+
+def check_what_it_brought(world: ResponseWorld) -> None:
     said = {(who, what) for who, what, _ in world.audit()}
     assert {("olga", "order response"), ("sam", "approve response"), ("olga", "end response")} <= said
     assert {("eve", "import response"), ("otto", "do task")} <= said
@@ -93,7 +98,7 @@ def test_one_begun_later_does_everything_at_its_time(world: ResponseWorld) -> No
     order = world.begun(start_utc_ms=start_ms)
     assert [o.state for o in world.centre.overrides.live()] == [OverrideState.SCHEDULED]
     assert world.responses.desk.texts(world.clock.utc_ms()) == ()
-    assert world.store.read(lambda r: missions(r)) == ()
+    assert world.store.read(missions) == ()
     world.passes(10 * MINUTE_MS + 2000, 10_000)
     assert [o.state for o in world.centre.overrides.live()] == [OverrideState.ACTIVE]
     assert len(world.store.read(lambda r: missions(r, response=order.order_id))) == 1
@@ -135,8 +140,6 @@ def test_two_persons_a_nonce_and_a_second_factor(world: ResponseWorld) -> None:
 
 
 def test_a_confirmation_is_for_one_document_one_login_and_a_minute(world: ResponseWorld) -> None:
-    from signal_ctrl.watch.responses.order_desk import ResponseWish  # noqa: PLC0415  one use
-
     desk, wish = world.responses.desk, ResponseWish("stadium", "M-7")
     prepared = desk.prepare(world.actor("olga"), wish)
     with pytest.raises(RefusedError, match="another login"):
@@ -236,7 +239,9 @@ def test_every_reason_is_told_before_it_is_taken_in(world: ResponseWorld) -> Non
         world.imported(RESPONSE.replace('stage = "side"', 'stage = "crossroads"'))
     with pytest.raises(RefusedError, match="shows 60 characters in English"):
         world.imported(RESPONSE.replace("STADIUM RD CLOSED", "STADIUM ROAD CLOSED " * 4))
-    twice = RESPONSE + '[[override]]\nname = "again"\nkind = "all_red"\nreason = "event"\ncorridor = "ring"\nlasts_s = 60\n'
+    twice = (
+        RESPONSE + '[[override]]\nname = "again"\nkind = "all_red"\nreason = "event"\ncorridor = "ring"\nlasts_s = 60\n'
+    )
     with pytest.raises(RefusedError, match="c0 is held by part side-street at the same time"):
         world.imported(twice)
     plans = RESPONSE + '[[plan]]\nname = "again"\nplan = "day"\ncabinets = ["c1"]\n'

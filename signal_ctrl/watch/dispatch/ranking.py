@@ -60,7 +60,6 @@ class Town:
         self.network = network
         self._roadside = roadside
         self._finder = WayFinder(network, times)
-        self._free_s = [road.free_time_s for road in network.roads]
         self.source = times.source
 
     def stand(
@@ -123,8 +122,9 @@ class Town:
 
     def _free(self, trip: Trip) -> float:
         """Return the time of a way without traffic: nobody is faster. [s]"""
-        whole_m = sum(self.network.roads[k].length_m for k in trip.roads)
-        return sum(self._free_s[k] for k in trip.roads) * trip.distance_m / max(whole_m, 1e-6)
+        roads = [self.network.roads[k] for k in trip.roads]
+        whole_m = sum(road.length_m for road in roads)
+        return sum(road.free_time_s for road in roads) * trip.distance_m / max(whole_m, 1e-6)
 
 
 def _standing(unit: Unit, position: UnitPosition | None, places: tuple[OnRoad, ...], now_utc_ms: int) -> Standing:

@@ -11,7 +11,7 @@ from signal_ctrl.domain.link.overrides import OverrideKind
 from signal_ctrl.domain.roads import LonLat
 from signal_ctrl.domain.schedule import is_name
 from signal_ctrl.domain.signs import MessageKind, SignText
-from signal_ctrl.watch.dispatch.missions import Need
+from signal_ctrl.watch.dispatch.missions import MAX_TEXT, PRIORITIES, Need
 
 LASTS_S: Final = (60, 24 * 3600)
 """How long a response may last. [s] [P]"""
@@ -110,6 +110,8 @@ class MissionPart:
 
     def __post_init__(self) -> None:
         _check_name(self.name)
+        if not PRIORITIES[0] <= self.priority <= PRIORITIES[1] or not 1 <= len(self.text) <= MAX_TEXT:
+            raise InvalidInputError(f"part {self.name}: a mission has a priority of 1 to 5 and a text")
 
 
 @dataclass(frozen=True, slots=True)

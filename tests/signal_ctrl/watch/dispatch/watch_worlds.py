@@ -8,8 +8,8 @@ from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.dispatch.dispatch import Dispatch
 from signal_ctrl.watch.dispatch.mission_desk import MissionWish
 from signal_ctrl.watch.dispatch.missions import Mission, Need
-from signal_ctrl.watch.dispatch.units import Unit, UnitKind
 from signal_ctrl.watch.dispatch.unit_desk import unit_of
+from signal_ctrl.watch.dispatch.units import Unit, UnitKind
 from tests.signal_ctrl.centre.worlds import World
 from tests.signal_ctrl.watch.dispatch.streets import UNITS, grid, place
 

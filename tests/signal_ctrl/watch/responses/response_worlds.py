@@ -51,7 +51,7 @@ priority = 2
 ).replace('"barrier crew"', '"barrier-crew"')  # fmt: skip
 
 SIGNS = Guidance(
-    (Sign("s1", "r00-10", 100.0),), (SignalMovements("c2", (SignalMovement("main_n", "r20-30", 0, "r30-40"),)),)
+    (Sign("s1", "r00-10", 100.0),), (SignalMovements("c2", (SignalMovement("main", "r20-30", 0, "r30-40"),)),)
 )
 
 

@@ -43,6 +43,20 @@ def judge(run: Path) -> dict[str, Any]:
     return {**found, "lamp_violations": lamps["violations"]}
 
 
+def lamps_at_hand() -> bool:
+    """Tell whether the referee of the lamps is there: in the checkout of the project it is."""
+    return (ORACLES / LAMPS).is_file()
+
+
+def wrong_lamps(run: Path) -> dict[str, int]:
+    """Return how often the lamps of a run broke each rule; rules that were kept are left out.
+
+    Raises: BackendError if the referee breaks off.
+    """
+    found = _ask(LAMPS, str(run / "net.xml"), str(run / "tls_states.xml.gz"), "--json")
+    return {rule: count for rule, count in found["violations"].items() if count}
+
+
 def disagreement(row: dict[str, Any]) -> str:
     """Return where the referees disagree with the row of a run, or nothing."""
     delay_s = row.get("referee_delay_s")

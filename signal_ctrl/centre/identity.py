@@ -50,6 +50,11 @@ class Right(Enum):
     KEEP_CONDITIONS = "enter weather and events"
     HANDLE_INCIDENTS = "report, confirm, clear incidents"
     ORDER_DIVERSION = "propose, order, end diversions"
+    HANDLE_INCIDENTS = "report, confirm, clear incidents"
+    FEED_LINK = "post own observations"
+    KEEP_CONDITIONS = "enter weather and events"
+    DISPATCH = "dispatch units, keep missions"
+    REPORT_UNIT = "report position and status of a unit"
 
 
 class Grant(Enum):
@@ -90,6 +95,11 @@ MATRIX: Final[Mapping[Right, Mapping[Role, Grant]]] = MappingProxyType(
         Right.KEEP_CONDITIONS: _row(operator=Grant.YES, supervisor=Grant.YES),
         Right.HANDLE_INCIDENTS: _row(operator=Grant.YES, supervisor=Grant.YES),
         Right.ORDER_DIVERSION: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.HANDLE_INCIDENTS: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.FEED_LINK: _row(feed=Grant.OWN),
+        Right.KEEP_CONDITIONS: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.DISPATCH: _row(operator=Grant.YES, supervisor=Grant.YES),
+        Right.REPORT_UNIT: _row(viewer=Grant.OWN, operator=Grant.YES, supervisor=Grant.YES),
     }
 )
 

@@ -101,7 +101,7 @@ class IssueDesk:
         """
         now_ms = self._desk.now_ms()
         require(actor, Right.MANAGE_PLANS, now_ms)
-        item, chosen = self._desk.store.read(lambda r: self._chosen(r, wish))
+        item, chosen = self._desk.store.read(lambda r: chosen_of(r, wish))
         districts = {cabinet.district for cabinet, _ in chosen}
         if not all(actor.reaches(district) for district in districts):
             raise ForbiddenError(f"{actor.login} acts in district {actor.district} alone")
@@ -109,7 +109,7 @@ class IssueDesk:
 
     def follow(self, item: LibraryItem, wish: IssueWish) -> Issued:
         """Issue a plan because a schedule says so; the act of the person was to let it be followed."""
-        _, chosen = self._desk.store.read(lambda r: self._chosen(r, wish))
+        _, chosen = self._desk.store.read(lambda r: chosen_of(r, wish))
         return self._issue(CENTRE, item, chosen, wish, self._desk.now_ms())
 
     def issue_adaptive(self, t: Transaction, cabinet: Cabinet, plan: SignalPlan, until_ms: int) -> Delivery:
@@ -153,37 +153,16 @@ class IssueDesk:
         for change in self.changes(ChangeState.STAGING.value):
             self._decide(change, now_ms)
         moving = self._desk.store.read(lambda r: r.shelf(ASSIGNMENTS).find({"moves": "yes"}, limit=MAX_CABINETS))
-        moved = [held.cabinet for held in moving if _settled(held, now_ms) != held]
+        moved = [held.cabinet for held in moving if settled(held, now_ms) != held]
         if moved:
             self._orders.serve(self._desk.store.write(partial(self._moved, cabinets=moved, now_ms=now_ms)))
-
-    def _chosen(self, reading: Reading, wish: IssueWish) -> tuple[LibraryItem, list[tuple[Cabinet, SignalPlan]]]:
-        """Return the plan and each cabinet's part. Raises: NotFoundError; InvalidInputError if one has no part."""
-        item = item_of(reading, PLANS, wish.plan, wish.number)
-        plan = plan_from_json(item.document)
-        if wish.corridor:
-            cabinets: Sequence[Cabinet] = cabinets_in(reading, "corridor", wish.corridor)
-        elif wish.cabinets:
-            cabinets = cabinets_of_names(reading, wish.cabinets)
-        else:
-            known = by_signal(every_cabinet(reading))
-            cabinets = [known[s.signal_id] for s in plan.signals if s.signal_id in known]
-        found = []
-        for cabinet in cabinets:
-            part = plan.of(site_of(cabinet.site).signal_id)
-            if part is None or part.site != cabinet.site_sha256:
-                raise InvalidInputError(f"plan {item.name} has no part for cabinet {cabinet.cabinet} and its site")
-            found.append((cabinet, part))
-        if not found:
-            raise InvalidInputError(f"plan {item.name} has no part for any cabinet")
-        return item, found
 
     def _issue(
         self, who: str, item: LibraryItem, chosen: list[tuple[Cabinet, SignalPlan]], wish: IssueWish, now_ms: int
     ) -> Issued:
         begin_ms = wish.not_before_utc_ms or (now_ms + STAGING_MS if wish.together else now_ms)
         _check_times(begin_ms, wish, now_ms)
-        self._rehearse(chosen)
+        self._desk.store.read(lambda r: check_change(r, chosen))
         change_id = self._desk.new_id("ch") if wish.together else ""
         names = tuple(cabinet.cabinet for cabinet, _ in chosen)
         obj = f"plan {item.key} to {', '.join(names[:20])} ({len(names)})"
@@ -196,7 +175,7 @@ class IssueDesk:
                 held = assigned[cabinet.cabinet]
                 if held.coming is not None and held.coming.change and not held.coming.committed:
                     raise ConflictError(f"cabinet {cabinet.cabinet} is part of change {held.coming.change}")
-                uses.append(replace(_settled(held, now_ms), coming=use, changed_utc_ms=now_ms))
+                uses.append(replace(settled(held, now_ms), coming=use, changed_utc_ms=now_ms))
             t.shelf(ASSIGNMENTS).put_all(uses)
             made = self._orders.make_all(t, [cabinet for cabinet, _ in chosen], f"plan {item.key}", now_ms)
             if change_id:
@@ -206,19 +185,6 @@ class IssueDesk:
 
         self._orders.serve(self._desk.act(who, "issue plan", obj, work))
         return Issued(item.name, item.number, item.sha256, names, change_id, begin_ms)
-
-    def _rehearse(self, chosen: Sequence[tuple[Cabinet, SignalPlan]]) -> None:
-        """Rehearse the change from the plan that stands (K9). Raises: RefusedError with every reason."""
-        found: list[Reason] = []
-        names = [cabinet.cabinet for cabinet, _ in chosen]
-        assigned = self._desk.store.read(partial(assignments_of, cabinets=names))
-        for cabinet, part in chosen:
-            standing = assigned[cabinet.cabinet].standing
-            before = standing.plan if standing is not None else None
-            if before is not None and before != part and before.site == part.site:
-                found += change_reasons(before, part, kernel_of(cabinet.site))
-        if found:
-            raise RefusedError("K9/change", "; ".join(f"{r.signal_id} {r.rule}: {r.text}" for r in found[:20]))
 
     def _decide(self, change: Change, now_ms: int) -> None:
         """Commit a change that all have staged, abandon one that somebody rejected or that comes too late."""
@@ -288,12 +254,47 @@ class IssueDesk:
     def _moved(self, t: Transaction, cabinets: Sequence[str], now_ms: int) -> list[Delivery]:
         """Let plans that have begun stand, end those that are over; return orders where that changes them."""
         assigned = assignments_of(t, cabinets)
-        settled = {n: replace(_settled(held, now_ms), changed_utc_ms=now_ms) for n, held in assigned.items()}
-        t.shelf(ASSIGNMENTS).put_all(settled.values())
-        ended = [name for name, held in assigned.items() if settled[name].offered != held.offered]
+        moved = {n: replace(settled(held, now_ms), changed_utc_ms=now_ms) for n, held in assigned.items()}
+        t.shelf(ASSIGNMENTS).put_all(moved.values())
+        ended = [name for name, held in assigned.items() if moved[name].offered != held.offered]
         for name in ended:
             t.record(CENTRE, "end plan", f"cabinet {name}", DONE, now_ms)
         return self._orders.make_all(t, cabinets_of_names(t, ended), "a plan is over", now_ms)
+
+
+def chosen_of(reading: Reading, wish: IssueWish) -> tuple[LibraryItem, list[tuple[Cabinet, SignalPlan]]]:
+    """Return the plan and each cabinet's part. Raises: NotFoundError; InvalidInputError if one has no part."""
+    item = item_of(reading, PLANS, wish.plan, wish.number)
+    plan = plan_from_json(item.document)
+    if wish.corridor:
+        cabinets: Sequence[Cabinet] = cabinets_in(reading, "corridor", wish.corridor)
+    elif wish.cabinets:
+        cabinets = cabinets_of_names(reading, wish.cabinets)
+    else:
+        known = by_signal(every_cabinet(reading))
+        cabinets = [known[s.signal_id] for s in plan.signals if s.signal_id in known]
+    found = []
+    for cabinet in cabinets:
+        part = plan.of(site_of(cabinet.site).signal_id)
+        if part is None or part.site != cabinet.site_sha256:
+            raise InvalidInputError(f"plan {item.name} has no part for cabinet {cabinet.cabinet} and its site")
+        found.append((cabinet, part))
+    if not found:
+        raise InvalidInputError(f"plan {item.name} has no part for any cabinet")
+    return item, found
+
+
+def check_change(reading: Reading, chosen: Sequence[tuple[Cabinet, SignalPlan]]) -> None:
+    """Rehearse the change from the plan that stands (K9). Raises: RefusedError with every reason."""
+    found: list[Reason] = []
+    assigned = assignments_of(reading, [cabinet.cabinet for cabinet, _ in chosen])
+    for cabinet, part in chosen:
+        standing = assigned[cabinet.cabinet].standing
+        before = standing.plan if standing is not None else None
+        if before is not None and before != part and before.site == part.site:
+            found += change_reasons(before, part, kernel_of(cabinet.site))
+    if found:
+        raise RefusedError("K9/change", "; ".join(f"{r.signal_id} {r.rule}: {r.text}" for r in found[:20]))
 
 
 def assignments_of(reading: Reading, cabinets: Sequence[str]) -> dict[str, Assignment]:
@@ -307,7 +308,7 @@ def assignment_of(reading: Reading, cabinet: str) -> Assignment:
     return reading.shelf(ASSIGNMENTS).get(cabinet) or Assignment(cabinet)
 
 
-def _settled(held: Assignment, now_ms: int) -> Assignment:
+def settled(held: Assignment, now_ms: int) -> Assignment:
     """Return an assignment in which what has begun stands and what is over is gone. [ms]"""
     coming, standing = held.coming, held.standing
     if coming is not None and coming.may_start and now_ms >= coming.not_before_utc_ms and not coming.adaptive:

@@ -290,16 +290,24 @@ class OrderDesk:
         self.serve(self._desk.store.write(work))
 
     def renew(self, most: int = 50) -> None:
-        """Make orders anew that would soon be too old, at most so many at once."""
+        """Make orders anew that would soon be too old and can be longer valid, at most so many at once."""
         now_ms = self._desk.now_ms()
-        held = (d for d in self.book.deliveries() if not d.adaptive)
-        old = [d.cabinet for d in held if d.valid_until_utc_ms - now_ms < RENEW_MS]
+        held = [d for d in self.book.deliveries() if not d.adaptive and d.valid_until_utc_ms - now_ms < RENEW_MS]
+        if not held:
+            return
+        assigned = self._desk.store.read(lambda r: r.shelf(ASSIGNMENTS).several([d.cabinet for d in held]))
+        old = [d.cabinet for d in held if _validity(_offered(assigned, d), now_ms)[1] > d.valid_until_utc_ms]
         if old:
 
             def work(t: Transaction) -> list[Delivery]:
                 return self.make_all(t, cabinets_of_names(t, old[:most]), "renewal", now_ms)
 
             self.serve(self._desk.store.write(work, Importance.ESSENTIAL))
+
+
+def _offered(assigned: Mapping[str, Assignment], delivery: Delivery) -> PlanUse | None:
+    assignment = assigned.get(delivery.cabinet)
+    return assignment.offered if assignment is not None else None
 
 
 def _after(last: Version, epoch: int) -> Version:

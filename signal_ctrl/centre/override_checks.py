@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signal_ctrl.centre.identity import MATRIX, SECOND_FACTOR_LASTS_MS, Actor, Grant, Right
+from signal_ctrl.centre.identity import MATRIX, SECOND_FACTOR_LASTS_MS, Actor, Grant, Right, require
 from signal_ctrl.centre.nonces import Bound, fingerprint
 from signal_ctrl.centre.override_values import ARMED_MS, OVERRIDES, Override, OverrideDocument, OverrideState
 from signal_ctrl.centre.ports import Reading
-from signal_ctrl.domain.errors import ForbiddenError, NotFoundError, RefusedError
+from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,16 @@ def check_reach(actor: Actor, districts: Sequence[str]) -> None:
     beyond = [district for district in districts if not actor.reaches(district)]
     if beyond:
         raise ForbiddenError(f"{actor.login} acts in district {actor.district} alone, not in {', '.join(beyond)}")
+
+
+def check_release(actor: Actor, override: Override, now_ms: int) -> None:
+    """Check that an actor may end an override. [ms] Raises: ConflictError if it is over; ForbiddenError."""
+    if not override.state.live:
+        raise ConflictError(f"override {override.override_id} is {override.state.value} already")
+    if actor.login == override.issuer and actor.grant(Right.ISSUE_OVERRIDE) is not Grant.NO:
+        return
+    require(actor, Right.APPROVE_OVERRIDE, now_ms)
+    check_reach(actor, override.districts)
 
 
 def check_still(reading: Reading, login: str, right: Right) -> None:

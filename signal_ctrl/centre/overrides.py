@@ -4,14 +4,14 @@ Every act is written with its audit record in one transaction, or does not happe
 whether it can be written or not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
 from signal_ctrl.centre.cabinets import CABINETS
 from signal_ctrl.centre.desk import CENTRE, DONE, Desk
-from signal_ctrl.centre.identity import Actor, Grant, Right, require
+from signal_ctrl.centre.identity import Actor, Right, require
 from signal_ctrl.centre.late_writes import LateWrites
 from signal_ctrl.centre.nonces import Nonces
 from signal_ctrl.centre.order_values import Delivery
@@ -20,6 +20,7 @@ from signal_ctrl.centre.override_checks import (
     Checked,
     Issue,
     check_reach,
+    check_release,
     check_second_factor,
     check_still,
     ended_ms_of,
@@ -60,6 +61,8 @@ HISTORY_MS: Final = 7 * 24 * 3_600_000
 _HELD: Final = tuple(state.value for state in OverrideState if state.held)
 _LIVE: Final = tuple(state.value for state in OverrideState if state.live)
 Estimator = Callable[[Reading, OverrideDocument], Price]
+Ends = tuple[tuple[Override, ...], list[Delivery]]
+"""The overrides that an act has ended, and the orders that it made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ class OverrideDesk:
         """
         now_ms = self._desk.now_ms()
         override = self._live.get(override_id) or self._desk.store.read(lambda r: override_of(r, override_id))
-        self._check_release(actor, override, now_ms)
+        check_release(actor, override, now_ms)
         active = override.state is OverrideState.ACTIVE
         state = OverrideState.RELEASED if active else OverrideState.WITHDRAWN
         return self._end(override, state, actor.login, now_ms)
@@ -208,6 +211,49 @@ class OverrideDesk:
     def live(self) -> tuple[Override, ...]:
         """Return the overrides that wait, are to come, or are in force; from memory."""
         return tuple(self._live.values())
+
+    def issue_within(self, t: Transaction, override: Override) -> tuple[Override, list[Delivery]]:
+        """Issue an override that two persons have agreed to, as part of another act; `take_up` follows the commit.
+
+        Raises: RefusedError; NotFoundError; InvalidInputError; whoever agreed has still to have the right.
+        """
+        now_ms = self._desk.now_ms()
+        if not override.approver:
+            raise RefusedError("C/two-persons", "what is part of another act needs the second person of that act")
+        self._check_again(t, override, now_ms)
+        check_against_sites(t, override.document)
+        t.record(override.issuer, "issue override", f"override {override.override_id}", words(override), now_ms)
+        return self._on_the_way(t, override, override.issuer, now_ms)
+
+    def end_within(self, t: Transaction, override_ids: Collection[str], who: str, late: bool = False) -> Ends:
+        """End overrides as part of another act: those in force are released, those to come withdrawn.
+
+        What is over already stays as it ended. `take_up` follows the commit.
+        """
+        now_ms, ended, made = self._desk.now_ms(), [], []
+        for override in t.shelf(OVERRIDES).several(override_ids).values():
+            if override.state.live:
+                active = override.state is OverrideState.ACTIVE
+                state = OverrideState.RELEASED if active else OverrideState.WITHDRAWN
+                over = replace(override, state=state, ended_utc_ms=now_ms, ended_by=who)
+                outcome = _Outcome(over)
+                self._end_within(outcome, override.state, CENTRE, t, late)
+                ended.append(outcome.override)
+                made += outcome.made
+        return tuple(ended), made
+
+    def take_up(self, overrides: Iterable[Override], made: Sequence[Delivery]) -> None:
+        """Take up what another act has made durable."""
+        self._orders.serve(made)
+        for override in overrides:
+            self._done(override, [])
+
+    def end_without_store(self, override_id: str, who: str) -> None:
+        """End an override whether that can be written or not: for an act that could not be written as a whole."""
+        override = self._live.get(override_id)
+        if override is not None:
+            active = override.state is OverrideState.ACTIVE
+            self._end(override, OverrideState.RELEASED if active else OverrideState.WITHDRAWN, who, self._desk.now_ms())
 
     def take_price(self, override: Override) -> None:
         """Store the measured price of an override that is over."""
@@ -280,14 +326,6 @@ class OverrideDesk:
         until_mono_ms = self._until_mono_ms.get(override.override_id, 0)
         if now_ms - override.issued_utc_ms > APPROVAL_MS or self._desk.clock.mono_ms() > until_mono_ms:
             raise RefusedError("C/late", "it was issued over 5 min ago; it has to be issued again")
-
-    def _check_release(self, actor: Actor, override: Override, now_ms: int) -> None:
-        if not override.state.live:
-            raise ConflictError(f"override {override.override_id} is {override.state.value} already")
-        if actor.login == override.issuer and actor.grant(Right.ISSUE_OVERRIDE) is not Grant.NO:
-            return
-        require(actor, Right.APPROVE_OVERRIDE, now_ms)
-        check_reach(actor, override.districts)
 
     def _start(self, override: Override) -> None:
         """Bring a scheduled override into force; what stands against it by now ends it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from signal_ctrl.centre.cabinets import cabinet_of
@@ -71,32 +72,32 @@ class TicketDesk:
 
     def assign(self, actor: Actor, ticket_id: str, to: str) -> Ticket:
         """Say who repairs it. Raises: ForbiddenError; NotFoundError; ConflictError if it is closed."""
-        now_ms = self._desk.now_ms()
-        require(actor, Right.HANDLE_ALARMS, now_ms)
-
-        def work(t: Transaction) -> Ticket:
-            ticket = _unclosed(t, ticket_id)
-            changed = replace(ticket, state=TicketState.ASSIGNED, assigned_to=to, assigned_utc_ms=now_ms)
-            return self._kept(t, actor, "assign ticket", changed, f"to {to}")
-
+        require(actor, Right.HANDLE_ALARMS, self._desk.now_ms())
+        work = partial(self.assign_within, actor=actor, ticket_id=ticket_id, to=to)
         return self._desk.act(actor.login, "assign ticket", f"ticket {ticket_id}", work)
+
+    def assign_within(self, t: Transaction, actor: Actor, ticket_id: str, to: str) -> Ticket:
+        """Say who repairs it, as part of another act. Raises: NotFoundError; ConflictError if it is closed."""
+        now_ms, ticket = self._desk.now_ms(), _unclosed(t, ticket_id)
+        changed = replace(ticket, state=TicketState.ASSIGNED, assigned_to=to, assigned_utc_ms=now_ms)
+        return self._kept(t, actor, "assign ticket", changed, f"to {to}")
 
     def close(self, actor: Actor, ticket_id: str, note: str) -> Ticket:
         """Close a ticket with a note of what was done.
 
         Raises: ForbiddenError; NotFoundError; ConflictError if it is closed; InvalidInputError without a note.
         """
-        now_ms = self._desk.now_ms()
-        require(actor, Right.HANDLE_ALARMS, now_ms)
-
-        def work(t: Transaction) -> Ticket:
-            ticket = _unclosed(t, ticket_id)
-            closed = replace(
-                ticket, state=TicketState.CLOSED, closed_by=actor.login, closed_utc_ms=now_ms, note=note.strip()
-            )
-            return self._kept(t, actor, "close ticket", closed)
-
+        require(actor, Right.HANDLE_ALARMS, self._desk.now_ms())
+        work = partial(self.close_within, actor=actor, ticket_id=ticket_id, note=note)
         return self._desk.act(actor.login, "close ticket", f"ticket {ticket_id}", work)
+
+    def close_within(self, t: Transaction, actor: Actor, ticket_id: str, note: str) -> Ticket:
+        """Close a ticket as part of another act. Raises: NotFoundError; ConflictError; InvalidInputError."""
+        now_ms, ticket = self._desk.now_ms(), _unclosed(t, ticket_id)
+        closed = replace(
+            ticket, state=TicketState.CLOSED, closed_by=actor.login, closed_utc_ms=now_ms, note=note.strip()
+        )
+        return self._kept(t, actor, "close ticket", closed)
 
     def _kept(self, t: Transaction, actor: Actor, action: str, ticket: Ticket, result: str = DONE) -> Ticket:
         t.shelf(TICKETS).put(ticket)

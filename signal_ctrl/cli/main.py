@@ -21,6 +21,7 @@ from signal_ctrl.cli import (
     demo_command,
     detectors_command,
     diversion_command,
+    dispatch_command,
     doctor_command,
     explain_command,
     feed_command,
@@ -31,11 +32,13 @@ from signal_ctrl.cli import (
     plan_command,
     roads_centre_command,
     roads_command,
+    response_command,
     run_command,
     scenarios_command,
     serve_command,
     shadow_command,
     signs_command,
+    units_command,
     user_command,
 )
 from signal_ctrl.cli.failures import CHECK_FAILED, answer
@@ -65,6 +68,9 @@ app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
+app.add_typer(units_command.app)
+app.add_typer(dispatch_command.app)
+app.add_typer(response_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)
 roads_command.app.command("import")(roads_centre_command.import_)

@@ -88,7 +88,7 @@ class SignText:
             raise InvalidInputError("a text is for a sign, and somebody wants it there")
         for text in (self.zh, self.en):
             if not 0 < len(text) <= LONGEST_TEXT or not text.isprintable():
-                raise InvalidInputError(f"a text has 1 to {LONGEST_TEXT} printable characters, got '{text[:40]}'")
+                raise InvalidInputError(f"a text has 1 to {LONGEST_TEXT} printable characters, got {text[:40]!r}")
         if not 0 <= self.from_utc_ms < self.until_utc_ms:
             raise InvalidTimingError("a text is shown from a time until a later one")
 

@@ -7,9 +7,15 @@ from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
 from signal_ctrl.watch.diversion.values import DIVERSIONS, GUIDANCE
 from signal_ctrl.watch.feeds.values import FEEDS
 from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS
+from signal_ctrl.watch.dispatch.missions import MISSIONS
+from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS
+from signal_ctrl.watch.dispatch.units import UNIT_POSITIONS, UNITS
+from signal_ctrl.watch.diversion.values import GUIDANCE
+from signal_ctrl.watch.feeds.values import FEEDS
 from signal_ctrl.watch.incidents.values import INCIDENTS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
+from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, RESPONSES
 from signal_ctrl.watch.road_desk import ROADS
 
 WATCH_SHELVES: Final[tuple[Spec, ...]] = (
@@ -23,4 +29,11 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     USUAL_DAYS,
     DIVERSIONS,
     GUIDANCE,
+    GUIDANCE,
+    UNITS,
+    UNIT_POSITIONS,
+    UNIT_DOCUMENTS,
+    MISSIONS,
+    RESPONSES,
+    RESPONSE_ORDERS,
 )

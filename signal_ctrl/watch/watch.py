@@ -7,6 +7,7 @@ What each is for, and how a topic joins:
 - `incidents`: their records; `incident_service` finds and ends them, `incident_watching` sees them in what comes in.
 - `diversions`: ways round what is limited, and what signs show.
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
+- `dispatch`: units and missions. `responses`: emergency plans.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
   Its shelves stand in `shelf_list.py`.
@@ -26,6 +27,7 @@ from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
 from signal_ctrl.watch.diversion.desk import DiversionDesk
+from signal_ctrl.watch.dispatch.dispatch import Dispatch
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.foresight.desk import ForesightDesk
 from signal_ctrl.watch.incidents.book import IncidentBook
@@ -37,6 +39,8 @@ from signal_ctrl.watch.intake.intake import Intake
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.minutes.minute_book import MinuteBook
 from signal_ctrl.watch.minutes.publisher import REPLAYED_MS, NewEstimator, Publisher
+from signal_ctrl.watch.responses.guidance_book import GuidanceBook
+from signal_ctrl.watch.responses.responses import Responses
 from signal_ctrl.watch.road_desk import RoadDesk
 from signal_ctrl.watch.state.estimator import StateEstimator
 
@@ -55,6 +59,9 @@ class Watch:
         self.conditions_desk = ConditionsDesk(self.desk)
         self.book = MinuteBook(self.desk)
         self.foresight = ForesightDesk(self.minutes, self.conditions)
+        self.guidance = GuidanceBook(self.desk)
+        self.dispatch = Dispatch(centre, self, self.guidance.in_force)
+        self.responses = Responses(centre, self.dispatch, self.guidance.in_force)
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
@@ -76,9 +83,12 @@ class Watch:
         self.roads.load()
         self._follow()
         self.diversions.load()
+        self.dispatch.load()
+        self.responses.load()
 
     def tick(self) -> None:
-        """Do what is due; called once a second."""
+        """Do what is due; called once a second. Ends of responses come first: they need no store."""
+        self.responses.desk.tick()
         if self.desk.store.condition in (Condition.READ_ONLY, Condition.FAILED):
             return
         self.feeds.tick()
@@ -140,6 +150,9 @@ class Watch:
         publisher.take(arrived)
         for batch in arrived:
             self.incident_watching.take(batch.observations)
+        taken = self.intake.drain()
+        publisher.take(taken)
+        self.dispatch.taken(each for batch in taken for each in batch.observations)
         complete = publisher.step(now_ms)
         if complete:
             self.book.put(complete, self.roads.in_force.document.sha256)

@@ -35,11 +35,13 @@ from signal_ctrl.web import (
     junction_routes,
     link_routes,
     links_routes,
+    missions_routes,
     network_routes,
     open_routes,
     overrides_routes,
     page_routes,
     plans_routes,
+    responses_routes,
     roads_routes,
     schedules_routes,
     session_routes,
@@ -47,6 +49,7 @@ from signal_ctrl.web import (
     signs_routes,
     stream_routes,
     tickets_routes,
+    units_routes,
     user_routes,
 )
 from signal_ctrl.web.background import Chore, background
@@ -69,11 +72,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     junction_routes.router,
     link_routes.router,
     links_routes.router,
+    missions_routes.router,
     network_routes.router,
     open_routes.router,
     overrides_routes.router,
     page_routes.router,
     plans_routes.router,
+    responses_routes.router,
     roads_routes.router,
     schedules_routes.router,
     session_routes.router,
@@ -81,6 +86,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     signs_routes.router,
     stream_routes.router,
     tickets_routes.router,
+    units_routes.router,
     user_routes.router,
 )
 

@@ -393,3 +393,16 @@ def test_after_a_restore_no_override_that_is_over_comes_back(here: World) -> Non
     served = again.orders.book.answer("c0", "", 0)
     assert served is not None
     assert not orders_from_bytes(served.body).overrides
+
+
+def test_orders_of_a_plan_with_an_end_are_not_made_anew_each_second() -> None:
+    with world() as here:
+        here.centre.plans.upload(here.actor("eve"), plan_to_json(plan("c0")))
+        until_ms = here.clock.utc_ms() + 60 * MINUTE_MS
+        here.centre.issuing.issue(here.actor("eve"), IssueWish("day", cabinets=("c0",), valid_until_utc_ms=until_ms))
+        here.passes(2_000)
+        version = here.orders().version
+        here.passes(10 * MINUTE_MS, 60_000)
+        assert here.orders().version == version
+        here.passes(51 * MINUTE_MS, 60_000)
+        assert here.orders().plan is None

@@ -1,0 +1,1 @@
+"""Units and missions: who is nearest, who goes, and what became of it."""

@@ -1,0 +1,1 @@
+"""Emergency plans: stored responses, checked, rehearsed, ordered as one act and ended as one."""

@@ -1,0 +1,1 @@
+"""A response rehearsed: ordered at a real centre by simulated time, carried out in SUMO through the real kernels."""

@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from signal_ctrl.cabinet.agent import Agent
 from signal_ctrl.cabinet.board import SimulatedBoard
-from signal_ctrl.cabinet.control import LABEL
 from signal_ctrl.cabinet.held import Held
 from signal_ctrl.cabinet.ports import Answer
 from signal_ctrl.cabinet.self_report import Status
@@ -166,7 +165,7 @@ def status_document(agent: Agent, status: Status, frames: Frames) -> dict[str, A
         "boot": agent.boot,
         "mode": status.mode.value,
         "reason": status.reason,
-        "rung": LABEL[status.rung],
+        "rung": status.decides,
         "plan_sha256": "" if status.running is None else signal_plan_hash(status.running),
         "orders": "" if status.active is None else str(status.active),
         "overrides": list(status.overrides),

@@ -14,7 +14,7 @@ from signal_ctrl.centre.orders import last_delivery
 from signal_ctrl.centre.plan_values import PLANS
 from signal_ctrl.centre.plans import difference, item_of, items
 from signal_ctrl.centre.registry import Acknowledged
-from signal_ctrl.centre.shadow_values import ControlMode
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.errors import (
     ConflictError,
     ForbiddenError,

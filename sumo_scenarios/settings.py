@@ -120,8 +120,8 @@ class RunSettings:
     def _check_link(self) -> None:
         if self.link is not None and self.controller in SUMO_CONTROLLERS:
             raise InvalidInputError(
-                f"--over-http: {self.controller} sets the lamps within SUMO, where no cabinet stands between; take one of "
-                f"{', '.join((*PLANNED, *ROLLOUTS, *SLOTTED))}"
+                f"--over-http: {self.controller} sets the lamps within SUMO, where no cabinet stands between; take one "
+                f"of {', '.join((*PLANNED, *ROLLOUTS, *SLOTTED))}"
             )
         if self.link is not None and self.controller in PLANNED and (self.schedule is not None or self.history):
             raise InvalidInputError("--over-http issues one plan; leave --schedule out")

@@ -1,11 +1,11 @@
 """Adaptive control beside a cabinet: what the loops tell goes to an adviser, its answer is compared, or drives.
 
-All of this is called by the thread that makes frames, so nothing here waits: a glimpse is handed over, and the answer to
-an earlier one is there or it is not. What the adviser says is believed only while it is fresh and sound; see `drive`.
+All of this is called by the thread that makes frames, so nothing here waits: a glimpse is handed over, and the answer
+to an earlier one is there or it is not. What the adviser says counts only while it is fresh and sound; see `drive`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from detectors.loops.events import LoopEvent
@@ -16,7 +16,7 @@ from signal_ctrl.domain.link.reports import GROUP_COUNT, SHADOW_ADVICE, SHADOW_T
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.view import JunctionView
-from signal_ctrl.engine.adviser import WARM_S, Advised, Glimpse
+from signal_ctrl.engine.adviser import WARM_S, Advised, Glimpse, is_answer
 from signal_ctrl.engine.fallback import MOST_LOST
 from signal_ctrl.engine.shadowing import Compared, Running, compare
 
@@ -57,7 +57,7 @@ class Detectors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What lets a cabinet see: where its loops lie, what they tell, and who advises; `horizon_s` is how far ahead. [s]"""
+    """What lets a cabinet see: where its loops lie, what they tell, who advises, how far ahead that one looks. [s]"""
 
     layout: JunctionLayout
     detectors: Detectors
@@ -98,8 +98,9 @@ class Advising:
 
     @property
     def answer(self) -> Advised | None:
-        """The newest answer."""
-        return None if self.sight.adviser is None else self.sight.adviser.answer
+        """The newest answer, None if there is none that could be one."""
+        said = None if self.sight.adviser is None else self.sight.adviser.answer
+        return said if is_answer(said) else None
 
     def fault(self, now_s: float) -> str:
         """Return why the adviser is not sound, empty if it is. [s]"""
@@ -146,7 +147,7 @@ class Advising:
         if situation is not None and running is not None:
             self._pending[now_s] = (situation.stage, running)
             self._forget()
-        adviser.ask(Glimpse(now_s, self._events, lamps, situation))
+        adviser.ask(Glimpse(now_s, self._events, lamps, situation, running is not None))
 
     def _forget(self) -> None:
         """Give up questions that have no answer."""
@@ -168,7 +169,9 @@ class Advising:
             self._tally.comparable += 1
             return
         try:
-            self._compared(compare(decision.candidates, running), answer.now_s, at_utc_ms)
+            wish, delays = compare(decision.candidates, running), compare(answer.delays, running)
+            found = replace(delays, advised=wish.advised, advised_in_s=wish.advised_in_s, differs=wish.differs)
+            self._compared(found, answer.now_s, at_utc_ms)
         except InvalidInputError:
             self._tally.missed += 1
 

@@ -13,8 +13,8 @@ from typing import Final
 from signal_ctrl.cabinet.desk import FORKED, Desk
 from signal_ctrl.cabinet.held import Held
 from signal_ctrl.cabinet.link_client import LinkClient, LinkSettings
-from signal_ctrl.cabinet.outbox import CAPACITY, Outbox
 from signal_ctrl.cabinet.office import Office
+from signal_ctrl.cabinet.outbox import CAPACITY, Outbox
 from signal_ctrl.cabinet.plan_gate import plan_faults
 from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes, Shelf, Verify
 from signal_ctrl.cabinet.self_report import SelfReport, Status

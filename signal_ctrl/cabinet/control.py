@@ -85,7 +85,10 @@ class CabinetControl:
 
     def turn(self, lit: int) -> Running[int] | None:
         """Return what the plan that is kept does now at a signal that is in a stage, None if none is kept."""
-        cycle = None if self._keeper is None or self.rung is Rung.FLASH else self._keeper.cycle
+        if self._keeper is None or self.rung is Rung.FLASH:
+            return None
+        self._keeper.due(self.common_ds)
+        cycle = self._keeper.cycle
         if cycle is None:
             return None
         index, since_ds = cycle.place(self.common_ds)

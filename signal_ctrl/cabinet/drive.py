@@ -36,6 +36,7 @@ class AdaptiveDrive:
     tell: Callable[[str, str], None]
     _ladder: Ladder = field(default_factory=lambda: Ladder((Rung.ADAPTIVE, Rung.PLAN)))
     _watch: Watch = field(init=False)
+    _used_s: float | None = None
 
     def __post_init__(self) -> None:
         self._ladder.step({Rung.ADAPTIVE: NOT_ON}, 0)
@@ -57,6 +58,11 @@ class AdaptiveDrive:
         """The plan that is kept, or would be."""
         return self.control.running
 
+    def has_news(self, now_s: float) -> bool:
+        """Return whether adaptive control decides and has an answer that was not looked at. [s]"""
+        answer = self.advising.fresh(now_s) if self.adaptive else None
+        return answer is not None and answer.now_s != self._used_s
+
     def calls(self, now_s: float) -> int | None:
         """Return who waits, as the adviser sees it; None where everybody is taken to wait. [s]"""
         answer = self.advising.fresh(now_s) if self.adaptive else None
@@ -75,4 +81,6 @@ class AdaptiveDrive:
         if not self.adaptive:
             return self.control.decide(view, situation, detection, now_ds)
         self.control.adopt()
+        newest = self.advising.answer
+        self._used_s = None if newest is None else newest.now_s
         return answer, self.control.decide(view, None, detection, now_ds)[1]

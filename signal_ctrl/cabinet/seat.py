@@ -1,4 +1,4 @@
-"""Who decides at a cabinet, once a second: its plans, and where it sees its loops adaptive control beside or over them."""
+"""Who decides at a cabinet, once a second: its plans, and where it has loops adaptive control beside or over them."""
 
 from collections.abc import Callable
 from typing import Final
@@ -24,7 +24,7 @@ _MS_PER_DS: Final = 100
 
 
 class Seat:
-    """The deciding side of one cabinet. Its engine asks `decider`; whoever makes frames calls `second` once a second."""
+    """The deciding side of a cabinet. Its engine asks `decider`; whoever makes frames calls `second` once a second."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Seat:
         self._drive = None if self._advising is None else self._driven(self._advising)
         self._view = empty_view(unseen_junction(kernel.site))
         self._stages = tuple(range(len(kernel.site.stages)))
+        self._broke = ""
 
     def _ordered(self) -> SignalPlan | None:
         return self._office.ordered.plan_at(self._clock.utc_ms())
@@ -86,20 +87,31 @@ class Seat:
         advising, drive = self._advising, self._drive
         if advising is None or drive is None:
             return engine.decide(self._view, self._stages, now_ds)
-        now_s, lamps, situation = to_s(now_ds), engine.lamps, engine.situation(self._stages, now_ds)
+        self._guarded(lambda: self._look(advising, engine, now_ds, utc_ms, overridden))
+        return engine.decide(self._view, self._stages, now_ds, waiting=drive.calls(to_s(now_ds)))
+
+    def _look(self, advising: Advising, engine: JunctionEngine, now_ds: int, utc_ms: int, overridden: bool) -> None:
+        """Take in what the loops told and an answer, and hand the second over to the adviser."""
+        now_s, mode = to_s(now_ds), self._mode()
+        situation = engine.situation(self._stages, now_ds) if mode is not ControlMode.PLAN else None
         lit = [g for g, group in enumerate(engine.core.groups) if group.aspect not in STOPS]
-        self._guarded(lambda: advising.begin(now_s, utc_ms, lit))
-        record = engine.decide(self._view, self._stages, now_ds, waiting=drive.calls(now_s))
-        mode = self._mode()
+        advising.begin(now_s, utc_ms, lit)
         compared = mode is ControlMode.SHADOW and situation is not None and not overridden
         running = self.control.turn(situation.stage) if compared and situation is not None else None
-        asked = situation if mode is not ControlMode.PLAN else None
-        self._guarded(lambda: advising.ask(now_s, lamps, asked, running))
-        return record
+        advising.ask(now_s, engine.lamps, situation, running)
+
+    def hurry(self, engine: JunctionEngine, now_ds: int) -> None:
+        """Decide between two seconds if adaptive control drives and has answered meanwhile. [ds]"""
+        drive = self._drive
+        if drive is not None and drive.has_news(to_s(now_ds)):
+            engine.decide(self._view, self._stages, now_ds, waiting=drive.calls(to_s(now_ds)))
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Do what concerns advice alone; whatever breaks in it is told, and costs no frame (K11)."""
+        """Do what concerns advice alone; whatever breaks in it is told once, and costs no frame (K11)."""
         try:
             work()
         except Exception as error:
-            self._office.happened("adviser", f"broke: {type(error).__name__} {error}")
+            what = f"broke: {type(error).__name__} {error}"
+            if what != self._broke:
+                self._office.happened("adviser", what)
+            self._broke = what

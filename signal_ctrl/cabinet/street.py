@@ -156,6 +156,8 @@ class Street:
             self._second = second
             self._decide(now_ds)  # it may take longer than a frame should: the lamps of now are lit
             self._show(now_ds)
+        else:
+            self._seat.hurry(self.engine, now_ds)
 
     def _show(self, now_ds: int) -> None:
         self._board.show(self.engine.core, now_ds)

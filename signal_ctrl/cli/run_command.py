@@ -115,8 +115,8 @@ def run(
     advise: Annotated[
         str,
         typer.Option(
-            help="With --over-http and a plan: shadow, adaptive control advises while the plan is kept; adaptive, it is "
-            "switched on over the plan."
+            help="With --over-http and a plan: shadow, adaptive control advises while the plan is kept; adaptive, it "
+            "is switched on over the plan."
         ),
     ] = "",
     replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,

@@ -4,7 +4,8 @@ It knows the junction by its loops and lamps alone, so it can run anywhere: in a
 a simulation. Whatever it answers is judged by who asked; nothing of it reaches a lamp but by the gate of the kernel.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from detectors.loops.estimator import LoopEstimator
@@ -19,6 +20,8 @@ from signal_ctrl.engine.calls import calls_of, recall_of, recall_of_lanes
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
 
+AGELESS_S: Final = 999.0
+"""Nobody waits for so long within the horizon that they would count as two: so a cost is delay. [s]"""
 WARM_S: Final = 120.0
 """An adviser that has looked for less than this knows too little of the queues. [s] [P]"""
 
@@ -27,13 +30,15 @@ WARM_S: Final = 120.0
 class Glimpse:
     """One second of a junction: the edges of its loops since the second before, and its lamps. [s]
 
-    `situation` is what there is to be decided, None where there is no choice. Times are the cabinet's monotonic ones.
+    `situation` is what there is to be decided, None where there is no choice; `weigh`, whether it is wanted what each
+    choice means for delay alone. Times are the cabinet's monotonic ones.
     """
 
     now_s: float
     events: tuple[LoopEvent, ...]
     lamps: str
     situation: Situation | None = None
+    weigh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class Advised:
 
     `stage` is the one that was lit when it was asked; `calls`, the groups that somebody waits for, as a bit mask;
     `looked_s`, for how long it has looked; `lost`, the share of the detection that is gone; `failed`, the loops that it
-    does not listen to any more.
+    does not listen to any more; `delays`, the candidates with the delay that the model foretells of each, where that was
+    wanted: the costs of the decision itself count some vehicles more than others.
     """
 
     now_s: float
@@ -52,6 +58,7 @@ class Advised:
     looked_s: float
     lost: float = 0.0
     failed: frozenset[int] = frozenset()
+    delays: tuple[tuple[int, float, float], ...] = ()
 
 
 class Looking(Protocol):
@@ -71,7 +78,10 @@ class JunctionAdviser:
         self._site = site
         self._layout = layout
         self._estimator = LoopEstimator(layout)
-        self._controller = RolloutController(layout, stage_tables(Kernel(site)), settings)
+        self._estimator.join({layout.signal_id: self._estimator})
+        tables = stage_tables(Kernel(site))
+        self._controller = RolloutController(layout, tables, settings)
+        self._weigher = RolloutController(layout, tables, replace(settings, ageing_s=AGELESS_S, crowding=1.0))
         self._recall = recall_of(layout, site)
         self._begin_s: float | None = None
 
@@ -82,6 +92,7 @@ class JunctionAdviser:
             self._estimator.take(event, glimpse.now_s)
         view = self._estimator.view(glimpse.now_s, glimpse.lamps)
         detection, asked = self._estimator.detection, glimpse.situation
+        weighed = self._weigher.decide(view, asked) if asked is not None and glimpse.weigh else None
         return Advised(
             now_s=glimpse.now_s,
             stage=-1 if asked is None else asked.stage,
@@ -90,7 +101,16 @@ class JunctionAdviser:
             looked_s=glimpse.now_s - begin_s,
             lost=detection.lost,
             failed=detection.failed,
+            delays=() if weighed is None else weighed.candidates,
         )
+
+
+def is_answer(said: object) -> bool:
+    """Return whether something is an answer whose numbers are of the kinds that they should be."""
+    if type(said) is not Advised or type(said.failed) is not frozenset:
+        return False
+    wholes, reals = (said.stage, said.calls, *said.failed), (said.now_s, said.looked_s, said.lost)
+    return all(type(w) is int for w in wholes) and all(type(r) in (int, float) and math.isfinite(r) for r in reals)
 
 
 def check_layout(site: Site, layout: JunctionLayout) -> None:

@@ -45,7 +45,9 @@ class Frames:
 
 @dataclass(slots=True)
 class CabinetHost:
-    """Runs an agent by the machine's clock. `lamps`, where each change of the lamps is written to, if anywhere."""
+    """Runs an agent by the machine's clock. `lamps`, where each change of the lamps is written to, if anywhere; `chore`
+    is done now and then by the thread that may wait for a disk.
+    """
 
     agent: Agent
     wire: CabinetWire
@@ -53,6 +55,7 @@ class CabinetHost:
     clock: Clock
     folder: Path
     lamps: Path | None = None
+    chore: Callable[[], None] = lambda: None
     frames: Frames = field(default_factory=Frames)
     _fault: BaseException | None = None
 
@@ -107,6 +110,7 @@ class CabinetHost:
         review: tuple[Held, Future[tuple[str, ...]]] | None = None
         told_ms = 0
         while not stop():
+            self.chore()
             self.agent.housekeep()
             waiting = self._talk(pool, waiting)
             review = self._rehearse(pool, review)

@@ -18,8 +18,8 @@ from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.identity_services import Keepers, identity_services, login_alarm
-from signal_ctrl.centre.link import Link
 from signal_ctrl.centre.issuing import IssueWish
+from signal_ctrl.centre.link import Link
 from signal_ctrl.centre.link_admin import LinkAdmin
 from signal_ctrl.centre.shadow_values import ADVICE
 from signal_ctrl.centre.signing import CentreKey

@@ -61,12 +61,12 @@ class ShadowReport:
 
 
 METHOD: Final = (
-    "predicted by adaptive control's own model. Each second in which a stage could be chosen: the cost of the cheapest "
-    "candidate that agrees with what the plan did in that second, less the cost of the cheapest of all; summed. A "
-    "window: the cost of the candidate that is like the plan (its next stage, begun within 2.5 s of the plan's time; "
-    "staying counts as such while the plan stays longer than the latest candidate) less the cost of the chosen one, "
-    "over the horizon. Neither is a measurement: the cheapest of several guesses looks cheaper than it is, the model "
-    "goes on by its base policy, and neighbours that react are not in it."
+    "predicted by adaptive control's own model, as delay alone. Each second in which a stage could be chosen: the "
+    "delay after the best candidate that agrees with what the plan did in that second, less that after the best "
+    "of all; summed. A window: the delay after the candidate that is like the plan (its next stage, begun within "
+    "2.5 s of the plan's time; staying counts as such while the plan stays longer than the latest candidate) less "
+    "that after the best of all, over the horizon. It is no measurement: the cheapest of several guesses looks "
+    "cheaper than it is, the model goes on by its base policy, and neighbours that react are not in it."
 )
 
 

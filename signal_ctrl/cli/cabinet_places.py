@@ -9,8 +9,8 @@ from typing import Protocol
 
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.link_admin import LinkAdmin
+from signal_ctrl.cli import centre_session
 from signal_ctrl.cli.centre_links import opened_links
-from signal_ctrl.cli.centre_session import kept_session
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.credential import Credential, credential_from_json
 from signal_ctrl.gateways.centre_client import CentreClient
@@ -98,8 +98,8 @@ def credentials_at(centre: str, data: Path | None, database: str) -> Iterator[Cr
         with opened_links(data, database) as links:
             yield FolderCredentials(links)
         return
-    session = kept_session()
+    session = centre_session.kept_session()
     if session.centre.rstrip("/") != centre.rstrip("/"):
         raise InvalidInputError(f"logged in at {session.centre}; first: signal-ctrl login NAME --centre {centre}")
-    with CentreClient(session.address(), session.token) as client:
+    with centre_session.connected() as client:
         yield CentreCredentials(client)

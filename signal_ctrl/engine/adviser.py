@@ -47,8 +47,8 @@ class Advised:
 
     `stage` is the one that was lit when it was asked; `calls`, the groups that somebody waits for, as a bit mask;
     `looked_s`, for how long it has looked; `lost`, the share of the detection that is gone; `failed`, the loops that it
-    does not listen to any more; `delays`, the candidates with the delay that the model foretells of each, where that was
-    wanted: the costs of the decision itself count some vehicles more than others.
+    does not listen to any more; `delays`, the candidates with the delay that the model foretells of each, where that
+    was wanted: the costs of the decision itself count some vehicles more than others.
     """
 
     now_s: float

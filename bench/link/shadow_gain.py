@@ -29,15 +29,24 @@ _S_PER_H: Final = 3600.0
 def pair(scenario: str, seed: int, end_s: float | None, folder: Path) -> dict[str, Any]:
     """Return one line of the ledger: expected and measured gain of a scenario and a seed."""
     settings = RunSettings(scenario, "fixed", seed, end_s=end_s, link=LinkConditions(), advise="shadow")
-    plan, shadow = _run(settings, folder / "shadow")
-    adaptive, driven = _run(replace(settings, advise="adaptive"), folder / "adaptive")
+    under_plan = _run(settings, folder / "shadow")
+    switched_on = _run(replace(settings, advise="adaptive"), folder / "adaptive")
+    key = f"{scenario}:{seed}" + ("" if end_s is None else f":{end_s:g}")
+    return {"key": key, "engine": ENGINE, **compared(under_plan, switched_on)}
+
+
+Made = tuple[dict[str, Any], dict[str, Any]]
+"""Of a run: `result.json` and `link.json`."""
+
+
+def compared(under_plan: Made, switched_on: Made) -> dict[str, Any]:
+    """Return expected and measured gain of two runs that differ by who decides."""
+    (plan, shadow), (adaptive, driven) = under_plan, switched_on
     reports = shadow["centre"]["shadow"].values()
     vehicles = plan["vehicles"]["total"]
     saved_s = plan["delay_s_per_vehicle"] - adaptive["delay_s_per_vehicle"]
     hours = (plan["end_s"] - plan["begin_s"]) / _S_PER_H
     return {
-        "key": f"{scenario}:{seed}" + ("" if end_s is None else f":{end_s:g}"),
-        "engine": ENGINE,
         "plan_delay_s": plan["delay_s_per_vehicle"],
         "adaptive_delay_s": adaptive["delay_s_per_vehicle"],
         "measured_veh_h_per_h": round(saved_s * vehicles / _S_PER_H / hours, 3),
@@ -52,7 +61,7 @@ def pair(scenario: str, seed: int, end_s: float | None, folder: Path) -> dict[st
     }
 
 
-def _run(settings: RunSettings, out: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _run(settings: RunSettings, out: Path) -> Made:
     result = execute(settings, out, False, lambda _: None)
     if result.status != "complete":
         raise SignalCtrlError(f"the run {result.status}: {result.error}")

@@ -58,7 +58,7 @@ class Seat:
         return AdaptiveDrive(self.control, advising, self._mode, office.link_fault, office.happened)
 
     @property
-    def decider(self) -> "CabinetControl | AdaptiveDrive":
+    def decider(self) -> CabinetControl | AdaptiveDrive:
         """Whom the engine asks."""
         return self.control if self._drive is None else self._drive
 

@@ -15,11 +15,17 @@ from detectors.loops.events import LoopEvent
 from optimiser.controller import Decision
 from signal_ctrl.cabinet.advising import Sight
 from signal_ctrl.centre.identity import Actor, Role
+from signal_ctrl.centre.issuing import IssueWish
+from signal_ctrl.centre.override_document import OverrideWish
+from signal_ctrl.centre.override_values import Reason, Scope, ScopeKind
+from signal_ctrl.centre.prices import Price
 from signal_ctrl.centre.shadow_values import ADVICE, SHADOW_TOTALS
 from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.control import ControlMode
+from signal_ctrl.domain.link.overrides import OverrideKind
 from signal_ctrl.domain.link.reports import batch_from_bytes
+from signal_ctrl.domain.plan import Plan, plan_to_json
 from signal_ctrl.engine.adviser import Advised, Glimpse
 from tests.signal_ctrl.link.judging import breaches
 
@@ -141,6 +147,36 @@ def test_counts_by_group_come_every_five_minutes(world: LinkWorld) -> None:
     assert all(to_ms - from_ms <= 300_000 for from_ms, to_ms in spans)
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
     assert len(spans) >= 2
+
+
+def test_the_price_of_an_override_rests_on_what_the_cabinet_counted(world: LinkWorld) -> None:
+    loops = ScriptedLoops()
+    cabin = seeing(world, None, loops)
+    centre, now_ms = world.world.centre, world.now_ms
+    engineer = Actor("eve", Role.ENGINEER, second_factor_utc_ms=now_ms)
+    centre.plans.upload(engineer, plan_to_json(Plan("day", (PLAN,))))
+    centre.issuing.issue(engineer, IssueWish("day"))
+    wish = OverrideWish(
+        OverrideKind.CALL_STAGE, Scope(ScopeKind.JUNCTION, ("cab-1",)), Reason.ACCIDENT, "7", lasts_s=600, stage="side"
+    )
+
+    def estimate() -> Price:
+        centre.issuing.tick()
+        operator = Actor("olga", Role.OPERATOR, second_factor_utc_ms=world.now_ms, session="s")
+        return centre.overrides.prepare(operator, wish).estimate
+
+    assert estimate().method == "green shares of the plan"
+    begin_s = cabin.clock.mono_ms() / 1000
+    for k in range(60):
+        for loop in range(3):
+            at_s = begin_s + 10.0 * k + loop
+            loops.coming += [LoopEvent(loop, at_s, True), LoopEvent(loop, at_s + 0.4, False)]
+    world.run(620_000)
+    found = estimate()
+    assert found.method == "counted flows"
+    for group in found.groups:
+        assert group.flow_veh_h is not None
+        assert group.flow_veh_h[1] == pytest.approx(360.0, rel=0.02)  # one every 10 s
 
 
 def test_a_loop_that_is_not_believed_leaves_its_group_unknown(world: LinkWorld) -> None:

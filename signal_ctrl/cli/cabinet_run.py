@@ -4,6 +4,7 @@ import json
 import secrets
 import stat
 import time
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -62,24 +63,26 @@ def run_cabinet(
     credential = read_credential(files.credential)
     kernel = Kernel(read_site(files.site))
     local, schedule = _local(files.plan, kernel), _schedule(files.schedule, kernel)
-    wire = CabinetWire(centre, None if files.authority is None else str(files.authority))
-    shelf, clock = FileShelf(files.data), SystemClock()
-    eyes = _eyes(files, kernel, clock)
-    try:
+    with ExitStack() as at_end:
+        wire = CabinetWire(centre, None if files.authority is None else str(files.authority))
+        at_end.callback(wire.close)
+        shelf, clock = FileShelf(files.data), SystemClock()
+        at_end.callback(shelf.close)
+        eyes = _eyes(files, kernel, clock)
+        if eyes is not None:
+            at_end.callback(eyes.adviser.close)
         identity = Identity(credential.cabinet, credential.key, verifier(credential.centre_public))
         equipment = Equipment(kernel, board, local, schedule, sight=None if eyes is None else eyes.sight)
         agent = Agent(identity, equipment, shelf, clock, secrets.token_bytes, settings)
-        host = CabinetHost(agent, wire, board, clock, files.data, files.lamps)
-        if eyes is not None:
-            host.chore = eyes.tail.poll
+        chore = _nothing if eyes is None else eyes.tail.poll
+        host = CabinetHost(agent, wire, board, clock, files.data, files.lamps, chore)
         ends_s = time.monotonic() + for_s if for_s > 0 else None
         with tidy_end() as stop:
             host.run(lambda: stop.asked or (ends_s is not None and time.monotonic() >= ends_s), Teller(host, as_json))
-    finally:
-        if eyes is not None:
-            eyes.adviser.close()
-        wire.close()
-        shelf.close()
+
+
+def _nothing() -> None:
+    """Do nothing: a cabinet without loops has no chore."""
 
 
 class Eyes(NamedTuple):

@@ -35,7 +35,7 @@ from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
 from sumo_scenarios.run_times import times_of
 from sumo_scenarios.run_timetable import schedule_notices, schedule_record
-from sumo_scenarios.settings import SUMO_CONTROLLERS, SUMO_TOOLS, WAVES, Closure, RunSettings
+from sumo_scenarios.settings import PLANNED, SUMO_CONTROLLERS, SUMO_TOOLS, WAVES, Closure, RunSettings
 from sumo_scenarios.simulation import Simulation, sumo_home
 from sumo_scenarios.sumo_tools import write_tool_programmes
 from sumo_scenarios.world import World, build_world
@@ -68,12 +68,21 @@ def run_closed_loop(
     """
     make: MakeDriver = make_driver
     if settings.link is not None:
-        from sumo_scenarios.over_http.driver import OverHttpDriver  # noqa: PLC0415  loads the centre
-
-        make = OverHttpDriver
+        make = _over_http(settings)
     elif evidence is not None and evidence.detailed and settings.controller == "adaptive":
         make = partial(ForetellingDriver, evidence.folder)
     return run_loop(settings, folder, report, stop, make, evidence=evidence)
+
+
+def _over_http(settings: RunSettings) -> MakeDriver:
+    """Return what makes the driver of a run over HTTP: it loads the centre."""
+    if settings.controller in PLANNED:
+        from sumo_scenarios.over_http.planned import PlansOverHttpDriver  # noqa: PLC0415
+
+        return PlansOverHttpDriver
+    from sumo_scenarios.over_http.driver import OverHttpDriver  # noqa: PLC0415
+
+    return OverHttpDriver
 
 
 def run_loop(
@@ -345,6 +354,7 @@ def write_settings(
         "fallback": None if settings.fallback is None else plan_document(settings.fallback),
         "schedule": schedule_record(settings),
         **({} if settings.link is None else {"over_http": asdict(settings.link)}),
+        **({"advise": settings.advise} if settings.advise else {}),
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

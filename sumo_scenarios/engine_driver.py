@@ -7,8 +7,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from optimiser.controller import Controller
 from signal_ctrl.domain.network import JunctionLayout
-from signal_ctrl.engine.fallback import Fallback
-from signal_ctrl.engine.junction import JunctionEngine, Record
+from signal_ctrl.engine.junction import Decider, JunctionEngine, Record
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.simulation import Simulation
@@ -119,7 +118,7 @@ def start_engine(
     layout: JunctionLayout,
     controller: Controller | None,
     begin_s: float,
-    fallback: Fallback | None = None,
+    fallback: Decider | None = None,
 ) -> JunctionEngine:
     """Return the engine of a signal: in service at once, or by the start-up that its profile wants. [s]"""
     begin_ds, site = last_ds(begin_s), kernel.site

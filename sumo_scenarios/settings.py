@@ -27,10 +27,13 @@ SLOTTED: Final = ("max_pressure", "greedy")
 """Those that choose once a slot."""
 SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
 """Fixed programmes made by the tools that come with SUMO, without and with offsets."""
+PLANNED: Final = ("fixed", "green_wave")
+"""Those that keep a plan, whatever comes."""
 SUMO_CONTROLLERS: Final = ("net", "actuated", "delay_based", *SUMO_TOOLS)
 SENSINGS: Final = ("loops", "video", "positions", "oracle")
 EVENTS: Final = ("loops", "video")
 """Those that tell loop events, and nothing else."""
+ADVISE: Final = ("shadow", "adaptive")
 OWN_DETECTORS: Final = ("actuated", "delay_based")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
@@ -62,7 +65,8 @@ class RunSettings:
     `history` names counts of days before: with them the plan of the schedule is chosen by the flow that is forecast;
     empty: by the time of day alone. `condition` is the light and weather
     that cameras have with sensing `video`. `link`: every signal is a cabinet that asks a centre over such a wire; None:
-    the controllers are in the process of the run.
+    the controllers are in the process of the run. `advise`, who decides at the cabinets of such a run under a plan:
+    empty, the plan alone; `shadow`, the plan while adaptive control advises; `adaptive`, adaptive control over it.
     """
 
     scenario: str
@@ -88,6 +92,7 @@ class RunSettings:
     transition: str = "shortway"
     condition: str = "day"
     link: LinkConditions | None = None
+    advise: str = ""
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -102,8 +107,7 @@ class RunSettings:
         if not 0 < self.scale <= 10:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         self._check_failures()
-        if self.link is not None and self.controller not in (*ROLLOUTS, *SLOTTED):
-            raise InvalidInputError(f"--over-http is for {', '.join((*ROLLOUTS, *SLOTTED))}, not for {self.controller}")
+        self._check_link()
         condition_named(self.condition)
         if self.condition != "day" and self.sensing != "video":
             raise InvalidInputError(f"--condition is what cameras see; with sensing {self.sensing} leave it out")
@@ -112,6 +116,23 @@ class RunSettings:
             raise InvalidInputError("--begin and --end need simulation seconds, 0 or more")
         if len(times) == 2 and not times[0] < times[1]:
             raise InvalidInputError(f"--end {times[1]:g} s is not after --begin {times[0]:g} s")
+
+    def _check_link(self) -> None:
+        if self.link is not None and self.controller in SUMO_CONTROLLERS:
+            raise InvalidInputError(
+                f"--over-http: {self.controller} sets the lamps within SUMO, where no cabinet stands between; take one "
+                f"of {', '.join((*PLANNED, *ROLLOUTS, *SLOTTED))}"
+            )
+        if self.link is not None and self.controller in PLANNED and (self.schedule is not None or self.history):
+            raise InvalidInputError("--over-http issues one plan; leave --schedule out")
+        if not self.advise:
+            return
+        _one_of("word of --advise", self.advise, ADVISE)
+        if self.link is None or self.controller not in PLANNED or self.sensing != "loops":
+            raise InvalidInputError(
+                f"--advise is for cabinets under a plan that have loops: give --over-http, --sensing loops and "
+                f"--controller {' or '.join(PLANNED)}"
+            )
 
     def _check_plans(self) -> None:
         if self.plan is not None and self.controller not in ("fixed", *WAVES):

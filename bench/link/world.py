@@ -12,6 +12,7 @@ from bench.centre_app import World, memory_world
 from bench.link.clocks import DriftClock
 from bench.link.site import trial_plan, trial_site
 from bench.link.wire import AsgiWire
+from signal_ctrl.cabinet.advising import Sight
 from signal_ctrl.cabinet.agent import Agent, Identity
 from signal_ctrl.cabinet.board import SimulatedBoard
 from signal_ctrl.cabinet.link_client import LinkSettings
@@ -84,6 +85,7 @@ class Cabin:
     local: SignalPlan
     schedule: PlanAt | None = None
     capacity: int = CAPACITY
+    sight: Sight | None = None
     segments: list[list[Shown]] = field(default_factory=lambda: [[]])
     sent_ms: int = 0
     powered: bool = True
@@ -92,7 +94,7 @@ class Cabin:
     def start(self) -> None:
         """Make the agent of a new start."""
         identity = Identity(self.credential.cabinet, self.credential.key, verifier(self.credential.centre_public))
-        equipment = Equipment(self.kernel, self.board, self.local, self.schedule)
+        equipment = Equipment(self.kernel, self.board, self.local, self.schedule, sight=self.sight)
         self.agent = Agent(
             identity, equipment, self.shelf, self.clock, self.random.randbytes, self.settings, self.capacity
         )

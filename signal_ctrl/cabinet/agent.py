@@ -13,6 +13,7 @@ from typing import Final
 from signal_ctrl.cabinet.desk import FORKED, Desk
 from signal_ctrl.cabinet.held import Held
 from signal_ctrl.cabinet.link_client import LinkClient, LinkSettings
+from signal_ctrl.cabinet.office import Office
 from signal_ctrl.cabinet.outbox import CAPACITY, Outbox
 from signal_ctrl.cabinet.plan_gate import plan_faults
 from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes, Shelf, Verify
@@ -71,7 +72,8 @@ class Agent:
         site_sha256 = site_hash(equipment.kernel.site)
         self.desk = Desk(identity.cabinet, site_sha256, shelf, identity.verify, self.link.acknowledge)
         latch = latch_from_json(_text(shelf.get(_LATCH)))
-        self.street = equipment.street(self.clock, latch, self.desk, self._centre_fault, self._happened)
+        office = Office(self.desk, self._centre_fault, self._link_fault, self.report)
+        self.street = equipment.street(self.clock, latch, office)
         self._latched = latch is not None
         self._sealed_ms = self.clock.mono_ms()
         self._looked_ms: int | None = None
@@ -82,9 +84,6 @@ class Agent:
         """Note something for the centre; `housekeep` stores it."""
         self._inbox.append(Report(kind, self.clock.utc_ms(), code, text[:_MAX_TEXT], tuple(sorted(values))))
 
-    def _happened(self, code: str, text: str) -> None:
-        self.report(ReportKind.EVENT, code, text)
-
     def _notice(self, rule: str, detail: str) -> None:
         if self._self_report.is_new(rule, detail):
             kind = ReportKind.FAULT if rule in _ALARMS else ReportKind.EVENT
@@ -92,11 +91,15 @@ class Agent:
 
     def _centre_fault(self) -> str:
         """Return why the centre is not to be followed now, empty if it is."""
+        if fault := self._link_fault():
+            return fault
+        return "" if self.desk.has_plan(self.clock.utc_ms()) else "no plan of the centre is in its time"
+
+    def _link_fault(self) -> str:
+        """Return why the centre cannot be heard now, empty if it can."""
         if self.link.duplicate:
             return "the centre sees this cabinet twice"
-        if self.link.lost:
-            return "the centre does not answer"
-        return "" if self.desk.has_plan(self.clock.utc_ms()) else "no plan of the centre is in its time"
+        return "the centre does not answer" if self.link.lost else ""
 
     def frame(self) -> None:
         """Make the frame of now. For the thread of the frames; it waits for nothing."""
@@ -180,6 +183,7 @@ class Agent:
             offset_ms=self.clock.offset_ms,
             waiting=self.outbox.waiting,
             answers=self.link.answers and not self.link.lost,
+            adaptive=control.adaptive,
             starving=core.claims.starving.groups if core.claims.starving is not None else (),
         )
 

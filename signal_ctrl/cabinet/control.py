@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from optimiser.controller import Decision, Situation
+from optimiser.fixed_plan import stage_indices
 from optimiser.transition import TransitionSettings
 from signal_ctrl.domain.detection import Detection
 from signal_ctrl.domain.plan import SignalPlan
@@ -16,6 +17,7 @@ from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.engine.ladder import Ladder, Rung, Step
 from signal_ctrl.engine.schedule_rung import PlanAt, plan_keeper
+from signal_ctrl.engine.shadowing import Running
 from signal_ctrl.kernel.kernel import Kernel
 
 LABEL: Final[Mapping[Rung, str]] = {
@@ -49,7 +51,8 @@ class Sources:
 class CabinetControl:
     """The ladder of one cabinet and the keeper of its plans."""
 
-    def __init__(self, kernel: Kernel, sources: Sources, settings: TransitionSettings) -> None:
+    def __init__(self, kernel: Kernel, sources: Sources, settings: TransitionSettings, joins: bool = False) -> None:
+        """Args: joins, whether the first plan is kept by the clock at once, whatever is lit."""
         self._kernel = kernel
         self._sources = sources
         self._settings = settings
@@ -57,7 +60,7 @@ class CabinetControl:
         self._faults: dict[SignalPlan | None, str] = {None: "there is none"}
         self._broken = ""
         self._running: SignalPlan | None = None
-        self._keeper = plan_keeper(kernel, self._plan_at, settings) if self._has_choice else None
+        self._keeper = plan_keeper(kernel, self._plan_at, settings, joins) if self._has_choice else None
         self.common_ds = 0
 
     @property
@@ -73,6 +76,26 @@ class CabinetControl:
     def running(self) -> SignalPlan | None:
         """The plan that is kept, None before the first."""
         return self._running
+
+    def adopt(self) -> None:
+        """Let the centre's plan count as the one in force although somebody else decides: it is what comes next."""
+        plan = self._sources.centre()
+        if plan is not None:
+            self._running = plan
+
+    def turn(self, lit: int) -> Running[int] | None:
+        """Return what the plan that is kept does now at a signal that is in a stage, None if none is kept."""
+        if self._keeper is None or self.rung is Rung.FLASH:
+            return None
+        self._keeper.due(self.common_ds)
+        cycle = self._keeper.cycle
+        if cycle is None:
+            return None
+        index, since_ds = cycle.place(self.common_ds)
+        stages = stage_indices(cycle.plan, self._kernel.site)
+        if stages[index] != lit:
+            return Running(lit, stages[index], 0.0)
+        return Running(lit, stages[(index + 1) % len(stages)], to_s(cycle.splits_ds[index] - since_ds))
 
     def _plan_at(self, common_ds: int) -> SignalPlan | None:
         """Return the plan from the end of a cycle on, by the rung in force; the one before where it has none."""

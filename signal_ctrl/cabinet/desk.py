@@ -13,6 +13,7 @@ from signal_ctrl.cabinet.held import ACTIVE, NEWEST, STAGED, Held, held_of, keep
 from signal_ctrl.cabinet.ports import Shelf, Verify
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.acknowledgement import MAX_REASON_CHARACTERS, MAX_REASONS, AckState
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.orders import AHEAD_MS
 from signal_ctrl.domain.link.overrides import OverrideOrder
 from signal_ctrl.domain.plan import SignalPlan
@@ -171,6 +172,13 @@ class Desk:
             held is not None and held.orders.plan is not None and held.is_due(utc_ms)
             for held in (self.staged, self.active)
         )
+
+    def control_at(self, utc_ms: int) -> ControlMode:
+        """Return who is to decide, by the newest orders and for as long as they are valid; else the plan. [ms]"""
+        newest = self.newest
+        if newest is None or utc_ms >= newest.orders.valid_until_utc_ms or newest.orders.site_sha256 != self._site:
+            return ControlMode.PLAN
+        return newest.orders.control
 
     def plan_at(self, utc_ms: int) -> SignalPlan | None:
         """Return the plan to be followed from a cycle boundary on, None if there is none. [ms]

@@ -16,6 +16,7 @@ HEARTBEAT_MS: Final = 60_000
 """A summary so often, as RSMP's watchdog, and whenever who decides or the mode has changed. SAFETY part B. [ms]"""
 REPEAT_MS: Final = 600_000
 """The same notice is not repeated before. [ms]"""
+ADAPTIVE: Final = "adaptive control"
 _MODES: Final = tuple(Mode)
 
 Tell = Callable[[ReportKind, str, str, Sequence[tuple[str, int]]], None]
@@ -34,6 +35,7 @@ class Status:
     offset_ms: int
     waiting: int
     answers: bool
+    adaptive: bool
     starving: tuple[int, ...]
 
     @property
@@ -44,10 +46,15 @@ class Status:
         return "warn" if abs(self.offset_ms) > WARN_MS else "good"
 
     @property
+    def decides(self) -> str:
+        """Who decides, in words."""
+        return ADAPTIVE if self.adaptive else LABEL[self.rung]
+
+    @property
     def summary(self) -> str:
         """Words for people."""
         plan = "no plan" if self.running is None else f"plan {signal_plan_hash(self.running)[:12]}"
-        return f"{self.mode.value}, {LABEL[self.rung]}, {plan}, clock {self.clock}"
+        return f"{self.mode.value}, {self.decides}, {plan}, clock {self.clock}"
 
 
 @dataclass(slots=True)
@@ -106,4 +113,5 @@ def _values(status: Status) -> tuple[tuple[str, int], ...]:
         ("offset_ms", status.offset_ms),
         ("waiting", status.waiting),
         ("overrides", len(status.overrides)),
+        ("adaptive", int(status.adaptive)),
     )

@@ -1,16 +1,16 @@
 """The side of a cabinet that makes frames: it looks at lamps, decides, lights, and waits for no disk and no wire."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from detectors.view_builder import empty_view
-from optimiser.transition import TransitionSettings
+from signal_ctrl.cabinet.advising import Sight
 from signal_ctrl.cabinet.board import Board
-from signal_ctrl.cabinet.control import LABEL, CabinetControl, Sources
+from signal_ctrl.cabinet.control import LABEL
 from signal_ctrl.cabinet.in_force import InForce
+from signal_ctrl.cabinet.office import Office
+from signal_ctrl.cabinet.seat import Seat
 from signal_ctrl.cabinet.timekeeping import ISOLATED_MS, CabinetClock
-from signal_ctrl.domain.link.overrides import OverrideOrder
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.engine.junction import JunctionEngine
 from signal_ctrl.engine.ladder import Rung
@@ -26,30 +26,21 @@ _MS_PER_S: Final = 1000
 _OFF_THE_STREET: Final = frozenset({Mode.START_FLASH, Mode.START_RED, Mode.FAULT})
 """Modes without a stage: no cycle that a step of the clock could tear."""
 
-Tell = Callable[[str, str], None]
-"""Is told of what happened: a code, and words."""
-
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What a cabinet has: its kernel with the site, lamps, plans of its own, the groups of each approach."""
+    """What a cabinet has: its kernel with the site, lamps, plans of its own, the groups of each approach, its sight."""
 
     kernel: Kernel
     board: Board
     local: SignalPlan | None = None
     schedule: PlanAt | None = None
     approaches: Sequence[Sequence[int]] | None = None
+    sight: Sight | None = None
 
-    def street(
-        self,
-        clock: CabinetClock,
-        latch: Latch | None,
-        ordered: "Ordered",
-        centre_fault: Callable[[], str],
-        tell: Tell,
-    ) -> "Street":
+    def street(self, clock: CabinetClock, latch: Latch | None, office: Office) -> "Street":
         """Return the side of the cabinet that makes frames."""
-        return Street(self, clock, latch, ordered, centre_fault, tell)
+        return Street(self, clock, latch, office)
 
 
 class Deciding(Protocol):
@@ -63,6 +54,11 @@ class Deciding(Protocol):
     @property
     def running(self) -> SignalPlan | None:
         """The plan that is kept."""
+        ...
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether adaptive control decides now."""
         ...
 
 
@@ -103,58 +99,27 @@ class Fitting(Protocol):
         """Its kernel."""
         ...
 
-    def street(
-        self,
-        clock: CabinetClock,
-        latch: Latch | None,
-        ordered: "Ordered",
-        centre_fault: Callable[[], str],
-        tell: Tell,
-    ) -> Frames:
+    def street(self, clock: CabinetClock, latch: Latch | None, office: Office) -> Frames:
         """Return the side of the cabinet that makes frames."""
         ...
 
 
-class Ordered(Protocol):
-    """What the centre wants: read by the frames, changed by whoever keeps the link."""
-
-    @property
-    def overrides(self) -> tuple[OverrideOrder, ...]:
-        """The overrides that count."""
-        ...
-
-    def plan_at(self, utc_ms: int) -> SignalPlan | None:
-        """Return the plan to be followed from a cycle boundary on. [ms]"""
-        ...
-
-
 class Street:
-    """Lamps, kernel, and who decides. `clock` is the cabinet's; `centre_fault` says why the centre does not count."""
+    """Lamps, kernel, and who decides. `clock` is the cabinet's."""
 
-    def __init__(
-        self,
-        equipment: Equipment,
-        clock: CabinetClock,
-        latch: Latch | None,
-        ordered: Ordered,
-        centre_fault: Callable[[], str],
-        tell: Tell,
-    ) -> None:
+    def __init__(self, equipment: Equipment, clock: CabinetClock, latch: Latch | None, office: Office) -> None:
         kernel = self._kernel = equipment.kernel
         self._latch = latch
         self._clock = clock
-        self._ordered = ordered
+        self._office = office
         self._board = equipment.board
-        self._tell = tell
-        sources = Sources(self._plan, centre_fault, self._clock_fault, equipment.schedule, equipment.local)
-        layout = unseen_junction(kernel.site)
-        self._control = CabinetControl(kernel, sources, TransitionSettings())
-        self.engine = JunctionEngine(kernel, layout, None, kernel.power_on(self._now_ds, latch), self._control)
+        plans = (equipment.schedule, equipment.local)
+        self._seat = Seat(kernel, clock, office, plans, self._clock_fault, equipment.sight)
+        state = kernel.power_on(self._now_ds, latch)
+        self.engine = JunctionEngine(kernel, unseen_junction(kernel.site), None, state, self._seat.decider)
         self.in_force = InForce(kernel.site, self.engine, clock, self._of_override)
         self._monitor = Monitor(kernel.site, equipment.approaches)
         self._watch = self._monitor.begin()
-        self._view = empty_view(layout)
-        self._stages = tuple(range(len(kernel.site.stages)))
         self._shown = False
         self._second = -1
         self._reset_asked = False
@@ -165,9 +130,9 @@ class Street:
         return self._clock.mono_ms() // _MS_PER_DS
 
     @property
-    def control(self) -> CabinetControl:
+    def control(self) -> Seat:
         """Who decides."""
-        return self._control
+        return self._seat
 
     @property
     def may_step(self) -> bool:
@@ -183,7 +148,7 @@ class Street:
             self.engine.begin(self._kernel.power_on(now_ds, self._latch))
         if self._reset_asked:
             self._reset_asked = False
-            self._tell("reset", self.engine.reset(self._watch, now_ds) or "done")
+            self._office.happened("reset", self.engine.reset(self._watch, now_ds) or "done")
         self.engine.frame(now_ds)
         self._show(now_ds)
         second = self._clock.utc_ms() // _MS_PER_S
@@ -191,6 +156,8 @@ class Street:
             self._second = second
             self._decide(now_ds)  # it may take longer than a frame should: the lamps of now are lit
             self._show(now_ds)
+        else:
+            self._seat.hurry(self.engine, now_ds)
 
     def _show(self, now_ds: int) -> None:
         self._board.show(self.engine.core, now_ds)
@@ -205,18 +172,14 @@ class Street:
 
     def _decide(self, now_ds: int) -> None:
         """Decide about overrides and stages."""
-        before = self._control.rung
-        self._control.common_ds = self._clock.utc_ms() // _MS_PER_DS
-        self.in_force.update(self._ordered.overrides, now_ds)
-        record = self.engine.decide(self._view, self._stages, now_ds)
+        before = self._seat.control.rung
+        self.in_force.update(self._office.ordered.overrides, now_ds)
+        record = self._seat.second(self.engine, now_ds, bool(self.in_force.ids))
         if record is not None and record.rung:
-            self._tell("rung", f"{LABEL[before]} -> {LABEL[self._control.rung]}: {record.why}")
+            self._office.happened("rung", f"{LABEL[before]} -> {LABEL[self._seat.control.rung]}: {record.why}")
 
     def _of_override(self, override_id: str, code: str, text: str) -> None:
-        self._tell(code, f"{override_id}: {text}")
-
-    def _plan(self) -> SignalPlan | None:
-        return self._ordered.plan_at(self._clock.utc_ms())
+        self._office.happened(code, f"{override_id}: {text}")
 
     def _clock_fault(self) -> str:
         offset_ms = self._clock.offset_ms
@@ -224,7 +187,7 @@ class Street:
 
     def prepare(self) -> None:
         """Rehearse plans of the cabinet's own before they are needed; for who is not the thread of the frames."""
-        self._control.prepare(self._clock.utc_ms() // _MS_PER_DS)
+        self._seat.control.prepare(self._clock.utc_ms() // _MS_PER_DS)
 
     def ask_reset(self) -> None:
         """Ask for a reset of a latched fault, as somebody at the cabinet does; the kernel says whether it may be."""

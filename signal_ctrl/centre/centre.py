@@ -48,7 +48,7 @@ class Centre:
         self.issuing = IssueDesk(self.desk, self.orders, self.alarms)
         self.schedules = ScheduleDesk(self.desk, self.issuing, self.alarms)
         self.overrides = OverrideDesk(self.desk, self.orders, lambda r, d: estimate(r, d, self.desk.now_ms()))
-        self.shadow = ShadowDesk(self.desk)
+        self.shadow = ShadowDesk(self.desk, self.orders)
         self.traffic = Traffic()
 
     @property

@@ -36,8 +36,8 @@ from signal_ctrl.centre.plan_values import PLANS, LibraryItem
 from signal_ctrl.centre.plans import by_signal, item_of
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.shadow import mode_of
-from signal_ctrl.centre.shadow_values import ControlMode
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError, InvalidTimingError, RefusedError
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.orders import ADAPTIVE_VALID_MS, AHEAD_MS
 from signal_ctrl.domain.plan import SignalPlan, plan_from_json
 from signal_ctrl.engine.plan_change import change_reasons

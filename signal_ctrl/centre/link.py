@@ -14,6 +14,7 @@ from signal_ctrl.centre.link_faults import apply_fault, said_of
 from signal_ctrl.centre.link_gate import KEPT_MS, LinkGate, LinkHeaders, Turned, Verified, Why
 from signal_ctrl.centre.link_keys import Box, KeyRing
 from signal_ctrl.centre.link_reports import ReportDesk
+from signal_ctrl.centre.link_shadow import apply_shadow
 from signal_ctrl.centre.link_starts import Seen, Starts
 from signal_ctrl.centre.link_values import Double, Start, StoredAck
 from signal_ctrl.centre.order_values import Delivery
@@ -177,6 +178,7 @@ class Link:
     def _apply(self, t: Transaction, batch: Batch, report: Report, late: bool) -> None:
         apply_fault(self._centre.faults, t, batch, report, late)
         apply_count(self._centre.traffic, t, batch.cabinet, report)
+        apply_shadow(self._centre.shadow, t, batch.cabinet, report)
 
     def _hear(self, batch: Batch, old: bool) -> None:
         """Note what a cabinet says of itself now."""

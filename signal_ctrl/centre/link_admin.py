@@ -12,7 +12,7 @@ from signal_ctrl.centre.link_keys import Box, sealed_key
 from signal_ctrl.centre.link_values import Start
 from signal_ctrl.centre.order_values import Delivery
 from signal_ctrl.centre.ports import Transaction
-from signal_ctrl.domain.errors import ConflictError, InvalidInputError
+from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError
 from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.domain.link.identity import is_boot_id
 from signal_ctrl.domain.link.mac import KEY_BYTES
@@ -48,6 +48,13 @@ class LinkAdmin:
         self.centre.orders.serve([self.centre.desk.act(who, "enrol cabinet", f"cabinet {cabinet}", work)])
         self.link.reload_keys()
         return Credential(cabinet, key, self.centre.key.public)
+
+    def enrol_by(self, actor: Actor, cabinet: str, site: str, place: Place) -> Credential:
+        """Take a cabinet in, as a person asks for it. Raises: ForbiddenError; else as `enrol`."""
+        require(actor, Right.MANAGE_USERS, self.centre.desk.now_ms())
+        if not actor.reaches(place.district):
+            raise ForbiddenError(f"{actor.login} acts in district {actor.district} alone, not in {place.district}")
+        return self.enrol(actor.login, cabinet, site, place)
 
     def rotate(self, who: str, cabinet: str, overlap_s: int = OVERLAP_S) -> Credential:
         """Return a new credential; the old one counts for a while yet, so that the cabinet can be visited.

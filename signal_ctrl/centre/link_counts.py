@@ -4,15 +4,11 @@ A report of kind `detector` with code `group-count`, the group's name as its tex
 was counted, up to its time), `vehicles` and, where it is known, `queue_veh`. Other detector reports are kept, not read.
 """
 
-from typing import Final
-
 from signal_ctrl.centre.ports import Transaction
 from signal_ctrl.centre.traffic import Traffic
 from signal_ctrl.centre.traffic_values import GroupFlow
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.link.reports import Report, ReportKind
-
-GROUP_COUNT: Final = "group-count"
+from signal_ctrl.domain.link.reports import GROUP_COUNT, Report, ReportKind
 
 
 def apply_count(traffic: Traffic, t: Transaction, cabinet: str, report: Report) -> None:

@@ -24,8 +24,10 @@ from signal_ctrl.centre.order_values import (
 )
 from signal_ctrl.centre.override_values import OVERRIDES, Leg, Override, OverrideState
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
+from signal_ctrl.centre.shadow_values import MODES
 from signal_ctrl.domain.errors import NotFoundError, RefusedError
 from signal_ctrl.domain.link.acknowledgement import Acknowledgement, AckState
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.orders import (
     AHEAD_MS,
     MAX_OVERRIDES,
@@ -188,12 +190,14 @@ class OrderDesk:
         if not wanted:
             return []
         overrides = by_cabinet(live_overrides(t))
-        assigned = t.shelf(ASSIGNMENTS).several([cabinet.cabinet for cabinet, _ in wanted])
+        names = [cabinet.cabinet for cabinet, _ in wanted]
+        assigned, modes = t.shelf(ASSIGNMENTS).several(names), t.shelf(MODES).several(names)
         made = []
         for cabinet, version in wanted:
             name = cabinet.cabinet
             orders = build_orders(cabinet, assigned.get(name), overrides.get(name, ()), version, now_ms)
-            made.append(self.signed(orders, why, now_ms))
+            control = modes[name].mode if name in modes else ControlMode.PLAN
+            made.append(self.signed(replace(orders, control=control), why, now_ms))
         t.shelf(DELIVERIES).add_all(made)
         for delivery in made:
             if _is_trimmed(delivery):

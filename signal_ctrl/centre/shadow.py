@@ -1,8 +1,8 @@
 """Shadow mode: adaptive control advises a live junction while its present plan runs.
 
-What comes in is a decision as adaptive control makes it (candidates with predicted costs, see docs/adaptive.md) and
-what the plan does at that moment. What is written is whether they differ, and by how much the advice was predicted to
-be cheaper than the candidate that is like the plan. Both figures are the model's own: nobody drove the advice.
+The advice is made at the cabinet, by a process beside its agent (docs/shadow.md), and compared there with what the plan
+does at that moment. What is kept here is whether they differ, and by how much the advice was predicted to be cheaper.
+All figures are the model's own: nobody drove the advice.
 """
 
 import math
@@ -14,79 +14,73 @@ from typing import Final
 
 from scipy.special import stdtrit
 
-from signal_ctrl.centre.cabinets import cabinet_of
+from signal_ctrl.centre.cabinets import cabinet_of, cabinets_of_names
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.identity import Actor, Right, require
+from signal_ctrl.centre.order_values import Delivery
+from signal_ctrl.centre.orders import OrderDesk
 from signal_ctrl.centre.ports import Reading, Transaction
-from signal_ctrl.centre.shadow_values import ADVICE, MODES, Advice, ControlMode, ModeOf
+from signal_ctrl.centre.shadow_values import ADVICE, MODES, SHADOW_TOTALS, Advice, ModeOf, ShadowTotal
 from signal_ctrl.domain.errors import ForbiddenError, InvalidInputError, RefusedError
+from signal_ctrl.domain.link.control import ControlMode
 
-NEAR_S: Final = 2.5
-"""A candidate is like the plan if it begins the plan's next stage within so long of it. [s] [P]"""
-DIFFERS_S: Final = 2.5
+BLOCK_MS: Final = 15 * 60_000
+"""Totals are joined to blocks of so long before their spread is looked at. [ms] [P]"""
+LEAST_BLOCKS: Final = 3
 _HOUR_MS: Final = 3_600_000
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """What the plan does at a moment: the stage that is lit, the next one, and when its change begins. [s]"""
-
-    stage: str
-    next_stage: str
-    next_in_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class ShadowDecision:
-    """A decision of adaptive control: its choice, and (stage, start from now [s], predicted cost [veh s]) of each."""
-
-    cabinet: str
-    at_utc_ms: int
-    stage: str
-    candidates: tuple[tuple[str, float, float], ...]
-    horizon_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class ShadowReport:
     """What adaptive control would have done at a junction in a time, as its own model predicts it. [ms]
 
-    Windows are decisions at least one horizon apart, so that no second is counted twice. `gain_veh_s_per_window` is the
-    mean predicted saving of a window, `ci95` its interval over hours (None: fewer than 3 hours with windows).
+    `watched_s` is how long the adviser was at work, `decisions` how many it made, `differing` how many differ from the
+    plan, `missed` how many came too late. `gain_veh_h_per_h` is the expected saving of delay, `ci95_veh_h_per_h` its
+    interval over blocks of 15 minutes (None: fewer than 3), `gain_s_per_vehicle` the same for each vehicle counted.
+    `windows` are decisions a horizon apart: `gain_veh_s_per_window` is the mean saving that one of them foretells,
+    `ci95_veh_s_per_window` its interval over hours.
     """
 
     cabinet: str
     since_utc_ms: int
     until_utc_ms: int
     mode: ControlMode
+    watched_s: float
     decisions: int
     differing: int
     comparable: int
+    missed: int
+    vehicles: int
+    gain_veh_h_per_h: float | None
+    ci95_veh_h_per_h: tuple[float, float] | None
+    gain_s_per_vehicle: float | None
     windows: int
     gain_veh_s_per_window: float | None
-    gain_veh_h_per_h: float | None
     ci95_veh_s_per_window: tuple[float, float] | None
     method: str
 
 
 METHOD: Final = (
-    "predicted by adaptive control's own model: at each decision the cost of the candidate that does what the plan did "
-    "(its next stage, begun within 2.5 s of the plan's time; staying counts as such while the plan stays longer than "
-    "the latest candidate) less the cost of the chosen one, both over the horizon and going on by the model's base "
-    "policy. One decision per horizon counts. It is no measurement: the cheapest of several guesses looks cheaper than "
-    "it is, and later cycles of plan and advice are not compared."
+    "predicted by adaptive control's own model, as delay alone. Each second in which a stage could be chosen: the "
+    "delay after the best candidate that agrees with what the plan did in that second, less that after the best "
+    "of all; summed. A window: the delay after the candidate that is like the plan (its next stage, begun within "
+    "2.5 s of the plan's time; staying counts as such while the plan stays longer than the latest candidate) less "
+    "that after the best of all, over the horizon. It is no measurement: the cheapest of several guesses looks "
+    "cheaper than it is, the model goes on by its base policy, and neighbours that react are not in it."
 )
 
 
 class ShadowDesk:
     """Who decides at each junction, and the log of what adaptive control would have done."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, orders: OrderDesk) -> None:
         self._desk = desk
+        self._orders = orders
 
     def switch(self, actor: Actor, cabinets: Sequence[str], mode: ControlMode) -> tuple[ModeOf, ...]:
         """Let the plan, the plan with advice, or adaptive control decide at some junctions: one audited act.
 
+        The cabinets learn it with their next orders, which are made in the same act.
         Raises: ForbiddenError; NotFoundError; InvalidInputError without a cabinet.
         """
         now_ms = self._desk.now_ms()
@@ -95,37 +89,53 @@ class ShadowDesk:
             raise InvalidInputError("name the cabinets whose control is to be switched, each once")
         obj = f"control of {', '.join(cabinets[:50])} ({len(cabinets)})"
 
-        def work(t: Transaction) -> tuple[ModeOf, ...]:
-            for name in cabinets:
-                if not actor.reaches(cabinet_of(t, name).district):
-                    raise ForbiddenError(f"{actor.login} acts in district {actor.district} alone, not at {name}")
+        def work(t: Transaction) -> tuple[tuple[ModeOf, ...], list[Delivery]]:
+            found = cabinets_of_names(t, cabinets)
+            for cabinet in found:
+                if not actor.reaches(cabinet.district):
+                    raise ForbiddenError(
+                        f"{actor.login} acts in district {actor.district} alone, not at {cabinet.cabinet}"
+                    )
             before = sorted({mode_of(t, name).value for name in cabinets})
             modes = tuple(ModeOf(name, mode, now_ms, actor.login) for name in cabinets)
             for one in modes:
                 t.shelf(MODES).put(one)
+            made = self._orders.make_all(t, found, f"control: {mode.value}", now_ms)
             t.record(actor.login, "switch control", obj, f"from {', '.join(before)} to {mode.value}", now_ms)
-            return modes
+            return modes, made
 
-        return self._desk.act(actor.login, "switch control", obj, work)
+        modes, made = self._desk.act(actor.login, "switch control", obj, work)
+        self._orders.serve(made)
+        return modes
 
-    def advised(self, t: Transaction, decision: ShadowDecision, running: Running) -> Advice:
-        """Write down what adaptive control advises at a junction in shadow mode.
+    def advised(self, t: Transaction, advice: Advice) -> None:
+        """Keep what adaptive control advised at a junction in shadow mode.
 
-        Raises: RefusedError if the junction is in no such mode.
+        Raises: RefusedError if the junction was in no such mode.
         """
-        if mode_of(t, decision.cabinet) is not ControlMode.SHADOW:
-            raise RefusedError("C/shadow", f"cabinet {decision.cabinet} is not in shadow mode; switch it on first")
-        advice = advice_of(decision, running)
+        self._check(t, advice.cabinet, advice.at_utc_ms)
         t.shelf(ADVICE).put(advice)
-        return advice
+
+    def totalled(self, t: Transaction, total: ShadowTotal) -> None:
+        """Keep what an adviser did in some minutes. Raises: RefusedError if the junction was in no such mode."""
+        self._check(t, total.cabinet, total.from_utc_ms)
+        t.shelf(SHADOW_TOTALS).put(total)
+
+    def _check(self, t: Transaction, cabinet: str, at_utc_ms: int) -> None:
+        """Refuse what was never asked for; what was made before the last switch may come late."""
+        mode = t.shelf(MODES).get(cabinet)
+        if mode is None or (mode.mode is not ControlMode.SHADOW and at_utc_ms >= mode.since_utc_ms):
+            raise RefusedError("C/shadow", f"cabinet {cabinet} is not in shadow mode; switch it on first")
 
     def report(self, cabinet: str, since_utc_ms: int, until_utc_ms: int) -> ShadowReport:
         """Return what adaptive control would have done in a time. [ms] Raises: NotFoundError."""
 
         def work(reading: Reading) -> ShadowReport:
             cabinet_of(reading, cabinet)
-            found = reading.shelf(ADVICE).find({"cabinet": cabinet}, since_utc_ms, until_utc_ms, limit=3_000_000)
-            return report_of(cabinet, mode_of(reading, cabinet), found, (since_utc_ms, until_utc_ms))
+            where, times = {"cabinet": cabinet}, (since_utc_ms, until_utc_ms)
+            advice = reading.shelf(ADVICE).find(where, *times, limit=1_000_000)
+            totals = reading.shelf(SHADOW_TOTALS).find(where, *times, limit=1_000_000)
+            return report_of(cabinet, mode_of(reading, cabinet), advice, totals, times)
 
         return self._desk.store.read(work)
 
@@ -136,90 +146,58 @@ def mode_of(reading: Reading, cabinet: str) -> ControlMode:
     return ControlMode.PLAN if found is None else found.mode
 
 
-def advice_of(decision: ShadowDecision, running: Running) -> Advice:
-    """Return a decision beside what the plan does.
-
-    Raises: InvalidInputError if the choice is not among the candidates or a cost is no number.
-    """
-    costs = decision.candidates
-    if not costs or not all(math.isfinite(number) for _, start_s, cost in costs for number in (start_s, cost)):
-        raise InvalidInputError("a decision has candidates, whose starts and costs are numbers")
-    chosen = min((c for c in costs if c[0] == decision.stage), key=lambda c: c[2], default=None)
-    if chosen is None:
-        raise InvalidInputError(f"stage {decision.stage} is not among the candidates")
-    like_plan = _like_plan(costs, running)
-    return Advice(
-        cabinet=decision.cabinet,
-        at_utc_ms=decision.at_utc_ms,
-        ran=running.stage,
-        plan_next=running.next_stage,
-        plan_next_in_s=running.next_in_s,
-        advised=chosen[0],
-        advised_in_s=chosen[1],
-        costs=costs,
-        horizon_s=decision.horizon_s,
-        plan_cost_veh_s=None if like_plan is None else like_plan[2],
-        gain_veh_s=None if like_plan is None else like_plan[2] - chosen[2],
-        differs=_differs(chosen, running),
-    )
-
-
-def _like_plan(costs: Iterable[tuple[str, float, float]], running: Running) -> tuple[str, float, float] | None:
-    """Return the candidate that does what the plan does, None if there is none."""
-    known = list(costs)
-    changes = [c for c in known if c[0] == running.next_stage != running.stage]
-    near = min(changes, key=lambda c: abs(c[1] - running.next_in_s), default=None)
-    if near is not None and abs(near[1] - running.next_in_s) <= NEAR_S:
-        return near
-    latest_s = max((c[1] for c in known), default=0.0)
-    stays = running.next_in_s > latest_s + NEAR_S or running.next_stage == running.stage
-    return next((c for c in known if c[0] == running.stage), None) if stays else None
-
-
-def _differs(chosen: tuple[str, float, float], running: Running) -> bool:
-    """Tell whether the advice is to light another stage now, or to stay where the plan goes."""
-    changes_now = chosen[0] != running.stage and chosen[1] <= DIFFERS_S
-    plan_changes_now = running.next_stage != running.stage and running.next_in_s <= DIFFERS_S
-    return changes_now != plan_changes_now or (changes_now and chosen[0] != running.next_stage)
-
-
-def report_of(cabinet: str, mode: ControlMode, advice: Iterable[Advice], times_ms: tuple[int, int]) -> ShadowReport:
-    """Return the report over advice, in any order. [ms]"""
-    found = sorted(advice, key=lambda a: a.at_utc_ms)
-    windows = _windows([a for a in found if a.gain_veh_s is not None])
+def report_of(
+    cabinet: str,
+    mode: ControlMode,
+    advice: Iterable[Advice],
+    totals: Sequence[ShadowTotal],
+    times_ms: tuple[int, int],
+) -> ShadowReport:
+    """Return the report over advice and totals, in any order. [ms]"""
+    windows = sorted((a for a in advice if a.window and a.gain_veh_s is not None), key=lambda a: a.at_utc_ms)
     gains = [a.gain_veh_s for a in windows if a.gain_veh_s is not None]
-    mean = fmean(gains) if gains else None
-    seconds = sum(a.horizon_s for a in windows)
+    watched_s = sum(t.to_utc_ms - t.from_utc_ms for t in totals) / 1000
+    gain_veh_s, vehicles = sum(t.gain_veh_s for t in totals), sum(t.vehicles for t in totals)
     return ShadowReport(
         cabinet=cabinet,
         since_utc_ms=times_ms[0],
         until_utc_ms=times_ms[1],
         mode=mode,
-        decisions=len(found),
-        differing=sum(a.differs for a in found),
-        comparable=sum(a.gain_veh_s is not None for a in found),
+        watched_s=watched_s,
+        decisions=sum(t.decisions for t in totals),
+        differing=sum(t.differing for t in totals),
+        comparable=sum(t.comparable for t in totals),
+        missed=sum(t.missed for t in totals),
+        vehicles=vehicles,
+        gain_veh_h_per_h=gain_veh_s / watched_s if watched_s else None,
+        ci95_veh_h_per_h=_interval(_block_rates(totals)),
+        gain_s_per_vehicle=gain_veh_s / vehicles if vehicles else None,
         windows=len(windows),
-        gain_veh_s_per_window=mean,
-        gain_veh_h_per_h=sum(gains) / seconds if seconds else None,
-        ci95_veh_s_per_window=_interval(windows),
+        gain_veh_s_per_window=fmean(gains) if gains else None,
+        ci95_veh_s_per_window=_interval(_hour_means(windows)),
         method=METHOD,
     )
 
 
-def _windows(advice: Iterable[Advice]) -> list[Advice]:
-    """Return the first decision, then each that lies a horizon behind the one before."""
-    found: list[Advice] = []
-    for one in advice:
-        if not found or one.at_utc_ms - found[-1].at_utc_ms >= found[-1].horizon_s * 1000:
-            found.append(one)
-    return found
+def _block_rates(totals: Sequence[ShadowTotal]) -> list[float]:
+    """Return the gain of each block of 15 minutes, which depend on each other less than shorter ones. [veh h/h]"""
+    blocks = groupby(sorted(totals, key=lambda t: t.from_utc_ms), key=lambda t: t.from_utc_ms // BLOCK_MS)
+    return [_rate(list(those)) for _, those in blocks]
 
 
-def _interval(windows: Sequence[Advice]) -> tuple[float, float] | None:
-    """Return the 95 % interval of the mean over hours, which depend on each other less than windows do."""
+def _rate(totals: Sequence[ShadowTotal]) -> float:
+    return 1000 * sum(t.gain_veh_s for t in totals) / sum(t.to_utc_ms - t.from_utc_ms for t in totals)
+
+
+def _hour_means(windows: Sequence[Advice]) -> list[float]:
+    """Return the mean gain of a window in each hour. [veh s]"""
     hours = groupby(windows, key=lambda a: a.at_utc_ms // _HOUR_MS)
-    means = [fmean([a.gain_veh_s for a in those if a.gain_veh_s is not None]) for _, those in hours]
-    if len(means) < 3:
+    return [fmean([a.gain_veh_s for a in those if a.gain_veh_s is not None]) for _, those in hours]
+
+
+def _interval(means: Sequence[float]) -> tuple[float, float] | None:
+    """Return the 95 % interval of the mean of some means that hardly depend on each other, None of fewer than 3."""
+    if len(means) < LEAST_BLOCKS:
         return None
     half = float(stdtrit(len(means) - 1, 0.975)) * stdev(means) / math.sqrt(len(means))
     return fmean(means) - half, fmean(means) + half

@@ -1,18 +1,11 @@
 """Shadow mode as values: who decides at a junction, what adaptive control advised, and what it expected of that."""
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from signal_ctrl.centre.shelves import ShelfSpec
-
-
-class ControlMode(Enum):
-    """Who decides: the plan alone, the plan while adaptive control advises, or adaptive control."""
-
-    PLAN = "plan"
-    SHADOW = "shadow"
-    ADAPTIVE = "adaptive"
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.link.control import ControlMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +29,12 @@ MODES: Final = ShelfSpec(
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One decision that adaptive control would have made while the plan ran. [ms]
+    """One decision that adaptive control would have made while the plan ran. [ms], [s], [veh s]
 
-    `advised` and `ran` are stages; `costs` are (stage, start from now [s], predicted cost [veh s]) of its candidates;
-    `plan_cost_veh_s` is that of the candidate nearest to what the plan did, None if no candidate is like it;
-    `gain_veh_s` is what the advice was predicted to save against that, by the same model, over `horizon_s`.
+    `advised` and `ran` are stages. `plan_cost_veh_s` is the predicted cost of the candidate that is like the plan, None
+    if none is; `gain_veh_s` is what the advice was predicted to save against that, by the same model, over `horizon_s`.
+    `window`: it lies a horizon behind the one before, so that no second is counted twice; others are there because
+    advice and plan began to differ.
     """
 
     cabinet: str
@@ -50,16 +44,21 @@ class Advice:
     plan_next_in_s: float
     advised: str
     advised_in_s: float
-    costs: tuple[tuple[str, float, float], ...]
+    advised_cost_veh_s: float
     horizon_s: float
     plan_cost_veh_s: float | None
-    gain_veh_s: float | None
     differs: bool
+    window: bool = True
 
     @property
     def key(self) -> str:
         """Its name on the shelf."""
         return f"{self.cabinet}/{self.at_utc_ms:016d}"
+
+    @property
+    def gain_veh_s(self) -> float | None:
+        """What the advice was predicted to save, None if nothing was like the plan. [veh s]"""
+        return None if self.plan_cost_veh_s is None else self.plan_cost_veh_s - self.advised_cost_veh_s
 
 
 ADVICE: Final = ShelfSpec(
@@ -67,5 +66,46 @@ ADVICE: Final = ShelfSpec(
     Advice,
     key=lambda a: a.key,
     at_utc_ms=lambda a: a.at_utc_ms,
+    columns={"cabinet": lambda a: a.cabinet},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowTotal:
+    """What a cabinet's adviser did in some minutes. [ms], [veh s], [veh]
+
+    `decisions` were made, `differing` of them differ from the plan, `comparable` of them have a cost of the plan's own
+    step of that second; `gain_veh_s` is how much dearer those steps were than the cheapest ones, in all; `missed` had
+    no answer in time; `vehicles` passed the stop lines.
+    """
+
+    cabinet: str
+    from_utc_ms: int
+    to_utc_ms: int
+    decisions: int
+    differing: int
+    comparable: int
+    missed: int
+    gain_veh_s: float
+    vehicles: int
+
+    def __post_init__(self) -> None:
+        counts = (self.differing, self.comparable, self.missed, self.vehicles)
+        if not 0 <= self.from_utc_ms < self.to_utc_ms or min(counts) < 0:
+            raise InvalidInputError("a total of shadow mode ends after it begins, and counts 0 or more")
+        if max(self.differing, self.comparable) > self.decisions or not self.gain_veh_s >= 0:
+            raise InvalidInputError("a total of shadow mode has no more of anything than decisions, and no loss")
+
+    @property
+    def key(self) -> str:
+        """Its name on the shelf."""
+        return f"{self.cabinet}/{self.from_utc_ms:016d}"
+
+
+SHADOW_TOTALS: Final = ShelfSpec(
+    "shadow_totals",
+    ShadowTotal,
+    key=lambda a: a.key,
+    at_utc_ms=lambda a: a.from_utc_ms,
     columns={"cabinet": lambda a: a.cabinet},
 )

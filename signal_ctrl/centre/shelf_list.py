@@ -9,7 +9,7 @@ from signal_ctrl.centre.networks import NETWORKS
 from signal_ctrl.centre.order_values import ASSIGNMENTS, CHANGES, DELIVERIES
 from signal_ctrl.centre.override_values import OVERRIDES
 from signal_ctrl.centre.plan_values import PLANS, SCHEDULE_USES, SCHEDULES
-from signal_ctrl.centre.shadow_values import ADVICE, MODES
+from signal_ctrl.centre.shadow_values import ADVICE, MODES, SHADOW_TOTALS
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS
 from signal_ctrl.centre.traffic_values import FLOWS
@@ -28,6 +28,7 @@ SHELVES: Final[tuple[Spec, ...]] = (
     TICKETS,
     MODES,
     ADVICE,
+    SHADOW_TOTALS,
     FLOWS,
     NETWORKS,
 )

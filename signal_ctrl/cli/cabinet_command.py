@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 app = typer.Typer(name="cabinet", help="Cabinets: enrol one, run its agent, look at it, try its faults.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-CentreData = Annotated[Path, typer.Option("--data", help="Data folder of the centre, which may not run meanwhile.")]
+CentreData = Annotated[
+    Path | None, typer.Option("--data", help="Data folder of a centre that does not run.", show_default=False)
+]
+Centre = Annotated[str, typer.Option(help="Address of a centre that runs, at which an administrator is logged in.")]
 Database = Annotated[str, typer.Option("--database", help="postgresql://USER@HOST/NAME where it is not SQLite.")]
 Folder = Annotated[Path, typer.Option("--data", help="The folder of the cabinet.")]
 Out = Annotated[Path, typer.Option("--out", help="File for the credential; it is made readable by its owner alone.")]
@@ -26,8 +29,9 @@ def enrol(
     cabinet: Annotated[str, typer.Argument(metavar="ID", help="Name of the cabinet: letters, digits, '.', '_', '-'.")],
     site: Annotated[Path, typer.Option(help="Its site document ('signal-ctrl scenarios import' writes them).")],
     out: Out,
-    data: CentreData,
+    data: CentreData = None,
     *,
+    centre: Centre = "",
     district: Annotated[str, typer.Option(help="District that it stands in.")] = "district",
     corridor: Annotated[str, typer.Option(help="Corridor that it belongs to, if any.")] = "",
     place: Annotated[str, typer.Option(help="Where it stands, in words.")] = "",
@@ -36,13 +40,13 @@ def enrol(
 ) -> None:
     """Take a cabinet into a centre and write its credential: its key and the centre's public key."""
     from signal_ctrl.centre.cabinets import Place
-    from signal_ctrl.cli.centre_links import opened_links
+    from signal_ctrl.cli.cabinet_places import credentials_at
     from sumo_scenarios.site_files import text_of
 
     document = text_of(site, "site")
     _check_free(out)
-    with opened_links(data, database) as links:
-        _write(out, links.enrol(os.environ.get("USER", "root"), cabinet, document, Place(district, corridor, place)))
+    with credentials_at(centre, data, database) as credentials:
+        _write(out, credentials.enrol(cabinet, document, Place(district, corridor, place)))
     _tell({"cabinet": cabinet, "credential": str(out), "district": district, "corridor": corridor}, json_)
 
 
@@ -50,32 +54,36 @@ def enrol(
 def rotate(
     cabinet: Annotated[str, typer.Argument(metavar="ID", help="Name of the cabinet.")],
     out: Out,
-    data: CentreData,
+    data: CentreData = None,
+    *,
+    centre: Centre = "",
     overlap_s: Annotated[int, typer.Option(help="For so long the old key counts too [s].")] = 86_400,
     database: Database = "",
     json_: Json = False,
 ) -> None:
     """Give a cabinet a new key and write its new credential; both keys count for a while."""
-    from signal_ctrl.cli.centre_links import opened_links
+    from signal_ctrl.cli.cabinet_places import credentials_at
 
     _check_free(out)
-    with opened_links(data, database) as links:
-        _write(out, links.rotate(os.environ.get("USER", "root"), cabinet, overlap_s))
+    with credentials_at(centre, data, database) as credentials:
+        _write(out, credentials.rotate(cabinet, overlap_s))
     _tell({"cabinet": cabinet, "credential": str(out), "old_key_ends_in_s": overlap_s}, json_)
 
 
 @app.command()
 def revoke(
     cabinet: Annotated[str, typer.Argument(metavar="ID", help="Name of the cabinet.")],
-    data: CentreData,
+    data: CentreData = None,
+    *,
+    centre: Centre = "",
     database: Database = "",
     json_: Json = False,
 ) -> None:
     """Take every key of a cabinet back; a centre on PostgreSQL that runs meanwhile refuses it within a minute."""
-    from signal_ctrl.cli.centre_links import opened_links
+    from signal_ctrl.cli.cabinet_places import credentials_at
 
-    with opened_links(data, database) as links:
-        links.revoke(os.environ.get("USER", "root"), cabinet)
+    with credentials_at(centre, data, database) as credentials:
+        credentials.revoke(cabinet)
     _tell({"cabinet": cabinet, "revoked": True}, json_)
 
 
@@ -93,6 +101,10 @@ def run(
     ] = None,
     poll_ms: Annotated[int, typer.Option(help="Poll every so many ms, 1000 to 5000.")] = 1000,
     lost_after_s: Annotated[int, typer.Option(help="The centre is lost after so many s, 10 to 65535.")] = 60,
+    layout: Annotated[
+        Path | None, typer.Option(help="Its layout ('scenarios import' writes them): it has loops, and an adviser.")
+    ] = None,
+    loops: Annotated[Path | None, typer.Option(help="File to which the edges of its loops are appended.")] = None,
     lamps: Annotated[Path | None, typer.Option(help="Append each change of the lamps to this file.")] = None,
     for_s: Annotated[float, typer.Option(help="End after so many s; 0: run until asked to stop.")] = 0.0,
     json_: Json = False,
@@ -106,7 +118,7 @@ def run(
     from signal_ctrl.cli.cabinet_run import Files, run_cabinet
 
     settings = LinkSettings(poll_ms, lost_after_s)
-    files = Files(site, credential, data, plan, schedule, authority, lamps)
+    files = Files(site, credential, data, plan, schedule, authority, lamps, layout, loops)
     run_cabinet(centre, files, settings, SimulatedBoard(), for_s, json_)
 
 

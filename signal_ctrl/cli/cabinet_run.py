@@ -4,11 +4,15 @@ import json
 import secrets
 import stat
 import time
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import typer
 
+from optimiser.rollout_settings import RolloutSettings
+from signal_ctrl.cabinet.advising import Sight
 from signal_ctrl.cabinet.agent import Agent, Identity
 from signal_ctrl.cabinet.board import SimulatedBoard
 from signal_ctrl.cabinet.link_client import LinkSettings
@@ -16,14 +20,19 @@ from signal_ctrl.cabinet.local_plan import local_plan
 from signal_ctrl.cabinet.self_report import Status
 from signal_ctrl.cabinet.street import Equipment
 from signal_ctrl.cli.stopping import tidy_end
+from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.credential import Credential, credential_from_json
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.timetable import Timetable, instant_of
+from signal_ctrl.engine.adviser import JunctionAdviser, check_layout
 from signal_ctrl.engine.schedule_rung import PlanAt
+from signal_ctrl.gateways.adviser_process import AdviserProcess
 from signal_ctrl.gateways.cabinet_host import CabinetHost, status_document
 from signal_ctrl.gateways.cabinet_wire import CabinetWire
 from signal_ctrl.gateways.file_shelf import FileShelf
+from signal_ctrl.gateways.layout_file import read_layout
+from signal_ctrl.gateways.loop_tail import LoopTail
 from signal_ctrl.gateways.signatures import verifier
 from signal_ctrl.gateways.system_clock import SystemClock
 from signal_ctrl.gateways.whole_file import read_whole
@@ -43,6 +52,8 @@ class Files(NamedTuple):
     schedule: Path | None
     authority: Path | None
     lamps: Path | None
+    layout: Path | None = None
+    loops: Path | None = None
 
 
 def run_cabinet(
@@ -52,19 +63,51 @@ def run_cabinet(
     credential = read_credential(files.credential)
     kernel = Kernel(read_site(files.site))
     local, schedule = _local(files.plan, kernel), _schedule(files.schedule, kernel)
-    wire = CabinetWire(centre, None if files.authority is None else str(files.authority))
-    shelf, clock = FileShelf(files.data), SystemClock()
-    try:
+    with ExitStack() as at_end:
+        wire = CabinetWire(centre, None if files.authority is None else str(files.authority))
+        at_end.callback(wire.close)
+        shelf, clock = FileShelf(files.data), SystemClock()
+        at_end.callback(shelf.close)
+        eyes = _eyes(files, kernel, clock)
+        if eyes is not None:
+            at_end.callback(eyes.adviser.close)
         identity = Identity(credential.cabinet, credential.key, verifier(credential.centre_public))
-        equipment = Equipment(kernel, board, local, schedule)
+        equipment = Equipment(kernel, board, local, schedule, sight=None if eyes is None else eyes.sight)
         agent = Agent(identity, equipment, shelf, clock, secrets.token_bytes, settings)
-        host = CabinetHost(agent, wire, board, clock, files.data, files.lamps)
+        chore = _nothing if eyes is None else eyes.tail.poll
+        host = CabinetHost(agent, wire, board, clock, files.data, files.lamps, chore)
         ends_s = time.monotonic() + for_s if for_s > 0 else None
         with tidy_end() as stop:
             host.run(lambda: stop.asked or (ends_s is not None and time.monotonic() >= ends_s), Teller(host, as_json))
-    finally:
-        wire.close()
-        shelf.close()
+
+
+def _nothing() -> None:
+    """Do nothing: a cabinet without loops has no chore."""
+
+
+class Eyes(NamedTuple):
+    """What lets a cabinet see, and what is to be closed at the end."""
+
+    sight: Sight
+    tail: LoopTail
+    adviser: AdviserProcess
+
+
+def _eyes(files: Files, kernel: Kernel, clock: Clock) -> Eyes | None:
+    """Return the sight of a cabinet that has loops. Raises: InvalidInputError for files that do not belong together."""
+    if files.layout is None and files.loops is None:
+        return None
+    if files.layout is None or files.loops is None:
+        raise InvalidInputError(
+            "give --layout and --loops, or neither: loops are of use where it is known how they lie"
+        )
+    layout, settings = read_layout(files.layout), RolloutSettings()
+    check_layout(kernel.site, layout)
+    tail, adviser = (
+        LoopTail(files.loops, layout, clock),
+        AdviserProcess(partial(JunctionAdviser, kernel.site, layout, settings)),
+    )
+    return Eyes(Sight(layout, tail, adviser, settings.horizon_s), tail, adviser)
 
 
 class Teller:

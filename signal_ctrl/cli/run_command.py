@@ -112,6 +112,13 @@ def run(
             "in simulation seconds; default: a perfect one."
         ),
     ] = "",
+    advise: Annotated[
+        str,
+        typer.Option(
+            help="With --over-http and a plan: shadow, adaptive control advises while the plan is kept; adaptive, it "
+            "is switched on over the plan."
+        ),
+    ] = "",
     replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -157,6 +164,7 @@ def run(
         history="" if forecast is None else str(forecast.resolve()),
         transition=transition,
         link=parse_link(link) if over_http else None,
+        advise=advise,
         command=("signal-ctrl", *sys.argv[1:]),
     )
     return _run(settings, out, overwrite, json_, evidence)

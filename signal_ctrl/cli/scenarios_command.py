@@ -116,7 +116,7 @@ def import_one(
     profile: Annotated[str, typer.Option(help="Safety profile: published or street.")] = "published",
     json_: AsJson = False,
 ) -> int:
-    """Read a network's signals and write what the engine makes of them: one site each, and the loops to edit."""
+    """Read a network's signals and write what the engine makes of them: site and layout of each, the loops to edit."""
     from sumo_scenarios.import_files import import_scenario
 
     found = import_scenario(name, profile_by_name(profile), out)
@@ -129,5 +129,5 @@ def import_one(
     )
     for notice in found["notices"]:
         say(notice)
-    typer.echo(f"sites and loops: {out}")
+    typer.echo(f"sites, layouts and loops: {out}")
     return 0

@@ -1,6 +1,6 @@
 """`signal-ctrl shadow`: adaptive control advises a live junction; what it would have done; there and back."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -59,10 +59,53 @@ def report(
     if json_:
         put_json(found)
         return
-    typer.echo(f"{cabinet}, {found['mode']}: {found['decisions']} decisions, {found['differing']} differ from the plan")
-    typer.echo(f"  {found['comparable']} can be compared, {found['windows']} windows that do not overlap")
-    gain = found["gain_veh_s_per_window"]
-    span = found["ci95_veh_s_per_window"]
-    between = f" (95 %: {number(span[0])} to {number(span[1])})" if span else " (no interval: fewer than 3 hours)"
-    typer.echo(f"  predicted gain: {number(gain)} vehicle-seconds a window{between if gain is not None else ''}")
-    typer.echo(f"  {found['method']}")
+    for line in _report_lines(cabinet, found):
+        typer.echo(line)
+
+
+def _report_lines(cabinet: str, found: dict[str, Any]) -> list[str]:
+    """Return the report in words."""
+    watched = f"{found['watched_s'] / 3600:.1f} h watched, {found['vehicles']} vehicles"
+    hourly = _between(found["ci95_veh_h_per_h"], "3 quarters of an hour")
+    window = _between(found["ci95_veh_s_per_window"], "3 hours")
+    return [
+        f"{cabinet}, {found['mode']}: {watched}",
+        f"  {found['decisions']} decisions, {found['differing']} differ from the plan, {found['missed']} came too late",
+        f"  expected gain: {number(found['gain_veh_h_per_h'])} vehicle-hours an hour{hourly}",
+        f"  that is {number(found['gain_s_per_vehicle'])} s for each vehicle that was counted",
+        f"  {found['windows']} windows apart: {number(found['gain_veh_s_per_window'])} vehicle-seconds each{window}",
+        f"  {found['method']}",
+    ]
+
+
+def _between(span: list[float] | None, least: str) -> str:
+    return f" (95 %: {number(span[0])} to {number(span[1])})" if span else f" (no interval: fewer than {least})"
+
+
+@app.command()
+def differences(
+    cabinet: Annotated[str, typer.Argument(help="Cabinet.")],
+    limit: Annotated[int, typer.Option(help="So many at most, the youngest first.")] = 20,
+    json_: Json = False,
+) -> None:
+    """List single decisions beside the plan: one for each window, and one where advice and plan began to differ."""
+    from signal_ctrl.cli.centre_session import connected
+    from signal_ctrl.cli.times import utc_text
+
+    with connected() as client:
+        found = client.get(f"/v1/shadow/{cabinet}/advice", limit=limit)
+    if json_:
+        put_json(found)
+        return
+    rows = [
+        (
+            utc_text(a["at_utc_ms"]),
+            a["ran"],
+            f"{a['plan_next']} in {a['plan_next_in_s']:g} s",
+            f"{a['advised']} in {a['advised_in_s']:g} s",
+            "yes" if a["differs"] else "no",
+            number(None if a["plan_cost_veh_s"] is None else a["plan_cost_veh_s"] - a["advised_cost_veh_s"]),
+        )
+        for a in found
+    ]
+    put_table(("time (UTC)", "lit", "plan", "advice", "differ", "gain [veh s]"), rows, numbers_from=5)

@@ -139,15 +139,17 @@ class JunctionEngine:
         now_ds: int,
         detection: Detection = WHOLE,
         beside: Beside | None = None,
+        waiting: int | None = None,
     ) -> Record | None:
         """Take calls from the view; where a choice is open, ask controller and gate; the frame of now follows.
 
-        Args: beside, the signal that this one is coupled with.
+        Args: beside, the signal that this one is coupled with; waiting, the groups that somebody waits for, as a bit
+            mask, where somebody else has looked.
         """
         before, self._detection = self._detection, detection
         if detection is not before:
             self._recall = recall_of(self.layout, self.kernel.site) | recall_of_lanes(self.layout, detection.unsure)
-        calls = calls_of(self.layout, view) | self._recall
+        calls = calls_of(self.layout, view) | self._recall if waiting is None else waiting
         changed, self._calls = calls != self._calls, calls
         decision, step = self._choose(view, self._situation(stages, now_ds, beside), stages, now_ds)
         record = None

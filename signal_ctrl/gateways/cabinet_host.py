@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from signal_ctrl.cabinet.agent import Agent
 from signal_ctrl.cabinet.board import SimulatedBoard
-from signal_ctrl.cabinet.control import LABEL
 from signal_ctrl.cabinet.held import Held
 from signal_ctrl.cabinet.ports import Answer
 from signal_ctrl.cabinet.self_report import Status
@@ -46,7 +45,9 @@ class Frames:
 
 @dataclass(slots=True)
 class CabinetHost:
-    """Runs an agent by the machine's clock. `lamps`, where each change of the lamps is written to, if anywhere."""
+    """Runs an agent by the machine's clock. `lamps`, where each change of the lamps is written to, if anywhere; `chore`
+    is done now and then by the thread that may wait for a disk.
+    """
 
     agent: Agent
     wire: CabinetWire
@@ -54,6 +55,7 @@ class CabinetHost:
     clock: Clock
     folder: Path
     lamps: Path | None = None
+    chore: Callable[[], None] = lambda: None
     frames: Frames = field(default_factory=Frames)
     _fault: BaseException | None = None
 
@@ -108,6 +110,7 @@ class CabinetHost:
         review: tuple[Held, Future[tuple[str, ...]]] | None = None
         told_ms = 0
         while not stop():
+            self.chore()
             self.agent.housekeep()
             waiting = self._talk(pool, waiting)
             review = self._rehearse(pool, review)
@@ -166,7 +169,7 @@ def status_document(agent: Agent, status: Status, frames: Frames) -> dict[str, A
         "boot": agent.boot,
         "mode": status.mode.value,
         "reason": status.reason,
-        "rung": LABEL[status.rung],
+        "rung": status.decides,
         "plan_sha256": "" if status.running is None else signal_plan_hash(status.running),
         "orders": "" if status.active is None else str(status.active),
         "overrides": list(status.overrides),

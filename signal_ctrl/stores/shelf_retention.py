@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from signal_ctrl.centre.alarms import ALARMS, AlarmState
 from signal_ctrl.centre.override_values import OVERRIDES, OverrideState
-from signal_ctrl.centre.shadow_values import ADVICE
+from signal_ctrl.centre.shadow_values import ADVICE, SHADOW_TOTALS
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS, TicketState
 from signal_ctrl.centre.traffic_values import FLOWS
@@ -43,6 +43,7 @@ SHELVES_KEPT: Final = (
     Kept(FLOWS, 3 * 366 * DAY_MS, {}),
     Kept(OVERRIDES, 5 * 366 * DAY_MS, {"state": _OVER}),
     Kept(ADVICE, 92 * DAY_MS, {}),
+    Kept(SHADOW_TOTALS, 3 * 366 * DAY_MS, {}),
     Kept(ALARMS, 731 * DAY_MS, {"state": (AlarmState.CLEARED.value,)}),
     Kept(CITY_MINUTES, MINUTES_KEPT_MS, {}),
     Kept(OBSERVATIONS, OBSERVATIONS_KEPT_MS, {}),

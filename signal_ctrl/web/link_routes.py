@@ -10,17 +10,30 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Actor, Right, Role
 from signal_ctrl.centre.link import LinkAnswer
 from signal_ctrl.centre.link_admin import OVERLAP_S, LinkAdmin
+from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import NotLoggedInError
 from signal_ctrl.domain.link.credential import credential_to_json
 from signal_ctrl.domain.link.mac import SIGNATURE
+from signal_ctrl.web.cabinets_routes import PlaceIn
+from signal_ctrl.web.centre_bodies import Document, Name
 from signal_ctrl.web.guard import needs, own_cabinet
 from signal_ctrl.web.link_front import SCOPE_KEY, Entered
 from signal_ctrl.web.routing import new_router
 
 router = new_router("link")
+
+
+class EnrolIn(PlaceIn):
+    """A new cabinet: its name, the document of its site, where it stands."""
+
+    cabinet: Name
+    site: Document
+
+
 _JSON: Final = "application/json"
 Cabinet = Annotated[Actor, needs(Right.CABINET_LINK)]
 Admin = Annotated[Actor, needs(Right.MANAGE_USERS)]
@@ -92,6 +105,14 @@ async def decide(cabinet: str, actor: Cabinet, request: Request) -> Response:
 def time(actor: Cabinet, request: Request) -> Response:
     """Return the centre's time, whatever the cabinet's is."""
     return _response(_entered(request).link.time())
+
+
+@router.post("/v1/cabinets", status_code=201)
+def enrol(body: EnrolIn, actor: Admin, request: Request) -> dict[str, Any]:
+    """Take a cabinet in with its site document; its credential is shown this once."""
+    place = Place(body.district, body.corridor or "", body.words, body.lon, body.lat)
+    credential = _admin(request).enrol_by(actor, body.cabinet, canonical(body.site), place)
+    return {"cabinet": body.cabinet, "credential": credential_to_json(credential)}
 
 
 @router.post("/v1/cabinets/{cabinet}/credential")

@@ -6,7 +6,8 @@ from fastapi import Query
 from pydantic import Field
 
 from signal_ctrl.centre.shadow import ShadowReport
-from signal_ctrl.centre.shadow_values import ADVICE, MODES, Advice, ControlMode, ModeOf
+from signal_ctrl.centre.shadow_values import ADVICE, MODES, Advice, ModeOf
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.web.bodies import BodyIn
 from signal_ctrl.web.centre_bodies import Engineer, Limit, NamePath, Names, Reader, centre_of, people_only
 from signal_ctrl.web.routing import ContextOf, new_router

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,9 +9,10 @@ from optimiser.controller import Decision, Situation
 from signal_ctrl.cabinet.agent import Agent, Identity
 from signal_ctrl.cabinet.in_force import InForce
 from signal_ctrl.cabinet.link_client import LinkSettings
+from signal_ctrl.cabinet.office import Office
 from signal_ctrl.cabinet.ports import Answer, Ask, MemoryShelf
 from signal_ctrl.cabinet.signer import Signer
-from signal_ctrl.cabinet.street import Frames, Ordered, Tell
+from signal_ctrl.cabinet.street import Fitting, Frames
 from signal_ctrl.cabinet.timekeeping import CabinetClock
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import BackendError, BackendTimeoutError
@@ -129,14 +129,11 @@ class RunEquipment:
         """Its kernel."""
         return self.engine.kernel
 
-    def street(
-        self, clock: CabinetClock, latch: Latch | None, ordered: Ordered, centre_fault: Callable[[], str], tell: Tell
-    ) -> Frames:
+    def street(self, clock: CabinetClock, latch: Latch | None, office: Office) -> Frames:
         """Return the side that makes frames: the run does."""
-        in_force = InForce(
-            self.kernel.site, self.engine, clock, lambda override_id, code, text: tell(code, f"{override_id}: {text}")
-        )
-        return RunStreet(self.engine, in_force, RunRung(self.engine), ordered, clock)
+        site = self.kernel.site
+        in_force = InForce(site, self.engine, clock, lambda name, code, text: office.happened(code, f"{name}: {text}"))
+        return RunStreet(self.engine, in_force, RunRung(self.engine), office)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +142,7 @@ class RunRung:
 
     engine: JunctionEngine
     running: SignalPlan | None = None
+    adaptive: bool = False
 
     @property
     def rung(self) -> Rung:
@@ -159,13 +157,12 @@ class RunStreet:
     engine: JunctionEngine
     in_force: InForce
     control: RunRung
-    ordered: Ordered
-    clock: CabinetClock
+    office: Office
     may_step: bool = False
 
     def frame(self) -> None:
         """Put overrides into force: the run makes the frame."""
-        self.in_force.update(self.ordered.overrides, self.engine.frame_ds)
+        self.in_force.update(self.office.ordered.overrides, self.engine.frame_ds)
 
     def prepare(self) -> None:
         """Do nothing: the plans are the run's."""
@@ -189,6 +186,9 @@ class RunCabinet:
         self.wire.time_s = time_s
         self.agent.frame()
         self.agent.housekeep()
+        review = self.agent.review()
+        if review is not None:
+            self.agent.reviewed(review[0], review[1]())
         self.counts["alone_s"] += self.agent.link.lost
         for _ in range(_A_STEP):
             if self._answer is None:
@@ -218,12 +218,12 @@ class RunCabinet:
 
 def new_cabinet(
     credential: Credential,
-    engine: JunctionEngine,
+    fitting: Fitting,
     wire: FaultyWire,
     clock: ManualClock,
     rng: random.Random,
 ) -> RunCabinet:
     """Return a cabinet with an empty shelf."""
     identity = Identity(credential.cabinet, credential.key, verifier(credential.centre_public))
-    agent = Agent(identity, RunEquipment(engine), MemoryShelf(), clock, rng.randbytes, LinkSettings())
+    agent = Agent(identity, fitting, MemoryShelf(), clock, rng.randbytes, LinkSettings())
     return RunCabinet(agent, wire, clock)

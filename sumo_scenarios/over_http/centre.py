@@ -5,8 +5,10 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvicorn
@@ -14,13 +16,19 @@ import uvicorn
 from optimiser.controller import Controller
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.centre import Centre
+from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.identity_services import Keepers, identity_services, login_alarm
+from signal_ctrl.centre.issuing import IssueWish
 from signal_ctrl.centre.link import Link
 from signal_ctrl.centre.link_admin import LinkAdmin
+from signal_ctrl.centre.shadow_values import ADVICE
 from signal_ctrl.centre.signing import CentreKey
+from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.credential import Credential
+from signal_ctrl.domain.plan import Plan, plan_to_json
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.stores.key_box import KeyBox
@@ -96,6 +104,29 @@ class RunCentre:
     def enrol(self, cabinet: str, site: Site) -> Credential:
         """Take a cabinet in."""
         return self.admin.enrol("run", cabinet, site_to_json(site), Place("run"))
+
+    def _engineer(self) -> Actor:
+        return Actor("run", Role.ENGINEER, second_factor_utc_ms=self._clock.utc_ms())
+
+    def issue(self, plan: Plan, begin_utc_ms: int) -> None:
+        """Issue a plan to all cabinets that it is for, together, from a time on. [ms]"""
+        self.centre.plans.upload(self._engineer(), plan_to_json(plan))
+        self.centre.issuing.issue(self._engineer(), IssueWish(plan.name, not_before_utc_ms=begin_utc_ms, together=True))
+
+    def switch(self, cabinets: Sequence[str], mode: ControlMode) -> None:
+        """Say who decides at cabinets from now on."""
+        self.centre.shadow.switch(self._engineer(), cabinets, mode)
+
+    def figures(self, cabinets: Sequence[str]) -> dict[str, Any]:
+        """Return what the centre knows of cabinets at the end: counts, advice, the report of each."""
+        store, now_ms = self.centre.store, self._clock.utc_ms()
+        reports = [self.centre.shadow.report(cabinet, 0, now_ms + 1) for cabinet in cabinets]
+        return {
+            "group_counts": store.read(lambda r: r.shelf(FLOWS).count()),
+            "vehicles": sum(flow.vehicles for flow in store.read(lambda r: r.shelf(FLOWS).find(limit=1_000_000))),
+            "advice": store.read(lambda r: r.shelf(ADVICE).count()),
+            "shadow": {report.cabinet: {**asdict(report), "mode": report.mode.value} for report in reports},
+        }
 
     def tick(self) -> None:
         """Do what is due; called once a second."""

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from signal_ctrl.domain.documents import canonical, exactly, items_of, read_document, text_of, whole, why
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.overrides import LATEST_MS, OverrideOrder, override_document, override_of
 from signal_ctrl.domain.plan import SignalPlan, draft_of, signal_document, signal_plan_of
 from signal_ctrl.domain.schedule import is_name
@@ -23,6 +24,8 @@ _KEYS: Final = (
     "format", "cabinet", "epoch", "revision", "site_sha256", "plan", "plan_sha256", "adaptive",
     "not_before_utc_ms", "valid_until_utc_ms", "commit", "committed", "overrides",
 )  # fmt: skip
+_CONTROL: Final = "control"
+"""A key that stands there only where somebody else than the plan alone decides."""
 
 
 class Version(NamedTuple):
@@ -45,7 +48,7 @@ class Orders:
 
     The plan is for `not_before_utc_ms` <= now < `valid_until_utc_ms`; `adaptive` says that adaptive control made it.
     `commit` is the change of a corridor that it belongs to, empty if it stands alone; it is followed only once
-    `committed`. Overrides are in force by their own times, whatever becomes of the plan.
+    `committed`. Overrides are in force by their own times, whatever becomes of the plan; so is `control`, who decides.
     """
 
     cabinet: str
@@ -58,6 +61,7 @@ class Orders:
     commit: str = ""
     committed: bool = False
     overrides: tuple[OverrideOrder, ...] = ()
+    control: ControlMode = ControlMode.PLAN
 
     def __post_init__(self) -> None:
         if not is_name(self.cabinet):
@@ -109,7 +113,7 @@ def is_sha256(text: object) -> bool:
 
 def orders_to_bytes(orders: Orders) -> bytes:
     """Return the canonical document: sorted keys, no spaces, ASCII."""
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "cabinet": orders.cabinet,
         "epoch": orders.version.epoch,
@@ -124,6 +128,8 @@ def orders_to_bytes(orders: Orders) -> bytes:
         "committed": orders.committed,
         "overrides": [override_document(override) for override in orders.overrides],
     }
+    if orders.control is not ControlMode.PLAN:
+        document[_CONTROL] = orders.control.value
     return canonical(document).encode()
 
 
@@ -149,7 +155,7 @@ def etag_of(data: bytes) -> str:
 
 
 def _orders(document: dict[str, Any]) -> Orders:
-    exactly(document, _KEYS)
+    exactly(document, (*_KEYS, _CONTROL) if _CONTROL in document else _KEYS)
     plan = document["plan"]
     return Orders(
         cabinet=text_of(document["cabinet"]),
@@ -162,6 +168,7 @@ def _orders(document: dict[str, Any]) -> Orders:
         commit=document["commit"] and text_of(document["commit"]),
         committed=_flag(document["committed"]),
         overrides=tuple(override_of(item) for item in items_of(document["overrides"])),
+        control=ControlMode(document.get(_CONTROL, ControlMode.PLAN.value)),
     )
 
 

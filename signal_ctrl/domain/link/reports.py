@@ -20,6 +20,12 @@ MAX_BATCH_BYTES: Final = 1 << 16
 MAX_REPORTS: Final = 1000
 MAX_GAPS: Final = 64
 MAX_SEQUENCE: Final = 1 << 53
+GROUP_COUNT: Final = "group-count"
+"""The code of a count of a signal group, of kind `detector`."""
+SHADOW_ADVICE: Final = "shadow-advice"
+"""The code of one decision of adaptive control beside what the plan does, of kind `event`."""
+SHADOW_TOTAL: Final = "shadow-total"
+"""The code of what an adviser did in some minutes, of kind `event`."""
 _MAX_TEXT: Final = 500
 _MAX_CODE: Final = 65_535
 _MAX_VALUES: Final = 64

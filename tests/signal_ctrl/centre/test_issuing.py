@@ -14,7 +14,6 @@ from signal_ctrl.centre.orders import last_delivery
 from signal_ctrl.centre.plan_values import PLANS
 from signal_ctrl.centre.plans import difference, item_of, items
 from signal_ctrl.centre.registry import Acknowledged
-from signal_ctrl.centre.shadow_values import ControlMode
 from signal_ctrl.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -24,6 +23,7 @@ from signal_ctrl.domain.errors import (
     RefusedError,
 )
 from signal_ctrl.domain.link.acknowledgement import Acknowledgement, AckState
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.orders import AHEAD_MS, Version, orders_from_bytes
 from signal_ctrl.domain.plan import plan_hash, plan_to_json
 from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule

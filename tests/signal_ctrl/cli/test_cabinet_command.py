@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from bench.link.sight import trial_layout
 from bench.link.site import trial_site
 from signal_ctrl.cli.main import call
 from signal_ctrl.domain.link.credential import credential_from_json, credential_to_json
 from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.gateways.layout_file import layout_to_json
 from signal_ctrl.gateways.system_clock import SystemClock
 from sumo_scenarios.over_http.centre import RunCentre
 
@@ -55,6 +57,30 @@ def test_what_a_cabinet_cannot_run_on_is_refused(
     assert call([*run, "--centre", "http://127.0.0.1:1", "--poll-ms", "999"]) == 2
     assert call(["cabinet", "reset", "--data", str(tmp_path / "none")]) == 2
     assert call(["cabinet", "lamp", "--data", str(tmp_path / "none"), "side=blue"]) == 2
+
+
+@pytest.mark.slow
+def test_a_cabinet_with_loops_runs_beside_its_adviser(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    centre = RunCentre(SystemClock(), tmp_path)
+    credential, layout, loops = tmp_path / "c.json", tmp_path / "layout.json", tmp_path / "loops"
+    credential.write_text(credential_to_json(centre.enrol("cab-1", trial_site("cab-1"))))
+    credential.chmod(0o600)
+    layout.write_text(layout_to_json(trial_layout(trial_site("cab-1"))))
+    loops.touch()
+    run = ["cabinet", "run", "--centre", centre.address, "--site", str(site), "--credential", str(credential)]
+    run += ["--data", str(tmp_path / "cab"), "--for-s", "4", "--json"]
+    assert call([*run, "--layout", str(layout)]) == 2  # loops are missing
+    layout.write_text(layout_to_json(trial_layout(trial_site("cab-2"))))
+    assert call([*run, "--layout", str(layout), "--loops", str(loops)]) == 2  # of another signal
+    layout.write_text(layout_to_json(trial_layout(trial_site("cab-1"))))
+    capsys.readouterr()
+    assert call([*run, "--layout", str(layout), "--loops", str(loops)]) == 0
+    centre.close()
+    status = json.loads((tmp_path / "cab" / "status.json").read_text())
+    assert status["centre_answers"] is True
+    assert status["frames"]["made"] > 20
 
 
 @pytest.mark.slow

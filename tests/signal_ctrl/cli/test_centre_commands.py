@@ -11,14 +11,17 @@ from bench.centre_app import memory_world
 from bench.local_client import LocalClient
 from signal_ctrl.centre.fault_desk import FaultReport
 from signal_ctrl.centre.faults import Facility
+from signal_ctrl.centre.link_shadow import apply_shadow
 from signal_ctrl.cli import centre_session
 from signal_ctrl.cli.main import call
 from signal_ctrl.domain.clock import ManualClock
+from signal_ctrl.domain.link.credential import credential_from_json
+from signal_ctrl.domain.link.reports import SHADOW_ADVICE, SHADOW_TOTAL, Report, ReportKind
 from signal_ctrl.domain.plan import plan_hash, plan_to_json
 from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule
 from signal_ctrl.domain.schedule_json import schedule_to_json
 from signal_ctrl.gateways.centre_client import CentreAddress, CentreClient
-from tests.signal_ctrl.centre.worlds import plan
+from tests.signal_ctrl.centre.worlds import plan, site_text
 from tests.signal_ctrl.web.centre_town import LocalTransport, Town
 
 NOW_MS = 1_790_000_000_000
@@ -77,6 +80,30 @@ def test_an_override_from_issue_to_price(run: Run, town: Town) -> None:
     code, text = run("vera", "override", "price", override_id)
     assert "measured: unknown" in text
     assert found(run("vera", "override", "list", "--all", "--json")[1])[0]["state"] == "released"
+
+
+def test_credentials_of_cabinets_over_the_routes(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(centre_session.VARIABLE, str(tmp_path / "session.json"))
+    centre_session.keep_session(centre_session.TerminalSession("http://localhost:1", "", "root", "token", NOW_MS))
+    site, out = tmp_path / "site.json", tmp_path / "c7.json"
+    site.write_text(site_text("c7"))
+    enrol = ("cabinet", "enrol", "c7", "--site", str(site), "--district", "d0", "--out", str(out))
+    at = ("--centre", "http://localhost:1")
+    assert run("eve", *enrol, *at)[0] != 0
+    assert not out.exists()
+    assert run("root", *enrol)[0] == 2  # neither a centre nor a folder
+    assert run("root", *enrol, *at, "--data", str(tmp_path / "data"))[0] == 2
+    code, text = run("root", *enrol, "--centre", "http://elsewhere:1")
+    assert (code, "first: signal-ctrl login" in text) == (2, True)
+    code, text = run("root", *enrol, *at, "--json")
+    assert (code, found(text)["cabinet"]) == (0, "c7")
+    assert out.stat().st_mode & 0o777 == 0o600
+    new = tmp_path / "new.json"
+    assert run("root", "cabinet", "rotate", "c7", *at, "--out", str(new), "--overlap-s", "60")[0] == 0
+    keys = [credential_from_json(path.read_text()).key for path in (out, new)]
+    assert keys[0] != keys[1]
+    assert run("root", "cabinet", "revoke", "c7", *at)[0] == 0
+    assert run("root", "cabinet", "revoke", "c8", *at)[0] == 2
 
 
 def test_two_persons(run: Run) -> None:
@@ -193,9 +220,28 @@ def test_alarms_faults_tickets(run: Run, town: Town) -> None:
     assert "lamp" in run("vera", "tickets", "repairs")[1]
 
 
-def test_shadow(run: Run) -> None:
+def test_shadow(run: Run, town: Town) -> None:
     assert "shadow at c0" in run("eve", "shadow", "switch", "shadow", "--at", "c0")[1]
     assert "shadow" in run("vera", "shadow", "list")[1]
-    times = ("--since", "2026-01-01T00:00Z", "--until", "2026-12-01T00:00Z")
+    times = ("--since", "2026-09-01T00:00Z", "--until", "2026-10-01T00:00Z")
     code, text = run("vera", "shadow", "report", "c0", *times)
-    assert (code, "0 decisions" in text, "no measurement" in text) == (0, True, True)
+    assert (code, "0 decisions" in text) == (0, True)
+    values = [
+        ("advised", 2),
+        ("advised_in_ms", 1000),
+        ("advised_milli_veh_s", 40_000),
+        ("differs", 1),
+        ("horizon_s", 60),
+    ]
+    values += [("plan_milli_veh_s", 42_500), ("plan_next", 2), ("plan_next_in_ms", 6000), ("ran", 0), ("window", 1)]
+    totals = [("comparable", 140), ("decisions", 150), ("differing", 20), ("gain_milli_veh_s", 90_500), ("missed", 2)]
+    totals += [("seconds", 300), ("vehicles", 100)]
+    for code_, said in ((SHADOW_ADVICE, values), (SHADOW_TOTAL, totals)):
+        report = Report(ReportKind.EVENT, town.clock.utc_ms() + 400_000, code_, "", tuple(said))
+        town.world.store.write(lambda t, r=report: apply_shadow(town.world.centre.shadow, t, "c0", r))
+    code, text = run("vera", "shadow", "report", "c0", *times)
+    assert (code, "150 decisions, 20 differ from the plan, 2 came too late" in text) == (0, True)
+    assert "0.905 s for each vehicle" in text or "0.91 s for each vehicle" in text or "0.9 s for each vehicle" in text
+    code, text = run("vera", "shadow", "differences", "c0")
+    assert (code, "side in 6 s" in text, "side in 1 s" in text, "2.5" in text) == (0, True, True, True)
+    assert found(run("vera", "shadow", "differences", "c0", "--json")[1])[0]["advised"] == "side"

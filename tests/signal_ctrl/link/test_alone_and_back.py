@@ -50,7 +50,7 @@ def test_the_centre_is_lost_after_n_seconds_and_the_local_schedule_takes_over_at
         assert rung(cabin) == "ADAPTIVE"
     world.run(1_100)
     assert rung(cabin) == "SCHEDULE"
-    keeper = cabin.agent.street.control._keeper
+    keeper = cabin.agent.street.control.control._keeper
     assert keeper is not None
     assert keeper.cycle is not None
     end_ds = keeper.cycle.end_ds

@@ -96,7 +96,7 @@ def test_an_override_is_released_and_the_signal_comes_back_into_step(world: Link
     world.run(2_500)
     assert not held(cabin)
     world.run(6 * 60_000)
-    keeper = cabin.agent.street.control._keeper
+    keeper = cabin.agent.street.control.control._keeper
     assert keeper is not None
     assert keeper.cycle is not None
     assert not keeper.cycle.adjusted

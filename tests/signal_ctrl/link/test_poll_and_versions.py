@@ -222,7 +222,7 @@ def test_the_switch_waits_for_the_end_of_the_cycle(world: LinkWorld) -> None:
     world.order(cabin, PLAN)
     world.run(200_000)
     assert (runs(cabin), splits(cabin)) == ("1.2", (30, 14, 16))
-    keeper = cabin.agent.street.control._keeper
+    keeper = cabin.agent.street.control.control._keeper
     assert keeper is not None
     while keeper.cycle is None or keeper.cycle.end_ds - cabin.agent.clock.utc_ms() // 100 < 400:
         world.run(1_000)

@@ -12,6 +12,7 @@ from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.fault_desk import FaultReport
 from signal_ctrl.centre.faults import Facility
 from signal_ctrl.domain.clock import ManualClock
+from signal_ctrl.domain.link.credential import credential_from_json
 from signal_ctrl.domain.plan import plan_document
 from tests.signal_ctrl.centre.worlds import plan, site_text
 from tests.signal_ctrl.web.centre_town import Town
@@ -196,6 +197,40 @@ class TestCabinets:
         assert town.ask("eve", "PUT", "/v1/cabinets/c0/place", body).status_code == 403
         assert town.ask("root", "PUT", "/v1/cabinets/c0/place", body).json()["district"] == "d7"
         assert town.ask("root", "PUT", "/v1/cabinets/c0/place", {"district": "d7", "lon": 8.5}).status_code == 422
+
+    def test_an_administrator_takes_one_in_and_its_credential_is_shown_once(self, town: Town) -> None:
+        body = {"cabinet": "c7", "district": "d0", "corridor": "ring", "site": json.loads(site_text("c7"))}
+        for login in ("vera", "olga", "sam", "eve"):
+            assert town.ask(login, "POST", "/v1/cabinets", body).status_code == 403
+        old = bearer(town.world.session("root", second_factor=False))
+        assert town.client.request("POST", "/v1/cabinets", headers=old, json=body).status_code == 403
+        made = town.ask("root", "POST", "/v1/cabinets", body)
+        assert made.status_code == 201
+        credential = credential_from_json(made.json()["credential"])
+        assert (credential.cabinet, len(credential.key)) == ("c7", 32)
+        assert town.ask("root", "POST", "/v1/cabinets", body).status_code == 409
+        shown = town.ask("vera", "GET", "/v1/cabinets/c7").json()
+        assert shown["district"] == "d0"
+        assert credential.key.hex() not in json.dumps(shown)
+        assert town.ask("vera", "GET", "/v1/cabinets/c7/site").json() == body["site"]
+        audit = town.world.store.read(lambda r: r.audit.last(actor="root", action="enrol cabinet"))
+        assert sorted(each.record.result.startswith("refused") for each in audit) == [False, True]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"site": {}},
+            {"site": {"format": "signal-ctrl site 1"}},
+            {"cabinet": "../c7"},
+            {"district": ""},
+            {"lon": 8.5},
+            {"key": "0" * 64},
+        ],
+    )
+    def test_what_cannot_be_enrolled_is_refused(self, town: Town, wrong: dict[str, object]) -> None:
+        body = {"cabinet": "c7", "district": "d0", "site": json.loads(site_text("c7")), **wrong}
+        assert town.ask("root", "POST", "/v1/cabinets", body).status_code == 422
+        assert town.ask("vera", "GET", "/v1/cabinets/c7").status_code == 404
 
     def test_no_route_writes_a_site(self, town: Town) -> None:
         for method in ("PUT", "POST", "PATCH", "DELETE"):

@@ -5,10 +5,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bench.tuning.store import tuned_plan
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.profile import PUBLISHED
 from sumo_scenarios.link_conditions import LinkConditions, parse_link
 from sumo_scenarios.run import execute
 from sumo_scenarios.settings import RunSettings
@@ -16,8 +19,10 @@ from sumo_scenarios.settings import RunSettings
 ORACLE = Path(__file__).resolve().parents[2] / "oracles" / "check_lamps.py"
 
 
-def run(out: Path, link: LinkConditions | None, controller: str = "adaptive", end_s: float = 25_380.0) -> Path:
-    settings = RunSettings("cologne1", controller, end_s=end_s, link=link)
+def run(
+    out: Path, link: LinkConditions | None, controller: str = "adaptive", end_s: float = 25_380.0, **more: Any
+) -> Path:
+    settings = RunSettings(**{"scenario": "cologne1", "controller": controller, "end_s": end_s, "link": link, **more})
     result = execute(settings, out, False, lambda _: None)
     assert result.status == "complete", result.error
     return result.folder
@@ -68,6 +73,69 @@ def test_conditions_that_are_none_are_refused(wrong: str) -> None:
         parse_link(wrong)
 
 
-def test_over_http_is_for_controllers_that_are_asked() -> None:
+@pytest.mark.sumo
+@pytest.mark.slow
+@pytest.mark.parametrize("controller", ["fixed", "green_wave"])
+def test_a_plan_issued_to_several_cabinets_is_kept_as_in_one_process(tmp_path: Path, controller: str) -> None:
+    more = {"scenario": "cologne3", "plan": tuned_plan("cologne3", PUBLISHED, "fixed", None)}
+    assert more["plan"] is not None
+    one = run(tmp_path / "one", None, controller, 25_320.0, **more)
+    two = run(tmp_path / "two", LinkConditions(), controller, 25_320.0, **more)
+    assert len(lamps(one)) >= 3 * 120
+    assert lamps(one) == lamps(two)
+    figures = json.loads((two / "link.json").read_text())
+    assert list(figures["decides"].values()) == ["centre"] * 3
+    assert figures["requests"]["304"] > 100
+    assert json.loads((two / "result.json").read_text())["kernel"]["violations"] == 0
+
+
+@pytest.mark.sumo
+@pytest.mark.slow
+def test_with_advice_the_plan_is_kept_and_counts_and_expected_gain_come_to_the_centre(tmp_path: Path) -> None:
+    end_s = 25_520.0
+    one = run(tmp_path / "one", None, "fixed", end_s)
+    two = run(tmp_path / "two", LinkConditions(), "fixed", end_s, advise="shadow")
+    assert lamps(one) == lamps(two)
+    figures = json.loads((two / "link.json").read_text())
+    assert list(figures["decides"].values()) == ["centre"]
+    centre = figures["centre"]
+    (report,) = centre["shadow"].values()
+    assert report["mode"] == "shadow"
+    assert report["decisions"] > 50
+    assert 0 < report["differing"] <= report["decisions"]
+    assert report["gain_veh_h_per_h"] > 0
+    assert centre["advice"] > 0
+    assert centre["group_counts"] >= 4
+    assert centre["vehicles"] == pytest.approx(report["vehicles"], abs=10)
+
+
+@pytest.mark.sumo
+@pytest.mark.slow
+def test_switched_on_adaptive_control_drives_and_on_a_bad_wire_no_lamp_is_wrong(tmp_path: Path) -> None:
+    good = run(tmp_path / "good", LinkConditions(), "fixed", 25_420.0, advise="adaptive")
+    assert list(json.loads((good / "link.json").read_text())["decides"].values()) == ["adaptive control"]
+    assert violations(good) == {}
+    wire = parse_link("loss=0.2,delay_ms=300,outage=25400-25480")
+    bad = run(tmp_path / "bad", wire, "fixed", 25_480.0, advise="adaptive")
+    assert list(json.loads((bad / "link.json").read_text())["decides"].values()) == ["local plan"]
+    assert violations(bad) == {}
+
+
+@pytest.mark.parametrize("controller", ["net", "actuated", "delay_based", "sumo_adapted", "sumo_coordinated"])
+def test_sumos_own_controllers_have_no_cabinet(controller: str) -> None:
+    with pytest.raises(InvalidInputError, match="within SUMO"):
+        RunSettings("cologne1", controller, link=LinkConditions())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"advise": "shadow"},
+        {"advise": "always", "link": LinkConditions()},
+        {"advise": "shadow", "link": LinkConditions(), "controller": "adaptive"},
+        {"advise": "shadow", "link": LinkConditions(), "sensing": "positions"},
+    ],
+)
+def test_advice_is_for_cabinets_under_a_plan(more: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):
-        RunSettings("cologne1", "fixed", link=LinkConditions())
+        RunSettings("cologne1", **{"controller": "fixed", **more})

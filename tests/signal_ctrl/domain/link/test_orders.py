@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.orders import (
     ADAPTIVE_VALID_MS,
     AHEAD_MS,
@@ -33,6 +34,14 @@ def test_what_is_written_is_read_again() -> None:
     bare = replace(ORDERS, plan=None, overrides=(), commit="", committed=False)
     assert orders_from_bytes(orders_to_bytes(bare)) == bare
     assert bare.plan_sha256 == ""
+
+
+@pytest.mark.parametrize("mode", list(ControlMode))
+def test_who_decides_is_written_where_it_is_not_the_plan_alone(mode: ControlMode) -> None:
+    orders = replace(ORDERS, control=mode)
+    data = orders_to_bytes(orders)
+    assert orders_from_bytes(data) == orders
+    assert (b'"control"' in data) == (mode is not ControlMode.PLAN)
 
 
 def test_a_document_cut_at_any_byte_is_dropped_whole() -> None:
@@ -65,6 +74,10 @@ def test_a_changed_byte_makes_other_orders_or_none(at: int, byte: int) -> None:
         lambda data: data.replace(b"{", b'{"more":1,', 1),
         lambda data: data[:-1] + b" " * MAX_ORDERS_BYTES + b"}",
         lambda data: b"[" * 60_000,
+        lambda data: data.replace(b'"committed"', b'"control":"plan","committed"'),
+        lambda data: data.replace(b'"committed":true', b'"committed":true,"control":"plan"'),
+        lambda data: data.replace(b'"committed":true', b'"committed":true,"control":"police"'),
+        lambda data: data.replace(b'"committed":true', b'"committed":true,"control":null'),
         lambda data: b"",
         lambda data: "ü".encode(),
     ],

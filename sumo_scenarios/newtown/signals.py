@@ -26,6 +26,8 @@ SATURATION: Final = 0.85
 LANE_VEH_H: Final = 1750.0
 EQUIVALENT: Final[Mapping[str, float]] = {"s": 1.0, "r": 1.4, "l": 1.05}
 """Vehicles going straight on that take as much green as one that turns; right turns wait for people on foot."""
+RIGHT_LANE: Final = 0.75
+"""Share of the right turns from a lane of their own that needs green: the others go on red, or after people crossed."""
 AXES: Final = ("EW", "NS")
 
 Turn = tuple[str, str]
@@ -105,6 +107,11 @@ class SignalDesign:
             all_red_s=all_red,
             ratio=_ratio(own, loads),
         )
+
+    @property
+    def turns(self) -> set[Turn]:
+        """Turns of motor vehicles."""
+        return {link.turn for link in self._links if link.kind == "motor"}
 
     def saturation(self, cycle_s: float) -> float:
         """Return the degree of saturation of the critical movements when the greens share a cycle evenly. [0–1]"""
@@ -192,7 +199,7 @@ def _ratio(links: Sequence[Link], loads: Loads) -> float:
     found = []
     for edge, onward in flow.items():
         lane, turning = rights.get(edge, ("", 0.0))
-        alone = turning / LANE_VEH_H
+        alone = RIGHT_LANE * turning / LANE_VEH_H
         shared = (onward + turning * (lane in lanes[edge])) / (len(lanes[edge]) * LANE_VEH_H)
         found.append(max(alone, shared))
     return max(found, default=0.0)

@@ -26,7 +26,7 @@ SAFE_TURNS: Final = 0.75
 class RoadClass:
     """How a main road is built. `lanes` are motor lanes in each direction; `reservation_m` lies between the two.
 
-    [m], [m/s]; `name` is the edge type in the files.
+    [m], [m/s]; `name` is the edge type in the files, which ends in the class that OpenStreetMap would give it.
     """
 
     name: str
@@ -50,14 +50,14 @@ class RoadClass:
 
 LANE_M: Final = 3.25
 ISLAND_M: Final = 2.0
-ARTERIAL_8: Final = RoadClass("arterial-8", 4, 60 / 3.6, 8.0, 3.0, 3.5, 12)
-ARTERIAL_6: Final = RoadClass("arterial-6", 3, 60 / 3.6, 6.0, 3.0, 3.5, 11)
-SECONDARY_4: Final = RoadClass("secondary-4", 2, 50 / 3.6, 4.0, 2.5, 3.0, 9)
+ARTERIAL_8: Final = RoadClass("lanes8.primary", 4, 60 / 3.6, 8.0, 3.0, 3.5, 12)
+ARTERIAL_6: Final = RoadClass("lanes6.primary", 3, 60 / 3.6, 6.0, 3.0, 3.5, 11)
+SECONDARY_4: Final = RoadClass("lanes4.secondary", 2, 50 / 3.6, 4.0, 2.5, 3.0, 9)
 CLASSES: Final = (ARTERIAL_8, ARTERIAL_6, SECONDARY_4)
 _ORDER: Final = (ARTERIAL_6, SECONDARY_4, ARTERIAL_8, SECONDARY_4)
 """Classes of neighbouring main roads, over and over; the seed says where it starts."""
 
-STREET: Final = "branch-1"
+STREET: Final = "oneway.residential"
 STREET_MPS: Final = 30 / 3.6
 STREET_M: Final = 4.5
 

@@ -73,7 +73,7 @@ class Assignment:
     def routes(
         self, trips: Sequence[Trip], members: Sequence[int], costs_s: NDArray[np.float64]
     ) -> Iterator[tuple[int, Route]]:
-        """Yield the fastest routes of some trips (indices): from one edge of the zone, dealt out in turn, to the nearest.
+        """Yield the fastest routes of some trips (indices): from one edge of the zone, in turn, to the nearest one.
 
         All from one edge are found together.
         """

@@ -55,6 +55,17 @@ def write_newtown(folder: Path, wanted: NewTown) -> Path:
     return _Builder(town, wanted.day, folder).write()
 
 
+def rewrite_incidents(folder: Path) -> int:
+    """Make the vehicles of the incidents anew from the list in a town's folder; return how many there are.
+
+    Raises: InvalidInputError for a folder without the net or the list, or an incident that cannot be.
+    """
+    net = read_net(folder / NET)
+    listed = incidents.read_incidents(folder / "incidents.json")
+    write_rows(folder / "incidents.rou.xml", "routes", [*incidents.rows(listed, net)])
+    return len(listed)
+
+
 class _Builder:
     """One town on its way into a folder."""
 
@@ -75,7 +86,9 @@ class _Builder:
         assignment = Assignment(net, self._zones, self._design)
         bikes = Assignment(net, self._zones, self._design, bikes=True)
         level = level_of(
-            self._zones, assignment, lambda at: self._modes.settle(Population(self._town, at, "peak").trips(), bikes).trips
+            self._zones,
+            assignment,
+            lambda at: self._modes.settle(Population(self._town, at, "peak").trips(), bikes).trips,
         )
         peak = Population(self._town, level, "peak").trips()
         settled = self._modes.settle(peak, bikes)
@@ -92,7 +105,8 @@ class _Builder:
 
     def _design(self, loads: Loads) -> Sequence[SignalDesign]:
         return [
-            SignalDesign(self._net, self._over, signal, loads, self._town.red_turns) for signal in self._net.signal_links
+            SignalDesign(self._net, self._over, signal, loads, self._town.red_turns)
+            for signal in self._net.signal_links
         ]
 
     def _with_programmes(self, plain: Plain, designs: Sequence[SignalDesign]) -> None:
@@ -103,7 +117,9 @@ class _Builder:
         net.write_text(_COMMENT.sub("", net.read_text(encoding="utf-8")), encoding="utf-8")  # date and place of making
         files = ("-n", "plain.nod.xml", "-e", "plain.edg.xml", "-x", "plain.con.xml", "-o", NET)
         command = shlex.join(("netconvert", "--no-turnarounds", "true", *files, *plain.options))
-        script = f'#!/bin/sh\n# Makes the net again after the plain files were edited.\ncd "$(dirname "$0")" && {command}\n'
+        script = (
+            f'#!/bin/sh\n# Makes the net again after the plain files were edited.\ncd "$(dirname "$0")" && {command}\n'
+        )
         (self._folder / "make-net.sh").write_text(script, encoding="utf-8")
 
     def _demand(self, settled: Settled, assigned: Assigned, motor: Assignment, bikes: Assignment) -> None:

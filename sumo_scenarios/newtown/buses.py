@@ -1,4 +1,4 @@
-"""Bus lines of the new town: one each way along every arterial, a stop behind every crossing, a timetable."""
+"""Bus lines of the new town: one each way along every main road, a stop behind every crossing, a timetable."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -14,8 +14,8 @@ from sumo_scenarios.newtown.ways import Way
 STOP_M: Final = (35.0, 65.0)
 """Where a stop begins and ends, from the begin of its edge."""
 DWELL_S: Final = 20
-HEADWAY_S: Final = (360, 720)
-"""From one bus to the next, in the peaks and else."""
+HEADWAY_S: Final = (360, 600)
+"""From one bus to the next in the peaks, on arterials and on secondary roads; twice as long else."""
 PEAKS_S: Final = ((6.5 * 3600, 9.5 * 3600), (16.5 * 3600, 19.5 * 3600))
 SERVICE_S: Final = (5.5 * 3600, 22.5 * 3600)
 BUS_MPS: Final = 26 / 3.6
@@ -27,12 +27,13 @@ Row = tuple[float, str]
 
 @dataclass(frozen=True, slots=True)
 class BusLine:
-    """One line in one direction: its ways in driving order, those behind whose begin it stops, its first departure."""
+    """One line in one direction: ways in driving order, those at whose begin it stops, first departure, headway. [s]"""
 
     name: str
     ways: tuple[Way, ...]
     stops: tuple[str, ...]
     first_s: float
+    headway_s: int
 
     @property
     def edges(self) -> list[str]:
@@ -46,18 +47,18 @@ def stop_name(way: str) -> str:
 
 
 def lines_of(town: TownPlan, ways: Mapping[str, Way]) -> tuple[BusLine, ...]:
-    """Return the lines; they run from one edge of town to the other, on the roads of the higher classes."""
+    """Return the lines; they run from one edge of town to the other."""
     draw = random.Random(f"newtown {town.seed} buses")
     found = []
     for headings, own, cross in (("EW", town.rows, town.columns), ("NS", town.columns, town.rows)):
         for index, line in enumerate(own):
             for heading in headings:
-                first_s = SERVICE_S[0] + 10.0 * draw.randrange(HEADWAY_S[0] // 10)
+                headway_s = HEADWAY_S[int(line.road_class is SECONDARY_4)]
+                first_s = SERVICE_S[0] + 10.0 * draw.randrange(headway_s // 10)
                 gaps = range(len(cross) + 1) if heading in "EN" else range(len(cross), -1, -1)
                 run = tuple(ways[f"{heading}{index}x{gap}"] for gap in gaps)
                 stops = tuple(way.name for way in run if not (way.leads_in or way.leads_out))
-                if line.road_class is not SECONDARY_4:
-                    found.append(BusLine(f"{heading}{index}", run, stops, first_s))
+                found.append(BusLine(f"{heading}{index}", run, stops, first_s, headway_s))
     return tuple(found)
 
 
@@ -70,7 +71,7 @@ def stop_rows(lines: tuple[BusLine, ...], ways: Mapping[str, Way], net: Net) -> 
             from_m = max(to_m - (STOP_M[1] - STOP_M[0]), 0.0)
             yield (
                 f'<busStop id="{stop_name(name)}" lane="{edge}_{MOTOR}" startPos="{from_m:.1f}" endPos="{to_m:.1f}" '
-                f"name={quoteattr(f'{line.name} at {ways[name].ends[0]}')} lines=\"{line.name}\"/>"
+                f'name={quoteattr(f"{line.name} at {ways[name].ends[0]}")} lines="{line.name}"/>'
             )
 
 
@@ -84,7 +85,7 @@ def bus_rows(lines: tuple[BusLine, ...], net: Net, times_s: tuple[float, float])
             if times_s[0] <= depart_s < times_s[1]:
                 found.append((depart_s, _bus(line, depart_s, places_m)))
             in_peak = any(begin_s <= depart_s < end_s for begin_s, end_s in PEAKS_S)
-            depart_s += HEADWAY_S[0] if in_peak else HEADWAY_S[1]
+            depart_s += line.headway_s if in_peak else 2 * line.headway_s
     return sorted(found)
 
 

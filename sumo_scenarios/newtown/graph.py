@@ -5,6 +5,7 @@ that demand spreads over parallel roads as drivers do who know the town.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -54,7 +55,7 @@ class Graph:
     def costs_s(self, load_veh_h: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the time of every arc under a load. [s]"""
         ratio = np.minimum(load_veh_h / self.capacity_veh_h, 2.0)
-        return self.free_s + WEIGHT_S * ratio**POWER
+        return np.asarray(self.free_s + WEIGHT_S * ratio**POWER)
 
     def search(
         self, costs_s: NDArray[np.float64], starts: Sequence[int], limit_s: float
@@ -67,7 +68,7 @@ class Graph:
 
     def add(self, load: NDArray[np.float64], route: Route, number: float) -> None:
         """Add vehicles on a route to a load, in place."""
-        for pair in zip(route, route[1:], strict=False):
+        for pair in pairwise(route):
             load[self.arc[pair]] += number
 
     def by_turn(self, load: NDArray[np.float64]) -> dict[tuple[str, str], float]:

@@ -48,7 +48,9 @@ def rows(incidents: Sequence[Incident], net: Net) -> Iterator[str]:
         edge = net.edges.get(str(each["road"]))
         lanes = [lane for lane in edge.lanes if lane.motorised] if edge is not None else []
         if not 0 <= int(each["lane"]) < len(lanes) or not 0 <= float(each["from_s"]) < float(each["to_s"]):
-            raise InvalidInputError(f"incident {k}: no lane {each['lane']} on road '{each['road']}', or it ends too soon")
+            raise InvalidInputError(
+                f"incident {k}: no lane {each['lane']} on road '{each['road']}', or it ends too soon"
+            )
         lane = lanes[int(each["lane"])]
         front_m = min(max(float(each["position_m"]), _LONG_M), lane.length_m - 1.0)
         yield (
@@ -63,7 +65,9 @@ def read_incidents(path: Path) -> list[Incident]:
     """Return the list of a file. Raises: InvalidInputError if it is none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        checked = [{key: each[key] for key in ("road", "lane", "position_m", "from_s", "to_s", "kind")} for each in found]
+        checked: list[Incident] = [
+            {key: each[key] for key in ("road", "lane", "position_m", "from_s", "to_s", "kind")} for each in found
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(f"{path} is no list of incidents: {error}") from error
     return checked

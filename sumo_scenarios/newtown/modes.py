@@ -1,4 +1,4 @@
-"""What becomes of trips whose mode does not serve them: no bus leads there, or a bicycle would have to go round about."""
+"""What becomes of trips whose mode does not serve them: no bus leads there, or a bicycle would go round about."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Modes:
         self._sidewalks = Sidewalks(ways)
 
     def settle(self, trips: Sequence[Trip], bikes: Assignment) -> Settled:
-        """Return the trips with persons made of those on foot and by bus; who has no bus rides, who cannot ride drives."""
+        """Return the trips and the persons on foot and in buses; who has no bus rides, who cannot ride drives."""
         persons: list[Row] = []
         found = list(trips)
         for k, row in self._persons(trips):

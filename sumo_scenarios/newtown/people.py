@@ -26,6 +26,10 @@ THROUGH: Final = 0.45
 STRAIGHT: Final = 6.0
 """How much likelier the other end of the same road is than any other way out of town."""
 TRUCKS: Final = 0.04
+STAY_H: Final = (8.5, 3.0)
+"""How long others stay in town on a weekday and on a weekend day, give or take `SPREAD_H`; who stays over midnight does
+not come back in the day. [h]"""
+SPREAD_H: Final = 1.5
 WEEKDAY: Final = (
     0.06, 0.04, 0.03, 0.03, 0.05, 0.15, 0.50, 1.00, 0.90, 0.60, 0.50, 0.50,
     0.50, 0.50, 0.50, 0.52, 0.62, 0.95, 0.85, 0.55, 0.40, 0.30, 0.20, 0.12,
@@ -43,9 +47,9 @@ OUTWARDS: Final = 0.2
 REACH_M: Final[Mapping[str, float]] = {"jobs": 1800.0, "pupils": 600.0, "shops": 1000.0, "gates": 3000.0}
 """Distance over which a place loses all but a third of its pull."""
 MODES: Final = (
-    (900.0, (("walk", 0.55), ("bike", 0.25), ("car", 0.20))),
-    (3000.0, (("walk", 0.02), ("bike", 0.36), ("bus", 0.20), ("car", 0.42))),
-    (math.inf, (("bike", 0.12), ("bus", 0.28), ("car", 0.60))),
+    (900.0, (("walk", 0.60), ("bike", 0.28), ("car", 0.12))),
+    (3000.0, (("walk", 0.03), ("bike", 0.35), ("bus", 0.27), ("car", 0.35))),
+    (math.inf, (("bike", 0.10), ("bus", 0.40), ("car", 0.50))),
 )
 """How people travel up to a distance [m], with shares; bicycles are e-bikes for two thirds."""
 
@@ -82,7 +86,7 @@ def zones_of(town: TownPlan) -> tuple[Zone, ...]:
     found = []
     for block in town.blocks:
         place = (_middle(town.columns, block.column), _middle(town.rows, block.row))
-        more = 600.0 if block.name in special else 0.0
+        more = 1500.0 if block.name in special else 0.0
         pull = {"homes": block.homes, "jobs": block.jobs, "shops": block.shops + more, "pupils": float(block.pupils)}
         found.append(Zone(block.name, place, pull))
     return (*found, *_gates(town))
@@ -122,12 +126,14 @@ class Population:
         low_s, high_s = self._times_s
         found = []
         for k, zone in enumerate(self.zones):
-            draw = random.Random(f"newtown {self._seed} {zone.name}")
-            for trip in self._from_gate(k, draw) if zone.is_gate else self._from_homes(k, draw):
+            for trip in self._from_gate(k) if zone.is_gate else self._from_homes(k, self._generator(zone.name)):
                 if low_s <= trip.depart_s < high_s:
                     found.append(trip)
         found.sort()
         return found
+
+    def _generator(self, name: str) -> random.Random:
+        return random.Random(f"newtown {self._seed} {name}")
 
     def _from_homes(self, home: int, draw: random.Random) -> Iterator[Trip]:
         for _ in range(round(self._level * self.zones[home].pull["homes"])):
@@ -163,21 +169,28 @@ class Population:
         yield Trip(round(hours[0] * HOUR_S, 1), mode, home, there)
         yield Trip(round(hours[1] * HOUR_S, 1), mode, there, home)
 
-    def _from_gate(self, gate: int, draw: random.Random) -> Iterator[Trip]:
+    def _from_gate(self, gate: int) -> Iterator[Trip]:
+        """Yield who comes from out of town, and their ways back; an hour that brings nobody in time is left out."""
+        stay_h = STAY_H[int(self._weekend)]
+        low_h, high_h = (time_s / HOUR_S for time_s in self._times_s)
         for hour, share in enumerate(WEEKEND if self._weekend else WEEKDAY):
-            wanted = self._level * self.zones[gate].pull["gates"] * share
-            for _ in range(int(wanted) + int(draw.random() < wanted % 1)):
-                depart_s = round((hour + draw.random()) * HOUR_S, 1)
-                mode = "truck" if draw.random() < TRUCKS else "car"
-                if draw.random() < THROUGH:
-                    there = self._choose(gate, "gates", draw)
-                    if there >= 0:
-                        yield Trip(depart_s, mode, gate, there)
-                    continue
-                there = self._choose(gate, "shops" if self._weekend else "jobs", draw)
-                back_s = round(depart_s + draw.gauss(3.0 if self._weekend else 8.5, 0.8) * HOUR_S, 1)
-                yield Trip(depart_s, mode, gate, there)
-                yield Trip(back_s % 86400.0, mode, there, gate)
+            back_h = (hour + stay_h - SPREAD_H, hour + 1 + stay_h + SPREAD_H)
+            if (low_h < hour + 1 and hour < high_h) or (low_h < back_h[1] and back_h[0] < high_h):
+                wanted = self._level * self.zones[gate].pull["gates"] * share
+                yield from self._hour(gate, hour, wanted, self._generator(f"{self.zones[gate].name} {hour}"))
+
+    def _hour(self, gate: int, hour: int, wanted: float, draw: random.Random) -> Iterator[Trip]:
+        for _ in range(int(wanted) + int(draw.random() < wanted % 1)):
+            depart_s = round((hour + draw.random()) * HOUR_S, 1)
+            mode = "truck" if draw.random() < TRUCKS else "car"
+            through = draw.random() < THROUGH
+            there = self._choose(gate, "gates" if through else "shops" if self._weekend else "jobs", draw)
+            if there < 0:
+                continue
+            yield Trip(depart_s, mode, gate, there)
+            if not through:
+                back_h = STAY_H[int(self._weekend)] + draw.uniform(-SPREAD_H, SPREAD_H)
+                yield Trip(round(depart_s + back_h * HOUR_S, 1), mode, there, gate)
 
     def _choose(self, start: int, purpose: str, draw: random.Random) -> int:
         """Return a zone by what it holds and how far it is, -1 where none holds any of it."""

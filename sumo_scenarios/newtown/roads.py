@@ -118,7 +118,7 @@ def motor_lanes(road_class: RoadClass) -> range:
 
 
 def _along(ways: dict[str, Way]) -> Iterator[Join]:
-    """Yield who goes on along a carriageway, lane by lane; a lane for turns begins at the left, and ends in its turn."""
+    """Yield who goes on along a carriageway, lane by lane; a lane for turns begins at the left, ends in its turn."""
     for way in ways.values():
         lanes = motor_lanes(way.road_class)
         for before, after in pairwise(way.pieces):

@@ -1,7 +1,8 @@
 """Fixed programmes of the new town's signals: for each of the two roads its through stage, then its left turns.
 
-Through stage: motor vehicles straight on, right turns and bicycles turning right that give way, bicycles, people on
-foot along the road. People's clearance runs within the green; bicycles get amber first, since they clear more slowly.
+Through stage: motor vehicles straight on, bicycles, people on foot along the road. Right turns give way in it, and
+those of motor vehicles go on beside the left turns. People's clearance runs within the green; bicycles get amber first,
+since they clear more slowly.
 Greens are in proportion to the critical flows (Webster 1958), and never shorter than people need to cross.
 """
 
@@ -13,6 +14,7 @@ from typing import Final
 
 from sumo_scenarios.clearance import all_red_s, amber_for_speed_s
 from sumo_scenarios.net_reader import Connection, Net
+from sumo_scenarios.site_builder import MAX_RED_KEY
 
 WALK_S: Final = 7
 WALKER_MPS: Final = 1.0
@@ -20,14 +22,19 @@ BUFFER_S: Final = 3
 AMBER_S: Final = 4
 BIKE_AMBER_S: Final = 3
 LEAST_GREEN_S: Final = 10
-CYCLE_S: Final = (90, 150)
+CYCLE_S: Final = (90, 120)
+MAX_RED_S: Final = 180
+"""Longest red that the sites are to promise: people at a wide crossing wait for four stages."""
 SATURATION: Final = 0.85
 """Degree of saturation that the cycle is made for."""
-LANE_VEH_H: Final = 1750.0
-EQUIVALENT: Final[Mapping[str, float]] = {"s": 1.0, "r": 1.4, "l": 1.05}
+LANE_VEH_H: Final = 1600.0
+"""What a lane lets go, trucks and changes of lane included."""
+START_S: Final = 1.0
+"""What starting up loses more than the amber wins back, in each stage."""
+EQUIVALENT: Final[Mapping[str, float]] = {"s": 1.0, "r": 1.3, "l": 1.05}
 """Vehicles going straight on that take as much green as one that turns; right turns wait for people on foot."""
-RIGHT_LANE: Final = 0.75
-"""Share of the right turns from a lane of their own that needs green: the others go on red, or after people crossed."""
+RIGHT_LANE: Final = 0.5
+"""Share of the right turns from a lane of their own that needs green: others go beside the left turns, or on red."""
 AXES: Final = ("EW", "NS")
 
 Turn = tuple[str, str]
@@ -75,6 +82,11 @@ class Stage:
         """Amber and all-red after it."""
         return AMBER_S + self.all_red_s
 
+    @property
+    def idle_s(self) -> float:
+        """What of a cycle nobody drives in, for this stage's sake."""
+        return self.lost_s + START_S
+
 
 class SignalDesign:
     """One signal: its stages, their flow ratios, and how long they are green."""
@@ -90,22 +102,24 @@ class SignalDesign:
 
     def _stage(self, axis: str, left: bool, loads: Loads) -> Stage:
         own = [link for link in self._links if link.kind != "walk" and link.heading in axis]
-        own = [link for link in own if (link.direction == "l") is left]
+        onward = {("motor", "r"), *({("motor", "l")} if left else {("motor", "s"), ("bike", "s"), ("bike", "r")})}
+        own = [link for link in own if (link.kind, link.direction) in onward]
         walks = [link for link in self._links if link.kind == "walk" and link.heading not in axis and not left]
         motor_s = max(link.clear_s for link in own if link.kind == "motor")
         all_red = max(math.ceil(motor_s) - AMBER_S, 1)
-        bikes_s = [math.ceil(link.clear_s) - AMBER_S - all_red for link in own if link.kind == "bike"]
-        early_s = max(BIKE_AMBER_S, *bikes_s) if bikes_s else 0
+        bikes = [link for link in own if link.kind == "bike"]
+        early_s = max((math.ceil(link.clear_s) - AMBER_S - all_red for link in bikes), default=0)
+        early_s = max(early_s, BIKE_AMBER_S) if bikes else 0
         walk_s = max((link.clear_s for link in walks), default=0.0)
         clearance_s = math.ceil(walk_s + BUFFER_S) - AMBER_S - all_red if walks else 0
         return Stage(
             letters={link.index: "g" if link.direction == "r" else "G" for link in own},
             walks=frozenset(link.index for link in walks),
-            bikes=frozenset(link.index for link in own if link.kind == "bike"),
+            bikes=frozenset(link.index for link in bikes),
             clearance_s=max(clearance_s, early_s) if walks else 0,
             bikes_s=early_s,
             all_red_s=all_red,
-            ratio=_ratio(own, loads),
+            ratio=_ratio([link for link in own if not (left and link.direction == "r")], loads),
         )
 
     @property
@@ -115,7 +129,7 @@ class SignalDesign:
 
     def saturation(self, cycle_s: float) -> float:
         """Return the degree of saturation of the critical movements when the greens share a cycle evenly. [0–1]"""
-        lost_s = sum(stage.lost_s for stage in self.stages)
+        lost_s = sum(stage.idle_s for stage in self.stages)
         return sum(stage.ratio for stage in self.stages) * cycle_s / (cycle_s - lost_s)
 
     def wanted_s(self) -> int:
@@ -145,8 +159,11 @@ class SignalDesign:
 
     def rows(self, cycle_s: int) -> Iterator[tuple[int, str]]:
         """Yield duration [s] and letters of every row of the programme."""
-        for stage, green_s in zip(self.stages, self.greens_s(cycle_s), strict=True):
-            green = {**dict.fromkeys(self._arrows, "s"), **stage.letters}
+        arrows = dict.fromkeys(self._arrows, "s")
+        for k, (stage, green_s) in enumerate(zip(self.stages, self.greens_s(cycle_s), strict=True)):
+            green = {**arrows, **stage.letters}
+            following = self.stages[(k + 1) % len(self.stages)].letters
+            staying = {link: letter for link, letter in stage.letters.items() if link in following}
             if stage.walks:
                 yield green_s - stage.clearance_s, self._state({**green, **dict.fromkeys(stage.walks, "G")})
             held_s = (stage.clearance_s if stage.walks else green_s) - stage.bikes_s
@@ -155,12 +172,11 @@ class SignalDesign:
             if stage.bikes:
                 yield BIKE_AMBER_S, self._state({**green, **dict.fromkeys(stage.bikes, "y")})
                 if stage.bikes_s > BIKE_AMBER_S:
-                    bare = {k: letter for k, letter in green.items() if k not in stage.bikes}
+                    bare = {link: letter for link, letter in green.items() if link not in stage.bikes}
                     yield stage.bikes_s - BIKE_AMBER_S, self._state(bare)
-            ending = {k: "y" for k in stage.letters if k not in stage.bikes}
-            arrows = dict.fromkeys(self._arrows, "s")
-            yield AMBER_S, self._state({**arrows, **ending})
-            yield stage.all_red_s, self._state(arrows)
+            ending = {link: "y" for link in stage.letters if link not in stage.bikes}
+            yield AMBER_S, self._state({**arrows, **ending, **staying})
+            yield stage.all_red_s, self._state({**arrows, **staying})
 
     def _state(self, letters: Mapping[int, str]) -> str:
         return "".join(letters.get(k, "r") for k in range(self._n))
@@ -172,6 +188,7 @@ def programme_rows(designs: Sequence[SignalDesign]) -> Iterator[str]:
     for design in designs:
         yield f'<tlLogic id="{design.signal}" type="static" programID="0" offset="0">'
         yield from (f'    <phase duration="{lasts_s}" state="{state}"/>' for lasts_s, state in design.rows(cycle_s))
+        yield f'    <param key="{MAX_RED_KEY}" value="{MAX_RED_S}"/>'
         yield "</tlLogic>"
 
 

@@ -105,7 +105,10 @@ class TownPlan:
 
 
 def plan_town(rows: int, columns: int, seed: int) -> TownPlan:
-    """Return the town of that many signals north and east. Raises: InvalidInputError for a size or seed out of range."""
+    """Return the town of that many signals north and east.
+
+    Raises: InvalidInputError for a size or seed out of range.
+    """
     for name, value in (("rows", rows), ("columns", columns)):
         if not SIZES[0] <= value <= SIZES[1]:
             raise InvalidInputError(f"a new town has {SIZES[0]} to {SIZES[1]} {name} of signals, got {value}")
@@ -136,20 +139,18 @@ def _block(row: int, column: int, size: tuple[int, int], draw: random.Random) ->
     """Draw a block: more jobs towards the middle of town, more homes towards its edge."""
     off = (abs(2 * row + 1 - size[0]) / size[0] + abs(2 * column + 1 - size[1]) / size[1]) / 2
     central = 1.0 - min(off, 1.0)
-    homes = round(draw.uniform(700, 1100) * (1.0 - 0.6 * central))
-    jobs = round(draw.uniform(500, 900) * (0.35 + 1.3 * central))
-    shops = round(draw.uniform(100, 300) * (0.5 + central))
-    pupils = draw.choice((0, 0, 300, 500))
-    parking = draw.choice((0, 80, 120, 200))
+    homes = round(draw.uniform(2200, 3400) * (1.0 - 0.6 * central))
+    jobs = round(draw.uniform(1500, 2600) * (0.35 + 1.3 * central))
+    shops = round(draw.uniform(300, 800) * (0.5 + central))
+    pupils = draw.choice((0, 0, 900, 1500))
+    parking = draw.choice((0, 120, 200, 400))
     return Block(row, column, homes, jobs, shops, pupils, parking)
 
 
 def _special(blocks: tuple[Block, ...], draw: random.Random) -> tuple[tuple[str, str], ...]:
     """Choose the blocks of the station, the hospital and the fire station: apart where there are enough of them."""
     chosen = draw.sample(blocks, min(len(blocks), 3))
-    return tuple(
-        (kind, chosen[k % len(chosen)].name) for k, kind in enumerate(("station", "hospital", "fire_station"))
-    )
+    return tuple((kind, chosen[k % len(chosen)].name) for k, kind in enumerate(("station", "hospital", "fire_station")))
 
 
 def _openings(rows: tuple[Line, ...], columns: tuple[Line, ...], draw: random.Random) -> list[str]:
@@ -158,9 +159,7 @@ def _openings(rows: tuple[Line, ...], columns: tuple[Line, ...], draw: random.Ra
     for axis, lines, others in (("E", rows, columns), ("N", columns, rows)):
         for index, line in enumerate(lines):
             wide = line.road_class.has_island
-            found += [
-                f"{axis}{index}x{link}" for link in range(1, len(others)) if draw.random() < 0.5 and wide
-            ]
+            found += [f"{axis}{index}x{link}" for link in range(1, len(others)) if draw.random() < 0.5 and wide]
     return found
 
 

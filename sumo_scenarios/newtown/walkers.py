@@ -20,7 +20,7 @@ CORNERS: Final = ("SE", "NE", "NW", "SW")
 BEGINS: Final[Mapping[str, str]] = {"E": "SE", "N": "NE", "W": "NW", "S": "SW"}
 """Corner of the crossing at which the sidewalk of a way begins, by its heading."""
 ENDS: Final[Mapping[str, str]] = {"E": "SW", "N": "SE", "W": "NE", "S": "NW"}
-DEPART_POS_M: Final = 20
+DEPART_POS_M: Final = 1
 
 Corner = tuple[str, str]
 """Crossing of main roads, and the corner of it."""
@@ -48,7 +48,7 @@ class Sidewalks:
         return (way.ends[0], BEGINS[way.heading]), (way.ends[1], ENDS[way.heading])
 
     def walk(self, start: str, goals: Sequence[str]) -> list[str]:
-        """Return the edges from the middle of a way to that of the nearest of others, none where none can be reached."""
+        """Return the edges from the middle of a way to that of the nearest of others, none where there is no way."""
         first = self.ways[start]
         goal_of = {corner: name for name in goals for corner in self.ends(self.ways[name])}
         found = self._search(first, goal_of)

@@ -167,9 +167,6 @@ class Way:
         return tuple(found)
 
 
-
-
-
 def ways_of(town: TownPlan) -> dict[str, Way]:
     """Return every way by its name."""
     found = [Way(town, heading, index, gap) for heading, index, gap in _all(town)]
@@ -212,7 +209,12 @@ def streets_of(block: Block) -> tuple[Street, ...]:
     """Return the four one-way streets of a block; together they make a ring, anticlockwise, with its eight ends."""
     sides, name = block_sides(block), block.name
     corners = {corner: f"{name}{corner}" for corner in ("sw", "se", "ne", "nw")}
-    runs = {"E": ("N", "sw", "se", "S"), "N": ("W", "se", "ne", "E"), "W": ("S", "ne", "nw", "N"), "S": ("E", "nw", "sw", "W")}
+    runs = {
+        "E": ("N", "sw", "se", "S"),
+        "N": ("W", "se", "ne", "E"),
+        "W": ("S", "ne", "nw", "N"),
+        "S": ("E", "nw", "sw", "W"),
+    }
     return tuple(
         Street(
             heading,

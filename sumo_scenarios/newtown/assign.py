@@ -20,7 +20,7 @@ MOTOR: Final = ("car", "truck")
 PARTS: Final = 6
 LIMIT_S: Final = 7200.0
 BATCH: Final = 32
-AIM: Final = 0.85
+AIM: Final = 0.8
 """Degree of saturation that the busiest quarter of the signals has on average."""
 CYCLE_S: Final = 120.0
 BUSIEST: Final = 4

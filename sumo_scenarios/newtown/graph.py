@@ -104,10 +104,10 @@ def _ends(net: Net, connection: Connection, bikes: bool) -> tuple[str, str] | No
 
 
 def _for_bikes(net: Net, lane_id: str) -> bool:
-    """Tell whether bicycles ride on a lane: the narrow one of a main road, or the only one of a street."""
+    """Tell whether bicycles ride on a lane: beside the sidewalk on a main road, at the right on a street."""
     lane = net.lanes[lane_id]
-    own = net.edges[lane.edge_id].lanes
-    return lane.motorised if len(own) == 1 else not lane.motorised and lane_id.endswith("_1")
+    others = [other for other in net.edges[lane.edge_id].lanes if not other.motorised]
+    return lane == others[-1]
 
 
 def _cost(net: Net, edge: str, connections: Sequence[Connection], bikes: bool) -> tuple[float, float]:

@@ -31,7 +31,7 @@ class Modes:
     def __init__(
         self, zones: Sequence[Zone], blocks: Sequence[Block], ways: Mapping[str, Way], lines: Sequence[BusLine]
     ) -> None:
-        self._zones, self._blocks, self._ways, self._lines = zones, blocks, ways, lines
+        self._zones, self._blocks, self._lines = zones, blocks, lines
         self._sidewalks = Sidewalks(ways)
 
     def settle(self, trips: Sequence[Trip], bikes: Assignment) -> Settled:
@@ -55,7 +55,7 @@ class Modes:
             if trip.mode == "walk":
                 yield k, walker_row(self._sidewalks, k, trip, self._blocks)
             elif trip.mode == "bus":
-                yield k, rider_row(self._lines, self._ways, k, trip, self._blocks)
+                yield k, rider_row(self._lines, self._sidewalks, k, trip, self._blocks)
 
     def _fits(self, trip: Trip, route: tuple[int, ...], bikes: Assignment) -> bool:
         way_m = sum(bikes.graph.length_m[edge] for edge in route)

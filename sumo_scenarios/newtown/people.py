@@ -47,9 +47,9 @@ OUTWARDS: Final = 0.2
 REACH_M: Final[Mapping[str, float]] = {"jobs": 1800.0, "pupils": 600.0, "shops": 1000.0, "gates": 3000.0}
 """Distance over which a place loses all but a third of its pull."""
 MODES: Final = (
-    (900.0, (("walk", 0.60), ("bike", 0.28), ("car", 0.12))),
-    (3000.0, (("walk", 0.03), ("bike", 0.35), ("bus", 0.27), ("car", 0.35))),
-    (math.inf, (("bike", 0.10), ("bus", 0.40), ("car", 0.50))),
+    (900.0, (("walk", 0.68), ("bike", 0.20), ("car", 0.12))),
+    (3000.0, (("walk", 0.05), ("bike", 0.22), ("bus", 0.33), ("car", 0.40))),
+    (math.inf, (("bike", 0.06), ("bus", 0.42), ("car", 0.52))),
 )
 """How people travel up to a distance [m], with shares; bicycles are e-bikes for two thirds."""
 

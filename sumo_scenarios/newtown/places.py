@@ -15,7 +15,7 @@ COLOURS: Final = {"station": "blue", "hospital": "white", "fire_station": "red",
 def place_rows(town: TownPlan, net: Net) -> Iterator[str]:
     """Yield the car parks, off the street in the south of their blocks, and points for schools and special places."""
     for block in town.blocks:
-        lane = net.edges[f"{block.name}Eb"].lanes[0]
+        lane = net.edges[f"{block.name}Eb"].lanes[-1]
         if block.parking:
             yield (
                 f'<parkingArea id="park{block.name}" lane="{lane.lane_id}" startPos="{PARK_M}" '

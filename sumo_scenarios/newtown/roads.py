@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from sumo_scenarios.newtown.town_plan import CLASSES, LANE_M, STREET, STREET_M, STREET_MPS, RoadClass, TownPlan
+from sumo_scenarios.newtown.town_plan import (
+    CLASSES,
+    LANE_M,
+    STREET,
+    STREET_BIKE_M,
+    STREET_M,
+    STREET_MPS,
+    RoadClass,
+    TownPlan,
+)
 from sumo_scenarios.newtown.ways import (
     Piece,
     Street,
@@ -48,8 +57,8 @@ def type_rows() -> Iterator[str]:
             'disallow="pedestrian bicycle tram rail_urban rail rail_electric rail_fast ship"/>'
         )
     yield (
-        f'<type id="{STREET}" priority="2" numLanes="1" speed="{STREET_MPS:.3f}" width="{STREET_M}" oneway="true" '
-        'disallow="pedestrian tram rail_urban rail rail_electric rail_fast ship"/>'
+        f'<type id="{STREET}" priority="2" numLanes="2" speed="{STREET_MPS:.3f}" width="{STREET_M}" oneway="true" '
+        'disallow="pedestrian bicycle tram rail_urban rail rail_electric rail_fast ship"/>'
     )
 
 
@@ -64,7 +73,10 @@ def roads(town: TownPlan) -> Plain:
             _edge(plain, way, piece)
     for street in streets:
         for edge, ends in zip(street.edges, pairwise(street.nodes), strict=True):
-            plain.edges[edge] = f'<edge id="{edge}" from="{ends[0]}" to="{ends[1]}" type="{STREET}"/>'
+            plain.edges[edge] = (
+                f'<edge id="{edge}" from="{ends[0]}" to="{ends[1]}" type="{STREET}">'
+                f'<lane index="0" allow="bicycle" width="{STREET_BIKE_M}" speed="{BIKE_MPS:.3f}"/></edge>'
+            )
     joins = [*_along(ways), *_at_signals(town, ways), *_through_blocks(streets), *_access(ways, streets)]
     plain.connections += [
         f'<connection from="{start}" to="{end}" fromLane="{lane}" toLane="{onto}"/>' for start, lane, end, onto in joins
@@ -99,7 +111,7 @@ def _edge(plain: Plain, way: Way, piece: Piece) -> None:
     """Add a piece of a carriageway; its shape is its left edge."""
     shape = " ".join(f"{x_m:.2f},{y_m:.2f}" for x_m, y_m in piece.places)
     own = way.road_class
-    lanes = MOTOR + own.lanes + int(piece.pocket)
+    lanes = MOTOR + own.lanes + int(piece.pocket) + int(piece.widened)
     plain.edges[piece.edge] = (
         f'<edge id="{piece.edge}" from="{piece.nodes[0]}" to="{piece.nodes[1]}" type="{own.name}" '
         f'numLanes="{lanes}" name="{_street_name(way)}" shape="{shape}">'
@@ -112,19 +124,26 @@ def _street_name(way: Way) -> str:
     return f"{'Row' if way.heading in 'EW' else 'Column'} {way.index}"
 
 
-def motor_lanes(road_class: RoadClass) -> range:
-    """Return the lanes of a piece for all motor vehicles; the next one to the left is the pocket's."""
-    return range(MOTOR, MOTOR + road_class.lanes)
+def through_lanes(road_class: RoadClass, widened: bool = False) -> range:
+    """Return the lanes of a piece that go straight on; the next one to the left is the pocket's.
+
+    Where it is widened, the one to the right is for right turns.
+    """
+    return range(MOTOR + int(widened), MOTOR + int(widened) + road_class.lanes)
 
 
 def _along(ways: dict[str, Way]) -> Iterator[Join]:
     """Yield who goes on along a carriageway, lane by lane; a lane for turns begins at the left, ends in its turn."""
     for way in ways.values():
-        lanes = motor_lanes(way.road_class)
+        lanes = through_lanes(way.road_class)
         for before, after in pairwise(way.pieces):
-            yield from ((before.edge, lane, after.edge, lane) for lane in (BIKE, *lanes))
+            onto = through_lanes(way.road_class, after.widened)
+            yield before.edge, BIKE, after.edge, BIKE
+            yield from ((before.edge, a, after.edge, b) for a, b in zip(lanes, onto, strict=True))
+            if after.widened:
+                yield before.edge, MOTOR, after.edge, MOTOR
             if after.pocket:
-                yield before.edge, lanes[-1], after.edge, lanes[-1] + 1
+                yield before.edge, lanes[-1], after.edge, onto[-1] + 1
             if before.pocket:
                 yield before.edge, lanes[-1] + 1, _behind(ways, way.opening, way), lanes[-1]
 
@@ -143,13 +162,13 @@ def _at_signals(town: TownPlan, ways: dict[str, Way]) -> Iterator[Join]:
             out = {heading: ways[name] for heading, name in departures(r, c).items()}
             for heading, name in arrivals(r, c).items():
                 way = ways[name]
-                edge, lanes = way.pieces[-1].edge, motor_lanes(way.road_class)
+                edge, lanes = way.pieces[-1].edge, through_lanes(way.road_class, widened=True)
                 ahead, right, left = (out[h].pieces[0].edge for h in (heading, right_of(heading), left_of(heading)))
                 yield edge, BIKE, ahead, BIKE
                 yield edge, BIKE, right, BIKE
                 yield edge, MOTOR, right, MOTOR
-                yield from ((edge, k, ahead, k) for k in lanes[int(way.road_class.has_right_lane) :])
-                yield edge, lanes[-1] + 1, left, motor_lanes(out[left_of(heading)].road_class)[-1]
+                yield from ((edge, k, ahead, k - 1) for k in lanes)
+                yield edge, lanes[-1] + 1, left, through_lanes(out[left_of(heading)].road_class)[-1]
 
 
 def _through_blocks(streets: list[Street]) -> Iterator[Join]:
@@ -160,7 +179,7 @@ def _through_blocks(streets: list[Street]) -> Iterator[Join]:
             leaving.setdefault(node, []).append(edge)
     for street in streets:
         for edge, node in zip(street.edges[:2], street.nodes[1:3], strict=True):
-            yield from ((edge, 0, onto, 0) for onto in leaving[node])
+            yield from ((edge, lane, onto, lane) for onto in leaving[node] for lane in (0, 1))
 
 
 def _access(ways: dict[str, Way], streets: list[Street]) -> Iterator[Join]:
@@ -168,9 +187,9 @@ def _access(ways: dict[str, Way], streets: list[Street]) -> Iterator[Join]:
     at = {node: pair for way in ways.values() for node, pair in _joints(way)}
     for street in streets:
         before, _ = at[street.nodes[0]]
-        yield from ((before, lane, street.edges[0], 0) for lane in (BIKE, MOTOR))
+        yield from ((before, lane, street.edges[0], onto) for onto, lane in enumerate((BIKE, MOTOR)))
         _, behind = at[street.nodes[-1]]
-        yield from ((street.edges[-1], 0, behind, lane) for lane in (BIKE, MOTOR))
+        yield from ((street.edges[-1], lane, behind, onto) for lane, onto in enumerate((BIKE, MOTOR)))
 
 
 def _joints(way: Way) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -42,11 +42,6 @@ class RoadClass:
         """Whether people may wait between the carriageways, beside the lane for left turns."""
         return self.reservation_m - LANE_M >= ISLAND_M
 
-    @property
-    def has_right_lane(self) -> bool:
-        """Whether the rightmost motor lane before a signal is for right turns only."""
-        return self.lanes >= 4
-
 
 LANE_M: Final = 3.25
 ISLAND_M: Final = 2.0
@@ -59,7 +54,8 @@ _ORDER: Final = (ARTERIAL_6, SECONDARY_4, ARTERIAL_8, SECONDARY_4)
 
 STREET: Final = "oneway.residential"
 STREET_MPS: Final = 30 / 3.6
-STREET_M: Final = 4.5
+STREET_M: Final = 3.5
+STREET_BIKE_M: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Final
 from sumo_scenarios.newtown.buses import BusLine, Row, stop_name
 from sumo_scenarios.newtown.people import Trip
 from sumo_scenarios.newtown.town_plan import Block
-from sumo_scenarios.newtown.ways import Way, block_sides
+from sumo_scenarios.newtown.ways import Way, back_of, block_sides
 
 CROSSING_M: Final = 60.0
 """What walking over a crossing costs, the wait for green included, as a way on foot."""
@@ -114,22 +114,44 @@ def walker_row(sidewalks: Sidewalks, number: int, trip: Trip, blocks: Sequence[B
 
 
 def rider_row(
-    lines: Sequence[BusLine], ways: Mapping[str, Way], number: int, trip: Trip, blocks: Sequence[Block]
+    lines: Sequence[BusLine], sidewalks: Sidewalks, number: int, trip: Trip, blocks: Sequence[Block]
 ) -> Row | None:
     """Return somebody who takes a bus from block to block, None where no line leads along both in that order."""
-    sides = [set(block_sides(block).values()) for block in (blocks[trip.start], blocks[trip.end])]
+    sides = [_stops_near(block) for block in (blocks[trip.start], blocks[trip.end])]
+    found = []
     for line in lines:
         at = {name: k for k, name in enumerate(line.stops)}
         pairs = [(one, other) for one in sides[0] for other in sides[1] if one in at and other in at]
-        for one, other in sorted(pairs):
-            if at[one] < at[other]:
-                to_stop, from_stop = _half(ways[one], False), list(reversed(_half(ways[other], False)))
-                stages = (
-                    f'<walk edges="{" ".join(to_stop)}" busStop="{stop_name(one)}"/>'
-                    f'<ride busStop="{stop_name(other)}" lines="{line.name}"/><walk edges="{" ".join(from_stop)}"/>'
-                )
-                return trip.depart_s, _person(f"ride-{number}", trip, stages)
-    return None
+        across = [((sides[0][one] != one) + (sides[1][other] != other), one, other, line.name) for one, other in pairs]
+        found += [choice for choice in across if at[choice[1]] < at[choice[2]]]
+    if not found:
+        return None
+    _, one, other, name = min(found)
+    to_stop = _to_stop(sidewalks, sides[0][one], one)
+    from_stop = _to_stop(sidewalks, sides[1][other], other)[::-1]
+    stages = (
+        f'<walk edges="{" ".join(to_stop)}" busStop="{stop_name(one)}"/>'
+        f'<ride busStop="{stop_name(other)}" lines="{name}"/><walk edges="{" ".join(from_stop)}"/>'
+    )
+    return trip.depart_s, _person(f"ride-{number}", trip, stages)
+
+
+def _stops_near(block: Block) -> dict[str, str]:
+    """Return the ways around a block, and those across the road, with the side of the block that they lie at."""
+    sides = block_sides(block)
+    across = {f"{back_of(heading)}{name[1:]}": name for heading, name in sides.items()}
+    return across | {name: name for name in sides.values()}
+
+
+def _to_stop(sidewalks: Sidewalks, side: str, stop: str) -> list[str]:
+    """Return the edges from the middle of a side to the stop at the begin of a way."""
+    if side == stop:
+        return _half(sidewalks.ways[side], False)
+    edges = sidewalks.walk(side, [stop])
+    goal = sidewalks.ways[stop].pieces[0].edge
+    if goal in edges:
+        return edges[: edges.index(goal) + 1]
+    return edges + _half(sidewalks.ways[stop], False)[1:]
 
 
 def _person(name: str, trip: Trip, stages: str) -> str:

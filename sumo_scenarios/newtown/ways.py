@@ -16,7 +16,7 @@ from sumo_scenarios.newtown.town_plan import LANE_M, STUB_M, Block, Line, RoadCl
 HEADINGS: Final = "ENWS"
 """Anticlockwise: the next one lies to the left."""
 POCKET_M: Final = 115.0
-"""Where the lane for left turns begins, from the middle of the crossing."""
+"""Where the lanes for left and right turns begin, from the middle of the crossing."""
 BAY_M: Final = 60.0
 """Length of the lane before a gap for U-turns."""
 
@@ -40,12 +40,16 @@ def back_of(heading: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One edge of a way. `pocket`: it has a further lane, for left turns or U-turns. `nodes` are its ends."""
+    """One edge of a way; `nodes` are its ends.
+
+    `pocket`: it has a further lane, for left turns or U-turns; `widened`: one for right turns as well.
+    """
 
     edge: str
     nodes: tuple[str, str]
     places: tuple[Place, Place]
     pocket: bool
+    widened: bool
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,8 @@ class Way:
             pocket = start in (f"{self.name}u", f"{self.name}q")
             left_m = -half_m + (LANE_M if pocket else 0.0)  # in the reservation, so that the others go straight on
             places = (self.place(from_m, left_m), self.place(to_m, left_m))
-            found.append(Piece(f"{self.name}{chr(ord('a') + k)}", (start, end), places, pocket))
+            widened = start == f"{self.name}q"
+            found.append(Piece(f"{self.name}{chr(ord('a') + k)}", (start, end), places, pocket, widened))
         return tuple(found)
 
 

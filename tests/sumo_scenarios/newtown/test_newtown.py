@@ -16,7 +16,7 @@ from signal_ctrl.domain.site import GroupKind, Right
 from sumo_scenarios import catalogue
 from sumo_scenarios.built_files import export_newtown
 from sumo_scenarios.demand_model import demand_model
-from sumo_scenarios.first_plan import first_plan
+from sumo_scenarios.newtown.assign import AIM
 from sumo_scenarios.newtown.build import FILES, NewTown, rewrite_incidents
 from sumo_scenarios.newtown.signals import WALK_S, WALKER_MPS
 from sumo_scenarios.plain_net import crossings_of
@@ -48,13 +48,10 @@ def departing(folder: Path, name: str) -> list[ElementTree.Element]:
     return list(ElementTree.parse(folder / name).getroot())
 
 
-def test_building_twice_gives_the_same_files_and_another_seed_others(folder: Path, tmp_path: Path) -> None:
+def test_building_twice_gives_the_same_files(folder: Path, tmp_path: Path) -> None:
     again = export_newtown(tmp_path / "again", TOWN).parent
     assert hashes(again) == hashes(folder)
     assert {path.name for path in folder.iterdir()} == set(FILES)
-    other = export_newtown(tmp_path / "other", NewTown(2, 3, 2)).parent
-    changed = {name for name, value in hashes(other).items() if value != hashes(folder)[name]}
-    assert {"newtown.net.xml", "newtown.rou.xml", "plain.nod.xml", "town.json"} <= changed
 
 
 def test_every_signal_is_under_control(world: World) -> None:
@@ -71,12 +68,12 @@ def test_every_road_has_a_sidewalk_a_bicycle_lane_and_two_to_four_motor_lanes(fo
         kind = edge.get("type", "")
         seen.add(kind.rpartition(".")[2])
         if kind == "oneway.residential":
-            assert len(lanes) == 1
+            assert [lane.get("allow") for lane in lanes] == ["bicycle", None]
             continue
         assert (lanes[0].get("allow"), lanes[1].get("allow")) == ("pedestrian", "bicycle")
         assert float(lanes[1].get("speed", "0")) == pytest.approx(25 / 3.6, abs=0.01)
         through = int(kind[len("lanes")]) // 2
-        assert len(lanes) - 2 in (through, through + 1)  # a lane for turns comes on top
+        assert len(lanes) - 2 in (through, through + 1, through + 2)  # lanes for turns come on top
     assert seen == {"primary", "secondary", "residential"}
 
 
@@ -167,18 +164,16 @@ def test_buses_keep_a_timetable_at_stops_that_exist(folder: Path) -> None:
 
 def test_the_demand_loads_the_busiest_signals_as_asked(folder: Path) -> None:
     facts = json.loads((folder / "town.json").read_text())
-    assert 0.8 <= facts["busiest_saturation"] <= 0.9
+    assert abs(facts["busiest_saturation"] - AIM) < 0.06
     assert max(facts["saturation"].values()) < 1.0
 
 
-def test_a_tuned_plan_fits_the_demand_of_motor_vehicles(world: World) -> None:
-    times_s = (25200.0, 29700.0)
-    model = demand_model(world, count_volumes(world.config, world.net, times_s))
+def test_plans_are_made_for_the_demand_of_motor_vehicles(world: World) -> None:
+    model = demand_model(world, count_volumes(world.config, world.net, (25200.0, 29700.0)), plans=())
     for part in model.parts:
         bikes = [k for k, (lane, _) in enumerate(part.keys) if part.layout.lanes[lane].lane_id.endswith("_1")]
         assert bikes and not any(part.streams.flow_veh_s[k] for k in bikes)
-    plan = first_plan(world, times_s)
-    assert len(plan.signals) == 6
+        assert sum(part.streams.flow_veh_s) > 0.1
 
 
 def test_incidents_are_a_list_that_can_be_edited(folder: Path, tmp_path: Path) -> None:
@@ -189,7 +184,7 @@ def test_incidents_are_a_list_that_can_be_edited(folder: Path, tmp_path: Path) -
     rewrite_incidents(tmp_path)
     assert (tmp_path / "incidents.rou.xml").read_bytes() == (folder / "incidents.rou.xml").read_bytes()
     (tmp_path / "incidents.json").write_text(json.dumps([listed[0] | {"road": "nowhere"}]))
-    with pytest.raises(InvalidInputError, match="incident 0: no lane .* on road 'nowhere'"):
+    with pytest.raises(InvalidInputError, match=r"incident 0: no lane .* on road 'nowhere'"):
         rewrite_incidents(tmp_path)
 
 

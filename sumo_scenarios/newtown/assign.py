@@ -18,7 +18,9 @@ from sumo_scenarios.newtown.signals import SignalDesign
 
 MOTOR: Final = ("car", "truck")
 PARTS: Final = 6
-LIMIT_S: Final = 7200.0
+LIMIT_S: Final = 14400.0
+RIDE_S: Final = 1800.0
+"""Longest ways that are looked for, by car and by bicycle."""
 BATCH: Final = 32
 AIM: Final = 0.8
 """Degree of saturation that the busiest quarter of the signals has on average."""
@@ -71,7 +73,7 @@ class Assignment:
         return (self.graph.number[pieces[0] if start else pieces[-1]],)
 
     def routes(
-        self, trips: Sequence[Trip], members: Sequence[int], costs_s: NDArray[np.float64]
+        self, trips: Sequence[Trip], members: Sequence[int], costs_s: NDArray[np.float64], limit_s: float
     ) -> Iterator[tuple[int, Route]]:
         """Yield the fastest routes of some trips (indices): from one edge of the zone, in turn, to the nearest one.
 
@@ -84,7 +86,7 @@ class Assignment:
         starts_of = sorted(wanted)
         for first in range(0, len(starts_of), BATCH):
             batch = starts_of[first : first + BATCH]
-            times_s, before = self.graph.search(costs_s, batch, LIMIT_S)
+            times_s, before = self.graph.search(costs_s, batch, limit_s)
             for row, start in enumerate(batch):
                 known: dict[int, Route] = {}
                 for k in wanted[start]:
@@ -96,18 +98,26 @@ class Assignment:
                         yield k, known[zone]
 
     def shortest(self, trips: Sequence[Trip], mode: str) -> Routed:
-        """Return the fastest routes of all trips of a mode when nobody else is about."""
+        """Return the fastest routes of all trips of a mode when nobody else is about, the longest ones left out."""
         members = [k for k, trip in enumerate(trips) if trip.mode == mode]
-        return dict(self.routes(trips, members, self.graph.free_s))
+        return dict(self.routes(trips, members, self.graph.free_s, RIDE_S))
+
+    def _part(self, number: int, trip: Trip) -> int:
+        """Return the part in which a trip is routed: all from one edge of a block together, a gate's dealt out."""
+        starts = self._starts[trip.start]
+        return (number if len(starts) == 1 else trip.start + number % len(starts)) % PARTS
 
     def assign(self, trips: Sequence[Trip], per_hour: float) -> Assigned:
         """Return routes and loads. Args: per_hour, what one trip counts for. [veh/h]"""
-        members = [k for k, trip in enumerate(trips) if trip.mode in MOTOR]
+        parts: list[list[int]] = [[] for _ in range(PARTS)]
+        for k, trip in enumerate(trips):
+            if trip.mode in MOTOR:
+                parts[self._part(k, trip)].append(k)
         load = np.zeros(len(self.graph.arcs))
         routes: Routed = {}
         for part in range(PARTS):
             costs_s = self._costs_s(load * (PARTS / part if part else 0.0))
-            for k, route in self.routes(trips, members[part::PARTS], costs_s):
+            for k, route in self.routes(trips, parts[part], costs_s, LIMIT_S):
                 routes[k] = route
                 self.graph.add(load, route, per_hour)
         return Assigned(trips, routes, self.graph.by_turn(load))

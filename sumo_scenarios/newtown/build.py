@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.net_reader import Net, read_net
 from sumo_scenarios.newtown import incidents
 from sumo_scenarios.newtown.assign import Assigned, Assignment, busiest, level_of, per_hour
@@ -51,6 +52,8 @@ def write_newtown(folder: Path, wanted: NewTown) -> Path:
     Raises: InvalidInputError for a size, seed or day that cannot be; BackendError if netconvert fails; OSError if the
     folder cannot be written.
     """
+    if wanted.day not in DAYS:
+        raise InvalidInputError(f"unknown day '{wanted.day}'; choose one of {', '.join(DAYS)}")
     town = plan_town(wanted.rows, wanted.columns, wanted.seed)
     return _Builder(town, wanted.day, folder).write()
 
@@ -74,7 +77,7 @@ class _Builder:
         self._ways = ways_of(town)
         self._lines = lines_of(town, self._ways)
         self._zones = zones_of(town)
-        self._population = Population(town, 1.0, day)  # a day that is none is refused before anything is built
+        self._population = Population(town)
         self._modes = Modes(self._zones, town.blocks, self._ways, self._lines)
 
     def write(self) -> Path:
@@ -88,14 +91,14 @@ class _Builder:
         level = level_of(
             self._zones,
             assignment,
-            lambda at: self._modes.settle(Population(self._town, at, "peak").trips(), bikes).trips,
+            lambda at: self._modes.settle(self._population.trips(at, "peak"), bikes).trips,
         )
-        peak = Population(self._town, level, "peak").trips()
+        peak = self._population.trips(level, "peak")
         settled = self._modes.settle(peak, bikes)
         assigned = assignment.assign(settled.trips, per_hour("peak"))
         designs = self._design(assigned.loads)
         if self._day != "peak":
-            settled = self._modes.settle(Population(self._town, level, self._day).trips(), bikes)
+            settled = self._modes.settle(self._population.trips(level, self._day), bikes)
             assigned = assignment.assign(settled.trips, per_hour(self._day))
         self._with_programmes(plain, designs)
         self._demand(settled, assigned, assignment, bikes)

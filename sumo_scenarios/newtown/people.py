@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.newtown.town_plan import ARTERIAL_6, ARTERIAL_8, SECONDARY_4, STUB_M, Line, TownPlan
 
 HOUR_S: Final = 3600.0
@@ -109,20 +108,18 @@ def _gates(town: TownPlan) -> Iterator[Zone]:
 class Population:
     """Draws the trips of a day; each zone has a random generator of its own, by the town's seed and its name."""
 
-    def __init__(self, town: TownPlan, level: float, day: str) -> None:
-        """Args: level, factor on residents and on who comes from out of town; day, one of `DAYS`.
-
-        Raises: InvalidInputError for another day.
-        """
-        if day not in DAYS:
-            raise InvalidInputError(f"unknown day '{day}'; choose one of {', '.join(DAYS)}")
+    def __init__(self, town: TownPlan) -> None:
         self.zones = zones_of(town)
-        self._seed, self._level, self._weekend = town.seed, level, day == "weekend"
-        self._times_s = DAYS[day]
+        self._seed, self._level = town.seed, 1.0
+        self._times_s, self._weekend = DAYS["peak"], False
         self._drawn: dict[tuple[int, str], list[float]] = {}
 
-    def trips(self) -> list[Trip]:
-        """Return who sets off within the day's times, in that order."""
+    def trips(self, level: float, day: str) -> list[Trip]:
+        """Return who sets off within the day's times, in that order.
+
+        Args: level, factor on residents and on who comes from out of town; day, one of `DAYS`.
+        """
+        self._level, self._weekend, self._times_s = level, day == "weekend", DAYS[day]
         low_s, high_s = self._times_s
         found = []
         for k, zone in enumerate(self.zones):

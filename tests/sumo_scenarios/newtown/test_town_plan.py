@@ -88,21 +88,21 @@ def test_the_plan_is_what_it_says(town: TownPlan) -> None:
 @settings(deadline=None, max_examples=20)
 @given(towns, st.sampled_from(["peak", "weekday", "weekend"]))
 def test_people_travel_in_order_between_zones_that_are_not_one(town: TownPlan, day: str) -> None:
-    trips = Population(town, 0.02, day).trips()
+    trips = Population(town).trips(0.02, day)
     zones = zones_of(town)
     assert [trip.depart_s for trip in trips] == sorted(trip.depart_s for trip in trips)
     for trip in trips:
         assert trip.start != trip.end or zones[trip.start].is_gate is False
         if zones[trip.start].is_gate or zones[trip.end].is_gate:
             assert trip.mode in ("car", "truck")
-    assert trips == Population(town, 0.02, day).trips()
+    assert trips == Population(town).trips(0.02, day)
 
 
 def test_a_weekday_has_two_peaks_and_a_weekend_day_none_in_the_morning() -> None:
     town = plan_town(3, 3, 1)
     by_hour = {}
     for day in ("weekday", "weekend"):
-        by_hour[day] = Counter(int(trip.depart_s // 3600) for trip in Population(town, 0.3, day).trips())
+        by_hour[day] = Counter(int(trip.depart_s // 3600) for trip in Population(town).trips(0.3, day))
     weekday, weekend = by_hour["weekday"], by_hour["weekend"]
     assert min(weekday[7], weekday[17]) > 1.3 * max(weekday[h] for h in (11, 12, 13))
     assert weekend[7] < 0.5 * weekday[7] and max(weekend, key=weekend.__getitem__) >= 10

@@ -5,15 +5,21 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
-from sumo_scenarios.corridor.build import FILES, NAME, write_corridor
+from sumo_scenarios.corridor import build as corridor
+from sumo_scenarios.corridor.build import write_corridor
+from sumo_scenarios.newtown import build as newtown
+from sumo_scenarios.newtown.build import NewTown, write_newtown
 
 _SOURCES: Final = ("plain_net.py", "corridor")
-"""The generator, from this folder: what the files are made from."""
+"""The generator of the corridor, from this folder: what the files are made from."""
+_NEWTOWN_SOURCES: Final = ("plain_net.py", "clearance.py", "newtown")
 _KEY_DIGITS: Final = 16
 
 
@@ -24,16 +30,12 @@ def cached_corridor(build: bool = True) -> Path:
     Args: build, False to say only where it would be.
     Raises: BackendError if the cache cannot be written, or netconvert fails.
     """
-    folder = cache_folder() / f"{NAME}-{key()}"
-    if build and not _is_whole(folder):
-        try:
-            _build(folder)
-        except OSError as error:
-            raise BackendError(
-                f"cannot keep the files of {NAME} in {folder.parent}: {error.strerror or error}; "
-                "set XDG_CACHE_HOME to a folder that can be written"
-            ) from error
-    return folder / f"{NAME}.sumocfg"
+    return _cached(_corridor(), build)
+
+
+def cached_newtown(rows: int, columns: int, build: bool = True) -> Path:
+    """Return the configuration of a new town of seed 1 in the cache, as `cached_corridor`."""
+    return _cached(_newtown(NewTown(rows, columns)), build)
 
 
 def export_corridor(folder: Path) -> Path:
@@ -41,13 +43,55 @@ def export_corridor(folder: Path) -> Path:
 
     Raises: InvalidInputError for a folder that exists or cannot be made; BackendError if netconvert fails.
     """
+    return _exported(_corridor(), folder)
+
+
+def export_newtown(folder: Path, wanted: NewTown) -> Path:
+    """Write a new town into a new folder, as `export_corridor`."""
+    return _exported(_newtown(wanted), folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """A scenario that is generated: its name, what its configuration is called, its files, and what writes them."""
+
+    name: str
+    config: str
+    files: tuple[str, ...]
+    sources: tuple[str, ...]
+    write: Callable[[Path], Path]
+
+
+def _corridor() -> _Recipe:
+    return _Recipe(corridor.NAME, corridor.NAME, corridor.FILES, _SOURCES, write_corridor)
+
+
+def _newtown(wanted: NewTown) -> _Recipe:
+    name = f"{newtown.NAME}-{wanted.rows}x{wanted.columns}"
+    return _Recipe(name, newtown.NAME, newtown.FILES, _NEWTOWN_SOURCES, lambda folder: write_newtown(folder, wanted))
+
+
+def _cached(recipe: _Recipe, build: bool) -> Path:
+    folder = cache_folder() / f"{recipe.name}-{key(recipe.sources)}"
+    if build and not _is_whole(folder, recipe):
+        try:
+            _build(folder, recipe)
+        except OSError as error:
+            raise BackendError(
+                f"cannot keep the files of {recipe.name} in {folder.parent}: {error.strerror or error}; "
+                "set XDG_CACHE_HOME to a folder that can be written"
+            ) from error
+    return folder / f"{recipe.config}.sumocfg"
+
+
+def _exported(recipe: _Recipe, folder: Path) -> Path:
     if folder.exists():
         raise InvalidInputError(f"{folder} exists; choose a new folder")
     try:
-        _build(folder)
+        _build(folder, recipe)
     except OSError as error:
         raise InvalidInputError(f"cannot write {folder}: {error.strerror or error}") from error
-    return folder / f"{NAME}.sumocfg"
+    return folder / f"{recipe.config}.sumocfg"
 
 
 def cache_folder() -> Path:
@@ -57,10 +101,13 @@ def cache_folder() -> Path:
     return base / "signal-ctrl" / "scenarios"
 
 
-def key() -> str:
-    """Return a hash of the generator's code and SUMO's version: the files are the same as long as it is."""
+def key(sources: tuple[str, ...] = _SOURCES) -> str:
+    """Return a hash of the generator's code and SUMO's version: the files are the same as long as it is.
+
+    Args: sources, the generator, from this folder.
+    """
     here = Path(__file__).resolve().parent
-    files = sorted(file for name in _SOURCES for file in _files(here / name))
+    files = sorted(file for name in sources for file in _files(here / name))
     state = hashlib.sha256(metadata.version("eclipse-sumo").encode())
     for file in files:
         state.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
@@ -71,21 +118,21 @@ def _files(place: Path) -> list[Path]:
     return sorted(place.glob("*.py")) if place.is_dir() else [place]
 
 
-def _is_whole(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in FILES)
+def _is_whole(folder: Path, recipe: _Recipe) -> bool:
+    return all((folder / name).is_file() for name in recipe.files)
 
 
-def _build(folder: Path) -> None:
+def _build(folder: Path, recipe: _Recipe) -> None:
     """Build beside the folder, then rename in one step."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        made = Path(scratch) / NAME
+        made = Path(scratch) / recipe.name
         made.mkdir()
-        write_corridor(made)
+        recipe.write(made)
         try:
             made.rename(folder)
         except OSError:
-            if _is_whole(folder):  # another process was first
+            if _is_whole(folder, recipe):  # another process was first
                 return
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(folder)  # leavings of somebody who removed files

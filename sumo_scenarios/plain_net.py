@@ -8,6 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from signal_ctrl.domain.errors import BackendError
 from sumo_scenarios.simulation import sumo_home
+from sumo_scenarios.xml_input import elements
 
 URBAN_MPS = 13.89
 
@@ -58,3 +59,12 @@ class Plain:
 def write_rows(path: Path, tag: str, rows: Iterable[str]) -> None:
     """Write elements, each on a line, under one root element."""
     path.write_text(f"<{tag}>\n" + "".join(f"    {row}\n" for row in rows) + f"</{tag}>\n", encoding="utf-8")
+
+
+def crossings_of(net: Path) -> dict[str, str]:
+    """Return the edges that each crossing lies over."""
+    return {
+        edge.get("id", ""): edge.get("crossingEdges", "")
+        for _, edge in elements(net)
+        if edge.tag == "edge" and edge.get("function") == "crossing"
+    }

@@ -24,8 +24,11 @@ from sumo_scenarios.inner_storage import trailing_rules
 from sumo_scenarios.programmes import GREENS
 from sumo_scenarios.signal_source import LeftAloneError, SignalSource
 from sumo_scenarios.stages import RIGHTS, stages_of
+from sumo_scenarios.xml_input import parse_time_s
 
 RED_REVERT_S: Final = 2.0
+MAX_RED_KEY: Final = "signal-ctrl.max_red_s"
+"""Parameter of a programme: the longest red that the site is to promise, where it is longer than the profile's. [s]"""
 _BLINKS: Final = frozenset("oO")
 
 
@@ -62,6 +65,7 @@ def build_site(source: SignalSource) -> BuiltSite:
     intergreen_ds = _intergreens(source, groups, together, clearances)
     trailing = trailing_rules(source.net, source.connections, members, source.quantum_ds)
     least_ds = shortest_max_red_ds(groups, stages, intergreen_ds, trailing, source.quantum_ds * 2)
+    least_ds = max(least_ds, _asked_max_red_ds(source))
     groups = tuple(_with_max_red(group, least_ds, source.quantum_ds) for group in groups)
     site = Site(
         signal_id=source.signal,
@@ -153,6 +157,12 @@ def _group(source: SignalSource, name: str, links: tuple[int, ...], clearances: 
         name, GroupKind.VEHICLE, links, min(amber_ds, 60 // quantum_ds * quantum_ds),
         ceil_ds(profile.min_green_s, quantum_ds), max_green_ds, ceil_ds(profile.max_red_s, quantum_ds),
     )  # fmt: skip
+
+
+def _asked_max_red_ds(source: SignalSource) -> int:
+    """Return the longest red that the programmes ask for, 0 for none. [ds] Raises: InvalidInputError for no time."""
+    asked = [value for own in source.programmes for key, value in own.parameters if key == MAX_RED_KEY]
+    return max((ceil_ds(parse_time_s(value), source.quantum_ds) for value in asked), default=0)
 
 
 def _with_max_red(group: SignalGroup, least_ds: int, quantum_ds: int) -> SignalGroup:

@@ -23,6 +23,7 @@ from sumo_scenarios.sumo_program import run_program, said_of
 from sumo_scenarios.xml_input import elements, parse_time_s
 
 _SINGLE: Final = frozenset({"vehicle", "trip"})
+_BICYCLE: Final = "bicycle"
 _COUNTED: Final = _SINGLE | {"flow"}
 _S_PER_H: Final = 3600.0
 _ROUTER_TIME_S: Final = 600.0
@@ -147,10 +148,15 @@ def _rows(
 
 
 def _departing(paths: Iterable[Path]) -> Iterator[Element]:
+    """Yield vehicles, trips and flows; bicycles, whose types the files define, have lanes and greens of their own."""
+    bicycles: set[str] = set()
     for path in paths:
         for _, element in elements(path):
-            if element.tag in _COUNTED:
-                yield element
+            if element.tag == "vType" and element.get("vClass") == _BICYCLE:
+                bicycles.add(element.get("id", ""))
+            elif element.tag in _COUNTED:
+                if element.get("type") not in bicycles:
+                    yield element
                 element.clear()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signal_ctrl.cli import (
+    scenarios_build_command,
     scenarios_calibrate_command,
     scenarios_demand_command,
     scenarios_film_command,
@@ -15,13 +16,15 @@ from signal_ctrl.cli import (
 from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import put_json, put_table
 from signal_ctrl.domain.profile import profile_by_name
-from sumo_scenarios.town_names import TOWN_NAMES
 
 if TYPE_CHECKING:
     from sumo_scenarios.catalogue import Scenario
 
 app = typer.Typer(name="scenarios", help="The networks that come with the engine.", add_completion=False)
 
+app.command()(scenarios_build_command.build)
+app.command()(scenarios_build_command.picture)
+app.command()(scenarios_build_command.incidents)
 app.command()(scenarios_demand_command.demand)
 app.command()(scenarios_demand_command.count)
 app.command()(scenarios_calibrate_command.calibrate)
@@ -88,25 +91,6 @@ def _document(scenario: "Scenario") -> dict[str, object]:
         "config": str(scenario.config),
         "from_catalogue": scenario.from_catalogue,
     }
-
-
-@app.command()
-def build(
-    name: Annotated[str, typer.Argument(help=f"corridor, or one of the towns {', '.join(TOWN_NAMES)}, or all towns.")],
-    out: Annotated[Path, typer.Option(help="Folder for the files; must not exist. With all: one folder each in it.")],
-) -> int:
-    """Make a synthetic network: plain XML to edit, net, configuration, demand of an hour (corridor: of a day)."""
-    if name == "corridor":
-        from sumo_scenarios.built_files import export_corridor
-
-        typer.echo(f"10 signals on a trunk road: {export_corridor(out)}")
-        return 0
-    from sumo_scenarios.made_networks import TOWNS, make_all, make_scenario
-
-    made = make_all(out) if name == "all" else [make_scenario(name, out)]
-    for config in made:
-        typer.echo(f"{TOWNS[config.stem][1]}: {config}")
-    return 0
 
 
 @app.command("import")

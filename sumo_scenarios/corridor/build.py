@@ -21,8 +21,7 @@ from sumo_scenarios.corridor.timetable import (
 )
 from sumo_scenarios.corridor.travel import Pair, gates, trips
 from sumo_scenarios.net_reader import Net, read_net
-from sumo_scenarios.plain_net import Plain, write_rows
-from sumo_scenarios.xml_input import elements
+from sumo_scenarios.plain_net import Plain, crossings_of, write_rows
 
 NAME: Final = "corridor"
 BEGIN_S: Final = 24300
@@ -75,15 +74,6 @@ def _with_programmes(plain: Plain, folder: Path, rows: Iterator[str]) -> None:
     command = shlex.join(("netconvert", "--no-turnarounds", "true", *files, *plain.options))
     script = f'#!/bin/sh\n# Makes the net again after the plain files were edited.\ncd "$(dirname "$0")" && {command}\n'
     (folder / "make-net.sh").write_text(script, encoding="utf-8")
-
-
-def crossings_of(net: Path) -> dict[str, str]:
-    """Return the edges that each crossing lies over."""
-    return {
-        edge.get("id", ""): edge.get("crossingEdges", "")
-        for _, edge in elements(net)
-        if edge.tag == "edge" and edge.get("function") == "crossing"
-    }
 
 
 def _stop_places() -> dict[str, str]:

@@ -27,6 +27,7 @@ from sumo_scenarios.measures.splits import split_figures
 from sumo_scenarios.measures.standing import standing_figures
 from sumo_scenarios.measures.stops import headway_figures, lateness_figures
 from sumo_scenarios.measures.vehicles import (
+    bicycle_figures,
     bus_delay_figures,
     delay_figures,
     delay_table,
@@ -79,6 +80,7 @@ def _trip_part(sources: Sources) -> tuple[Document, Document]:
         **flow_figures(records, times.begin_s, times.end_s),
         **person_figures(records, types),
         **bus_delay_figures(records, types),
+        **bicycle_figures(records, types),
         **lateness_figures(sources.visits),
         **headway_figures(sources.visits, sources.schedule.lines, due_s),
     }

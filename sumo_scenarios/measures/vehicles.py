@@ -11,7 +11,9 @@ from sumo_scenarios.score import delay_over_time
 
 CAR_PERSONS: Final = 1.3
 BUS_PERSONS: Final = 30.0
+BIKE_PERSONS: Final = 1.0
 BUS_CLASSES: Final = frozenset({"bus", "coach"})
+BIKE_CLASSES: Final = frozenset({"bicycle"})
 
 
 def delay_figures(records: Records) -> Document:
@@ -53,7 +55,7 @@ def flow_figures(records: Records, begin_s: float, end_s: float) -> Document:
 
 
 def person_figures(records: Records, types: Mapping[str, VehicleType]) -> Document:
-    """Return the delay over persons: 1.3 in a car, 30 in a bus, and each pedestrian's own. [s]"""
+    """Return the delay over persons: 1.3 in a car, 30 in a bus, 1 on a bicycle, and each pedestrian's own. [s]"""
     weights = [_persons(rider, types) for rider in records.riders]
     lost_s = math.fsum(w * rider.trip.delay_s for w, rider in zip(weights, records.riders, strict=True))
     walked_s = math.fsum(walker.lost_s for walker in records.walkers)
@@ -75,6 +77,17 @@ def bus_delay_figures(records: Records, types: Mapping[str, VehicleType]) -> Doc
     }
 
 
+def bicycle_figures(records: Records, types: Mapping[str, VehicleType]) -> Document:
+    """Return the mean delay of bicycles and of motor vehicles [s/veh]; None where there are no bicycles."""
+    bicycles = [rider for rider in records.riders if _is_of(rider, types, BIKE_CLASSES)]
+    motor = [rider for rider in records.riders if not _is_of(rider, types, BIKE_CLASSES)]
+    return {
+        "bicycles": len(bicycles) or None,
+        "bicycle_delay_s": _mean_delay_s(bicycles),
+        "motor_delay_s": _mean_delay_s(motor) if bicycles else None,
+    }
+
+
 def delay_table(records: Records, begin_s: float, end_s: float) -> Document:
     """Return delay by due departure, in columns: from [s], width [s], vehicles, delay [s/veh] or None."""
     bins = delay_over_time(records.trips, begin_s, end_s)
@@ -89,11 +102,17 @@ def delay_table(records: Records, begin_s: float, end_s: float) -> Document:
 
 def is_bus(rider: Rider, types: Mapping[str, VehicleType]) -> bool:
     """Tell whether a vehicle's type is of a bus class."""
+    return _is_of(rider, types, BUS_CLASSES)
+
+
+def _is_of(rider: Rider, types: Mapping[str, VehicleType], classes: frozenset[str]) -> bool:
     found = types.get(rider.type_id)
-    return found is not None and found.vehicle_class in BUS_CLASSES
+    return found is not None and found.vehicle_class in classes
 
 
 def _persons(rider: Rider, types: Mapping[str, VehicleType]) -> float:
+    if _is_of(rider, types, BIKE_CLASSES):
+        return BIKE_PERSONS
     return BUS_PERSONS if is_bus(rider, types) else CAR_PERSONS
 
 

@@ -18,13 +18,14 @@ from signal_ctrl.domain.profile import PUBLISHED, STREET
 from sumo_scenarios import built_files, catalogue
 from sumo_scenarios.built_files import cached_corridor, export_corridor
 from sumo_scenarios.configuration import read_configuration
-from sumo_scenarios.corridor.build import FILES, crossings_of
+from sumo_scenarios.corridor.build import FILES
 from sumo_scenarios.corridor.programmes import CYCLE_S, WALK_S, WALKER_MPS
 from sumo_scenarios.corridor.street_plan import GAPS_M, OPENINGS, SIGNALS, TRUNK_MPS, pieces
 from sumo_scenarios.measures.approaches import find_approaches
 from sumo_scenarios.measures.arterials import find_arterials
 from sumo_scenarios.measures.demand_routes import demand_routes
 from sumo_scenarios.measures.schedule import read_schedule
+from sumo_scenarios.plain_net import crossings_of
 from sumo_scenarios.run import execute
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.world import World, build_world

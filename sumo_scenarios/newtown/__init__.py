@@ -1,0 +1,1 @@
+"""The scenario `newtown`: a synthetic Chinese new town of any size, generated."""

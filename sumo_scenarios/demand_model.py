@@ -129,46 +129,28 @@ class UnitStreams:
 
 
 def _movement_flows(layout: JunctionLayout, net: Net, volumes: Volumes) -> list[float]:
-    """Return the demand of each movement: turns dealt out so that the lanes of an approach are loaded alike. [veh/s]"""
-    turns: list[Turn] = [
-        (layout.signal_id, layout.lanes[m.lane].edge_id, net.lanes[layout.exits[m.exit].lane_id].edge_id)
-        for m in layout.movements
-    ]
-    return [flow / S_PER_H for flow in dealt(turns, [m.lane for m in layout.movements], volumes.turns)]
     """Return the demand of each movement: turns dealt out so that the lanes of an approach are loaded alike. [veh/s]
 
     Lanes of bicycles take no part where there are others; the counted demand leaves bicycles out.
     """
+    turns: list[Turn] = [
+        (layout.signal_id, layout.lanes[m.lane].edge_id, net.lanes[layout.exits[m.exit].lane_id].edge_id)
+        for m in layout.movements
+    ]
     by_turn: dict[Turn, list[int]] = {}
-    for m, movement in enumerate(layout.movements):
-        exit_edge = net.lanes[layout.exits[movement.exit].lane_id].edge_id
-        by_turn.setdefault((layout.signal_id, layout.lanes[movement.lane].edge_id, exit_edge), []).append(m)
-    by_turn = {turn: _motorised(layout, net, own) for turn, own in by_turn.items()}
-    shares = {m: 1.0 / len(own) for own in by_turn.values() for m in own}
-    for _ in range(_ROUNDS):
-        load = [0.0] * len(layout.lanes)
-        for turn, own in by_turn.items():
-            for m in own:
-                load[layout.movements[m].lane] += shares[m] * volumes.turns.get(turn, 0.0)
-        for own in by_turn.values():
-            _level(layout, own, load, shares)
-    flows = [0.0] * len(layout.movements)
-    for turn, own in by_turn.items():
-        for m in own:
-            flows[m] = shares[m] * volumes.turns.get(turn, 0.0) / S_PER_H
+    for m, turn in enumerate(turns):
+        by_turn.setdefault(turn, []).append(m)
+    taken = sorted(m for own in by_turn.values() for m in _motorised(layout, net, own))
+    found = dealt([turns[m] for m in taken], [layout.movements[m].lane for m in taken], volumes.turns)
+    flows = [0.0] * len(turns)
+    for m, flow in zip(taken, found, strict=True):
+        flows[m] = flow / S_PER_H
     return flows
 
 
 def _motorised(layout: JunctionLayout, net: Net, movements: list[int]) -> list[int]:
     """Return the movements from lanes of motor vehicles, all of them where there is none."""
     return [m for m in movements if net.lanes[layout.lanes[layout.movements[m].lane].lane_id].motorised] or movements
-
-
-def _level(layout: JunctionLayout, movements: list[int], load: list[float], shares: dict[int, float]) -> None:
-    """Move a turn's shares half way towards its less loaded lanes, in place."""
-    wanted = [shares[m] / (load[layout.movements[m].lane] + 1.0) for m in movements]
-    for m, part in zip(movements, wanted, strict=True):
-        shares[m] = 0.5 * shares[m] + 0.5 * part / sum(wanted)
 
 
 def _links(net: Net, units: list[SignalUnit], streams: list[UnitStreams], volumes: Volumes) -> LinkNetwork:

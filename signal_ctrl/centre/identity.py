@@ -50,9 +50,6 @@ class Right(Enum):
     KEEP_CONDITIONS = "enter weather and events"
     HANDLE_INCIDENTS = "report, confirm, clear incidents"
     ORDER_DIVERSION = "propose, order, end diversions"
-    HANDLE_INCIDENTS = "report, confirm, clear incidents"
-    FEED_LINK = "post own observations"
-    KEEP_CONDITIONS = "enter weather and events"
     DISPATCH = "dispatch units, keep missions"
     REPORT_UNIT = "report position and status of a unit"
 
@@ -95,9 +92,6 @@ MATRIX: Final[Mapping[Right, Mapping[Role, Grant]]] = MappingProxyType(
         Right.KEEP_CONDITIONS: _row(operator=Grant.YES, supervisor=Grant.YES),
         Right.HANDLE_INCIDENTS: _row(operator=Grant.YES, supervisor=Grant.YES),
         Right.ORDER_DIVERSION: _row(operator=Grant.YES, supervisor=Grant.YES),
-        Right.HANDLE_INCIDENTS: _row(operator=Grant.YES, supervisor=Grant.YES),
-        Right.FEED_LINK: _row(feed=Grant.OWN),
-        Right.KEEP_CONDITIONS: _row(operator=Grant.YES, supervisor=Grant.YES),
         Right.DISPATCH: _row(operator=Grant.YES, supervisor=Grant.YES),
         Right.REPORT_UNIT: _row(viewer=Grant.OWN, operator=Grant.YES, supervisor=Grant.YES),
     }

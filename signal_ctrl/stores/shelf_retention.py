@@ -14,9 +14,9 @@ from signal_ctrl.centre.tickets import TICKETS, TicketState
 from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 from signal_ctrl.watch.conditions.values import CALENDAR, CONDITIONS_KEPT_MS, WEATHER
+from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES, MINUTES_KEPT_MS
-from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 
 DAY_MS: Final = 86_400_000
 AT_ONCE: Final = 5_000

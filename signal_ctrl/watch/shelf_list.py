@@ -4,14 +4,12 @@ from typing import Final
 
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
-from signal_ctrl.watch.diversion.values import DIVERSIONS, GUIDANCE
-from signal_ctrl.watch.feeds.values import FEEDS
-from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS
 from signal_ctrl.watch.dispatch.missions import MISSIONS
 from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS
 from signal_ctrl.watch.dispatch.units import UNIT_POSITIONS, UNITS
-from signal_ctrl.watch.diversion.values import GUIDANCE
+from signal_ctrl.watch.diversion.values import DIVERSIONS, GUIDANCE
 from signal_ctrl.watch.feeds.values import FEEDS
+from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS
 from signal_ctrl.watch.incidents.values import INCIDENTS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
@@ -28,7 +26,6 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     INCIDENTS,
     USUAL_DAYS,
     DIVERSIONS,
-    GUIDANCE,
     GUIDANCE,
     UNITS,
     UNIT_POSITIONS,

@@ -26,8 +26,8 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
-from signal_ctrl.watch.diversion.desk import DiversionDesk
 from signal_ctrl.watch.dispatch.dispatch import Dispatch
+from signal_ctrl.watch.diversion.desk import DiversionDesk
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.foresight.desk import ForesightDesk
 from signal_ctrl.watch.incidents.book import IncidentBook

@@ -35,25 +35,10 @@ FEED_LINK                      | no     | no       | no           | no        | 
 KEEP_CONDITIONS                | no     | yes      | yes          | no        | no      | no        | no      | no
 HANDLE_INCIDENTS               | no     | yes      | yes          | no        | no      | no        | no      | no
 ORDER_DIVERSION                | no     | yes      | yes          | no        | no      | no        | no      | no
+DISPATCH                       | no     | yes      | yes          | no        | no      | no        | no      | no
+REPORT_UNIT                    | own    | yes      | yes          | no        | no      | no        | no      | no
 SESSION                        | yes    | yes      | yes          | yes       | yes     | yes       | no      | no
 OPEN                           | yes    | yes      | yes          | yes       | yes     | yes       | yes     | yes
-right            | viewer | operator | supervisor   | engineer  | auditor | admin     | cabinet | feed
-READ_STATUS      | yes    | yes      | yes          | yes       | yes     | yes       | own     | no
-ISSUE_OVERRIDE   | no     | yes      | yes          | no        | no      | no        | no      | no
-APPROVE_OVERRIDE | no     | no       | yes          | no        | no      | no        | no      | no
-MANAGE_PLANS     | no     | no       | no           | yes + 2nd | no      | no        | no      | no
-READ_AUDIT       | no     | no       | own district | no        | yes     | no        | no      | no
-MANAGE_USERS     | no     | no       | no           | no        | no      | yes + 2nd | no      | no
-CABINET_LINK     | no     | no       | no           | no        | no      | no        | own     | no
-HANDLE_ALARMS    | no     | yes      | yes          | yes       | no      | no        | no      | no
-IMPORT_NETWORK   | no     | no       | no           | yes + 2nd | no      | no        | no      | no
-HANDLE_INCIDENTS | no     | yes      | yes          | no        | no      | no        | no      | no
-FEED_LINK        | no     | no       | no           | no        | no      | no        | no      | own
-KEEP_CONDITIONS  | no     | yes      | yes          | no        | no      | no        | no      | no
-DISPATCH         | no     | yes      | yes          | no        | no      | no        | no      | no
-REPORT_UNIT      | own    | yes      | yes          | no        | no      | no        | no      | no
-SESSION          | yes    | yes      | yes          | yes       | yes     | yes       | no      | no
-OPEN             | yes    | yes      | yes          | yes       | yes     | yes       | yes     | yes
 """
 
 

@@ -80,7 +80,7 @@ def new_context(
         metrics=metrics,
         rates=Rates(clock, metrics),
         slow_work=SlowWork(metrics),
-        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still, LinkNews(links)),
+        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still, LinkNews(links), links.there),
         links=links,
         verify=seams.verify or (lambda: chain_of(centre.store)),
         cabinets=seams.cabinets,

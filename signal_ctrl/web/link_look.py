@@ -69,6 +69,10 @@ class LinkLook:
                 self._shown = self._made(network, minute)
             return self._shown
 
+    def there(self) -> dict[str, bool]:
+        """Tell those who begin to listen whether there are links to ask for."""
+        return {"links": self.now() is not None}
+
     def _made(self, network: RoadNetwork, minute: CityMinute) -> Shown:
         if self._congestion is None or self._network is not network:
             self._network, self._congestion = network, Congestion(network)

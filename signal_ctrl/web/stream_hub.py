@@ -30,6 +30,8 @@ Look = Callable[[bool], Mapping[str, dict[str, Any]]]
 """Returns every junction as it is shown; whether cabinets may have come or moved."""
 More = Callable[[], "tuple[News, ...]"]
 """Returns what else is new since it was asked last."""
+There = Callable[[], Mapping[str, Any]]
+"""Returns what a listener may ask for besides: told to each when it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,14 @@ class StreamHub:
         look: Look,
         recheck: Callable[[Actor], Actor],
         more: More = lambda: (),
+        there: There = dict,
     ) -> None:
         self._store = store
         self._clock = clock
         self._look = look
         self._recheck = recheck
         self._more = more
+        self._there = there
         self._listeners: set[Listener] = set()
         self._shown: Mapping[str, dict[str, Any]] = {}
         self._last_n = 0
@@ -112,7 +116,7 @@ class StreamHub:
                 self._last_n = self._store.read(lambda reading: reading.audit.head().n)
                 self._shown = self._look(True)
             junctions = News("junctions", _json(list(self._shown.values())))
-            listener.tell((*self._missed(last_number), News("here", "{}", self._last_n), junctions))
+            listener.tell((*self._missed(last_number), News("here", _json(self._there()), self._last_n), junctions))
             self._listeners.add(listener)
         return listener
 

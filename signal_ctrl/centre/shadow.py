@@ -66,7 +66,8 @@ METHOD: Final = (
     "of all; summed. A window: the delay after the candidate that is like the plan (its next stage, begun within "
     "2.5 s of the plan's time; staying counts as such while the plan stays longer than the latest candidate) less "
     "that after the best of all, over the horizon. It is no measurement: the cheapest of several guesses looks "
-    "cheaper than it is, the model goes on by its base policy, and neighbours that react are not in it."
+    "cheaper than it is, the model goes on by its base policy, and neighbours are not in it: where junctions lie "
+    "close to each other it is not to be trusted."
 )
 
 

@@ -75,7 +75,7 @@ class Traffic:
         index, following = self.network.index, self.network.following
         at = draw.integers(0, len(roads), self.vehicles)
         along_m = draw.uniform(0, BLOCK_M, self.vehicles)
-        phase_ms = draw.integers(0, 10_000, self.vehicles)
+        first_ms = draw.integers(0, 10_000, self.vehicles)
         lines = np.array([[self.network.plane.metres(place) for place in road.shape] for road in roads])
         for minute in range(many):
             begin_ms = begin_utc_ms + minute * MINUTE_MS
@@ -88,7 +88,7 @@ class Traffic:
                     along_m[vehicle] -= BLOCK_M
                 place_m = lines[at, 0] + (lines[at, 1] - lines[at, 0]) * (along_m / BLOCK_M)[:, None]
                 place_m += draw.normal(0, NOISE_M, place_m.shape)
-                found += self._reports(begin_ms + tenth * 10_000 + phase_ms, place_m)
+                found += self._reports(begin_ms + tenth * 10_000 + first_ms, place_m)
             yield begin_ms, found
 
     def _reports(self, utc_ms: np.ndarray, place_m: np.ndarray) -> list[Observation]:

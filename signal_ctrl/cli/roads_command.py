@@ -10,7 +10,7 @@ from signal_ctrl.cli.progress import Stretch, watching
 from signal_ctrl.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from sumo_scenarios.city_feed.order import Happening
+    from sumo_scenarios.city_feed.order import Happening, HappeningKind
 
 app = typer.Typer(name="roads", help="The roads of a city: what is reported of them, and their state.")
 _BLOCK = "ROAD:LANE@FROM-TO"
@@ -76,10 +76,9 @@ def record(
     return 0
 
 
-def _happening(text: str, kind: object) -> "Happening":
-    from sumo_scenarios.city_feed.order import Happening, HappeningKind
+def _happening(text: str, kind: "HappeningKind") -> "Happening":
+    from sumo_scenarios.city_feed.order import Happening
 
-    assert isinstance(kind, HappeningKind)
     place, _, span = text.rpartition("@")
     road, _, lane = place.rpartition(":")
     begin, _, end = span.partition("-")

@@ -12,16 +12,29 @@ from typing import Any, Final
 import numpy as np
 
 from signal_ctrl.domain.documents import why
-from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.roads_json import MAX_DOCUMENT_BYTES, roads_from_json, roads_to_json
 from signal_ctrl.gateways.whole_file import read_whole
 from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.observations import LoopCount, Observation, Position, TagRead, VehicleKind
 from sumo_scenarios.city_feed.tables import CountTable, Drives, PositionTable, ReadTable, Truth
+from sumo_scenarios.measures.parquet import Names, Numbers, read_parquet
 
 FORMAT: Final = "signal-ctrl city feed 1"
 _TRUTH: Final = ("entered", "left", "timed", "travel_time_s", "travel_time_sd_s", "speed_mps", "vehicles", "queue_m")
+
+_WHOLE: Final = frozenset({"entered", "left", "timed"})
+_COLUMNS: Final = {
+    "counts": ("detector", "from_utc_ms", "vehicles", "occupied", "speed_mps"),
+    "positions": ("received_utc_ms", "vehicle", "kind", "utc_ms", "lon", "lat", "speed_mps", "heading_deg"),
+    "reads": ("reader", "tag", "utc_ms"),
+    "truth": _TRUTH,
+    "drives": ("vehicle", "road", "entered_utc_ms", "left_utc_ms", "whole"),
+}
+_PLAIN: Final[dict[str, Any]] = {"compression": "uncompressed", "statistics": False}
+"""So that the project's own reader can read it: polars has threads, and a process with them can fork no simulation."""
+_Table = dict[str, Numbers | Names]
 
 
 @dataclass(frozen=True)
@@ -128,7 +141,7 @@ def write_feed(folder: Path, feed: Feed) -> None:
             "occupied": counts.occupied,
             "speed_mps": counts.speed_mps,
         }
-    ).write_parquet(folder / "counts.parquet")
+    ).write_parquet(folder / "counts.parquet", **_PLAIN)
     pl.DataFrame(
         {
             "received_utc_ms": positions.received_ms,
@@ -140,14 +153,14 @@ def write_feed(folder: Path, feed: Feed) -> None:
             "speed_mps": positions.speed_mps,
             "heading_deg": positions.heading_deg,
         }
-    ).write_parquet(folder / "positions.parquet")
+    ).write_parquet(folder / "positions.parquet", **_PLAIN)
     pl.DataFrame(
         {
             "reader": pl.Series(reads.readers, dtype=pl.String).gather(reads.reader),
             "tag": pl.Series(reads.tags, dtype=pl.String).gather(reads.tag),
             "utc_ms": reads.utc_ms,
         }
-    ).write_parquet(folder / "reads.parquet")
+    ).write_parquet(folder / "reads.parquet", **_PLAIN)
     n_minutes, n_roads = feed.truth.left.shape
     names = pl.Series([road.road for road in feed.network.roads], dtype=pl.String)
     pl.DataFrame(
@@ -156,7 +169,7 @@ def write_feed(folder: Path, feed: Feed) -> None:
             "road": names.gather(np.tile(np.arange(n_roads), n_minutes)),
             **{name: getattr(feed.truth, name).reshape(-1) for name in _TRUTH},
         }
-    ).write_parquet(folder / "truth.parquet")
+    ).write_parquet(folder / "truth.parquet", **_PLAIN)
     drives = feed.drives
     pl.DataFrame(
         {
@@ -164,15 +177,13 @@ def write_feed(folder: Path, feed: Feed) -> None:
             "road": names.gather(drives.road),
             "entered_utc_ms": drives.entered_ms,
             "left_utc_ms": drives.left_ms,
-            "whole": drives.whole,
+            "whole": drives.whole.astype(np.int32),
         }
-    ).write_parquet(folder / "drives.parquet")
+    ).write_parquet(folder / "drives.parquet", **_PLAIN)
 
 
 def read_feed(folder: Path) -> Feed:
     """Return a recorded run. Raises: InvalidInputError if a file of it is missing or damaged."""
-    import polars as pl  # noqa: PLC0415  heavy, and its threads do not survive a fork
-
     network = roads_from_json(read_whole(folder / "roads.json", "roads", MAX_DOCUMENT_BYTES))
     try:
         facts = json.loads(read_whole(folder / "feed.json", "feed"))
@@ -180,56 +191,64 @@ def read_feed(folder: Path) -> Feed:
         if facts.pop("format") != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
         begin_ms = int(facts.pop("begin_utc_ms"))
-        tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in _TABLES}
-        counts, positions = _counts(tables["counts"], network, begin_ms), _positions(tables["positions"])
-        reads, truth = _reads(tables["reads"], network), _truth(tables["truth"], network)
+        tables = {name: read_parquet(folder / f"{name}.parquet", _COLUMNS[name]) for name in _COLUMNS}
+        counts, positions = _counts(tables["counts"], begin_ms), _positions(tables["positions"])
+        reads, truth = _reads(tables["reads"]), _truth(tables["truth"], network)
         drives = _drives(tables["drives"], network)
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+    except (BackendError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"{folder} is no recorded run: {why(error)}") from error
     return Feed(network, begin_ms, counts, positions, reads, truth, drives, tuple(incidents), facts)
 
 
-_TABLES: Final = ("counts", "positions", "reads", "truth", "drives")
+def _numbers(table: _Table, name: str, kind: type[Any] = np.float32) -> Any:
+    column = table[name]
+    if not isinstance(column, Numbers):
+        raise ValueError(f"column {name} has words for numbers")
+    return column.values.astype(kind)
 
 
-def _codes(column: Any) -> tuple[tuple[str, ...], Any]:
-    words = tuple(column.unique(maintain_order=True).to_list())
-    place = {word: at for at, word in enumerate(words)}
-    return words, np.array([place[word] for word in column.to_list()], dtype=np.int32)
+def _names(table: _Table, name: str) -> tuple[tuple[str, ...], Any]:
+    """Return the words of a column, and the place of each row's word among them."""
+    column = table[name]
+    if not isinstance(column, Names):
+        raise ValueError(f"column {name} has numbers for words")
+    return column.words, column.codes
 
 
-def _counts(table: Any, network: RoadNetwork, begin_ms: int) -> CountTable:
-    detectors, codes = _codes(table["detector"])
-    minute = ((table["from_utc_ms"].to_numpy() - begin_ms) // MINUTE_MS).astype(np.int32)
-    columns = (table[name].to_numpy() for name in ("vehicles", "occupied", "speed_mps"))
-    return CountTable(detectors, minute, codes, *columns)
+def _counts(table: _Table, begin_ms: int) -> CountTable:
+    detectors, codes = _names(table, "detector")
+    minute = ((_numbers(table, "from_utc_ms", np.int64) - begin_ms) // MINUTE_MS).astype(np.int32)
+    vehicles = _numbers(table, "vehicles", np.int32)
+    return CountTable(detectors, minute, codes, vehicles, _numbers(table, "occupied"), _numbers(table, "speed_mps"))
 
 
-def _positions(table: Any) -> PositionTable:
-    vehicles, codes = _codes(table["vehicle"])
-    kind_of = dict(zip(table["vehicle"].to_list(), table["kind"].to_list(), strict=True))
-    columns = (table[name].to_numpy() for name in ("lon", "lat", "speed_mps", "heading_deg"))
-    times = (table["received_utc_ms"].to_numpy(), table["utc_ms"].to_numpy())
-    return PositionTable(vehicles, tuple(kind_of[name] for name in vehicles), *times, codes, *columns)
+def _positions(table: _Table) -> PositionTable:
+    (vehicles, codes), (kinds, kind_codes) = _names(table, "vehicle"), _names(table, "kind")
+    kind_of = dict(zip(codes.tolist(), kind_codes.tolist(), strict=True))
+    received_ms, utc_ms = (_numbers(table, name, np.int64) for name in ("received_utc_ms", "utc_ms"))
+    lon, lat = (_numbers(table, name, np.float64) for name in ("lon", "lat"))
+    speed_mps, heading_deg = (_numbers(table, name) for name in ("speed_mps", "heading_deg"))
+    own_kinds = tuple(kinds[kind_of[at]] for at in range(len(vehicles)))
+    return PositionTable(vehicles, own_kinds, received_ms, utc_ms, codes, lon, lat, speed_mps, heading_deg)
 
 
-def _reads(table: Any, network: RoadNetwork) -> ReadTable:
-    readers, reader = _codes(table["reader"])
-    tags, tag = _codes(table["tag"])
-    return ReadTable(readers, tags, table["utc_ms"].to_numpy(), reader, tag)
+def _reads(table: _Table) -> ReadTable:
+    (readers, reader), (tags, tag) = _names(table, "reader"), _names(table, "tag")
+    return ReadTable(readers, tags, _numbers(table, "utc_ms", np.int64), reader, tag)
 
 
-def _truth(table: Any, network: RoadNetwork) -> Truth:
+def _truth(table: _Table, network: RoadNetwork) -> Truth:
     n_roads = len(network.roads)
-    shape = (len(table) // n_roads, n_roads)
-    return Truth(*(table[name].to_numpy().reshape(shape) for name in _TRUTH))
+    columns = (_numbers(table, name, np.int32 if name in _WHOLE else np.float32) for name in _TRUTH)
+    return Truth(*(column.reshape(len(column) // n_roads, n_roads) for column in columns))
 
 
-def _drives(table: Any, network: RoadNetwork) -> Drives:
-    vehicle = np.array([int(name[1:]) for name in table["vehicle"].to_list()], dtype=np.int32)
-    road = np.array([network.index[name] for name in table["road"].to_list()], dtype=np.int32)
-    entered_ms, left_ms = (table[name].to_numpy() for name in ("entered_utc_ms", "left_utc_ms"))
-    return Drives(vehicle, road, entered_ms, left_ms, table["whole"].to_numpy())
+def _drives(table: _Table, network: RoadNetwork) -> Drives:
+    (vehicles, vehicle), (roads, road) = _names(table, "vehicle"), _names(table, "road")
+    numbers = np.array([int(name[1:]) for name in vehicles], dtype=np.int32)
+    places = np.array([network.index[name] for name in roads], dtype=np.int32)
+    entered_ms, left_ms = (_numbers(table, name, np.int64) for name in ("entered_utc_ms", "left_utc_ms"))
+    return Drives(numbers[vehicle], places[road], entered_ms, left_ms, _numbers(table, "whole", np.bool_))
 
 
 def observations(feed: Feed) -> Iterator[tuple[int, list[Observation]]]:

@@ -31,7 +31,10 @@ class Minute:
 
 
 class Inbox:
-    """Observations that wait for their minute. What is refused is counted by its reason in `refused`."""
+    """Observations that wait for their minute: a count for the one that it ends in.
+
+    What is refused is counted by its reason in `refused`.
+    """
 
     def __init__(self, network: RoadNetwork) -> None:
         self._detectors = {loop.detector for loop in network.loops}
@@ -54,13 +57,12 @@ class Inbox:
         return self._minutes.pop(minute_utc_ms, Minute())
 
     def _put(self, observation: Observation, now_utc_ms: int) -> str:
-        at_ms = observation.to_utc_ms if isinstance(observation, LoopCount) else observation.utc_ms
+        at_ms = observation.to_utc_ms - 1 if isinstance(observation, LoopCount) else observation.utc_ms
         if at_ms > now_utc_ms + AHEAD_MS:
             return "from the future"
-        begin_ms = observation.from_utc_ms if isinstance(observation, LoopCount) else at_ms
-        if begin_ms < self._closed_ms:
+        if at_ms < self._closed_ms:
             return "too late"
-        minute = begin_ms - begin_ms % MINUTE_MS
+        minute = at_ms - at_ms % MINUTE_MS
         if isinstance(observation, LoopCount):
             return self._put_count(observation, minute)
         if isinstance(observation, TagRead):

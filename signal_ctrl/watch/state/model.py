@@ -63,11 +63,13 @@ def nothing_learnt(n_roads: int, first: Doubles, free: Doubles) -> Learnt:
     """Return the begin of learning.
 
     Args: first, what the features are taken to weigh before anybody has reported, shape (K,); free, the features of
-    roads on which nothing holds anybody up, shape (n, K): each counts as FREE_DRIVES drives that say so.
+    roads on which nothing holds anybody up, shape (n, K): each counts as FREE_DRIVES drives that say so, for roads
+    without loops; the others' loops say it.
     """
-    squares = np.eye(len(first)) * RIDGE + FREE_DRIVES * free.T @ free
-    products = RIDGE * first + FREE_DRIVES * FREE_TIMES * free.sum(axis=0)
-    return Learnt(np.stack([squares] * 2), np.stack([products] * 2), np.zeros(n_roads), np.zeros(n_roads))
+    squares, products = np.eye(len(first)) * RIDGE, RIDGE * first
+    more, sums = FREE_DRIVES * free.T @ free, FREE_DRIVES * FREE_TIMES * free.sum(axis=0)
+    roads = np.zeros(n_roads)
+    return Learnt(np.stack((squares + more, squares)), np.stack((products + sums, products)), roads, roads.copy())
 
 
 class TravelTimeModel:

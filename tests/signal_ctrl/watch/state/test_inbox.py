@@ -58,6 +58,14 @@ def test_twice_and_too_late(make: Callable[[], Observation]) -> None:
     assert inbox.refused == {"twice": 1, "too late": 1}
 
 
+def test_a_count_over_several_minutes_tells_of_the_one_that_it_ends_in() -> None:
+    inbox = Inbox(CITY)
+    inbox.close(BEGIN_MS - 60_000)
+    inbox.take(LoopCount(LOOP, NOW_MS - 300_000, NOW_MS, 25, 0.1), NOW_MS)
+    assert not inbox.refused
+    assert list(inbox.close(BEGIN_MS).counts) == [LOOP]
+
+
 def test_a_clock_that_is_a_little_ahead_does_no_harm() -> None:
     inbox = Inbox(CITY)
     inbox.take(Position("v", NOW_MS + AHEAD_MS, 116.4, 39.9), NOW_MS)

@@ -11,7 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.foresight.calibration import Spread, Steps, calibrated, spread_of, threshold
 from signal_ctrl.watch.foresight.city_arrays import CityArrays
 from signal_ctrl.watch.foresight.days import WatchedDay
-from signal_ctrl.watch.foresight.models import MODELS, Said, blend_of, blended, jam_model, pace_model
+from signal_ctrl.watch.foresight.models import MODELS, Said, Table, blend_of, blended, jam_model, pace_model
 from signal_ctrl.watch.foresight.outlook import lively
 from signal_ctrl.watch.foresight.region import Fundamental, RegionModel, fundamental_of, learn_region
 from signal_ctrl.watch.foresight.rows import Rows, rows_of
@@ -25,7 +25,7 @@ LEAST_DAYS: Final = 6
 
 Tell = Callable[[str], None]
 """Called with what is done next."""
-Learner = Callable[[str, FloatArray, FloatArray], Said]
+Learner = Callable[[str, Table, FloatArray], Said]
 """Return the model of a name, learned from rows and what was wanted of them."""
 
 

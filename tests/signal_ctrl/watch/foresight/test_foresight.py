@@ -170,6 +170,6 @@ def grid(n_roads: int) -> RoadNetwork:
 def wider(day: WatchedDay, n_roads: int, dice: np.random.Generator) -> WatchedDay:
     """Return a day whose roads are drawn from those of another."""
     chosen = dice.integers(0, 12, n_roads)
-    slots = Slots(*(getattr(day.seen, each.name)[:20, chosen] for each in fields(day.seen)))
-    ones = np.ones((20, n_roads), dtype=np.float32)
+    slots = Slots(*(getattr(day.seen, each.name)[:16, chosen] for each in fields(day.seen)))
+    ones = np.ones((16, n_roads), dtype=np.float32)
     return replace(day, seen=slots, true=slots, factors=Factors(ones, ones, ones))

@@ -3,15 +3,19 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.roads_json import roads_to_json
 from signal_ctrl.gateways.day_file import ROADS, SUFFIX, read_day, write_day
 from signal_ctrl.gateways.whole_file import write_whole
-from signal_ctrl.watch.foresight.days import WatchedDay
+from signal_ctrl.watch.foresight.days import SLOTS_A_DAY, WatchedDay
+from signal_ctrl.watch.foresight.learning import LEAST_DAYS
 
-MOST_DAYS = 70
+MOST_DAYS: Final = 70
 """Younger days are kept, ten weeks of them; older ones go."""
+MOST_CELLS: Final = 20_000_000
+"""Of a large network only so many slots of roads are read, as learning holds them all in memory: 13 days of 5,000."""
 
 
 class DayFolder:
@@ -21,8 +25,9 @@ class DayFolder:
         self._folder = folder
 
     def days(self, network: RoadNetwork) -> Sequence[WatchedDay]:
-        """Return the days of a network, the oldest first. Raises: InvalidInputError for a damaged file."""
-        return [read_day(each) for each in self._files(network)]
+        """Return the youngest days of a network, the oldest first. Raises: InvalidInputError for a damaged file."""
+        most = max(MOST_CELLS // (SLOTS_A_DAY * len(network.roads)), LEAST_DAYS)
+        return [read_day(each) for each in self._files(network)[-most:]]
 
     def keep(self, day: WatchedDay, network: RoadNetwork) -> None:
         """Keep a day in the place of one of the same name. Raises: InvalidInputError if it cannot be written."""

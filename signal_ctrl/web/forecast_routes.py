@@ -1,6 +1,6 @@
 """Congestion foreseen: which roads will be jammed, from when, how sure, and the region."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Query
 
@@ -11,7 +11,7 @@ from signal_ctrl.web.centre_bodies import Reader, people_only
 from signal_ctrl.web.routing import ContextOf, new_router
 
 router = new_router("forecast")
-MOST_JAMS = 500
+MOST_JAMS: Final = 500
 
 
 class JamOut(BodyOut):

@@ -1,6 +1,7 @@
 """A day that was watched, as forecasts are learned from it and judged on it."""
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from signal_ctrl.watch.foresight.values import Restriction
 
 FloatArray = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
-SLOTS_A_DAY = 288
+SLOTS_A_DAY: Final = 288
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.foresight.calibration import Spread, Steps, calibrated, spread_of, threshold
 from signal_ctrl.watch.foresight.city_arrays import CityArrays
 from signal_ctrl.watch.foresight.days import WatchedDay
-from signal_ctrl.watch.foresight.models import MODELS, Said, blend_of, blended, jam_model, pace_model
+from signal_ctrl.watch.foresight.models import MODELS, Said, Table, blend_of, blended, jam_model, pace_model
 from signal_ctrl.watch.foresight.outlook import lively
 from signal_ctrl.watch.foresight.region import Fundamental, RegionModel, fundamental_of, learn_region
-from signal_ctrl.watch.foresight.rows import Rows, rows_of
+from signal_ctrl.watch.foresight.rows import MOST_ROWS, Rows, rows_of
 from signal_ctrl.watch.foresight.usual import Sums, Usual, sums_of
 from signal_ctrl.watch.foresight.values import AHEAD_MIN, LEVEL
 
@@ -25,7 +25,7 @@ LEAST_DAYS: Final = 6
 
 Tell = Callable[[str], None]
 """Called with what is done next."""
-Learner = Callable[[str, FloatArray, FloatArray], Said]
+Learner = Callable[[str, Table, FloatArray], Said]
 """Return the model of a name, learned from rows and what was wanted of them."""
 
 
@@ -69,8 +69,14 @@ class Learned:
     fundamental: Fundamental | None
 
 
-def learn(days: Sequence[WatchedDay], city: CityArrays, tell: Tell = lambda _line: None) -> Learned:
-    """Return what days teach. Raises: InvalidInputError for fewer than six days, or days of another network."""
+def learn(
+    days: Sequence[WatchedDay], city: CityArrays, tell: Tell = lambda _line: None, most: int = MOST_ROWS
+) -> Learned:
+    """Return what days teach.
+
+    Args: most, about how many rows are learned from at each horizon.
+    Raises: InvalidInputError for fewer than six days, or days of another network.
+    """
     if len(days) < LEAST_DAYS:
         raise InvalidInputError(f"{len(days)} days to learn from; a forecast needs {LEAST_DAYS}")
     if any(day.seen.ratio.shape[1] != len(city.names) for day in days):
@@ -82,7 +88,7 @@ def learn(days: Sequence[WatchedDay], city: CityArrays, tell: Tell = lambda _lin
     found = []
     for ahead_min in AHEAD_MIN:
         tell(f"{ahead_min} min ahead")
-        found.append(_horizon(ahead_min, days, usuals, city, prone))
+        found.append(_horizon(ahead_min, days, usuals, city, prone, most))
     return Learned(len(days), sums, tuple(found), fundamental_of(days, city))
 
 
@@ -91,10 +97,15 @@ def _prone(days: Sequence[WatchedDay]) -> npt.NDArray[np.bool_]:
 
 
 def _horizon(
-    ahead_min: int, days: Sequence[WatchedDay], usuals: Sequence[Usual], city: CityArrays, prone: npt.NDArray[np.bool_]
+    ahead_min: int,
+    days: Sequence[WatchedDay],
+    usuals: Sequence[Usual],
+    city: CityArrays,
+    prone: npt.NDArray[np.bool_],
+    most: int,
 ) -> Horizon:
-    jams = rows_of(days, usuals, ahead_min, city, lambda seen: lively(seen, prone))
-    paces = rows_of(days, usuals, ahead_min, city, lambda seen: np.ones(len(seen), dtype=np.bool_))
+    jams = rows_of(days, usuals, ahead_min, city, lambda seen: lively(seen, prone), most)
+    paces = rows_of(days, usuals, ahead_min, city, lambda seen: np.ones(len(seen), dtype=np.bool_), most)
     jam = _blend(jam_model, jams, jams.jam)
     pace = _blend(pace_model, paces, paces.pace)
     steps = calibrated(jam.left_out, jams.jam)

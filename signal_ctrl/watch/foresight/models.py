@@ -32,11 +32,12 @@ _LEAST_BEND: Final = 0.02
 _LONGEST_STEP: Final = 0.5
 """Keeps Newton's method from jumping where jams are rare."""
 
-Said = Callable[[FloatArray], FloatArray]
+Table = npt.NDArray[np.floating[Any]]
+Said = Callable[[Table], FloatArray]
 """Return what a model says of rows, (n, n_features)."""
 
 
-def jam_model(name: str, seen: FloatArray, jam: FloatArray) -> Said:
+def jam_model(name: str, seen: Table, jam: FloatArray) -> Said:
     """Return how likely a jam is, as learned from rows.
 
     Args: seen (n, n_features) and jam (n,), 0 or 1; NaN where unknown.
@@ -46,7 +47,7 @@ def jam_model(name: str, seen: FloatArray, jam: FloatArray) -> Said:
     return _jam_trees(seen, jam) if name == TREES else _on_one_core(lambda: _jam_line(seen, jam))
 
 
-def pace_model(name: str, seen: FloatArray, pace: FloatArray) -> Said:
+def pace_model(name: str, seen: Table, pace: FloatArray) -> Said:
     """Return the logarithm of the pace, as learned from rows. Args: as `jam_model`."""
     if name in _NAIVE_PACE:
         return lambda rows: np.asarray(rows[:, _NAIVE_PACE[name]], dtype=np.float64)
@@ -69,7 +70,7 @@ def blended(models: Mapping[str, Said], weights: Mapping[str, float]) -> Said:
     """Return the weighted sum of models."""
     used = [(models[name], weight) for name, weight in weights.items() if weight > 0]
 
-    def said(rows: FloatArray) -> FloatArray:
+    def said(rows: Table) -> FloatArray:
         found = np.zeros(len(rows))
         for model, weight in used:
             found += weight * model(rows)
@@ -78,7 +79,7 @@ def blended(models: Mapping[str, Said], weights: Mapping[str, float]) -> Said:
     return said
 
 
-def _jam_trees(seen: FloatArray, jam: FloatArray) -> Said:
+def _jam_trees(seen: Table, jam: FloatArray) -> Said:
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415  slow to load
 
     known = ~np.isnan(jam)
@@ -90,7 +91,7 @@ def _jam_trees(seen: FloatArray, jam: FloatArray) -> Said:
     return lambda rows: np.asarray(_on_one_core(lambda: model.predict_proba(rows.astype(np.float32))[:, 1]))
 
 
-def _pace_trees(seen: FloatArray, pace: FloatArray) -> Said:
+def _pace_trees(seen: Table, pace: FloatArray) -> Said:
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415  slow to load
 
     known = ~np.isnan(pace)
@@ -116,20 +117,20 @@ class _Scale:
     mean: FloatArray
     spread: FloatArray
 
-    def of(self, rows: FloatArray) -> FloatArray:
+    def of(self, rows: Table) -> FloatArray:
         scaled = np.nan_to_num((rows - self.mean) / self.spread)
         return np.concatenate([np.ones((len(rows), 1)), np.clip(scaled, -_FAR, _FAR)], axis=1)
 
 
-def _scale_of(seen: FloatArray) -> _Scale:
+def _scale_of(seen: Table) -> _Scale:
     known = ~np.isnan(seen)
     number = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, seen, 0.0).sum(axis=0) / number
+    mean = np.asarray(np.where(known, seen, 0.0).sum(axis=0) / number, dtype=np.float64)
     spread = np.sqrt((np.where(known, seen - mean, 0.0) ** 2).sum(axis=0) / number)
     return _Scale(mean, np.where(spread > 1e-9, spread, 1.0))
 
 
-def _pace_line(seen: FloatArray, pace: FloatArray) -> Said:
+def _pace_line(seen: Table, pace: FloatArray) -> Said:
     """Return ridge regression."""
     known = ~np.isnan(pace)
     scale = _scale_of(np.asarray(seen[known], dtype=np.float64))
@@ -138,7 +139,7 @@ def _pace_line(seen: FloatArray, pace: FloatArray) -> Said:
     return lambda rows: np.asarray(scale.of(rows) @ weights)
 
 
-def _jam_line(seen: FloatArray, jam: FloatArray) -> Said:
+def _jam_line(seen: Table, jam: FloatArray) -> Said:
     """Return logistic regression with a ridge, by Newton's method."""
     known = ~np.isnan(jam)
     scale = _scale_of(np.asarray(seen[known], dtype=np.float64))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from signal_ctrl.watch.foresight.backtest import NAIVE, OURS, DayBacktest
+from signal_ctrl.watch.foresight.calibration import threshold
 from signal_ctrl.watch.foresight.slots import SLOT_MIN
 
 FloatArray = npt.NDArray[np.float64]
@@ -67,6 +68,8 @@ def _horizon(days: Sequence[DayBacktest]) -> dict[str, Any]:
         "road_slots": len(jam),
         "jam_share": float(np.nanmean(jam)),
         "jams": {name: _hits_of(is_jam, flag, now) for name, flag in flags.items()},
+        "jams_within_5_min": {name: _within(days, name) for name in flags},
+        "recall_at_80_afterwards": _recall_at(_joined([each.said[OURS] for each in days]), jam),
         "brier": {name: _brier(days, name) for name in days[0].said},
         "brier_gain": {name: _paired(days, _brier_sums, name) for name in NAIVE},
         "pace_error": {name: _pace_error(days, name) for name in days[0].pace_said},
@@ -97,6 +100,31 @@ def _hits_of(jam: Flags, flag: Flags, now: Flags) -> dict[str, Any]:
         }
         for name, each in parts.items()
     }
+
+
+def _within(days: Sequence[DayBacktest], name: str) -> dict[str, Any]:
+    """Return precision and recall if a jam may come one slot earlier or later than it was spoken of."""
+    found = foreseen = spoken = right = 0
+    for each in days:
+        jam, flag = np.nan_to_num(each.jam) > 0.5, each.flag[name]
+        found, foreseen = found + int(jam.sum()), foreseen + int((jam & _widened(flag)).sum())
+        spoken, right = spoken + int(flag.sum()), right + int((flag & _widened(jam)).sum())
+    return {"precision": right / spoken if spoken else None, "recall": foreseen / found if found else None}
+
+
+def _widened(values: Flags) -> Flags:
+    """Return values with the slot before and after each. (n_origins, n_roads)"""
+    wide = values.copy()
+    wide[1:] |= values[:-1]
+    wide[:-1] |= values[1:]
+    return wide
+
+
+def _recall_at(said: FloatArray, jam: FloatArray) -> float | None:
+    """Return the recall at 80 % precision, had the threshold been chosen on the days judged: what the model can do."""
+    known = ~np.isnan(jam)
+    limit = threshold(said[known], jam[known])
+    return hits(jam[known] > 0.5, said[known] >= limit).recall
 
 
 def _inside(values: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:

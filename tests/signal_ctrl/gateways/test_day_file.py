@@ -77,3 +77,13 @@ def test_a_day_folder_keeps_networks_apart_and_forgets_old_days(tmp_path: Path) 
     assert [each.day for each in found] == [f"{seed:04d}" for seed in range(2, MOST_DAYS + 2)]
     assert keeper.days(street(11)) == []
     assert read_roads(next(tmp_path.iterdir())) == street()
+
+
+def test_of_a_large_network_only_the_youngest_days_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = DayFolder(tmp_path)
+    for seed in range(9):
+        keeper.keep(made_day(seed), street())
+    monkeypatch.setattr("signal_ctrl.gateways.day_folder.MOST_CELLS", 7 * 288 * 12)
+    assert [each.day for each in keeper.days(street())] == [f"{seed:04d}" for seed in range(2, 9)]
+    monkeypatch.setattr("signal_ctrl.gateways.day_folder.MOST_CELLS", 1)
+    assert len(keeper.days(street())) == 6

@@ -31,7 +31,7 @@ def dry(_ms: int) -> RoadFactors:
 
 @cache
 def taught() -> Learned:
-    return learn([made_day(seed) for seed in range(18)], CITY)
+    return learn([made_day(seed) for seed in range(18)], CITY, most=2500)
 
 
 def test_it_beats_what_is_naive_on_days_not_seen() -> None:
@@ -129,7 +129,7 @@ def test_five_thousand_roads_take_five_seconds_at_most() -> None:
     city = arrays_of(grid(n_roads))
     dice = np.random.default_rng(1)
     wide = [wider(made_day(seed), n_roads, dice) for seed in range(6)]
-    learned = learn(wide, city)
+    learned = learn(wide, city, most=1500)
     foresight = Foresight(city, learned, lambda _ms: ("mon", 100))
     past = minutes(60, slow=3, n_roads=n_roads)
     foresight.forecast(past, lambda _ms: no_factors(n_roads), (), 60 * 60_000)
@@ -170,6 +170,6 @@ def grid(n_roads: int) -> RoadNetwork:
 def wider(day: WatchedDay, n_roads: int, dice: np.random.Generator) -> WatchedDay:
     """Return a day whose roads are drawn from those of another."""
     chosen = dice.integers(0, 12, n_roads)
-    slots = Slots(*(getattr(day.seen, each.name)[:20, chosen] for each in fields(day.seen)))
-    ones = np.ones((20, n_roads), dtype=np.float32)
+    slots = Slots(*(getattr(day.seen, each.name)[:16, chosen] for each in fields(day.seen)))
+    ones = np.ones((16, n_roads), dtype=np.float32)
     return replace(day, seen=slots, true=slots, factors=Factors(ones, ones, ones))

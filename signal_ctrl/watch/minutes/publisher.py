@@ -156,7 +156,7 @@ def merged(complete: CityMinute, running: CityMinute) -> CityMinute:
 
     It is dated as the running one; what is of the complete one is older by the time between them.
     """
-    own = np.isfinite(running.age_s) & (running.sources != 0)
+    own = (running.age_s < MINUTE_MS / 1000) & (running.sources != 0)
     between_s = (running.minute_utc_ms - complete.minute_utc_ms) / 1000
     names = [each.name for each in fields(CityMinute)[1:]]
     found = {name: np.where(own, getattr(running, name), getattr(complete, name)) for name in names}

@@ -62,17 +62,17 @@ def main() -> int:
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     parser.add_argument("--short", action="store_true", help="7 blocks, 600 positions, 3 minutes, no ledger")
     asked = parser.parse_args()
-    size = (7, 600, 3) if asked.short else (asked.blocks, asked.positions, asked.minutes)
-    row = measure(*size, asked.seed)
+    blocks, positions, minutes = (7, 600, 3) if asked.short else (asked.blocks, asked.positions, asked.minutes)
+    row = measure(blocks, positions, minutes, asked.seed)
     try:
         if not asked.short:
-            append_lines(asked.ledger, [{"key": f"b{size[0]}-p{size[1]}-s{asked.seed}", **row}])
+            append_lines(asked.ledger, [{"key": f"b{blocks}-p{positions}-s{asked.seed}", **row}])
     except SignalCtrlError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(
-        f"{row['roads']:,} roads, {row['detectors']:,} detectors, {row['positions_a_minute']:,} positions a minute, seed "
-        f"{row['seed']}: {row['take_s']:.2f} s to take them in, {row['minute_s']:.2f} s to estimate, at most "
+        f"{row['roads']:,} roads, {row['detectors']:,} detectors, {row['positions_a_minute']:,} positions a minute, "
+        f"seed {row['seed']}: {row['take_s']:.2f} s to take them in, {row['minute_s']:.2f} s to estimate, at most "
         f"{row['longest_s']:.2f} s a minute; made in {row['made_s']:.1f} s, {row['memory_mib']:.0f} MiB\n"
     )
     return int(row["longest_s"] > MOST_S)

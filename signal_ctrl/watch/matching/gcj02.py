@@ -6,7 +6,10 @@ unverified against an official source. It is turned back by iteration.
 """
 
 import math
+from dataclasses import replace
 from typing import Final
+
+from signal_ctrl.watch.observations import Position
 
 LonLat = tuple[float, float]
 
@@ -15,6 +18,12 @@ _ECCENTRICITY_SQUARED: Final = 0.006693421622965943
 _MIDDLE: Final = (105.0, 35.0)
 _CHINA: Final = ((72.004, 137.8347), (0.8293, 55.8271))
 _ROUNDS: Final = 6
+
+
+def to_wgs84(position: Position) -> Position:
+    """Return a report whose place is one of a Chinese map, as the rest of the project takes it."""
+    lon, lat = from_gcj02((position.lon, position.lat))
+    return replace(position, lon=lon, lat=lat)
 
 
 def from_gcj02(place: LonLat) -> LonLat:

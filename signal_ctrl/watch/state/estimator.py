@@ -12,12 +12,12 @@ from signal_ctrl.watch.matching.matcher import Matcher
 from signal_ctrl.watch.matching.reads import ReadMatcher
 from signal_ctrl.watch.matching.track import Passage
 from signal_ctrl.watch.observations import Observation
-from signal_ctrl.watch.state.features import LoopFeatures, first_weights, road_features
+from signal_ctrl.watch.state.features import LoopFeatures, first_learnt, road_features
 from signal_ctrl.watch.state.flows import FlowBalance
 from signal_ctrl.watch.state.inbox import Inbox
 from signal_ctrl.watch.state.levels import Grading
 from signal_ctrl.watch.state.loops import FRESH_MIN, LoopMinute, LoopStates
-from signal_ctrl.watch.state.model import Drives, Learnt, TravelTimeModel, drives_of, nothing_learnt
+from signal_ctrl.watch.state.model import Drives, Learnt, TravelTimeModel, drives_of
 from signal_ctrl.watch.state.queues import Queues
 from signal_ctrl.watch.state.residuals import Residuals, kinds_of
 
@@ -50,8 +50,8 @@ class StateEstimator:
         self._reads = ReadMatcher(network, self._matcher.routes)
         self._free_s = np.array([road.free_time_s for road in roads])
         self._length_m = np.array([road.length_m for road in roads])
-        begin = nothing_learnt(len(roads), first_weights())
-        self._model = TravelTimeModel(self._free_s, self._loops.there, learnt or begin)
+        known = learnt or first_learnt(self._road_features)
+        self._model = TravelTimeModel(self._free_s, self._loops.there, known)
         self._residuals = Residuals(kinds_of(network, self._loops.there))
         self._said_s = self._free_s
         self._queue_m = np.zeros(len(roads))
@@ -59,7 +59,7 @@ class StateEstimator:
 
     @property
     def learnt(self) -> Learnt:
-        """What drives have taught so far."""
+        """What drives have taught so far; `learnt_json` keeps it for another day."""
         return self._model.learnt
 
     def take(self, observation: Observation, now_utc_ms: int) -> None:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from signal_ctrl.domain.roads import RoadClass, RoadNetwork
 from signal_ctrl.watch.state.levels import empty_time_s
 from signal_ctrl.watch.state.loops import LoopMinute
+from signal_ctrl.watch.state.model import FREE_TIMES, Learnt, nothing_learnt
 
 Doubles = npt.NDArray[np.float64]
 
@@ -22,6 +23,7 @@ SLOWEST: Final = (-0.3, 2.5)
 ROAD_FEATURES: Final = 7 + len(RoadClass) - 1
 LOOP_FEATURES: Final = 8
 CONSTANT: Final = 0
+ENDS: Final = 3
 EMPTY: Final = 6
 
 
@@ -50,8 +52,14 @@ def road_features(network: RoadNetwork) -> Doubles:
 def first_weights() -> Doubles:
     """Return what the features weigh before anybody has reported: a road takes a tenth more than its empty time."""
     first = np.zeros(ROAD_FEATURES + LOOP_FEATURES)
-    first[CONSTANT], first[EMPTY] = 0.1, 1.0
+    first[CONSTANT], first[EMPTY] = FREE_TIMES, 1.0
     return first
+
+
+def first_learnt(features: Doubles) -> Learnt:
+    """Return what is known before anybody has reported: roads behind whose end nothing is watched are free."""
+    free = np.pad(features[features[:, ENDS] > 0], ((0, 0), (0, LOOP_FEATURES)))
+    return nothing_learnt(len(features), first_weights(), free)
 
 
 class LoopFeatures:

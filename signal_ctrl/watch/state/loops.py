@@ -16,12 +16,16 @@ Bools = npt.NDArray[np.bool_]
 
 VEHICLE_M: Final = 4.5
 """What a vehicle covers of a loop besides the loop itself: a usual length. [m]"""
-BALANCE_MIN: Final = 60.0
-"""Over how long counts in and out are made to agree: loops miss some, and some roads have side streets. [min]"""
+BALANCE_MIN: Final = 240.0
+FIRST_MIN: Final = 30
+FIRST_TIMES: Final = 10.0
+"""Over how long counts in and out are made to agree: loops miss some, and some roads have side streets. A queue that
+builds up shall not be taken for that, so the first minutes count so many times as if they had agreed. [min]
+"""
 BACK_MIN: Final = 30
 """Within this time a road was once as empty as its flow lets it be: that is where counting starts from. [min]"""
 WINDOW_MIN: Final = 5
-USUAL_VEH: Final = 5.0
+USUAL_VEH: Final = 20.0
 """So many vehicles at free speed are added to each window: a road with few counts is taken to be free. [veh]"""
 LEAST_FLOW_VEH_MIN: Final = 2.0
 LEAST_OCCUPIED: Final = 0.005
@@ -85,9 +89,10 @@ class LoopStates:
         self._lanes = np.array([float(road.lanes) for road in roads])
         self._length_m = np.array([road.length_m for road in roads])
         self._free_s = np.array([road.free_time_s for road in roads])
+        self._room = np.array([road.room_veh for road in roads])
         self._rest_s = self._free_s * np.minimum(_outside_m(network) / self._length_m, 1.0)
-        self._in, self._out = np.full(len(roads), USUAL_VEH), np.full(len(roads), USUAL_VEH)
-        self._stored = np.zeros(len(roads))
+        self._in, self._out = np.ones(len(roads)), np.ones(len(roads))
+        self._stored, self._counted_min = np.zeros(len(roads)), np.zeros(len(roads))
         self._age_min = np.full(len(roads), np.inf)
         self._rows: deque[tuple[Doubles, Doubles, Doubles, Doubles]] = deque(maxlen=WINDOW_MIN)
         self._stores: deque[Doubles] = deque(maxlen=BACK_MIN + 1)
@@ -125,7 +130,9 @@ class LoopStates:
         whole = ~np.isnan(entered) & ~np.isnan(left)
         came, went = np.where(whole, entered, 0.0), np.where(whole, left, 0.0)
         fade = np.exp(-1 / BALANCE_MIN)
-        self._in, self._out = self._in * fade + came, self._out * fade + went
+        first = np.where(self._counted_min < FIRST_MIN, FIRST_TIMES * 0.5 * (came + went), 0.0)
+        self._counted_min += whole
+        self._in, self._out = self._in * fade + came + first, self._out * fade + went + first
         self._stored = self._stored + came * np.clip(self._out / self._in, 0.5, 2.0) - went
         driving = came * (self._free_s - self._rest_s) / 60
         self._stores.append(self._stored)
@@ -138,7 +145,7 @@ class LoopStates:
         """
         least = np.minimum.reduce(list(self._slack))
         stores = list(self._stores)[-WINDOW_MIN - 1 :]
-        on_road = np.maximum(np.mean(stores, axis=0) - least, 0.0) * WINDOW_MIN
+        on_road = np.clip(np.mean(stores, axis=0) - least, 0.0, self._room) * WINDOW_MIN
         came, went = (np.nansum([row[k] for row in self._rows], axis=0) for k in (0, 1))
         flow = 0.5 * (came + went) * WINDOW_MIN / len(self._rows)
         found = (60 * on_road + USUAL_VEH * self._free_s) / (flow + USUAL_VEH) + self._rest_s

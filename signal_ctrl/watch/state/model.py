@@ -28,6 +28,9 @@ NOW_DRIVES: Final = 3.0
 NOW_HALF_MIN: Final = 8.0
 USUAL_HALF_MIN: Final = 3 * 24 * 60.0
 RIDGE: Final = 2.0
+FREE_DRIVES: Final = 3.0
+FREE_TIMES: Final = 0.1
+"""Logarithm of the travel time over the free time where nothing holds anybody up: drivers differ."""
 MOST_TIMES: Final = 4.0
 """A drive counts as at most so many times what was expected: one that stopped for an errand shall not move a road."""
 SLOWEST: Final = 300.0
@@ -56,10 +59,15 @@ class Learnt:
     times: Doubles
 
 
-def nothing_learnt(n_roads: int, first: Doubles) -> Learnt:
-    """Return the begin of learning. Args: first, what the features are taken to weigh before anybody has reported."""
-    squares = np.stack([np.eye(len(first)) * RIDGE] * 2)
-    return Learnt(squares, RIDGE * np.stack([first] * 2), np.zeros(n_roads), np.zeros(n_roads))
+def nothing_learnt(n_roads: int, first: Doubles, free: Doubles) -> Learnt:
+    """Return the begin of learning.
+
+    Args: first, what the features are taken to weigh before anybody has reported, shape (K,); free, the features of
+    roads on which nothing holds anybody up, shape (n, K): each counts as FREE_DRIVES drives that say so.
+    """
+    squares = np.eye(len(first)) * RIDGE + FREE_DRIVES * free.T @ free
+    products = RIDGE * first + FREE_DRIVES * FREE_TIMES * free.sum(axis=0)
+    return Learnt(np.stack([squares] * 2), np.stack([products] * 2), np.zeros(n_roads), np.zeros(n_roads))
 
 
 class TravelTimeModel:

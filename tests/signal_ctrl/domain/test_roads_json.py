@@ -12,7 +12,10 @@ def _network() -> RoadNetwork:
     first = Road("a", "n1", "n2", 120.5, 2, 13.9, 1800.0, RoadClass.ARTERIAL, shape, "s1", "High Street", "North")
     second = Road("b", "n2", "n3", 40.0, 1, 8.3, 600.0, RoadClass.BRANCH, shape)
     return RoadNetwork(
-        (first, second), (RoadTurn("a", "b", 1, True),), (RoadLoop("a/0", "a", 1, 112.0, 1.5),), (RoadReader("r", "b", 5),)
+        (first, second),
+        (RoadTurn("a", "b", 1, True),),
+        (RoadLoop("a/0", "a", 1, 112.0, 1.5),),
+        (RoadReader("r", "b", 5),),
     )
 
 

@@ -14,9 +14,7 @@ from signal_ctrl.watch.matching.gcj02 import from_gcj02, to_gcj02
         ((121.0917077, 30.6107779), (121.09626935575027, 30.608604331756705)),
     ],
 )
-def test_places_shift_as_other_programs_shift_them(
-    place: tuple[float, float], shown: tuple[float, float]
-) -> None:
+def test_places_shift_as_other_programs_shift_them(place: tuple[float, float], shown: tuple[float, float]) -> None:
     assert to_gcj02(place) == pytest.approx(shown, abs=2e-7)
     assert from_gcj02(shown) == pytest.approx(place, abs=2e-7)
 

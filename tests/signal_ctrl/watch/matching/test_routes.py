@@ -1,5 +1,6 @@
 import heapq
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def test_the_roads_between_two_are_a_way_of_that_length() -> None:
     start, goal = CITY.index["0-0>1-0"], CITY.index["2-2>3-2"]
     row = [start, *ROUTES.between(start, goal), goal]
     assert ROUTES.way(start, goal) == row[1:-1]
-    way_m = sum(ROUTES.gap_between(one, other) for one, other in zip(row, row[1:], strict=False))
+    way_m = sum(ROUTES.gap_between(one, other) for one, other in pairwise(row))
     way_m += sum(CITY.roads[road].length_m for road in row[1:-1])
     assert math.isclose(way_m, _ways("0-0>1-0")["2-2>3-2"], abs_tol=0.5)
 

@@ -89,7 +89,9 @@ BAD: dict[str, Callable[[list[int]], Arrivals]] = {
     "a count sent twice": lambda n: _count(n, lambda c: c),
     "a count sent again with another number": lambda n: _count(n, lambda c: replace(c, vehicles=33), 1),
     "a count of an unknown detector": lambda n: _count(n, lambda c: replace(c, detector="x", vehicles=30)),
-    "a count over an hour": lambda n: _count(n, lambda c: replace(c, detector="x", to_utc_ms=c.from_utc_ms + 3_600_000)),
+    "a count over an hour": lambda n: _count(
+        n, lambda c: replace(c, detector="x", to_utc_ms=c.from_utc_ms + 3_600_000)
+    ),
     "a read of an unknown reader": lambda n: [(TagRead("x", "t", BEGIN_MS + 5_000), BEGIN_MS + 6_000)] * len(n),
     "a read dated ahead": lambda n: [(TagRead("r", "t", BEGIN_MS + 3_600_000), BEGIN_MS + 6_000)] * len(n),
 }

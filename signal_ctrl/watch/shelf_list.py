@@ -6,7 +6,8 @@ from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
 from signal_ctrl.watch.feeds.values import FEEDS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
+from signal_ctrl.watch.minutes.learnt import LEARNT
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
 from signal_ctrl.watch.road_desk import ROADS
 
-WATCH_SHELVES: Final[tuple[Spec, ...]] = (ROADS, FEEDS, OBSERVATIONS, CITY_MINUTES, WEATHER, CALENDAR)
+WATCH_SHELVES: Final[tuple[Spec, ...]] = (ROADS, FEEDS, OBSERVATIONS, CITY_MINUTES, WEATHER, CALENDAR, LEARNT)

@@ -17,7 +17,7 @@ _SPEED_MPS: Final = 11.0
 
 def city_of(roads: int) -> RoadNetwork:
     """Return a grid of about so many roads: both directions of every block, a loop on each."""
-    side = max(2, math.ceil((1 + math.sqrt(1 + 2 * roads)) / 2))
+    side = max(2, math.ceil((1 + math.sqrt(1 + roads)) / 2))
     found: list[Road] = []
     for row in range(side):
         for column in range(side):

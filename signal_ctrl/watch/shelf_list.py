@@ -12,6 +12,7 @@ from signal_ctrl.watch.feeds.values import FEEDS
 from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS
 from signal_ctrl.watch.incidents.values import INCIDENTS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
+from signal_ctrl.watch.minutes.learnt import LEARNT
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, RESPONSES
 from signal_ctrl.watch.road_desk import ROADS
@@ -34,3 +35,4 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     RESPONSES,
     RESPONSE_ORDERS,
 )
+WATCH_SHELVES: Final[tuple[Spec, ...]] = (ROADS, FEEDS, OBSERVATIONS, CITY_MINUTES, WEATHER, CALENDAR, LEARNT)

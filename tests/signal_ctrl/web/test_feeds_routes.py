@@ -16,6 +16,9 @@ from signal_ctrl.domain.roads_json import roads_to_json
 from signal_ctrl.watch.city_minute import Source
 from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
+from signal_ctrl.watch.minutes.learnt import LEARNT
+from signal_ctrl.watch.minutes.publisher import REPLAYED_MS
+from signal_ctrl.watch.state.estimator import StateEstimator
 from signal_ctrl.watch.watch import Watch
 from tests.signal_ctrl.watch.streets import BEGIN_MS, MINUTE_MS, Feeder, Streets, count, network, position, streets
 
@@ -268,6 +271,25 @@ def test_what_was_acknowledged_is_not_doubled_by_a_restart(town: Streets, loops:
     assert again.intake.take(again.feeds.of("loops"), body) == first.content
     twice = again.intake.take(again.feeds.of("loops"), loops.body([count(0, BEGIN_MS)]))
     assert json.loads(twice)["left_out"] == {"duplicate": 1}
+
+
+def test_what_was_learnt_is_there_after_a_restart(town: Streets) -> None:
+    """Buses drive two roads twice as slowly as they could, for half an hour; a new estimator knows."""
+    buses = town.feeder("bus", FeedKind.POSITIONS)
+    for _ in range(180):
+        town.passes(10_000)
+        now_ms = town.clock.utc_ms()
+        fixes = []
+        for bus in range(4):
+            step = (now_ms // 10_000 + 3 * bus) % 12
+            lon = 11.4001 + step * 60.0 / (111_319.49 * 0.6593)
+            fixes.append(position(f"b{bus}.{(now_ms // 10_000 + 3 * bus) // 12}", now_ms, lon=lon, speed_mps=6.0))
+        buses.send(*fixes)
+    found = town.world.store.read(lambda r: r.shelf(LEARNT).get("learnt"))
+    assert found is not None and found.until_utc_ms < town.clock.utc_ms() - REPLAYED_MS + MINUTE_MS
+    again = Watch(town.world.centre, town.world.box).learnt.estimator_of(town.network)
+    assert again.learnt.drives.sum() > 0
+    assert StateEstimator(town.network).learnt.drives.sum() == 0
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.AUDITOR])

@@ -1,15 +1,19 @@
 """The state of the links by routes, stream and open feeds: what is posted is seen within a minute, as it was computed."""
 
+import asyncio
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
-from signal_ctrl.watch.city_minute import Source
+from signal_ctrl.centre.identity import Role
+from signal_ctrl.watch.city_minute import Level, Source
 from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.minutes.publisher import REPLAYED_MS
 from signal_ctrl.watch.observations import LoopCount
@@ -244,3 +248,23 @@ def test_datex2_has_the_elements_of_the_schema_in_their_order(town: Streets) -> 
     speeds = [float(each.text or "nan") for each in root.iter(f"{{{NAMESPACE}}}speed")]
     rows = town.get("/v1/links")["links"]
     assert speeds == [pytest.approx(3.6 * row["speed_mps"], abs=0.06) for row in rows if row["speed_mps"] is not None]
+
+
+def test_who_listens_to_the_stream_hears_of_links(town: Streets, monkeypatch: pytest.MonkeyPatch) -> None:
+    fed(town)
+    hub, vera = town.world.context.hub, town.actor("vera", Role.VIEWER)
+    now = town.watch.shown()
+    assert now is not None
+    worse = replace(now, level=np.full_like(now.level, Level.SEVERE))
+
+    async def listened() -> list[tuple[str, int]]:
+        listener = hub.join(vera, asyncio.get_running_loop(), None)
+        await asyncio.to_thread(hub.tick)
+        monkeypatch.setattr(town.watch, "shown", lambda: worse)
+        for _ in range(2):
+            await asyncio.to_thread(hub.tick)
+        await asyncio.sleep(0)
+        hub.leave(listener)
+        return [(each.kind, len(json.loads(each.data)["links"])) for each in listener.waiting if each.kind == "links"]
+
+    assert asyncio.run(listened()) == [("links", 6)]

@@ -17,7 +17,8 @@ from sumo_scenarios import catalogue
 from sumo_scenarios.built_files import export_newtown
 from sumo_scenarios.demand_model import demand_model
 from sumo_scenarios.newtown.assign import AIM
-from sumo_scenarios.newtown.build import FILES, NewTown, rewrite_incidents
+from sumo_scenarios.newtown.build import rewrite_incidents
+from sumo_scenarios.newtown.files import FILES, NewTown
 from sumo_scenarios.newtown.signals import WALK_S, WALKER_MPS
 from sumo_scenarios.plain_net import crossings_of
 from sumo_scenarios.run import execute

@@ -263,7 +263,7 @@ def test_the_command_builds_draws_and_lists(tmp_path: Path, capsys: pytest.Captu
 
 @pytest.mark.sumo
 @pytest.mark.slow
-@pytest.mark.parametrize("controller", ["fixed", "adaptive"])
+@pytest.mark.parametrize("controller", ["actuated", "max_pressure", "adaptive"])
 def test_a_short_run_on_the_street_breaks_no_rule(controller: str, folder: Path, tmp_path: Path) -> None:
     settings = RunSettings(str(folder / "newtown.sumocfg"), controller, profile=STREET, begin_s=25200.0, end_s=25500.0)
     result = execute(settings, tmp_path / "run")

@@ -276,6 +276,6 @@ def test_a_short_run_on_the_street_breaks_no_rule(controller: str, folder: Path,
     command = [sys.executable, str(REFEREE), str(result.folder / "net.xml"), str(result.folder / "tls_states.xml.gz")]
     command += ["--min-green", "7"]
     # who changes its mind while people clear a crossing may let go a right turn again that gives way to them
-    command += [] if controller == "max_pressure" else ["--ped-speed", str(WALKER_MPS)]
+    command += ["--ped-speed", str(WALKER_MPS)] if controller == "actuated" else []
     judged = subprocess.run(command, capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout

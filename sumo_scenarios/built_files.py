@@ -14,8 +14,8 @@ from typing import Final
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from sumo_scenarios.corridor import build as corridor
 from sumo_scenarios.corridor.build import write_corridor
-from sumo_scenarios.newtown import build as newtown
-from sumo_scenarios.newtown.build import NewTown, write_newtown
+from sumo_scenarios.newtown import files as newtown
+from sumo_scenarios.newtown.files import NewTown
 
 _SOURCES: Final = ("plain_net.py", "corridor")
 """The generator of the corridor, from this folder: what the files are made from."""
@@ -68,7 +68,13 @@ def _corridor() -> _Recipe:
 
 def _newtown(wanted: NewTown) -> _Recipe:
     name = f"{newtown.NAME}-{wanted.rows}x{wanted.columns}"
-    return _Recipe(name, newtown.NAME, newtown.FILES, _NEWTOWN_SOURCES, lambda folder: write_newtown(folder, wanted))
+    return _Recipe(name, newtown.NAME, newtown.FILES, _NEWTOWN_SOURCES, lambda folder: _write_newtown(folder, wanted))
+
+
+def _write_newtown(folder: Path, wanted: NewTown) -> Path:
+    from sumo_scenarios.newtown.build import write_newtown  # noqa: PLC0415 - loads slowly, and most only want a name
+
+    return write_newtown(folder, wanted)
 
 
 def _cached(recipe: _Recipe, build: bool) -> Path:

@@ -61,7 +61,7 @@ def _newtown(out: Path, size: tuple[int, int, int], day: str, as_json: bool) -> 
     import json
 
     from sumo_scenarios.built_files import export_newtown
-    from sumo_scenarios.newtown.build import NewTown
+    from sumo_scenarios.newtown.files import NewTown
 
     started_s = time.monotonic()
     if not as_json:

@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +12,10 @@ from sumo_scenarios.net_reader import Net, read_net
 from sumo_scenarios.newtown import incidents
 from sumo_scenarios.newtown.assign import Assigned, Assignment, busiest, level_of, per_hour
 from sumo_scenarios.newtown.buses import Row, bus_rows, lines_of, stop_rows
+from sumo_scenarios.newtown.files import EDGE_TYPES, NAME, NET, PROGRAMMES, NewTown
 from sumo_scenarios.newtown.modes import Modes, Settled
 from sumo_scenarios.newtown.people import DAYS, Population, zones_of
 from sumo_scenarios.newtown.places import place_rows
-from sumo_scenarios.newtown.roads import TYPES as EDGE_TYPES
 from sumo_scenarios.newtown.roads import roads, type_rows
 from sumo_scenarios.newtown.signals import Loads, SignalDesign, common_cycle_s, programme_rows
 from sumo_scenarios.newtown.town_plan import TownPlan, plan_town
@@ -24,26 +23,7 @@ from sumo_scenarios.newtown.vehicles import TYPES, vehicle_rows
 from sumo_scenarios.newtown.ways import ways_of
 from sumo_scenarios.plain_net import Plain, crossings_of, write_rows
 
-NAME: Final = "newtown"
-NET: Final = f"{NAME}.net.xml"
-PROGRAMMES: Final = "plain.tll.xml"
-FILES: Final = (
-    *(f"{NAME}.{kind}" for kind in ("net.xml", "rou.xml", "bus.rou.xml", "people.rou.xml", "add.xml", "sumocfg")),
-    *("plain.nod.xml", "plain.edg.xml", "plain.con.xml", EDGE_TYPES, PROGRAMMES, "make-net.sh"),
-    *("incidents.json", "incidents.rou.xml", f"{NAME}-incidents.sumocfg", "town.json"),
-)
-"""Everything that is written."""
 _COMMENT: Final = re.compile(r"<!--.*?-->\s*", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class NewTown:
-    """Which town: signals north and east, seed, and the day whose demand is written."""
-
-    rows: int = 4
-    columns: int = 4
-    seed: int = 1
-    day: str = "peak"
 
 
 def write_newtown(folder: Path, wanted: NewTown) -> Path:

@@ -20,10 +20,11 @@ SIGNAL_S: Final = {"s": 22.0, "r": 8.0, "l": 40.0}
 """Mean wait of a turn at a signal that is not loaded. [s]"""
 PLAIN_S: Final = {"s": 0.0, "r": 3.0, "l": 5.0, "t": 18.0}
 """The same where no signal stands."""
-GREEN: Final = {"s": 0.3, "r": 0.3, "l": 0.13}
+GREEN: Final = {"s": 0.3, "r": 0.3, "l": 0.11}
 """Share of the cycle that a turn has, roughly."""
 PLAIN_VEH_H: Final = {"s": 1800.0, "r": 500.0, "l": 500.0, "t": 150.0}
-WEIGHT_S: Final = 40.0
+WEIGHT_S: Final = 80.0
+"""What a turn loaded to its capacity costs more. [s]"""
 POWER: Final = 4
 BIKE_MPS: Final = 5.0
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from sumo_scenarios.newtown.files import EDGE_TYPES
 from sumo_scenarios.newtown.town_plan import (
     CLASSES,
     LANE_M,
@@ -27,7 +28,6 @@ from sumo_scenarios.newtown.ways import (
 )
 from sumo_scenarios.plain_net import Plain
 
-TYPES: Final = "plain.typ.xml"
 BIKE: Final = 1
 """Lane of bicycles and e-bikes on a main road; 0 is the sidewalk."""
 BIKE_MPS: Final = 25 / 3.6
@@ -39,7 +39,7 @@ MOUTH_M: Final = 3.0
 """Widths of crossings at signals, and over the mouths of the blocks' streets."""
 _LIGHT: Final = "traffic_light"
 _OPTIONS: Final = (
-    "--type-files", TYPES, "--default.junctions.radius", "8", "--junctions.limit-turn-speed", "5.5",
+    "--type-files", EDGE_TYPES, "--default.junctions.radius", "8", "--junctions.limit-turn-speed", "5.5",
     "--no-internal-links", "false", "--walkingareas", "true", "--tls.default-type", "static",
     "--offset.disable-normalization", "true", "--output.street-names", "true",
 )  # fmt: skip

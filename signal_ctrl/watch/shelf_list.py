@@ -24,6 +24,7 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     CITY_MINUTES,
     WEATHER,
     CALENDAR,
+    LEARNT,
     INCIDENTS,
     USUAL_DAYS,
     DIVERSIONS,
@@ -35,4 +36,3 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     RESPONSES,
     RESPONSE_ORDERS,
 )
-WATCH_SHELVES: Final[tuple[Spec, ...]] = (ROADS, FEEDS, OBSERVATIONS, CITY_MINUTES, WEATHER, CALENDAR, LEARNT)

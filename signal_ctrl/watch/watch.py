@@ -71,7 +71,6 @@ class Watch:
         self.incidents = IncidentDesk(IncidentBook(self.desk, centre.alarms, centre.tickets, facts))
         self.incident_service = IncidentService(self.desk, self.incidents, facts, self.incident_watching)
         self.diversions = DiversionDesk(centre, self)
-        self._new_estimator = new_estimator
         self.learnt = LearntDesk(self.desk)
         self._new_estimator = new_estimator or self.learnt.estimator_of
         self._publisher: Publisher | None = None

@@ -19,7 +19,9 @@ LEAST_VEH: Final = 2.0
 """Where fewer are usual, silence says nothing. [veh]"""
 STANDS: Final = 2
 STANDS_LONG: Final = 3
-"""Bins of 20 s."""
+STUCK: Final = 30
+"""Bins of 20 s. Who stands on a loop for ten minutes has been found by now, or it is the loop.
+Source: limits of stuck detectors of 4 to 10 min, as docs/loops.md has them."""
 ALONE: Final = -1
 
 
@@ -40,7 +42,7 @@ class Doubt:
         flows &= stand < STANDS
         begun = (silent | covered) & self._at_partner(flows)
         shown = np.where(self._entry, self._at_partner(silent), self._at_partner(stand >= STANDS_LONG))
-        self.loops = begun | (self.loops & ~flows & ~shown)
+        self.loops = begun | (stand >= STUCK) | (self.loops & ~flows & ~shown)
 
     def _at_partner(self, flags: Flags) -> Flags:
         return np.asarray(np.where(self._partner == ALONE, False, flags[self._partner]))

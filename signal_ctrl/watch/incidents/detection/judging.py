@@ -1,8 +1,8 @@
 """From the figures of a road to one score, and from the score to a suspicion.
 
-The weights of the loops were fitted on training runs by logistic regression (`python -m bench.incidents fit`): the score
-is the logarithm of the odds of an incident, up to a constant. Those of the positions were put down by hand, a little
-above what was fitted, so that four vehicles that stand are believed without loops. One set for all networks.
+The weights of the loops were fitted on training runs by logistic regression (`python -m bench.incidents fit`): the
+score is the logarithm of the odds of an incident, up to a constant. Those of the positions were put down by hand, a
+little above what was fitted, so that four vehicles that stand are believed without loops. One set for all networks.
 """
 
 from dataclasses import dataclass

@@ -20,8 +20,7 @@ LEAST_VEH: Final = 2.0
 STANDS: Final = 2
 STANDS_LONG: Final = 3
 STUCK: Final = 30
-"""Bins of 20 s. Who stands on a loop for ten minutes has been found by now, or it is the loop.
-Source: limits of stuck detectors of 4 to 10 min, as docs/loops.md has them."""
+"""Bins of 20 s. Who stands on a loop for ten minutes has been found by now, or it is the loop. [P]"""
 ALONE: Final = -1
 
 

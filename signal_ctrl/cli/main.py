@@ -15,16 +15,20 @@ from signal_ctrl.cli import (
     bench_report_command,
     cabinet_command,
     camera_command,
+    conditions_command,
     count_command,
     demo_command,
     detectors_command,
     doctor_command,
     explain_command,
+    feed_command,
     forecast_command,
     incidents_command,
     login_command,
     override_command,
     plan_command,
+    roads_centre_command,
+    roads_command,
     run_command,
     scenarios_command,
     serve_command,
@@ -60,6 +64,13 @@ app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)
+roads_command.app.command("import")(roads_centre_command.import_)
+roads_command.app.command()(roads_centre_command.show)
+roads_command.app.command()(roads_centre_command.congestion)
+app.add_typer(roads_command.app)
+app.add_typer(feed_command.app)
+app.add_typer(conditions_command.weather)
+app.add_typer(conditions_command.events)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(incidents_command.app)

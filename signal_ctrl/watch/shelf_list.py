@@ -8,6 +8,7 @@ from signal_ctrl.watch.feeds.values import FEEDS
 from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS
 from signal_ctrl.watch.incidents.values import INCIDENTS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
+from signal_ctrl.watch.minutes.learnt import LEARNT
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
 from signal_ctrl.watch.road_desk import ROADS
 
@@ -20,4 +21,5 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     CALENDAR,
     INCIDENTS,
     USUAL_DAYS,
+    LEARNT,
 )

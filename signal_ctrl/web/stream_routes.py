@@ -31,7 +31,8 @@ async def stream(
     last_event_id: Annotated[int | None, Header(ge=0, le=(1 << 53))] = None,
     after: Annotated[int | None, Query(ge=0, le=(1 << 53))] = None,
 ) -> StreamingResponse:
-    """Tell what happens: `act` (with a number to resume from), `junctions` that changed, `gone`, `reset`, `here`.
+    """Tell what happens: `act` (with a number to resume from), `junctions` that changed, `gone`, `links` that changed,
+    `reset`, `here`.
 
     A client that comes back with `Last-Event-ID` gets the acts that it missed, or `reset` if they are too many. The
     stream ends when the login does, and for who does not take what is sent.

@@ -228,8 +228,8 @@ def _truth(table: Any, network: RoadNetwork) -> Truth:
 def _drives(table: Any, network: RoadNetwork) -> Drives:
     vehicle = np.array([int(name[1:]) for name in table["vehicle"].to_list()], dtype=np.int32)
     road = np.array([network.index[name] for name in table["road"].to_list()], dtype=np.int32)
-    times_ms = (table[name].to_numpy() for name in ("entered_utc_ms", "left_utc_ms"))
-    return Drives(vehicle, road, *times_ms, table["whole"].to_numpy())
+    entered_ms, left_ms = (table[name].to_numpy() for name in ("entered_utc_ms", "left_utc_ms"))
+    return Drives(vehicle, road, entered_ms, left_ms, table["whole"].to_numpy())
 
 
 def observations(feed: Feed) -> Iterator[tuple[int, list[Observation]]]:

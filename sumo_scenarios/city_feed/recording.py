@@ -114,8 +114,8 @@ def _feed_of(
 
 def _drives(order: FeedOrder, passages: Passages) -> Drives:
     begin_ms = order.utc_ms(0.0)
-    times_ms = (begin_ms + np.round(each * 1000).astype(np.int64) for each in (passages.from_s, passages.to_s))
-    return Drives(passages.vehicle, passages.road, *times_ms, passages.whole)
+    from_ms, to_ms = (begin_ms + np.round(each * 1000).astype(np.int64) for each in (passages.from_s, passages.to_s))
+    return Drives(passages.vehicle, passages.road, from_ms, to_ms, passages.whole)
 
 
 def _incident(order: FeedOrder, happening: Happening, times_s: tuple[float, float]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
+from itertools import groupby, pairwise
+from operator import attrgetter, itemgetter
 from typing import Final
 
 import numpy as np
@@ -13,20 +13,27 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.matching.grid import RoadGrid
 from signal_ctrl.watch.matching.plausible import plausible
 from signal_ctrl.watch.matching.routes import RouteTable
-from signal_ctrl.watch.matching.track import Fix, Passage, Track
+from signal_ctrl.watch.matching.track import Fix, Passage, Track, Way
 from signal_ctrl.watch.matching.viterbi import CANDIDATES, STANDING_MPS, Candidates, candidates_of, step, ways_m
 from signal_ctrl.watch.observations import Position, VehicleKind
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 THIN_MS: Final = 4_000
 """Reports of a vehicle nearer to each other than this bring nothing but noise. [ms]"""
 LONGEST_GAP_MS: Final = 90_000
 FORGET_MS: Final = 300_000
+MOST_WAYS: Final = 200_000
+"""Ways that are kept in mind, so that each is looked for once."""
 LAG: Final = 2
 """The last reports of a vehicle wait for the next minute: what comes after them shows where they were."""
 _OPEN: Final = -1
+
+
+Row = tuple[int, int, float, float, float, float, int]
+"""A report: number of its vehicle, utc_ms, lon, lat, speed, heading, road it was matched to or -1."""
 
 
 @dataclass(slots=True)
@@ -40,10 +47,16 @@ class _Reports:
     heading_deg: Doubles
     road: Ints
 
-    def of(self, rows: npt.ArrayLike) -> "_Reports":
+    def of(self, rows: Bools) -> "_Reports":
         """Return some of them."""
-        columns = (self.vehicle, self.utc_ms, self.place_m, self.speed_mps, self.heading_deg, self.road)
-        return _Reports(*(column[rows] for column in columns))
+        return _Reports(
+            self.vehicle[rows],
+            self.utc_ms[rows],
+            self.place_m[rows],
+            self.speed_mps[rows],
+            self.heading_deg[rows],
+            self.road[rows],
+        )
 
 
 class Matcher:
@@ -51,10 +64,11 @@ class Matcher:
 
     def __init__(self, network: RoadNetwork) -> None:
         self._grid = RoadGrid(network)
-        self._routes = RouteTable(network)
+        self.routes = RouteTable(network)
         self._length_m = np.array([road.length_m for road in network.roads])
         self._free_mps = np.array([road.free_speed_mps for road in network.roads])
         self._passed_ms = np.zeros(len(network.roads), dtype=np.int64)
+        self._ways: dict[tuple[int, int], Way] = {}
         self._tracks: dict[str, Track] = {}
 
     def take(self, positions: Sequence[Position], until_utc_ms: int, queue_m: Doubles) -> list[Passage]:
@@ -68,7 +82,6 @@ class Matcher:
         self._forget(until_utc_ms)
         if not len(reports.vehicle):
             return found
-        reports = reports.of(plausible(reports.vehicle, reports.utc_ms, reports.place_m))
         near = self._grid.near(reports.place_m, CANDIDATES)
         on_road = np.zeros(len(reports.vehicle), dtype=bool)
         on_road[near.place] = True
@@ -107,30 +120,34 @@ class Matcher:
             del self._tracks[name]
 
     def _reports(self, positions: Sequence[Position]) -> tuple[list[str], _Reports]:
-        """Return the vehicles, and their reports thinned out, the last ones of earlier minutes among them."""
-        ordered = sorted(positions, key=lambda each: (each.vehicle, each.utc_ms))
+        """Return the vehicles, and their reports thinned out, the last ones of earlier minutes among them.
+
+        What no vehicle can have driven between is left out first, so that it takes nobody's place.
+        """
         names: list[str] = []
-        rows: list[tuple[int, int, float, float, float, float, int]] = []
-        last_ms = 0
-        for each in ordered:
-            if not names or names[-1] != each.vehicle:
-                names.append(each.vehicle)
-                track = self._tracks.setdefault(each.vehicle, Track())
-                rows += [(len(names) - 1, *kept) for kept in track.kept]
-                last_ms = track.heard_ms
-            if each.utc_ms - last_ms >= THIN_MS:
-                rows.append((len(names) - 1, each.utc_ms, each.lon, each.lat, *_motion(each), _OPEN))
-                last_ms = each.utc_ms
-        for number, own in groupby(rows, key=itemgetter(0)):
-            track = self._tracks[names[number]]
-            track.kept = [row[1:] for row in own][-LAG - 1 :]
-        table = np.array([row[2:6] for row in rows], dtype=np.float64).reshape(-1, 4)
-        return names, _Reports(
+        rows: list[Row] = []
+        for name, own in groupby(sorted(positions, key=_vehicle_and_time), key=attrgetter("vehicle")):
+            rows += [(len(names), *kept) for kept in self._tracks.setdefault(name, Track()).kept]
+            rows += [(len(names), each.utc_ms, each.lon, each.lat, *_motion(each), _OPEN) for each in own]
+            names.append(name)
+        table = self._table(rows)
+        rows = _thinned([row for row, good in zip(rows, self._good(table), strict=True) if good])
+        for number, chosen in groupby(rows, key=itemgetter(0)):
+            self._tracks[names[number]].kept = [row[1:] for row in chosen][-LAG - 1 :]
+        return names, self._table(rows)
+
+    def _good(self, reports: _Reports) -> list[bool]:
+        found: list[bool] = plausible(reports.vehicle, reports.utc_ms, reports.place_m).tolist()
+        return found
+
+    def _table(self, rows: Sequence[Row]) -> _Reports:
+        places = np.array([row[2:6] for row in rows], dtype=np.float64).reshape(-1, 4)
+        return _Reports(
             np.array([row[0] for row in rows], dtype=np.int64),
             np.array([row[1] for row in rows], dtype=np.int64),
-            self._grid.metres(table[:, 0], table[:, 1]),
-            table[:, 2],
-            table[:, 3],
+            self._grid.metres(places[:, 0], places[:, 1]),
+            places[:, 2],
+            places[:, 3],
             np.array([row[6] for row in rows], dtype=np.int64),
         )
 
@@ -146,7 +163,7 @@ class Matcher:
             before, behind = candidates.of(rows - 1), candidates.of(rows)
             gap_ms = reports.utc_ms[rows] - reports.utc_ms[rows - 1]
             apart = reports.place_m[rows] - reports.place_m[rows - 1]
-            way_m = ways_m(before, behind, self._routes, self._length_m)
+            way_m = ways_m(before, behind, self.routes, self._length_m)
             way_m[gap_ms > LONGEST_GAP_MS] = np.inf
             apart_m, stands = np.hypot(apart[:, 0], apart[:, 1]), slow[rows] & slow[rows - 1]
             found, origin[rows] = step(before, behind, way_m, apart_m, gap_ms / 1000, stands)
@@ -194,15 +211,36 @@ class Matcher:
             self._passed_ms[each.road] = max(self._passed_ms[each.road], came_ms)
         return found
 
-    def _roads_of(self, from_road: int, to_road: int) -> list[tuple[int, float, float, float]]:
+    def _roads_of(self, from_road: int, to_road: int) -> Way:
         """Return the roads from one to another with length, the way over the turn onto them, and free speed."""
-        between = [] if from_road == to_road else self._routes.between(from_road, to_road)
+        way = self._ways.get((from_road, to_road))
+        if way is None:
+            if len(self._ways) >= MOST_WAYS:
+                self._ways.clear()
+            way = self._ways[from_road, to_road] = self._way(from_road, to_road)
+        return way
+
+    def _way(self, from_road: int, to_road: int) -> Way:
+        between = [] if from_road == to_road else self.routes.between(from_road, to_road)
         row = [from_road, *between, *([to_road] if to_road != from_road else [])]
-        gaps_m = [0.0, *(self._routes.gap_between(one, other) for one, other in zip(row, row[1:], strict=False))]
+        gaps_m = [0.0, *(self.routes.gap_between(one, other) for one, other in pairwise(row))]
         return [
             (road, float(self._length_m[road]), gap_m, float(self._free_mps[road]))
             for road, gap_m in zip(row, gaps_m, strict=True)
         ]
+
+
+def _vehicle_and_time(position: Position) -> tuple[str, int]:
+    return position.vehicle, position.utc_ms
+
+
+def _thinned(rows: Sequence[Row]) -> list[Row]:
+    """Return the reports of each vehicle without those that come right after another; old ones stay."""
+    found: list[Row] = []
+    for row in rows:
+        if row[6] != _OPEN or not found or found[-1][0] != row[0] or row[1] - found[-1][1] >= THIN_MS:
+            found.append(row)
+    return found
 
 
 def _motion(position: Position) -> tuple[float, float]:

@@ -17,6 +17,8 @@ FARTHEST_M: Final = 1200.0
 """Ways longer than this are not looked for: 86 km/h for 50 s. [m]"""
 _ROWS: Final = 256
 _LEAST_M: Final = 1e-3
+_NOWHERE: Final = -9999
+"""What scipy says of a road that nothing leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class RouteTable:
         self._n = len(network.roads)
         self._length_m = np.array([road.length_m for road in network.roads])
         self.gap_m = _gaps(network)
-        self._table = self._searched(network)
+        self._graph = self._graph_of(network)
+        self._table = self._searched()
 
     def end_to_begin(self, from_road: Ints, to_road: Ints) -> Doubles:
         """Return metres from the ends of roads to the begins of others; infinite where that is too far. [m]"""
@@ -55,6 +58,16 @@ class RouteTable:
             found.append(before)
             here = before
 
+    def way(self, from_road: int, to_road: int) -> list[int] | None:
+        """Return the roads between two, however far they are apart; None where there is no way."""
+        _, before = dijkstra(self._graph, indices=from_road, return_predecessors=True)
+        found: list[int] = []
+        here = int(before[to_road])
+        while here not in (from_road, _NOWHERE):
+            found.append(here)
+            here = int(before[here])
+        return found[::-1] if here == from_road else None
+
     def gap_between(self, from_road: int, to_road: int) -> float:
         """Return how long the turn between two roads that meet is. [m]"""
         return self.gap_m.get((from_road, to_road), 0.0)
@@ -64,23 +77,25 @@ class RouteTable:
         at = np.minimum(np.searchsorted(self._table.key, key), len(self._table.key) - 1)
         return at, self._table.key[at] == key
 
-    def _searched(self, network: RoadNetwork) -> _Table:
+    def _graph_of(self, network: RoadNetwork) -> csr_matrix:
         turns = [turn for turn in network.turns if not _turns_back(network, turn)]
         rows = [network.index[turn.from_road] for turn in turns]
         columns = [network.index[turn.to_road] for turn in turns]
         gaps_m = [self.gap_m[pair] for pair in zip(rows, columns, strict=True)]
         steps_m = [gap + self._length_m[column] + _LEAST_M for gap, column in zip(gaps_m, columns, strict=True)]
-        graph = csr_matrix((steps_m, (rows, columns)), shape=(self._n, self._n))
-        parts = [self._chunk(graph, first) for first in range(0, self._n, _ROWS)]
+        return csr_matrix((steps_m, (rows, columns)), shape=(self._n, self._n))
+
+    def _searched(self) -> _Table:
+        parts = [self._chunk(first) for first in range(0, self._n, _ROWS)]
         key, way_m, before = (np.concatenate([part[k] for part in parts]) for k in range(3))
         if not len(key):
             key, way_m, before = np.array([-1]), np.array([np.inf]), np.array([-1])
         return _Table(key.astype(np.int64), way_m.astype(np.float32), before.astype(np.int32))
 
-    def _chunk(self, graph: csr_matrix, first: int) -> tuple[Ints, Doubles, Ints]:
+    def _chunk(self, first: int) -> tuple[Ints, Doubles, Ints]:
         sources = np.arange(first, min(first + _ROWS, self._n))
         longest_m = FARTHEST_M + float(self._length_m.max())
-        way_m, before = dijkstra(graph, indices=sources, limit=longest_m, return_predecessors=True)
+        way_m, before = dijkstra(self._graph, indices=sources, limit=longest_m, return_predecessors=True)
         near = np.isfinite(way_m) & (way_m - self._length_m <= FARTHEST_M)
         near[np.arange(len(sources)), sources] = False
         row, column = np.nonzero(near)

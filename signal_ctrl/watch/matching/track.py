@@ -1,5 +1,6 @@
 """One vehicle that is followed: where it was last, since when it is on its road, and how long it has stood."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,14 +74,14 @@ class Track:
         self.last, self.dwelt_ms = fix, 0
         self.stands_since_ms, self.stands_at_m = fix.utc_ms, fix.along_m
         drives = fix.speed_mps >= DRIVING * free_mps or fix.along_m < NEAR_M
-        came_s = fix.along_m / max(fix.speed_mps if fix.speed_mps == fix.speed_mps else 0.0, DRIVING * free_mps)
+        came_s = fix.along_m / max(0.0 if math.isnan(fix.speed_mps) else fix.speed_mps, DRIVING * free_mps)
         self.entered_ms = fix.utc_ms - round(1000 * came_s) if drives else None
 
     def go_on(self, fix: Fix, way: Way, is_bus: bool, queue_m: float, passed_ms: int) -> list[Passage]:
         """Take in the next report, reached over `way`, and return the roads that it left on it.
 
-        Args: queue_m, queue on the road that it is on now [m]; passed_ms, when the last of those came onto that road who
-        have left it again [ms, UTC].
+        Args: queue_m, queue on the road that it is on now [m]; passed_ms, when the last of those who have left that
+        road had come onto it [ms, UTC].
         """
         assert self.last is not None
         if fix.road == self.last.road and len(way) == 1:
@@ -92,7 +93,7 @@ class Track:
         return found
 
     def _stay(self, fix: Fix, length_m: float, bus_and_queue_m: tuple[bool, float], passed_ms: int) -> None:
-        """Take in a report on the same road; a bus that stands off the queue dwells, who is passed for long is parked."""
+        """Take in a report on the same road: a bus off the queue dwells, who is passed for long is parked."""
         assert self.last is not None
         is_bus, queue_m = bus_and_queue_m
         in_queue = length_m - fix.along_m <= queue_m + QUEUE_SLACK_M
@@ -110,7 +111,8 @@ class Track:
         gap_s = (fix.utc_ms - last.utc_ms) / 1000
         inner_m = sum(length_m + gap_m for _, length_m, gap_m, _ in way[1:-1]) + way[-1][2]
         whole_m = max(way[0][1] - last.along_m, 0.0) + inner_m + fix.along_m
-        speeds = tuple(each if each == each else whole_m / max(gap_s, 1.0) for each in (last.speed_mps, fix.speed_mps))
+        even_mps = whole_m / max(gap_s, 1.0)
+        speeds = tuple(even_mps if math.isnan(each) else each for each in (last.speed_mps, fix.speed_mps))
         free_mps = way[0][3]
         at_m = max(way[0][1] - last.along_m, 0.0)
         found: list[Passage] = []

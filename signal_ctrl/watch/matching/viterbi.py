@@ -48,7 +48,7 @@ class Candidates:
     along_m: Doubles
     score: Doubles
 
-    def of(self, rows: npt.ArrayLike) -> "Candidates":
+    def of(self, rows: Ints | Bools) -> "Candidates":
         """Return those of some reports."""
         return Candidates(self.road[rows], self.along_m[rows], self.score[rows])
 

@@ -149,6 +149,20 @@ def test_after_a_restart_only_what_is_not_kept_is_given_out() -> None:
     assert (lost.flow(0, 0), lost.flow(0, 1)) == (7, 4)
 
 
+def test_a_restart_begins_shortly_before_what_is_missing_and_goes_back_for_what_comes_late() -> None:
+    kept = {BEGIN_MS + k * MINUTE_MS: 1 for k in range(-6, 0)}
+    days = Days(BEGIN_MS + 70_000, kept)
+    days.take(counted(0, 0, 7), number=2)
+    assert [each.minute.minute_utc_ms for each in days.step(70)] == [BEGIN_MS]
+    oldest = days.publisher.oldest()
+    assert oldest is not None and oldest[0] == BEGIN_MS - 3 * MINUTE_MS
+    days.take(counted(1, -5, 3), number=3)
+    anew = days.step(85)
+    assert [each.minute.minute_utc_ms for each in anew] == [BEGIN_MS + k * MINUTE_MS for k in range(-5, 1)]
+    assert (days.flow(-5, 1), days.flow(0, 0)) == (3, 7)
+    assert anew[-1].minute.queue_m[1] == 3
+
+
 @settings(max_examples=60)
 @given(
     st.lists(

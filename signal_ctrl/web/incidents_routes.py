@@ -32,7 +32,7 @@ class ReportIn(BodyIn):
 
     kind: KindName
     road: RoadName
-    lanes: Annotated[list[Lane], Field(max_length=20)] = []
+    lanes: list[Lane] = Field(default_factory=list, max_length=20)
     position_m: Metres | None = None
     capacity_left: Annotated[float, Field(ge=0, le=1)] | None = None
     began_utc_ms: UtcMs | None = None

@@ -20,7 +20,8 @@ from sumo_scenarios.city_feed.folder import Feed, observations, read_feed
 Told = Callable[[int, int], None]
 AGAIN_MS: Final = 10 * MINUTE_MS
 WARM_UP_BINS: Final = 30
-"""Ten minutes in which a simulated network fills up are not learnt from."""
+"""Ten minutes in which a simulated network fills up are neither learnt from nor judged."""
+BINS_A_MINUTE: Final = MINUTE_MS // BIN_MS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ def detect_in(folder: Path, history: Sequence[Path], told: Told) -> Detected:
         now_ms = minute_ms + MINUTE_MS + GRACE_MS
         told(number + 1, feed.n_minutes)
         scores.append(row)
-        for finding in detection.findings(now_ms):
+        for finding in detection.findings(now_ms) if number * BINS_A_MINUTE >= WARM_UP_BINS else ():
             near = [last[road] for road in _near(detection, finding.road) if road in last]
             if not near or now_ms - max(near) > AGAIN_MS:
                 findings.append(finding)
@@ -99,9 +100,9 @@ def _day(feed: Feed, usual: Usual | None) -> UsualDay:
     recorder = DayRecorder(detection.layout)
     beside = np.zeros(len(feed.network.roads), dtype=bool)
     for number, (minute_ms, _) in enumerate(_steps(feed, detection)):
-        for each in range(MINUTE_MS // BIN_MS):
+        for each in range(BINS_A_MINUTE):
             recorder.count(detection.bins, minute_ms // BIN_MS + each)
-        if detection.raw is not None and number * (MINUTE_MS // BIN_MS) >= WARM_UP_BINS:
+        if detection.raw is not None and number * BINS_A_MINUTE >= WARM_UP_BINS:
             recorder.compare(detection.raw, beside)
     return recorder.day()
 

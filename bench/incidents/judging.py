@@ -95,12 +95,12 @@ class _Alarmed:
 
 
 def report(ledger: Path) -> str:
-    """Return what the ledger holds of today's code, in words."""
-    code = code_hash(CODE)
-    lines = [line for line in _lines(ledger) if line.get("engine") == code]
-    if not lines:
-        return "the ledger holds nothing of this code"
-    found = []
+    """Return the newest judgement that the ledger holds, that of the code of its last line, in words."""
+    whole = _lines(ledger)
+    if not whole:
+        return "the ledger holds nothing"
+    lines = [line for line in whole if line.get("engine") == whole[-1].get("engine")]
+    found = [f"code {whole[-1].get('engine')}"]
     for equipped in sorted({line["equipped"] for line in lines}):
         those = [line for line in lines if line["equipped"] == equipped]
         found += [f"{equipped}, {len(those)} runs", *_table(those)]

@@ -1,16 +1,17 @@
 """The detectors alone: loops without positions, positions without loops, the California comparison."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy.typing as npt
 
 from signal_ctrl.watch.incidents.detection.california import Thresholds
 from signal_ctrl.watch.incidents.detection.evidence import LOOP_FIGURES
-from signal_ctrl.watch.incidents.detection.judging import JUDGE, Judge
+from signal_ctrl.watch.incidents.detection.judging import JUDGE
 
 Array = npt.NDArray[Any]
-LOOPS: Final = Judge(JUDGE.weights, suspect=6.0, confirm=9.0, rest=0.0)
-POSITIONS: Final = Judge(JUDGE.weights, suspect=4.0, confirm=9.0, rest=0.0)
+LOOPS: Final = replace(JUDGE, rest=0.0)
+POSITIONS: Final = replace(JUDGE, suspect=8.0, rest=0.0)
 CALIFORNIA: Final = Thresholds()
 
 

@@ -35,4 +35,5 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     MISSIONS,
     RESPONSES,
     RESPONSE_ORDERS,
+    LEARNT,
 )

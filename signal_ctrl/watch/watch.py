@@ -71,6 +71,7 @@ class Watch:
         self.incidents = IncidentDesk(IncidentBook(self.desk, centre.alarms, centre.tickets, facts))
         self.incident_service = IncidentService(self.desk, self.incidents, facts, self.incident_watching)
         self.diversions = DiversionDesk(centre, self)
+        centre.schedules.holding = self.conditions_desk.holding
         self.learnt = LearntDesk(self.desk)
         self._new_estimator = new_estimator or self.learnt.estimator_of
         self._publisher: Publisher | None = None

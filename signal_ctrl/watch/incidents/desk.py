@@ -10,7 +10,7 @@ from signal_ctrl.centre.ports import Importance, Transaction
 from signal_ctrl.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from signal_ctrl.domain.roads import Road
 from signal_ctrl.watch.incidents.book import MOST_LIVE, IncidentBook, incident_of, incidents, live_on
-from signal_ctrl.watch.incidents.records import cleared, confirmed, noted, with_evidence
+from signal_ctrl.watch.incidents.records import cleared, confirmed, corroborated, noted, with_evidence
 from signal_ctrl.watch.incidents.road_facts import checked_place
 from signal_ctrl.watch.incidents.values import (
     ClosingReason,
@@ -187,7 +187,7 @@ class IncidentDesk:
 
     def _grown(self, t: Transaction, known: Incident, finding: Finding) -> Incident:
         grown = with_evidence(known, finding.evidence)
-        if known.state is IncidentState.SUSPECTED and finding.confirms:
+        if known.state is IncidentState.SUSPECTED and (finding.confirms or corroborated(grown)):
             step = Step(self._desk.now_ms(), CENTRE, "confirmed", _words(finding))
             grown = self._book.assessed(
                 t, confirmed(grown, step), self._book.roads.road(known.road), grown.capacity_left

@@ -11,6 +11,7 @@ from signal_ctrl.watch.incidents.values import (
     NEXT,
     ClosingReason,
     Evidence,
+    EvidenceSource,
     Incident,
     IncidentEvent,
     IncidentKind,
@@ -62,6 +63,13 @@ def with_evidence(incident: Incident, more: tuple[Evidence, ...]) -> Incident:
     if len(evidence) > MAX_EVIDENCE:
         evidence = (*evidence[: MAX_EVIDENCE // 2], *evidence[-MAX_EVIDENCE // 2 :])
     return replace(incident, evidence=evidence)
+
+
+def corroborated(incident: Incident) -> bool:
+    """Tell whether two that know nothing of each other say so: a camera, another camera, or the traffic itself."""
+    measured = (EvidenceSource.LOOPS, EvidenceSource.POSITIONS)
+    cameras = {each.subject for each in incident.evidence if each.source is EvidenceSource.VIDEO}
+    return len(cameras) + any(each.source in measured for each in incident.evidence) >= 2
 
 
 def confirmed(incident: Incident, step: Step) -> Incident:

@@ -1,7 +1,7 @@
 """The routes and commands of incidents, over a centre with a small road network."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,22 +109,25 @@ def test_listeners_of_the_stream_hear_of_it(town: Town) -> None:
     told(town, "olga", f"/v1/incidents/{found['incident_id']}/clear", {})
 
 
-def test_the_commands(
-    town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+@pytest.fixture
+def run(town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    monkeypatch.setattr("signal_ctrl.cli.incidents_command._now_ms", town.clock.utc_ms)
+
     def run(*arguments: str) -> str:
         town.clock.pass_ms(1000)
-        token = town.world.session("olga")
-        address = CentreAddress("http://localhost:1")
-        monkeypatch.setattr(
-            centre_session, "connected", lambda: CentreClient(address, token, LocalTransport(town.client))
+        client = CentreClient(
+            CentreAddress("http://localhost:1"), town.world.session("olga"), LocalTransport(town.client)
         )
+        monkeypatch.setattr(centre_session, "connected", lambda: client)
         capsys.readouterr()
         assert call(("incidents", *arguments)) == 0
         printed = capsys.readouterr().out
         return "\n".join(line for line in printed.splitlines() if "[info" not in line)
 
-    monkeypatch.setattr("signal_ctrl.cli.incidents_command._now_ms", town.clock.utc_ms)
+    return run
+
+
+def test_the_commands_of_people(run: Callable[..., str]) -> None:
     made = json.loads(run("report", "breakdown", "a", "--lane", "0", "--lasts-min", "20", "--text", "bus", "--json"))
     name = made["incident_id"]
     assert name in run("list") and "breakdown" in run("list", "--kind", "breakdown")
@@ -132,14 +135,19 @@ def test_the_commands(
     assert "stated by hand" in shown and "olga" in shown and "capacity left:  50%" in shown
     assert json.loads(run("show", name, "--json"))["text"] == "bus"
     assert f"{name} is confirmed" in run("end", name, "--in-min", "5")
+    assert f"{name} is cleared" in run("clear", name, "--note", "gone")
+
+
+def test_the_command_of_cameras(run: Callable[..., str], town: Town, tmp_path: Path) -> None:
     alarms = tmp_path / "alarms.csv"
     now_s = town.clock.utc_ms() / 1000
     old_s = now_s - 3600
     alarms.write_text(f"time_s,alarm,place,track\n{now_s},wrong way,z1,4\n{old_s},wrong way,z1,3\n{now_s},dark,,\n")
     sent = json.loads(run("camera", str(alarms), "--camera", "cam-2", "--road", "e", "--json"))
     assert [each["kind"] for each in sent] == ["wrong way"]
+    name = json.loads(run("report", "breakdown", "a", "--json"))["incident_id"]
     assert "is confirmed" in run("confirm", sent[0]["incident_id"], "--note", "seen")
     assert f"{name} is confirmed" in run("merge", sent[0]["incident_id"], "--into", name)
-    assert f"{name} is cleared" in run("clear", name, "--note", "gone")
+    assert f"{name} is cleared" in run("clear", name, "--false-alarm")
     alarms.write_text("seconds,what\n1,2\n")
     assert call(("incidents", "camera", str(alarms), "--camera", "c", "--road", "e")) == 2

@@ -25,9 +25,9 @@ WINDOW: Final = 6
 class Thresholds:
     """Occupancies, 0 to 1: least difference, least relative difference, greatest occupancy downstream."""
 
-    difference: float = 0.4
-    relative: float = 0.8
-    downstream: float = 0.1
+    difference: float = 0.8
+    relative: float = 0.95
+    downstream: float = 0.3
 
 
 def california(up: Floats, down: Floats, thresholds: Thresholds) -> Flags:

@@ -12,7 +12,8 @@ import numpy as np
 
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.incidents.detection.bins import BIN_MS, Flags, Floats, Ints, LoopBins
-from signal_ctrl.watch.incidents.detection.evidence import LOOP_FIGURES, Figure, LoopEvidence, Raw
+from signal_ctrl.watch.incidents.detection.doubt import Doubt
+from signal_ctrl.watch.incidents.detection.evidence import LOOP_FIGURES, SHORT, Figure, LoopEvidence, Raw
 from signal_ctrl.watch.incidents.detection.judging import JUDGE, Judge
 from signal_ctrl.watch.incidents.detection.layout import Layout, layout_of
 from signal_ctrl.watch.incidents.detection.standing import Standing
@@ -39,6 +40,7 @@ class Detection:
         self.bins = LoopBins([loop.detector for loop in network.loops])
         self.standing = Standing(network)
         self._usual, self.judge = usual, judge
+        self.doubt = Doubt(self.layout)
         n_roads = self.layout.n_roads
         self._number = _NEVER
         self._high_before = np.zeros(n_roads, dtype=bool)
@@ -110,12 +112,20 @@ class Detection:
     def _figures(self, number: int, now_utc_ms: int, muted: Flags | None, silent: tuple[str, ...]) -> Floats:
         found = np.zeros((self.layout.n_roads, len(Figure)))
         if self._usual is not None and len(self.layout.road):
-            evidence = LoopEvidence(self.layout, self.bins, self._usual, muted)
+            if muted is None:
+                self._doubt(number, self._usual)
+            quiet = self.doubt.loops if muted is None else self.doubt.loops | muted
+            evidence = LoopEvidence(self.layout, self.bins, self._usual, quiet)
             raw = evidence.raw(number)
             found[:, :LOOP_FIGURES] = evidence.figures(raw)
             self.raw = raw if muted is None else self.raw
         found[:, LOOP_FIGURES:] = self.standing.figures(now_utc_ms, self.layout.n_roads, silent)
         return found
+
+    def _doubt(self, number: int, usual: Usual) -> None:
+        evidence = LoopEvidence(self.layout, self.bins, usual)
+        counted, expected, stand = evidence.by_loop(number, SHORT)
+        self.doubt.look(counted, expected, stand, usual.stand)
 
     def _stays(self, road: int, now_utc_ms: int) -> bool:
         """Tell whether enough is left of a road's score without any one loop, and without any one vehicle."""

@@ -89,10 +89,16 @@ class LoopEvidence:
         inflow = np.minimum(np.where(np.isnan(entered.ratio), came, entered.ratio), _MOST_RATIO)
         with np.errstate(invalid="ignore"):
             stored = entered.counted - entered.expected - (out.counted - out.expected)
-        stand = np.where(at_end >= 0, self._bins.standing(at_end, _COVERED, _NOBODY_VEH), 0).astype(float)
+        stand = self._stand(at_end)
         missing = (out.missing(inflow), entered.missing(came))
         lanes = (self._lanes(number, at_end, self._stop), self._lanes(number, at_end, self._entry))
         return Raw(np.array([*missing, *lanes]), stored, stand)
+
+    def by_loop(self, number: int, length: int) -> tuple[Floats, Floats, Floats]:
+        """Return by loop vehicles in so many bins, what is usual, and the bins for which it has been covered."""
+        at_end = self._ends(number)
+        usual = self._usual.rate_at(number) * length
+        return self._bins.vehicles(at_end, length), usual, self._stand(at_end)
 
     def figures(self, raw: Raw) -> Floats:
         """Return the figures of what was seen by loops, shape (n_roads, LOOP_FIGURES)."""
@@ -110,6 +116,9 @@ class LoopEvidence:
         np.maximum.at(found[:, Figure.LANE_MISSING_BEHIND], start, scaled[LANES_IN][end])
         np.maximum.at(found[:, Figure.STANDS_BEFORE], end, found[start, Figure.STOP_STANDS])
         return np.minimum(found, MAX_FIGURE)
+
+    def _stand(self, at_end: Ints) -> Floats:
+        return np.where(at_end >= 0, self._bins.standing(at_end, _COVERED, _NOBODY_VEH), 0).astype(float)
 
     def _ends(self, number: int) -> Ints:
         """Return the bin that each loop is judged by; one far before all others where it has not reported lately."""

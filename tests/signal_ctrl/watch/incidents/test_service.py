@@ -147,8 +147,17 @@ def test_a_camera_makes_a_suspicion_and_says_more_of_one_that_is_there(town: Tow
     assert (seen.kind, seen.state, seen.lanes) == (IncidentKind.STOPPED_VEHICLE, IncidentState.SUSPECTED, (0,))
     again = town.service.camera_says(olga, CameraAlarm("cam-5", "stopped vehicle", "a", now_ms))
     assert again.incident_id == seen.incident_id and len(again.evidence) == 2
+    assert again.state is IncidentState.CONFIRMED
     wrong = town.service.camera_says(olga, CameraAlarm("cam-9", "wrong way", "e", now_ms))
     assert wrong.severity.value == "severe"
+
+
+def test_a_camera_and_the_traffic_confirm_each_other_and_one_camera_does_not_confirm_itself(town: Town) -> None:
+    olga, now_ms = town.place.here.actor("olga"), town.place.now()
+    for at_ms in (now_ms - 20_000, now_ms):
+        seen = town.service.camera_says(olga, CameraAlarm("cam-4", "stopped vehicle", "a", at_ms))
+    assert seen.state is IncidentState.SUSPECTED
+    assert town.place.desk.found(blocked(town)).state is IncidentState.CONFIRMED
 
 
 def test_a_camera_that_is_late_early_or_somewhere_else_is_refused(town: Town) -> None:

@@ -118,7 +118,7 @@ def test_one_vehicle_that_stands_is_no_incident_however_often_it_says_so() -> No
 
 
 def test_several_vehicles_that_stand_where_no_queue_is_are_one() -> None:
-    spoil = both(both(standing("x", 150.0), standing("y", 140.0)), standing("z", 131.0))
+    spoil = both(both(standing("x", 150.0), standing("y", 140.0)), both(standing("z", 131.0), standing("u", 122.0)))
     stream = Stream(spoil=spoil)
     found = stream.plays(BLOCKED_FROM + 12)
     assert {each.road for each in found} == {"a"}

@@ -27,7 +27,9 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.signs import SignText
 from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.diversion.board import SignBoard
+from signal_ctrl.watch.diversion.extent import around, guidance_within
 from signal_ctrl.watch.diversion.gate_keeper import GRACE_MS, GateKeeper, open_name
+from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.diversion.guidance_desk import GuidanceDesk
 from signal_ctrl.watch.diversion.measuring import BEFORE_MS, MEASURED_MS, began, mean_of, measured
 from signal_ctrl.watch.diversion.ports import CityState, TravelTimes
@@ -203,17 +205,20 @@ class DiversionDesk:
             begin_ms = min(begin_ms, self._desk.store.read(lambda r: incident_of(r, incident_id)).began_utc_ms)
         minutes = [m for m in self._city.minutes(begin_ms - BEFORE_MS) if m.minute_utc_ms < begin_ms] or [latest]
         told = dict(self._times.travel_times_s(limit.from_utc_ms)) if self._times is not None else {}
-        now_s = np.asarray(latest.travel_time_s, dtype=np.float64)
+        near = around(network, limit.road)
+        at = [network.index[road.road] for road in near.roads]
+        now_s = np.asarray(latest.travel_time_s, dtype=np.float64)[at]
         time_s = {
             road.road: max(told.get(road.road, float(s) if np.isfinite(s) else road.free_time_s), 0.1)
-            for road, s in zip(network.roads, now_s, strict=True)
+            for road, s in zip(near.roads, now_s, strict=True)
         }
-        flows = mean_of(minutes, "flow_veh_h", n)
-        return Situation(network, self.guidance.guidance, flows, time_s, self._signals())
+        guidance = guidance_within(self.guidance.guidance, near)
+        flows = mean_of(minutes, "flow_veh_h", n)[at]
+        return Situation(near, guidance, flows, time_s, self._signals(guidance))
 
-    def _signals(self) -> tuple[RouteSignal, ...]:
+    def _signals(self, guidance: Guidance) -> tuple[RouteSignal, ...]:
         """Return the signals whose movements are known and that have a plan from here."""
-        movements = self.guidance.guidance.by_signal
+        movements = guidance.by_signal
         cabinets = {s: c for s, c in by_signal(self._desk.store.read(every_cabinet)).items() if s in movements}
         assigned = self._desk.store.read(lambda r: assignments_of(r, [c.cabinet for c in cabinets.values()]))
         found = []

@@ -32,6 +32,8 @@ COMPLIANCE: Final = 0.4
 """Share of drivers who are expected to follow a sign, where nobody knows better."""
 WAVE_SHARE: Final = 0.5
 """A way gets a green wave where the diverted are such a share of the traffic on it. [P]"""
+LONGEST_FORESEEN_S: Final = 7200.0
+"""Of a longer limit the first two hours are foreseen: then traffic is another. [s] [P]"""
 _WORTH_VEH_H: Final = 0.05
 """An effect on a road is told from here on. [veh h]"""
 
@@ -88,11 +90,16 @@ class _Work:
 
     def course(self, turn_veh_h: Floats | None = None) -> Course:
         """Return the limit as the flow model takes it."""
-        return Course(self.limit.capacity_left, self.limit.lasts_s, self.compliance, turn_veh_h)
+        return Course(self.limit.capacity_left, self.lasts_s, self.compliance, turn_veh_h)
 
     def usual(self) -> Foreseen:
         """Return what would be without the limit."""
-        return self.model.run(Course(1.0, self.limit.lasts_s))
+        return self.model.run(Course(1.0, self.lasts_s))
+
+    @property
+    def lasts_s(self) -> float:
+        """How long of the limit is foreseen. [s]"""
+        return min(self.limit.lasts_s, LONGEST_FORESEEN_S)
 
 
 def propose(situation: Situation, limit: Limit, compliance: float = COMPLIANCE) -> Proposal:
@@ -106,6 +113,8 @@ def propose(situation: Situation, limit: Limit, compliance: float = COMPLIANCE) 
     advices = advices_of(situation.network, chosen)
     best = work.model.run(work.course(), advices) if chosen else without
     notes = [] if chosen else ["no sign upstream, or no way round that takes less than waiting: nothing to order"]
+    if work.lasts_s < limit.lasts_s:
+        notes.append(f"delays are those of the first {work.lasts_s / 3600:g} h and the half hour after")
     signals = _with_signals(work, chosen, best) if chosen and situation.signals else _Signals()
     best = signals.foreseen or best
     return Proposal(

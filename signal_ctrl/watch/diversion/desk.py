@@ -10,30 +10,29 @@ from signal_ctrl.centre.cabinets import every_cabinet, kernel_of
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
 from signal_ctrl.centre.identity import Actor, Right, require
-from signal_ctrl.centre.issuing import IssueWish, assignments_of
-from signal_ctrl.centre.plan_values import PLANS
-from signal_ctrl.centre.plans import by_signal, item_of
+from signal_ctrl.centre.issuing import assignments_of
+from signal_ctrl.centre.plans import by_signal
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
 from signal_ctrl.domain.errors import (
     ConflictError,
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
-    RefusedError,
     SignalCtrlError,
 )
-from signal_ctrl.domain.plan import plan_to_json
+from signal_ctrl.domain.plan import Plan, SignalPlan, plan_to_json
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.signs import SignText
 from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.diversion.board import SignBoard
 from signal_ctrl.watch.diversion.extent import around, guidance_within
-from signal_ctrl.watch.diversion.gate_keeper import GRACE_MS, GateKeeper, open_name
+from signal_ctrl.watch.diversion.gate_keeper import GateKeeper
 from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.diversion.guidance_desk import GuidanceDesk
 from signal_ctrl.watch.diversion.measuring import BEFORE_MS, MEASURED_MS, began, mean_of, measured
+from signal_ctrl.watch.diversion.plan_dealer import PlanDealer, after_name, open_name
 from signal_ctrl.watch.diversion.ports import CityState, TravelTimes
-from signal_ctrl.watch.diversion.proposal import COMPLIANCE, Proposal, Situation, plan_of, propose, texts_of
+from signal_ctrl.watch.diversion.proposal import COMPLIANCE, Proposal, Situation, propose, texts_of
 from signal_ctrl.watch.diversion.signal_plans import RouteSignal, route_signal
 from signal_ctrl.watch.diversion.values import (
     DIVERSIONS,
@@ -42,7 +41,6 @@ from signal_ctrl.watch.diversion.values import (
     DiversionPlan,
     DiversionState,
     Limit,
-    PlanBefore,
 )
 from signal_ctrl.watch.incidents.book import incident_of
 from signal_ctrl.watch.incidents.values import IncidentState
@@ -62,7 +60,8 @@ class DiversionDesk:
         self._centre, self._desk, self._city, self._times = centre, centre.desk, city, times
         self.guidance = GuidanceDesk(self._desk)
         self.board = SignBoard(lambda: self.guidance.guidance.signs, [self.texts])
-        self._gates = GateKeeper(centre, city)
+        self._gates, self._dealer = GateKeeper(centre, city), PlanDealer(centre)
+        self._recovering: tuple[Diversion, ...] = ()
         self._ordered: tuple[Diversion, ...] = ()
         self._measured_ms = 0
 
@@ -113,7 +112,7 @@ class DiversionDesk:
         require(actor, Right.ORDER_DIVERSION, now_ms)
         found = self.one(diversion_id)
         self._check_order(actor, found, now_ms)
-        issued, before = self._issue(actor, found)
+        issued, before = self._dealer.issue(actor, found)
         ordered = replace(
             found,
             state=DiversionState.ORDERED,
@@ -137,7 +136,7 @@ class DiversionDesk:
                 actor.login, "order diversion", f"diversion {diversion_id}", work, Importance.ESSENTIAL
             )
         except SignalCtrlError:
-            self._back(ordered)
+            self._dealer.back(ordered)
             raise
         self._refresh()
         return done
@@ -180,6 +179,7 @@ class DiversionDesk:
             why = self._over(diversion, now_ms)
             if why:
                 self._ended(diversion, CENTRE, why)
+        self._recovered(now_ms)
         if now_ms - self._measured_ms >= MINUTE_MS or now_ms < self._measured_ms:
             self._measured_ms = now_ms
             self._refresh()
@@ -230,8 +230,11 @@ class DiversionDesk:
 
     def _plan(self, situation: Situation, limit: Limit, proposal: Proposal, named: tuple[str, float]) -> DiversionPlan:
         name, compliance = named
-        plan, opened = plan_of(name, proposal.plans), plan_of(open_name(name), proposal.open_plans)
-        known = by_signal(self._desk.store.read(every_cabinet)) if plan is not None else {}
+        known = by_signal(self._desk.store.read(every_cabinet))
+
+        def part(title: str, plans: tuple[SignalPlan, ...]) -> tuple[str, tuple[str, ...]]:
+            return (plan_to_json(Plan(title, plans)) if plans else "", tuple(known[p.signal_id].cabinet for p in plans))
+
         return DiversionPlan(
             proposal.ways,
             texts_of(situation, limit, proposal, name),
@@ -241,12 +244,11 @@ class DiversionDesk:
             proposal.affected_veh_h,
             proposal.delay_without_veh_h,
             proposal.delay_with_veh_h,
-            plan_to_json(plan) if plan is not None else "",
-            tuple(known[one.signal_id].cabinet for one in proposal.plans),
-            plan_to_json(opened) if opened is not None else "",
-            tuple(known[one.signal_id].cabinet for one in proposal.open_plans),
+            *part(name, proposal.plans),
+            *part(open_name(name), proposal.open_plans),
             proposal.area,
             proposal.best_veh,
+            *part(after_name(name), proposal.recovery_plans),
             proposal.notes,
         )
 
@@ -261,71 +263,33 @@ class DiversionDesk:
         if any(d.limit.road == found.limit.road for d in self._ordered):
             raise ConflictError(f"road {found.limit.road} is diverted already; end that diversion first")
 
-    def _issue(self, actor: Actor, found: Diversion) -> tuple[tuple[str, int], tuple[PlanBefore, ...]]:
-        """Give the cabinets the plan of a diversion for its time; return it, and what they had before."""
-        plan = found.plan
-        if not plan.signal_plan:
-            return ("", 0), ()
-        assigned = self._desk.store.read(lambda r: assignments_of(r, plan.cabinets))
-        before = tuple(
-            PlanBefore(name, held.standing.name, held.standing.number)
-            for name, held in assigned.items()
-            if held.standing is not None
-        )
-        note = f"diversion of {found.limit.road}"
-        item = self._centre.plans.take_in(actor, plan.signal_plan, note)
-        if plan.open_plan:
-            self._centre.plans.take_in(actor, plan.open_plan, f"{note}, gates open")
-        wish = IssueWish(
-            item.name,
-            item.number,
-            cabinets=plan.cabinets,
-            valid_until_utc_ms=found.limit.until_utc_ms + GRACE_MS,
-        )
-        self._centre.issuing.follow(item, wish)
-        return (item.name, item.number), before
-
-    def _back(self, diversion: Diversion) -> None:
-        """Give the cabinets back what they had; one that has another plan by now keeps that."""
-        if not diversion.issued_plan:
-            return
-        names = [before.cabinet for before in diversion.before]
-        assigned = self._desk.store.read(lambda r: assignments_of(r, names))
-        own = (diversion.issued_plan, open_name(diversion.issued_plan))
-        groups: dict[tuple[str, int], list[str]] = {}
-        for before in diversion.before:
-            offered = assigned[before.cabinet].offered
-            if before.number and offered is not None and offered.name in own:
-                groups.setdefault((before.plan, before.number), []).append(before.cabinet)
-        for (name, number), cabinets in groups.items():
-            self._reissue(name, number, tuple(cabinets), diversion)
-
-    def _reissue(self, name: str, number: int, cabinets: tuple[str, ...], diversion: Diversion) -> None:
-        try:
-            item = self._desk.store.read(lambda r: item_of(r, PLANS, name, number))
-            self._centre.issuing.follow(item, IssueWish(name, number, cabinets=cabinets))
-        except (NotFoundError, RefusedError, ConflictError, InvalidInputError) as error:
-            obj = f"diversion {diversion.diversion_id}"
-            text = f"{', '.join(cabinets)} keep its plan until it ends by itself: {error}"
-            self._desk.store.write(lambda t: t.record(CENTRE, "plans back", obj, text[:500], self._desk.now_ms()))
-
     def _ended(self, diversion: Diversion, who: str, why: str) -> Diversion:
         now_ms = self._desk.now_ms()
-        self._back(diversion)
+        recovers = self._dealer.recover(diversion, now_ms)
+        if recovers is None:
+            self._dealer.back(diversion)
 
         def work(t: Transaction) -> Diversion:
             held = t.shelf(DIVERSIONS).get(diversion.diversion_id)
             if held is None or held.state is not DiversionState.ORDERED:
                 raise ConflictError(f"diversion {diversion.diversion_id} has ended already")
-            done = replace(held, state=DiversionState.ENDED, ended_utc_ms=now_ms, why=why[:500])
+            done = replace(held, state=DiversionState.ENDED, why=why[:500], ended_utc_ms=now_ms)
+            done = replace(done, recovers_until_utc_ms=recovers)
             return self._kept(t, done, who, "end diversion", why[:500])
 
+        obj = f"diversion {diversion.diversion_id}"
         try:
-            return self._desk.act(
-                who, "end diversion", f"diversion {diversion.diversion_id}", work, Importance.ESSENTIAL
-            )
+            return self._desk.act(who, "end diversion", obj, work, Importance.ESSENTIAL)
         finally:
             self._refresh()
+
+    def _recovered(self, now_ms: int) -> None:
+        """Give cabinets their usual plans back once queues had their time to go."""
+        for diversion in self._recovering:
+            if now_ms >= (diversion.recovers_until_utc_ms or 0):
+                self._dealer.back(diversion)
+                self._desk.store.write(self._putting(replace(diversion, recovers_until_utc_ms=None)))
+                self._refresh()
 
     def _over(self, diversion: Diversion, now_ms: int) -> str:
         """Return why a diversion is over, empty if it is not."""
@@ -378,6 +342,8 @@ class DiversionDesk:
 
     def _refresh(self) -> None:
         self._ordered = self.listed(DiversionState.ORDERED.value, _MOST)
+        ended = self.listed(DiversionState.ENDED.value, _MOST)
+        self._recovering = tuple(d for d in ended if d.recovers_until_utc_ms is not None)
 
     def _reaches(self, actor: Actor, district: str) -> None:
         if not actor.reaches(district or None):

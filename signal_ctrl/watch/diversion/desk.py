@@ -1,7 +1,10 @@
 """Diversions: proposed with what they would bring, ordered by one act, ended by themselves, and measured."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -43,7 +46,7 @@ from signal_ctrl.watch.diversion.values import (
     Limit,
 )
 from signal_ctrl.watch.incidents.book import incident_of
-from signal_ctrl.watch.incidents.values import IncidentState
+from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 
 LAPSES_MS: Final = 15 * 60_000
 """A proposal may be ordered for so long: then the roads are others. [ms] [P]"""
@@ -64,6 +67,7 @@ class DiversionDesk:
         self._recovering: tuple[Diversion, ...] = ()
         self._ordered: tuple[Diversion, ...] = ()
         self._measured_ms = 0
+        self._changing = threading.Lock()
 
     def load(self) -> None:
         """Serve what was ordered before the start."""
@@ -110,35 +114,32 @@ class DiversionDesk:
         """
         now_ms = self._desk.now_ms()
         require(actor, Right.ORDER_DIVERSION, now_ms)
-        found = self.one(diversion_id)
-        self._check_order(actor, found, now_ms)
-        issued, before = self._dealer.issue(actor, found)
-        ordered = replace(
-            found,
-            state=DiversionState.ORDERED,
-            ordered_by=actor.login,
-            ordered_utc_ms=now_ms,
-            until_utc_ms=found.limit.until_utc_ms,
-            issued_plan=issued[0],
-            issued_number=issued[1],
-            before=before,
-            brought=self._began(found, now_ms),
-        )
-
-        def work(t: Transaction) -> Diversion:
-            held = t.shelf(DIVERSIONS).get(diversion_id)
-            if held is None or held.state is not DiversionState.PROPOSED:
-                raise ConflictError(f"diversion {diversion_id} is no proposal any more")
-            return self._kept(t, ordered, actor.login, "order diversion", f"until {ordered.until_utc_ms}")
-
-        try:
-            done = self._desk.act(
-                actor.login, "order diversion", f"diversion {diversion_id}", work, Importance.ESSENTIAL
+        with self._changing:
+            found = self.one(diversion_id)
+            self._check_order(actor, found, now_ms)
+            issued, before = self._dealer.issue(actor, found)
+            ordered = replace(
+                found,
+                state=DiversionState.ORDERED,
+                ordered_by=actor.login,
+                ordered_utc_ms=now_ms,
+                until_utc_ms=found.limit.until_utc_ms,
+                issued_plan=issued[0],
+                issued_number=issued[1],
+                before=before,
+                brought=self._began(found, now_ms),
             )
-        except SignalCtrlError:
-            self._dealer.back(ordered)
-            raise
-        self._refresh()
+
+            def work(t: Transaction) -> Diversion:
+                return self._kept(t, ordered, actor.login, "order diversion", f"until {ordered.until_utc_ms}")
+
+            obj = f"diversion {diversion_id}"
+            try:
+                done = self._desk.act(actor.login, "order diversion", obj, work, Importance.ESSENTIAL)
+            except SignalCtrlError:
+                self._dealer.back(ordered)
+                raise
+            self._refresh()
         return done
 
     def end(self, actor: Actor, diversion_id: str, why: str) -> Diversion:
@@ -148,14 +149,12 @@ class DiversionDesk:
         network = self._city.network()
         if network is not None and found.limit.road in network.index:
             self._reaches(actor, network.of(found.limit.road).district)
-        if found.state is not DiversionState.ORDERED:
-            raise ConflictError(f"diversion {diversion_id} is {found.state.value}; only an ordered one ends")
-        return self._ended(found, actor.login, why or "ended by hand")
+        return self._ended(diversion_id, actor.login, why or "ended by hand")
 
     def cleared(self, incident_id: str) -> tuple[Diversion, ...]:
         """End what was ordered for an incident, because it is cleared."""
         own = [d for d in self._ordered if incident_id and d.limit.incident_id == incident_id]
-        return tuple(self._ended(d, CENTRE, f"incident {incident_id} is cleared") for d in own)
+        return tuple(self._ended(d.diversion_id, CENTRE, f"incident {incident_id} is cleared") for d in own)
 
     def one(self, diversion_id: str) -> Diversion:
         """Return a diversion. Raises: NotFoundError."""
@@ -178,7 +177,8 @@ class DiversionDesk:
         for diversion in self._ordered:
             why = self._over(diversion, now_ms)
             if why:
-                self._ended(diversion, CENTRE, why)
+                with suppress(ConflictError):  # somebody has ended it meanwhile
+                    self._ended(diversion.diversion_id, CENTRE, why)
         self._recovered(now_ms)
         if now_ms - self._measured_ms >= MINUTE_MS or now_ms < self._measured_ms:
             self._measured_ms = now_ms
@@ -260,53 +260,56 @@ class DiversionDesk:
             raise ConflictError(f"diversion {name} is {found.state.value} or too old; propose it anew")
         if not found.plan.texts:
             raise ConflictError(f"diversion {name} has nothing to order: {'; '.join(found.plan.notes)}")
+        if now_ms >= found.limit.until_utc_ms:
+            raise ConflictError(f"diversion {name} was for a time that is over; propose it anew")
         if any(d.limit.road == found.limit.road for d in self._ordered):
             raise ConflictError(f"road {found.limit.road} is diverted already; end that diversion first")
 
-    def _ended(self, diversion: Diversion, who: str, why: str) -> Diversion:
-        now_ms = self._desk.now_ms()
-        recovers = self._dealer.recover(diversion, now_ms)
-        if recovers is None:
-            self._dealer.back(diversion)
-
-        def work(t: Transaction) -> Diversion:
-            held = t.shelf(DIVERSIONS).get(diversion.diversion_id)
-            if held is None or held.state is not DiversionState.ORDERED:
-                raise ConflictError(f"diversion {diversion.diversion_id} has ended already")
-            done = replace(held, state=DiversionState.ENDED, why=why[:500], ended_utc_ms=now_ms)
+    def _ended(self, diversion_id: str, who: str, why: str) -> Diversion:
+        now_ms, obj = self._desk.now_ms(), f"diversion {diversion_id}"
+        with self._changing:
+            found = self.one(diversion_id)
+            if found.state is not DiversionState.ORDERED:
+                raise ConflictError(f"diversion {diversion_id} is {found.state.value}; only an ordered one ends")
+            recovers = self._dealer.recover(found, now_ms)
+            if recovers is None:
+                self._dealer.back(found)
+            done = replace(found, state=DiversionState.ENDED, ended_utc_ms=now_ms, why=why[:500])
             done = replace(done, recovers_until_utc_ms=recovers)
-            return self._kept(t, done, who, "end diversion", why[:500])
 
-        obj = f"diversion {diversion.diversion_id}"
-        try:
-            return self._desk.act(who, "end diversion", obj, work, Importance.ESSENTIAL)
-        finally:
-            self._refresh()
+            def work(t: Transaction) -> Diversion:
+                return self._kept(t, done, who, "end diversion", why[:500])
+
+            try:
+                return self._desk.act(who, "end diversion", obj, work, Importance.ESSENTIAL)
+            finally:
+                self._refresh()
 
     def _recovered(self, now_ms: int) -> None:
         """Give cabinets their usual plans back once queues had their time to go."""
         for diversion in self._recovering:
             if now_ms >= (diversion.recovers_until_utc_ms or 0):
                 self._dealer.back(diversion)
-                self._desk.store.write(self._putting(replace(diversion, recovers_until_utc_ms=None)))
-                self._refresh()
+                self._put(diversion.diversion_id, lambda held: replace(held, recovers_until_utc_ms=None))
 
     def _over(self, diversion: Diversion, now_ms: int) -> str:
         """Return why a diversion is over, empty if it is not."""
         if now_ms >= (diversion.until_utc_ms or 0):
             return "its time is over"
         incident_id = diversion.limit.incident_id
-        if incident_id and now_ms - self._measured_ms >= 0:
-            incident = self._desk.store.read(lambda r: incident_of(r, incident_id))
-            if incident.state is IncidentState.CLEARED:
-                return f"incident {incident_id} is cleared"
-        return ""
+        incident = self._desk.store.read(lambda r: r.shelf(INCIDENTS).get(incident_id)) if incident_id else None
+        cleared = incident is not None and incident.state is IncidentState.CLEARED
+        return f"incident {incident_id} is cleared" if cleared else ""
 
     def _lapse(self, now_ms: int) -> None:
+        def lapsed(held: Diversion) -> Diversion:
+            if held.state is not DiversionState.PROPOSED:
+                return held
+            return replace(held, state=DiversionState.LAPSED, ended_utc_ms=now_ms, why="never ordered")
+
         for diversion in self.listed(DiversionState.PROPOSED.value, _MOST):
             if now_ms - diversion.proposed_utc_ms > LAPSES_MS:
-                lapsed = replace(diversion, state=DiversionState.LAPSED, ended_utc_ms=now_ms, why="never ordered")
-                self._desk.store.write(self._putting(lapsed))
+                self._put(diversion.diversion_id, lapsed)
 
     def _began(self, found: Diversion, now_ms: int) -> Brought:
         network = self._network()
@@ -328,12 +331,19 @@ class DiversionDesk:
             if diversion.brought is not None:
                 row = measured(diversion, network, self._city.minutes(diversion.brought.until_utc_ms))
                 if row is not None:
-                    self._desk.store.write(self._putting(replace(diversion, brought=row)))
-        self._refresh()
+                    self._put(diversion.diversion_id, partial(replace, brought=row))
 
-    @staticmethod
-    def _putting(diversion: Diversion) -> Callable[[Transaction], None]:
-        return lambda t: t.shelf(DIVERSIONS).put(diversion)
+    def _put(self, diversion_id: str, change: Callable[[Diversion], Diversion]) -> None:
+        """Change what is kept of a diversion, whatever became of it meanwhile."""
+
+        def work(t: Transaction) -> None:
+            held = t.shelf(DIVERSIONS).get(diversion_id)
+            if held is not None:
+                t.shelf(DIVERSIONS).put(change(held))
+
+        with self._changing:
+            self._desk.store.write(work)
+            self._refresh()
 
     def _kept(self, t: Transaction, diversion: Diversion, who: str, action: str, detail: str) -> Diversion:
         t.shelf(DIVERSIONS).put(diversion)

@@ -176,7 +176,10 @@ def _line_of(run: DiversionRun, road: str) -> Line:
         "drivers": dict(run.drivers),
         "predicted": None
         if run.proposed is None
-        else {k: run.proposed[k] for k in ("delay_without_veh_h", "delay_with_veh_h", "affected_veh_h", "signals")},
+        else {
+            k: run.proposed[k]
+            for k in ("delay_without_veh_h", "delay_with_veh_h", "affected_veh_h", "signals", "recovering")
+        },
         "wall_s": round(run.wall_s, 1),
     }
 

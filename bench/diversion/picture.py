@@ -7,15 +7,16 @@ from bench.svg import Canvas
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.watch.diversion.proposal import Proposal
 
-WIDTH: Final = 900.0
+WIDTH: Final = 640.0
 _EDGE: Final = 30.0
-_LEGEND: Final = 60.0
-_VEH_H_A_PIXEL: Final = 12.0
-STYLE: Final = """
-.ground { fill: #ffffff } path { fill: none; stroke-linecap: round } .road { stroke: #c9ccd1; stroke-width: 2 }
-.way { stroke: #1a7f5a; stroke-opacity: .65 } .shut { stroke: #c0392b; stroke-width: 7 } .sign { fill: #1f4e9c }
-text { font: 13px sans-serif; fill: #222 } .small { font-size: 11px }
-"""
+_LEGEND: Final = 70.0
+_VEH_H_A_PIXEL: Final = 8.0
+_HEAD: Final = '<svg xmlns="http://www.w3.org/2000/svg"'
+_STYLE: Final = (
+    "svg{font-family:system-ui,sans-serif;font-size:14px;fill:#222}path{fill:none;stroke-linecap:round}"
+    ".ground{fill:#fff}.road{stroke:#c9ccd1;stroke-width:3}.way{stroke:#1a7f5a;stroke-opacity:.7}"
+    ".shut{stroke:#c0392b;stroke-width:8}.sign{fill:#1f4e9c}.small{font-size:12px}"
+)
 
 
 def diversion_map(network: RoadNetwork, proposal: Proposal, closed: str) -> str:
@@ -41,18 +42,17 @@ def diversion_map(network: RoadNetwork, proposal: Proposal, closed: str) -> str:
         points = place.line(network.of(way.roads[0]).shape)
         canvas.dot(((points[0][0] + points[-1][0]) / 2, (points[0][1] + points[-1][1]) / 2), 6.0, "sign")
     _legend(canvas, proposal, closed, place.height + 20.0)
-    return canvas.render(STYLE)
+    head, _, rest = canvas.render().partition(">")
+    return f"{head.replace('<svg', _HEAD, 1)}><style>{_STYLE}</style>{rest}\n"
 
 
 def _legend(canvas: Canvas, proposal: Proposal, closed: str, y: float) -> None:
-    told = (
-        f"{closed} closed: {proposal.affected_veh_h:.0f} veh/h pass it. Expected delay "
-        f"{proposal.delay_without_veh_h:.1f} veh h without diversion, {proposal.delay_with_veh_h:.1f} with."
-    )
-    canvas.text((_EDGE, y), told)
+    canvas.text((_EDGE, y), f"{closed} closed: {proposal.affected_veh_h:.0f} veh/h pass it")
+    without, with_ = proposal.delay_without_veh_h, proposal.delay_with_veh_h
+    canvas.text((_EDGE, y + 20), f"Expected delay {without:.1f} veh h without diversion, {with_:.1f} with", "small")
     canvas.text(
-        (_EDGE, y + 20),
-        "Red: closed. Blue: signs that divert. Green: advised ways, 12 veh/h a pixel of width.",
+        (_EDGE, y + 38),
+        "Red: closed. Blue: signs that divert. Green: advised ways, 8 veh/h a pixel of width.",
         "small",
     )
 

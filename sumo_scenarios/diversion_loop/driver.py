@@ -13,7 +13,7 @@ from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.watch.diversion.passing import passing_of
-from signal_ctrl.watch.diversion.proposal import Proposal, Situation, propose
+from signal_ctrl.watch.diversion.proposal import RECOVERS_S, Proposal, Situation, propose
 from signal_ctrl.watch.diversion.signal_plans import RouteSignal, route_signal
 from signal_ctrl.watch.diversion.turning import Floats, turning_of
 from signal_ctrl.watch.diversion.values import Limit
@@ -73,6 +73,7 @@ class DiversionDriver:
         self._ways: dict[str, list[tuple[str, ...]]] = {}
         self._streets: Map | None = None
         self._before: list[str] = []
+        self._recovery: dict[str, SignalPlan] = {}
         self._next_look_s = self._next_patience_s = begin_s
         self.signals = self._inner.signals
 
@@ -135,7 +136,7 @@ class DiversionDriver:
         if self._flow is not None and time_s <= order.closed_to_s:
             self._act(time_s, self._flow)
         elif self._plans is not None and time_s > order.closed_to_s:
-            self._plans.diverted = {}
+            self._plans.diverted = self._recovery if time_s <= order.closed_to_s + RECOVERS_S else {}
 
     def _act(self, time_s: float, flow_veh_h: Floats) -> None:
         order = self._order
@@ -172,6 +173,7 @@ class DiversionDriver:
             self._ways.setdefault(way.roads[0], []).append(way.roads)
         if order.arm is Arm.SIGNALS and self._plans is not None:
             self._plans.diverted = {plan.signal_id: plan for plan in proposal.plans}
+            self._recovery = {plan.signal_id: plan for plan in proposal.recovery_plans}
         (self._folder / PROPOSED).write_text(canonical(proposal_row(proposal)) + "\n", encoding="utf-8")
 
     def _signals(self, movements: Mapping[str, Any]) -> tuple[RouteSignal, ...]:
@@ -211,6 +213,7 @@ def proposal_row(proposal: Proposal) -> dict[str, Any]:
             for w in proposal.ways
         ],
         "signals": [plan.signal_id for plan in proposal.plans],
+        "recovering": [plan.signal_id for plan in proposal.recovery_plans],
         "gates": [{"road": g.road, "from_veh_h": g.from_veh_h, "to_veh_h": g.to_veh_h} for g in proposal.gates],
         "notes": list(proposal.notes),
     }

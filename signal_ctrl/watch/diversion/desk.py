@@ -1,7 +1,10 @@
 """Diversions: proposed with what they would bring, ordered by one act, ended by themselves, and measured."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -10,28 +13,29 @@ from signal_ctrl.centre.cabinets import every_cabinet, kernel_of
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
 from signal_ctrl.centre.identity import Actor, Right, require
-from signal_ctrl.centre.issuing import IssueWish, assignments_of
-from signal_ctrl.centre.plan_values import PLANS
-from signal_ctrl.centre.plans import by_signal, item_of
+from signal_ctrl.centre.issuing import assignments_of
+from signal_ctrl.centre.plans import by_signal
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
 from signal_ctrl.domain.errors import (
     ConflictError,
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
-    RefusedError,
     SignalCtrlError,
 )
-from signal_ctrl.domain.plan import plan_to_json
+from signal_ctrl.domain.plan import Plan, SignalPlan, plan_to_json
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.signs import SignText
 from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.diversion.board import SignBoard
-from signal_ctrl.watch.diversion.gate_keeper import GRACE_MS, GateKeeper, open_name
+from signal_ctrl.watch.diversion.extent import around, guidance_within
+from signal_ctrl.watch.diversion.gate_keeper import GateKeeper
+from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.diversion.guidance_desk import GuidanceDesk
 from signal_ctrl.watch.diversion.measuring import BEFORE_MS, MEASURED_MS, began, mean_of, measured
+from signal_ctrl.watch.diversion.plan_dealer import PlanDealer, after_name, open_name
 from signal_ctrl.watch.diversion.ports import CityState, TravelTimes
-from signal_ctrl.watch.diversion.proposal import COMPLIANCE, Proposal, Situation, plan_of, propose, texts_of
+from signal_ctrl.watch.diversion.proposal import COMPLIANCE, Proposal, Situation, propose, texts_of
 from signal_ctrl.watch.diversion.signal_plans import RouteSignal, route_signal
 from signal_ctrl.watch.diversion.values import (
     DIVERSIONS,
@@ -40,10 +44,9 @@ from signal_ctrl.watch.diversion.values import (
     DiversionPlan,
     DiversionState,
     Limit,
-    PlanBefore,
 )
 from signal_ctrl.watch.incidents.book import incident_of
-from signal_ctrl.watch.incidents.values import IncidentState
+from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 
 LAPSES_MS: Final = 15 * 60_000
 """A proposal may be ordered for so long: then the roads are others. [ms] [P]"""
@@ -60,9 +63,11 @@ class DiversionDesk:
         self._centre, self._desk, self._city, self._times = centre, centre.desk, city, times
         self.guidance = GuidanceDesk(self._desk)
         self.board = SignBoard(lambda: self.guidance.guidance.signs, [self.texts])
-        self._gates = GateKeeper(centre, city)
+        self._gates, self._dealer = GateKeeper(centre, city), PlanDealer(centre)
+        self._recovering: tuple[Diversion, ...] = ()
         self._ordered: tuple[Diversion, ...] = ()
         self._measured_ms = 0
+        self._changing = threading.Lock()
 
     def load(self) -> None:
         """Serve what was ordered before the start."""
@@ -109,35 +114,32 @@ class DiversionDesk:
         """
         now_ms = self._desk.now_ms()
         require(actor, Right.ORDER_DIVERSION, now_ms)
-        found = self.one(diversion_id)
-        self._check_order(actor, found, now_ms)
-        issued, before = self._issue(actor, found)
-        ordered = replace(
-            found,
-            state=DiversionState.ORDERED,
-            ordered_by=actor.login,
-            ordered_utc_ms=now_ms,
-            until_utc_ms=found.limit.until_utc_ms,
-            issued_plan=issued[0],
-            issued_number=issued[1],
-            before=before,
-            brought=self._began(found, now_ms),
-        )
-
-        def work(t: Transaction) -> Diversion:
-            held = t.shelf(DIVERSIONS).get(diversion_id)
-            if held is None or held.state is not DiversionState.PROPOSED:
-                raise ConflictError(f"diversion {diversion_id} is no proposal any more")
-            return self._kept(t, ordered, actor.login, "order diversion", f"until {ordered.until_utc_ms}")
-
-        try:
-            done = self._desk.act(
-                actor.login, "order diversion", f"diversion {diversion_id}", work, Importance.ESSENTIAL
+        with self._changing:
+            found = self.one(diversion_id)
+            self._check_order(actor, found, now_ms)
+            issued, before = self._dealer.issue(actor, found)
+            ordered = replace(
+                found,
+                state=DiversionState.ORDERED,
+                ordered_by=actor.login,
+                ordered_utc_ms=now_ms,
+                until_utc_ms=found.limit.until_utc_ms,
+                issued_plan=issued[0],
+                issued_number=issued[1],
+                before=before,
+                brought=self._began(found, now_ms),
             )
-        except SignalCtrlError:
-            self._back(ordered)
-            raise
-        self._refresh()
+
+            def work(t: Transaction) -> Diversion:
+                return self._kept(t, ordered, actor.login, "order diversion", f"until {ordered.until_utc_ms}")
+
+            obj = f"diversion {diversion_id}"
+            try:
+                done = self._desk.act(actor.login, "order diversion", obj, work, Importance.ESSENTIAL)
+            except SignalCtrlError:
+                self._dealer.back(ordered)
+                raise
+            self._refresh()
         return done
 
     def end(self, actor: Actor, diversion_id: str, why: str) -> Diversion:
@@ -147,14 +149,12 @@ class DiversionDesk:
         network = self._city.network()
         if network is not None and found.limit.road in network.index:
             self._reaches(actor, network.of(found.limit.road).district)
-        if found.state is not DiversionState.ORDERED:
-            raise ConflictError(f"diversion {diversion_id} is {found.state.value}; only an ordered one ends")
-        return self._ended(found, actor.login, why or "ended by hand")
+        return self._ended(diversion_id, actor.login, why or "ended by hand")
 
     def cleared(self, incident_id: str) -> tuple[Diversion, ...]:
         """End what was ordered for an incident, because it is cleared."""
         own = [d for d in self._ordered if incident_id and d.limit.incident_id == incident_id]
-        return tuple(self._ended(d, CENTRE, f"incident {incident_id} is cleared") for d in own)
+        return tuple(self._ended(d.diversion_id, CENTRE, f"incident {incident_id} is cleared") for d in own)
 
     def one(self, diversion_id: str) -> Diversion:
         """Return a diversion. Raises: NotFoundError."""
@@ -177,7 +177,9 @@ class DiversionDesk:
         for diversion in self._ordered:
             why = self._over(diversion, now_ms)
             if why:
-                self._ended(diversion, CENTRE, why)
+                with suppress(ConflictError):  # somebody has ended it meanwhile
+                    self._ended(diversion.diversion_id, CENTRE, why)
+        self._recovered(now_ms)
         if now_ms - self._measured_ms >= MINUTE_MS or now_ms < self._measured_ms:
             self._measured_ms = now_ms
             self._refresh()
@@ -203,17 +205,20 @@ class DiversionDesk:
             begin_ms = min(begin_ms, self._desk.store.read(lambda r: incident_of(r, incident_id)).began_utc_ms)
         minutes = [m for m in self._city.minutes(begin_ms - BEFORE_MS) if m.minute_utc_ms < begin_ms] or [latest]
         told = dict(self._times.travel_times_s(limit.from_utc_ms)) if self._times is not None else {}
-        now_s = np.asarray(latest.travel_time_s, dtype=np.float64)
+        near = around(network, limit.road)
+        at = [network.index[road.road] for road in near.roads]
+        now_s = np.asarray(latest.travel_time_s, dtype=np.float64)[at]
         time_s = {
             road.road: max(told.get(road.road, float(s) if np.isfinite(s) else road.free_time_s), 0.1)
-            for road, s in zip(network.roads, now_s, strict=True)
+            for road, s in zip(near.roads, now_s, strict=True)
         }
-        flows = mean_of(minutes, "flow_veh_h", n)
-        return Situation(network, self.guidance.guidance, flows, time_s, self._signals())
+        guidance = guidance_within(self.guidance.guidance, near)
+        flows = mean_of(minutes, "flow_veh_h", n)[at]
+        return Situation(near, guidance, flows, time_s, self._signals(guidance))
 
-    def _signals(self) -> tuple[RouteSignal, ...]:
+    def _signals(self, guidance: Guidance) -> tuple[RouteSignal, ...]:
         """Return the signals whose movements are known and that have a plan from here."""
-        movements = self.guidance.guidance.by_signal
+        movements = guidance.by_signal
         cabinets = {s: c for s, c in by_signal(self._desk.store.read(every_cabinet)).items() if s in movements}
         assigned = self._desk.store.read(lambda r: assignments_of(r, [c.cabinet for c in cabinets.values()]))
         found = []
@@ -225,8 +230,11 @@ class DiversionDesk:
 
     def _plan(self, situation: Situation, limit: Limit, proposal: Proposal, named: tuple[str, float]) -> DiversionPlan:
         name, compliance = named
-        plan, opened = plan_of(name, proposal.plans), plan_of(open_name(name), proposal.open_plans)
-        known = by_signal(self._desk.store.read(every_cabinet)) if plan is not None else {}
+        known = by_signal(self._desk.store.read(every_cabinet))
+
+        def part(title: str, plans: tuple[SignalPlan, ...]) -> tuple[str, tuple[str, ...]]:
+            return (plan_to_json(Plan(title, plans)) if plans else "", tuple(known[p.signal_id].cabinet for p in plans))
+
         return DiversionPlan(
             proposal.ways,
             texts_of(situation, limit, proposal, name),
@@ -236,12 +244,11 @@ class DiversionDesk:
             proposal.affected_veh_h,
             proposal.delay_without_veh_h,
             proposal.delay_with_veh_h,
-            plan_to_json(plan) if plan is not None else "",
-            tuple(known[one.signal_id].cabinet for one in proposal.plans),
-            plan_to_json(opened) if opened is not None else "",
-            tuple(known[one.signal_id].cabinet for one in proposal.open_plans),
+            *part(name, proposal.plans),
+            *part(open_name(name), proposal.open_plans),
             proposal.area,
             proposal.best_veh,
+            *part(after_name(name), proposal.recovery_plans),
             proposal.notes,
         )
 
@@ -253,91 +260,56 @@ class DiversionDesk:
             raise ConflictError(f"diversion {name} is {found.state.value} or too old; propose it anew")
         if not found.plan.texts:
             raise ConflictError(f"diversion {name} has nothing to order: {'; '.join(found.plan.notes)}")
+        if now_ms >= found.limit.until_utc_ms:
+            raise ConflictError(f"diversion {name} was for a time that is over; propose it anew")
         if any(d.limit.road == found.limit.road for d in self._ordered):
             raise ConflictError(f"road {found.limit.road} is diverted already; end that diversion first")
 
-    def _issue(self, actor: Actor, found: Diversion) -> tuple[tuple[str, int], tuple[PlanBefore, ...]]:
-        """Give the cabinets the plan of a diversion for its time; return it, and what they had before."""
-        plan = found.plan
-        if not plan.signal_plan:
-            return ("", 0), ()
-        assigned = self._desk.store.read(lambda r: assignments_of(r, plan.cabinets))
-        before = tuple(
-            PlanBefore(name, held.standing.name, held.standing.number)
-            for name, held in assigned.items()
-            if held.standing is not None
-        )
-        note = f"diversion of {found.limit.road}"
-        item = self._centre.plans.take_in(actor, plan.signal_plan, note)
-        if plan.open_plan:
-            self._centre.plans.take_in(actor, plan.open_plan, f"{note}, gates open")
-        wish = IssueWish(
-            item.name,
-            item.number,
-            cabinets=plan.cabinets,
-            valid_until_utc_ms=found.limit.until_utc_ms + GRACE_MS,
-        )
-        self._centre.issuing.follow(item, wish)
-        return (item.name, item.number), before
+    def _ended(self, diversion_id: str, who: str, why: str) -> Diversion:
+        now_ms, obj = self._desk.now_ms(), f"diversion {diversion_id}"
+        with self._changing:
+            found = self.one(diversion_id)
+            if found.state is not DiversionState.ORDERED:
+                raise ConflictError(f"diversion {diversion_id} is {found.state.value}; only an ordered one ends")
+            recovers = self._dealer.recover(found, now_ms)
+            if recovers is None:
+                self._dealer.back(found)
+            done = replace(found, state=DiversionState.ENDED, ended_utc_ms=now_ms, why=why[:500])
+            done = replace(done, recovers_until_utc_ms=recovers)
 
-    def _back(self, diversion: Diversion) -> None:
-        """Give the cabinets back what they had; one that has another plan by now keeps that."""
-        if not diversion.issued_plan:
-            return
-        names = [before.cabinet for before in diversion.before]
-        assigned = self._desk.store.read(lambda r: assignments_of(r, names))
-        own = (diversion.issued_plan, open_name(diversion.issued_plan))
-        groups: dict[tuple[str, int], list[str]] = {}
-        for before in diversion.before:
-            offered = assigned[before.cabinet].offered
-            if before.number and offered is not None and offered.name in own:
-                groups.setdefault((before.plan, before.number), []).append(before.cabinet)
-        for (name, number), cabinets in groups.items():
-            self._reissue(name, number, tuple(cabinets), diversion)
+            def work(t: Transaction) -> Diversion:
+                return self._kept(t, done, who, "end diversion", why[:500])
 
-    def _reissue(self, name: str, number: int, cabinets: tuple[str, ...], diversion: Diversion) -> None:
-        try:
-            item = self._desk.store.read(lambda r: item_of(r, PLANS, name, number))
-            self._centre.issuing.follow(item, IssueWish(name, number, cabinets=cabinets))
-        except (NotFoundError, RefusedError, ConflictError, InvalidInputError) as error:
-            obj = f"diversion {diversion.diversion_id}"
-            text = f"{', '.join(cabinets)} keep its plan until it ends by itself: {error}"
-            self._desk.store.write(lambda t: t.record(CENTRE, "plans back", obj, text[:500], self._desk.now_ms()))
+            try:
+                return self._desk.act(who, "end diversion", obj, work, Importance.ESSENTIAL)
+            finally:
+                self._refresh()
 
-    def _ended(self, diversion: Diversion, who: str, why: str) -> Diversion:
-        now_ms = self._desk.now_ms()
-        self._back(diversion)
-
-        def work(t: Transaction) -> Diversion:
-            held = t.shelf(DIVERSIONS).get(diversion.diversion_id)
-            if held is None or held.state is not DiversionState.ORDERED:
-                raise ConflictError(f"diversion {diversion.diversion_id} has ended already")
-            done = replace(held, state=DiversionState.ENDED, ended_utc_ms=now_ms, why=why[:500])
-            return self._kept(t, done, who, "end diversion", why[:500])
-
-        try:
-            return self._desk.act(
-                who, "end diversion", f"diversion {diversion.diversion_id}", work, Importance.ESSENTIAL
-            )
-        finally:
-            self._refresh()
+    def _recovered(self, now_ms: int) -> None:
+        """Give cabinets their usual plans back once queues had their time to go."""
+        for diversion in self._recovering:
+            if now_ms >= (diversion.recovers_until_utc_ms or 0):
+                self._dealer.back(diversion)
+                self._put(diversion.diversion_id, lambda held: replace(held, recovers_until_utc_ms=None))
 
     def _over(self, diversion: Diversion, now_ms: int) -> str:
         """Return why a diversion is over, empty if it is not."""
         if now_ms >= (diversion.until_utc_ms or 0):
             return "its time is over"
         incident_id = diversion.limit.incident_id
-        if incident_id and now_ms - self._measured_ms >= 0:
-            incident = self._desk.store.read(lambda r: incident_of(r, incident_id))
-            if incident.state is IncidentState.CLEARED:
-                return f"incident {incident_id} is cleared"
-        return ""
+        incident = self._desk.store.read(lambda r: r.shelf(INCIDENTS).get(incident_id)) if incident_id else None
+        cleared = incident is not None and incident.state is IncidentState.CLEARED
+        return f"incident {incident_id} is cleared" if cleared else ""
 
     def _lapse(self, now_ms: int) -> None:
+        def lapsed(held: Diversion) -> Diversion:
+            if held.state is not DiversionState.PROPOSED:
+                return held
+            return replace(held, state=DiversionState.LAPSED, ended_utc_ms=now_ms, why="never ordered")
+
         for diversion in self.listed(DiversionState.PROPOSED.value, _MOST):
             if now_ms - diversion.proposed_utc_ms > LAPSES_MS:
-                lapsed = replace(diversion, state=DiversionState.LAPSED, ended_utc_ms=now_ms, why="never ordered")
-                self._desk.store.write(self._putting(lapsed))
+                self._put(diversion.diversion_id, lapsed)
 
     def _began(self, found: Diversion, now_ms: int) -> Brought:
         network = self._network()
@@ -359,12 +331,19 @@ class DiversionDesk:
             if diversion.brought is not None:
                 row = measured(diversion, network, self._city.minutes(diversion.brought.until_utc_ms))
                 if row is not None:
-                    self._desk.store.write(self._putting(replace(diversion, brought=row)))
-        self._refresh()
+                    self._put(diversion.diversion_id, partial(replace, brought=row))
 
-    @staticmethod
-    def _putting(diversion: Diversion) -> Callable[[Transaction], None]:
-        return lambda t: t.shelf(DIVERSIONS).put(diversion)
+    def _put(self, diversion_id: str, change: Callable[[Diversion], Diversion]) -> None:
+        """Change what is kept of a diversion, whatever became of it meanwhile."""
+
+        def work(t: Transaction) -> None:
+            held = t.shelf(DIVERSIONS).get(diversion_id)
+            if held is not None:
+                t.shelf(DIVERSIONS).put(change(held))
+
+        with self._changing:
+            self._desk.store.write(work)
+            self._refresh()
 
     def _kept(self, t: Transaction, diversion: Diversion, who: str, action: str, detail: str) -> Diversion:
         t.shelf(DIVERSIONS).put(diversion)
@@ -373,6 +352,8 @@ class DiversionDesk:
 
     def _refresh(self) -> None:
         self._ordered = self.listed(DiversionState.ORDERED.value, _MOST)
+        ended = self.listed(DiversionState.ENDED.value, _MOST)
+        self._recovering = tuple(d for d in ended if d.recovers_until_utc_ms is not None)
 
     def _reaches(self, actor: Actor, district: str) -> None:
         if not actor.reaches(district or None):

@@ -1,7 +1,6 @@
 """Gates while a diversion lasts: once a minute they hold back or are opened, by how many vehicles their area holds."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -13,16 +12,9 @@ from signal_ctrl.centre.plans import item_of
 from signal_ctrl.domain.errors import ConflictError, InvalidInputError, RefusedError
 from signal_ctrl.watch.diversion.gating import PerimeterGate
 from signal_ctrl.watch.diversion.measuring import on_roads_veh
+from signal_ctrl.watch.diversion.plan_dealer import GRACE_MS, open_name
 from signal_ctrl.watch.diversion.ports import CityState
 from signal_ctrl.watch.diversion.values import Diversion
-
-GRACE_MS: Final = 10 * 60_000
-"""So long after its end the plans of a diversion end at the cabinets even where the centre is gone. [ms] [P]"""
-
-
-def open_name(plan: str) -> str:
-    """Return the name of the plan in which the gates of another are open."""
-    return f"{plan}-open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from signal_ctrl.domain.plan import Plan, SignalPlan
+from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.signs import SignText
 from signal_ctrl.watch.diversion.decision_points import Chosen, advices_of, choose, decisions
@@ -32,6 +32,11 @@ COMPLIANCE: Final = 0.4
 """Share of drivers who are expected to follow a sign, where nobody knows better."""
 WAVE_SHARE: Final = 0.5
 """A way gets a green wave where the diverted are such a share of the traffic on it. [P]"""
+RECOVERS_S: Final = 600.0
+"""So long after the end of a limit signals let its queues go before their usual plans come back. [s] [P]"""
+_LEAST_QUEUE_VEH: Final = 5.0
+LONGEST_FORESEEN_S: Final = 7200.0
+"""Of a longer limit the first two hours are foreseen: then traffic is another. [s] [P]"""
 _WORTH_VEH_H: Final = 0.05
 """An effect on a road is told from here on. [veh h]"""
 
@@ -58,8 +63,8 @@ class Situation:
 class Proposal:
     """What came of it. Delays against a usual time without the limit. [veh h]
 
-    `plans` hold back at gates, `open_plans` are those of the same signals that do not; `area`, the roads that gates
-    protect, and how many vehicles they may hold.
+    `plans` hold back at gates, `open_plans` are those of the same signals that do not, `recovery_plans` let the queues
+    go that stand at the end; `area`, the roads that gates protect, and how many vehicles they may hold.
     """
 
     chosen: tuple[Chosen, ...]
@@ -68,6 +73,7 @@ class Proposal:
     gates: tuple[Gate, ...]
     plans: tuple[SignalPlan, ...]
     open_plans: tuple[SignalPlan, ...]
+    recovery_plans: tuple[SignalPlan, ...]
     area: tuple[str, ...]
     best_veh: float
     affected_veh_h: float
@@ -88,11 +94,16 @@ class _Work:
 
     def course(self, turn_veh_h: Floats | None = None) -> Course:
         """Return the limit as the flow model takes it."""
-        return Course(self.limit.capacity_left, self.limit.lasts_s, self.compliance, turn_veh_h)
+        return Course(self.limit.capacity_left, self.lasts_s, self.compliance, turn_veh_h)
 
     def usual(self) -> Foreseen:
         """Return what would be without the limit."""
-        return self.model.run(Course(1.0, self.limit.lasts_s))
+        return self.model.run(Course(1.0, self.lasts_s))
+
+    @property
+    def lasts_s(self) -> float:
+        """How long of the limit is foreseen. [s]"""
+        return min(self.limit.lasts_s, LONGEST_FORESEEN_S)
 
 
 def propose(situation: Situation, limit: Limit, compliance: float = COMPLIANCE) -> Proposal:
@@ -106,6 +117,8 @@ def propose(situation: Situation, limit: Limit, compliance: float = COMPLIANCE) 
     advices = advices_of(situation.network, chosen)
     best = work.model.run(work.course(), advices) if chosen else without
     notes = [] if chosen else ["no sign upstream, or no way round that takes less than waiting: nothing to order"]
+    if work.lasts_s < limit.lasts_s:
+        notes.append(f"delays are those of the first {work.lasts_s / 3600:g} h and the half hour after")
     signals = _with_signals(work, chosen, best) if chosen and situation.signals else _Signals()
     best = signals.foreseen or best
     return Proposal(
@@ -115,6 +128,7 @@ def propose(situation: Situation, limit: Limit, compliance: float = COMPLIANCE) 
         signals.gates,
         signals.plans,
         signals.open_plans,
+        signals.recovery_plans,
         signals.area,
         signals.best_veh,
         float(work.passing.turning.road_veh_h[work.passing.road]),
@@ -168,6 +182,7 @@ class _Signals:
 
     plans: tuple[SignalPlan, ...] = ()
     open_plans: tuple[SignalPlan, ...] = ()
+    recovery_plans: tuple[SignalPlan, ...] = ()
     gates: tuple[Gate, ...] = ()
     area: tuple[str, ...] = ()
     best_veh: float = 0.0
@@ -198,11 +213,23 @@ def _with_signals(work: _Work, chosen: Sequence[Chosen], foreseen: Foreseen) -> 
     return _Signals(
         tuple(plans.values()),
         tuple(opened.values()),
+        _recovery(work, foreseen, before),
         gates,
         tuple(network.roads[int(k)].road for k in full),
         FULL * float(work.model.room_veh[full].sum()),
         _foreseen_with(work, plans, after, advices_of(network, chosen)),
     )
+
+
+def _recovery(work: _Work, foreseen: Foreseen, usual: Mapping[Turn, float]) -> tuple[SignalPlan, ...]:
+    """Return plans for the time after the limit: what comes on a usual day, and the queues that stand, in that time."""
+    passing, t = work.passing, work.passing.turning
+    queue = np.where(foreseen.queue_veh >= _LEAST_QUEUE_VEH, foreseen.queue_veh, 0.0)
+    share = np.where(passing.chance[t.tail] > 0, passing.before, t.share)
+    wanted = _by_turn(work.situation.network, t.flow_veh_h + queue[t.tail] * share * 3600.0 / RECOVERS_S)
+    moved = [signal for signal in work.situation.signals if is_worth(signal, usual, wanted)]
+    found = [with_splits(signal, wanted) for signal in moved]
+    return tuple(plan for plan, signal in zip(found, moved, strict=True) if plan != signal.plan)
 
 
 def _wave_way(work: _Work, chosen: Sequence[Chosen], foreseen: Foreseen) -> tuple[str, ...]:
@@ -289,8 +316,3 @@ def texts_of(situation: Situation, limit: Limit, proposal: Proposal, source: str
         )
         for some in by_sign.values()
     )
-
-
-def plan_of(name: str, plans: tuple[SignalPlan, ...]) -> Plan | None:
-    """Return the plan of some signals, None where there are none."""
-    return Plan(name, plans) if plans else None

@@ -105,7 +105,8 @@ class DiversionPlan:
 
     `signal_plan`, the document of the signals' plan for the time, empty: signals stay as they are; `cabinets`, whom it
     is for. Where there are gates it holds back, and `open_plan` does not; `gate_cabinets` get one or the other, so that
-    the roads of `area` hold no more than `best_veh` vehicles. `compliance`, the share of drivers that are expected to
+    the roads of `area` hold no more than `best_veh` vehicles. `recovery_plan` lets the queues go that stand at the end,
+    for `recovery_cabinets`. `compliance`, the share of drivers that are expected to
     follow a sign. Delays while the limit lasts and until its queues are gone. [veh h]
     """
 
@@ -123,6 +124,8 @@ class DiversionPlan:
     gate_cabinets: tuple[str, ...] = ()
     area: tuple[str, ...] = ()
     best_veh: float = 0.0
+    recovery_plan: str = ""
+    recovery_cabinets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -166,7 +169,9 @@ class PlanBefore:
 
 @dataclass(frozen=True, slots=True)
 class Diversion:
-    """One diversion from proposal to end. `before`, what its cabinets go back to. [ms]"""
+    """One diversion from proposal to end. `before`, what its cabinets go back to, those with a plan that lets queues go
+    at `recovers_until_utc_ms`. [ms]
+    """
 
     diversion_id: str
     state: DiversionState
@@ -182,6 +187,7 @@ class Diversion:
     issued_plan: str = ""
     issued_number: int = 0
     before: tuple[PlanBefore, ...] = ()
+    recovers_until_utc_ms: int | None = None
     brought: Brought | None = None
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from signal_ctrl.domain.plan import plan_to_json
 from signal_ctrl.domain.signs import MessageKind, SignText
 from signal_ctrl.watch.diversion.board import VALID_MS
 from signal_ctrl.watch.diversion.desk import LAPSES_MS, DiversionDesk
-from signal_ctrl.watch.diversion.gate_keeper import GRACE_MS
+from signal_ctrl.watch.diversion.plan_dealer import GRACE_MS, RECOVERS_MS
 from signal_ctrl.watch.diversion.values import DIVERSIONS, Diversion, DiversionState, Gate, Limit
 from signal_ctrl.watch.incidents.values import (
     INCIDENTS,
@@ -114,9 +114,31 @@ def test_at_its_end_everything_goes_back_by_itself(there: Town) -> None:
     assert done.state is DiversionState.ENDED
     assert done.why == "its time is over"
     assert there.desk.texts(there.now()) == ()
+    assert set(there.plan_names()) <= {"day", f"{found.diversion_id}-after"}
+    there.passes(RECOVERS_MS + 20_000, 20_000)
     assert there.plan_names() == ["day", "day"]
     assert there.here.orders("c0").plan is not None
     assert ("centre", "end diversion") in acts(there)
+
+
+def test_after_the_end_signals_let_the_queues_go_before_the_usual_plan_comes_back(there: Town) -> None:
+    found = ordered(there)
+    assert found.plan.recovery_cabinets
+    there.passes(2_000)
+    there.desk.end(there.here.actor("olga"), found.diversion_id, "")
+    there.passes(2_000)
+    after = f"{found.diversion_id}-after"
+    names = dict(zip(("c0", "c1"), there.plan_names(), strict=True))
+    assert {name for name, plan_ in names.items() if plan_ == after} == set(found.plan.recovery_cabinets)
+    main = there.here.orders("c1").plan
+    assert main is not None
+    assert dict(zip(main.stages, main.splits_ds, strict=True))["main"] > 300
+    again = DiversionDesk(there.here.centre, there.city)
+    again.load()  # a centre that starts anew meanwhile brings the usual plans back, too
+    there.here.clock.pass_ms(RECOVERS_MS)
+    again.tick()
+    there.here.centre.tick()
+    assert there.plan_names() == ["day", "day"]
 
 
 def test_it_ends_by_hand_and_once_only(there: Town) -> None:
@@ -124,7 +146,7 @@ def test_it_ends_by_hand_and_once_only(there: Town) -> None:
     there.passes(2_000)
     done = there.desk.end(there.here.actor("sam"), found.diversion_id, "road is free")
     assert (done.state, done.why) == (DiversionState.ENDED, "road is free")
-    there.passes(2_000)
+    there.passes(RECOVERS_MS + 20_000, 20_000)
     assert there.plan_names() == ["day", "day"]
     with pytest.raises(ConflictError, match="only an ordered one ends"):
         there.desk.end(there.here.actor("sam"), found.diversion_id, "again")
@@ -141,6 +163,7 @@ def test_it_ends_when_its_incident_is_cleared(there: Town) -> None:
     there.here.store.write(lambda t: t.shelf(INCIDENTS).put(over))
     there.passes(2_000)
     assert there.desk.one(found.diversion_id).why == "incident in-1 is cleared"
+    there.passes(RECOVERS_MS + 20_000, 20_000)
     assert there.plan_names() == ["day", "day"]
 
 
@@ -166,6 +189,12 @@ def test_a_cabinet_that_got_another_plan_meanwhile_keeps_it(there: Town) -> None
     held = there.desk.one(found.diversion_id)
     there.here.centre.issuing.issue(there.here.actor("eve"), IssueWish("day", cabinets=("c0",)))
     there.passes(2_000)
+    there.here.store.write(
+        lambda t: t.shelf(DIVERSIONS).put(
+            replace(held, plan=replace(held.plan, recovery_plan="", recovery_cabinets=()))
+        )
+    )
+    there.desk.load()
     there.desk.end(there.here.actor("olga"), held.diversion_id, "")
     there.passes(2_000)
     assert there.plan_names() == ["day", "day"]
@@ -207,7 +236,7 @@ def test_a_road_is_diverted_once_and_an_old_proposal_lapses(there: Town) -> None
     there.desk.order(there.here.actor("olga"), first.diversion_id)
     with pytest.raises(ConflictError, match="diverted already"):
         there.desk.order(there.here.actor("olga"), second.diversion_id)
-    with pytest.raises(ConflictError, match="is ordered"):
+    with pytest.raises(ConflictError, match="is ordered or too old"):
         there.desk.order(there.here.actor("olga"), first.diversion_id)
     there.passes(LAPSES_MS + 2 * MINUTE_MS, 30_000)
     assert there.desk.one(third.diversion_id).state is DiversionState.LAPSED
@@ -323,7 +352,7 @@ def test_gates_hold_back_first_open_when_their_area_is_free_and_close_when_it_fi
     assert there.plan_names() == [name, name]
     there.minutes_pass(3, vehicles=4.0)
     there.desk.end(there.here.actor("olga"), name, "")
-    there.passes(2_000)
+    there.passes(RECOVERS_MS + 20_000, 20_000)
     assert there.plan_names() == ["day", "day"]
 
 

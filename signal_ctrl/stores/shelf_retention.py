@@ -13,6 +13,8 @@ from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS, TicketState
 from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
+from signal_ctrl.watch.dispatch.missions import MISSIONS, MissionState
+from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, OrderState
 
 DAY_MS: Final = 86_400_000
 AT_ONCE: Final = 5_000
@@ -41,5 +43,7 @@ SHELVES_KEPT: Final = (
     Kept(ADVICE, 92 * DAY_MS, {}),
     Kept(ALARMS, 731 * DAY_MS, {"state": (AlarmState.CLEARED.value,)}),
     Kept(TICKETS, 5 * 366 * DAY_MS, {"state": (TicketState.CLOSED.value,)}),
+    Kept(MISSIONS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in MissionState if not state.live)}),
+    Kept(RESPONSE_ORDERS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in OrderState if not state.live)}),
 )
 """Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P]."""

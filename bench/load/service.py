@@ -45,14 +45,11 @@ class Service:
         self.memory_mib.append((time.monotonic() - self._listened_s, resident_mib(self.process.pid)))
 
 
-@contextmanager
-def served(
-    data: Path, database: str, log: Path, core: int | None = None, more: Sequence[str] = ()
-) -> Iterator[Service]:
-    """Serve a data folder on a free port while the block lasts; then stop it gracefully.
+def start(data: Path, database: str, log: Path, core: int | None = None, more: Sequence[str] = ()) -> Service:
+    """Serve a data folder on a free port; whoever asked ends it.
 
     Args: log, file for what it writes to standard error; core, the only one that it may use; more, further options.
-    Raises: BackendError if it does not start, or does not stop as it should.
+    Raises: BackendError if it does not start.
     """
     command = [*PROGRAM, "serve", "--data", str(data), "--port", "0", *more]
     command += ["--database", database] if database else []
@@ -62,19 +59,46 @@ def served(
     try:
         if core is not None:
             os.sched_setaffinity(process.pid, {core})
-        port = _port(process.stdout, log, begun_s + _START_S)
-        yield Service(process, port, time.monotonic() - begun_s)
-        process.send_signal(signal.SIGTERM)
-        if process.wait(_STOP_S) != 0:
-            raise BackendError(f"the centre ended with code {process.returncode}: {_last_words(log)}")
+        return Service(process, _port(process.stdout, log, begun_s + _START_S), time.monotonic() - begun_s)
+    except BaseException:
+        end(process)
+        raise
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """End a service at once, as SIGKILL does, whatever it is at."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+@contextmanager
+def served(
+    data: Path, database: str, log: Path, core: int | None = None, more: Sequence[str] = ()
+) -> Iterator[Service]:
+    """Serve a data folder while the block lasts; then stop it gracefully.
+
+    Raises: as `start`; BackendError if it does not stop as it should.
+    """
+    service = start(data, database, log, core, more)
+    try:
+        yield service
+        stop(service.process, log)
+    finally:
+        end(service.process)
+
+
+def stop(process: "subprocess.Popen[str]", log: Path) -> None:
+    """Stop a service gracefully. Raises: BackendError if it does not stop as it should."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        code = process.wait(_STOP_S)
     except subprocess.TimeoutExpired as error:
         raise BackendError(f"the centre did not stop within {_STOP_S:.0f} s") from error
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    if code != 0:
+        raise BackendError(f"the centre ended with code {code}: {_last_words(log)}")
 
 
 def _port(said: IO[str] | None, log: Path, until_s: float) -> int:

@@ -5,6 +5,7 @@ centre makes, on many cabinets at one moment.
 """
 
 import datetime as dt
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -40,6 +41,8 @@ class ScheduleDesk:
         self._desk = desk
         self._issuing = issuing
         self._alarms = alarms
+        self.holding: Callable[[int], Collection[str]] = lambda _at_utc_ms: ()
+        """Says which conditions hold at a time [ms]; whoever watches the city sets it."""
 
     def follow(
         self, actor: Actor, name: str, number: int = 0, cabinets: tuple[str, ...] = (), corridor: str = ""
@@ -88,7 +91,8 @@ class ScheduleDesk:
         for use in self._desk.store.read(live_uses):
             item = self._desk.store.read(lambda r, use=use: item_of(r, SCHEDULES, use.schedule, use.number))  # type: ignore[misc]
             schedule = schedule_from_json(item.document)
-            due = schedule.in_force(_instant(now_ms + LEAD_MS))
+            holding = self.holding(now_ms + LEAD_MS) if schedule.conditions else ()
+            due = schedule.in_force(_instant(now_ms + LEAD_MS), holding)
             if due.plan != use.issued_plan:
                 self._issue(use, schedule, due, now_ms)
 
@@ -110,7 +114,8 @@ class ScheduleDesk:
             if why:
                 text = f"plan {due.plan} of schedule {use.schedule} was not issued: {why}"
                 self._alarms.raise_(t, FAILED, use.use_id, Severity.WARNING, text[:500])
-            t.record(CENTRE, "follow schedule", f"plan {due.plan}", f"refused: {why}"[:500] if why else DONE, now_ms)
+            outcome = f"refused: {why}" if why else f"{DONE}, day type {due.day_type}"
+            t.record(CENTRE, "follow schedule", f"plan {due.plan}", outcome[:500], now_ms)
 
         self._desk.store.write(work)
 

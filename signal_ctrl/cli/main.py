@@ -15,17 +15,21 @@ from signal_ctrl.cli import (
     bench_report_command,
     cabinet_command,
     camera_command,
+    conditions_command,
     count_command,
     demo_command,
     detectors_command,
     dispatch_command,
     doctor_command,
     explain_command,
+    feed_command,
     forecast_command,
     login_command,
     override_command,
     plan_command,
     response_command,
+    roads_centre_command,
+    roads_command,
     run_command,
     scenarios_command,
     serve_command,
@@ -65,6 +69,13 @@ app.add_typer(dispatch_command.app)
 app.add_typer(response_command.app)
 app.add_typer(plan_command.app)
 app.add_typer(shadow_command.app)
+roads_command.app.command("import")(roads_centre_command.import_)
+roads_command.app.command()(roads_centre_command.show)
+roads_command.app.command()(roads_centre_command.congestion)
+app.add_typer(roads_command.app)
+app.add_typer(feed_command.app)
+app.add_typer(conditions_command.weather)
+app.add_typer(conditions_command.events)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
 app.add_typer(audit_command.app)

@@ -10,6 +10,7 @@ from signal_ctrl.cli import (
     scenarios_demand_command,
     scenarios_film_command,
     scenarios_geojson_command,
+    scenarios_roads_command,
 )
 from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import put_json, put_table
@@ -27,6 +28,7 @@ app.command()(scenarios_calibrate_command.calibrate)
 app.command()(scenarios_calibrate_command.saturation)
 app.command()(scenarios_film_command.film)
 app.command()(scenarios_geojson_command.geojson)
+app.command()(scenarios_roads_command.roads)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 

@@ -9,7 +9,7 @@ import datetime as dt
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -29,6 +29,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ZONE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*){0,2}")
 _AT: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+_CONDITION: Final = re.compile(r"rain|snow|ice|fog|event(:[^:\s]{1,200})?")
 _SECOND: Final = dt.timedelta(seconds=1)
 _DAY: Final = dt.timedelta(days=1)
 
@@ -141,6 +142,13 @@ class SpecialDay:
             raise InvalidInputError(f"special day {self.date}: years go from {YEARS[0]} to {YEARS[1]}")
 
 
+class ConditionDay(NamedTuple):
+    """While a condition holds, as `rain`, days are of this type, whatever their date says."""
+
+    when: str
+    day_type: str
+
+
 def kind_of_date(date: dt.date, calendar: Mapping[dt.date, str]) -> str:
     """Return the kind of a date: what the calendar says, else its weekday."""
     return calendar.get(date, WEEKDAYS[date.weekday()])
@@ -157,13 +165,18 @@ class Activation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Which plan is in force when. Every weekday is of one type of day; special days go before weekdays."""
+    """Which plan is in force when. Every weekday is of one type of day; special days go before weekdays.
+
+    `conditions` go before both, the first that holds before the others; only who knows what holds (the centre) heeds
+    them. Names of conditions: docs/roads-service.md.
+    """
 
     name: str
     zone: str
     plans: tuple[PlanRef, ...]
     day_types: tuple[DayType, ...]
     special_days: tuple[SpecialDay, ...] = ()
+    conditions: tuple[ConditionDay, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -172,6 +185,7 @@ class Schedule:
         self._check_plans()
         self._check_day_types()
         self._check_special_days()
+        self._check_conditions()
 
     def _check_plans(self) -> None:
         if not 1 <= len(self.plans) <= MAX_PLANS:
@@ -213,6 +227,16 @@ class Schedule:
                     f"take one of {', '.join(sorted(known))}"
                 )
 
+    def _check_conditions(self) -> None:
+        self._once("condition", [each.when for each in self.conditions])
+        known = {day_type.name for day_type in self.day_types}
+        for when, day_type in self.conditions:
+            if _CONDITION.fullmatch(when) is None or day_type not in known:
+                raise self._fail(
+                    f"condition '{when}' with day type '{day_type}': write rain, snow, ice, fog, event or "
+                    f"event:DISTRICT, and one of its types of day ({', '.join(sorted(known))})"
+                )
+
     def _once(self, what: str, names: list[str]) -> None:
         twice = next((name for name, number in Counter(names).items() if number > 1), None)
         if twice is not None:
@@ -231,11 +255,25 @@ class Schedule:
             if (kind.name == special if special is not None else weekday in kind.weekdays)
         )
 
-    def in_force(self, at: dt.datetime) -> Activation:
-        """Return the entry in force at an instant. Raises: InvalidInputError if it has no zone."""
+    def in_force(self, at: dt.datetime, holding: Collection[str] = ()) -> Activation:
+        """Return the entry in force at an instant. Raises: InvalidInputError if it has no zone.
+
+        Args: holding, the conditions that hold then.
+        """
         local = _local(at, self.zone)
+        forced = next((each.day_type for each in self.conditions if each.when in holding), None)
+        if forced is not None:
+            return self._of_type(forced, local)
         # A clock set back by a day, as at the date line, is the farthest that it may be behind what it showed before.
         return [one for one in self._of_days(local.date() - 3 * _DAY, local.date() + 2 * _DAY) if one.at <= at][-1]
+
+    def _of_type(self, name: str, local: dt.datetime) -> Activation:
+        """Return the entry of a type of day at a local time of any date."""
+        day_type = next(each for each in self.day_types if each.name == name)
+        minute = 60 * local.hour + local.minute
+        entry = next(each for each in reversed(day_type.entries) if each.minute <= minute)
+        wall = dt.datetime.combine(local.date(), dt.time(entry.minute // 60, entry.minute % 60))
+        return Activation(first_instant(wall, self.zone), wall, entry.plan, name)
 
     def next_change(self, at: dt.datetime) -> Activation | None:
         """Return the first entry after an instant that brings another plan, None if none ever does."""

@@ -8,7 +8,16 @@ from typing import Any, Final
 from signal_ctrl.domain.csv_rows import Row, csv_rows
 from signal_ctrl.domain.documents import canonical, exactly, read_document, text_of, why
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.schedule import DayType, Entry, PlanRef, Schedule, SpecialDay, minute_of, time_text
+from signal_ctrl.domain.schedule import (
+    ConditionDay,
+    DayType,
+    Entry,
+    PlanRef,
+    Schedule,
+    SpecialDay,
+    minute_of,
+    time_text,
+)
 
 FORMAT: Final = "signal-ctrl schedule 1"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -29,6 +38,7 @@ def schedule_hash(schedule: Schedule) -> str:
 
 def schedule_document(schedule: Schedule) -> dict[str, Any]:
     """Return a schedule as a JSON object."""
+    conditions = [{"when": each.when, "day_type": each.day_type} for each in schedule.conditions]
     return {
         "format": FORMAT,
         "name": schedule.name,
@@ -38,6 +48,7 @@ def schedule_document(schedule: Schedule) -> dict[str, Any]:
         "special_days": [
             {"date": day.date.isoformat(), "day_type": day.day_type, "note": day.note} for day in schedule.special_days
         ],
+        **({"conditions": conditions} if conditions else {}),
     }
 
 
@@ -54,13 +65,14 @@ def schedule_from_json(text: str) -> Schedule:
 def schedule_of_document(document: dict[str, Any]) -> Schedule:
     """Return the schedule of a JSON object. Raises: as `schedule_from_json`."""
     try:
-        exactly(document, _KEYS)
+        exactly({"conditions": [], **document}, (*_KEYS, "conditions"))
         return Schedule(
             name=text_of(document["name"]),
             zone=text_of(document["zone"]),
             plans=tuple(_plan(item) for item in document["plans"]),
             day_types=tuple(_day_type(item) for item in document["day_types"]),
             special_days=tuple(_special_day(item) for item in document["special_days"]),
+            conditions=tuple(_condition(item) for item in document.get("conditions", [])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"not a schedule document: {why(error)}") from error
@@ -104,6 +116,11 @@ def _day_type_document(day_type: DayType) -> dict[str, Any]:
         "weekdays": list(day_type.weekdays),
         "entries": [{"at": time_text(entry.minute), "plan": entry.plan} for entry in day_type.entries],
     }
+
+
+def _condition(item: dict[str, Any]) -> ConditionDay:
+    exactly(item, ("when", "day_type"))
+    return ConditionDay(text_of(item["when"]), text_of(item["day_type"]))
 
 
 def _plan(item: dict[str, Any]) -> PlanRef:

@@ -13,7 +13,10 @@ from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS, TicketState
 from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
+from signal_ctrl.watch.conditions.values import CALENDAR, CONDITIONS_KEPT_MS, WEATHER
 from signal_ctrl.watch.dispatch.missions import MISSIONS, MissionState
+from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
+from signal_ctrl.watch.minutes.packing import CITY_MINUTES, MINUTES_KEPT_MS
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, OrderState
 
 DAY_MS: Final = 86_400_000
@@ -42,8 +45,15 @@ SHELVES_KEPT: Final = (
     Kept(OVERRIDES, 5 * 366 * DAY_MS, {"state": _OVER}),
     Kept(ADVICE, 92 * DAY_MS, {}),
     Kept(ALARMS, 731 * DAY_MS, {"state": (AlarmState.CLEARED.value,)}),
+    Kept(CITY_MINUTES, MINUTES_KEPT_MS, {}),
+    Kept(OBSERVATIONS, OBSERVATIONS_KEPT_MS, {}),
+    Kept(WEATHER, CONDITIONS_KEPT_MS, {}),
+    Kept(CALENDAR, CONDITIONS_KEPT_MS, {}),
     Kept(TICKETS, 5 * 366 * DAY_MS, {"state": (TicketState.CLOSED.value,)}),
     Kept(MISSIONS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in MissionState if not state.live)}),
     Kept(RESPONSE_ORDERS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in OrderState if not state.live)}),
 )
-"""Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P]."""
+"""Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P].
+
+Observations are taken out by the intake itself every ten minutes; here goes what it left when it did not run.
+"""

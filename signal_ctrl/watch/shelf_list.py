@@ -11,6 +11,7 @@ from signal_ctrl.watch.diversion.values import GUIDANCE
 from signal_ctrl.watch.feeds.values import FEEDS
 from signal_ctrl.watch.incidents.values import INCIDENTS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
+from signal_ctrl.watch.minutes.learnt import LEARNT
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, RESPONSES
 from signal_ctrl.watch.road_desk import ROADS
@@ -22,6 +23,7 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     CITY_MINUTES,
     WEATHER,
     CALENDAR,
+    LEARNT,
     INCIDENTS,
     GUIDANCE,
     UNITS,

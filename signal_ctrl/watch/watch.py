@@ -27,12 +27,12 @@ from signal_ctrl.watch.dispatch.dispatch import Dispatch
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.intake.intake import Intake
 from signal_ctrl.watch.intake.quality import Quality
+from signal_ctrl.watch.minutes.learnt import LearntDesk
 from signal_ctrl.watch.minutes.minute_book import MinuteBook
 from signal_ctrl.watch.minutes.publisher import REPLAYED_MS, NewEstimator, Publisher
 from signal_ctrl.watch.responses.guidance_book import GuidanceBook
 from signal_ctrl.watch.responses.responses import Responses
 from signal_ctrl.watch.road_desk import RoadDesk
-from signal_ctrl.watch.state.estimator import StateEstimator
 
 _TIDY_MS: Final = 10 * 60_000
 _LOOK_MS: Final = 10_000
@@ -41,8 +41,8 @@ _LOOK_MS: Final = 10_000
 class Watch:
     """All services of watching the city."""
 
-    def __init__(self, centre: Centre, box: Box, new_estimator: NewEstimator = StateEstimator) -> None:
-        """Args: box, keeps the keys of feeds sealed; new_estimator, makes minutes of observations."""
+    def __init__(self, centre: Centre, box: Box, new_estimator: NewEstimator | None = None) -> None:
+        """Args: box, keeps the keys of feeds sealed; new_estimator, makes minutes of observations, if not the usual."""
         self.centre = centre
         self.desk = centre.desk
         self.roads = RoadDesk(self.desk)
@@ -54,7 +54,9 @@ class Watch:
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
-        self._new_estimator = new_estimator
+        centre.schedules.holding = self.conditions_desk.holding
+        self.learnt = LearntDesk(self.desk)
+        self._new_estimator = new_estimator or self.learnt.estimator_of
         self._publisher: Publisher | None = None
         self._network: RoadNetwork | None = None
         self._tidied_ms = self._looked_ms = self.desk.clock.mono_ms()
@@ -131,3 +133,10 @@ class Watch:
         if mono_ms - self._tidied_ms >= _TIDY_MS:
             self._tidied_ms = mono_ms
             self.intake.tidy()
+            self._keep_learnt()
+
+    def _keep_learnt(self) -> None:
+        """Keep what was learnt before the time that would be computed again after a restart: nothing counts twice."""
+        oldest = None if self._publisher is None else self._publisher.oldest()
+        if oldest is not None and self._network is not None:
+            self.learnt.keep(oldest[1], self._network, oldest[0])

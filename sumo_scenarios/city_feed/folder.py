@@ -1,5 +1,5 @@
 """The folder of a recorded run: `roads.json`, `counts.parquet`, `positions.parquet`, `reads.parquet`,
-`truth.parquet`, `incidents.json`, `feed.json`; written once, and read back as observations by minute.
+`truth.parquet`, `drives.parquet`, `incidents.json`, `feed.json`; written once, and read back as observations by minute.
 """
 
 import json
@@ -18,7 +18,7 @@ from signal_ctrl.domain.roads_json import MAX_DOCUMENT_BYTES, roads_from_json, r
 from signal_ctrl.gateways.whole_file import read_whole
 from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.observations import LoopCount, Observation, Position, TagRead, VehicleKind
-from sumo_scenarios.city_feed.tables import CountTable, PositionTable, ReadTable, Truth
+from sumo_scenarios.city_feed.tables import CountTable, Drives, PositionTable, ReadTable, Truth
 
 FORMAT: Final = "signal-ctrl city feed 1"
 _TRUTH: Final = ("entered", "left", "timed", "travel_time_s", "travel_time_sd_s", "speed_mps", "vehicles", "queue_m")
@@ -34,6 +34,7 @@ class Feed:
     positions: PositionTable
     reads: ReadTable
     truth: Truth
+    drives: Drives
     incidents: tuple[dict[str, Any], ...]
     facts: dict[str, Any]
 
@@ -156,6 +157,16 @@ def write_feed(folder: Path, feed: Feed) -> None:
             **{name: getattr(feed.truth, name).reshape(-1) for name in _TRUTH},
         }
     ).write_parquet(folder / "truth.parquet")
+    drives = feed.drives
+    pl.DataFrame(
+        {
+            "vehicle": pl.Series(positions.vehicles, dtype=pl.String).gather(drives.vehicle),
+            "road": names.gather(drives.road),
+            "entered_utc_ms": drives.entered_ms,
+            "left_utc_ms": drives.left_ms,
+            "whole": drives.whole,
+        }
+    ).write_parquet(folder / "drives.parquet")
 
 
 def read_feed(folder: Path) -> Feed:
@@ -172,12 +183,13 @@ def read_feed(folder: Path) -> Feed:
         tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in _TABLES}
         counts, positions = _counts(tables["counts"], network, begin_ms), _positions(tables["positions"])
         reads, truth = _reads(tables["reads"], network), _truth(tables["truth"], network)
+        drives = _drives(tables["drives"], network)
     except (OSError, KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
         raise InvalidInputError(f"{folder} is no recorded run: {why(error)}") from error
-    return Feed(network, begin_ms, counts, positions, reads, truth, tuple(incidents), facts)
+    return Feed(network, begin_ms, counts, positions, reads, truth, drives, tuple(incidents), facts)
 
 
-_TABLES: Final = ("counts", "positions", "reads", "truth")
+_TABLES: Final = ("counts", "positions", "reads", "truth", "drives")
 
 
 def _codes(column: Any) -> tuple[tuple[str, ...], Any]:
@@ -211,6 +223,13 @@ def _truth(table: Any, network: RoadNetwork) -> Truth:
     n_roads = len(network.roads)
     shape = (len(table) // n_roads, n_roads)
     return Truth(*(table[name].to_numpy().reshape(shape) for name in _TRUTH))
+
+
+def _drives(table: Any, network: RoadNetwork) -> Drives:
+    vehicle = np.array([int(name[1:]) for name in table["vehicle"].to_list()], dtype=np.int32)
+    road = np.array([network.index[name] for name in table["road"].to_list()], dtype=np.int32)
+    entered_ms, left_ms = (table[name].to_numpy() for name in ("entered_utc_ms", "left_utc_ms"))
+    return Drives(vehicle, road, entered_ms, left_ms, table["whole"].to_numpy())
 
 
 def observations(feed: Feed) -> Iterator[tuple[int, list[Observation]]]:

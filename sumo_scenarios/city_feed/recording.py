@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
+import numpy as np
+
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.gateways.whole_file import new_folder
@@ -17,10 +19,11 @@ from sumo_scenarios.city_feed.folder import Feed, write_feed
 from sumo_scenarios.city_feed.happenings import closures, settled, write_breakdowns
 from sumo_scenarios.city_feed.loop_output import PERIOD_S, read_loop_counts, write_loop_detectors
 from sumo_scenarios.city_feed.order import FeedOrder, Happening
-from sumo_scenarios.city_feed.passages import passages_of, read_tracks
+from sumo_scenarios.city_feed.passages import Passages, passages_of, read_tracks
 from sumo_scenarios.city_feed.reporting import Places, positions_of, reads_of
 from sumo_scenarios.city_feed.road_network import network_of
 from sumo_scenarios.city_feed.stood import stood_s
+from sumo_scenarios.city_feed.tables import Drives
 from sumo_scenarios.city_feed.truth import truth_of
 from sumo_scenarios.closed_loop import run_closed_loop
 from sumo_scenarios.configuration import Configuration, read_configuration
@@ -103,9 +106,16 @@ def _feed_of(
         positions_of(tracks, kinds, places, order.reporting, order.utc_ms, seed),
         reads_of(tracks, network, order.utc_ms, order.tagged_share, seed),
         truth_of(tracks, passages, network, times_s),
+        _drives(order, passages),
         tuple(_incident(order, each, times) for each, times in zip(happenings, stood, strict=True) if times),
         _facts(order, times_s, len(tracks.vehicles)),
     )
+
+
+def _drives(order: FeedOrder, passages: Passages) -> Drives:
+    begin_ms = order.utc_ms(0.0)
+    from_ms, to_ms = (begin_ms + np.round(each * 1000).astype(np.int64) for each in (passages.from_s, passages.to_s))
+    return Drives(passages.vehicle, passages.road, from_ms, to_ms, passages.whole)
 
 
 def _incident(order: FeedOrder, happening: Happening, times_s: tuple[float, float]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.watch.observations import VehicleKind
@@ -29,6 +30,7 @@ _KINDS: Final[Mapping[str, VehicleKind]] = {
     "authority": VehicleKind.SPECIAL,
 }
 Random = np.random.Generator
+Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Places:
     roadmap: RoadMap
     degrees: Callable[[float, float], LonLat]
 
-    def of(self, tracks: Tracks, rows: Doubles) -> tuple[Doubles, Doubles]:
+    def of(self, tracks: Tracks, rows: Rows) -> tuple[Doubles, Doubles]:
         """Return x and y in the network [m], and headings [degrees], of samples; shapes (n, 2), (n,)."""
         found, heading = np.zeros((len(rows), 2)), np.zeros(len(rows))
         for at, row in enumerate(rows):
@@ -118,7 +120,7 @@ def reads_of(
     )
 
 
-def _reporting_rows(tracks: Tracks, reporting: Reporting, draw: Random) -> np.ndarray:
+def _reporting_rows(tracks: Tracks, reporting: Reporting, draw: Random) -> Rows:
     """Return the samples that are reported, in the order of time."""
     n_vehicles = len(tracks.vehicles)
     reports = draw.random(n_vehicles) < reporting.share

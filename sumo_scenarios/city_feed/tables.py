@@ -70,3 +70,17 @@ class Truth:
     speed_mps: Floats
     vehicles: Floats
     queue_m: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Drives:
+    """The truth of every vehicle: from when to when it was on which road, by index; shape (n_rows,). [ms, UTC]
+
+    `whole`: from the begin of the road to its end. Vehicles are numbered as in positions: `v0`, `v1`, ...
+    """
+
+    vehicle: Ints
+    road: Ints
+    entered_ms: Longs
+    left_ms: Longs
+    whole: npt.NDArray[np.bool_]

@@ -6,7 +6,7 @@ import numpy as np
 
 from signal_ctrl.domain.roads import RoadNetwork
 from sumo_scenarios.city_feed.passages import Passages, Tracks
-from sumo_scenarios.city_feed.tables import Doubles, Floats, Ints, Truth
+from sumo_scenarios.city_feed.tables import Doubles, Floats, Ints, Longs, Truth
 
 MINUTE_S: Final = 60.0
 HALTING_MPS: Final = 5 / 3.6
@@ -77,8 +77,8 @@ def _sum(time_s: Doubles, road: Ints, weights: Doubles | None, begin_s: float, s
     return np.bincount(place, own, shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
 
-def _minutes(time_s: Doubles, begin_s: float) -> np.ndarray:
-    return np.floor((time_s - begin_s) / MINUTE_S + 1e-9).astype(np.int64)
+def _minutes(time_s: Doubles, begin_s: float) -> Longs:
+    return np.asarray(np.floor((time_s - begin_s) / MINUTE_S + 1e-9), dtype=np.int64)
 
 
 def _ratio(above: Doubles, below: Doubles) -> Doubles:

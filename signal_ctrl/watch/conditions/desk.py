@@ -8,7 +8,7 @@ from signal_ctrl.centre.desk import DONE, Desk
 from signal_ctrl.centre.identity import Actor, Right, require
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from signal_ctrl.watch.conditions.effects import conditions_of
+from signal_ctrl.watch.conditions.effects import conditions_of, names_of
 from signal_ctrl.watch.conditions.values import (
     CALENDAR,
     LONGEST_MS,
@@ -19,11 +19,10 @@ from signal_ctrl.watch.conditions.values import (
     Weather,
 )
 
-CALENDAR_KEPT_MS: Final = 731 * 86_400_000
-WEATHER_KEPT_MS: Final = 731 * 86_400_000
-"""What upkeep keeps, for those who learn from it. [ms]"""
 MOST_EVENTS: Final = 5_000
 MOST_WEATHER: Final = 2_000
+HOLD_MS: Final = 30 * 60_000
+HOLD_STEP_MS: Final = 5 * 60_000
 _REFRESH_MS: Final = 60_000
 _LOOK_BACK_MS: Final = LONGEST_MS + 2 * 86_400_000
 
@@ -56,6 +55,14 @@ class ConditionsDesk:
     def at(self, at_utc_ms: int) -> Conditions:
         """Return weather and events of a time, in the past of about a month or in the future. [ms]"""
         return conditions_of(self.weather_at(at_utc_ms), self._events, at_utc_ms)
+
+    def holding(self, at_utc_ms: int) -> frozenset[str]:
+        """Return the conditions, as schedules name them, that hold at a time or did within the half hour before. [ms]
+
+        The half hour keeps plans from going there and back with every shower.
+        """
+        times = range(at_utc_ms - HOLD_MS, at_utc_ms + 1, HOLD_STEP_MS)
+        return frozenset(name for time_ms in times for name in names_of(self.at(time_ms)))
 
     def weather_at(self, at_utc_ms: int) -> Weather | None:
         """Return the weather of a time; of several reports the one that was entered last. [ms]"""

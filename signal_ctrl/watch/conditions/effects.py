@@ -8,7 +8,6 @@ has its lower end and the heavy class its upper end; the middle between is of th
 as snow of the worst class.
 """
 
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -39,6 +38,10 @@ SNOW: Final = (
 VIEW: Final = ((0.25 * _MILE_M, 0.8951), (0.5 * _MILE_M, 0.8833), (1.0 * _MILE_M, 0.9033))
 """Below a visibility [m], the factor on saturation flow. The speed is not in the source and stays."""
 ICE: Final = SNOW[-1][1]
+WET_MM_H: Final = 2.5
+"""From here on it is `rain` for a schedule: moderate rain by the World Meteorological Organization. [mm/h]"""
+FOG_M: Final = 400.0
+"""Below this visibility it is `fog` for a schedule: a quarter of a mile, as in `VIEW`. [m]"""
 
 
 def effect_of(weather: Weather | None) -> Effect:
@@ -103,18 +106,16 @@ def _share(event: CalendarEvent, flow_veh_h: float, into: dict[str, float]) -> N
         into[name] += flow_veh_h / len(names)
 
 
-def edges_of(events: Iterable[CalendarEvent]) -> tuple[int, ...]:
-    """Return the times at which what events add changes, in order. [ms]"""
-    times = (
-        (
-            e.from_utc_ms - e.arrive_min * MINUTE_MS,
-            e.from_utc_ms,
-            e.to_utc_ms,
-            e.to_utc_ms + e.leave_min * MINUTE_MS,
-        )
-        for e in events
-    )
-    return tuple(sorted(set(itertools.chain.from_iterable(times))))
+def names_of(conditions: Conditions) -> frozenset[str]:
+    """Return the conditions that hold, as schedules name them."""
+    found = {"event", *(f"event:{each.district}" for each in conditions.events)} if conditions.events else set()
+    weather = conditions.weather
+    if weather is not None:
+        found |= {"rain"} if weather.rain_mm_h >= WET_MM_H else set()
+        found |= {"snow"} if weather.snow_mm_h > 0 else set()
+        found |= {"ice"} if weather.ice else set()
+        found |= {"fog"} if weather.visibility_m < FOG_M else set()
+    return frozenset(found)
 
 
 def by_road(conditions: Conditions, districts: Mapping[str, str]) -> dict[str, float]:

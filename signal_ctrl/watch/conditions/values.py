@@ -11,6 +11,8 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import is_name
 
 LONGEST_MS: Final = 31 * 86_400_000
+CONDITIONS_KEPT_MS: Final = 731 * 86_400_000
+"""What upkeep keeps of weather and events, for those who learn from it. [ms]"""
 WEATHER_AHEAD_MS: Final = 14 * 86_400_000
 CLEAR_VIEW_M: Final = 10_000.0
 _MOST_RAIN_MM_H: Final = 400.0

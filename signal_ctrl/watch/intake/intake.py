@@ -19,13 +19,10 @@ from signal_ctrl.watch.feeds.values import Feed, FeedKind
 from signal_ctrl.watch.intake.admission import Admission, Judged
 from signal_ctrl.watch.intake.batch import Batch, batch_from_bytes
 from signal_ctrl.watch.intake.quality import Quality
-from signal_ctrl.watch.intake.values import OBSERVATIONS, StoredObservations, key_of
+from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS, StoredObservations, key_of
 from signal_ctrl.watch.intake.weather import judge_weather
 from signal_ctrl.watch.observations import Observation
 
-KEPT_MS: Final = 3 * 3_600_000
-"""Batches are kept for so long: longer than any observation in them may count, so a batch that comes again after that
-is left out for its age, observation by observation. They name vehicles, so no longer than is needed. [ms]"""
 _PACK_LEVEL: Final = 3
 _PAGE: Final = 100
 
@@ -147,7 +144,7 @@ class Intake:
 
     def tidy(self) -> None:
         """Take out what is kept long enough."""
-        before_ms = self._desk.now_ms() - KEPT_MS
+        before_ms = self._desk.now_ms() - OBSERVATIONS_KEPT_MS
         self._desk.store.write(lambda t: t.shelf(OBSERVATIONS).forget(before_ms), Importance.ESSENTIAL)
 
 

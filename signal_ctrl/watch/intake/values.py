@@ -6,6 +6,10 @@ from typing import Final
 from signal_ctrl.centre.shelves import ShelfSpec
 from signal_ctrl.domain.errors import InvalidInputError
 
+OBSERVATIONS_KEPT_MS: Final = 3 * 3_600_000
+"""Batches are kept for so long: longer than any observation in them may count, so a batch that comes again after that
+is left out for its age, observation by observation. They name vehicles, so no longer than is needed. [ms]"""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredObservations:

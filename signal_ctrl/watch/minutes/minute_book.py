@@ -12,8 +12,6 @@ from signal_ctrl.watch.minutes.packing import CITY_MINUTES, StoredMinute, packed
 from signal_ctrl.watch.minutes.publisher import Complete
 
 IN_MEMORY_MS: Final = 2 * 3_600_000
-MINUTES_KEPT_MS: Final = 7 * 86_400_000
-"""What upkeep keeps of minutes. [ms]"""
 _AT_ONCE: Final = 20
 
 

@@ -14,6 +14,8 @@ from signal_ctrl.centre.shelves import ShelfSpec
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.city_minute import Bytes, CityMinute, Floats
 
+MINUTES_KEPT_MS: Final = 7 * 86_400_000
+"""What upkeep keeps of minutes. [ms]"""
 _LEVEL: Final = 6
 _FLOATS: Final = (
     "flow_veh_h", "speed_mps", "density_veh_km", "travel_time_s", "travel_time_sd_s", "queue_m", "age_s",

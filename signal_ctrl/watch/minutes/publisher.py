@@ -26,10 +26,12 @@ from signal_ctrl.watch.observations import Observation
 GRACE_MS: Final = 5_000
 """A minute is complete so long after its end. [ms]"""
 STEP_MS: Final = 20_000
-REPLAYED_MS: Final = LATEST_MS + 5 * MINUTE_MS
-"""Observations are held for so long, so that minutes can be computed again. [ms]"""
+REPLAYED_MS: Final = LATEST_MS + 2 * MINUTE_MS
+"""Observations are held for so long, so that minutes can be computed again; a restart begins with so much. [ms]"""
+WARM_MS: Final = 2 * MINUTE_MS
+"""After a restart the estimator is given so much before the first minute that has to be made. [ms]"""
 _COPIES_NEAR: Final = 3
-_COPIES_EVERY: Final = 5
+_COPIES_EVERY: Final = 4
 
 
 class Estimator(Protocol):
@@ -64,10 +66,11 @@ class Publisher:
         batches in minutes that are kept already: they are not given out again unless more came for them.
         """
         self._network = network
+        self._new_estimator = new_estimator
         self._kept = dict(kept)
         self._first = _minute(now_utc_ms - REPLAYED_MS)
         self._closed = self._first - MINUTE_MS
-        self._copies = {self._closed: new_estimator(network)}
+        self._copies: dict[int, Estimator] = {}
         self._taken: dict[int, list[tuple[Observation, int]]] = {}
         self._numbers: dict[int, int] = {}
         self._dirty: set[int] = set()
@@ -99,6 +102,9 @@ class Publisher:
         """Return the minutes that are complete now, or complete anew, and bring what is shown up to date. [ms]"""
         self._next_ms = (now_utc_ms - GRACE_MS) // STEP_MS * STEP_MS + STEP_MS + GRACE_MS
         last = max(_minute(now_utc_ms - GRACE_MS) - MINUTE_MS, self._closed)
+        if not self._copies:
+            self._closed = max(self._first, self._first_wanted(last) - WARM_MS) - MINUTE_MS
+            self._copies[self._closed] = self._new_estimator(self._network)
         begin = min(self._dirty, default=self._closed + MINUTE_MS)
         made = self._computed(begin, last) if begin <= last else []
         self._dirty.clear()
@@ -110,8 +116,20 @@ class Publisher:
         self._kept.update({each.minute.minute_utc_ms: each.number for each in new})
         return new
 
+    def _first_wanted(self, last: int) -> int:
+        """Return the first minute that is not kept as it has to be: after a restart it need not begin with all."""
+        changed = [minute for minute, number in self._numbers.items() if number > self._kept.get(minute, -1)]
+        return min([*changed, max(self._kept) + MINUTE_MS if self._kept else self._first, last])
+
+    def oldest(self) -> tuple[int, Estimator] | None:
+        """Return the estimator as it was after the oldest minute that can still be computed from, and that minute."""
+        return min(self._copies.items(), default=None, key=lambda each: each[0])
+
     def _computed(self, begin: int, last: int) -> list[Complete]:
-        base = max(at for at in self._copies if at < begin)
+        base = max((at for at in self._copies if at < begin), default=None)
+        if base is None:  # it is of before the warm start: begin with all that is held
+            base = self._first - MINUTE_MS
+            self._copies[base] = self._new_estimator(self._network)
         estimator = self._copied(self._copies[base])
         self._copies = {at: each for at, each in self._copies.items() if at < begin}
         found, number = [], max((n for at, n in self._numbers.items() if at <= base), default=0)
@@ -120,7 +138,10 @@ class Publisher:
             number = max(number, self._numbers.get(minute, 0))
             if minute >= begin:
                 found.append(Complete(made, number))
-            self._copies[minute] = self._copied(estimator)
+            if minute == last:
+                self._copies[minute] = estimator
+            elif _is_kept(minute, last):
+                self._copies[minute] = self._copied(estimator)
         return found
 
     def _of(self, estimator: Estimator, minute: int) -> CityMinute:
@@ -144,9 +165,8 @@ class Publisher:
         self._numbers = {minute: number for minute, number in self._numbers.items() if minute >= before - MINUTE_MS}
         self._kept = {minute: number for minute, number in self._kept.items() if minute >= before}
         oldest = max((at for at in self._copies if at < before), default=min(self._copies))
-        near = sorted(self._copies)[-_COPIES_NEAR:]
-        wanted = {at for at in self._copies if at >= oldest and at // MINUTE_MS % _COPIES_EVERY == 0}
-        self._copies = {at: each for at, each in self._copies.items() if at in wanted or at in near or at == oldest}
+        wanted = {at for at in self._copies if at == oldest or (at > oldest and _is_kept(at, self._closed))}
+        self._copies = {at: each for at, each in self._copies.items() if at in wanted}
 
 
 def merged(complete: CityMinute, running: CityMinute) -> CityMinute:
@@ -154,12 +174,17 @@ def merged(complete: CityMinute, running: CityMinute) -> CityMinute:
 
     It is dated as the running one; what is of the complete one is older by the time between them.
     """
-    own = np.isfinite(running.age_s) & (running.sources != 0)
+    own = (running.age_s < MINUTE_MS / 1000) & (running.sources != 0)
     between_s = (running.minute_utc_ms - complete.minute_utc_ms) / 1000
     names = [each.name for each in fields(CityMinute)[1:]]
     found = {name: np.where(own, getattr(running, name), getattr(complete, name)) for name in names}
     found["age_s"] = np.where(own, running.age_s, complete.age_s + np.float32(between_s))
     return CityMinute(running.minute_utc_ms, **found)
+
+
+def _is_kept(minute: int, last: int) -> bool:
+    """Tell whether the estimator after a minute is kept: of the last ones, and of some before them. [ms]"""
+    return minute > last - _COPIES_NEAR * MINUTE_MS or minute // MINUTE_MS % _COPIES_EVERY == 0
 
 
 def _minute(utc_ms: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.congestion.lots import DayLots
-from bench.congestion.trips import BLOCKER, TripPool, write_trips
+from bench.congestion.trips import TripPool, write_trips
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.roads import RoadNetwork
 from sumo_scenarios.configuration import Configuration
@@ -43,7 +43,10 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         folder = Path(scratch)
         trips = write_trips(folder / "day.rou.xml", pool, lots, begin_s)
-        kinds = " ".join(sorted({each.get("id", "") for each in pool.definitions if each.tag == "vType"})) or "DEFAULT_VEHTYPE"
+        kinds = (
+            " ".join(sorted({each.get("id", "") for each in pool.definitions if each.tag == "vType"}))
+            or "DEFAULT_VEHTYPE"
+        )
         (folder / "day.add.xml").write_text(
             f'<additional><edgeData id="m" file="m.xml" freq="60" excludeEmpty="true" vTypes="{kinds}"/></additional>\n'
         )

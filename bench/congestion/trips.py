@@ -41,7 +41,9 @@ def read_pool(files: Sequence[Path], from_s: float, to_s: float) -> TripPool:
             found.setdefault(_origin(each, routes), []).append(each)
             number += 1
     if not number:
-        raise InvalidInputError(f"no trip departs between {from_s:.0f} and {to_s:.0f} s in {', '.join(map(str, files))}")
+        raise InvalidInputError(
+            f"no trip departs between {from_s:.0f} and {to_s:.0f} s in {', '.join(map(str, files))}"
+        )
     kept = tuple(each for each in rows if each.tag in {"vType", "route", "vTypeDistribution"})
     return TripPool({road: tuple(trips) for road, trips in found.items()}, number * 3600.0 / (to_s - from_s), kept)
 
@@ -66,7 +68,9 @@ def write_trips(path: Path, pool: TripPool, lots: DayLots, begin_s: float) -> in
     rows = [_departures(pool, lots, dice, origin) for origin in pool.origins]
     number = 0
     for depart_s, trip in heapq.merge(*rows, _standing(lots), key=lambda row: row[0]):
-        own = Element(trip.tag, {**trip.attrib, "id": f"{trip.get('id')}.{number}", "depart": f"{begin_s + depart_s:.2f}"})
+        own = Element(
+            trip.tag, {**trip.attrib, "id": f"{trip.get('id')}.{number}", "depart": f"{begin_s + depart_s:.2f}"}
+        )
         own.extend(list(trip))
         root.append(own)
         number += 1
@@ -79,7 +83,9 @@ def _departures(pool: TripPool, lots: DayLots, dice: np.random.Generator, origin
     share = len(trips) / sum(len(each) for each in pool.by_origin.values())
     found = []
     for slot, level in enumerate(lots.level):
-        mean = pool.per_hour * SLOT_S / 3600.0 * share * level * lots.origins[origin] * _event_factor(lots, origin, slot)
+        mean = (
+            pool.per_hour * SLOT_S / 3600.0 * share * level * lots.origins[origin] * _event_factor(lots, origin, slot)
+        )
         for at_s in slot * SLOT_S + SLOT_S * np.sort(dice.random(int(dice.poisson(mean)))):
             found.append((float(at_s), trips[int(dice.integers(len(trips)))]))
     return found

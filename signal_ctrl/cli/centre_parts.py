@@ -14,6 +14,7 @@ from signal_ctrl.centre.link_admin import LinkAdmin
 from signal_ctrl.centre.signing import CentreKey
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.gateways.breached_file import BreachedFile
+from signal_ctrl.gateways.day_folder import DayFolder
 from signal_ctrl.gateways.system_clock import SystemClock
 from signal_ctrl.stores.centre_keys import centre_secret, key_box
 from signal_ctrl.stores.opening import open_folder, open_postgres
@@ -22,6 +23,9 @@ from signal_ctrl.watch.watch import Watch
 
 BREACHED: Final = "breached-passwords.txt"
 """The operator's own list of breached passwords, in the data folder; it need not be there."""
+
+DAYS: Final = "watched-days"
+"""Folder of the data folder with the days that congestion is foreseen from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ def opened_centre(data: Path, database: str = "") -> Iterator[CentreParts]:
         keepers = Keepers(box, BreachedFile(data / BREACHED), login_alarm(centre.alarms))
         link = Link(centre, box)
         link.open()
+        watch = Watch(centre, box)
+        watch.foresight.keeper = DayFolder(data / DAYS)
         yield CentreParts(
             data=data,
             database=database,
@@ -62,7 +68,7 @@ def opened_centre(data: Path, database: str = "") -> Iterator[CentreParts]:
             identity=identity_services(store, clock, secrets.token_bytes, keepers),
             link=link,
             links=LinkAdmin(centre, link, box),
-            watch=Watch(centre, box),
+            watch=watch,
         )
     finally:
         store.close()

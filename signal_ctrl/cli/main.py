@@ -16,6 +16,7 @@ from signal_ctrl.cli import (
     cabinet_command,
     camera_command,
     conditions_command,
+    congestion_command,
     count_command,
     demo_command,
     detectors_command,
@@ -78,6 +79,7 @@ app.add_typer(conditions_command.weather)
 app.add_typer(conditions_command.events)
 app.add_typer(detectors_command.app)
 app.add_typer(forecast_command.app)
+app.add_typer(congestion_command.app)
 app.add_typer(audit_command.app)
 app.add_typer(user_command.app)
 app.command()(backup_command.backup)

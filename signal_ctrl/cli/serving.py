@@ -147,6 +147,7 @@ def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) 
         Chore("centre", parts.centre.tick),
         Chore("link", parts.link.tick),
         Chore("watch", Aside(watch).look),
+        Chore("foresight", Aside(parts.watch.foresight.learn_due).look),
         Chore("anchors", anchor),
         Chore("upkeep", Aside(upkeep.run_due).look),
         Chore("store", watch_store),

@@ -25,6 +25,7 @@ from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
 from signal_ctrl.watch.dispatch.dispatch import Dispatch
 from signal_ctrl.watch.feeds.desk import FeedDesk
+from signal_ctrl.watch.foresight.desk import ForesightDesk
 from signal_ctrl.watch.intake.intake import Intake
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.minutes.learnt import LearntDesk
@@ -48,8 +49,9 @@ class Watch:
         self.roads = RoadDesk(self.desk)
         self.conditions_desk = ConditionsDesk(self.desk)
         self.book = MinuteBook(self.desk)
+        self.foresight = ForesightDesk(self.minutes, self.conditions)
         self.guidance = GuidanceBook(self.desk)
-        self.dispatch = Dispatch(centre, self, self.guidance.in_force)
+        self.dispatch = Dispatch(centre, self, self.guidance.in_force, lambda: self.foresight.latest)
         self.responses = Responses(centre, self.dispatch, self.guidance.in_force)
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
@@ -80,6 +82,7 @@ class Watch:
         self.conditions_desk.tick()
         self._follow()
         self._publish()
+        self.foresight.tick(self._network)
         self._look_after()
 
     def network(self) -> RoadNetwork | None:

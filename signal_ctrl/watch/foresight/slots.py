@@ -1,5 +1,6 @@
 """Minutes of a city folded to slots of five minutes, in shares: what forecasts are made from and judged by."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Final
@@ -50,6 +51,10 @@ class Slots:
     flow: Floats
     jam: Floats
 
+    def __post_init__(self) -> None:
+        if len({getattr(self, each.name).shape for each in fields(self)}) != 1 or self.ratio.ndim != 2:
+            raise InvalidInputError("slots need arrays of one shape: slots, roads")
+
     def last(self, end: int, most: int) -> "Slots":
         """Return the slots before `end`, at most so many."""
         return Slots(*(getattr(self, each.name)[max(end - most, 0) : end] for each in fields(self)))
@@ -67,7 +72,7 @@ def minutes_of(found: Sequence[CityMinute], city: CityArrays) -> Minutes:
         raise InvalidInputError("a forecast needs the minutes before it, and there is none")
     first, last = found[0].minute_utc_ms, found[-1].minute_utc_ms
     places = [(each.minute_utc_ms - first) // 60_000 for each in found]
-    if any(b <= a for a, b in zip(places, places[1:], strict=False)):
+    if any(b <= a for a, b in itertools.pairwise(places)):
         raise InvalidInputError("minutes are not in the order of time, each once")
     n_roads = len(city.names)
     if any(each.speed_mps.shape != (n_roads,) for each in found):

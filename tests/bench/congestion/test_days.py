@@ -40,7 +40,12 @@ def test_lots_are_as_often_as_they_should_be() -> None:
     assert np.mean([len(each.blocked) for each in days]) == pytest.approx(1.2, abs=0.2)
     for day in days:
         for each in day.blocked:
-            assert 0 <= each.lane < 2 and each.from_s < each.told_s and each.from_s < 6750.0 and each.from_s + 600 <= each.to_s
+            assert (
+                0 <= each.lane < 2
+                and each.from_s < each.told_s
+                and each.from_s < 6750.0
+                and each.from_s + 600 <= each.to_s
+            )
 
 
 def test_trips_follow_the_lots_in_number_and_order(tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def test_an_override_holds_its_stage_and_costs_delay(tmp_path: Path) -> None:
 @pytest.mark.sumo
 def test_what_cannot_be_ordered_says_why(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="there is no cabinet K77"):
-        rehearse(rehearsal(HOLD.replace('"K0"', '"K77"'), settings=replace(SETTINGS, end_s=24430.0)), tmp_path)
+        rehearse(
+            rehearsal(HOLD.replace('"K0"', '"K77"'), settings=replace(SETTINGS, end_s=24310.0), at_s=1.0), tmp_path
+        )
 
 
 def test_only_what_signals_do_is_rehearsed() -> None:

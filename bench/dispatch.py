@@ -23,6 +23,7 @@ from signal_ctrl.watch.dispatch.missions import Need
 from signal_ctrl.watch.dispatch.placing import Roadside
 from signal_ctrl.watch.dispatch.ports import RoadTimes
 from signal_ctrl.watch.dispatch.ranking import Town, rank
+from signal_ctrl.watch.dispatch.travel import RoadGraph
 from signal_ctrl.watch.dispatch.units import Unit, UnitKind, UnitPosition
 
 RESULTS: Final = Path(__file__).parent / "results" / "dispatch.jsonl"
@@ -87,13 +88,13 @@ def measure(load: Load) -> dict[str, float | int]:
         for unit in units
     }
     begin_s = perf_counter()
-    roadside = Roadside(network)
+    roadside, graph = Roadside(network), RoadGraph(network)
     prepared_ms = 1000 * (perf_counter() - begin_s)
     need, took_ms, cpu_ms = Need(tuple(kinds)), [], []
     for _ in range(load.proposals):
         times = _times(network, rng)
         begin_s, begin_cpu_s = perf_counter(), process_time()
-        town = Town(network, roadside, times)
+        town = Town(network, roadside, graph, times)
         rank(town, units, positions, need, town.places(_place(*_anywhere(rng, span))), NOW_MS)
         took_ms.append(1000 * (perf_counter() - begin_s))
         cpu_ms.append(1000 * (process_time() - begin_cpu_s))

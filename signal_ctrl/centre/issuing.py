@@ -5,7 +5,7 @@ A plan is never assumed to be followed: a cabinet follows it when it says so.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from signal_ctrl.centre.alarm_desk import AlarmDesk
@@ -292,9 +292,15 @@ def check_change(reading: Reading, chosen: Sequence[tuple[Cabinet, SignalPlan]])
         standing = assigned[cabinet.cabinet].standing
         before = standing.plan if standing is not None else None
         if before is not None and before != part and before.site == part.site:
-            found += change_reasons(before, part, kernel_of(cabinet.site))
+            found += _change_reasons(before, part, cabinet.site)
     if found:
         raise RefusedError("K9/change", "; ".join(f"{r.signal_id} {r.rule}: {r.text}" for r in found[:20]))
+
+
+@lru_cache(maxsize=1024)
+def _change_reasons(before: SignalPlan, after: SignalPlan, site: str) -> tuple[Reason, ...]:
+    """Return why a site cannot change between two plans; the same question has one answer."""
+    return change_reasons(before, after, kernel_of(site))
 
 
 def assignments_of(reading: Reading, cabinets: Sequence[str]) -> dict[str, Assignment]:

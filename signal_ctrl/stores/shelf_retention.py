@@ -15,8 +15,10 @@ from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 from signal_ctrl.watch.conditions.values import CALENDAR, CONDITIONS_KEPT_MS, WEATHER
 from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
+from signal_ctrl.watch.dispatch.missions import MISSIONS, MissionState
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES, MINUTES_KEPT_MS
+from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, OrderState
 
 DAY_MS: Final = 86_400_000
 AT_ONCE: Final = 5_000
@@ -51,6 +53,8 @@ SHELVES_KEPT: Final = (
     Kept(CALENDAR, CONDITIONS_KEPT_MS, {}),
     Kept(INCIDENTS, 5 * 366 * DAY_MS, {"state": (IncidentState.CLEARED.value,)}),
     Kept(TICKETS, 5 * 366 * DAY_MS, {"state": (TicketState.CLOSED.value,)}),
+    Kept(MISSIONS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in MissionState if not state.live)}),
+    Kept(RESPONSE_ORDERS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in OrderState if not state.live)}),
 )
 """Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P].
 

@@ -61,6 +61,7 @@ class Watch:
         self.foresight = ForesightDesk(self.minutes, self.conditions)
         self.guidance = GuidanceBook(self.desk)
         self.dispatch = Dispatch(centre, self, self.guidance.in_force)
+        self.dispatch = Dispatch(centre, self, self.guidance.in_force, lambda: self.foresight.latest)
         self.responses = Responses(centre, self.dispatch, self.guidance.in_force)
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)

@@ -88,7 +88,7 @@ def rehearse(
     """Make all runs, each in a process of its own, and return what came of them.
 
     Args: folder, empty, takes the runs; report, told seed, `with` or `without`, and how far the run is.
-    Raises: InvalidInputError; RefusedError with every reason why it cannot be ordered; BackendError.
+    Raises: InvalidInputError; SignalCtrlError with every reason why it cannot be ordered; BackendError.
     """
     found = tuple(_seed(rehearsal, seed, folder, report) for seed in rehearsal.seeds)
     prices = [each.price_veh_h for each in found]

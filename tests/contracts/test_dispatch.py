@@ -44,6 +44,8 @@ def test_a_mission_from_opening_to_close(world: WatchWorld) -> None:
     world.clock.pass_ms(60_000)
     there = desk.status(vera, mission.mission_id, MissionState.ON_SCENE)
     assert there.arrived_utc_ms == world.clock.utc_ms()
+    with pytest.raises(ForbiddenError, match="keep tickets"):
+        desk.close(vera, mission.mission_id, "door shut", ticket_too=True)
     closed = desk.close(world.actor("olga"), mission.mission_id, "door shut", ticket_too=True)
     assert [step.state.value for step in closed.history] == ["open", "assigned", "en route", "on scene", "closed"]
     assert (world.unit("p1").state, world.unit("p1").mission) == (UnitState.RETURNING, "")

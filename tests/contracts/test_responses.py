@@ -190,6 +190,14 @@ def test_a_cabinet_that_rejects_its_orders_undoes_all(world: ResponseWorld) -> N
     left_nothing(world)
 
 
+def test_orders_that_carry_nothing_of_it_may_be_rejected(world: ResponseWorld) -> None:
+    order = world.begun()
+    world.centre.issuing.issue(world.actor("eve"), IssueWish("day", cabinets=("c1",)))
+    world.acknowledge("c1", AckState.REJECTED, ("K9/transition",))
+    world.passes(1000)
+    assert [o.order_id for o in world.responses.desk.live()] == [order.order_id]
+
+
 def test_who_decided_meanwhile_is_left_alone(world: ResponseWorld) -> None:
     order = world.begun()
     part = next(part for part in order.parts if part.name == "side-street")

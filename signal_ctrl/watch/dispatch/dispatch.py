@@ -18,7 +18,7 @@ from signal_ctrl.watch.dispatch.missions import Arrival
 from signal_ctrl.watch.dispatch.placing import Roadside
 from signal_ctrl.watch.dispatch.ports import RoadWatch
 from signal_ctrl.watch.dispatch.ranking import Town
-from signal_ctrl.watch.dispatch.travel import times_of
+from signal_ctrl.watch.dispatch.travel import RoadGraph, times_of
 from signal_ctrl.watch.dispatch.unit_desk import UnitDesk, unit_of
 from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.foresight.values import CityForecast
@@ -46,7 +46,7 @@ class Dispatch:
         self._forecast = forecast
         self._lock = Lock()
         self._town: tuple[object, object, object, Town] | None = None
-        self._roadside: tuple[RoadNetwork, Roadside] | None = None
+        self._made: tuple[RoadNetwork, Roadside, RoadGraph] | None = None
         self.units = UnitDesk(centre.desk)
         self.missions = MissionDesk(centre.desk, self.units, self.town, centre.tickets, centre.overrides, incident)
 
@@ -71,7 +71,7 @@ class Dispatch:
         with self._lock:
             held = self._town
             if held is None or held[0] is not network or held[1] is not minute or held[2] is not forecast:
-                town = Town(network, self._sides(network), times_of(network, minute, forecast))
+                town = Town(network, *self._made_of(network), times_of(network, minute, forecast))
                 self._town = held = (network, minute, forecast, town)
             return held[3]
 
@@ -117,10 +117,11 @@ class Dispatch:
                 found.setdefault(cabinet.cabinet, Passed(cabinet.cabinet, road, following, end_s, stage))
         return tuple(found.values())
 
-    def _sides(self, network: RoadNetwork) -> Roadside:
-        if self._roadside is None or self._roadside[0] is not network:
-            self._roadside = (network, Roadside(network))
-        return self._roadside[1]
+    def _made_of(self, network: RoadNetwork) -> tuple[Roadside, RoadGraph]:
+        """Return what is made once for a network."""
+        if self._made is None or self._made[0] is not network:
+            self._made = (network, Roadside(network), RoadGraph(network))
+        return self._made[1], self._made[2]
 
 
 def _is_of(network: RoadNetwork, utc_ms: int, n_roads: int, now_ms: int) -> bool:

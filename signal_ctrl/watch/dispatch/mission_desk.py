@@ -217,6 +217,7 @@ class MissionDesk:
             if not note.strip():
                 raise InvalidInputError(f"mission {mission_id}: who closes it writes what was done")
             if ticket_too:
+                require(actor, Right.HANDLE_ALARMS, now_ms)
                 self._tickets.close_within(t, actor, mission.ticket, note)
             step = Step(now_ms, MissionState.CLOSED, actor.login, note.strip()[:500])
             return stepped(mission, step, note=note.strip(), closed_utc_ms=now_ms)

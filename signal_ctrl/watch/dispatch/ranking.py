@@ -9,7 +9,7 @@ from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.watch.dispatch.missions import Arrival, Need
 from signal_ctrl.watch.dispatch.placing import OnRoad, Roadside
 from signal_ctrl.watch.dispatch.ports import RoadTimes
-from signal_ctrl.watch.dispatch.travel import Towards, Trip, WayFinder
+from signal_ctrl.watch.dispatch.travel import RoadGraph, Towards, Trip, WayFinder
 from signal_ctrl.watch.dispatch.units import Unit, UnitPosition
 
 SIGMAS: Final = 1.645
@@ -56,10 +56,10 @@ def unsuitable(unit: Unit, need: Need, now_utc_ms: int) -> str:
 class Town:
     """The roads as dispatch sees them: where places lie and how long ways take, for one moment."""
 
-    def __init__(self, network: RoadNetwork, roadside: Roadside, times: RoadTimes) -> None:
+    def __init__(self, network: RoadNetwork, roadside: Roadside, graph: RoadGraph, times: RoadTimes) -> None:
         self.network = network
         self._roadside = roadside
-        self._finder = WayFinder(network, times)
+        self._finder = WayFinder(graph, times)
         self.source = times.source
 
     def stand(

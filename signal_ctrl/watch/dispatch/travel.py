@@ -84,22 +84,29 @@ class Trip:
     ends_s: tuple[float, ...]
 
 
+class RoadGraph:
+    """Turns and lengths of a network as arrays, made once for all times."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        index = network.index
+        self.length_m = np.array([road.length_m for road in network.roads])
+        self.before = np.array([index[turn.from_road] for turn in network.turns], dtype=np.intp)
+        self.after = np.array([index[turn.to_road] for turn in network.turns], dtype=np.intp)
+
+
 class WayFinder:
     """The roads with the travel times of one moment."""
 
-    def __init__(self, network: RoadNetwork, times: RoadTimes) -> None:
+    def __init__(self, graph: RoadGraph, times: RoadTimes) -> None:
         """Raises: InvalidInputError if there is not one time a road."""
-        n = len(network.roads)
+        n = len(graph.length_m)
         if times.travel_time_s.shape != (n,) or times.travel_time_sd_s.shape != (n,):
             raise InvalidInputError("travel times have not one value a road")
         self.time_s = np.maximum(times.travel_time_s.astype(np.float64), 1e-3)
         self.source = times.source
         self._sd_s = np.maximum(times.travel_time_sd_s.astype(np.float64), LEAST_SHARE * self.time_s)
-        self._length_m = np.array([road.length_m for road in network.roads])
-        index = network.index
-        self._before = np.array([index[turn.from_road] for turn in network.turns], dtype=np.intp)
-        self._after = np.array([index[turn.to_road] for turn in network.turns], dtype=np.intp)
-        self._back = csr_array((self.time_s[self._after], (self._after, self._before)), shape=(n, n))
+        self._graph = graph
+        self._back = csr_array((self.time_s[graph.after], (graph.after, graph.before)), shape=(n, n))
 
     def towards(self, place: OnRoad) -> "Towards":
         """Return the ways from everywhere to a place."""
@@ -108,7 +115,7 @@ class WayFinder:
 
     def following(self, road: int) -> npt.NDArray[np.intp]:
         """Return the roads to which one may turn from a road."""
-        found: npt.NDArray[np.intp] = self._after[self._before == road]
+        found: npt.NDArray[np.intp] = self._graph.after[self._graph.before == road]
         return found
 
     def trip(self, roads: tuple[int, ...], begin: float, end: float) -> Trip:
@@ -122,7 +129,7 @@ class WayFinder:
         along = np.array(roads)
         sd_s = share * self._sd_s[along]
         variance = (1 - ALIKE) * (sd_s**2).sum() + ALIKE * sd_s.sum() ** 2
-        ends_s, distance_m = np.cumsum(share * self.time_s[along]), (share * self._length_m[along]).sum()
+        ends_s, distance_m = np.cumsum(share * self.time_s[along]), (share * self._graph.length_m[along]).sum()
         return Trip(float(ends_s[-1]), float(variance**0.5), float(distance_m), roads, tuple(ends_s.tolist()))
 
 

@@ -41,7 +41,7 @@ from signal_ctrl.watch.responses.order_values import (
     ResponseOrder,
     Tick,
 )
-from signal_ctrl.watch.responses.order_views import LIVE, order_by_id, parts_of, with_outcome
+from signal_ctrl.watch.responses.order_views import LIVE, carried, carries, order_by_id, parts_of, with_outcome
 from signal_ctrl.watch.responses.prices import sum_of
 from signal_ctrl.watch.responses.resolving import Surroundings, resolved
 from signal_ctrl.watch.responses.response_file import response_from_text
@@ -339,18 +339,12 @@ class ResponseDesk:
         outcome.append((over, acted))
 
     def _rejected(self, order: ResponseOrder) -> dict[str, str]:
-        """Return which parts a cabinet has refused since the response began, and why."""
-        since_ms = order.approved_utc_ms or 0
-        book, failed = self._centre.orders.book, dict[str, str]()
-        document = order_of_text(order.document)
-        for cabinet in document.cabinets:
-            delivery = book.delivery(cabinet)
-            if delivery is None or delivery.answer is not Answer.REJECTED or delivery.made_utc_ms < since_ms:
-                continue
-            why = f"cabinet {cabinet} rejected its orders: {'; '.join(delivery.reasons)}"
-            names = [name for name, one in document.overrides if any(leg.cabinet == cabinet for leg in one.legs)]
-            names += [plan.name for plan in document.plans if cabinet in plan.cabinets]
-            failed.update((name, why) for name in names)
+        """Return which parts a cabinet has refused, and why: orders that carry them, and no others."""
+        failed = dict[str, str]()
+        for part, cabinet in carried(order):
+            delivery = self._centre.orders.book.delivery(cabinet)
+            if delivery is not None and delivery.answer is Answer.REJECTED and carries(delivery, order, part, cabinet):
+                failed[part.name] = f"cabinet {cabinet} rejected its orders: {'; '.join(delivery.reasons)}"
         return failed
 
     def _open_missions(self, order: ResponseOrder) -> None:

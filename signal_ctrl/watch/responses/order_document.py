@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from signal_ctrl.centre.override_document import document_json, document_of
@@ -92,6 +93,7 @@ def order_hash(order: OrderDocument) -> str:
     return hashlib.sha256(order_text(order).encode()).hexdigest()
 
 
+@lru_cache(maxsize=64)
 def order_of_text(text: str) -> OrderDocument:
     """Return the document of its text. Raises: InvalidInputError."""
     return order_of(read_document(text, "response order", FORMAT))

@@ -1,15 +1,17 @@
 """Responses that were ordered, as they are read; what became of their parts, and what each of them brought."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from signal_ctrl.centre.order_values import Delivery
 from signal_ctrl.centre.override_values import OVERRIDES, Override
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.centre.prices import MEASURED, Price
 from signal_ctrl.domain.errors import NotFoundError
+from signal_ctrl.domain.link.orders import orders_from_bytes
 from signal_ctrl.watch.dispatch.missions import MISSIONS, Mission
-from signal_ctrl.watch.responses.order_document import OrderDocument
+from signal_ctrl.watch.responses.order_document import OrderDocument, order_of_text
 from signal_ctrl.watch.responses.order_values import (
     RESPONSE_ORDERS,
     OrderState,
@@ -75,6 +77,24 @@ def parts_of(document: OrderDocument) -> tuple[PartOutcome, ...]:
         *((part.name, PartKind.MISSION, "") for part in document.missions),
     ]
     return tuple(PartOutcome(name, kind, PartState.WAITING, ref) for name, kind, ref in named)
+
+
+def carried(order: ResponseOrder) -> Iterator[tuple[PartOutcome, str]]:
+    """Yield each override and plan of an order with each of its cabinets."""
+    document = order_of_text(order.document)
+    reached = {name: [leg.cabinet for leg in one.legs] for name, one in document.overrides}
+    reached |= {plan.name: list(plan.cabinets) for plan in document.plans}
+    for part in order.parts:
+        for cabinet in reached.get(part.name, ()):
+            yield part, cabinet
+
+
+def carries(delivery: Delivery, order: ResponseOrder, part: PartOutcome, cabinet: str) -> bool:
+    """Tell whether orders hold a part of a response: its override, or its plan."""
+    if part.kind is PartKind.OVERRIDE:
+        return f'"{part.ref}"' in delivery.document
+    ours = [before.ours.plan for before in order.before if before.cabinet == cabinet]
+    return orders_from_bytes(delivery.document.encode()).plan in ours
 
 
 def with_outcome(order: ResponseOrder, failed: Mapping[str, str], otherwise: PartState) -> ResponseOrder:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from signal_ctrl.centre.cabinets import CABINETS, Cabinet, kernel_of, site_of
@@ -12,7 +13,7 @@ from signal_ctrl.centre.override_values import AHEAD_MS, OverrideDocument
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.domain.errors import InvalidInputError, RefusedError
 from signal_ctrl.domain.plan import SignalPlan, drafts_from_json
-from signal_ctrl.engine.plan_review import plan_reasons
+from signal_ctrl.engine.plan_review import Reason, plan_reasons
 from signal_ctrl.watch.dispatch.ranking import Town
 from signal_ctrl.watch.dispatch.unit_desk import units
 from signal_ctrl.watch.dispatch.units import Unit, UnitState
@@ -181,12 +182,17 @@ def _plan(reading: Reading, part: PlanPart, start_ms: int, end_ms: int, found: _
 
 def _gate(document: str, chosen: Sequence[tuple[Cabinet, SignalPlan]]) -> Iterator[tuple[str, str]]:
     """Yield every reason of K9 why the sites of the chosen cabinets cannot keep a plan."""
-    name, drafts = drafts_from_json(document)
-    sites = {site_of(cabinet.site).signal_id: cabinet for cabinet, _ in chosen}
-    own = [draft for draft in drafts if draft.signal_id in sites]
-    kernels = {signal: kernel_of(cabinet.site) for signal, cabinet in sites.items()}
-    for reason in plan_reasons(name, own, [site_of(cabinet.site) for cabinet in sites.values()], kernels):
+    for reason in _reviewed(document, tuple(cabinet.site for cabinet, _ in chosen)):
         yield reason.rule, f"{reason.signal_id}: {reason.text}"
+
+
+@lru_cache(maxsize=256)
+def _reviewed(document: str, sites: tuple[str, ...]) -> tuple[Reason, ...]:
+    """Return every reason of K9 why sites cannot keep their parts of a plan; the same question has one answer."""
+    name, drafts = drafts_from_json(document)
+    kernels = {site_of(site).signal_id: kernel_of(site) for site in sites}
+    own = [draft for draft in drafts if draft.signal_id in kernels]
+    return plan_reasons(name, own, [kernel.site for kernel in kernels.values()], kernels)
 
 
 def _once(found: _Found) -> None:

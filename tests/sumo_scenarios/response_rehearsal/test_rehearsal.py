@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.referees import wrong_lamps
-from signal_ctrl.domain.errors import InvalidInputError, RefusedError
+from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
 from signal_ctrl.watch.responses.response_file import response_from_text
 from sumo_scenarios.response_rehearsal.centre import rehearsed_part
 from sumo_scenarios.response_rehearsal.driver import ACTS
@@ -54,8 +54,10 @@ def test_an_override_holds_its_stage_and_costs_delay(tmp_path: Path) -> None:
 
 @pytest.mark.sumo
 def test_what_cannot_be_ordered_says_why(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="there is no cabinet K77"):
-        rehearse(rehearsal(HOLD.replace('"K0"', '"K77"'), settings=replace(SETTINGS, end_s=24430.0)), tmp_path)
+    with pytest.raises(SignalCtrlError, match="there is no cabinet K77"):
+        rehearse(
+            rehearsal(HOLD.replace('"K0"', '"K77"'), settings=replace(SETTINGS, end_s=24310.0), at_s=1.0), tmp_path
+        )
 
 
 def test_only_what_signals_do_is_rehearsed() -> None:

@@ -8,7 +8,7 @@ from signal_ctrl.domain.errors import ConflictError, InvalidInputError
 from signal_ctrl.watch.dispatch.missions import MISSION_NEXT, MissionState, Need
 from signal_ctrl.watch.dispatch.placing import Roadside
 from signal_ctrl.watch.dispatch.ranking import OLD_MS, TURNOUT_S, Ranking, Town, rank
-from signal_ctrl.watch.dispatch.travel import times_of
+from signal_ctrl.watch.dispatch.travel import RoadGraph, times_of
 from signal_ctrl.watch.dispatch.unit_desk import moved
 from signal_ctrl.watch.dispatch.unit_file import units_from_text
 from signal_ctrl.watch.dispatch.units import UNIT_NEXT, Shift, Unit, UnitKind, UnitPosition, UnitState
@@ -20,7 +20,7 @@ PATROL = Need((UnitKind.PATROL,))
 
 def town(slow: dict[str, float] | None = None) -> Town:
     network = grid()
-    return Town(network, Roadside(network), times_of(network, minute(network, 0, slow)))
+    return Town(network, Roadside(network), RoadGraph(network), times_of(network, minute(network, 0, slow)))
 
 
 def ranking(units: tuple[Unit, ...], need: Need, *positions: UnitPosition, road: str = "r10-20") -> Ranking:
@@ -64,7 +64,8 @@ def test_an_old_position_is_marked_and_widens_the_interval() -> None:
 
 def test_who_cannot_get_there_is_told() -> None:
     network = grid()
-    stuck = Town(replace(network, turns=()), Roadside(network), times_of(network, None))
+    alone = replace(network, turns=())
+    stuck = Town(alone, Roadside(alone), RoadGraph(alone), times_of(alone, None))
     found = rank(stuck, units_file().units[:2], {}, PATROL, stuck.places(place(1.5, 0), "r10-20"), NOW_MS)
     assert (found.arrivals, found.unsuitable) == ((), (("no way there", 2),))
 

@@ -12,7 +12,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.roads import Road, RoadClass, RoadNetwork, RoadTurn
 from signal_ctrl.watch.dispatch.placing import OnRoad, Roadside
 from signal_ctrl.watch.dispatch.ports import RoadTimes
-from signal_ctrl.watch.dispatch.travel import WayFinder, times_of
+from signal_ctrl.watch.dispatch.travel import RoadGraph, WayFinder, times_of
 from signal_ctrl.watch.foresight.values import CityForecast
 from tests.signal_ctrl.watch.dispatch.streets import grid, minute, place
 
@@ -55,7 +55,7 @@ def test_ways_are_the_shortest_that_turns_allow(town: tuple[RoadNetwork, list[fl
     begin = OnRoad(data.draw(st.integers(0, n - 1)), data.draw(shares), 0.0)
     end = OnRoad(data.draw(st.integers(0, n - 1)), data.draw(shares), 0.0)
     array = np.array(times_s, dtype=np.float32)
-    way = WayFinder(network, RoadTimes(array, array * np.float32(0.2), "test")).towards(end)
+    way = WayFinder(RoadGraph(network), RoadTimes(array, array * np.float32(0.2), "test")).towards(end)
     turns = {(network.index[t.from_road], network.index[t.to_road]) for t in network.turns}
     slow_s = slow_seconds([float(x) for x in array], turns, begin, end)
     assert way.seconds(begin) == pytest.approx(slow_s, abs=1e-3)
@@ -72,12 +72,12 @@ def test_ways_are_the_shortest_that_turns_allow(town: tuple[RoadNetwork, list[fl
 def test_a_slow_road_is_left_aside() -> None:
     network = grid()
     slow = {"r10-20": 600.0}
-    finder = WayFinder(network, times_of(network, minute(network, 0, slow)))
+    finder = WayFinder(RoadGraph(network), times_of(network, minute(network, 0, slow)))
     start, end = OnRoad(network.index["r00-10"], 0.0, 0.0), OnRoad(network.index["r20-30"], 1.0, 0.0)
     trip = finder.towards(end).trip(start)
     assert trip is not None
     assert "r10-20" not in [network.roads[k].road for k in trip.roads]
-    free = WayFinder(network, times_of(network, None)).towards(end).trip(start)
+    free = WayFinder(RoadGraph(network), times_of(network, None)).towards(end).trip(start)
     assert free is not None and free.travel_s == pytest.approx(90.0) and free.distance_m == pytest.approx(900.0)
 
 
@@ -100,7 +100,7 @@ def test_a_forecast_counts_half() -> None:
 def test_times_of_another_network_are_refused() -> None:
     other = times_of(grid(3, 3), None)
     with pytest.raises(InvalidInputError):
-        WayFinder(grid(), other)
+        WayFinder(RoadGraph(grid()), other)
 
 
 def test_a_place_lies_on_both_carriageways_and_a_heading_tells_them_apart() -> None:

@@ -1,10 +1,12 @@
 """A watched town with signs, a plan in the library, and a response of every kind of part."""
 
+from functools import partial
 from typing import Any
 
 from signal_ctrl.centre.issuing import IssueWish
-from signal_ctrl.centre.ports import Store
-from signal_ctrl.domain.plan import plan_to_json
+from signal_ctrl.centre.plan_values import PLANS, LibraryItem
+from signal_ctrl.centre.ports import Store, Transaction
+from signal_ctrl.domain.plan import plan_hash, plan_to_json
 from signal_ctrl.domain.signs import Sign
 from signal_ctrl.watch.diversion.guidance import Guidance, SignalMovement, SignalMovements
 from signal_ctrl.watch.responses.order_desk import ResponseWish
@@ -55,6 +57,10 @@ SIGNS = Guidance(
 )
 
 
+def _keep(t: Transaction, item: LibraryItem) -> None:
+    t.shelf(PLANS).put(item)  # its acceptance is tried elsewhere, and takes time
+
+
 class ResponseWorld(WatchWorld):
     """Responses over a watched centre."""
 
@@ -64,7 +70,9 @@ class ResponseWorld(WatchWorld):
         self.responses = Responses(self.centre, self.dispatch, lambda: self.signs)
         eve = self.actor("eve")
         for title, offset_ds in (("day", 0), ("match", 100)):
-            self.centre.plans.upload(eve, plan_to_json(plan("c0", "c1", "c2", title=title, offset_ds=offset_ds)))
+            made = plan("c0", "c1", "c2", title=title, offset_ds=offset_ds)
+            item = LibraryItem(title, 1, plan_hash(made), plan_to_json(made), "eve", self.clock.utc_ms())
+            store.write(partial(_keep, item=item))
         self.centre.issuing.issue(eve, IssueWish("day"))
         self.passes(2000)
 

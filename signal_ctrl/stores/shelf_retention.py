@@ -14,8 +14,8 @@ from signal_ctrl.centre.tickets import TICKETS, TicketState
 from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 from signal_ctrl.watch.conditions.values import CALENDAR, CONDITIONS_KEPT_MS, WEATHER
-from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 from signal_ctrl.watch.dispatch.missions import MISSIONS, MissionState
+from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES, MINUTES_KEPT_MS
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, OrderState

@@ -35,5 +35,4 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     MISSIONS,
     RESPONSES,
     RESPONSE_ORDERS,
-    LEARNT,
 )

@@ -29,18 +29,20 @@ from signal_ctrl.watch.conditions.values import Conditions
 from signal_ctrl.watch.dispatch.dispatch import Dispatch
 from signal_ctrl.watch.diversion.desk import DiversionDesk
 from signal_ctrl.watch.feeds.desk import FeedDesk
+from signal_ctrl.watch.forecast_times import ForecastTimes
 from signal_ctrl.watch.foresight.desk import ForesightDesk
+from signal_ctrl.watch.foresight.values import Restriction
 from signal_ctrl.watch.incidents.book import IncidentBook
 from signal_ctrl.watch.incidents.desk import IncidentDesk
 from signal_ctrl.watch.incidents.road_facts import RoadFacts
 from signal_ctrl.watch.incidents.service import IncidentService
+from signal_ctrl.watch.incidents.values import IncidentState
 from signal_ctrl.watch.incidents.watching import IncidentWatching
 from signal_ctrl.watch.intake.intake import Intake
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.minutes.learnt import LearntDesk
 from signal_ctrl.watch.minutes.minute_book import MinuteBook
 from signal_ctrl.watch.minutes.publisher import REPLAYED_MS, NewEstimator, Publisher
-from signal_ctrl.watch.responses.guidance_book import GuidanceBook
 from signal_ctrl.watch.responses.responses import Responses
 from signal_ctrl.watch.road_desk import RoadDesk
 
@@ -59,10 +61,10 @@ class Watch:
         self.conditions_desk = ConditionsDesk(self.desk)
         self.book = MinuteBook(self.desk)
         self.foresight = ForesightDesk(self.minutes, self.conditions)
-        self.guidance = GuidanceBook(self.desk)
-        self.dispatch = Dispatch(centre, self, self.guidance.in_force)
-        self.dispatch = Dispatch(centre, self, self.guidance.in_force, lambda: self.foresight.latest)
-        self.responses = Responses(centre, self.dispatch, self.guidance.in_force)
+        self.diversions = DiversionDesk(centre, self, ForecastTimes(self.network, lambda: self.foresight.latest))
+        self.dispatch = Dispatch(centre, self, self.diversions.guidance.in_force, lambda: self.foresight.latest)
+        self.responses = Responses(centre, self.dispatch, self.diversions.guidance.in_force)
+        self.diversions.board.add(self.responses.desk.texts)
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
@@ -71,8 +73,7 @@ class Watch:
         self.incident_watching = IncidentWatching(self.desk)
         self.incidents = IncidentDesk(IncidentBook(self.desk, centre.alarms, centre.tickets, facts))
         self.incident_service = IncidentService(self.desk, self.incidents, facts, self.incident_watching)
-        self.diversions = DiversionDesk(centre, self)
-        centre.schedules.holding = self.conditions_desk.holding
+        self.foresight.restrictions = self._restrictions
         self.learnt = LearntDesk(self.desk)
         self._new_estimator = new_estimator or self.learnt.estimator_of
         self._publisher: Publisher | None = None
@@ -132,6 +133,14 @@ class Watch:
             return None
         flow_veh_h = float(minute.flow_veh_h[network.index[road]])
         return None if math.isnan(flow_veh_h) else flow_veh_h / network.of(road).capacity_veh_h
+
+    def _restrictions(self) -> tuple[Restriction, ...]:
+        """Return what confirmed incidents leave of the roads' capacity: what the forecast reckons with."""
+        live = (each for each in self.incidents.live() if each.state is IncidentState.CONFIRMED)
+        return tuple(
+            Restriction(each.road, each.capacity_left, each.expected_end.at_utc_ms if each.expected_end else None)
+            for each in live
+        )
 
     def _follow(self) -> None:
         """Begin with the network in force where another one was before, or after a long sleep."""

@@ -31,6 +31,10 @@ class GuidanceDesk:
         if found is not None and found.sha256 != self._sha256:
             self._sha256, self.guidance = found.sha256, guidance_from_json(found.document)
 
+    def in_force(self) -> Guidance | None:
+        """Return the guidance, None before the first import."""
+        return self.guidance if self._sha256 else None
+
     def tick(self) -> None:
         """Look once a minute: another machine of the centre may have taken one in."""
         if self._desk.clock.mono_ms() - self._loaded_ms >= _REFRESH_MS:

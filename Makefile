@@ -22,7 +22,7 @@ TOWNS = $(shell $(BIN)/python -m sumo_scenarios.town_names)
 COMMA := ,
 SPACE := $(subst x,,x x)
 
-.PHONY: help setup page lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre lint check test test-deep clean
+.PHONY: help setup page lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch lint check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,18 @@ campaign-centre: setup  ## hours: killed and failing stores, broken links, hosti
 	$(BIN)/python -m bench.big_override || true
 	$(BIN)/python -m bench.override_latency
 	$(BIN)/python -m bench.load || true
+
+campaign-watch: setup  ## hours: state of roads, congestion, incidents, diversion, dispatch, intake, shadow; goes on where it stopped
+	$(BIN)/python -m bench.road_state --feeds out/campaign/feeds || true
+	$(BIN)/python -m bench.city_speed
+	$(BIN)/python -m bench.diversion --scenario grid4x4 --scale 2 --seeds 1-10 || true
+	$(BIN)/python -m bench.dispatch --keep || true
+	$(BIN)/python -m bench.intake_load --no-kill --minutes 2 || true
+	$(BIN)/python -m bench.intake_load --minutes 4 || true
+	$(BIN)/python -m bench.link.shadow_gain cologne1:1 cologne1:2 cologne3:1
+	$(BIN)/python -m bench.congestion make ingolstadt7 --out out/campaign/days --days 37 --low 0.8 --high 1.4
+	$(BIN)/python -m bench.congestion judge out/campaign/days --name ingolstadt7
+	$(BIN)/python -m bench.incidents record && $(BIN)/python -m bench.incidents judge && $(BIN)/python -m bench.incidents report
 
 lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
 import { type Alarm, type Junction, junctions, mayOverride, nowMs, overrides, stateLabel, stateOf, type Version } from "./city";
 import { say, sayAge, sayTime } from "./labels";
+import { LampsNow } from "./lamps";
 import { Sign } from "./map";
 import { Wrong } from "./parts";
 import { OverrideList } from "./overrides";
@@ -81,6 +82,7 @@ export function JunctionPanel({ name }: { name: string }) {
         </p>
       )}
       {mine.length > 0 && <OverrideList shown={mine} />}
+      {detail && <LampsNow name={name} stages={detail.site.stages ?? []} groups={detail.site.groups ?? []} />}
       {detail && now && <Facts detail={detail} now={now} />}
       {detail && <Lists detail={detail} flows={flows} />}
       {detail &&

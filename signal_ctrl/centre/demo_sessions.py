@@ -5,17 +5,17 @@ young, as a person's would be who has just shown it; the audit says at each that
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from signal_ctrl.centre.accounts import new_token
-from signal_ctrl.centre.identity import Role
+from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.logins import SESSION_BYTES
 from signal_ctrl.centre.passwords import RandomBytes
 from signal_ctrl.centre.people import TOKEN_LASTS_MS, Session, User, actor_of, sha256_of
 from signal_ctrl.centre.ports import Store, Transaction
-from signal_ctrl.centre.sessions import Granted
+from signal_ctrl.centre.sessions import Granted, exchanged, live
 from signal_ctrl.domain.clock import Clock
 
 LOGINS: Final[Mapping[Role, str]] = MappingProxyType(
@@ -54,6 +54,21 @@ class DemoSessions:
 
         user = self.store.write(work)
         return Granted(token, session, actor_of(user, session), needs_enrolment=False)
+
+    def again(self, actor: Actor) -> Granted:
+        """Go on with a session: its second factor is young again, and its token is exchanged.
+
+        Raises: NotLoggedInError if it has ended.
+        """
+        now_utc_ms = self.clock.utc_ms()
+
+        def work(t: Transaction) -> Granted:
+            user, session = live(t, actor, now_utc_ms)
+            shown = replace(session, second_factor_utc_ms=now_utc_ms)
+            t.record(user.login, "second-factor", session.session_id, f"done: {HOW}", now_utc_ms)
+            return exchanged(self.random_bytes, t, user, shown, now_utc_ms)
+
+        return replace(self.store.write(work), needs_enrolment=False)
 
 
 def _added(t: Transaction, role: Role, now_utc_ms: int) -> User:

@@ -8,9 +8,9 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Request, Response
 
-from signal_ctrl.centre.demo_sessions import DemoSessions
-from signal_ctrl.centre.identity import Right, Role
-from signal_ctrl.domain.errors import ForbiddenError, NotFoundError
+from signal_ctrl.centre.demo_sessions import LOGINS, DemoSessions
+from signal_ctrl.centre.identity import Actor, Right, Role
+from signal_ctrl.domain.errors import ForbiddenError, NotFoundError, NotLoggedInError
 from signal_ctrl.web.bodies import BodyIn, BodyOut
 from signal_ctrl.web.context import Context, address_of
 from signal_ctrl.web.guard import needs
@@ -58,8 +58,19 @@ def demo(context: Visited) -> DemoOut:
 
 @router.post("/v1/demo-session", dependencies=[needs(Right.OPEN)])
 def begin_demo_session(body: DemoIn, request: Request, response: Response, context: Visited) -> SessionOut:
-    """Begin a session of the demo, in a cookie."""
+    """Begin a session of the demo, in a cookie; one that is there already goes on, with its second factor young."""
     check_origin(request.headers, context.settings, needed=False)
     accounts = context.identity.accounts
     sessions = DemoSessions(accounts.store, accounts.clock, accounts.random_bytes)
-    return answered(sessions.begin(Role(body.role), address_of(request)), response, context)
+    role, known = Role(body.role), _who_is_here(request, context)
+    if known is not None and known.login == LOGINS[role]:
+        return answered(sessions.again(known), response, context)
+    return answered(sessions.begin(role, address_of(request)), response, context)
+
+
+def _who_is_here(request: Request, context: Context) -> Actor | None:
+    """Return whose session the cookie is of, None if of none that lasts."""
+    try:
+        return context.identity.sessions.who(request.cookies.get(context.settings.cookie, ""), address_of(request))
+    except NotLoggedInError:
+        return None

@@ -9,6 +9,7 @@ import pytest
 
 from bench.centre_app import World, memory_world
 from bench.local_client import LocalClient
+from signal_ctrl.centre.identity import Role
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.web.settings import Settings
 
@@ -42,6 +43,30 @@ def test_a_visitor_gets_a_session_that_may_act_and_the_audit_says_how(
     records = world.store.read(lambda reading: reading.audit.records(1, 100))
     said = [stored.record.result for stored in records if stored.record.action == "login"]
     assert said == ["done from 127.0.0.1: demo, no password and no code asked for"]
+
+
+def test_who_comes_again_goes_on_with_a_young_second_factor(
+    demo: tuple[World, LocalClient], clock: ManualClock
+) -> None:
+    _, client = demo
+    first = begin(client)
+    clock.pass_ms(10 * 60_000)
+    cookie = first.headers["set-cookie"].split(";")[0]
+    again = begin(client, None, Cookie=cookie)
+    assert again.json()["session"] == first.json()["session"]
+    assert again.json()["second_factor_utc_ms"] == clock.utc_ms()
+    newest = again.headers["set-cookie"].split(";")[0]
+    other = begin(client, {"role": "operator"}, Cookie=newest)
+    assert other.json()["session"] != first.json()["session"]
+    clock.pass_ms(16 * 60_000)
+    assert begin(client, None, Cookie=newest).json()["session"] != first.json()["session"]
+
+
+def test_a_session_of_another_account_is_not_taken_over(demo: tuple[World, LocalClient]) -> None:
+    world, client = demo
+    token = world.person(Role.ADMIN, "root")
+    answer = begin(client, None, Cookie=f"signal-ctrl={token}")
+    assert answer.json()["login"] == "demo-supervisor"
 
 
 def test_nobody_can_log_in_to_its_accounts(demo: tuple[World, LocalClient]) -> None:

@@ -1,5 +1,5 @@
 // A demo: a banner that says so, a session without an account, and the clock of the simulated city.
-import { enterDemo, IS_DEMO, me } from "./api";
+import { enterDemo, entry, IS_DEMO, me, renewToken } from "./api";
 import { setClock } from "./city";
 import { say } from "./labels";
 
@@ -13,6 +13,7 @@ export async function followDemoClock(): Promise<void> {
     if (!answer?.ok) return;
     const told = (await answer.json()) as { utc_ms: number; speed: number };
     setClock(told.utc_ms, told.speed);
+    if (told.speed > 1 && entry.value === "in") await renewToken(); // tokens age by the demo's clock
   };
   await look();
   setInterval(() => void look(), EVERY_MS);

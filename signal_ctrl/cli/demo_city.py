@@ -40,7 +40,7 @@ def show_city(
         clock = "the clock is the wall's" if speed == 1 else f"the clock goes {speed:g} times as fast as the wall's"
         say(f"DEMO: open {address}  ({clock}; Ctrl-C ends it)", address=address)
 
-    with own_output(), tidy_end() as stop:
+    with listener, own_output(), tidy_end() as stop:
         outcome = run_city(order, listener, say, ready, lambda: stop.asked)
     shown_min = max(outcome.end_s - outcome.begin_s - warm_up_s, 0.0) / 60
     say(f"ended after {shown_min:.1f} simulated minutes; wrong lamps: {outcome.violations}")

@@ -58,11 +58,16 @@ def built_files(folder: Path) -> Mapping[str, bytes]:
     return {each.name: each.read_bytes() for each in sorted(folder.glob("*")) if each.is_file()}
 
 
+def check_built() -> None:
+    """Raises: NotFoundError if the page was not built."""
+    if DOCUMENT not in built_files(BUILT):
+        raise NotFoundError("the page was not built; 'make page' builds it")
+
+
 def _answer(request: Request, name: str) -> Response:
     files = built_files(BUILT)
     kind = _TYPES.get(Path(name).suffix)
-    if DOCUMENT not in files:
-        raise NotFoundError("the page was not built; 'make page' builds it")
+    check_built()
     if name not in files or kind is None:
         raise NotFoundError("there is no such file of the page")
     headers = {"Cache-Control": _FOR_EVER if _NAMED_BY_HASH.fullmatch(name) else _ASK_AGAIN, "Vary": "Accept-Encoding"}

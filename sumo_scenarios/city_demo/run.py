@@ -10,6 +10,7 @@ from typing import Final
 
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.web.page_routes import check_built
 from signal_ctrl.web.settings import LOOPBACK, Settings, is_within
 from sumo_scenarios import catalogue
 from sumo_scenarios.city_demo.city import City, read_city
@@ -72,6 +73,7 @@ def run_city(
     Args: say, told what goes on; ready, told the address when the page may be opened.
     Raises: as `run_loop`.
     """
+    check_built()
     scenario = catalogue.resolve(order.settings.scenario)
     begin_s, _ = times_of(scenario, order.settings)
     paced_from_s = begin_s + order.warm_up_s

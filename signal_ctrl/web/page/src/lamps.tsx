@@ -15,8 +15,9 @@ export interface Lamps {
 const EVERY_MS = 1_000;
 const OLD_S = 10; // a cabinet polls every second, or every five at most
 
-function useLamps(name: string): Lamps | null {
-  const [lamps, setLamps] = useState<Lamps | null>(null);
+/** Asks once a second. Args: first, what the junction's own answer said. */
+function useLamps(name: string, first: Lamps | null): Lamps | null {
+  const [lamps, setLamps] = useState(first);
   useEffect(() => {
     let wanted = true;
     const look = async () => {
@@ -28,7 +29,6 @@ function useLamps(name: string): Lamps | null {
         if (!(problem instanceof Problem)) throw problem;
       }
     };
-    void look();
     const timer = setInterval(() => void look(), EVERY_MS);
     return () => {
       wanted = false;
@@ -38,8 +38,13 @@ function useLamps(name: string): Lamps | null {
   return lamps;
 }
 
-export function LampsNow(props: { name: string; stages: readonly { name: string }[]; groups: readonly { name: string }[] }) {
-  const lamps = useLamps(props.name);
+export function LampsNow(props: {
+  name: string;
+  first: Lamps | null;
+  stages: readonly { name: string }[];
+  groups: readonly { name: string }[];
+}) {
+  const lamps = useLamps(props.name, props.first);
   if (lamps === null) return <p class="empty">{say("lamps.none")}</p>;
   const ageS = (nowMs.value - lamps.at_utc_ms) / 1000;
   return (

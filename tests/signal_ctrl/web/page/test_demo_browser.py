@@ -24,6 +24,13 @@ ASPECTS: Final = (
     "Object.fromEntries([...document.querySelectorAll('[data-group]')]"
     ".map(each => [each.dataset.group, each.dataset.aspect]))"
 )
+GREEN_PIXELS: Final = """() => {
+    const canvas = document.querySelector('.leaflet-overlay-pane canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) found += data[at] === 0 && data[at + 1] === 168 && data[at + 2] === 120;
+    return found;
+}"""
 LIT: Final = f"groups => {{ const now = {ASPECTS}; return groups.every(g => ['green', 'walk'].includes(now[g])) }}"
 
 
@@ -74,6 +81,7 @@ def test_a_city_without_an_account(city: tuple[subprocess.Popen[str], str]) -> N
         page.click(".junctions a")
         _lamps_change(page)
         assert _serious(page) == []
+        _lanes_are_lit_close_by(page)
         _the_held_stage_is_lit(page)
         assert seen.complaints == []
         assert seen.hosts == {urlsplit(address).netloc}
@@ -95,6 +103,14 @@ def _lamps_change(page: Any) -> None:
     before = page.evaluate(ASPECTS)
     page.wait_for_function(f"before => JSON.stringify({ASPECTS}) !== JSON.stringify(before)", arg=before)
     assert page.inner_text(".ring [aria-current]").startswith("▶")
+
+
+def _lanes_are_lit_close_by(page: Any) -> None:
+    assert page.evaluate(GREEN_PIXELS) == 0
+    for _ in range(4):
+        page.click(".leaflet-control-zoom-in:not(.leaflet-disabled)")
+        page.wait_for_timeout(300)
+    page.wait_for_function(f"() => ({GREEN_PIXELS})() > 200")
 
 
 def _the_held_stage_is_lit(page: Any) -> None:

@@ -74,11 +74,6 @@ class Feeds:
             tries = sender.sent.tries
             sender.flush(lambda: sender.sent.tries - tries >= TRIES)
 
-    @property
-    def taken(self) -> dict[str, int]:
-        """How many observations the centre took, by feed."""
-        return {"loops": self._counted.sent.taken, "vehicles": self._placed.sent.taken}
-
     def close(self) -> None:
         """Close the connection."""
         self._wire.close()

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from signal_ctrl.domain.link.lamps import Lamps, lamps_from_query
+from signal_ctrl.domain.link.lamps import MOST_CHARACTERS, Lamps, lamps_from_query
 
 
 class Told(NamedTuple):
@@ -20,8 +20,9 @@ class LampBoard:
         self._told: dict[str, tuple[str, int, int]] = {}
 
     def hear(self, cabinet: str, query: str, utc_ms: int, mono_ms: int) -> None:
-        """Keep what the poll of a cabinet said. [ms]"""
-        self._told[cabinet] = (query, utc_ms, mono_ms)
+        """Keep what the poll of a cabinet said, unless it is longer than lamps can be. [ms]"""
+        if len(query) <= MOST_CHARACTERS:
+            self._told[cabinet] = (query, utc_ms, mono_ms)
 
     def of(self, cabinet: str) -> Told | None:
         """Return the lamps of a cabinet; None if it did not tell any that can be read."""

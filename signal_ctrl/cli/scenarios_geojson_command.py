@@ -15,7 +15,7 @@ def geojson(
     overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Write streets, signals and their links of a network as GeoJSON; an engineer posts it to the centre's /v1/network."""
+    """Write streets, signals and links of a network as GeoJSON; an engineer posts it to the centre's /v1/network."""
     from signal_ctrl.gateways.whole_file import check_free, write_whole
     from sumo_scenarios.catalogue import resolve
     from sumo_scenarios.configuration import read_configuration

@@ -33,6 +33,8 @@ _LETTER: Final = {word: letter for letter, word in WORDS.items()}
 _KEY: Final = "lamps="
 _QUERY: Final = re.compile(rf"lamps=([0-9]{{1,3}}|-)\.([0-9]{{1,9}})\.([{''.join(WORDS)}]{{1,{MAX_GROUPS}}})")
 _MOST_DS: Final = 10**9 - 1
+MOST_CHARACTERS: Final = len(_KEY) + 3 + 1 + 9 + 1 + MAX_GROUPS
+"""The longest query that tells lamps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,9 @@ def test_out_of_service_there_is_no_stage(town: Town) -> None:
     assert found["aspects"] == ["flashing amber"] * 3
 
 
-def test_what_cannot_be_read_is_not_shown(town: Town) -> None:
-    hear(town, "c0", "lamps=1.134.rG<script>")
+@pytest.mark.parametrize("query", ["lamps=1.134.rG<script>", "old=1", f"lamps=1.134.{'r' * 10_000}"])
+def test_what_cannot_be_read_is_not_shown(query: str, town: Town) -> None:
+    hear(town, "c0", query)
     assert town.ask("vera", "GET", "/v1/lamps?junction=c0").json() == {"lamps": {}}
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.link.lamps import WORDS, Lamps, lamps_from_query, lamps_of, lamps_query
+from signal_ctrl.domain.link.lamps import MOST_CHARACTERS, WORDS, Lamps, lamps_from_query, lamps_of, lamps_query
 from signal_ctrl.kernel.aspects import Aspect
 
 ASPECTS = st.lists(st.sampled_from(list(Aspect)), min_size=1, max_size=64)
@@ -24,7 +24,7 @@ def test_what_goes_in_comes_out(stage: int | None, since_ds: int, aspects: list[
     assert (found.stage, found.since_ds, found.words) == (stage, since_ds, words)
     assert query.isascii()
     assert not set(query) & set("&%#+ ")
-    assert len(query) <= 6 + 3 + 10 + 1 + len(words)
+    assert len(query) <= 6 + 3 + 10 + 1 + len(words) <= MOST_CHARACTERS
 
 
 @pytest.mark.parametrize(

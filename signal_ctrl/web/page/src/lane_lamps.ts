@@ -11,7 +11,7 @@ const MOST = 20; // the centre answers for so many at once
 
 const DARK: L.PolylineOptions = { color: "#6b7280", weight: 2, dashArray: "1 6" };
 /** Go is thick and whole, wait is thin and dotted, flashing is dashed: colour is not the only sign. */
-const STYLE: Readonly<Record<string, L.PolylineOptions>> = {
+export const LAMP_STYLE: Readonly<Record<string, { color: string; weight: number; dashArray?: string }>> = {
   green: { color: "#00a878", weight: 6 },
   walk: { color: "#00a878", weight: 6 },
   "green flash": { color: "#00a878", weight: 6, dashArray: "8 8" },
@@ -99,7 +99,7 @@ export class LaneLamps {
   }
 
   private light(key: string, aspect: string): void {
-    const style = { dashArray: undefined, opacity: 1, interactive: false, ...(STYLE[aspect] ?? DARK) };
+    const style = { dashArray: undefined, opacity: 1, interactive: false, ...(LAMP_STYLE[aspect] ?? DARK) };
     const line = this.lines.get(key);
     if (line) {
       line.setStyle(style);

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { type Feature, junctions, type Junction, network, STATES, stateLabel, stateOf } from "./city";
 import { drawSign, JunctionMarker } from "./junction_marker";
 import { type Label, say, sayWord } from "./labels";
-import { LaneLamps } from "./lane_lamps";
+import { LAMP_STYLE, LaneLamps } from "./lane_lamps";
 import { open, place } from "./places";
 import { type Level, LEVELS, type Road, roads, type RoadState, roadStates } from "./roads";
 
@@ -198,7 +198,7 @@ function Legend() {
   return (
     <details class="legend">
       <summary>{say("legend")}</summary>
-      <ul>
+      <ul tabIndex={0}>
         {STATES.map((state) => (
           <li key={state}>
             <Sign state={state} /> {say(stateLabel(state))}
@@ -207,14 +207,25 @@ function Legend() {
         {roads.value.length > 0 &&
           LEVELS.map((level) => (
             <li key={level}>
-              <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
-                <path d="M1 12H23" stroke={ROAD_STYLE[level].color} stroke-width={ROAD_STYLE[level].weight} stroke-dasharray={ROAD_STYLE[level].dashArray} />
-              </svg>{" "}
-              {say(`level.${level}` as Label)}
+              <LineSign style={ROAD_STYLE[level]} /> {say(`level.${level}` as Label)}
+            </li>
+          ))}
+        {network.value.some((each) => each.properties.kind === "link") &&
+          Object.entries(LAMP_STYLE).map(([aspect, style]) => (
+            <li key={aspect}>
+              <LineSign style={style} /> {sayWord("aspect", aspect)}
             </li>
           ))}
       </ul>
     </details>
+  );
+}
+
+function LineSign({ style }: { style: { color: string; weight: number; dashArray?: string } }) {
+  return (
+    <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
+      <path d="M1 12H23" stroke={style.color} stroke-width={style.weight} stroke-dasharray={style.dashArray} />
+    </svg>
   );
 }
 

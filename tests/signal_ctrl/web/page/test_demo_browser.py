@@ -78,6 +78,7 @@ def test_a_city_without_an_account(city: tuple[subprocess.Popen[str], str]) -> N
         page.wait_for_selector(".junctions a:has-text('plan of the centre')")
         assert page.query_selector("form.login") is None
         _roads_have_levels(page)
+        page.click(".legend summary")
         page.click(".junctions a")
         _lamps_change(page)
         assert _serious(page) == []

@@ -1,7 +1,7 @@
-"""A SUMO net as the GeoJSON that the centre's page draws: streets as lines, signals as points."""
+"""A SUMO net as the GeoJSON that the centre's page draws: streets as lines, signals as points, links through them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element
@@ -13,6 +13,7 @@ from sumo_scenarios.xml_input import elements
 _DIGITS: Final = 7
 """Decimals of a degree: a centimetre."""
 _MOST_NAME: Final = 200
+_INNER: Final = frozenset({"internal", "crossing"})
 
 
 def export_geojson(path: Path) -> tuple[str, int, bool]:
@@ -20,13 +21,14 @@ def export_geojson(path: Path) -> tuple[str, int, bool]:
 
     Raises: InvalidInputError if it is no SUMO net, or its projection is none that is known.
     """
-    earth, features = Earth(0, False, (0.0, 0.0)), []
+    earth, features, inner = Earth(0, False, (0.0, 0.0)), list[str](), dict[str, str]()
     try:
         for _, element in elements(path):
             if element.tag == "location":
                 earth = earth_of(element.get("netOffset", "0,0"), element.get("projParameter", "!"))
-            elif element.tag in {"edge", "junction"}:
-                features += [json.dumps(each, separators=(",", ":")) for each in _features(element, earth)]
+            elif element.tag in {"edge", "junction", "connection"}:
+                _note_inner(element, inner)
+                features += [json.dumps(each, separators=(",", ":")) for each in _features(element, earth, inner)]
                 element.clear()
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InvalidInputError(f"{path} is not a SUMO network: {type(error).__name__} {error}") from error
@@ -35,7 +37,26 @@ def export_geojson(path: Path) -> tuple[str, int, bool]:
     return '{"type":"FeatureCollection","features":[' + ",\n".join(features) + "]}\n", len(features), earth.zone > 0
 
 
-def _features(element: Element, earth: Earth) -> Iterator[dict[str, Any]]:
+def _note_inner(element: Element, inner: dict[str, str]) -> None:
+    """Keep the shapes of lanes and crossings within junctions, which come before the connections over them."""
+    if element.tag == "edge" and element.get("function", "") in _INNER:
+        inner.update((lane.attrib["id"], lane.attrib["shape"]) for lane in element.findall("lane"))
+
+
+def _link(element: Element, earth: Earth, inner: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the way of a link that a signal lets go, drawn by what it shows: its inner lane, or its crossing."""
+    signal, number = element.get("tl", ""), int(element.get("linkIndex", -1))
+    ends = (f"{element.get(end)}_{element.get(f'{end}Lane')}" for end in ("from", "to"))
+    shape = next((inner[lane] for lane in (element.get("via", ""), *ends) if lane in inner), "")
+    places = [_place(earth, *part.split(",")[:2]) for part in shape.split()]
+    if signal and number >= 0 and len(places) > 1:
+        yield _feature("LineString", places, {"kind": "link", "id": signal[:_MOST_NAME], "link": number})
+
+
+def _features(element: Element, earth: Earth, inner: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    if element.tag == "connection":
+        yield from _link(element, earth, inner)
+        return
     if element.tag == "junction":
         if element.get("type", "").startswith("traffic_light"):
             place = [_place(earth, element.attrib["x"], element.attrib["y"])]

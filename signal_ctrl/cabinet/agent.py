@@ -12,6 +12,7 @@ from typing import Final
 
 from signal_ctrl.cabinet.desk import FORKED, Desk
 from signal_ctrl.cabinet.held import Held
+from signal_ctrl.cabinet.lamp_tale import LampTale
 from signal_ctrl.cabinet.link_client import LinkClient, LinkSettings
 from signal_ctrl.cabinet.office import Office
 from signal_ctrl.cabinet.outbox import CAPACITY, Outbox
@@ -24,6 +25,7 @@ from signal_ctrl.cabinet.timekeeping import CabinetClock
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.identity import ID_BYTES
+from signal_ctrl.domain.link.lamps import lamps_query
 from signal_ctrl.domain.link.reports import Report, ReportKind
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.kernel.latch import latch_from_json, latch_to_json
@@ -66,9 +68,10 @@ class Agent:
         self.boot = random_bytes(ID_BYTES).hex()
         self._inbox: deque[Report] = deque()
         self._self_report = SelfReport(self.report)
+        self._lamp_tale = LampTale()
         self.outbox = Outbox(identity.cabinet, self.boot, _next_boot(shelf), shelf, capacity)
         self.signer = Signer(identity.cabinet, identity.key, self.boot, self.clock, random_bytes)
-        self.link = LinkClient(self.signer, self.clock, random_bytes, self.outbox, settings, self._notice)
+        self.link = LinkClient(self.signer, self.clock, random_bytes, self.outbox, settings, self._notice, self._lamps)
         site_sha256 = site_hash(equipment.kernel.site)
         self.desk = Desk(identity.cabinet, site_sha256, shelf, identity.verify, self.link.acknowledge)
         latch = latch_from_json(_text(shelf.get(_LATCH)))
@@ -89,6 +92,9 @@ class Agent:
             kind = ReportKind.FAULT if rule in _ALARMS else ReportKind.EVENT
             self.report(kind, rule.replace("/", "-"), detail)
 
+    def _lamps(self) -> str:
+        return lamps_query(self._lamp_tale.look(self.street.engine))
+
     def _centre_fault(self) -> str:
         """Return why the centre is not to be followed now, empty if it is."""
         if fault := self._link_fault():
@@ -108,6 +114,7 @@ class Agent:
     def housekeep(self) -> None:
         """Store what is to be stored. What the disk refuses is tried again next time, and told when it can be."""
         self._stored(self._keep_latch)
+        self._lamp_tale.look(self.street.engine)
         mono_ms = self.clock.mono_ms()
         if self._looked_ms is None or mono_ms - self._looked_ms >= LOOK_MS:
             self._looked_ms = mono_ms

@@ -90,7 +90,10 @@ class LinkClient:
         outbox: Outbox,
         settings: LinkSettings,
         notice: Notice,
+        query: Callable[[], str] = str,
     ) -> None:
+        """Args: query, returns what the next poll tells by the way."""
+        self._query = query
         self._signer = signer
         self._clock = clock
         self._random_bytes = random_bytes
@@ -153,7 +156,7 @@ class LinkClient:
             ask = self._signer.ask("POST", self._path("acknowledgements"), body=ack_to_bytes(self._acks[0]))
             return UnderWay(Errand.ACKNOWLEDGE, ask, mono_ms, ack=self._acks[0])
         if mono_ms >= self._poll_at_ms:
-            return UnderWay(Errand.POLL, self._signer.ask("GET", self._path("plan"), etag=etag), mono_ms)
+            return UnderWay(Errand.POLL, self._signer.ask("GET", self._path("plan"), self._query(), etag=etag), mono_ms)
         pending = self._outbox.first() if self._may_report and may_post else None
         if pending is None:
             return None

@@ -8,6 +8,7 @@ What each service is for:
 - `plans`, `issuing`, `schedules`: the library, who gets which plan when, and changes of several cabinets at one moment.
 - `overrides`: part C of SAFETY, from the preparation to the delay price.
 - `shadow`: who decides at a junction, and what adaptive control would have done.
+- `lamps`: what each cabinet's lamps showed at its last poll.
 - `traffic`: what was counted at signal groups; the link calls `counted`.
 - `alarms`, `faults`, `tickets`: what somebody has to look at, and repairs. The link calls `faults.began` and `ended`.
 
@@ -18,6 +19,7 @@ from signal_ctrl.centre.alarm_desk import AlarmDesk
 from signal_ctrl.centre.desk import Desk, RandomBytes
 from signal_ctrl.centre.fault_desk import FaultDesk
 from signal_ctrl.centre.issuing import IssueDesk
+from signal_ctrl.centre.lamp_board import LampBoard
 from signal_ctrl.centre.orders import OrderBook, OrderDesk
 from signal_ctrl.centre.overrides import OverrideDesk
 from signal_ctrl.centre.plans import PlanDesk
@@ -50,6 +52,7 @@ class Centre:
         self.overrides = OverrideDesk(self.desk, self.orders, lambda r, d: estimate(r, d, self.desk.now_ms()))
         self.shadow = ShadowDesk(self.desk, self.orders)
         self.traffic = Traffic()
+        self.lamps = LampBoard()
 
     @property
     def store(self) -> Store:

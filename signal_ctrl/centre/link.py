@@ -87,14 +87,18 @@ class Link:
         self._centre.registry.heard(stamp.cabinet)
         return entered
 
-    def poll(self, verified: Verified, etag: str) -> LinkAnswer:
+    def poll(self, verified: Verified, etag: str, query: str = "") -> LinkAnswer:
         """Return the orders of a cabinet, or that it has them. Nothing is written.
+
+        Args: query, what the poll tells of the lamps; any other one is passed over.
 
         Raises: NotFoundError if there are none; LockedError if the cabinet is there twice or this is not the true one.
         """
         stamp = verified.stamp
         if self.starts.double(stamp.cabinet) is not None or self.starts.is_banned(stamp.cabinet, stamp.boot):
             raise LockedError(f"cabinet {stamp.cabinet} is there twice; it gets orders when the true one is named")
+        if query:
+            self._centre.lamps.hear(stamp.cabinet, query, self._desk.now_ms(), self._desk.clock.mono_ms())
         served = self._centre.orders.book.answer(stamp.cabinet, etag, self._desk.clock.mono_ms())
         if served is None:
             return LinkAnswer(304, etag=etag)

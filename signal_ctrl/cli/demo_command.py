@@ -24,9 +24,29 @@ def demo(
     seed: Annotated[int, typer.Option(help="SUMO's seed, the same for every controller.")] = 1,
     begin: Annotated[float | None, typer.Option(help="First simulation second.", show_default=False)] = None,
     end: Annotated[float | None, typer.Option(help="Last simulation second.", show_default=False)] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    city: Annotated[
+        bool, typer.Option("--city", help="Show a simulated city on the page of a centre, until Ctrl-C.")
+    ] = False,
+    speed: Annotated[float, typer.Option(help="With --city: so many times as fast as the wall's clock.")] = 1.0,
+    port: Annotated[int, typer.Option(help="With --city: port of the page; 0: any that is free.")] = 8080,
+    host: Annotated[str, typer.Option(help="With --city: address of the page, of this machine alone.")] = "127.0.0.1",
+    minutes: Annotated[
+        float | None, typer.Option(help="With --city: end after so long.", show_default="when the demand ends")
+    ] = None,
+    warm_up: Annotated[
+        float, typer.Option(help="With --city: seconds of the simulation that go by first, to fill the streets.")
+    ] = 180.0,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON: one document, with --city one a line.")] = False,
 ) -> int:
-    """Compare the network's own signals, SUMO's actuated ones and the adaptive engine; report in out/demo."""
+    """Compare the network's own signals, SUMO's actuated ones and the adaptive engine; report in out/demo.
+
+    With --city: start a centre and the scenario, every signal a cabinet over HTTP, and show it all on the centre's
+    page. Nobody is asked for an account, so it is served on this machine alone.
+    """
+    if city:
+        from signal_ctrl.cli.demo_city import show_city
+
+        return show_city(scenario, seed, begin, end, (host, port), (speed, warm_up, minutes), json_)
     from bench.demo import compare, demo_settings
     from bench.report import write_report
     from signal_ctrl.cli.run_command import stretch_of, tell

@@ -15,7 +15,7 @@ def geojson(
     overwrite: Overwrite = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Write the streets and signals of a network as GeoJSON; an engineer posts it to the centre's /v1/network."""
+    """Write streets, signals and links of a network as GeoJSON; an engineer posts it to the centre's /v1/network."""
     from signal_ctrl.gateways.whole_file import check_free, write_whole
     from sumo_scenarios.catalogue import resolve
     from sumo_scenarios.configuration import read_configuration
@@ -30,4 +30,4 @@ def geojson(
     if json_:
         put_json({"out": str(out), "features": features, "bytes": len(text.encode()), "on_earth": placed})
     else:
-        typer.echo(f"{features} streets and signals, {len(text.encode()) / 1024:.0f} KiB: {out}")
+        typer.echo(f"{features} streets, signals and links, {len(text.encode()) / 1024:.0f} KiB: {out}")

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
+from pydantic import StringConstraints
 
 from signal_ctrl.centre.alarm_desk import alarms
 from signal_ctrl.centre.cabinets import Cabinet, cabinet_of, every_cabinet
@@ -15,13 +16,15 @@ from signal_ctrl.centre.ports import Reading
 from signal_ctrl.centre.traffic_values import FLOWS, GroupFlow
 from signal_ctrl.web.bodies import BodyOut
 from signal_ctrl.web.guard import needs, own_cabinet
-from signal_ctrl.web.junction_view import JunctionOut, shown
+from signal_ctrl.web.junction_view import JunctionOut, LampsOut, shown, shown_lamps
 from signal_ctrl.web.routing import ContextOf, new_router
 
 router = new_router("junctions")
 
 Reader = Annotated[Actor, needs(Right.READ_STATUS)]
 Name = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9._-]+$")]
+_NAME: Final = "^[A-Za-z0-9._-]{1,64}$"
+Junctions = Annotated[list[Annotated[str, StringConstraints(pattern=_NAME)]], Query(min_length=1, max_length=20)]
 Limit = Annotated[int, Query(ge=1, le=20_000)]
 
 
@@ -35,8 +38,15 @@ class JunctionDetailOut(JunctionOut):
     """One junction with the document of its site, which is only read here, and what somebody has to look at."""
 
     site: dict[str, Any]
+    lamps: LampsOut | None
     alarms: list[dict[str, Any]]
     faults: list[dict[str, Any]]
+
+
+class SeenLampsOut(BodyOut):
+    """Lamps by junction; those that told of none are missing."""
+
+    lamps: dict[str, LampsOut]
 
 
 class FlowOut(BodyOut):
@@ -86,11 +96,21 @@ def one_junction(junction: Name, actor: Reader, context: ContextOf) -> JunctionD
         return JunctionDetailOut(
             **shown(cabinet, context.centre).model_dump(),
             site=json.loads(cabinet.site),
+            lamps=shown_lamps(junction, context.centre),
             alarms=[asdict(alarm) for alarm in alarms(reading, subject=junction)],
             faults=[asdict(fault) for fault in faults(reading, junction, limit=50)],
         )
 
     return context.centre.store.read(look)
+
+
+@router.get("/v1/lamps")
+def lamps(actor: Reader, context: ContextOf, junction: Junctions) -> SeenLampsOut:
+    """Show the lamps of up to 20 junctions, as their last polls told them; from memory, to be asked once a second."""
+    for name in junction:
+        own_cabinet(actor, name)
+    found = {name: shown_lamps(name, context.centre) for name in junction}
+    return SeenLampsOut(lamps={name: each for name, each in found.items() if each is not None})
 
 
 @router.get("/v1/detectors")

@@ -37,6 +37,34 @@ class JunctionOut(BodyOut):
     says: dict[str, str]
 
 
+class LampsOut(BodyOut):
+    """The lamps that a cabinet told of at its last poll. `aspects` of the signal groups in the order of the site.
+
+    `stage`, its index in the site, None while none is shown; `stage_began_utc_ms`, when it began, or what else is
+    shown.
+    """
+
+    at_utc_ms: int
+    age_ms: int
+    stage: int | None
+    stage_began_utc_ms: int
+    aspects: list[str]
+
+
+def shown_lamps(cabinet: str, centre: Centre) -> LampsOut | None:
+    """Return the lamps of a cabinet; None if it never told of any to this process."""
+    told = centre.lamps.of(cabinet)
+    if told is None:
+        return None
+    return LampsOut(
+        at_utc_ms=told.at_utc_ms,
+        age_ms=centre.desk.clock.mono_ms() - told.at_mono_ms,
+        stage=told.lamps.stage,
+        stage_began_utc_ms=told.at_utc_ms - 100 * told.lamps.since_ds,
+        aspects=list(told.lamps.words),
+    )
+
+
 def shown(cabinet: Cabinet, centre: Centre) -> JunctionOut:
     """Return what is known of a junction now."""
     status = centre.registry.status(cabinet)

@@ -138,7 +138,7 @@ class LinkFront:
     async def _answer(self, route: str, verified: Verified, asked: Asked, scope: Scope) -> LinkAnswer:
         """Answer what comes often. What is written is durable when this returns."""
         if route == PLAN_ROUTE:
-            return self._link.poll(verified, _etag(scope["headers"]))
+            return self._link.poll(verified, _etag(scope["headers"]), asked.query)
         check_path(scope)
         begun_s = time.perf_counter()
         if route == EVENTS_ROUTE:

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from signal_ctrl.centre.identity import Right
 from signal_ctrl.domain.errors import NotFoundError
 from signal_ctrl.web.guard import needs
-from signal_ctrl.web.routing import new_router
+from signal_ctrl.web.routing import ContextOf, new_router
 
 BUILT: Final = Path(__file__).with_name("built")
 DOCUMENT: Final = "index.html"
@@ -28,14 +28,20 @@ _TYPES: Final = {
 _NAMED_BY_HASH: Final = re.compile(r"page-[0-9a-f]{16}\.(?:css|js)")
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
+_PLAIN: Final = b'<html lang="en">'
+_MARKED: Final = b'<html lang="en" data-demo="yes">'
 
 router = new_router("page")
 
 
 @router.get("/", include_in_schema=False, dependencies=[needs(Right.OPEN)])
-def page(request: Request) -> Response:
-    """Return the page."""
-    return _answer(request, DOCUMENT)
+def page(request: Request, context: ContextOf) -> Response:
+    """Return the page; of a demo it says so."""
+    answer = _answer(request, DOCUMENT)
+    if context.settings.demo_speed is None:
+        return answer
+    marked = bytes(answer.body).replace(_PLAIN, _MARKED, 1)
+    return Response(marked, headers={"Cache-Control": _ASK_AGAIN}, media_type=_TYPES[".html"])
 
 
 @router.get("/assets/{name}", include_in_schema=False, dependencies=[needs(Right.OPEN)])
@@ -52,11 +58,16 @@ def built_files(folder: Path) -> Mapping[str, bytes]:
     return {each.name: each.read_bytes() for each in sorted(folder.glob("*")) if each.is_file()}
 
 
+def check_built() -> None:
+    """Raises: NotFoundError if the page was not built."""
+    if DOCUMENT not in built_files(BUILT):
+        raise NotFoundError("the page was not built; 'make page' builds it")
+
+
 def _answer(request: Request, name: str) -> Response:
     files = built_files(BUILT)
     kind = _TYPES.get(Path(name).suffix)
-    if DOCUMENT not in files:
-        raise NotFoundError("the page was not built; 'make page' builds it")
+    check_built()
     if name not in files or kind is None:
         raise NotFoundError("there is no such file of the page")
     headers = {"Cache-Control": _FOR_EVER if _NAMED_BY_HASH.fullmatch(name) else _ASK_AGAIN, "Vary": "Accept-Encoding"}

@@ -95,7 +95,7 @@ async def log_in(body: LoginIn, request: Request, response: Response, context: C
     context.rates.take_login(body.login, address)
     attempt = Attempt(body.login, body.password, body.code, address, body.cookie)
     granted = await context.slow_work.run(lambda: context.identity.logins.log_in(attempt))
-    return _answered(granted, response, context)
+    return answered(granted, response, context)
 
 
 @router.post("/v1/password/first", dependencies=[needs(Right.OPEN)], status_code=204)
@@ -122,7 +122,7 @@ def log_out(actor: PersonIn, response: Response, context: ContextOf) -> None:
 @router.post("/v1/token")
 def exchange(actor: PersonIn, response: Response, context: ContextOf) -> SessionOut:
     """Exchange the token for another that lasts 15 minutes from now; the second factor grows no younger."""
-    return _answered(context.identity.sessions.exchange(actor), response, context)
+    return answered(context.identity.sessions.exchange(actor), response, context)
 
 
 @router.post("/v1/second-factor")
@@ -132,7 +132,7 @@ def show_second_factor(
     """Show a one-time code: the second factor is young again, and the token is exchanged."""
     context.rates.take_login(actor.login, address_of(request))
     granted = context.identity.logins.show_second_factor(actor, body.code, address_of(request))
-    return _answered(granted, response, context)
+    return answered(granted, response, context)
 
 
 @router.post("/v1/second-factor/offer")
@@ -148,7 +148,7 @@ def enrol_second_factor(
 ) -> SessionOut:
     """Show the first code of the second factor that was offered; from now on each login asks for one."""
     context.rates.take_login(actor.login, address_of(request))
-    return _answered(context.identity.logins.enrol_second_factor(actor, body.code), response, context)
+    return answered(context.identity.logins.enrol_second_factor(actor, body.code), response, context)
 
 
 @router.get("/v1/me")
@@ -165,7 +165,8 @@ def me(actor: PersonIn, request: Request, context: ContextOf) -> MeOut:
     )
 
 
-def _answered(granted: Granted, response: Response, context: Context) -> SessionOut:
+def answered(granted: Granted, response: Response, context: Context) -> SessionOut:
+    """Return what is told of a session that begins or goes on; where it is a browser's, set its cookie."""
     session = granted.session
     if session.browser:
         response.set_cookie(

@@ -17,6 +17,8 @@ class Settings:
     are sent over nothing else. `origins`: where pages that may write come from besides the centre itself, as
     `https://centre.example`. `watchers`: from which networks `/metrics` is answered. `open_feeds`: the state of the
     links is published without a login; `publisher`, country of DATEX II's list and name of who publishes it.
+    `demo_speed`: every visitor of this machine gets a session without an account, and the clock goes so many times as
+    fast as the wall's; None: no demo.
     """
 
     production: bool = True
@@ -25,6 +27,7 @@ class Settings:
     watchers: Networks = LOOPBACK
     open_feeds: bool = False
     publisher: tuple[str, str] = ("other", "signal-ctrl")
+    demo_speed: float | None = None
 
     @property
     def cookie(self) -> str:

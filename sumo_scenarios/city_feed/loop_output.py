@@ -25,10 +25,15 @@ def write_loop_detectors(path: Path, network: RoadNetwork, net: Net, target: Pat
         length_m = min(loop.length_m, lane.length_m / 2)
         position_m = min(loop.position_m, lane.length_m - length_m)
         rows.append(
-            f'    <inductionLoop id="{_NAME.format(number)}" lane={quoteattr(lane.lane_id)} pos="{position_m:.2f}" '
+            f'    <inductionLoop id="{loop_id(number)}" lane={quoteattr(lane.lane_id)} pos="{position_m:.2f}" '
             f'length="{length_m:.2f}" period="{period_s}" file={quoteattr(str(target))} friendlyPos="true"/>'
         )
     path.write_text("\n".join(["<additional>", *rows, "</additional>"]) + "\n", encoding="utf-8")
+
+
+def loop_id(number: int) -> str:
+    """Return SUMO's id of the loop with this index in its network."""
+    return _NAME.format(number)
 
 
 def read_loop_counts(path: Path, network: RoadNetwork, begin_s: float, speeds: bool) -> CountTable:

@@ -21,13 +21,12 @@ from sumo_scenarios.city_feed.loop_output import PERIOD_S, read_loop_counts, wri
 from sumo_scenarios.city_feed.order import FeedOrder, Happening
 from sumo_scenarios.city_feed.passages import Passages, passages_of, read_tracks
 from sumo_scenarios.city_feed.reporting import Places, positions_of, reads_of
-from sumo_scenarios.city_feed.road_network import network_of
+from sumo_scenarios.city_feed.road_network import earth_of_net, network_of
 from sumo_scenarios.city_feed.stood import stood_s
 from sumo_scenarios.city_feed.tables import Drives
 from sumo_scenarios.city_feed.truth import truth_of
 from sumo_scenarios.closed_loop import run_closed_loop
 from sumo_scenarios.configuration import Configuration, read_configuration
-from sumo_scenarios.earth import Earth, earth_of
 from sumo_scenarios.film.roadmap import read_roadmap
 from sumo_scenarios.fleet import read_fleet
 from sumo_scenarios.measures.evidence import TRAJECTORIES
@@ -37,7 +36,6 @@ from sumo_scenarios.run_times import times_of
 from sumo_scenarios.supervise import Job, Progress, supervise
 from sumo_scenarios.switching import read_additional
 from sumo_scenarios.written import tags
-from sumo_scenarios.xml_input import elements
 
 Facts = dict[str, Any]
 
@@ -96,7 +94,7 @@ def _feed_of(
     tracks = read_tracks(evidence, network, net, config.step_s)
     passages = passages_of(tracks, network, times_s[1])
     kinds = _kinds(config, scratch / "run" / TRIPINFO)
-    places = Places(read_roadmap(net.path), _earth(net.path).degrees)
+    places = Places(read_roadmap(net.path), earth_of_net(net.path).degrees)
     seed = order.settings.seed * 1009 + order.settings.demand_seed
     stood = stood_s(evidence, happenings, config.step_s)
     return Feed(
@@ -158,10 +156,3 @@ def _kinds(config: Configuration, trips: Path) -> dict[str, str]:
         for tag, found in tags(trips)
         if tag == "tripinfo"
     }
-
-
-def _earth(path: Path) -> Earth:
-    for _, element in elements(path):
-        if element.tag == "location":
-            return earth_of(element.get("netOffset", "0,0"), element.get("projParameter", "!"))
-    return Earth(0, False, (0.0, 0.0))

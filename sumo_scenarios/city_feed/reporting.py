@@ -22,13 +22,14 @@ SPEED_MPS: Final = 0.4
 OUTAGE_S: Final = 90.0
 STRAY_M: Final = (150.0, 3000.0)
 WRONG_S: Final = (300.0, 90_000.0)
-_KINDS: Final[Mapping[str, VehicleKind]] = {
+KINDS: Final[Mapping[str, VehicleKind]] = {
     "bus": VehicleKind.BUS,
     "coach": VehicleKind.BUS,
     "taxi": VehicleKind.TAXI,
     "emergency": VehicleKind.SPECIAL,
     "authority": VehicleKind.SPECIAL,
 }
+"""What a vehicle of a class of SUMO says that it is; all others say nothing."""
 Random = np.random.Generator
 Rows = npt.NDArray[np.intp]
 
@@ -83,7 +84,7 @@ def positions_of(
     names = tuple(f"v{number}" for number in range(len(tracks.vehicles)))
     return PositionTable(
         vehicles=names,
-        kinds=tuple(_KINDS.get(kinds.get(name, ""), VehicleKind.OTHER).value for name in tracks.vehicles),
+        kinds=tuple(KINDS.get(kinds.get(name, ""), VehicleKind.OTHER).value for name in tracks.vehicles),
         received_ms=received_ms[order],
         utc_ms=stated_ms[order],
         vehicle=tracks.vehicle[rows][order],

@@ -177,6 +177,14 @@ def _reader(road: Road) -> RoadReader:
     return RoadReader(f"{road.road}/reader", road.road, round(road.length_m / 2, 2))
 
 
+def earth_of_net(path: Path) -> Earth:
+    """Return where a network lies on earth; nowhere where it does not say."""
+    for _, element in elements(path):
+        if element.tag == "location":
+            return earth_of(element.get("netOffset", "0,0"), element.get("projParameter", "!"))
+    return Earth(0, False, (0.0, 0.0))
+
+
 def _read_drawn(path: Path) -> dict[str, _Drawn]:
     earth, found = Earth(0, False, (0.0, 0.0)), {}
     for _, element in elements(path):

@@ -5,8 +5,8 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,25 +36,46 @@ from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.watch.watch import Watch
 from signal_ctrl.web.app import make_app
 from signal_ctrl.web.context import Seams, new_context
+from signal_ctrl.web.feed_front import FeedFront
 from signal_ctrl.web.link_front import LinkFront
 from signal_ctrl.web.link_routes import who_signed
 from signal_ctrl.web.settings import Settings
 
 HOST: Final = "127.0.0.1"
+UTC_MS: Final = 1_767_571_200_000
+"""Monday 2026-01-05, 00:00 UTC: when simulation second 0 is by the clock of the centre of a run. [ms]"""
 _START_S: Final = 20.0
+_RUN: Final = Place("run")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How the centre of a run is served.
+
+    `utc_ms`, when simulation second 0 is by its clock [ms]; `listener`, the socket that it listens on, None for one of
+    its own; `place_of`, where the cabinet of a signal stands; `watches`, whether it watches the city and tells who
+    listens to its stream.
+    """
+
+    utc_ms: int = UTC_MS
+    settings: Settings = field(default_factory=lambda: Settings(production=False, secure=False))
+    listener: socket.socket | None = None
+    place_of: Callable[[str], Place] = lambda _signal: _RUN
+    watches: bool = False
 
 
 class RunCentre:
     """The centre of one run."""
 
-    def __init__(self, clock: Clock, folder: Path) -> None:
+    def __init__(self, clock: Clock, folder: Path, served: Served | None = None) -> None:
         """Args: folder, for its keys, gone with the run."""
+        self._served = served or Served()
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
         self._clock = clock
         self._store = open_memory()
         self._box = KeyBox(folder / "identity.key")
         self._key = CentreKey(secrets.token_bytes(32))
-        self._socket = socket.create_server((HOST, 0))
+        self._socket = self._served.listener or socket.create_server((HOST, 0))
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.controllers: dict[str, Controller] = {}
@@ -63,7 +84,8 @@ class RunCentre:
     @property
     def address(self) -> str:
         """Where it answers."""
-        return f"http://{HOST}:{self._socket.getsockname()[1]}"
+        host, port = self._socket.getsockname()[:2]
+        return f"http://{host}:{port}"
 
     def _begin(self) -> None:
         """Start the services on what is durable, and serve them."""
@@ -74,12 +96,18 @@ class RunCentre:
         link.adaptive.controllers = self.controllers
         keepers = Keepers(self._box, frozenset, login_alarm(centre.alarms))
         identity = identity_services(self._store, self._clock, secrets.token_bytes, keepers)
-        watch = Watch(centre, self._box)
-        context = new_context(self._clock, watch, identity, Settings(production=False, secure=False), Seams(who_signed))
+        self.watch = watch = Watch(centre, self._box)
+        if self._served.watches:
+            watch.start()
+        context = new_context(self._clock, watch, identity, self._served.settings, Seams(who_signed))
+        self.hub = context.hub
         app = make_app(context)
         self.admin = app.state.link_admin = LinkAdmin(centre, link, self._box)
         self.centre = centre
-        front = LinkFront(app, link, self._clock, context.rates, context.metrics)
+        inner = FeedFront(app, watch.feeds.gate, self._clock)
+        self._serve(LinkFront(inner, link, self._clock, context.rates, context.metrics))
+
+    def _serve(self, front: LinkFront) -> None:
         config = uvicorn.Config(front, log_level="error", access_log=False, lifespan="off", timeout_keep_alive=3600)
         self._server = uvicorn.Server(config)
         own = socket.fromfd(self._socket.fileno(), self._socket.family, self._socket.type)
@@ -92,6 +120,7 @@ class RunCentre:
             time.sleep(0.005)
 
     def _end(self) -> None:
+        self.hub.close()
         if self._server is not None and self._thread is not None:
             self._server.should_exit = self._server.force_exit = True
             self._thread.join()
@@ -103,19 +132,20 @@ class RunCentre:
 
     def enrol(self, cabinet: str, site: Site) -> Credential:
         """Take a cabinet in."""
-        return self.admin.enrol("run", cabinet, site_to_json(site), Place("run"))
+        return self.admin.enrol("run", cabinet, site_to_json(site), self._served.place_of(site.signal_id))
 
-    def _engineer(self) -> Actor:
+    def engineer(self) -> Actor:
+        """Return who brings in what a centre begins with."""
         return Actor("run", Role.ENGINEER, second_factor_utc_ms=self._clock.utc_ms())
 
     def issue(self, plan: Plan, begin_utc_ms: int) -> None:
         """Issue a plan to all cabinets that it is for, together, from a time on. [ms]"""
-        self.centre.plans.upload(self._engineer(), plan_to_json(plan))
-        self.centre.issuing.issue(self._engineer(), IssueWish(plan.name, not_before_utc_ms=begin_utc_ms, together=True))
+        self.centre.plans.upload(self.engineer(), plan_to_json(plan))
+        self.centre.issuing.issue(self.engineer(), IssueWish(plan.name, not_before_utc_ms=begin_utc_ms, together=True))
 
     def switch(self, cabinets: Sequence[str], mode: ControlMode) -> None:
         """Say who decides at cabinets from now on."""
-        self.centre.shadow.switch(self._engineer(), cabinets, mode)
+        self.centre.shadow.switch(self.engineer(), cabinets, mode)
 
     def figures(self, cabinets: Sequence[str]) -> dict[str, Any]:
         """Return what the centre knows of cabinets at the end: counts, advice, the report of each."""
@@ -132,6 +162,9 @@ class RunCentre:
         """Do what is due; called once a second."""
         self.centre.tick()
         self.link.tick()
+        if self._served.watches:
+            self.watch.tick()
+            self.hub.tick()
 
     def close(self) -> None:
         """End it for good."""

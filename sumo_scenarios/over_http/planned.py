@@ -30,7 +30,8 @@ from sumo_scenarios.driver import EventReader
 from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.loop_reader import LoopReader, broken_loops
-from sumo_scenarios.over_http.run_link import UTC_MS, RunLink
+from sumo_scenarios.over_http.centre import Served
+from sumo_scenarios.over_http.run_link import RunLink
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.warm_up import compile_rollout
@@ -150,15 +151,18 @@ class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
         folder: Path,
         begin_s: float,
         events: EventLog,
+        served: Served | None = None,
     ) -> None:
+        """Args: served, how the centre of the run is served."""
+        self._served = served or Served()
         if settings.plan is None:
             raise InvalidInputError("over HTTP a plan is kept, no schedule; give --plan")
         if settings.advise:
             compile_rollout()
         self._folder = folder
-        self._link = RunLink(settings.link, begin_s - LEAD_S, lambda: None)
+        self._link = RunLink(settings.link, begin_s - LEAD_S, lambda: None, self._served)
         self._mode = ControlMode(settings.advise or ControlMode.PLAN.value)
-        plan = by_utc(settings.plan)
+        plan = by_utc(settings.plan, self._served.utc_ms)
         self._cabinets = {unit.site.signal_id: f"cab-{k + 1}" for k, unit in enumerate(world.units)}
         junctions = [self._junction(unit, plan, settings, simulation, begin_s, events) for unit in world.units]
         super().__init__(junctions, simulation, folder, begin_s, events)
@@ -189,7 +193,7 @@ class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
     def _begin(self, plan: Plan, begin_s: float) -> None:
         """Issue the plan, switch to who decides, and let the cabinets talk until the run begins. [s]"""
         centre = self._link.centre
-        centre.issue(plan, UTC_MS + round(1000 * begin_s))
+        centre.issue(plan, self._served.utc_ms + round(1000 * begin_s))
         for left_s in range(LEAD_S, 0, -1):
             if left_s == LEAD_S // 2 and self._mode is not ControlMode.PLAN:
                 centre.switch(sorted(self._link.cabinets), self._mode)
@@ -212,8 +216,11 @@ class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
         self._link.close(self._folder, figures)
 
 
-def by_utc(plan: Plan) -> Plan:
-    """Return a plan whose offsets count from the epoch of UTC in place of simulation second 0, under a plain name."""
-    epoch_ds = UTC_MS // 100
+def by_utc(plan: Plan, utc_ms: int) -> Plan:
+    """Return a plan whose offsets count from the epoch of UTC in place of simulation second 0, under a plain name.
+
+    Args: utc_ms, when second 0 is. [ms]
+    """
+    epoch_ds = utc_ms // 100
     shifted = [replace(own, offset_ds=(own.offset_ds + epoch_ds) % own.cycle_ds) for own in plan.signals]
     return Plan("run", tuple(shifted))

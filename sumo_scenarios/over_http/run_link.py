@@ -14,19 +14,24 @@ from signal_ctrl.domain.site import Site
 from signal_ctrl.gateways.cabinet_wire import CabinetWire
 from sumo_scenarios.link_conditions import LinkConditions
 from sumo_scenarios.over_http.cabinet import FaultyWire, RunCabinet, new_cabinet
-from sumo_scenarios.over_http.centre import RunCentre
+from sumo_scenarios.over_http.centre import RunCentre, Served
 
 LINK: Final = "link.json"
-UTC_MS: Final = 1_767_571_200_000
-"""Monday 2026-01-05, 00:00 UTC: when simulation second 0 is by the clock of the centre. [ms]"""
 _MONO_MS: Final = 1_000_000
 
 
 class RunLink:
     """A centre and the cabinets of one run. Once a second they talk, as the clock of the run goes."""
 
-    def __init__(self, conditions: LinkConditions | None, begin_s: float, restarted: Callable[[], None]) -> None:
-        """Args: restarted, called when the centre has been started anew."""
+    def __init__(
+        self,
+        conditions: LinkConditions | None,
+        begin_s: float,
+        restarted: Callable[[], None],
+        served: Served | None = None,
+    ) -> None:
+        """Args: restarted, called when the centre has been started anew; served, how the centre is."""
+        served = served or Served()
         self._conditions = conditions if conditions is not None else LinkConditions()
         self._rng = random.Random(self._conditions.seed)
         self._restarts = sorted(self._conditions.restarts)
@@ -34,8 +39,8 @@ class RunLink:
         self._time_s = begin_s
         self._second = -1
         self._keys = tempfile.TemporaryDirectory(prefix="signal-ctrl-centre-")
-        self.clock = ManualClock(UTC_MS + round(1000 * begin_s), _MONO_MS + round(1000 * begin_s))
-        self.centre = RunCentre(self.clock, Path(self._keys.name))
+        self.clock = ManualClock(served.utc_ms + round(1000 * begin_s), _MONO_MS + round(1000 * begin_s))
+        self.centre = RunCentre(self.clock, Path(self._keys.name), served)
         self.cabinets: dict[str, RunCabinet] = {}
 
     def enrol(self, name: str, site: Site, fitting: Fitting) -> RunCabinet:

@@ -14,6 +14,7 @@ from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.earth import earth_of, from_utm
 from sumo_scenarios.geojson_export import export_geojson
+from sumo_scenarios.net_reader import read_net
 
 AXIS_M, ECCENTRICITY_2 = 6_378_137.0, 0.00669437999014
 
@@ -68,7 +69,17 @@ def test_cities_lie_where_they_lie(name: str, west: tuple[float, float], north: 
         places = feature["geometry"]["coordinates"]
         for longitude, latitude in [places] if feature["geometry"]["type"] == "Point" else places:
             assert west[0] < longitude < west[1] and north[0] < latitude < north[1]
-    assert {"street", "signal"} == {feature["properties"]["kind"] for feature in found}
+    assert {"street", "signal", "link"} == {feature["properties"]["kind"] for feature in found}
+
+
+@pytest.mark.parametrize("name", ["cologne8", "ingolstadt21"])
+def test_every_link_of_a_signal_has_its_way_once(name: str) -> None:
+    path = read_configuration(resolve(name).config).net
+    features = json.loads(export_geojson(path)[0])["features"]
+    ways = [(each["properties"]["id"], each["properties"]["link"]) for each in features if "link" in each["properties"]]
+    wanted = {(signal, c.link) for signal, links in read_net(path).signal_links.items() for c in links}
+    assert set(ways) == wanted
+    assert len(ways) == sum(len(links) for links in read_net(path).signal_links.values())
 
 
 def test_a_network_without_a_place_is_drawn_at_nought() -> None:

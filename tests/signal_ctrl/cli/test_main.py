@@ -66,6 +66,10 @@ def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
         ("scenarios build tees --out full", ["exists"]),
         ("demo --scenario nowhere", ["nowhere"]),
         ("demo --seed -4", ["--seed"]),
+        ("demo --city --host 0.0.0.0", ["127.0.0.1", "0.0.0.0"]),
+        ("demo --city --speed 0", ["--speed", "0.5"]),
+        ("demo --city --minutes -1", ["--minutes"]),
+        ("demo --city --port 0 --scenario nowhere", ["nowhere"]),
         ("doctor --patient me", ["--patient"]),
     ],
 )

@@ -1,6 +1,6 @@
 // What the page knows of the city: junctions by the stream, the rest asked for again when an act concerns it.
 import { computed, signal } from "@preact/signals";
-import { ask, entry, may, Problem } from "./api";
+import { ask, entry, IS_DEMO, may, Problem } from "./api";
 import type { Label } from "./labels";
 import { loadRoads, takeLinks } from "./roads";
 import { forget, type News } from "./stream";
@@ -92,14 +92,20 @@ export const tickets = signal<readonly Ticket[]>([]);
 export const network = signal<readonly Feature[]>([]);
 export const lastAct = signal(0);
 export const acts = signal(0);
-/** The centre's clock minus this one's, so that countdowns are the centre's. [ms] */
-export const clockAheadMs = signal(0);
+/** What the centre's clock said at a time of this one, and how fast it goes beside it: countdowns are the centre's. */
+let clock = { saidMs: 0, atMs: 0, speed: 1 };
 export const nowMs = signal(Date.now());
 export const failed = signal("");
 
-setInterval(() => {
-  nowMs.value = Date.now() + clockAheadMs.value;
-}, 1000);
+const readClock = (): void => {
+  nowMs.value = clock.saidMs + (Date.now() - clock.atMs) * clock.speed;
+};
+setInterval(readClock, 1000);
+
+export function setClock(saidMs: number, speed: number): void {
+  clock = { saidMs, atMs: Date.now(), speed };
+  readClock();
+}
 
 const NOT_RUNNING = new Set(["0", "1", "4", "5", "6"]); // modes of the kernel, in its order: all but running and clearing
 const RUNG_CENTRE = "0";
@@ -184,9 +190,10 @@ export async function loadAll(): Promise<void> {
 }
 
 async function learnTime(): Promise<void> {
+  if (IS_DEMO) return; // its clock is that of the simulated city, and is followed for itself
   const answer = await fetch("/healthz").catch(() => null);
   const said = Date.parse(answer?.headers.get("date") ?? "");
-  if (!Number.isNaN(said)) clockAheadMs.value = Math.abs(said - Date.now()) < 1500 ? 0 : said - Date.now();
+  if (!Number.isNaN(said)) setClock(Math.abs(said - Date.now()) < 1500 ? Date.now() : said, 1);
 }
 
 export const mayOverride = (): boolean => may("issue_override");

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
 import { type Alarm, type Junction, junctions, mayOverride, nowMs, overrides, stateLabel, stateOf, type Version } from "./city";
 import { say, sayAge, sayTime } from "./labels";
+import { type Lamps, LampsNow } from "./lamps";
 import { Sign } from "./map";
 import { Wrong } from "./parts";
 import { OverrideList } from "./overrides";
@@ -20,6 +21,7 @@ interface Fault {
 interface Detail extends Junction {
   heard_utc_ms: number | null;
   site: { stages?: { name: string; rights: string }[]; groups?: { name: string }[] };
+  lamps: Lamps | null;
   alarms: Alarm[];
   faults: Fault[];
 }
@@ -81,6 +83,7 @@ export function JunctionPanel({ name }: { name: string }) {
         </p>
       )}
       {mine.length > 0 && <OverrideList shown={mine} />}
+      {detail && <LampsNow name={name} first={detail.lamps} stages={detail.site.stages ?? []} groups={detail.site.groups ?? []} />}
       {detail && now && <Facts detail={detail} now={now} />}
       {detail && <Lists detail={detail} flows={flows} />}
       {detail &&

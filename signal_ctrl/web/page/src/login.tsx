@@ -1,10 +1,26 @@
 // Logging in with the second factor, setting it up, and showing it again.
 import { useEffect, useState } from "preact/hooks";
-import { enrolFactor, factorAsked, hasEnded, logIn, offerFactor, showFactor } from "./api";
+import { enrolFactor, enterDemo, IS_DEMO, factorAsked, hasEnded, logIn, offerFactor, showFactor } from "./api";
 import { say } from "./labels";
 import { Dialog, Field, useAct, Wrong } from "./parts";
 
 export function Login() {
+  return IS_DEMO ? <DemoEntry /> : <LoginForm />;
+}
+
+function DemoEntry() {
+  const { busy, wrong, act } = useAct();
+  return (
+    <div class="card login">
+      <Wrong text={wrong} />
+      <button type="button" class="main" disabled={busy} onClick={() => void act(async () => void (await enterDemo("supervisor")))}>
+        {say("demo.enter")}
+      </button>
+    </div>
+  );
+}
+
+function LoginForm() {
   const [login, setLogin] = useState("");
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { type Feature, junctions, type Junction, network, STATES, stateLabel, stateOf } from "./city";
 import { drawSign, JunctionMarker } from "./junction_marker";
 import { type Label, say, sayWord } from "./labels";
+import { LAMP_STYLE, LaneLamps } from "./lane_lamps";
 import { open, place } from "./places";
 import { type Level, LEVELS, type Road, roads, type RoadState, roadStates } from "./roads";
 
@@ -32,6 +33,7 @@ class CityMap {
   private readonly streets = L.layerGroup();
   private readonly markers = new Map<string, JunctionMarker>();
   private readonly roadLines = new Map<string, { line: L.Polyline; level: Level }>();
+  private readonly lamps: LaneLamps;
   private fitted = false;
   private readonly stops: (() => void)[];
 
@@ -39,9 +41,11 @@ class CityMap {
     this.map = L.map(element, { preferCanvas: true, attributionControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 21 });
     this.map.setView([0, 0], 2);
     this.streets.addTo(this.map);
+    this.lamps = new LaneLamps(this.map);
     this.map.on("zoomend moveend", () => this.nameJunctions());
     this.stops = [
       effect(() => this.drawStreets(roads.value.length > 0 ? [] : network.value)),
+      effect(() => this.lamps.draw(network.value)),
       effect(() => this.drawRoads(roads.value)),
       effect(() => this.colourRoads(roadStates.value)),
       effect(() => this.drawJunctions([...junctions.value.values()])),
@@ -54,6 +58,7 @@ class CityMap {
 
   end(): void {
     for (const stop of this.stops) stop();
+    this.lamps.end();
     this.map.off();
     this.map.stop();
     this.map.remove();
@@ -69,7 +74,7 @@ class CityMap {
   private drawStreets(features: readonly Feature[]): void {
     this.streets.clearLayers();
     for (const { geometry, properties } of features) {
-      if (geometry.type !== "LineString") continue;
+      if (geometry.type !== "LineString" || properties.kind === "link") continue;
       const places = (geometry.coordinates as LonLat[]).map(([lon, lat]) => L.latLng(lat, lon));
       const lanes = Number(properties.lanes ?? 1);
       this.streets.addLayer(L.polyline(places, { ...STREET, weight: Math.min(1 + lanes, 6) }));
@@ -193,7 +198,7 @@ function Legend() {
   return (
     <details class="legend">
       <summary>{say("legend")}</summary>
-      <ul>
+      <ul tabIndex={0}>
         {STATES.map((state) => (
           <li key={state}>
             <Sign state={state} /> {say(stateLabel(state))}
@@ -202,14 +207,25 @@ function Legend() {
         {roads.value.length > 0 &&
           LEVELS.map((level) => (
             <li key={level}>
-              <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
-                <path d="M1 12H23" stroke={ROAD_STYLE[level].color} stroke-width={ROAD_STYLE[level].weight} stroke-dasharray={ROAD_STYLE[level].dashArray} />
-              </svg>{" "}
-              {say(`level.${level}` as Label)}
+              <LineSign style={ROAD_STYLE[level]} /> {say(`level.${level}` as Label)}
+            </li>
+          ))}
+        {network.value.some((each) => each.properties.kind === "link") &&
+          Object.entries(LAMP_STYLE).map(([aspect, style]) => (
+            <li key={aspect}>
+              <LineSign style={style} /> {sayWord("aspect", aspect)}
             </li>
           ))}
       </ul>
     </details>
+  );
+}
+
+function LineSign({ style }: { style: { color: string; weight: number; dashArray?: string } }) {
+  return (
+    <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
+      <path d="M1 12H23" stroke={style.color} stroke-width={style.weight} stroke-dasharray={style.dashArray} />
+    </svg>
   );
 }
 

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { entry, logOut, me } from "./api";
 import { alarms, failed, junctions, loadAll, mayAudit, nowMs, overrides, stateLabel, stateOf } from "./city";
 import { changeLanguage, type Label, language, say, sayAge } from "./labels";
+import { DemoBanner } from "./demo";
 import { DispatchView, ResponsesView } from "./dispatch";
 import { IncidentsView } from "./incidents";
 import { JunctionPanel } from "./junction";
@@ -32,6 +33,7 @@ export function Shell() {
   if (entry.value === "looking") return <p class="card login">{say("loading")}</p>;
   return (
     <>
+      <DemoBanner />
       <Head />
       {entry.value === "in" && <DeadLink />}
       {entry.value === "in" && <Wrong text={failed.value} />}
@@ -125,7 +127,7 @@ function LinkSign() {
 
 function DeadLink() {
   if (link.value !== "dead") return null;
-  const age = heardMs.value ? sayAge((nowMs.value - heardMs.value) / 1000) : say("age.never");
+  const age = heardMs.value ? sayAge((nowMs.value && Date.now() - heardMs.value) / 1000) : say("age.never");
   return (
     <p class="dead" role="alert">
       ⚠ {say("stream.dead", { age })}

@@ -1,0 +1,61 @@
+"""How `signal-ctrl demo --city` runs a city and says where its page is."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+
+import typer
+
+from signal_ctrl.cli.stopping import tidy_end
+from sumo_scenarios.city_demo.run import CityOrder, loopback_listener, run_city
+from sumo_scenarios.settings import RunSettings
+
+
+def show_city(
+    scenario: str,
+    seed: int,
+    begin_s: float | None,
+    end_s: float | None,
+    where: tuple[str, int],
+    how: tuple[float, float, float | None],
+    as_json: bool,
+) -> int:
+    """Show a city until Ctrl-C, or its end; return the exit code.
+
+    Args: where, host and port; how, speed, warm-up [s], minutes.
+    Raises: InvalidInputError; BackendError.
+    """
+    speed, warm_up_s, minutes = how
+    settings = RunSettings(scenario, "fixed", seed, begin_s=begin_s, end_s=end_s)
+    order = CityOrder(settings, speed, warm_up_s, None if minutes is None else 60 * minutes)
+    listener = loopback_listener(*where)
+
+    def say(line: str, **more: str) -> None:
+        typer.echo(json.dumps({"message": line, **more}) if as_json else line)
+        sys.stdout.flush()
+
+    def ready(address: str) -> None:
+        clock = "the clock is the wall's" if speed == 1 else f"the clock goes {speed:g} times as fast as the wall's"
+        say(f"DEMO: open {address}  ({clock}; Ctrl-C ends it)", address=address)
+
+    with listener, own_output(), tidy_end() as stop:
+        outcome = run_city(order, listener, say, ready, lambda: stop.asked)
+    shown_min = max(outcome.end_s - outcome.begin_s - warm_up_s, 0.0) / 60
+    say(f"ended after {shown_min:.1f} simulated minutes; wrong lamps: {outcome.violations}")
+    return int(outcome.violations > 0)
+
+
+@contextlib.contextmanager
+def own_output() -> Iterator[None]:
+    """Keep standard output for what is said here: SUMO writes to it as well, past Python."""
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as own, open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            with contextlib.redirect_stdout(own):
+                yield
+        finally:
+            own.flush()
+            os.dup2(own.fileno(), 1)

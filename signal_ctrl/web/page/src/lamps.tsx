@@ -1,0 +1,143 @@
+// The lamps of one junction as they are now: the ring of its stages, and the aspect of each signal group.
+import { useEffect, useState } from "preact/hooks";
+import { ask, Problem } from "./api";
+import { nowMs } from "./city";
+import { say, sayAge, sayWord } from "./labels";
+
+export interface Lamps {
+  at_utc_ms: number;
+  age_ms: number;
+  stage: number | null;
+  stage_began_utc_ms: number;
+  aspects: string[];
+}
+
+const EVERY_MS = 1_000;
+const OLD_S = 10; // a cabinet polls every second, or every five at most
+
+/** Asks once a second. Args: first, what the junction's own answer said. */
+function useLamps(name: string, first: Lamps | null): Lamps | null {
+  const [lamps, setLamps] = useState(first);
+  useEffect(() => {
+    let wanted = true;
+    const look = async () => {
+      if (document.hidden) return;
+      try {
+        const found = await ask<{ lamps: Record<string, Lamps> }>("GET", `/v1/lamps?junction=${encodeURIComponent(name)}`);
+        if (wanted) setLamps(found.lamps[name] ?? null);
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+      }
+    };
+    const timer = setInterval(() => void look(), EVERY_MS);
+    return () => {
+      wanted = false;
+      clearInterval(timer);
+    };
+  }, [name]);
+  return lamps;
+}
+
+export function LampsNow(props: {
+  name: string;
+  first: Lamps | null;
+  stages: readonly { name: string }[];
+  groups: readonly { name: string }[];
+}) {
+  const lamps = useLamps(props.name, props.first);
+  if (lamps === null) return <p class="empty">{say("lamps.none")}</p>;
+  const ageS = (nowMs.value - lamps.at_utc_ms) / 1000;
+  return (
+    <section aria-label={say("lamps.title")} class={ageS > OLD_S ? "lamps old" : "lamps"}>
+      <h2>{say("lamps.title")}</h2>
+      <p>
+        {ageS > OLD_S ? `⚠ ${say("lamps.old", { age: sayAge(ageS) })}` : say("lamps.age", { age: sayAge(ageS) })}
+      </p>
+      <StageRing stages={props.stages.map((each) => each.name)} lamps={lamps} />
+      <ul class="groups">
+        {lamps.aspects.map((aspect, at) => (
+          <li key={props.groups[at]?.name ?? at} data-group={props.groups[at]?.name} data-aspect={aspect}>
+            <LampSign aspect={aspect} /> {props.groups[at]?.name ?? at} <span>{sayWord("aspect", aspect)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The stages in their order as a ring, the present one thick, with the seconds since it began. */
+function StageRing({ stages, lamps }: { stages: readonly string[]; lamps: Lamps }) {
+  const seconds = Math.max(0, Math.round((nowMs.value - lamps.stage_began_utc_ms) / 1000));
+  return (
+    <div class="ring">
+      <svg viewBox="-50 -50 100 100" aria-hidden="true">
+        {stages.map((name, at) => (
+          <path key={name} d={arc(at, stages.length)} class={at === lamps.stage ? "now" : ""} />
+        ))}
+        <text y="8" text-anchor="middle">
+          {lamps.stage === null ? "–" : `${seconds} s`}
+        </text>
+      </svg>
+      <ol>
+        {stages.map((name, at) => (
+          <li key={name} aria-current={at === lamps.stage ? "step" : undefined}>
+            {at === lamps.stage ? `▶ ${name} · ${seconds} s` : name}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+const RADIUS = 40;
+const GAP = 0.08; // between two arcs, in radians
+
+function arc(at: number, of: number): string {
+  const step = (2 * Math.PI) / of;
+  const gap = of > 1 ? GAP : 0.001;
+  const place = (angle: number) => `${(RADIUS * Math.sin(angle)).toFixed(2)} ${(-RADIUS * Math.cos(angle)).toFixed(2)}`;
+  const far = step - gap > Math.PI ? 1 : 0;
+  return `M${place(at * step + gap / 2)} A${RADIUS} ${RADIUS} 0 ${far} 1 ${place((at + 1) * step - gap / 2)}`;
+}
+
+const RED = "#d55e00";
+const AMBER = "#f0e442";
+const GREEN = "#00c48f";
+/** Which of the three lamps is lit, from the top, whether it flashes, and whether they are a walker's two. */
+const LIT: Record<string, { at: number[]; flashes?: boolean; walker?: boolean }> = {
+  red: { at: [0] },
+  "red-amber": { at: [0, 1] },
+  amber: { at: [1] },
+  green: { at: [2] },
+  "green flash": { at: [2], flashes: true },
+  walk: { at: [2], walker: true },
+  "pedestrian clearance": { at: [0], flashes: true, walker: true },
+  "don't walk": { at: [0], walker: true },
+  "flashing amber": { at: [1], flashes: true },
+  "flashing red": { at: [0], flashes: true },
+  dark: { at: [] },
+};
+
+/** A lamp's place says what it is, as on the street: red above, green below. A dashed rim says that it flashes. */
+export function LampSign({ aspect }: { aspect: string }) {
+  const { at, flashes, walker } = LIT[aspect] ?? { at: [] };
+  return (
+    <svg class="lamp-sign" viewBox="0 0 16 40" aria-hidden="true">
+      <rect x="1" y="1" width="14" height="38" rx={walker ? 0 : 4} fill="#1b1f26" stroke="#8a93a3" />
+      {[RED, AMBER, GREEN].map((colour, place) =>
+        walker && place === 1 ? null : (
+          <circle
+            key={colour}
+            cx="8"
+            cy={8 + 12 * place}
+            r="4.6"
+            fill={at.includes(place) ? colour : "#3a414d"}
+            stroke={at.includes(place) ? "#ffffff" : "none"}
+            stroke-width="1.4"
+            stroke-dasharray={flashes ? "2 2" : undefined}
+          />
+        ),
+      )}
+    </svg>
+  );
+}

@@ -1,0 +1,139 @@
+"""`demo --city` as a process, and its page in a real browser: no login, live lamps, roads, an override that is lit."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pytest
+
+from bench.load.service import PROGRAM
+from tests.bench.browser import CHROMIUM
+from tests.signal_ctrl.web.page.test_page_browser import AXE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.sumo]
+COMMAND: Final = (
+    *PROGRAM,
+    *("demo", "--city", "--scenario", "cologne1", "--port", "0", "--warm-up", "150", "--minutes", "4", "--json"),
+)
+ASPECTS: Final = (
+    "Object.fromEntries([...document.querySelectorAll('[data-group]')]"
+    ".map(each => [each.dataset.group, each.dataset.aspect]))"
+)
+GREEN_PIXELS: Final = """() => {
+    const canvas = document.querySelector('.leaflet-overlay-pane canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) found += data[at] === 0 && data[at + 1] === 168 && data[at + 2] === 120;
+    return found;
+}"""
+LIT: Final = f"groups => {{ const now = {ASPECTS}; return groups.every(g => ['green', 'walk'].includes(now[g])) }}"
+
+
+@dataclass
+class Seen:
+    """What a browser complained of, and whom it asked."""
+
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+
+@pytest.fixture
+def city() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines = (json.loads(line) for line in process.stdout)
+            yield process, next(line["address"] for line in lines if "address" in line)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def page_of(address: str) -> Iterator[tuple[Any, Seen]]:
+    if not CHROMIUM.exists():
+        pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        page, seen = browser.new_page(locale="en-GB"), Seen()
+        page.set_default_timeout(60_000)
+        page.on("console", lambda said: seen.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        page.on("request", lambda request: seen.hosts.add(urlsplit(request.url).netloc))
+        page.goto(address)
+        yield page, seen
+        browser.close()
+
+
+def test_a_city_without_an_account(city: tuple[subprocess.Popen[str], str]) -> None:
+    process, address = city
+    with page_of(address) as (page, seen):
+        page.wait_for_selector(".demo >> text=DEMO")
+        page.wait_for_selector(".junctions a:has-text('plan of the centre')")
+        assert page.query_selector("form.login") is None
+        _roads_have_levels(page)
+        page.click(".legend summary")
+        page.click(".junctions a")
+        _lamps_change(page)
+        assert _serious(page) == []
+        _lanes_are_lit_close_by(page)
+        _the_held_stage_is_lit(page)
+        assert seen.complaints == []
+        assert seen.hosts == {urlsplit(address).netloc}
+    process.send_signal(signal.SIGINT)
+    assert process.stdout is not None
+    last = json.loads(process.stdout.read().splitlines()[-1])
+    assert last["message"].endswith("wrong lamps: 0")
+    assert process.wait(20) == 0
+
+
+def _roads_have_levels(page: Any) -> None:
+    page.wait_for_selector(".legend:has-text('smooth')", state="attached")
+    links = page.evaluate("fetch('/v1/links').then(answer => answer.json())")["links"]
+    assert any(link["level"] != "unknown" and link["speed_mps"] is not None for link in links)
+
+
+def _lamps_change(page: Any) -> None:
+    page.wait_for_selector(".lamps [data-group]")
+    before = page.evaluate(ASPECTS)
+    page.wait_for_function(f"before => JSON.stringify({ASPECTS}) !== JSON.stringify(before)", arg=before)
+    assert page.inner_text(".ring [aria-current]").startswith("▶")
+
+
+def _lanes_are_lit_close_by(page: Any) -> None:
+    assert page.evaluate(GREEN_PIXELS) == 0
+    for _ in range(4):
+        page.click(".leaflet-control-zoom-in:not(.leaflet-disabled)")
+        page.wait_for_timeout(300)
+    page.wait_for_function(f"() => ({GREEN_PIXELS})() > 200")
+
+
+def _the_held_stage_is_lit(page: Any) -> None:
+    site = page.evaluate("fetch('/v1/junctions/cab-1').then(answer => answer.json())")["site"]
+    stage = site["stages"][-1]
+    groups = [group["name"] for group, right in zip(site["groups"], stage["rights"], strict=True) if right != "r"]
+    page.select_option("select[name=kind]", "hold_stage")
+    page.select_option("select[name=stage]", stage["name"])
+    page.fill("input[name=minutes]", "1")
+    page.select_option("select[name=reason]", "accident")
+    page.fill("input[name=case]", "2026-117")
+    page.click("text=Show the price")
+    page.wait_for_selector(".price")
+    page.click(".price button.danger")
+    page.wait_for_selector(".panel .state:has-text('override')")
+    page.wait_for_function(LIT, arg=groups)
+    page.wait_for_selector(f".ring [aria-current]:has-text('{stage['name']}')")
+    page.evaluate("location.hash = '#/audit'")
+    page.wait_for_selector("td:has-text('demo-supervisor')")
+
+
+def _serious(page: Any) -> list[str]:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+    return [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")]

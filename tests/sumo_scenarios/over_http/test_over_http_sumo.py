@@ -10,11 +10,21 @@ from typing import Any
 import pytest
 
 from bench.tuning.store import tuned_plan
+from detectors.loops.estimator import LoopEstimator
+from optimiser.controller import Controller, Decision, Situation
+from optimiser.coupling import Neighbour
+from optimiser.fixed_plan import FixedPlanController
+from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.profile import PUBLISHED
+from signal_ctrl.domain.view import JunctionView
+from sumo_scenarios.controllers import Maker
+from sumo_scenarios.driver import Driver, KernelDriver
 from sumo_scenarios.link_conditions import LinkConditions, parse_link
 from sumo_scenarios.run import execute
 from sumo_scenarios.settings import RunSettings
+from sumo_scenarios.world import World
 
 ORACLE = Path(__file__).resolve().parents[2] / "oracles" / "check_lamps.py"
 
@@ -119,6 +129,55 @@ def test_switched_on_adaptive_control_drives_and_on_a_bad_wire_no_lamp_is_wrong(
     bad = run(tmp_path / "bad", wire, "fixed", 25_480.0, advise="adaptive")
     assert list(json.loads((bad / "link.json").read_text())["decides"].values()) == ["local plan"]
     assert violations(bad) == {}
+
+
+class PlanFirst:
+    """A controller that keeps a plan up to a time, and asks the rollout beside it from the first second on. [s]"""
+
+    def __init__(self, plan: Controller, rollout: Controller, until_s: float) -> None:
+        self._plan, self._rollout, self._until_s = plan, rollout, until_s
+
+    def decide(self, view: JunctionView, situation: Situation) -> Decision:
+        wish = self._rollout.decide(view, situation)
+        return self._plan.decide(view, situation) if situation.now_s < self._until_s else wish
+
+
+@pytest.mark.sumo
+@pytest.mark.slow
+def test_after_it_has_taken_over_it_does_what_it_would_do_in_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three junctions under a plan, then driven by their advisers: the lamps are those of estimators and rollouts in
+    one process that know nothing of each other and take over in the same second.
+    """
+    plan, end_s = tuned_plan("cologne3", PUBLISHED, "fixed", None), 25_460.0
+    assert plan is not None
+    more = {"scenario": "cologne3", "plan": plan, "advise": "adaptive"}
+    driven = run(tmp_path / "driven", LinkConditions(), "fixed", end_s, **more)
+    notes = [json.loads(line) for line in (driven / "decisions.jsonl").read_text().splitlines()]
+    at_s = min(note["t_ds"] for note in notes if "cheapest" in note["reason"]) / 10
+    assert max(note["t_ds"] for note in notes if "into the cycle" in note["reason"]) / 10 < at_s < end_s - 60
+
+    def made(world: World, *rest: Any) -> Driver:
+        sites = {unit.site.signal_id: unit.site for unit in world.units}
+
+        def through(maker: Maker) -> Maker:
+            def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
+                own = plan.of(layout.signal_id)
+                assert own is not None
+                kept = FixedPlanController(own, sites[layout.signal_id])
+                return PlanFirst(kept, maker(layout, tables, neighbour), at_s)
+
+            return make
+
+        return KernelDriver(world, *rest, through=through)
+
+    join = LoopEstimator.join
+    monkeypatch.setattr(LoopEstimator, "join", lambda self, _: join(self, {self.layout.signal_id: self}))
+    monkeypatch.setattr("sumo_scenarios.closed_loop.make_driver", made)
+    alone = run(tmp_path / "alone", None, "adaptive", end_s, scenario="cologne3", options=(("coupled_m", "0"),))
+    assert len(lamps(driven)) >= 3 * 200
+    assert lamps(driven) == lamps(alone)
 
 
 @pytest.mark.parametrize("controller", ["net", "actuated", "delay_based", "sumo_adapted", "sumo_coordinated"])

@@ -1,8 +1,9 @@
 """Everything that a response does, within one transaction: all parts or none; and all of it taken back again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from signal_ctrl.centre.cabinets import cabinets_of_names
@@ -27,10 +28,15 @@ _REFUSALS: Final = (RefusedError, AccessError, InvalidInputError, ConflictError)
 class PartsFailedError(RefusedError):
     """Some parts of a response did not come about; nothing of it was kept."""
 
-    def __init__(self, failed: dict[str, str]) -> None:
+    def __init__(self, rule: str, reason: str, failed: Mapping[str, str] = MappingProxyType({})) -> None:
         """Args: failed, why, by part."""
-        super().__init__("R/parts", "; ".join(f"{name}: {why}" for name, why in failed.items()))
+        super().__init__(rule, reason)
         self.failed = failed
+
+    @classmethod
+    def of(cls, failed: Mapping[str, str]) -> "PartsFailedError":
+        """Return the error that names each part and why."""
+        return cls("R/parts", "; ".join(f"{name}: {why}" for name, why in failed.items()), failed)
 
 
 @dataclass(slots=True)
@@ -83,7 +89,7 @@ class ResponseActs:
         if now_ms >= document.start_utc_ms:
             self._open(t, document, missions, acted)
         if acted.failed:
-            raise PartsFailedError(acted.failed)
+            raise PartsFailedError.of(acted.failed)
         parts = tuple(_begun(part, acted.refs) for part in order.parts)
         return replace(order, parts=parts, before=tuple(acted.before)), acted
 

@@ -4,7 +4,7 @@ All parts come about or none: what fails is told part by part, and everything el
 at its end, and even where nothing can be written: its overrides then end in memory and the rest is written later.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -179,7 +179,7 @@ class ResponseDesk:
             held = order_by_id(t, order_id)
             self._check_approval(t, actor, held, sha256, now_ms)
             if missions is None:
-                raise PartsFailedError(failed)
+                raise PartsFailedError.of(failed)
             approved = replace(held, approver=actor.login, approved_utc_ms=now_ms, state=OrderState.ACTIVE)
             begun, acted = self._acts.begin(t, approved, document, missions)
             t.shelf(RESPONSE_ORDERS).put(begun)
@@ -280,7 +280,7 @@ class ResponseDesk:
             raise RefusedError("C/late", "it was ordered over 5 min ago; it has to be ordered again")
         check_still(t, order.issuer, Right.ISSUE_OVERRIDE)
 
-    def _failed(self, order_id: str, who: str, failed: dict[str, str]) -> ResponseOrder:
+    def _failed(self, order_id: str, who: str, failed: Mapping[str, str]) -> ResponseOrder:
         """Write down that a response failed before anything of it was kept, part by part."""
         now_ms = self._desk.now_ms()
 

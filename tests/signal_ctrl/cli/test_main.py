@@ -120,7 +120,9 @@ def test_the_catalogue_is_listed(call: Call) -> None:
     assert "cologne8" in call("scenarios", "list")[1]
     found = json.loads(call("scenarios", "list", "--json")[1])
     assert {"cologne8", "ingolstadt21", "grid4x4"} <= {item["name"] for item in found}
-    assert all(item["terms"] and Path(item["config"]).is_file() for item in found)
+    assert all(item["terms"] for item in found)
+    made = {"corridor", "newtown"}  # built when they are first asked for
+    assert all(Path(item["config"]).is_file() for item in found if item["name"] not in made)
 
 
 def test_a_network_is_made_and_can_be_shown(call: Call, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def watched(town: Town) -> Town:
     watch.roads.import_(town_actor(town, "eve"), roads_to_json(grid()))
     document = GuidanceDocument("0" * 64, guidance_to_json(SIGNS), now_ms, "eve")
     town.world.store.write(lambda t: t.shelf(GUIDANCE).put(document))
+    watch.diversions.guidance.load()
     watch.tick()
     assert town.ask("olga", "POST", "/v1/units", {"document": UNITS}).status_code == 200
     uploaded = plan_to_json(plan("c0", "c1", "c2", title="match", offset_ds=100))

@@ -28,6 +28,20 @@ export const ROAD_STYLE: Readonly<Record<Level, { color: string; weight: number;
   severe: { color: "#a11212", weight: 7, dashArray: "4 4" },
 };
 
+interface Drawing {
+  _ctx?: CanvasRenderingContext2D;
+  _redraw(): void;
+}
+
+const drawAgain = (L.Canvas.prototype as unknown as Drawing)._redraw;
+
+/** Leaflet's canvas loses track of a frame that it asked for when it draws before it; that frame may come after its map has gone. */
+const PatientCanvas = L.Canvas.extend({
+  _redraw(this: Drawing) {
+    if (this._ctx) drawAgain.call(this);
+  },
+}) as new () => L.Canvas;
+
 class CityMap {
   private readonly map: L.Map;
   private readonly streets = L.layerGroup();
@@ -38,7 +52,7 @@ class CityMap {
   private readonly stops: (() => void)[];
 
   constructor(element: HTMLElement) {
-    this.map = L.map(element, { preferCanvas: true, attributionControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 21 });
+    this.map = L.map(element, { renderer: new PatientCanvas(), attributionControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 21 });
     this.map.setView([0, 0], 2);
     this.streets.addTo(this.map);
     this.lamps = new LaneLamps(this.map);

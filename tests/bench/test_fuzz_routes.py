@@ -59,7 +59,7 @@ def test_a_change_by_who_may_not_is_noticed(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(guard, "require", lets_everybody)
     campaign = Campaign(tmp_path, 3)
     try:
-        asyncio.run(campaign.part(600))
+        asyncio.run(campaign.part(1500))
     finally:
         campaign.close()
     text = "\n".join(campaign.findings.wrong)

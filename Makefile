@@ -10,6 +10,8 @@ STAMP := $(VENV)/.installed
 SUMO_LIBRARIES := libatomic1 libgl1 libx11-6 libxext6 libxrender1
 PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
 SPREAD := -n 2 --dist loadfile
+# processes that tests start find the tests' own modules too
+export PYTHONPATH := $(CURDIR)
 QUICK := not sumo and not slow and not deep and not browser
 
 PAGE := signal_ctrl/web/page

@@ -2,17 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import cv2
 import pytest
 from hypothesis import HealthCheck, settings
 
 from bench.storage.server import Cluster, cluster, programs
-
-ROOT = str(Path(__file__).resolve().parents[1])
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))
-"""Processes that a test starts find the tests' own modules too, advisers that are no good among them."""
 
 cv2.setNumThreads(
     1

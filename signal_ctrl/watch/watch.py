@@ -158,12 +158,10 @@ class Watch:
         publisher, now_ms = self._publisher, self.desk.now_ms()
         if publisher is None or self.roads.in_force is None or not publisher.is_due(now_ms):
             return
-        arrived = self.intake.drain()
-        publisher.take(arrived)
-        for batch in arrived:
-            self.incident_watching.take(batch.observations)
         taken = self.intake.drain()
         publisher.take(taken)
+        for batch in taken:
+            self.incident_watching.take(batch.observations)
         self.dispatch.taken(each for batch in taken for each in batch.observations)
         complete = publisher.step(now_ms)
         if complete:

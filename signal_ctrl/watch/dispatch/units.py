@@ -87,9 +87,9 @@ class Shift:
 class Unit:
     """One unit, as it was imported, and where it stands. [ms]
 
-    `home` is where it goes back to. `device` is the account that may report for it; `vehicle`, the feed of positions that
-    reports it and its pseudonym there, `FEED/NAME`; empty: none. Without shifts it is always manned. `mission` is what it
-    has, or empty.
+    `home` is where it goes back to. `device` is the account that may report for it; `vehicle`, the feed of positions
+    that reports it and its pseudonym there, `FEED/NAME`; empty: none. Without shifts it is always manned. `mission` is
+    what it has, or empty.
     """
 
     unit: str

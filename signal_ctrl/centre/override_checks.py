@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from signal_ctrl.centre.identity import MATRIX, SECOND_FACTOR_LASTS_MS, Actor, Grant, Right, require
 from signal_ctrl.centre.nonces import Bound, fingerprint
-from signal_ctrl.centre.override_values import ARMED_MS, OVERRIDES, Override, OverrideDocument, OverrideState
+from signal_ctrl.centre.override_values import (
+    APPROVAL_MS,
+    ARMED_MS,
+    OVERRIDES,
+    Override,
+    OverrideDocument,
+    OverrideState,
+)
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
 
@@ -28,6 +35,21 @@ class Issue:
     override_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What waits for a second person: who asked, where it reaches, its hash, until when it may be approved. [ms]
+
+    `verb` says how it was asked for: issued, ordered.
+    """
+
+    issuer: str
+    districts: tuple[str, ...]
+    sha256: str
+    issued_utc_ms: int
+    until_mono_ms: int
+    verb: str
+
+
 def check_second_factor(actor: Actor, fresh: bool, now_ms: int) -> None:
     """Check that the second factor is young enough. [ms] Raises: RefusedError."""
     if fresh and not actor.is_fresh(now_ms):
@@ -42,6 +64,23 @@ def check_reach(actor: Actor, districts: Sequence[str]) -> None:
     beyond = [district for district in districts if not actor.reaches(district)]
     if beyond:
         raise ForbiddenError(f"{actor.login} acts in district {actor.district} alone, not in {', '.join(beyond)}")
+
+
+def check_approval(actor: Actor, awaited: Awaited, sha256: str, now_ms: int, mono_ms: int) -> None:
+    """Check that an actor may be the second person: another one, in reach, fresh, for the same thing and in time.
+
+    Args: sha256, of what is approved; now_ms, mono_ms, the wall's and the monotonic clock. [ms]
+    Raises: RefusedError, ForbiddenError.
+    """
+    if actor.login == awaited.issuer:
+        raise RefusedError("C/self", "nobody approves their own request; ask another supervisor")
+    check_reach(actor, awaited.districts)
+    check_second_factor(actor, True, now_ms)
+    verb = awaited.verb
+    if sha256 != awaited.sha256:
+        raise RefusedError("C/hash", f"what is approved is not what was {verb}; look at it again")
+    if now_ms - awaited.issued_utc_ms > APPROVAL_MS or mono_ms > awaited.until_mono_ms:
+        raise RefusedError("C/late", f"it was {verb} over 5 min ago; it has to be {verb} again")
 
 
 def check_release(actor: Actor, override: Override, now_ms: int) -> None:

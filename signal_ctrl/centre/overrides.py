@@ -17,8 +17,10 @@ from signal_ctrl.centre.nonces import Nonces
 from signal_ctrl.centre.order_values import Delivery
 from signal_ctrl.centre.orders import OrderDesk
 from signal_ctrl.centre.override_checks import (
+    Awaited,
     Checked,
     Issue,
+    check_approval,
     check_reach,
     check_release,
     check_second_factor,
@@ -317,15 +319,11 @@ class OverrideDesk:
     def _check_approval(self, actor: Actor, override: Override, sha256: str, now_ms: int) -> None:
         if override.state is not OverrideState.WAITING:
             raise ConflictError(f"override {override.override_id} is {override.state.value}")
-        if actor.login == override.issuer:
-            raise RefusedError("C/self", "nobody approves their own request; ask another supervisor")
-        check_reach(actor, override.districts)
-        check_second_factor(actor, True, now_ms)
-        if sha256 != override.sha256:
-            raise RefusedError("C/hash", "what is approved is not what was issued; look at it again")
         until_mono_ms = self._until_mono_ms.get(override.override_id, 0)
-        if now_ms - override.issued_utc_ms > APPROVAL_MS or self._desk.clock.mono_ms() > until_mono_ms:
-            raise RefusedError("C/late", "it was issued over 5 min ago; it has to be issued again")
+        awaited = Awaited(
+            override.issuer, override.districts, override.sha256, override.issued_utc_ms, until_mono_ms, "issued"
+        )
+        check_approval(actor, awaited, sha256, now_ms, self._desk.clock.mono_ms())
 
     def _start(self, override: Override) -> None:
         """Bring a scheduled override into force; what stands against it by now ends it."""

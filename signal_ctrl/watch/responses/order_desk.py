@@ -16,7 +16,7 @@ from signal_ctrl.centre.identity import Actor, Grant, Right, require
 from signal_ctrl.centre.late_writes import LateWrites
 from signal_ctrl.centre.nonces import Nonces, fingerprint
 from signal_ctrl.centre.order_values import Answer
-from signal_ctrl.centre.override_checks import check_reach, check_second_factor, check_still
+from signal_ctrl.centre.override_checks import Awaited, check_approval, check_reach, check_second_factor, check_still
 from signal_ctrl.centre.override_values import APPROVAL_MS, NONCE_MS
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
 from signal_ctrl.centre.prices import Price
@@ -269,15 +269,9 @@ class ResponseDesk:
     def _check_approval(self, t: Transaction, actor: Actor, order: ResponseOrder, sha256: str, now_ms: int) -> None:
         if order.state is not OrderState.WAITING:
             raise ConflictError(f"response {order.order_id} is {order.state.value}")
-        if actor.login == order.issuer:
-            raise RefusedError("C/self", "nobody approves their own request; ask another supervisor")
-        check_reach(actor, order.districts)
-        check_second_factor(actor, True, now_ms)
-        if sha256 != order.sha256:
-            raise RefusedError("C/hash", "what is approved is not what was ordered; look at it again")
         until_mono_ms = self._until_mono_ms.get(order.order_id, 0)
-        if now_ms - order.issued_utc_ms > APPROVAL_MS or self._desk.clock.mono_ms() > until_mono_ms:
-            raise RefusedError("C/late", "it was ordered over 5 min ago; it has to be ordered again")
+        awaited = Awaited(order.issuer, order.districts, order.sha256, order.issued_utc_ms, until_mono_ms, "ordered")
+        check_approval(actor, awaited, sha256, now_ms, self._desk.clock.mono_ms())
         check_still(t, order.issuer, Right.ISSUE_OVERRIDE)
 
     def _failed(self, order_id: str, who: str, failed: Mapping[str, str]) -> ResponseOrder:

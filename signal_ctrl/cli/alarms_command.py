@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from signal_ctrl.cli.centre_requests import get_from_centre, post_to_centre
 from signal_ctrl.cli.output import number, put_json, put_table
+from signal_ctrl.cli.times import utc_text_or_dash
 
 alarms = typer.Typer(name="alarms", help="Alarms: list, acknowledge, clear.")
 tickets = typer.Typer(name="tickets", help="Maintenance tickets: list, open, assign, close; how long repairs take.")
@@ -27,10 +29,11 @@ def list_alarms(
     """List alarms, the youngest first."""
     if context.invoked_subcommand is not None:
         return
-    found = _get("/v1/alarms", state=state, limit=limit)
+    found = get_from_centre("/v1/alarms", state=state, limit=limit)
     header = ("alarm", "severity", "state", "raised (UTC)", "times", "what")
     rows = [
-        (a["alarm_id"], a["severity"], a["state"], _at(a["raised_utc_ms"]), str(a["times"]), a["text"]) for a in found
+        (a["alarm_id"], a["severity"], a["state"], utc_text_or_dash(a["raised_utc_ms"]), str(a["times"]), a["text"])
+        for a in found
     ]
     _put(found, header, rows, json_)
 
@@ -38,13 +41,13 @@ def list_alarms(
 @alarms.command()
 def acknowledge(alarm_id: AlarmId, json_: Json = False) -> None:
     """Say that you have seen an alarm and look after it."""
-    _done(_post(f"/v1/alarms/{alarm_id}/acknowledge"), "alarm_id", json_)
+    _done(post_to_centre(f"/v1/alarms/{alarm_id}/acknowledge"), "alarm_id", json_)
 
 
 @alarms.command()
 def clear(alarm_id: AlarmId, note: Annotated[str, typer.Option(help="Why it is over.")], json_: Json = False) -> None:
     """Clear an alarm whose end nothing reports."""
-    _done(_post(f"/v1/alarms/{alarm_id}/clear", {"note": note}), "alarm_id", json_)
+    _done(post_to_centre(f"/v1/alarms/{alarm_id}/clear", {"note": note}), "alarm_id", json_)
 
 
 def faults(
@@ -57,7 +60,7 @@ def faults(
     """List faults of equipment, the youngest first."""
     query: dict[str, str | int] = {"cabinet": cabinet, "limit": limit}
     query |= ({"facility": facility} if facility else {}) | ({"live": "true"} if live else {})
-    found = _get("/v1/faults", **query)
+    found = get_from_centre("/v1/faults", **query)
     header = ("cabinet", "kind", "device", "code", "began (UTC)", "ended (UTC)", "ticket")
     rows = [
         (
@@ -65,8 +68,8 @@ def faults(
             f["facility"],
             f["device"] or "–",
             f["code"],
-            _at(f["begin_utc_ms"]),
-            _at(f["end_utc_ms"]),
+            utc_text_or_dash(f["begin_utc_ms"]),
+            utc_text_or_dash(f["end_utc_ms"]),
             f["ticket"],
         )
         for f in found
@@ -87,7 +90,7 @@ def list_tickets(
     if context.invoked_subcommand is not None:
         return
     query: dict[str, str | int] = {"state": state, "cabinet": cabinet, "limit": limit}
-    found = _get("/v1/tickets", **(query | ({"facility": facility} if facility else {})))
+    found = get_from_centre("/v1/tickets", **(query | ({"facility": facility} if facility else {})))
     header = ("ticket", "state", "kind", "cabinet", "device", "opened (UTC)", "assigned to", "what")
     rows = [
         (
@@ -96,7 +99,7 @@ def list_tickets(
             t["facility"],
             t["cabinet"],
             t["device"] or "–",
-            _at(t["opened_utc_ms"]),
+            utc_text_or_dash(t["opened_utc_ms"]),
             t["assigned_to"] or "–",
             t["text"],
         )
@@ -115,45 +118,31 @@ def open_ticket(
 ) -> None:
     """Open a ticket by hand."""
     body = {"facility": facility, "cabinet": cabinet, "device": device, "text": text}
-    _done(_post("/v1/tickets", body), "ticket_id", json_)
+    _done(post_to_centre("/v1/tickets", body), "ticket_id", json_)
 
 
 @tickets.command()
 def assign(ticket_id: TicketId, to: Annotated[str, typer.Option(help="Who repairs it.")], json_: Json = False) -> None:
     """Say who repairs it."""
-    _done(_post(f"/v1/tickets/{ticket_id}/assign", {"to": to}), "ticket_id", json_)
+    _done(post_to_centre(f"/v1/tickets/{ticket_id}/assign", {"to": to}), "ticket_id", json_)
 
 
 @tickets.command()
 def close(ticket_id: TicketId, note: Annotated[str, typer.Option(help="What was done.")], json_: Json = False) -> None:
     """Close a ticket with a note of what was done."""
-    _done(_post(f"/v1/tickets/{ticket_id}/close", {"note": note}), "ticket_id", json_)
+    _done(post_to_centre(f"/v1/tickets/{ticket_id}/close", {"note": note}), "ticket_id", json_)
 
 
 @tickets.command()
 def repairs(json_: Json = False) -> None:
     """Say how many repairs are open and closed, and the mean time to repair, for each kind of facility."""
-    found = _get("/v1/repairs")
+    found = get_from_centre("/v1/repairs")
     rows = [(r["facility"], str(r["open"]), str(r["closed"]), _hours(r["mean_time_to_repair_s"])) for r in found]
     _put(found, ("kind", "open", "closed", "mean time to repair (h)"), rows, json_, numbers_from=1)
 
 
 def _hours(seconds: float | None) -> str:
     return number(None if seconds is None else seconds / 3600)
-
-
-def _get(path: str, **query: str | int) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.get(path, **query)
-
-
-def _post(path: str, body: dict[str, Any] | None = None) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.post(path, body)
 
 
 def _put(found: Any, header: tuple[str, ...], rows: list[Any], as_json: bool, numbers_from: int = 99) -> None:
@@ -168,9 +157,3 @@ def _done(changed: dict[str, Any], key: str, as_json: bool) -> None:
         put_json(changed)
     else:
         typer.echo(f"{changed[key]} is {changed['state']}")
-
-
-def _at(utc_ms: int | None) -> str:
-    from signal_ctrl.cli.times import utc_text
-
-    return "–" if utc_ms is None else utc_text(utc_ms)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from signal_ctrl.cli.centre_requests import get_from_centre, post_to_centre
 from signal_ctrl.cli.output import number, put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -44,7 +45,7 @@ def open_(
         "incident": incident,
         "ticket": ticket,
     }
-    _tell(_post("/v1/missions", body), json_)
+    _tell(post_to_centre("/v1/missions", body), json_)
 
 
 @app.command("list")
@@ -56,7 +57,7 @@ def list_(
     """List missions, the youngest first."""
     from signal_ctrl.cli.times import utc_text
 
-    found = _get("/v1/missions", state=state, limit=limit)
+    found = get_from_centre("/v1/missions", state=state, limit=limit)
     if json_:
         put_json(found)
         return
@@ -86,7 +87,11 @@ def propose(
     """Say who could go: arrival, the interval that holds nine in ten, and why others cannot."""
     if bool(mission) == all_:
         raise InvalidInputError("name a mission, or say --all")
-    found = _get("/v1/mission-assignment") if all_ else _get(f"/v1/missions/{mission}/proposal", most=most)
+    found = (
+        get_from_centre("/v1/mission-assignment")
+        if all_
+        else get_from_centre(f"/v1/missions/{mission}/proposal", most=most)
+    )
     if json_:
         put_json(found)
     elif all_:
@@ -107,16 +112,16 @@ def assign(
     if bool(mission) == all_ or (all_ and unit):
         raise InvalidInputError("name a mission, or say --all without --unit")
     if not all_:
-        _tell(_post(f"/v1/missions/{mission}/assign", {"unit": unit}), json_)
+        _tell(post_to_centre(f"/v1/missions/{mission}/assign", {"unit": unit}), json_)
         return
     if json_ and not yes:
         raise InvalidInputError("--json does not ask: say --yes with it")
-    deal = _get("/v1/mission-assignment")
+    deal = get_from_centre("/v1/mission-assignment")
     if not json_:
         _tell_deal(deal)
     if deal["pairs"] and (yes or typer.confirm("send them?", abort=True)):
         pairs = [{"mission": pair["mission"], "unit": pair["unit"]} for pair in deal["pairs"]]
-        sent = _post("/v1/mission-assignment", {"pairs": pairs})
+        sent = post_to_centre("/v1/mission-assignment", {"pairs": pairs})
         put_json(sent) if json_ else typer.echo(f"{len(sent)} units sent")
     elif json_:
         put_json([])
@@ -138,7 +143,7 @@ def green_route(
     if not all(cabinet and name for cabinet, _, name in pairs):
         raise InvalidInputError("write --stage as CABINET=STAGE, as --stage j1=main")
     stages = {cabinet: name for cabinet, _, name in pairs}
-    prepared = _post(f"/v1/missions/{mission}/green-route-preparation", {"stages": stages})
+    prepared = post_to_centre(f"/v1/missions/{mission}/green-route-preparation", {"stages": stages})
     if not json_:
         document = prepared["document"]
         for leg in document["legs"]:
@@ -148,7 +153,7 @@ def green_route(
         if prepared["second"]:
             typer.echo(f"a second person has to approve it: {', '.join(prepared['second'])}")
     if yes or typer.confirm("issue it?", abort=True):
-        override = _post("/v1/overrides", {"document": prepared["document"], "nonce": prepared["nonce"]})
+        override = post_to_centre("/v1/overrides", {"document": prepared["document"], "nonce": prepared["nonce"]})
         if json_:
             put_json(override)
         else:
@@ -163,7 +168,7 @@ def status(
     json_: Json = False,
 ) -> None:
     """Say where a mission stands; green routes end when the unit is there or taken off."""
-    _tell(_post(f"/v1/missions/{mission}/status", {"state": state, "text": text}), json_)
+    _tell(post_to_centre(f"/v1/missions/{mission}/status", {"state": state, "text": text}), json_)
 
 
 @app.command()
@@ -174,27 +179,13 @@ def close(
     json_: Json = False,
 ) -> None:
     """Close a mission; its unit is on its way back."""
-    _tell(_post(f"/v1/missions/{mission}/close", {"note": note, "close_ticket": close_ticket}), json_)
+    _tell(post_to_centre(f"/v1/missions/{mission}/close", {"note": note, "close_ticket": close_ticket}), json_)
 
 
 @app.command()
 def cancel(mission: Id, why: Annotated[str, typer.Option(help="Why.")], json_: Json = False) -> None:
     """Call a mission off."""
-    _tell(_post(f"/v1/missions/{mission}/cancel", {"why": why}), json_)
-
-
-def _get(path: str, **query: str | int) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.get(path, **query)
-
-
-def _post(path: str, body: dict[str, Any]) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.post(path, body)
+    _tell(post_to_centre(f"/v1/missions/{mission}/cancel", {"why": why}), json_)
 
 
 def _tell(mission: dict[str, Any], as_json: bool) -> None:

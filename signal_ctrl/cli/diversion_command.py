@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from signal_ctrl.cli.centre_requests import get_from_centre, post_to_centre
 from signal_ctrl.cli.output import put_json, put_table
 
 app = typer.Typer(name="diversion", help="Diversions: propose with predicted effect, order, end, list, show.")
@@ -30,13 +31,13 @@ def propose(
         "minutes": minutes,
         "compliance": compliance,
     }
-    _put(_post("/v1/diversions", body), json_)
+    _put(post_to_centre("/v1/diversions", body), json_)
 
 
 @app.command()
 def order(diversion_id: DiversionId, json_: Json = False) -> None:
     """Let a proposal act: texts on signs, plans to signals. It ends by itself at its time or with its incident."""
-    _put(_post(f"/v1/diversions/{diversion_id}/order", {}), json_)
+    _put(post_to_centre(f"/v1/diversions/{diversion_id}/order", {}), json_)
 
 
 @app.command()
@@ -46,7 +47,7 @@ def end(
     json_: Json = False,
 ) -> None:
     """End a diversion before its time; signs and plans go back."""
-    _put(_post(f"/v1/diversions/{diversion_id}/end", {"why": why}), json_)
+    _put(post_to_centre(f"/v1/diversions/{diversion_id}/end", {"why": why}), json_)
 
 
 @app.command("list")
@@ -56,7 +57,7 @@ def list_(
     json_: Json = False,
 ) -> None:
     """List diversions, the youngest first."""
-    found = _get("/v1/diversions", state=state, limit=limit)
+    found = get_from_centre("/v1/diversions", state=state, limit=limit)
     if json_:
         put_json(found)
     else:
@@ -66,21 +67,7 @@ def list_(
 @app.command()
 def show(diversion_id: DiversionId, json_: Json = False) -> None:
     """Show a diversion: ways, what signs say, what is expected road by road, and what it brought."""
-    _put(_get(f"/v1/diversions/{diversion_id}"), json_)
-
-
-def _get(path: str, **query: Any) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.get(path, **query)
-
-
-def _post(path: str, body: dict[str, Any]) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.post(path, body)
+    _put(get_from_centre(f"/v1/diversions/{diversion_id}"), json_)
 
 
 def _row(found: dict[str, Any]) -> tuple[str, ...]:

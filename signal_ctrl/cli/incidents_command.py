@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from signal_ctrl.cli import incidents_detect_command
+from signal_ctrl.cli.centre_requests import get_from_centre, post_to_centre
 from signal_ctrl.cli.output import put_json, put_table
+from signal_ctrl.cli.times import utc_text_or_dash
 
 app = typer.Typer(name="incidents", help="Incidents: list, show, report, confirm, clear, merge; detect in a recording.")
 
@@ -27,7 +29,7 @@ def list_incidents(
 ) -> None:
     """List incidents, the youngest first. `left` is the share of the road's capacity that is left."""
     query: dict[str, str | int] = {"state": state, "road": road, "limit": limit}
-    found = _get("/v1/incidents", **(query | ({"kind": kind} if kind else {})))
+    found = get_from_centre("/v1/incidents", **(query | ({"kind": kind} if kind else {})))
     if json_:
         put_json(found)
     else:
@@ -37,19 +39,20 @@ def list_incidents(
 @app.command()
 def show(incident_id: IncidentId, json_: Json = False) -> None:
     """Show one incident with its evidence and its history."""
-    found = _get(f"/v1/incidents/{incident_id}")
+    found = get_from_centre(f"/v1/incidents/{incident_id}")
     if json_:
         put_json(found)
         return
     for name, value in _facts(found):
         typer.echo(f"{name + ':':15} {value}")
     rows = [
-        (_at(e["at_utc_ms"]), e["source"], e["method"], _strength(e["strength"]), e["text"]) for e in found["evidence"]
+        (utc_text_or_dash(e["at_utc_ms"]), e["source"], e["method"], _strength(e["strength"]), e["text"])
+        for e in found["evidence"]
     ]
     typer.echo("")
     put_table(("seen (UTC)", "by", "method", "strength", "evidence"), rows, 99)
     typer.echo("")
-    steps = [(_at(s["at_utc_ms"]), s["who"], s["what"], s["note"]) for s in found["history"]]
+    steps = [(utc_text_or_dash(s["at_utc_ms"]), s["who"], s["what"], s["note"]) for s in found["history"]]
     put_table(("at (UTC)", "who", "what", "note"), steps, 99)
 
 
@@ -71,13 +74,13 @@ def report(
     body |= {"position_m": position_m, "capacity_left": capacity_left}
     if lasts_min is not None:
         body["expected_end_utc_ms"] = _now_ms() + round(lasts_min * 60_000)
-    _done(_post("/v1/incidents", {name: value for name, value in body.items() if value is not None}), json_)
+    _done(post_to_centre("/v1/incidents", {name: value for name, value in body.items() if value is not None}), json_)
 
 
 @app.command()
 def confirm(incident_id: IncidentId, note: Note = "", json_: Json = False) -> None:
     """Say that a suspected incident is there."""
-    _done(_post(f"/v1/incidents/{incident_id}/confirm", {"note": note}), json_)
+    _done(post_to_centre(f"/v1/incidents/{incident_id}/confirm", {"note": note}), json_)
 
 
 @app.command()
@@ -88,7 +91,7 @@ def clear(
     json_: Json = False,
 ) -> None:
     """Say that an incident is over, or that it was a false alarm."""
-    _done(_post(f"/v1/incidents/{incident_id}/clear", {"note": note, "false_alarm": false_alarm}), json_)
+    _done(post_to_centre(f"/v1/incidents/{incident_id}/clear", {"note": note, "false_alarm": false_alarm}), json_)
 
 
 @app.command()
@@ -98,7 +101,7 @@ def merge(
     json_: Json = False,
 ) -> None:
     """Say that an incident is the same as another."""
-    _done(_post(f"/v1/incidents/{incident_id}/merge", {"into": into}), json_)
+    _done(post_to_centre(f"/v1/incidents/{incident_id}/merge", {"into": into}), json_)
 
 
 @app.command()
@@ -110,7 +113,7 @@ def end(
 ) -> None:
     """Say when an incident is expected to be over."""
     body = {"end_utc_ms": _now_ms() + round(in_min * 60_000), "note": note}
-    _done(_post(f"/v1/incidents/{incident_id}/end", body), json_)
+    _done(post_to_centre(f"/v1/incidents/{incident_id}/end", body), json_)
 
 
 @app.command()
@@ -126,7 +129,7 @@ def camera(
 ) -> None:
     """Send the alarms of a camera that are younger than 15 min: stopped vehicles and wrong way become suspected."""
     sent = [
-        _post(
+        post_to_centre(
             "/v1/camera-alarms",
             _without_none({**alarm, "camera": name, "road": road, "lane": lane, "position_m": position_m}),
         )
@@ -172,14 +175,14 @@ def _row(found: dict[str, Any]) -> tuple[str, ...]:
         _lanes(found),
         found["severity"],
         f"{found['capacity_left']:.0%}",
-        _at(found["found_utc_ms"]),
-        _at(end["at_utc_ms"] if end else None),
+        utc_text_or_dash(found["found_utc_ms"]),
+        utc_text_or_dash(end["at_utc_ms"] if end else None),
     )
 
 
 def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     end, position_m = found["expected_end"], found["position_m"]
-    ended = f"{_at(found['cleared_utc_ms'])}, {found['closed_as']}" if found["closed_as"] else "–"
+    ended = f"{utc_text_or_dash(found['cleared_utc_ms'])}, {found['closed_as']}" if found["closed_as"] else "–"
     return [
         ("incident", f"{found['incident_id']}, {found['state']}"),
         ("kind", f"{found['kind']}, {found['severity']}"),
@@ -187,8 +190,8 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("place", "–" if position_m is None else f"{position_m:.0f} m from its begin"),
         ("lanes", _lanes(found)),
         ("capacity left", f"{found['capacity_left']:.0%}"),
-        ("began (UTC)", _at(found["began_utc_ms"])),
-        ("expected end", f"{_at(end['at_utc_ms'])}, {end['method']}" if end else "–"),
+        ("began (UTC)", utc_text_or_dash(found["began_utc_ms"])),
+        ("expected end", f"{utc_text_or_dash(end['at_utc_ms'])}, {end['method']}" if end else "–"),
         ("ended (UTC)", ended),
         ("ticket", found["ticket"] or "–"),
         ("text", found["text"] or "–"),
@@ -214,23 +217,3 @@ def _now_ms() -> int:
     from signal_ctrl.gateways.system_clock import SystemClock
 
     return SystemClock().utc_ms()
-
-
-def _get(path: str, **query: str | int) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.get(path, **query)
-
-
-def _post(path: str, body: dict[str, Any]) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.post(path, body)
-
-
-def _at(utc_ms: int | None) -> str:
-    from signal_ctrl.cli.times import utc_text
-
-    return "–" if utc_ms is None else utc_text(utc_ms)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from signal_ctrl.cli.centre_requests import get_from_centre, post_to_centre
 from signal_ctrl.cli.failures import CHECK_FAILED
 from signal_ctrl.cli.output import number, put_json, put_table
 from signal_ctrl.cli.response_rehearse_command import rehearse
@@ -32,7 +33,7 @@ def import_(
     """Take a response into the library; refused with every reason where it could not be ordered."""
     from signal_ctrl.cli.text_file import text_of_file
 
-    item = _post("/v1/responses", {"document": text_of_file(file), "note": note})
+    item = post_to_centre("/v1/responses", {"document": text_of_file(file), "note": note})
     if json_:
         put_json(item)
     else:
@@ -46,7 +47,7 @@ def list_(json_: Json = False) -> None:
 
     from signal_ctrl.cli.times import utc_text
 
-    found = _get("/v1/responses")
+    found = get_from_centre("/v1/responses")
     if json_:
         put_json(found)
         return
@@ -76,7 +77,7 @@ def show(
     """Show a response of the library part by part."""
     import json
 
-    item = _get(f"/v1/responses/{name}", number=number_)
+    item = get_from_centre(f"/v1/responses/{name}", number=number_)
     if json_:
         put_json(item)
         return
@@ -102,9 +103,9 @@ def check(
 
     path = Path(response)
     if path.suffix or path.exists():
-        found = _post("/v1/response-checks", {"document": text_of_file(path)})
+        found = post_to_centre("/v1/response-checks", {"document": text_of_file(path)})
     else:
-        found = _get(f"/v1/responses/{response}/check")
+        found = get_from_centre(f"/v1/responses/{response}/check")
     if json_:
         put_json(found)
     elif found["accepted"]:
@@ -133,11 +134,11 @@ def order(
     if json_ and not yes:
         raise InvalidInputError("--json does not ask: say --yes with it")
     wish = {"response": name, "case": case, "number": number_, "start_utc_ms": utc_ms_of(start) if start else None}
-    prepared = _post("/v1/response-preparations", wish)
+    prepared = post_to_centre("/v1/response-preparations", wish)
     if not json_:
         _tell_preparation(prepared)
     if yes or typer.confirm("order it?", abort=True):
-        ordered = _post("/v1/response-orders", {"document": prepared["document"], "nonce": prepared["nonce"]})
+        ordered = post_to_centre("/v1/response-orders", {"document": prepared["document"], "nonce": prepared["nonce"]})
         _tell(ordered, json_)
 
 
@@ -147,12 +148,12 @@ def approve(order_id: Id, yes: Yes = False, json_: Json = False) -> int:
 
     Exit code 0: it is in force; 1: a part did not come about, and nothing was kept.
     """
-    found = _get(f"/v1/response-orders/{order_id}")["order"]
+    found = get_from_centre(f"/v1/response-orders/{order_id}")["order"]
     if not json_:
         _tell(found, False)
     if not (yes or json_):
         typer.confirm("approve it?", abort=True)
-    begun = _post(f"/v1/response-orders/{order_id}/approve", {"sha256": found["sha256"]})
+    begun = post_to_centre(f"/v1/response-orders/{order_id}/approve", {"sha256": found["sha256"]})
     _tell(begun, json_)
     return CHECK_FAILED if begun["state"] == "failed" else 0
 
@@ -173,7 +174,7 @@ def orders(
     """List responses that were ordered, the youngest first."""
     from signal_ctrl.cli.times import utc_text
 
-    found = _get("/v1/response-orders", state="all" if all_ else "live")
+    found = get_from_centre("/v1/response-orders", state="all" if all_ else "live")
     if json_:
         put_json(found)
         return
@@ -196,7 +197,7 @@ def orders(
 @app.command()
 def status(order_id: Id, json_: Json = False) -> None:
     """Show an ordered response: its parts, its missions, and which tasks are done by whom."""
-    found = _get(f"/v1/response-orders/{order_id}")
+    found = get_from_centre(f"/v1/response-orders/{order_id}")
     if json_:
         put_json(found)
         return
@@ -216,13 +217,13 @@ def task(
     json_: Json = False,
 ) -> None:
     """Say that a task of the checklist is done."""
-    _tell(_post(f"/v1/response-orders/{order_id}/tasks/{task_}", {"note": note}), json_)
+    _tell(post_to_centre(f"/v1/response-orders/{order_id}/tasks/{task_}", {"note": note}), json_)
 
 
 @app.command()
 def ledger(json_: Json = False) -> None:
     """Say what each ordered response brought: how long it lasted, its delay price, missions and tasks done."""
-    found = _get("/v1/response-ledger")
+    found = get_from_centre("/v1/response-ledger")
     if json_:
         put_json(found)
         return
@@ -241,20 +242,6 @@ def ledger(json_: Json = False) -> None:
     ]
     header = ("order", "response", "state", "lasted [min]", "estimate [veh h]", "measured", "missions", "tasks")
     put_table(header, rows, numbers_from=3)
-
-
-def _get(path: str, **query: str | int) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.get(path, **query)
-
-
-def _post(path: str, body: dict[str, Any]) -> Any:
-    from signal_ctrl.cli.centre_session import connected
-
-    with connected() as client:
-        return client.post(path, body)
 
 
 def _parts_of(said: dict[str, Any]) -> list[tuple[str, str, str, str]]:

@@ -1,11 +1,12 @@
 // Units, missions, and emergency plans ordered as one act by two persons.
 import { useState } from "preact/hooks";
-import { ask, may, me } from "./api";
-import { mayApprove, mayOverride, nowMs, type Price } from "./city";
-import { useList } from "./incidents";
+import { ask, may } from "./api";
+import { mayOverride, nowMs, type Price } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Ask, Dialog, Field, Table, useAct, Wrong } from "./parts";
+import { Dialog, Field, Table, useAct, Wrong } from "./parts";
 import { PriceText } from "./take_over";
+import { TwoPersons } from "./two_persons";
+import { useList } from "./use_list";
 
 interface UnitRow {
   unit: { unit: string; kind: string; state: string; district: string; mission: string };
@@ -220,13 +221,10 @@ function ResponseCard({ item, again }: { item: LibraryItem; again: () => void })
 }
 
 function OrderCard({ order, again }: { order: ResponseOrder; again: () => void }) {
-  const [asking, setAsking] = useState<"approve" | "end" | null>(null);
   const { busy, wrong, act } = useAct();
-  const own = order.issuer === me.value?.login;
   const waits = order.state.startsWith("waiting");
   const finish = (method: string, path: string, body?: unknown) =>
     act(async () => {
-      setAsking(null);
       await ask(method, `/v1/response-orders/${order.order_id}${path}`, body);
       again();
     });
@@ -260,30 +258,16 @@ function OrderCard({ order, again }: { order: ResponseOrder; again: () => void }
         </ol>
       )}
       <Wrong text={wrong} />
-      <div class="buttons">
-        {waits && own && <span>{say("approve.own")}</span>}
-        {waits && !own && mayApprove() && (
-          <button type="button" class="main" disabled={busy} onClick={() => setAsking("approve")}>
-            {say("approve")}
-          </button>
-        )}
-        {(mayApprove() || (own && mayOverride())) && (
-          <button type="button" disabled={busy} onClick={() => setAsking("end")}>
-            {say("response.end")}
-          </button>
-        )}
-      </div>
-      {asking === "approve" && (
-        <Ask
-          text={say("approve.ask", { id: order.response, who: order.issuer })}
-          yes={say("approve")}
-          onNo={() => setAsking(null)}
-          onYes={() => void finish("POST", "/approve", { sha256: order.sha256 })}
-        />
-      )}
-      {asking === "end" && (
-        <Ask text={say("response.end.ask", { name: order.response })} yes={say("response.end")} onNo={() => setAsking(null)} onYes={() => void finish("DELETE", "")} />
-      )}
+      <TwoPersons
+        issuer={order.issuer}
+        waits={waits}
+        busy={busy}
+        name={order.response}
+        end={say("response.end")}
+        endQuestion={say("response.end.ask", { name: order.response })}
+        onApprove={() => void finish("POST", "/approve", { sha256: order.sha256 })}
+        onEnd={() => void finish("DELETE", "")}
+      />
     </li>
   );
 }

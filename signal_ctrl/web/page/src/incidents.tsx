@@ -1,9 +1,10 @@
 // Incidents from suspicion to clearing, and what a diversion would bring before it is ordered.
-import { useEffect, useState } from "preact/hooks";
-import { ask, may, Problem } from "./api";
-import { acts, nowMs } from "./city";
+import { useState } from "preact/hooks";
+import { ask, may } from "./api";
+import { nowMs } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
 import { Ask, Dialog, useAct, Wrong } from "./parts";
+import { useList } from "./use_list";
 
 export interface Incident {
   incident_id: string;
@@ -33,30 +34,6 @@ interface Diversion {
     notes: string[];
   };
   brought: { predicted_without_veh_h: number; measured_veh_h: number } | null;
-}
-
-/** Asks again whenever an act concerns a topic. */
-export function useList<T>(path: string): { found: T[]; wrong: string; again: () => void } {
-  const [found, setFound] = useState<T[]>([]);
-  const [wrong, setWrong] = useState("");
-  const [times, setTimes] = useState(0);
-  useEffect(() => {
-    let wanted = true;
-    ask<T[]>("GET", path).then(
-      (list) => {
-        if (!wanted) return;
-        setFound(list);
-        setWrong("");
-      },
-      (problem) => {
-        if (wanted && problem instanceof Problem) setWrong(problem.message);
-      },
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [path, acts.value, times]);
-  return { found, wrong, again: () => setTimes((n) => n + 1) };
 }
 
 export function IncidentsView() {

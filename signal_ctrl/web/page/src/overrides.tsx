@@ -1,11 +1,11 @@
 // Overrides that wait, are to come or are in force: countdown, release, approval by a second person.
-import { useState } from "preact/hooks";
-import { ask, me } from "./api";
-import { mayApprove, mayOverride, nowMs, type Override, overrides, refreshOverrides } from "./city";
+import { ask } from "./api";
+import { nowMs, type Override, overrides, refreshOverrides } from "./city";
 import { type Label, say, sayAge, sayWord } from "./labels";
-import { Ask, useAct, Wrong } from "./parts";
+import { useAct, Wrong } from "./parts";
 import { addressOf } from "./places";
 import { PriceText, secondsTo, stateWord } from "./take_over";
+import { TwoPersons } from "./two_persons";
 
 export function OverridesView() {
   return (
@@ -28,14 +28,11 @@ export function OverrideList({ shown }: { shown: readonly Override[] }) {
 }
 
 function OverrideCard({ override }: { override: Override }) {
-  const [asking, setAsking] = useState<"release" | "approve" | null>(null);
   const { busy, wrong, act } = useAct();
   const { document: what } = override;
-  const own = override.issuer === me.value?.login;
-  const waits = override.state === "waiting for approval";
+  const path = `/v1/overrides/${override.override_id}`;
   const finish = (work: () => Promise<unknown>) =>
     act(async () => {
-      setAsking(null);
       await work();
       await refreshOverrides();
     });
@@ -58,35 +55,16 @@ function OverrideCard({ override }: { override: Override }) {
       </p>
       {override.estimate && <PriceText price={override.estimate} />}
       <Wrong text={wrong} />
-      <div class="buttons">
-        {waits && own && <span>{say("approve.own")}</span>}
-        {waits && !own && mayApprove() && (
-          <button type="button" class="main" disabled={busy} onClick={() => setAsking("approve")}>
-            {say("approve")}
-          </button>
-        )}
-        {(mayApprove() || (own && mayOverride())) && (
-          <button type="button" disabled={busy} onClick={() => setAsking("release")}>
-            {say("release")}
-          </button>
-        )}
-      </div>
-      {asking === "release" && (
-        <Ask
-          text={say("release.ask", { id: override.override_id })}
-          yes={say("release")}
-          onNo={() => setAsking(null)}
-          onYes={() => void finish(() => ask("DELETE", `/v1/overrides/${override.override_id}`))}
-        />
-      )}
-      {asking === "approve" && (
-        <Ask
-          text={say("approve.ask", { id: override.override_id, who: override.issuer })}
-          yes={say("approve")}
-          onNo={() => setAsking(null)}
-          onYes={() => void finish(() => ask("POST", `/v1/overrides/${override.override_id}/approve`, { sha256: override.sha256 }))}
-        />
-      )}
+      <TwoPersons
+        issuer={override.issuer}
+        waits={override.state === "waiting for approval"}
+        busy={busy}
+        name={override.override_id}
+        end={say("release")}
+        endQuestion={say("release.ask", { id: override.override_id })}
+        onApprove={() => void finish(() => ask("POST", `${path}/approve`, { sha256: override.sha256 }))}
+        onEnd={() => void finish(() => ask("DELETE", path))}
+      />
     </li>
   );
 }

@@ -111,6 +111,7 @@ class Guidance:
         self._prices: Mapping[str, float] = {}
         self._costs: Costs | None = None
         self._ways: dict[str, tuple[float, Trip]] = {}
+        self.chances: dict[str, float] = {}
 
     @property
     def trips(self) -> list[tuple[float, PlannedTrip]]:
@@ -165,6 +166,7 @@ class Guidance:
         return {answer.request: self._told(answer, costs) for answer in found.answers}
 
     def _told(self, answer: Answer, costs: Costs) -> tuple[str, Trip | None]:
+        self.chances[answer.request] = answer.best.chance
         if answer.way is not None:
             self._ways[answer.request] = (costs.now_utc_ms / MS, answer.way)
         return self._name[answer.best.lot], answer.way
@@ -172,7 +174,8 @@ class Guidance:
     def _request(self, search: Search, at: OnRoad, costs: Costs, sent_to: str) -> Request:
         place = place_of(self._parks[search.parker.home], self._network)
         lot = self._places.number.get(sent_to)
-        fixed = lot is not None and float(costs.access.seconds(at)[lot]) <= CLOSE_S
+        there = self._network.roads[at.road].road == self._parks[search.target].edge
+        fixed = lot is not None and (there or float(costs.access.seconds(at)[lot]) <= CLOSE_S)
         return Request(search.parker.vehicle, at, place, sent_to=sent_to, fixed=fixed)
 
     def sign(self, search: Search) -> str:

@@ -125,6 +125,14 @@ class ParkingDriver:
         if self._board is not None and self._guidance is not None:
             self._board.put(self._guidance.trips)
         self._searches.follow()
+        if self._guidance is not None:
+            self._note(self._guidance)
+
+    def _note(self, guidance: Guidance) -> None:
+        """Note what chance drivers were told last before they came."""
+        for vehicle, search in self._searches.active.items():
+            if not search.tried:
+                search.chance = guidance.chances.get(vehicle)
 
     def _look(self, time_s: float) -> None:
         self._counts.look()

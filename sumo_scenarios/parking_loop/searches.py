@@ -14,7 +14,7 @@ class Search:
     """One driver under way. [s] [m]
 
     `tried`, the car parks that he came to in order; `first_m`, how far he had driven when he came to the first;
-    `driven_m` so far, or until he parked; `intervals_s`, when he stood in a car park.
+    `driven_m` so far, or until he parked; `chance`, what guidance said last before he came.
     """
 
     parker: Parker
@@ -28,6 +28,7 @@ class Search:
     parked_s: float | None = None
     left_s: float | None = None
     told: int = 0
+    chance: float | None = None
 
     @property
     def found_first(self) -> bool:
@@ -115,4 +116,5 @@ def _row(search: Search) -> dict[str, Any]:
         "left_s": search.left_s,
         "found_first": search.found_first,
         "told": search.told,
+        "chance": search.chance,
     }

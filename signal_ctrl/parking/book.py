@@ -29,10 +29,10 @@ def nothing_reserved(_facility: str, _now_utc_ms: int) -> Mapping[SpaceKind, int
 class OccupancyBook:
     """The `Occupancies` of the service. Whoever calls `take` does so in one thread at a time."""
 
-    def __init__(self, reserved: Reserved = nothing_reserved) -> None:
+    def __init__(self) -> None:
         self.facilities = EMPTY
+        self.reserved: Reserved = nothing_reserved
         self._states: Mapping[str, FacilityState] = {}
-        self._reserved = reserved
 
     def begin(self, facilities: Facilities) -> None:
         """Hold these facilities from now on; what is known of those that stay goes on."""
@@ -61,7 +61,7 @@ class OccupancyBook:
     def of(self, facility: str, now_utc_ms: int) -> Occupancy:
         """Return what is believed of a facility, reservations taken off. [ms] Raises: NotFoundError."""
         belief = self.state(facility).belief(now_utc_ms)
-        held = self._reserved(facility, now_utc_ms)
+        held = self.reserved(facility, now_utc_ms)
         return _without(belief, held) if held else belief
 
     def all(self, now_utc_ms: int) -> Sequence[Occupancy]:

@@ -80,6 +80,11 @@ class FacilityState:
         """Return the sensors of a section; None where its spaces have none."""
         return self._spaces.get(section)
 
+    @property
+    def counts_passing(self) -> bool:
+        """Whether it is known who comes and goes: by gates, or where every space has a sensor."""
+        return self.gates is not None or len(self._spaces) == len(self.facility.sections)
+
     def tick(self, now_utc_ms: int) -> None:
         """Give the gates a new base where every space is seen and they agree, or have none yet. [ms]"""
         if self.gates is None or now_utc_ms - self.gates.base_utc_ms < SELF_SURVEY_MS:

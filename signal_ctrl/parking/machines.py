@@ -44,7 +44,7 @@ class Act(Enum):
     READ_SIGN = "read own sign"
     ADMIT = "ask for admission"
     LOOK = "look at what is not public"
-    TEXT_SIGNS = "put texts on signs"
+    TELL = "put texts on signs, tell travel times"
     KEEP = "keep facilities, signs, permits and credentials"
 
 
@@ -53,7 +53,7 @@ _MAY: Final = {
     Act.READ_SIGN: {MachineKind.SIGN, MachineKind.OFFICE, MachineKind.CENTRE},
     Act.ADMIT: {MachineKind.GATE, MachineKind.OFFICE},
     Act.LOOK: {MachineKind.CENTRE, MachineKind.OFFICE},
-    Act.TEXT_SIGNS: {MachineKind.CENTRE, MachineKind.OFFICE},
+    Act.TELL: {MachineKind.CENTRE, MachineKind.OFFICE},
     Act.KEEP: {MachineKind.OFFICE},
 }
 
@@ -123,6 +123,10 @@ class MachineDesk:
         if machine is None or (machine.revoked_utc_ms is not None and utc_ms >= machine.revoked_utc_ms):
             return ()
         return (self._keys[cabinet],)
+
+    def get(self, name: str) -> Machine | None:
+        """Return who has a name, a revoked one too; None if nobody has."""
+        return self._machines.get(name)
 
     def all(self) -> Sequence[Machine]:
         """Return all by name, revoked ones too."""

@@ -129,6 +129,11 @@ class SectionBySpaces:
                 heard_ms = min(heard_ms, state.heard_utc_ms)
         return _part(self.section, free, doubts, heard_ms if free else last_ms)
 
+    def is_free(self, space: str, now_utc_ms: int) -> bool:
+        """Tell whether a space is surely free. [ms]"""
+        state = self._states.get(space)
+        return state is not None and not state.occupied and self.doubt(space, now_utc_ms) is None
+
     def state(self, space: str) -> SpaceState | None:
         """Return what is kept of a space; None if it was never heard."""
         return self._states.get(space)

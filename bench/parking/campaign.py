@@ -101,9 +101,13 @@ class Campaign:
 
 
 def _line_of(run: ParkingRun) -> Line:
-    rounded = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(run).items()}
-    kinds = {kind: {name: round(value, 4) for name, value in own.items()} for kind, own in rounded["by_kind"].items()}
-    return rounded | {"by_kind": kinds}
+    found: Line = asdict(run)
+    found["by_kind"] = {kind: _rounded(own, 4) for kind, own in found["by_kind"].items()}
+    return _rounded(found, 3)
+
+
+def _rounded(values: Mapping[str, Any], digits: int) -> Line:
+    return {name: round(value, digits) if isinstance(value, float) else value for name, value in values.items()}
 
 
 def figure(line: Mapping[str, Any], name: str) -> float:

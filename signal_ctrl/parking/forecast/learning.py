@@ -149,7 +149,7 @@ def _weight(mean: Floats, truth: Floats) -> Floats:
     """Return how the guesses are blended at one horizon: no weight below 0, all together 1. (GUESSES,)"""
     kept = np.isfinite(truth)
     if kept.sum() < 10 * GUESSES:
-        return np.eye(GUESSES)[0]
+        return np.array([1.0, *[0.0] * (GUESSES - 1)])
     rows = np.vstack((mean[:, kept].T, np.full(GUESSES, 1e3 * kept.sum() ** 0.5)))
     found, _ = nnls(rows, np.append(truth[kept], 1e3 * kept.sum() ** 0.5))
     weights: Floats = np.array(found / found.sum(), dtype=np.float64)

@@ -24,13 +24,14 @@ FIGURES: Final = {
     "spent": ("time of all traffic", "veh h"),
     "junctions": ("time lost before signals", "veh h"),
 }
+CLEARING_MIN: Final = 15.0
 _S_PER_MIN: Final = 60.0
 Line = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A scenario under a controller: how many minutes of its demand, how many drivers listen, how full it gets."""
+    """A scenario under a controller: minutes of its demand and after it, how many drivers listen, how full it gets."""
 
     scenario: str
     controller: str = "fixed"
@@ -38,7 +39,7 @@ class Case:
     shares: Shares = field(default_factory=Shares)
     fill: float = 0.9
     scale: float = 1.0
-    clearing_min: float = 15.0
+    clearing_min: float = CLEARING_MIN
 
     def __post_init__(self) -> None:
         if self.controller not in ("fixed", "adaptive") or self.minutes < 0:
@@ -59,7 +60,8 @@ class Case:
         """What the case is called in the ledger."""
         own = f"phone {self.shares.phone:g} signs {self.shares.signs:g}"
         length = f"{self.minutes:g} min" if self.minutes else "all"
-        return f"{self.scenario}/{self.controller}/{length}/x{self.scale:g}/{own}/fill {self.fill:g}"
+        clearing = "" if self.clearing_min == CLEARING_MIN else f"/clearing {self.clearing_min:g} min"
+        return f"{self.scenario}/{self.controller}/{length}/x{self.scale:g}/{own}/fill {self.fill:g}{clearing}"
 
     def key(self, arm: Arm, seed: int) -> str:
         """Return the name of a run in the ledger. Where nobody is told anything the shares change nothing else."""

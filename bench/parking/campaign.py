@@ -1,5 +1,6 @@
 """Paired runs with car parks, each once, and what guidance brings against searching: same seeds, same drivers."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ FIGURES: Final = {
     "junctions": ("time lost before signals", "veh h"),
 }
 CLEARING_MIN: Final = 15.0
+CONTROLLERS: Final = ("fixed", "adaptive", "net")
 _S_PER_MIN: Final = 60.0
 Line = dict[str, Any]
 
@@ -42,8 +44,12 @@ class Case:
     clearing_min: float = CLEARING_MIN
 
     def __post_init__(self) -> None:
-        if self.controller not in ("fixed", "adaptive") or self.minutes < 0:
-            raise InvalidInputError("guidance is judged with controller fixed or adaptive, over 0 min (all) or more")
+        if (
+            self.controller not in CONTROLLERS
+            or not 0 <= self.minutes < math.inf
+            or not 0 <= self.clearing_min < math.inf
+        ):
+            raise InvalidInputError(f"guidance is judged with controller {', '.join(CONTROLLERS)}, over 0 min or more")
 
     def order(self, arm: Arm, seed: int, plan: Plan | None) -> ParkingOrder:
         """Return one run: its seed draws the demand and the drivers too."""

@@ -21,7 +21,7 @@ def evaluate(
     *,
     seeds: Annotated[str, typer.Option(help="A-B or A; each draws demand and drivers.")] = "1-5",
     arms: Annotated[str, typer.Option(help="Of blind, nearest, guided and known (adaptive signals only).")] = _ARMS,
-    controller: Annotated[str, typer.Option(help="fixed or adaptive.")] = "fixed",
+    controller: Annotated[str, typer.Option(help="fixed, adaptive, or net: the programmes of the network.")] = "fixed",
     minutes: Annotated[float, typer.Option(help="Minutes of the demand; 0: all of it.")] = 0.0,
     clearing: Annotated[float, typer.Option(help="Minutes that a run goes on after the last driver set out.")] = 15.0,
     phone: Annotated[float, typer.Option(help="Share of drivers who follow the phone.")] = 0.6,

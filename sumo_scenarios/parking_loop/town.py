@@ -170,10 +170,11 @@ class _Writer:
         parkers = self._write_demand(demand.path, folder / "parking.rou.xml")
         near = {park.name: self._near(park.name) for park in self._parks}
         write_rows(folder / "car-parks.add.xml", "additional", car_park_rows(self._parks, near))
-        additional = [*self._others(), folder / "car-parks.add.xml"]
+        demand.path.unlink()
+        additional = [*(path.name for path in self._others()), "car-parks.add.xml"]
         rows = (
-            f'<input><net-file value="{self._config.net}"/><route-files value="{folder / "parking.rou.xml"}"/>'
-            f'<additional-files value="{",".join(map(str, additional))}"/></input>',
+            f'<input><net-file value="{self._config.net}"/><route-files value="parking.rou.xml"/>'
+            f'<additional-files value="{",".join(additional)}"/></input>',
             f'<time><begin value="{self._times_s[0]}"/><end value="{self._times_s[1] + order.clearing_s}"/></time>',
             '<processing><time-to-teleport value="-1"/></processing>',
         )

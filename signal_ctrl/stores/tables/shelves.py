@@ -1,4 +1,4 @@
-"""One table for each shelf of centre and watching: key, time, the columns to find by, the document and its hash."""
+"""One table for each shelf of centre, watching and parking: key, time, columns to find by, document, its hash."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,10 +8,11 @@ from sqlalchemy import BigInteger, Column, Index, Table, Text
 
 from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.centre.shelves import Spec
+from signal_ctrl.parking.shelf_list import PARKING_SHELVES
 from signal_ctrl.stores.tables.base import METADATA
 from signal_ctrl.watch.shelf_list import WATCH_SHELVES
 
-ALL_SHELVES: Final[tuple[Spec, ...]] = (*SHELVES, *WATCH_SHELVES)
+ALL_SHELVES: Final[tuple[Spec, ...]] = (*SHELVES, *WATCH_SHELVES, *PARKING_SHELVES)
 
 
 def _table(spec: Spec) -> Table:

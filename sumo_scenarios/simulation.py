@@ -170,6 +170,37 @@ class Simulation:
         with _translated(self._libsumo):
             self._libsumo.vehicle.setRoute(vehicle, list(edges))
 
+    def came_and_went(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Return the vehicles that in the last step set out, began to park, and left their space."""
+        simulation = self._libsumo.simulation
+        return (
+            tuple(simulation.getDepartedIDList()),
+            tuple(simulation.getParkingStartingVehiclesIDList()),
+            tuple(simulation.getParkingEndingVehiclesIDList()),
+        )
+
+    def parked(self, car_park: str) -> int:
+        """Return how many vehicles stand in a car park. [veh]"""
+        return int(self._libsumo.parkingarea.getVehicleCount(car_park))
+
+    def next_car_park(self, vehicle: str) -> str:
+        """Return the car park that a vehicle will stop in next, empty if there is none."""
+        stops = self._libsumo.vehicle.getStops(vehicle, 1)
+        return str(stops[0].stoppingPlaceID) if stops else ""
+
+    def park_at(self, vehicle: str, car_park: str) -> None:
+        """Have a vehicle stop in another car park than it would next. Raises: BackendError if it cannot go there."""
+        with _translated(self._libsumo):
+            self._libsumo.vehicle.rerouteParkingArea(vehicle, car_park)
+
+    def driven_m(self, vehicle: str) -> float:
+        """Return how far a vehicle that is on the road has driven. [m]"""
+        return float(self._libsumo.vehicle.getDistance(vehicle))
+
+    def where(self, vehicle: str) -> tuple[str, float]:
+        """Return edge and position on it of a vehicle that is on the road; within a junction it begins with ':'."""
+        return str(self._libsumo.vehicle.getRoadID(vehicle)), float(self._position_m(vehicle))
+
     def close(self) -> None:
         """End the simulation so that its files are complete."""
         with _translated(self._libsumo):

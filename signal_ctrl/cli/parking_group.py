@@ -2,7 +2,13 @@
 
 import typer
 
-from signal_ctrl.cli import parking_facilities_command, parking_office_command, parking_service_command
+from signal_ctrl.cli import (
+    parking_evaluate_command,
+    parking_facilities_command,
+    parking_forecast_command,
+    parking_office_command,
+    parking_service_command,
+)
 
 app = typer.Typer(
     name="parking", help="Car parks: free spaces now and ahead, signs, and the way to a space.", add_completion=False
@@ -10,6 +16,10 @@ app = typer.Typer(
 app.command()(parking_service_command.serve)
 app.command()(parking_service_command.overview)
 app.command()(parking_service_command.send)
+app.command()(parking_forecast_command.forecast)
+app.command()(parking_forecast_command.backtest)
+app.command("make-history")(parking_forecast_command.make_history)
+app.command()(parking_evaluate_command.evaluate)
 app.add_typer(parking_facilities_command.app)
 app.add_typer(parking_office_command.signs)
 app.add_typer(parking_office_command.roads)

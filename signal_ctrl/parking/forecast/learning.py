@@ -69,7 +69,7 @@ class Learnt:
         now = np.where(np.isfinite(recent.occupied), recent.occupied, quantiles[:, 0, len(LEVELS) // 2])
         cars = np.concatenate((np.repeat(now[:, None, None], len(LEVELS), axis=2), quantiles), axis=1)
         free = np.asarray(self.capacity[:, None, None] - cars[..., ::-1], dtype=np.float64)
-        ahead_s: Floats = np.arange(HORIZONS + 1) * SLOT_S
+        ahead_s = np.arange(HORIZONS + 1, dtype=np.float64) * SLOT_S
         return Outlook(self.facilities, at_utc_ms, ahead_s, free)
 
 
@@ -149,10 +149,11 @@ def _weight(mean: Floats, truth: Floats) -> Floats:
     """Return how the guesses are blended at one horizon: no weight below 0, all together 1. (GUESSES,)"""
     kept = np.isfinite(truth)
     if kept.sum() < 10 * GUESSES:
-        return np.eye(GUESSES)[0]
+        return np.array([1.0, *[0.0] * (GUESSES - 1)])
     rows = np.vstack((mean[:, kept].T, np.full(GUESSES, 1e3 * kept.sum() ** 0.5)))
     found, _ = nnls(rows, np.append(truth[kept], 1e3 * kept.sum() ** 0.5))
-    return np.asarray(found / found.sum())
+    weights: Floats = np.array(found / found.sum(), dtype=np.float64)
+    return weights
 
 
 def _levels(errors: Floats) -> Floats:

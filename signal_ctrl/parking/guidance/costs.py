@@ -161,6 +161,10 @@ class Costs:
         row = self._outlook.of(np.array([lot]), np.array([ahead_s + self._late_s]))
         return np.repeat(row, times, axis=0)
 
+    def middle(self, lot: str, ahead_s: float) -> float:
+        """Return the median of the free spaces in a lot at a time from now on. [s] [spaces]"""
+        return self._outlook.middle(lot, ahead_s + self._late_s)[1]
+
     def usable(self, candidates: Candidates) -> npt.NDArray[np.bool_]:
         """Tell which of his lots can be reached, take the driver and are open when he comes."""
         request, places = candidates.request, self.places

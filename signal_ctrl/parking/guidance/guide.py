@@ -21,6 +21,8 @@ from signal_ctrl.parking.outlook import chance_of
 Floats = npt.NDArray[np.float64]
 NO_WAY_S: Final = 86_400.0
 """What a lot costs that cannot be reached or does not take the driver. [s]"""
+PASSES: Final = 6
+"""Where one driver is put right another may have to be, too: so often at most are all looked at again."""
 NO_PRICES: Final[Mapping[str, float]] = MappingProxyType({})
 
 
@@ -49,7 +51,11 @@ def guide(requests: Sequence[Request], costs: Costs, holds: Sequence[Hold] = ())
     chosen = [int(kept[at]) for (_, kept), at in zip(wishes, assigned.chosen, strict=True)]
     for one, at in zip(found, chosen, strict=True):
         arrivals.put(_hold(one, at, costs))
-    chosen = [_within_limit(one, at, costs, arrivals) for one, at in zip(found, chosen, strict=True)]
+    for _ in range(PASSES):
+        before = chosen
+        chosen = [_within_limit(one, at, costs, arrivals) for one, at in zip(found, before, strict=True)]
+        if chosen == before:
+            break
     answers = [_answer(one, at, costs, arrivals) for one, at in zip(found, chosen, strict=True)]
     own = [_hold(one, at, costs) for one, at in zip(found, chosen, strict=True)]
     prices = {costs.places.names[lot]: price for lot, price in assigned.price_s.items() if price > 0}

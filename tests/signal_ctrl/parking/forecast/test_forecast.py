@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.parking.made_days import MadeDays, made_days
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.parking.forecast.backtest import backtest
 from signal_ctrl.parking.forecast.learning import learn, recent_of, unlearnt
@@ -12,11 +13,10 @@ from signal_ctrl.parking.forecast.series import SLOTS, days_of
 from signal_ctrl.parking.forecast.usual import Usual
 from signal_ctrl.parking.occupancy import OccupancySample, Trust
 from signal_ctrl.parking.outlook import LEVELS
-from tests.signal_ctrl.parking.forecast.made_days import made_days
 
 
 def test_forecasts_of_days_left_out_are_close_and_their_intervals_hold() -> None:
-    found = backtest(made_days(20, 3), 14)
+    found = backtest(made_days(MadeDays(20, 3)), 14)
     at = {score.ahead_min: score for score in found.scores}
     assert at[15].error < 0.03
     assert at[15].error < at[15].persistence
@@ -49,22 +49,22 @@ def test_where_guided_drivers_are_counted_apart_the_others_alone_come() -> None:
 
 
 def test_a_full_facility_stays_within_its_capacity() -> None:
-    learnt = learn(made_days(8, 5))
+    learnt = learn(made_days(MadeDays(8, 5)))
     recent = Recent(learnt.capacity.copy(), np.full((3, 12), 50.0), np.zeros((3, 12)))
     outlook = learnt.outlook(0, "weekday", 100, recent)
     assert (outlook.free >= 0).all()
-    assert outlook.middle("f0", 0.0) == (0.0, 0.0, 0.0)
-    assert outlook.middle("f0", 300.0)[2] < 60
+    assert outlook.middle("park1", 0.0) == (0.0, 0.0, 0.0)
+    assert outlook.middle("park1", 300.0)[2] < 60
 
 
 def test_a_silent_facility_is_foreseen_by_its_usual_day_with_wider_intervals() -> None:
-    days = made_days(12, 6)
+    days = made_days(MadeDays(12, 6))
     learnt = learn(days)
     recent = recent_of(days, 10, 120)
     seen = learnt.outlook(0, days.day_types[10], 120, recent)
     silent = replace(recent, occupied=np.full(3, np.nan), entered=np.full((3, 12), np.nan))
     blind = learnt.outlook(0, days.day_types[10], 120, silent)
-    width = [one.middle("f0", 900.0)[2] - one.middle("f0", 900.0)[0] for one in (seen, blind)]
+    width = [one.middle("park1", 900.0)[2] - one.middle("park1", 900.0)[0] for one in (seen, blind)]
     assert width[1] > 1.5 * width[0]
 
 
@@ -75,7 +75,7 @@ def test_without_a_day_known_what_comes_lately_goes_on() -> None:
     assert mean[0, 0] == pytest.approx(50 * (1 - 1 / 24) + 6)
     assert quantiles.shape == (1, HORIZONS, len(LEVELS))
     with pytest.raises(InvalidInputError, match="4 days"):
-        learn(made_days(3, 1))
+        learn(made_days(MadeDays(3, 1)))
 
 
 def test_samples_become_days_by_the_clock_of_the_city() -> None:

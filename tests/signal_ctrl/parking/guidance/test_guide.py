@@ -1,5 +1,6 @@
 import itertools
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,14 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.parking.facilities import SpaceKind
+from signal_ctrl.domain.road_ways import RoadTimes
+from signal_ctrl.domain.roadside import OnRoad
+from signal_ctrl.parking.facilities import Entrance, Facilities, Facility, FacilityKind, Section, SpaceKind
+from signal_ctrl.parking.guidance.access import Access, LotPlaces
 from signal_ctrl.parking.guidance.assigning import Wish, assign
 from signal_ctrl.parking.guidance.costs import Arrivals
 from signal_ctrl.parking.guidance.guide import answer_one, guide
-from signal_ctrl.parking.guidance.values import GuidanceSettings, Hold
+from signal_ctrl.parking.guidance.lots import lot_places
+from signal_ctrl.parking.guidance.values import GuidanceSettings, Hold, Lot
 from signal_ctrl.parking.outlook import LEVELS
-from signal_ctrl.parking.tariffs import PriceBand, Tariff
-from tests.signal_ctrl.parking.guidance.towns import NOW_UTC_MS, costs, lot, request, sure
+from signal_ctrl.parking.tariffs import OpenSpan, PriceBand, Tariff
+from tests.signal_ctrl.parking.guidance.towns import NOW_UTC_MS, costs, lot, place, request, street, sure
+from tests.signal_ctrl.watch.dispatch.streets import grid
+from tests.signal_ctrl.watch.dispatch.streets import place as grid_place
 
 
 def test_a_hundred_drivers_are_not_sent_to_the_last_space() -> None:
@@ -146,3 +153,53 @@ def test_one_request_among_two_hundred_facilities_takes_few_milliseconds() -> No
         answer_one(request(f"d{k}", float(k), 50.0), worth, arrivals)
         took.append(time.process_time() - begin_s)
     assert sorted(took)[len(took) // 2] < 0.005
+
+
+def test_ways_go_round_a_jammed_road() -> None:
+    network = grid()
+    far = Lot("far", SpaceKind.GENERAL, (OnRoad(network.index["r31-41"], 0.5, 0.0),), grid_place(4, 1))
+    places = LotPlaces(network, [far])
+    for jam_s, jammed in ((30.0, True), (900.0, False)):
+        time_s = np.array([jam_s if r.road == "r11-21" else r.free_time_s for r in network.roads], dtype=np.float32)
+        way = Access(places, RoadTimes(time_s, 0.1 * time_s, "now")).way(OnRoad(network.index["r01-11"], 0.0, 0.0), 0)
+        assert way is not None
+        assert ("r11-21" in [network.roads[road].road for road in way.roads]) is jammed
+
+
+def test_a_facility_is_entered_where_it_is_nearest() -> None:
+    network = street(10)
+    two = Lot("two", SpaceKind.GENERAL, (OnRoad(8, 0.5, 0.0), OnRoad(3, 0.5, 0.0)), place(5))
+    one = Lot("one", SpaceKind.GENERAL, (OnRoad(8, 0.5, 0.0),), place(5))
+    free_s = np.array([road.free_time_s for road in network.roads], dtype=np.float32)
+    access = Access(LotPlaces(network, [two, one]), RoadTimes(free_s, free_s, "free"))
+    seconds = access.seconds(OnRoad(0, 0.0, 0.0))
+    assert seconds[0] == pytest.approx(3.5 * free_s[0], rel=1e-5)
+    assert seconds[1] == pytest.approx(8.5 * free_s[0], rel=1e-5)
+    way = access.way(OnRoad(4, 0.0, 0.0), 0)
+    assert way is not None
+    assert network.roads[way.roads[-1]].road == "e8"
+
+
+def test_a_lot_that_closes_before_the_driver_comes_has_no_chance() -> None:
+    shut = OpenSpan(tuple(range(7)), 0, 1)
+    worth = costs(10, [lot("shut", 5.0, hours=(shut,)), lot("far", 8.0)], [sure(50.0), sure(50.0)])
+    (answer,) = guide([request("d", 0.0, 5.0)], worth).answers
+    assert answer.best.lot == "far/general"
+    assert {choice.lot: choice.chance for choice in answer.choices}["shut/general"] == 0.0
+
+
+def test_lots_are_made_of_facilities_by_kind() -> None:
+    network = street(10)
+    sections = (
+        Section("g", SpaceKind.GENERAL, ("1", "2")),
+        Section("c", SpaceKind.CHARGING, ("3",), longest_stay_min=120),
+        Section("d", SpaceKind.CHARGING, ("4",), longest_stay_min=30),
+    )
+    north = Facility("north", "北", "North", FacilityKind.CAR_PARK, place(5), (Entrance("e5", 1e9),), sections, ("g1",))
+    found = {one.lot: one for one in lot_places(Facilities((north,)), network).lots}
+    assert set(found) == {"north/general", "north/charging"}
+    assert found["north/charging"].longest_stay_s == 7200.0
+    assert found["north/general"].takes(SpaceKind.GENERAL, 1e6)
+    assert found["north/general"].entrances == (OnRoad(network.index["e5"], 1.0, 0.0),)
+    with pytest.raises(InvalidInputError, match="no road"):
+        lot_places(Facilities((replace(north, entrances=(Entrance("e99"),)),)), network)

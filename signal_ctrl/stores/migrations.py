@@ -15,7 +15,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.parking.shelf_list import PARKING_SHELVES
 from signal_ctrl.stores.meta import EPOCH, SCHEMA, SqlMeta
 from signal_ctrl.stores.tables.audit import AUDIT
-from signal_ctrl.stores.tables.base import METADATA
+from signal_ctrl.stores.tables.base import METADATA, PARKING_METADATA
 from signal_ctrl.stores.tables.leases import LEASES
 from signal_ctrl.stores.tables.links import LINK_TABLES
 from signal_ctrl.stores.tables.meta import META
@@ -33,7 +33,7 @@ FIRST_TABLES: Final[tuple[Table, ...]] = (
     *(SHELF_TABLES[spec.name] for spec in SHELVES),
     *LINK_TABLES,
 )
-PARKING_TABLES: Final[tuple[Table, ...]] = (META, AUDIT, *(SHELF_TABLES[spec.name] for spec in PARKING_SHELVES))
+PARKING_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in PARKING_SHELVES)
 """The tables of the parking service, which has a database of its own."""
 WATCH_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in WATCH_SHELVES)
 """The tables of watching the city; as FIRST_TABLES, they stand still from their first release on."""
@@ -61,7 +61,8 @@ def _watch(connection: Connection) -> None:
 
 
 def _parking(connection: Connection) -> None:
-    METADATA.create_all(connection, tables=PARKING_TABLES, checkfirst=False)
+    METADATA.create_all(connection, tables=(META, AUDIT), checkfirst=False)
+    PARKING_METADATA.create_all(connection, tables=PARKING_TABLES, checkfirst=False)
     SqlMeta(connection).put(EPOCH, str(FIRST_EPOCH))
 
 

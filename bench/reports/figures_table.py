@@ -69,13 +69,15 @@ MEASURES: Final[Mapping[str, tuple[str, int]]] = {
 }
 
 
-def figures_table(rows: Sequence[FigureRow], order: Sequence[str]) -> str:
+def figures_table(
+    rows: Sequence[FigureRow], order: Sequence[str], measures: Mapping[str, tuple[str, int]] = MEASURES
+) -> str:
     """Return the means of the measures that at least one controller has."""
     by_place = {(row.measure, row.controller): row.mean for row in rows}
     shown = [name for name in order if any(row.controller == name for row in rows)]
     body = [
         [words, *(number(by_place.get((name, controller)), digits) for controller in shown)]
-        for name, (words, digits) in MEASURES.items()
+        for name, (words, digits) in measures.items()
         if any((name, controller) in by_place for controller in shown)
     ]
     return table(["measure, mean of the valid runs", *(escape(name) for name in shown)], body) if body else ""

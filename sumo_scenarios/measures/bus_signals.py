@@ -101,7 +101,7 @@ def _of_bus(
 def _ahead(grid: Grid, row: int, route: Sequence[str]) -> Approach | None:
     """Return the approach that a vehicle is on, or the next one of its route."""
     if grid.approach[row] >= 0:
-        return grid.approaches[grid.approach[row]]
+        return grid.approaches[int(grid.approach[row])]
     edge = grid.table.lanes[grid.table.lane[row]].rpartition("_")[0]
     to_come = set(route[route.index(edge) :]) if edge in route else set()
     met = [approach for approach in grid.approaches if approach.edge_id in to_come]

@@ -73,11 +73,8 @@ def compare(lines: Iterable[Line]) -> list[Compared]:
 
 def _of_cell(scenario: str, scale: float, runs: Mapping[tuple[str, int, int], Line]) -> Iterator[Compared]:
     for other in sorted({controller for controller, *_ in runs} - {OURS}):
-        pairs = [
-            (runs[OURS, *seeds], line)
-            for (name, *seeds), line in runs.items()
-            if name == other and (OURS, *seeds) in runs
-        ]
+        seeds = [(seed, demand) for controller, seed, demand in runs if controller == other]
+        pairs = [(runs[OURS, *each], runs[other, *each]) for each in seeds if (OURS, *each) in runs]
         valid = [pair for pair in pairs if all(line.get("valid") for line in pair)]
         for measure in FIGURES:
             told = [(one[measure], two[measure]) for one, two in valid if measure in one and measure in two]

@@ -109,6 +109,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "controllers": "fixed,actuated,max_pressure,greedy,adaptive",
             "seeds": "1-5",
             "scales": "0.8,0.9,1,1.1",
+            "sensing": _BEST_CASE,
             "profile": "street",
         },
     ),

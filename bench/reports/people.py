@@ -25,7 +25,7 @@ def people_part(name: str, rows: Sequence[FigureRow], order: Sequence[str], word
     if not any(row.measure in _TOLD_BY for row in rows):
         return ""
     shown = [each for each in order if any(row.controller == each for row in rows)]
-    charts = []
+    charts: list[str] = []
     for measure in DRAWN:
         mine = [row for row in rows if row.measure == measure]
         if mine:

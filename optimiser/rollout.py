@@ -28,6 +28,7 @@ class _Model:
         self.geometry = geometry_of(layout, n_lanes)
         self.stages = stages_of(tables, n_lanes, n_stages)
         self._settings = settings
+        self._cars = np.array([[lane.cars] for lane in layout.lanes])
         self._work = work_of(self.geometry, self.stages, len(layout.exits))
         self._rules = rules_of(settings)
         self._delays = np.array(delays_s, dtype=np.int64)
@@ -41,6 +42,7 @@ class _Model:
         self.stages.allowed[list(allowed)] = True
         self.stages.offered[list(offered)] = True
         seen = seen_of(view, self._settings)
+        seen.weight[:] *= self._cars
         n = rollout_core.evaluate(
             self.geometry, self.stages, seen, self._rules, self._work, stage, self._delays,
             self._settings.late_stages, self._level, self._first_cost, self._out,

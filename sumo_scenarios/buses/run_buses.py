@@ -1,0 +1,58 @@
+"""The buses of a run under way: their reports, and what of them each signal is told."""
+
+from typing import Final
+
+from detectors.buses.joining import ComingBus, lanes_of, with_buses
+from optimiser.bus_priority import WithBuses
+from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.watch.buses.fleet import BusFleet, Coming
+from sumo_scenarios.bus_options import BusOptions
+from sumo_scenarios.buses.reporting import BusReports
+from sumo_scenarios.buses.service import bus_service_of
+from sumo_scenarios.city_feed.road_network import Equipment, earth_of_net, network_of
+from sumo_scenarios.simulation import Simulation
+from sumo_scenarios.world import World
+
+_STEP_S: Final = 1.0
+Lanes = tuple[tuple[int, int, float], ...]
+
+
+class RunBuses:
+    """Looks once a second what buses report, and follows them by it. Its clock is the simulation's."""
+
+    def __init__(self, world: World, options: BusOptions, simulation: Simulation, seed: int, begin_s: float) -> None:
+        """Raises: InvalidInputError if the lines of the scenario do not lie on its roads."""
+        equipment = Equipment(0.0, 1.0 if options.beacons else 0.0)
+        network = network_of(world.net, world.additional, begin_s, equipment)
+        service = bus_service_of(world.config, world.net)
+        self.fleet = BusFleet(service, network, options.weighing)
+        self._names = frozenset(run.vehicle for run in service.runs)
+        self._simulation = simulation
+        self._reports = BusReports(options, network, earth_of_net(world.net.path), seed)
+        self._motor = frozenset(lane.lane_id for lane in world.net.lanes.values() if lane.motorised)
+        self._next_s = begin_s
+
+    def step(self, time_s: float) -> None:
+        """Take in what has been reported. [s]"""
+        if time_s < self._next_s:
+            return
+        self._next_s = time_s + _STEP_S
+        self.fleet.take(self._reports.see(self._simulation.buses(self._names), time_s))
+
+    def told_to(self, layout: JunctionLayout) -> WithBuses:
+        """Return what puts the buses that come to a signal into what it sees."""
+        known: dict[tuple[str, str], Lanes] = {}
+
+        def joined(view: JunctionView, now_s: float) -> JunctionView:
+            found = self.fleet.coming(now_s).get(layout.signal_id, ())
+            return with_buses(view, [self._coming(layout, each, known) for each in found])
+
+        return joined
+
+    def _coming(self, layout: JunctionLayout, coming: Coming, known: dict[tuple[str, str], Lanes]) -> ComingBus:
+        arrival = coming.arrival
+        roads = arrival.line.road, arrival.line.next_road
+        if roads not in known:
+            known[roads] = lanes_of(layout, *roads, self._motor)
+        return ComingBus(coming.key, known[roads], arrival.times_s, arrival.to_stop_m, arrival.speed_mps, coming.cars)

@@ -1,7 +1,7 @@
 """What buses of a run report, and how they are weighed: the options of bus priority in a run."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from detectors.buses.weighing import BusWeighing
 from signal_ctrl.domain.errors import InvalidInputError
@@ -33,25 +33,37 @@ class BusOptions:
             raise InvalidInputError("buses that report neither positions nor beacons need not be asked")
 
 
-_KEYS: Final = {"every": "every_s", "noise": "noise_m", "lost": "lost", "stray": "stray", "load": "load",
-                "beacons": "beacons"}  # fmt: skip
+_KEYS: Final = {"every": "every_s", "noise": "noise_m", "lost": "lost", "stray": "stray"}
+_FLAGS: Final = ("load", "beacons")
+_WEIGHING: Final = {"usual": "usual_load", "urgent": "most_urgent", "late": "late_from_s", "per": "late_per_s"}
 
 
 def parse_buses(text: str) -> BusOptions:
-    """Return how buses report by a text such as `every=10,noise=8,lost=0.1`; empty: as usual.
+    """Return how buses report and are weighed by a text such as `every=10,noise=8,lost=0.1`; empty: as usual.
 
     Raises: InvalidInputError for another form.
-    >>> parse_buses("every=10,load=1").every_s
-    10.0
+    >>> parse_buses("every=10,load=1,usual=20").weighing.usual_load
+    20.0
     """
-    found: dict[str, float | bool] = {}
+    found: dict[str, Any] = {}
+    weighing: dict[str, float] = {}
     for part in filter(None, text.split(",")):
         key, _, value = part.strip().partition("=")
-        try:
-            name, number = _KEYS[key], float(value)
-        except (KeyError, ValueError):
-            raise InvalidInputError(
-                f"--buses does not know '{part}'; it takes {', '.join(_KEYS)}, each =NUMBER"
-            ) from None
-        found[name] = bool(number) if name in ("load", "beacons") else number
-    return BusOptions(**found)  # type: ignore[arg-type]
+        number = _number(part, value)
+        if key in _FLAGS:
+            found[key] = bool(number)
+        elif key in _KEYS:
+            found[_KEYS[key]] = number
+        elif key in _WEIGHING:
+            weighing[_WEIGHING[key]] = number
+        else:
+            names = ", ".join((*_KEYS, *_FLAGS, *_WEIGHING))
+            raise InvalidInputError(f"--buses does not know '{key}'; it takes {names}, each =NUMBER")
+    return BusOptions(**found, weighing=BusWeighing(**weighing))
+
+
+def _number(part: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise InvalidInputError(f"--buses: '{part}' is not KEY=NUMBER") from None

@@ -150,9 +150,9 @@ def _loop(order: Order, kept: Staging | None) -> Work:
         evidence = None if kept is None else Evidence(kept.folder, order.detailed)
         if order.settings.buses is None:
             return run_closed_loop(order.settings, folder, report, stop, evidence)
-        from sumo_scenarios.buses.driver import BusDriver  # noqa: PLC0415
+        from sumo_scenarios.buses.driver import make_bus_driver  # noqa: PLC0415
 
-        return run_closed_loop(order.settings, folder, report, stop, evidence, BusDriver)
+        return run_closed_loop(order.settings, folder, report, stop, evidence, make_bus_driver)
 
     return work
 

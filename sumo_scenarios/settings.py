@@ -24,8 +24,8 @@ WAVES: Final = ("green_wave", "hybrid")
 """Those that keep a green wave: as a plan, or as a frame of adaptive control."""
 ROLLOUTS: Final = ("adaptive", "hybrid")
 """Those that simulate ahead, over the ladder of plans."""
-PRIORITISING: Final = ROLLOUTS
-"""Those that know of buses."""
+PRIORITISING: Final = (*ROLLOUTS, "fixed")
+"""Those that can hear of buses: rollouts weigh them, a fixed plan is bent for them by the classic rule."""
 SLOTTED: Final = ("max_pressure", "greedy")
 """Those that choose once a slot."""
 SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
@@ -113,8 +113,12 @@ class RunSettings:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         self._check_failures()
         self._check_link()
-        if self.buses is not None and (self.controller not in PRIORITISING or self.link is not None):
-            raise InvalidInputError(f"--buses is for controllers {', '.join(PRIORITISING)} in the process of the run")
+        if self.buses is not None and (
+            self.controller not in PRIORITISING or self.link is not None or self.schedule is not None
+        ):
+            raise InvalidInputError(
+                f"--buses is for controllers {', '.join(PRIORITISING)} in the process of the run, without a schedule"
+            )
         condition_named(self.condition)
         if self.condition != "day" and self.sensing != "video":
             raise InvalidInputError(f"--condition is what cameras see; with sensing {self.sensing} leave it out")

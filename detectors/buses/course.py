@@ -54,6 +54,11 @@ class Course:
         begin_m = self.begin_m.get(road)
         return None if begin_m is None else begin_m + along_m
 
+    def road_at(self, at_m: float) -> tuple[str, float]:
+        """Return the road at a place of the way, and how far along it; a turn belongs to the road before it. [m]"""
+        road = max((name for name, begin_m in self.begin_m.items() if begin_m <= at_m), key=self.begin_m.__getitem__)
+        return road, at_m - self.begin_m[road]
+
     def free_mps(self, at_m: float) -> float:
         """Return the free speed of the road at a place. [m] [m/s]"""
         return next((speed for end_m, speed in self._ends if at_m <= end_m), self._ends[-1][1])

@@ -10,9 +10,10 @@ from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout
+from sumo_scenarios.buses.extension import ExtensionDriver
 from sumo_scenarios.buses.run_buses import RunBuses
 from sumo_scenarios.controllers import Maker, settings_of
-from sumo_scenarios.driver import KernelDriver
+from sumo_scenarios.driver import Driver, KernelDriver
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
@@ -54,3 +55,16 @@ class BusDriver(KernelDriver):
         """Hear the buses, then act for every signal. [s]"""
         self.buses.step(time_s)
         super().step(time_s)
+
+
+def make_bus_driver(
+    world: World,
+    settings: RunSettings,
+    simulation: Simulation,
+    folder: Path,
+    begin_s: float,
+    events: EventLog,
+) -> Driver:
+    """Return the driver of a run whose signals hear of buses: adaptive control, or a plan bent by the classic rule."""
+    kind = ExtensionDriver if settings.controller == "fixed" else BusDriver
+    return kind(world, settings, simulation, folder, begin_s, events)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from detectors.buses.joining import ComingBus, lanes_of, with_buses
+from optimiser.bus_extension import BusCall
 from optimiser.bus_priority import WithBuses
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.view import JunctionView
@@ -31,6 +32,7 @@ class RunBuses:
         self._simulation = simulation
         self._reports = BusReports(options, network, earth_of_net(world.net.path), seed)
         self._motor = frozenset(lane.lane_id for lane in world.net.lanes.values() if lane.motorised)
+        self._lanes_of: dict[tuple[str, str, str], Lanes] = {}
         self._next_s = begin_s
 
     def step(self, time_s: float) -> None:
@@ -42,17 +44,29 @@ class RunBuses:
 
     def told_to(self, layout: JunctionLayout) -> WithBuses:
         """Return what puts the buses that come to a signal into what it sees."""
-        known: dict[tuple[str, str], Lanes] = {}
 
         def joined(view: JunctionView, now_s: float) -> JunctionView:
             found = self.fleet.coming(now_s).get(layout.signal_id, ())
-            return with_buses(view, [self._coming(layout, each, known) for each in found])
+            return with_buses(view, [self._coming(layout, each) for each in found])
 
         return joined
 
-    def _coming(self, layout: JunctionLayout, coming: Coming, known: dict[tuple[str, str], Lanes]) -> ComingBus:
-        arrival = coming.arrival
-        roads = arrival.line.road, arrival.line.next_road
-        if roads not in known:
-            known[roads] = lanes_of(layout, *roads, self._motor)
-        return ComingBus(coming.key, known[roads], arrival.times_s, arrival.to_stop_m, arrival.speed_mps, coming.cars)
+    def calls(self, layout: JunctionLayout, now_s: float) -> list[BusCall]:
+        """Return the buses that come to a signal as the classic rule knows them: groups, and the median time. [s]"""
+        found = []
+        for coming in self.fleet.coming(now_s).get(layout.signal_id, ()):
+            lanes = self._lanes(layout, coming)
+            groups = frozenset(layout.movements[movement].group for _, movement, _ in lanes)
+            found.append(BusCall(groups, coming.arrival.times_s[len(coming.arrival.times_s) // 2]))
+        return found
+
+    def _lanes(self, layout: JunctionLayout, coming: Coming) -> Lanes:
+        line = coming.arrival.line
+        key = layout.signal_id, line.road, line.next_road
+        if key not in self._lanes_of:
+            self._lanes_of[key] = lanes_of(layout, line.road, line.next_road, self._motor)
+        return self._lanes_of[key]
+
+    def _coming(self, layout: JunctionLayout, coming: Coming) -> ComingBus:
+        arrival, lanes = coming.arrival, self._lanes(layout, coming)
+        return ComingBus(coming.key, lanes, arrival.times_s, arrival.to_stop_m, arrival.speed_mps, coming.cars)

@@ -4,10 +4,12 @@ Who asks for anything is a vehicle that the document of buses registers, under t
 feed speaks for a vehicle of another one, and none that is not registered is listened to.
 """
 
+import math
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from detectors.buses.arrival import Arrival, arrival_of
@@ -16,7 +18,7 @@ from detectors.buses.dwell import DwellModel
 from detectors.buses.track import BusFix, BusTrack
 from detectors.buses.weighing import BusWeighing, cars_of
 from signal_ctrl.domain.bus_lines import BusLine, BusRun, BusService
-from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.watch.buses.placing import Expected, LinePlacer
 from signal_ctrl.watch.observations import Position, TagRead
 
@@ -29,6 +31,11 @@ BEFORE_S: Final = 900.0
 MOST_ASKING_S: Final = 300.0
 """A bus that has been on its way to one stop line for longer counts as one car: it asks in vain, or it lies. [s] [P]"""
 SOON_S: Final = 90.0
+GONE_S: Final = 300.0
+"""A bus that was not heard for so long is no longer on the road. [s] [P]"""
+END_M: Final = 20.0
+KEPT_S: Final = 2 * 3600.0
+"""Departures from stops are kept for so long. [s]"""
 
 
 @dataclass(slots=True)
@@ -117,6 +124,23 @@ class BusFleet:
             self._coming_s, self._coming = now_s, dict(found)
         return self._coming
 
+    def is_heard(self, bus: Bus, now_s: float) -> bool:
+        """Tell whether a bus is under way: heard not long ago, and not at the end of its line. [s]"""
+        return now_s - bus.track.heard_s <= GONE_S and bus.track.at_m < bus.track.course.length_m - END_M
+
+    def place_of(self, road: str, along_m: float) -> LonLat:
+        """Return where a place on a road is on earth. [m] [degrees]"""
+        shape = self.network.of(road).shape
+        points = [self.network.plane.metres(place) for place in shape]
+        steps_m = [math.dist(one, other) for one, other in pairwise(points)]
+        left_m = min(along_m / self.network.of(road).length_m, 1.0) * sum(steps_m)
+        for (x, y), (to_x, to_y), step_m in zip(points, points[1:], steps_m, strict=False):
+            if left_m <= step_m and step_m > 0:
+                part = left_m / step_m
+                return self.network.plane.degrees((x + part * (to_x - x), y + part * (to_y - y)))
+            left_m -= step_m
+        return shape[-1]
+
     def headway_s(self, bus: Bus) -> float | None:
         """Return how long after the bus before it it left its last stop; None if that is not known. [s]"""
         last = max(bus.track.left_s, default=None)
@@ -181,5 +205,11 @@ class BusFleet:
         if not bus.track.take(fix, self.dwell):
             return False
         for stop in list(bus.track.left_s)[before:]:
-            self.left[run.line, stop].append((bus.track.left_s[stop], vehicle))
+            self._note(run.line, stop, (bus.track.left_s[stop], vehicle))
         return True
+
+    def _note(self, line: str, stop: int, left: tuple[float, str]) -> None:
+        kept = self.left[line, stop]
+        kept.append(left)
+        if left[0] - kept[0][0] > KEPT_S:
+            del kept[0]

@@ -1,7 +1,7 @@
 """Lines, stops and timetables of a scenario, out of its route files and additional files."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -9,9 +9,10 @@ from xml.etree.ElementTree import Element
 
 from signal_ctrl.domain.bus_lines import BusLine, BusRun, BusService, BusStop
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.configuration import Configuration
+from sumo_scenarios import catalogue
+from sumo_scenarios.configuration import Configuration, read_configuration
 from sumo_scenarios.fleet import read_fleet
-from sumo_scenarios.net_reader import Net
+from sumo_scenarios.net_reader import Net, read_net
 from sumo_scenarios.xml_input import elements, parse_time_s
 
 CLASSES: Final = frozenset({"bus", "coach"})
@@ -60,6 +61,21 @@ def bus_service_of(config: Configuration, net: Net, midnight_utc_ms: int = 0) ->
         for each in drives
     )
     return BusService(tuple(lines.values()), runs, midnight_utc_ms)
+
+
+def service_of_scenario(scenario: str, midnight_utc_ms: int = 0) -> BusService:
+    """Return the buses of a catalogue name or a `.sumocfg`. Raises: InvalidInputError if it has none."""
+    config = read_configuration(catalogue.resolve(scenario).config)
+    service = bus_service_of(config, read_net(config.net), midnight_utc_ms)
+    if not service.runs:
+        raise InvalidInputError(f"{scenario} has no buses with stops of their own")
+    return service
+
+
+def registered_under(service: BusService, feed: str) -> BusService:
+    """Return the service with its vehicles under the name of the feed that reports them, as a centre knows them."""
+    runs = tuple(replace(run, vehicle=f"{feed}/{run.vehicle}") for run in service.runs)
+    return BusService(service.lines, runs, service.midnight_utc_ms)
 
 
 def _places(files: Sequence[Path], net: Net) -> Iterator[tuple[str, _Place]]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from signal_ctrl.centre.alarm_desk import AlarmDesk
@@ -11,7 +12,7 @@ from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.identity import Actor, Right, require
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.shelves import ShelfSpec
-from signal_ctrl.domain.bus_lines import BusService
+from signal_ctrl.domain.bus_lines import BusLine, BusService
 from signal_ctrl.domain.bus_lines_json import buses_from_json, buses_to_json
 from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
 from signal_ctrl.domain.roads import RoadNetwork
@@ -89,6 +90,7 @@ class BusDesk:
         self._document: BusDocument | None = None
         self._service: BusService | None = None
         self._bunched: frozenset[str] = frozenset()
+        self._lock = Lock()
         self.fleet: BusFleet | None = None
         self.fault = ""
         self._loaded_ms = self._looked_ms = desk.clock.mono_ms()
@@ -126,10 +128,10 @@ class BusDesk:
 
     def taken(self, observations: Iterable[Observation]) -> int:
         """Take what feeds have brought; return how many reports of buses counted."""
-        fleet = self._followed()
-        if fleet is None:
-            return 0
-        return fleet.take(each for each in observations if isinstance(each, Position | TagRead))
+        reports = [each for each in observations if isinstance(each, Position | TagRead)]
+        with self._lock:
+            fleet = self._followed()
+            return 0 if fleet is None else fleet.take(reports)
 
     def tick(self) -> None:
         """Look for another document, and for buses that have caught up."""
@@ -146,24 +148,20 @@ class BusDesk:
 
     def lines(self) -> list[LineStatus]:
         """Return all lines by name."""
-        fleet, now_s = self._followed(), self.now_s()
-        if fleet is None:
-            return []
-        found = []
-        for line in sorted(fleet.service.lines, key=lambda each: each.line):
-            gaps = gaps_of(fleet, line.line, now_s)
-            bunched = tuple(gap.bus.run.vehicle for gap in gaps if _share(gap) < BUNCHED)
-            regularity = regularity_of(fleet, line.line, now_s)
-            found.append(LineStatus(line.line, len(gaps), line.headway_s, regularity, bunched))
-        return found
+        with self._lock:
+            fleet, now_s = self._followed(), self.now_s()
+            lines = () if fleet is None else fleet.service.lines
+            in_order = sorted(lines, key=lambda each: each.line)
+            return [_line_status(fleet, line, now_s) for line in in_order if fleet is not None]
 
     def buses(self, line: str = "") -> list[BusStatus]:
         """Return the buses under way, by line and place; only those of a line if given."""
-        fleet, now_s = self._followed(), self.now_s()
-        if fleet is None:
-            return []
-        names = sorted(each.line for each in fleet.service.lines if line in ("", each.line))
-        return [_status(fleet, gap, now_s) for name in names for gap in gaps_of(fleet, name, now_s)]
+        with self._lock:
+            fleet, now_s = self._followed(), self.now_s()
+            if fleet is None:
+                return []
+            names = sorted(each.line for each in fleet.service.lines if line in ("", each.line))
+            return [_status(fleet, gap, now_s) for name in names for gap in gaps_of(fleet, name, now_s)]
 
     def _followed(self) -> BusFleet | None:
         """Return who follows the buses, begun anew where the network is another one than before."""
@@ -213,6 +211,12 @@ def _told(gap: Gap) -> str:
 
 def _share(gap: Gap) -> float:
     return 1.0 if gap.share is None else gap.share
+
+
+def _line_status(fleet: BusFleet, line: BusLine, now_s: float) -> LineStatus:
+    gaps = gaps_of(fleet, line.line, now_s)
+    bunched = tuple(gap.bus.run.vehicle for gap in gaps if _share(gap) < BUNCHED)
+    return LineStatus(line.line, len(gaps), line.headway_s, regularity_of(fleet, line.line, now_s), bunched)
 
 
 def _status(fleet: BusFleet, gap: Gap, now_s: float) -> BusStatus:

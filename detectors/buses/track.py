@@ -60,7 +60,13 @@ class BusTrack:
             self._begin(fix)
             return True
         if self._is_stray(fix, gap_s):
-            return False
+            self.strays += 1
+            if self.strays < STRAYS:
+                return False
+            self.stands_since_s, self.next_stop = None, 0
+            self._begin(fix)
+            return True
+        self.strays = 0
         self._move(fix, gap_s)
         self._watch_stop(fix, gap_s, dwell)
         return True
@@ -76,20 +82,14 @@ class BusTrack:
 
     def _begin(self, fix: BusFix) -> None:
         self.heard_s, self.at_m, self.variance_m2 = fix.time_s, fix.at_m, fix.noise_m**2
-        self.speed_mps, self.load = fix.speed_mps or 0.0, fix.load
+        self.speed_mps, self.load, self.strays = fix.speed_mps or 0.0, fix.load, 0
         while self.next_stop < len(self.course.stops_m) and self.course.stops_m[self.next_stop] < fix.at_m - PASSED_M:
             self.next_stop += 1
 
     def _is_stray(self, fix: BusFix, gap_s: float) -> bool:
-        """Return whether it cannot be there; if it says so again and again, it is there."""
+        """Return whether it cannot be there by what is known; if it says so again and again, it is there."""
         expected_m = self.at_m + 0.5 * (self.speed_mps + self.course.free_mps(self.at_m)) * gap_s
-        within = self.at_m - STRAY_M <= fix.at_m <= expected_m + STRAY_M + 5.0 * gap_s
-        self.strays = 0 if within else self.strays + 1
-        if self.strays < STRAYS:
-            return not within
-        self.strays, self.stands_since_s, self.next_stop = 0, None, 0
-        self._begin(fix)
-        return True
+        return not self.at_m - STRAY_M <= fix.at_m <= expected_m + STRAY_M + 5.0 * gap_s
 
     def _move(self, fix: BusFix, gap_s: float) -> None:
         predicted_m = self.place_m(fix.time_s) if self.stands_since_s is None else self.at_m

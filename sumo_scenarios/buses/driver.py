@@ -47,7 +47,8 @@ class BusDriver(KernelDriver):
 
         def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
             weighing = RolloutController(layout, tables, chosen, neighbour=neighbour)
-            return PriorityController(maker(layout, tables, neighbour), weighing, self.buses.told_to(layout))
+            plain, coming = maker(layout, tables, neighbour), self.buses.told_to(layout)
+            return PriorityController(plain, weighing, coming, layout, tables)
 
         return make
 

@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from detectors.buses.joining import ComingBus, lanes_of, with_buses
+from detectors.buses.joining import ComingBus, lanes_of
 from optimiser.bus_extension import BusCall
-from optimiser.bus_priority import WithBuses
+from optimiser.bus_priority import Coming
 from signal_ctrl.domain.network import JunctionLayout
-from signal_ctrl.domain.view import JunctionView
-from signal_ctrl.watch.buses.fleet import BusFleet, Coming
+from signal_ctrl.watch.buses.fleet import BusFleet, OnItsWay
 from sumo_scenarios.bus_options import BusOptions
 from sumo_scenarios.buses.reporting import BusReports
 from sumo_scenarios.buses.service import bus_service_of
@@ -42,14 +41,13 @@ class RunBuses:
         self._next_s = time_s + _STEP_S
         self.fleet.take(self._reports.see(self._simulation.buses(self._names), time_s))
 
-    def told_to(self, layout: JunctionLayout) -> WithBuses:
-        """Return what puts the buses that come to a signal into what it sees."""
+    def told_to(self, layout: JunctionLayout) -> Coming:
+        """Return what tells a signal of the buses that come to it."""
 
-        def joined(view: JunctionView, now_s: float) -> JunctionView:
-            found = self.fleet.coming(now_s).get(layout.signal_id, ())
-            return with_buses(view, [self._coming(layout, each) for each in found])
+        def coming(now_s: float) -> list[ComingBus]:
+            return [self._coming(layout, each) for each in self.fleet.coming(now_s).get(layout.signal_id, ())]
 
-        return joined
+        return coming
 
     def calls(self, layout: JunctionLayout, now_s: float) -> list[BusCall]:
         """Return the buses that come to a signal as the classic rule knows them: groups, and the median time. [s]"""
@@ -60,13 +58,13 @@ class RunBuses:
             found.append(BusCall(groups, coming.arrival.times_s[len(coming.arrival.times_s) // 2]))
         return found
 
-    def _lanes(self, layout: JunctionLayout, coming: Coming) -> Lanes:
+    def _lanes(self, layout: JunctionLayout, coming: OnItsWay) -> Lanes:
         line = coming.arrival.line
         key = layout.signal_id, line.road, line.next_road
         if key not in self._lanes_of:
             self._lanes_of[key] = lanes_of(layout, line.road, line.next_road, self._motor)
         return self._lanes_of[key]
 
-    def _coming(self, layout: JunctionLayout, coming: Coming) -> ComingBus:
+    def _coming(self, layout: JunctionLayout, coming: OnItsWay) -> ComingBus:
         arrival, lanes = coming.arrival, self._lanes(layout, coming)
         return ComingBus(coming.key, lanes, arrival.times_s, arrival.to_stop_m, arrival.speed_mps, coming.cars)

@@ -61,7 +61,7 @@ class Bus:
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class OnItsWay:
     """A bus on its way to a stop line, and as how many cars it counts there."""
 
     vehicle: str
@@ -93,7 +93,7 @@ class BusFleet:
         self._placer = LinePlacer(network)
         self.left: dict[tuple[str, int], list[tuple[float, str]]] = defaultdict(list)
         self._coming_s: float | None = None
-        self._coming: dict[str, list[Coming]] = {}
+        self._coming: dict[str, list[OnItsWay]] = {}
 
     def time_s(self, utc_ms: int) -> float:
         """Return an instant on the clock of the service. [ms] [s]"""
@@ -115,10 +115,10 @@ class BusFleet:
             taken += fix is not None and self._follow(self._vehicle(report), fix)
         return taken
 
-    def coming(self, now_s: float) -> Mapping[str, Sequence[Coming]]:
+    def coming(self, now_s: float) -> Mapping[str, Sequence[OnItsWay]]:
         """Return the buses on their way to each signal. [s]"""
         if self._coming_s != now_s:
-            found: dict[str, list[Coming]] = defaultdict(list)
+            found: dict[str, list[OnItsWay]] = defaultdict(list)
             for signal, bus in self._asking(now_s):
                 found[signal].append(bus)
             self._coming_s, self._coming = now_s, dict(found)
@@ -159,14 +159,14 @@ class BusFleet:
         late_s, headway_s = bus.late_s(now_s), self.headway_s(bus)
         return cars_of(bus.track.load, late_s, headway_s, self.usual_s(bus), self.weighing)
 
-    def _asking(self, now_s: float) -> Iterator[tuple[str, Coming]]:
+    def _asking(self, now_s: float) -> Iterator[tuple[str, OnItsWay]]:
         for vehicle, bus in self.buses.items():
             arrival = arrival_of(bus.track, self.dwell, now_s, bus.run.due_s)
             if arrival is None or arrival.times_s[0] > SOON_S:
                 continue
             since_s = bus.asks_since_s.setdefault(arrival.line.at_m, now_s)
             cars = 1.0 if now_s - since_s > MOST_ASKING_S else self.cars(bus, now_s)
-            yield arrival.line.signal, Coming(vehicle, arrival, cars)
+            yield arrival.line.signal, OnItsWay(vehicle, arrival, cars)
 
     def _vehicle(self, report: Position | TagRead) -> str:
         return report.vehicle if isinstance(report, Position) else self._vehicle_of_tag.get(report.tag, "")

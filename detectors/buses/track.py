@@ -1,6 +1,7 @@
 """One bus under way: where it is by its reports, at which stop it stands, which stops it has left and when."""
 
 import math
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,8 @@ PASSED_M: Final = 25.0
 UNSURE: Final = 0.35
 """Between reports its way is uncertain by this share of what it drives. [P]"""
 STRAY_M: Final = 150.0
+TRAIL: Final = 1000
+"""So many reports are kept of where it was. [P]"""
 STRAYS: Final = 3
 """So many reports in a row off the track are where the bus is. [P]"""
 
@@ -37,7 +40,8 @@ class BusFix:
 @dataclass(slots=True)
 class BusTrack:
     """A bus. `heard_s`, when it was last heard [s]; `at_m`, where it was then [m]; `next_stop`, index of the stop that
-    it has not left; `stands_since_s`, since when it is there, None while it is not [s]; `left_s`, departures by stop.
+    it has not left; `stands_since_s`, since when it is there, None while it is not [s]; `left_s`, departures by stop;
+    `trail`, when it was where [s] [m].
     """
 
     course: Course
@@ -50,6 +54,7 @@ class BusTrack:
     stands_since_s: float | None = None
     left_s: dict[int, float] = field(default_factory=dict)
     strays: int = 0
+    trail: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=TRAIL))
 
     def take(self, fix: BusFix, dwell: DwellModel) -> bool:
         """Take in a report and teach the model of stays; return False for one that is late or cannot be."""
@@ -58,6 +63,7 @@ class BusTrack:
             return False
         if math.isinf(gap_s):
             self._begin(fix)
+            self.trail.append((self.heard_s, self.at_m))
             return True
         if self._is_stray(fix, gap_s):
             self.strays += 1
@@ -68,6 +74,7 @@ class BusTrack:
             return True
         self.strays = 0
         self._move(fix, gap_s)
+        self.trail.append((self.heard_s, self.at_m))
         self._watch_stop(fix, gap_s, dwell)
         return True
 
@@ -75,6 +82,18 @@ class BusTrack:
         """Return where it is likely to be now: it does not leave a stop or pass a stop line unheard. [s] [m]"""
         ahead = [*self._stop_ahead(), *([line.at_m] if (line := self.course.next_line(self.at_m)) else [])]
         return min([self.at_m + self.speed_mps * max(now_s - self.heard_s, 0.0), *ahead])
+
+    def passed_s(self, at_m: float) -> float | None:
+        """Return when it left a place behind; None if it has not, or was not followed there. [m] [s]"""
+        later: tuple[float, float] | None = None
+        for time_s, place_m in reversed(self.trail):
+            if place_m <= at_m:
+                if later is None:
+                    return None
+                share = (at_m - place_m) / max(later[1] - place_m, 1e-9)
+                return time_s + share * (later[0] - time_s)
+            later = (time_s, place_m)
+        return None
 
     def _stop_ahead(self) -> Iterator[float]:
         if self.next_stop < len(self.course.stops_m):

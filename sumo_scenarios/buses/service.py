@@ -57,7 +57,7 @@ def bus_service_of(config: Configuration, net: Net, midnight_utc_ms: int = 0) ->
         if key not in lines:
             lines[key] = _line(drive, places, {line.line for line in lines.values()}, _headway_s(drive, drives))
     runs = tuple(
-        BusRun(each.vehicle, lines[each.line, *each.roads, *each.stops].line, each.due_s, each.places)
+        BusRun(each.vehicle, lines[each.line, *each.roads, *each.stops].line, each.due_s, each.places, each.vehicle)
         for each in drives
     )
     return BusService(tuple(lines.values()), runs, midnight_utc_ms)

@@ -89,7 +89,7 @@ def test_priority_begins_when_what_it_may_do_can_reach_the_bus() -> None:
             limit_s = 10.0 if stage in green else soonest_s
             for off_s, helped in ((-0.1, True), (0.1, False)):
                 coming = replace(bus, times_s=(limit_s + off_s,))
-                assert reach.helps(coming, stage) is (helped and limit_s > 0), (stage, limit_s)
+                assert reach.helps(coming, stage) is bool(helped and limit_s > 0), (stage, limit_s)
 
 
 SITE = crossroads()

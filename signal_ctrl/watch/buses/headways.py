@@ -107,10 +107,10 @@ def gaps_of(fleet: BusFleet, line: str, now_s: float) -> list[Gap]:
 
 
 def _gap_s(ahead: Bus, bus: Bus) -> float:
-    """Return how far a bus is behind another: by the last stop that both have left, else by the way between. [s]"""
-    common = sorted(ahead.track.left_s.keys() & bus.track.left_s.keys())
-    if common and common[-1] == max(bus.track.left_s):
-        return max(bus.track.left_s[common[-1]] - ahead.track.left_s[common[-1]], 0.0)
+    """Return how long before a bus another one was where it is now; else by the way between them. [s]"""
+    passed_s = ahead.track.passed_s(bus.track.at_m)
+    if passed_s is not None:
+        return max(bus.track.heard_s - passed_s, 0.0)
     return max(ahead.track.at_m - bus.track.at_m, 0.0) / line_mps(bus)
 
 

@@ -51,7 +51,7 @@ class PriorityController:
     def decide(self, view: JunctionView, situation: Situation) -> Decision:
         """Return the cheapest first step, and in `plain` the stage of the one without priority."""
         plain = self._plain.decide(view, situation)
-        near = [bus for bus in self._coming(situation.now_s) if self._reach.helps(bus, situation.stage)]
+        near = [bus for bus in self._coming(situation.now_s) if self._reach.helps(bus, situation.stage, view)]
         seen = with_buses(view, near)
         if seen is view:
             return plain
@@ -68,8 +68,11 @@ class Reach:
         self._groups = [movement.group for movement in layout.movements]
         self._tables = tables
 
-    def helps(self, bus: ComingBus, stage: int) -> bool:
-        """Return whether a bus is likely to come while what is done for it lasts; `stage` is lit."""
+    def helps(self, bus: ComingBus, stage: int, view: JunctionView) -> bool:
+        """Return whether a bus is likely to come while what is done for it lasts; `stage` is lit.
+
+        A queue before it takes its time of a green, and keeps that green by itself.
+        """
         groups = sorted({self._groups[movement] for _, movement, _ in bus.lanes})
         if not groups or groups[0] < 0 or not bus.times_s:
             return False
@@ -81,4 +84,6 @@ class Reach:
         if not len(begins):
             return False
         lasts_s = self._tables.settled_s[stage, begins] + self._tables.min_green_s[begins] + EXTENSION_S
-        return bool(likely_s <= float(lasts_s.min()))
+        lanes = [lane for lane, _, _ in bus.lanes]
+        queue_s = float((view.standing[lanes] * view.headway_s[lanes]).max())
+        return bool(likely_s <= float(lasts_s.min()) + queue_s)

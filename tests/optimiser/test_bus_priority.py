@@ -89,7 +89,10 @@ def test_priority_begins_when_what_it_may_do_can_reach_the_bus() -> None:
             limit_s = 10.0 if stage in green else soonest_s
             for off_s, helped in ((-0.1, True), (0.1, False)):
                 coming = replace(bus, times_s=(limit_s + off_s,))
-                assert reach.helps(coming, stage) is bool(helped and limit_s > 0), (stage, limit_s)
+                assert reach.helps(coming, stage, view_of(town)) is bool(helped and limit_s > 0), (stage, limit_s)
+                queued = replace(view_of(town), standing=np.full(len(town.lanes), 5.0))
+                longer = limit_s > 0.0 and stage not in green
+                assert reach.helps(coming, stage, queued) is bool((helped and limit_s > 0) or longer)
 
 
 SITE = crossroads()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -45,6 +45,19 @@ class RoadUser(NamedTuple):
     angle_deg: float
     speed_mps: float
     signals: int
+
+
+class BusSeen(NamedTuple):
+    """A bus: middle of its front (x, y) [m], angle clockwise from north [degrees], speed [m/s], persons in it, edge and
+    metres along it.
+    """
+
+    front: tuple[float, float]
+    angle_deg: float
+    speed_mps: float
+    load: int
+    road: str
+    position_m: float
 
 
 class Simulation:
@@ -131,6 +144,22 @@ class Simulation:
             for name in walkers.getIDList()
             if not walkers.getVehicle(name)
         ]
+
+    def buses(self, names: Collection[str]) -> dict[str, BusSeen]:
+        """Return those of some vehicles that are on the road, by name."""
+        vehicles = self._libsumo.vehicle
+        return {
+            name: BusSeen(
+                vehicles.getPosition(name),
+                float(vehicles.getAngle(name)),
+                float(self._speed_mps(name)),
+                int(vehicles.getPersonNumber(name)),
+                str(vehicles.getRoadID(name)),
+                float(self._position_m(name)),
+            )
+            for name in vehicles.getIDList()
+            if name in names
+        }
 
     def size_of(self, name: str) -> tuple[str, float, float, float]:
         """Return class, length, width and height of a vehicle or a walker that is on the road. [m]"""

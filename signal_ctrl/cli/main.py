@@ -13,6 +13,7 @@ from signal_ctrl.cli import (
     backup_command,
     bench_command,
     bench_report_command,
+    buses_command,
     cabinet_command,
     camera_command,
     conditions_command,
@@ -71,6 +72,7 @@ app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
 app.add_typer(parking_group.app)
 app.add_typer(units_command.app)
+app.add_typer(buses_command.app)
 app.add_typer(dispatch_command.app)
 app.add_typer(response_command.app)
 app.add_typer(plan_command.app)

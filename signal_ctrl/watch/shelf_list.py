@@ -3,6 +3,7 @@
 from typing import Final
 
 from signal_ctrl.centre.shelves import Spec
+from signal_ctrl.watch.buses.desk import BUS_DOCUMENTS
 from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
 from signal_ctrl.watch.dispatch.missions import MISSIONS
 from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS
@@ -35,4 +36,5 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     MISSIONS,
     RESPONSES,
     RESPONSE_ORDERS,
+    BUS_DOCUMENTS,
 )

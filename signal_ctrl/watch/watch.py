@@ -7,6 +7,7 @@ What each is for, and how a topic joins:
 - `incidents`: their records; `incident_service` finds and ends them, `incident_watching` sees them in what comes in.
 - `diversions`: ways round what is limited, and what signs show.
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
+- `buses`: lines, and the registered vehicles on them.
 - `dispatch`: units and missions. `responses`: emergency plans.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
@@ -24,6 +25,7 @@ from signal_ctrl.centre.link_keys import Box
 from signal_ctrl.centre.ports import Condition
 from signal_ctrl.domain.errors import SignalCtrlError
 from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.watch.buses.desk import BusDesk
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
@@ -58,14 +60,14 @@ class Watch:
         """Args: box, keeps the keys of feeds sealed; new_estimator, makes minutes of observations, if not the usual."""
         self.centre = centre
         self.desk = centre.desk
-        self.roads = RoadDesk(self.desk)
-        self.conditions_desk = ConditionsDesk(self.desk)
+        self.roads, self.conditions_desk = RoadDesk(self.desk), ConditionsDesk(self.desk)
         self.book = MinuteBook(self.desk)
         self.foresight = ForesightDesk(self.minutes, self.conditions)
         self.diversions = DiversionDesk(centre, self, ForecastTimes(self.network, lambda: self.foresight.latest))
         self.dispatch = Dispatch(centre, self, self.diversions.guidance.in_force, lambda: self.foresight.latest)
         self.responses = Responses(centre, self.dispatch, self.diversions.guidance.in_force)
         self.diversions.board.add(self.responses.desk.texts)
+        self.buses = BusDesk(centre.desk, centre.alarms, self.network)
         self.feeds = FeedDesk(centre, box)
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
@@ -89,6 +91,7 @@ class Watch:
         self._follow()
         self.diversions.load()
         self.dispatch.load()
+        self.buses.load()
         self.responses.load()
 
     def tick(self) -> None:
@@ -100,7 +103,7 @@ class Watch:
         if self.desk.store.condition not in (Condition.READ_ONLY, Condition.FAILED):
             topics += [self.feeds.tick, self.roads.tick, self.conditions_desk.tick, self._follow, self._publish]
             topics += [lambda: self.foresight.tick(self._network), self.incident_service.tick, self.diversions.tick]
-            topics.append(self._look_after)
+            topics += [self.buses.tick, self._look_after]
         failed = [error for error in map(_tried, topics) if error is not None]
         if failed:
             raise failed[0]
@@ -162,6 +165,7 @@ class Watch:
         publisher.take(taken)
         for batch in taken:
             self.incident_watching.take(batch.observations)
+            self.buses.taken(batch.observations)
         self.dispatch.taken(each for batch in taken for each in batch.observations)
         complete = publisher.step(now_ms)
         if complete:

@@ -24,6 +24,7 @@ from signal_ctrl.domain.errors import SignalCtrlError
 from signal_ctrl.web import (
     alarms_routes,
     audit_routes,
+    buses_routes,
     cabinets_routes,
     conditions_routes,
     demo_routes,
@@ -62,6 +63,7 @@ from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     alarms_routes.router,
     audit_routes.router,
+    buses_routes.router,
     cabinets_routes.router,
     conditions_routes.router,
     demo_routes.router,

@@ -313,8 +313,8 @@ def _policy(
 def evaluate_flat(
     lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
     place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered,
-    part, size, stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s,
-    permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s,
+    part, size, stride, n_vehicles, eta_s, weight, movement, presence, share_from, key, barred, ratio, room_veh,
+    headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s,
     clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first,
     stage0, delays_s, n_late, level, first_cost, out,
 ):
@@ -323,7 +323,7 @@ def evaluate_flat(
     The first keeps the stage. Candidates share their draws, so one that is clearly behind the best after a few of
     them is dropped; its cost is then an estimate above the best one's. level (2, D) and first_cost (S,) are scratch.
     """
-    draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, fed, drawn)
+    draw_all(n_vehicles, movement, presence, share_from, key, barred, ratio, lane_moves, n_lane_moves, fed, drawn)
     n_draws = drawn.shape[0]
     found, best = 0, math.inf
     first_cost[:] = math.inf

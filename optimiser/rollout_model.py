@@ -78,7 +78,7 @@ class Stages(NamedTuple):
 
 class Seen(NamedTuple):
     """The view's arrays that the rollout needs, how much each vehicle's waiting counts: weight (L, V), and the drawn
-    movements of all vehicles: drawn (D, L, V).
+    movements of all vehicles: drawn (D, L, V). share_from (0, 0): nobody is there several times.
     """
 
     n_vehicles: IntArray
@@ -86,6 +86,7 @@ class Seen(NamedTuple):
     weight: FloatArray
     movement: IntArray
     presence: FloatArray
+    share_from: FloatArray
     key: IntArray
     barred: IntArray
     ratio: FloatArray
@@ -215,12 +216,14 @@ def seen_of(view: JunctionView, settings: RolloutSettings) -> Seen:
     late_s = view.late_s if view.late_s.size else np.zeros_like(view.eta_s)
     draws = min(max(settings.draws * MANY_VEH // max(int(view.n_vehicles.sum()), 1), LEAST_DRAWS), settings.draws)
     crowded = view.crowded if view.crowded.size else np.zeros(view.eta_s.shape[0])
+    weight = 1.0 + np.minimum(late_s, LATEST_S) / settings.ageing_s + settings.crowding * crowded[:, None]
     return Seen(
         view.n_vehicles,
         view.eta_s.copy(),
-        1.0 + np.minimum(late_s, LATEST_S) / settings.ageing_s + settings.crowding * crowded[:, None],
+        weight * view.weight if view.weight.size else weight,
         view.movement,
         view.presence,
+        view.share_from if view.share_from.size else np.zeros((0, 0)),
         view.key,
         view.barred,
         view.ratio,

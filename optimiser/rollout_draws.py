@@ -38,13 +38,7 @@ def draw_all(n_vehicles, movement, presence, share_from, key, barred, ratio, lan
         moves = lane_moves[lane, : n_lane_moves[lane]]
         for v in range(n_vehicles[lane]):
             for d in range(n_draws):
-                p = presence[lane, v]
-                if several and share_from[lane, v] >= 0.0:
-                    at = stratified(key[lane, v] + 7919, d, n_draws) - share_from[lane, v]
-                    there = 0.0 <= at < p
-                else:
-                    there = p >= 1.0 or uniform(key[lane, v] + 7919, d) < p
-                if not there:
+                if not _is_there(key[lane, v], presence[lane, v], share_from[lane, v] if several else -1.0, d, n_draws):
                     drawn[d, lane, v] = ABSENT
                 elif movement[lane, v] >= 0:
                     drawn[d, lane, v] = movement[lane, v]
@@ -54,6 +48,14 @@ def draw_all(n_vehicles, movement, presence, share_from, key, barred, ratio, lan
         for v in range(n_vehicles[lane], drawn.shape[2] if fed[lane] else 0):
             for d in range(n_draws):
                 drawn[d, lane, v] = _movement_at(moves, ratio, 0, stratified(-1 - v, d, n_draws))
+
+
+@numba.njit(cache=True)
+def _is_there(key, presence, share_from, d, n_draws):
+    """Return whether a vehicle is there in a draw: by its probability, or by its own share of several places."""
+    if share_from >= 0.0:
+        return 0.0 <= stratified(key + 7919, d, n_draws) - share_from < presence
+    return presence >= 1.0 or uniform(key + 7919, d) < presence
 
 
 @numba.njit(cache=True)

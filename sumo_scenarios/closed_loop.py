@@ -27,6 +27,7 @@ from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
 from sumo_scenarios.green_wave.run_wave import with_wave
 from sumo_scenarios.input_files import input_hashes
+from sumo_scenarios.kerbs import RECALL
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
 from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_inputs
@@ -353,6 +354,7 @@ def write_settings(
         "scale": settings.scale,
         "failure_rate": settings.failure_rate,
         "failure_kind": settings.failure_kind,
+        **({} if settings.crossings == RECALL else {"crossings": settings.crossings}),
         "closures": [_closure_row(closure) for closure in settings.closures],
         "options": [list(option) for option in settings.options],
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",

@@ -181,6 +181,12 @@ class Simulation:
         """Return the names of the vehicles on an edge now; only what plays the drivers may ask."""
         return tuple(self._libsumo.edge.getLastStepVehicleIDs(edge_id))
 
+    def edge_people(self, edge_id: str) -> list[tuple[str, str, float]]:
+        """Return (name, next edge, speed [m/s]) of the people on foot on an edge."""
+        person = self._libsumo.person
+        names = self._libsumo.edge.getLastStepPersonIDs(edge_id)
+        return [(name, str(person.getNextEdge(name)), float(person.getSpeed(name))) for name in names]
+
     def edge_time_s(self, edge_id: str) -> float:
         """Return how long the edge takes at the speed that is driven there now. [s]"""
         return float(self._libsumo.edge.getTraveltime(edge_id))

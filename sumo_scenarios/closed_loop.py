@@ -94,10 +94,11 @@ def run_loop(
     replayed: Replayed | None = None,
     evidence: Evidence | None = None,
     further: tuple[Path, ...] = (),
+    arguments: tuple[str, ...] = (),
 ) -> LoopOutcome:
     """Run a scenario under any driver: live, or one that repeats what a recorded run did.
 
-    Args: further, additional files that SUMO reads besides.
+    Args: further, additional files that SUMO reads besides; arguments, what its command line has besides.
     Raises: as `run_closed_loop`.
     """
     started_s = perf_counter()
@@ -114,9 +115,9 @@ def run_loop(
         settings, advice = _with_plans(settings, world, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence, further)
-        arguments = preparation.make()
+        command = [*preparation.make(), *arguments]
         write_settings(folder, settings, world, times_s, replayed)
-        simulation = _started(arguments, Path(scratch) / "errors.txt")
+        simulation = _started(command, Path(scratch) / "errors.txt")
         with _closing(simulation):
             loop = _Loop(world, settings, simulation, folder, times_s[0], make)
             try:

@@ -10,6 +10,7 @@ from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.calls import calls_of, recall_of, recall_of_lanes
+from signal_ctrl.engine.foreseen import Foreseen, foreseen
 from signal_ctrl.engine.ladder import Rung, Step
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import breaches, sumo_state
@@ -238,6 +239,10 @@ class JunctionEngine:
         except RefusedError as error:
             return error.rule
         return ""
+
+    def foresee(self, stage: int, groups: frozenset[int], ahead_ds: int) -> Foreseen:
+        """Return what would come of it if a stage were held from the last frame on. [ds]"""
+        return foreseen(self.kernel, self._state, self._calls, stage, groups, ahead_ds)
 
     def trip(self, reason: str, now_ds: int) -> None:
         """Latch a fault that the conflict monitor has seen. [ds]"""

@@ -1,4 +1,4 @@
-"""One run with special vehicles, and what came of it: their travel times, and the delay of everybody second by second."""
+"""One run with special vehicles, and what came of it: their travel times, and everybody's delay second by second."""
 
 import json
 import tempfile
@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 from signal_ctrl.domain.errors import BackendError
 from sumo_scenarios.arguments import STATISTICS, TRIPINFO
-from sumo_scenarios.closed_loop import run_loop
+from sumo_scenarios.closed_loop import Further, run_loop
 from sumo_scenarios.outcome import LoopOutcome, Report, Stop
 from sumo_scenarios.special_loop.driver import LOG, SpecialDriver
 from sumo_scenarios.special_loop.order import SpecialOrder, SpecialTrip
@@ -79,7 +79,7 @@ def special_loop(order: SpecialOrder, folder: Path, report: Report, stop: Stop) 
         vehicles.write_text(vehicles_text(order), encoding="utf-8")
         return run_loop(
             order.settings, folder, report, stop, partial(SpecialDriver, order),
-            further=(vehicles,), arguments=("--summary-output", str(folder / SUMMARY)),
+            further=Further((vehicles,), ("--summary-output", str(folder / SUMMARY))),
         )  # fmt: skip
 
 

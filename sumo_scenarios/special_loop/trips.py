@@ -1,7 +1,6 @@
 """Random trips of special vehicles across a town, and how long each takes when nobody is in the way."""
 
 import tempfile
-
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.roads import RoadClass, RoadNetwork
 from signal_ctrl.watch.dispatch.placing import OnRoad
+from signal_ctrl.watch.dispatch.ports import RoadTimes
 from signal_ctrl.watch.dispatch.travel import RoadGraph, WayFinder, times_of
 from signal_ctrl.watch.special.corridor import VehicleClass
 from sumo_scenarios import catalogue
@@ -32,6 +32,8 @@ LEAST_SIGNALS: Final = 3
 LEAST_M: Final = 30.0
 MAIN: Final = frozenset({RoadClass.EXPRESSWAY, RoadClass.ARTERIAL, RoadClass.SECONDARY})
 """It begins and ends on main roads of this length at least: the corridor is about signals, not about driveways. [m]"""
+BRANCH: Final = 3.0
+"""Streets that are no main roads count so many times: the way goes by main roads where it can."""
 _TRIES: Final = 10_000
 _APART_S: Final = 600.0
 _LONGEST_S: Final = 3_600.0
@@ -58,7 +60,7 @@ def random_trips(world: World, spacing: Spacing, seed: int) -> tuple[SpecialTrip
     Raises: InvalidInputError if the network has no such way.
     """
     network = roads_of_world(world, 0.0)
-    finder = WayFinder(RoadGraph(network), times_of(network, None))
+    finder = WayFinder(RoadGraph(network), _times(network))
     ours = {unit.site.signal_id for unit in world.units}
     rng, kinds = np.random.default_rng([seed, 41]), tuple(VehicleClass)
     found: list[SpecialTrip] = []
@@ -72,6 +74,13 @@ def random_trips(world: World, spacing: Spacing, seed: int) -> tuple[SpecialTrip
         kind = kinds[int(rng.integers(len(kinds)))]
         found.append(SpecialTrip(f"special-{k}", kind, roads, spacing.first_s + k * spacing.apart_s))
     raise InvalidInputError(f"the network has no way over {LEAST_SIGNALS} signals; take a larger one")
+
+
+def _times(network: RoadNetwork) -> RoadTimes:
+    """Return free travel times, those of streets that are no main roads made longer. [s]"""
+    free = times_of(network, None)
+    factor = np.array([1.0 if road.road_class in MAIN else BRANCH for road in network.roads], dtype=np.float32)
+    return replace(free, travel_time_s=free.travel_time_s * factor)
 
 
 def _drawn(network: RoadNetwork, finder: WayFinder, rng: np.random.Generator) -> tuple[str, ...]:

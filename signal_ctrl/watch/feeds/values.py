@@ -19,6 +19,8 @@ class FeedKind(Enum):
     POSITIONS = "positions"
     READS = "reads"
     WEATHER = "weather"
+    SPECIAL = "special"
+    """The device of a special vehicle: it sends no observations, but asks for its corridor (`watch/special`)."""
 
 
 @dataclass(frozen=True, slots=True)

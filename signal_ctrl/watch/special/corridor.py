@@ -6,7 +6,6 @@ vehicle has passed, and at the latest `LONGEST_S` after it was asked. Of several
 one of the higher rank has it (SAFETY C knows one source, pre-emption; the order within it is fixed here).
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,7 +17,7 @@ LONGEST_S: Final = 180.0
 """A junction is kept for one vehicle at most so long, whatever is reported. [s] [P: SAFETY C, row 3]"""
 PASSED_M: Final = 15.0
 """Who is reported so far beyond the stop line has passed. [m] [P]"""
-MARGIN_S: Final = 6.0
+MARGIN_S: Final = 8.0
 """The last one of a queue is up to speed again so long before the vehicle comes. [s] [P]"""
 EARLY: Final = 0.9
 LATE: Final = 1.3
@@ -26,6 +25,9 @@ LATE: Final = 1.3
 LATE_S: Final = 10.0
 SILENT_S: Final = 30.0
 """Who has not been heard of for so long loses what it was given. [s] [P]"""
+FASTEST_MPS: Final = 50.0
+JUMP_M: Final = 100.0
+"""A report that lies farther ahead than this allows since the last one is left out: it is forged or mistaken. [P]"""
 AHEAD_S: Final = 150.0
 """Junctions farther away are not looked at. [s] [P]"""
 
@@ -63,15 +65,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a junction needs if it is asked now. [s]
+    """What a junction needs. [s]
 
-    `ready_s` until the stage is lit; `flush_s` that those who are in front of the vehicle need of its green;
-    `kept_s` until the limits of K4 take the stage away again.
+    `stage` is what to ask for now: that of the passage, or another one that has to be served before; `lead_s`, so long
+    before the earliest arrival it has to be asked; `flush_s` of that, those in front of the vehicle need to leave.
     """
 
-    ready_s: float
+    stage: str
+    lead_s: float
     flush_s: float
-    kept_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,8 @@ class Underway:
         )
 
 
-NeedOf = Callable[[Passage, float], Need]
-"""Says what a junction needs; also told what came in front of the vehicle at the junctions before. [s]"""
+NeedOf = Callable[[Passage, Arrival, float], Need]
+"""Says what a junction needs for an arrival; also told what those need who leave the junction before. [s]"""
 
 
 class Corridors:
@@ -160,9 +162,12 @@ class Corridors:
         self._vehicles[vehicle.vehicle] = vehicle
 
     def report(self, vehicle: str, report: Report) -> None:
-        """Take a report; one that is older than the last says nothing, and nobody drives backwards."""
+        """Take a report; one that is older than the last says nothing, nobody drives backwards, and nobody flies."""
         known = self._vehicles.get(vehicle)
-        if known is not None and report.at_s > known.report.at_s:
+        if known is None or report.at_s <= known.report.at_s:
+            return
+        farthest_m = known.report.along_m + FASTEST_MPS * (report.at_s - known.report.at_s) + JUMP_M
+        if report.along_m <= farthest_m:
             along_m = max(report.along_m, known.report.along_m)
             known.report = Report(report.at_s, along_m, report.spread_m)
 
@@ -186,6 +191,15 @@ class Corridors:
         self._holds = wanted
         return tuple(released)
 
+    def give_up(self, hold: Hold) -> None:
+        """Ask no more for what was refused for good."""
+        one = self._vehicles.get(hold.vehicle)
+        if one is not None:
+            one.over |= {
+                k for k, since_s in one.asked.items() if since_s == hold.since_s and _at(one, k) == hold.signal
+            }
+        self._holds.pop(hold.signal, None)
+
     def _let_go(self, one: Underway, now_s: float) -> list[Release]:
         """Give back what a vehicle has passed, and what it has had for too long."""
         found: list[Release] = []
@@ -207,6 +221,10 @@ class Corridors:
         return found
 
 
+def _at(one: Underway, k: int) -> str:
+    return one.way.passages[k].signal
+
+
 def _due(one: Underway, now_s: float, need_of: NeedOf) -> list[Hold]:
     """Return the junctions that a vehicle needs now, in the order of its way."""
     if now_s - max(one.report.at_s, one.departs_s) > SILENT_S:
@@ -219,10 +237,10 @@ def _due(one: Underway, now_s: float, need_of: NeedOf) -> list[Hold]:
             break
         if k in one.over or passage.signal in found:  # a signal that is passed twice: first things first
             continue
-        need = need_of(passage, before_s)
+        need = need_of(passage, arrival, before_s)
         before_s = need.flush_s
-        if k in one.asked or arrival.early_s <= need.ready_s + need.flush_s + MARGIN_S:
+        if k in one.asked or arrival.early_s <= need.lead_s:
             since_s = one.asked.setdefault(k, now_s)
             until_s = min(now_s + arrival.late_s, since_s + LONGEST_S)
-            found[passage.signal] = Hold(one.vehicle, passage.signal, passage.stage, since_s, until_s)
+            found[passage.signal] = Hold(one.vehicle, passage.signal, need.stage, since_s, until_s)
     return list(found.values())

@@ -8,19 +8,24 @@ from itertools import pairwise
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.roads import RoadNetwork
-from signal_ctrl.domain.site import Right, Site
-from signal_ctrl.watch.diversion.guidance import Guidance
+from signal_ctrl.domain.site import COMPATIBLE, Right, Site, Stage
+from signal_ctrl.watch.diversion.guidance import Guidance, SignalMovement
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A signal on the way: the turn that is made there, the stage that lets it go, and where its stop line is. [m]"""
+    """A signal on the way: the turn that is made there, the stage that lets it go, and where its stop line is. [m]
+
+    `beside`, the stage that lets most lanes of that road go, where it is another one: who turns does not get to its own
+    lane while the queue beside reaches back beyond it.
+    """
 
     signal: str
     from_road: str
     to_road: str
     stage: str
     stop_m: float
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +100,51 @@ def way_of(
         site = sites.get(network.of(road).signal)
         if site is not None:
             stage = known.get((road, following)) or stage_for(site, guidance, road, following)
-            passages.append(Passage(site.signal_id, road, following, stage, begins_m[k] + lengths_m[k]))
+            beside = stage_beside(site, guidance, road, stage)
+            passages.append(Passage(site.signal_id, road, following, stage, begins_m[k] + lengths_m[k], beside))
     return Way(tuple(roads), tuple(begins_m), tuple(free_s), lengths_m, tuple(passages))
 
 
 def stage_for(site: Site, guidance: Guidance | None, from_road: str, to_road: str) -> str:
-    """Return the stage for a turn: the fewest groups of it that have to yield, then the most lanes beside it green.
+    """Return the stage for a turn: the one with the most lanes of that road green, then that where fewest go first.
 
     Raises: InvalidInputError where the movements are not known, or no stage lets the turn go.
     """
-    signal = guidance.by_signal.get(site.signal_id) if guidance is not None else None
-    moves = [move for move in signal.movements if move.from_road == from_road] if signal is not None else []
-    place = {group.name: k for k, group in enumerate(site.groups)}
-    own = {place[move.group] for move in moves if move.to_road == to_road and move.group in place}
-    beside = [place[move.group] for move in moves if move.group in place]
+    moves, place = _moves(site, guidance, from_road), {group.name: k for k, group in enumerate(site.groups)}
+    own = {place[move.group] for move in moves if move.to_road == to_road}
     fit = [stage for stage in site.stages if all(stage.rights[k].is_green for k in own)] if own else []
     if not fit:
         raise InvalidInputError(
             f"signal {site.signal_id}: no stage is known that lets {from_road} to {to_road} go; name it"
         )
+    return max(fit, key=lambda s: (_lanes(site, s, moves), -sum(_goes_after(site, s, k) for k in own))).name
 
-    def merit(rights: Sequence[Right]) -> tuple[int, int]:
-        return -sum(rights[k] is not Right.PROTECTED for k in own), sum(rights[k].is_green for k in beside)
 
-    return max(fit, key=lambda stage: merit(stage.rights)).name
+def stage_beside(site: Site, guidance: Guidance | None, from_road: str, stage: str) -> str:
+    """Return the stage that lets more lanes of a road go than another one; empty if none does."""
+    moves = _moves(site, guidance, from_road)
+    own = next((_lanes(site, one, moves) for one in site.stages if one.name == stage), 0)
+    best = max(site.stages, key=lambda one: _lanes(site, one, moves))
+    return best.name if _lanes(site, best, moves) > own else ""
+
+
+def _moves(site: Site, guidance: Guidance | None, from_road: str) -> list[SignalMovement]:
+    signal = guidance.by_signal.get(site.signal_id) if guidance is not None else None
+    names = {group.name for group in site.groups}
+    return [m for m in signal.movements if m.from_road == from_road and m.group in names] if signal is not None else []
+
+
+def _lanes(site: Site, stage: Stage, moves: Sequence[SignalMovement]) -> int:
+    """Return how many lanes of a road may go in a stage."""
+    green = {group.name for group, right in zip(site.groups, stage.rights, strict=True) if right.is_green}
+    return len({move.lane for move in moves if move.group in green})
+
+
+def _goes_after(site: Site, stage: Stage, group: int) -> int:
+    """Return how many groups that are green in a stage a group there may have to yield to."""
+    if stage.rights[group] is not Right.PERMISSIVE:
+        return 0
+    return sum(right.is_green and site.together[group][h] != COMPATIBLE for h, right in enumerate(stage.rights))
 
 
 def _check_turns(network: RoadNetwork, roads: Sequence[str]) -> None:

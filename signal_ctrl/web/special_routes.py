@@ -181,7 +181,7 @@ def end(name: NamePath, actor: Dispatcher, context: ContextOf) -> CorridorOut:
 
 
 def _own(context: Context, actor: Actor, name: str) -> None:
-    """Check that a device asks for its own vehicle. Raises: NotFoundError, so that none learns which others there are."""
+    """Check that a device asks for its own vehicle. Raises: NotFoundError: none learns which others there are."""
     if context.watch.special.vehicles.of_device(actor.login).vehicle != name:
         raise NotFoundError("there is no such vehicle")
 

@@ -17,7 +17,7 @@ LONGEST_S: Final = 180.0
 """A junction is kept for one vehicle at most so long, whatever is reported. [s] [P: SAFETY C, row 3]"""
 PASSED_M: Final = 15.0
 """Who is reported so far beyond the stop line has passed. [m] [P]"""
-MARGIN_S: Final = 8.0
+MARGIN_S: Final = 12.0
 """The last one of a queue is up to speed again so long before the vehicle comes. [s] [P]"""
 EARLY: Final = 0.9
 LATE: Final = 1.3

@@ -169,6 +169,17 @@ class Simulation:
         height_m = kind.getHeight(name) if kind is vehicles else WALKER_HEIGHT_M
         return str(vehicle_class), float(kind.getLength(name)), float(kind.getWidth(name)), float(height_m)
 
+    def place_of(self, vehicle: str) -> tuple[str, float] | None:
+        """Return edge and place on it [m] of a vehicle, None if it is not on the road. Who reports itself may ask."""
+        try:
+            with _translated(self._libsumo):
+                edge = str(self._libsumo.vehicle.getRoadID(vehicle))
+                return (edge, float(self._position_m(vehicle))) if edge else None
+        except BackendLostError:
+            raise
+        except BackendError:
+            return None
+
     def lane_halting(self, lane_id: str) -> int:
         """Return the vehicles that stand on a lane (below 0.1 m/s)."""
         return int(self._libsumo.lane.getLastStepHaltingNumber(lane_id))

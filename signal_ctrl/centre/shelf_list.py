@@ -9,6 +9,7 @@ from signal_ctrl.centre.networks import NETWORKS
 from signal_ctrl.centre.order_values import ASSIGNMENTS, CHANGES, DELIVERIES
 from signal_ctrl.centre.override_values import OVERRIDES
 from signal_ctrl.centre.plan_values import PLANS, SCHEDULE_USES, SCHEDULES
+from signal_ctrl.centre.preemptions import PREEMPTIONS
 from signal_ctrl.centre.shadow_values import ADVICE, MODES, SHADOW_TOTALS
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS
@@ -31,4 +32,5 @@ SHELVES: Final[tuple[Spec, ...]] = (
     SHADOW_TOTALS,
     FLOWS,
     NETWORKS,
+    PREEMPTIONS,
 )

@@ -40,6 +40,7 @@ from signal_ctrl.cli import (
     serve_command,
     shadow_command,
     signs_command,
+    special_command,
     units_command,
     user_command,
 )
@@ -90,6 +91,7 @@ app.add_typer(congestion_command.app)
 app.add_typer(incidents_command.app)
 app.add_typer(diversion_command.app)
 app.add_typer(signs_command.app)
+app.add_typer(special_command.app)
 app.add_typer(audit_command.app)
 app.add_typer(user_command.app)
 app.command()(backup_command.backup)

@@ -17,6 +17,7 @@ from signal_ctrl.watch.minutes.learnt import LEARNT
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, RESPONSES
 from signal_ctrl.watch.road_desk import ROADS
+from signal_ctrl.watch.special.values import CORRIDORS, SPECIAL_VEHICLES
 
 WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     ROADS,
@@ -37,4 +38,6 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     RESPONSES,
     RESPONSE_ORDERS,
     BUS_DOCUMENTS,
+    SPECIAL_VEHICLES,
+    CORRIDORS,
 )

@@ -138,7 +138,8 @@ export async function enterDemo(role: string): Promise<boolean> {
   return true;
 }
 
-export const roleNow = (): string => (me.value?.role === "operator" ? "operator" : "supervisor");
+export const DEMO_ROLES = ["operator", "supervisor", "engineer"] as const;
+export const roleNow = (): string => DEMO_ROLES.find((each) => each === me.value?.role) ?? "supervisor";
 
 export async function logOut(): Promise<void> {
   await send<void>("POST", "/v1/logout").catch(() => undefined);

@@ -6,6 +6,7 @@ import { alarms, failed, junctions, loadAll, mayAudit, nowMs, overrides, stateLa
 import { changeLanguage, type Label, language, say, sayAge } from "./labels";
 import { DemoBanner } from "./demo";
 import { DispatchView, ResponsesView } from "./dispatch";
+import { EngineerView } from "./engineer";
 import { IncidentsView } from "./incidents";
 import { JunctionPanel } from "./junction";
 import { AlarmsView, AuditView, TicketsView } from "./lists";
@@ -66,6 +67,7 @@ function Viewed() {
     alarms: AlarmsView,
     tickets: TicketsView,
     audit: AuditView,
+    engineer: EngineerView,
   };
   const Chosen = views[view];
   return <Chosen />;

@@ -11,13 +11,15 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from bench.ledger import append_lines, lines_of
 from bench.page_load.listening import listened_to
 from bench.page_load.looking import chromium, first_paint_ms, looked_at
-from bench.page_load.process import running_town
+from bench.page_load.process import Town, running_town
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
 
 LEDGER: Final = Path("bench/results/page_load.jsonl")
@@ -27,31 +29,29 @@ VIEWS: Final = ("map", "wall")
 _PAINTS: Final = 5
 
 
-def browser_part(given: argparse.Namespace) -> dict[str, Any]:
+def browser_part(given: argparse.Namespace, town: Town) -> dict[str, Any]:
     """Look at the map and at the wall, each for a time; the worse one counts."""
-    with running_town(given.junctions) as town, chromium() as browser:
+    with chromium() as browser:
         found = {view: looked_at(browser, town, view, given.seconds) for view in VIEWS}
     worst = {name: max(each[name] for each in found.values()) for name in ("core", "bytes_per_s")}
     return {"browser_core": worst["core"], "bytes_per_s": worst["bytes_per_s"], "views": found}
 
 
-def paint_part(given: argparse.Namespace) -> dict[str, Any]:
+def paint_part(_: argparse.Namespace, town: Town) -> dict[str, Any]:
     """Open the page a few times, each without anything kept; the median counts."""
-    with running_town(given.junctions) as town, chromium() as browser:
+    with chromium() as browser:
         times_ms = [first_paint_ms(browser, town) for _ in range(_PAINTS)]
     return {"paint_ms": round(statistics.median(times_ms), 1), "times_ms": [round(each, 1) for each in times_ms]}
 
 
-def server_part(given: argparse.Namespace) -> dict[str, Any]:
+def server_part(given: argparse.Namespace, town: Town) -> dict[str, Any]:
     """Let many clients listen; what the centre takes with none of them is told beside it."""
-    with running_town(given.junctions) as town:
-        alone = listened_to(town, given.seconds)
-    with running_town(given.junctions, given.clients) as town:
-        found = listened_to(town, given.seconds)
+    alone = listened_to(replace(town, tokens=()), given.seconds)
+    found = listened_to(town, given.seconds)
     return {"server_core": found["core"], "alone_core": alone["core"], "client_bytes_per_s": found["bytes_per_s"]}
 
 
-PARTS: Final[dict[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
+PARTS: Final[dict[str, Callable[[argparse.Namespace, Town], dict[str, Any]]]] = {
     "browser": browser_part,
     "paint": paint_part,
     "server": server_part,
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure; 1 if a figure is over what is wanted, 2 for bad input, 3 if the machine fails."""
     given = _parser().parse_args(arguments)
     try:
-        found = [line for part in given.parts.split(",") for line in [_measured(part, given)]]
+        found = _measured(given, given.parts.split(","))
     except SignalCtrlError as error:
         sys.stderr.write(f"bench.page_load: {error}\n")
         return 2 if isinstance(error, InvalidInputError) else 3
@@ -71,23 +71,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(bool(missed))
 
 
-def _measured(part: str, given: argparse.Namespace) -> dict[str, Any]:
-    if part not in PARTS:
-        raise InvalidInputError(f"there is no part {part}; there are {', '.join(PARTS)}")
-    key = f"{given.commit or _commit()}/{part}/{given.junctions}/{given.clients}/{given.seconds:g}"
-    known = {line["key"]: line for _, line in lines_of(given.ledger)} if given.ledger and given.ledger.exists() else {}
-    line = known.get(key)
-    if line is None:
-        found = PARTS[part](given)
-        line = {"key": key, "part": part, "junctions": given.junctions, **found, "missed": misses(found)}
-        if given.ledger is not None:
-            append_lines(given.ledger, [line])
+def _measured(given: argparse.Namespace, parts: Sequence[str]) -> list[dict[str, Any]]:
+    """Measure what the ledger does not have yet, all on one centre, and return the lines of all parts."""
+    unknown = sorted(set(parts) - set(PARTS))
+    if unknown:
+        raise InvalidInputError(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    keys = {
+        part: f"{given.commit or _commit()}/{part}/{given.junctions}/{given.clients}/{given.seconds:g}"
+        for part in parts
+    }
+    known = {line["key"]: line for _, line in lines_of(given.ledger)} if given.ledger.exists() else {}
+    with ExitStack() as open_now:
+        town = None
+        for part, key in keys.items():
+            if key not in known:
+                town = town or open_now.enter_context(running_town(given.junctions, given.clients))
+                found = PARTS[part](given, town)
+                known[key] = {"key": key, "part": part, "junctions": given.junctions, **found, "missed": misses(found)}
+                append_lines(given.ledger, [known[key]])
+            tell(known[key])
+    return [known[key] for key in keys.values()]
+
+
+def tell(line: dict[str, Any]) -> None:
+    """Print the figures of a part, each beside what is wanted."""
     for name, most in WANTED.items():
         if name in line:
             sys.stdout.write(f"{name} {line[name]:g}, wanted at most {most:g}: {line[name] / most:.2f} of it\n")
     sys.stdout.write(f"  {line}\n")
     sys.stdout.flush()
-    return line
 
 
 def misses(found: dict[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from bench.page_pictures.city import enliven, living_city
 from bench.page_pictures.views import SCREENS, Screen, View, chosen, file_of
-from signal_ctrl.domain.errors import BackendError, InvalidInputError, SignalCtrlError
+from signal_ctrl.domain.errors import BackendError, SignalCtrlError
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FOLDER: Final = Path("docs/screenshots")
@@ -126,7 +126,7 @@ def _bring(page: Any, view: View, screen: Screen) -> None:
     """Bring a page to a view, as whoever looks at it; a phone becomes as long as the view is, within bounds."""
     page.wait_for_selector("nav a")
     if view.role != "supervisor":
-        page.click(f".demo button:has-text('{_act_as(screen, view.role)}')")
+        page.click(f".demo button[data-role={view.role}]")
         page.wait_for_selector(f"text=demo-{view.role}")
     page.evaluate(f"location.hash = '#/{view.place}'")
     page.wait_for_selector(view.wait, state="attached")
@@ -145,13 +145,6 @@ def write(png: bytes, path: Path) -> int:
 
     Image.open(BytesIO(png)).convert("RGB").save(path, "WEBP", quality=QUALITY, method=6)
     return path.stat().st_size
-
-
-def _act_as(screen: Screen, role: str) -> str:
-    words = {"engineer": ("Act as engineer", "以工程师身份"), "operator": ("Act as operator", "以操作员身份")}
-    if role not in words:
-        raise InvalidInputError(f"nobody acts as {role}")
-    return words[role][screen.language.startswith("zh")]
 
 
 def _parser() -> argparse.ArgumentParser:

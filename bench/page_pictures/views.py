@@ -1,7 +1,9 @@
 """The views that are pictured: a new one is one more line of `VIEWS`."""
 
+import itertools
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -63,12 +65,24 @@ def of_junction(page: Any, part: str = "") -> None:
 
 
 def street(page: Any) -> None:
-    """Choose the junctions of the city's main street and wait for their greens."""
-    for _ in range(4):
-        page.select_option("select[name=street]", index=1)
-    page.wait_for_selector(".chips li:nth-child(4)")
-    page.click(".chips li:last-child button")
+    """Choose three junctions of the city that lie on a line and wait for their greens."""
+    found = page.evaluate("() => fetch('/v1/junctions').then(a => a.json())")["junctions"]
+    for name in straightest([(each["junction"], (each["lon"], each["lat"])) for each in found]):
+        page.select_option("select[name=street]", name)
+    page.select_option(".bar select >> nth=1", "3")
     page.wait_for_selector(".diagram rect.green")
+
+
+def straightest(places: Sequence[tuple[str, tuple[float, float]]]) -> tuple[str, str, str]:
+    """Return three places of some, one after the other, whose way bends least."""
+
+    def bend(three: tuple[tuple[str, tuple[float, float]], ...]) -> float:
+        (_, a), (_, b), (_, c) = three
+        detour = math.dist(a, b) + math.dist(b, c)
+        return detour / math.dist(a, c) if math.dist(a, c) > 0 else math.inf
+
+    found = min(itertools.permutations(places, 3), key=bend)
+    return found[0][0], found[1][0], found[2][0]
 
 
 def purdue(page: Any) -> None:

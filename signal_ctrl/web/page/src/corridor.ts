@@ -140,7 +140,8 @@ export interface Cycle {
   endedMs: number;
 }
 
-/** Returns whole cycles of a group: from the end of a green to the end of the next one. [ms] */
-export function cyclesOf(greens: readonly Span[]): Cycle[] {
-  return greens.slice(1).map(([green, end], at) => ({ beganMs: greens[at]?.[1] ?? green, greenMs: green, endedMs: end }));
+/** Returns whole cycles of a group: from the end of a green to the end of the next one, which has to be over. [ms] */
+export function cyclesOf(greens: readonly Span[], heardMs: number): Cycle[] {
+  const all = greens.slice(1).map(([green, end], at) => ({ beganMs: greens[at]?.[1] ?? green, greenMs: green, endedMs: end }));
+  return all.filter((each) => each.endedMs < heardMs);
 }

@@ -26,8 +26,8 @@ export function DemoBanner() {
       <strong>DEMO</strong> {say("demo.text")}
       {me.value &&
         DEMO_ROLES.filter((each) => each !== me.value?.role).map((each) => (
-          <button key={each} type="button" onClick={() => void enterDemo(each)}>
-            {say(`demo.as.${each}` as Label)}
+          <button key={each} type="button" data-role={each} onClick={() => void enterDemo(each)}>
+            {say(`actas.${each}` as Label)}
           </button>
         ))}
     </p>

@@ -190,12 +190,13 @@ const WIDTH = 1000;
 const HEIGHT = 380;
 const LEFT = 60;
 const BOTTOM = 28;
-const LEAST_S = 60;
+const LEAST_S = 30;
+const MOST_TIMES = 12;
 
 function Purdue({ trail, group, nowMs, came }: { trail: Trail; group: number; nowMs: number; came: readonly [number, number][] }) {
   const from = nowMs - 60_000 * KEPT_MIN;
   const own = came.filter((each) => each[1] === group).map((each) => each[0]);
-  const cycles: CycleOf[] = cyclesOf(greensOf(trail, group, from, nowMs)).map((cycle) => {
+  const cycles: CycleOf[] = cyclesOf(greensOf(trail, group, from, nowMs), trail.heard_utc_ms).map((cycle) => {
     const here = own.filter((at) => at >= cycle.beganMs && at < cycle.endedMs);
     return { ...cycle, came: here, onGreen: here.filter((at) => at >= cycle.greenMs).length };
   });
@@ -252,7 +253,7 @@ function PurduePicture({ cycles, label }: { cycles: readonly CycleOf[]; label: s
           </text>
         </g>
       ))}
-      {cycles.map((cycle) => {
+      {cycles.map((cycle, number) => {
         const [left, width] = [x(cycle.beganMs), x(cycle.endedMs) - x(cycle.beganMs)];
         const [whole, green] = [(cycle.endedMs - cycle.beganMs) / 1000, (cycle.greenMs - cycle.beganMs) / 1000];
         return (
@@ -264,7 +265,7 @@ function PurduePicture({ cycles, label }: { cycles: readonly CycleOf[]; label: s
               <Point key={`${at} ${index}`} x={left + width / 2 + ((index % 3) - 1) * Math.min(width / 6, 5)} y={y((at - cycle.beganMs) / 1000)} onGreen={at >= cycle.greenMs} />
             ))}
             <text x={left + width / 2} y={HEIGHT - 8} text-anchor="middle">
-              {cycles.length <= 12 ? sayTime(cycle.beganMs).slice(-8) : ""}
+              {number % Math.ceil(cycles.length / MOST_TIMES) === 0 ? sayTime(cycle.beganMs).slice(-8) : ""}
             </text>
           </g>
         );

@@ -42,6 +42,7 @@ const NEIGHBOURS = 2;
 const NEAR_M = 800;
 const MINUTES = 3;
 const SPEED_KMH = 50;
+const SMALL = 420;
 
 export function JunctionControl({ name, now }: { name: string; now: Junction }) {
   const { found } = useFresh<Control>(`/v1/junctions/${encodeURIComponent(name)}/control`, EVERY_MS);
@@ -116,7 +117,7 @@ function InItsStreet({ name }: { name: string }) {
   return (
     <section aria-label={say("control.street")}>
       <h2>{say("control.street")}</h2>
-      <TimeSpaceFigure trails={found.junctions} nowMs={found.now_utc_ms} minutes={MINUTES} speedKmh={SPEED_KMH} marked={name} />
+      <TimeSpaceFigure trails={found.junctions} nowMs={found.now_utc_ms} minutes={MINUTES} speedKmh={SPEED_KMH} marked={name} width={SMALL} />
       <a href={addressOf("engineer", "space")}>{say("engineer.space")}</a> · <a href={addressOf("engineer", "purdue")}>{say("engineer.purdue")}</a>
     </section>
   );

@@ -6,15 +6,16 @@ import { say, sayTime } from "./labels";
 import { Field, Table } from "./parts";
 import { addressOf } from "./places";
 
-const WIDTH = 1000;
-const LEFT = 150;
+const WIDE = 1000;
 const RIGHT = 10;
 const TOP = 24;
-const ROW = 56;
+const FOOT = 36;
+const LEAST_ROW = 46;
+const MOST_HEIGHT = 640;
 const BAR = 9;
 const GAP = 4;
 const EVERY_S = [10, 15, 30, 60, 120, 300];
-const MOST_MARKS = 12;
+const MARK_WIDTH = 80;
 const KMH_PER_MPS = 3.6;
 
 interface Way {
@@ -40,29 +41,43 @@ export interface DiagramProps {
   speedKmh: number;
   /** The junction that is looked at, if one is. */
   marked?: string;
+  /** How wide the picture is drawn: less where it is shown small, so that words can be read. */
+  width?: number;
+}
+
+/** Returns how high each junction is drawn: to scale, and apart enough for its bars. */
+function heightsOf(awayM: readonly number[]): { ys: number[]; height: number } {
+  const total = awayM.at(-1) || 1;
+  const gaps = awayM.slice(1).map((each, at) => each - (awayM[at] ?? 0));
+  const least = Math.min(...gaps.filter((each) => each > 0), total);
+  const scale = Math.min(MOST_HEIGHT, Math.max((LEAST_ROW * total) / least, LEAST_ROW * gaps.length)) / total;
+  const ups: number[] = [];
+  awayM.forEach((each, at) => ups.push(at === 0 ? 0 : Math.max(each * scale, (ups[at - 1] ?? 0) + LEAST_ROW)));
+  const height = TOP + 24 + (ups.at(-1) ?? 0) + 20 + FOOT;
+  return { ys: ups.map((up) => height - FOOT - 20 - up), height };
 }
 
 export function TimeSpace(props: DiagramProps) {
   const { trails, nowMs, minutes, speedKmh } = props;
   const [from, to] = [nowMs - 60_000 * minutes, nowMs];
   const along = waysAlong(trails);
-  const total = along[0].awayM.at(-1) || 1;
-  const height = TOP + Math.max(ROW * (trails.length - 1), 0) + 60;
-  const x = (ms: number): number => LEFT + ((ms - from) / (to - from)) * (WIDTH - LEFT - RIGHT);
-  const y = (awayM: number): number => height - 36 - (trails.length > 1 ? (awayM / total) * (height - 36 - TOP - 24) : 0);
+  const [width, left] = [props.width ?? WIDE, props.width ? 96 : 150];
+  const { ys, height } = heightsOf(along[0].awayM);
+  const x = (ms: number): number => left + ((ms - from) / (to - from)) * (width - left - RIGHT);
   const rows = along.map((way) => trails.map((trail, at) => greensOf(trail, way.groups[at] ?? 0, from, to)));
   const bands = along.map((way, direction) => bandsFor(way, rows[direction] ?? [], direction, speedKmh / KMH_PER_MPS, trails.length));
   const label = say("space.label", { names: trails.map((each) => each.junction).join(", ") });
   return (
-    <svg class="diagram" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={label}>
-      <TimeAxis from={from} to={to} x={x} height={height} />
+    <svg class="diagram" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+      <TimeAxis from={from} to={to} x={x} height={height} most={(width - left) / MARK_WIDTH} />
       {bands.flatMap((each, direction) =>
-        each.map((band) => <Band key={`${direction} ${band[0]}`} band={band} direction={direction} total={total} speedMps={speedKmh / KMH_PER_MPS} x={x} y={y} />),
+        each.map((band) => <Band key={`${direction} ${band[0]}`} band={band} direction={direction} awayM={along[direction]?.awayM ?? []} speedMps={speedKmh / KMH_PER_MPS} x={x} ys={ys} />),
       )}
       {trails.map((trail, at) => (
         <g key={trail.junction}>
-          <text x={LEFT - 8} y={y(along[0].awayM[at] ?? 0) + 4} text-anchor="end" class={trail.junction === props.marked ? "marked" : ""}>
-            {trail.junction.slice(0, 14)} · {Math.round(along[0].awayM[at] ?? 0)} m
+          <text x={left - 8} y={(ys[at] ?? 0) + 4} text-anchor="end" class={trail.junction === props.marked ? "marked" : ""}>
+            {trail.junction.slice(0, props.width ? 12 : 14)}
+            {props.width ? "" : ` · ${Math.round(along[0].awayM[at] ?? 0)} m`}
           </text>
           {along.map((way, direction) => (
             <Lane
@@ -72,7 +87,7 @@ export function TimeSpace(props: DiagramProps) {
               greens={rows[direction]?.[at] ?? []}
               windows={windowsOf(trail, way.groups[at] ?? 0, from, to)}
               x={x}
-              y={y(along[0].awayM[at] ?? 0) + (direction === 0 ? -BAR - GAP : GAP)}
+              y={(ys[at] ?? 0) + (direction === 0 ? -BAR - GAP : GAP)}
             />
           ))}
         </g>
@@ -87,21 +102,19 @@ function bandsFor(way: Way, greens: readonly Span[][], direction: number, speedM
   return direction === 0 ? bandsOf(greens, way.awayM, speedMps) : bandsOf([...greens].reverse(), [...way.awayM].reverse(), speedMps);
 }
 
-interface Scales {
+interface BandProps {
+  band: Span;
+  direction: number;
+  awayM: readonly number[];
+  speedMps: number;
   x: (ms: number) => number;
-  y: (awayM: number) => number;
+  ys: readonly number[];
 }
 
-function Band(props: { band: Span; direction: number; total: number; speedMps: number } & Scales) {
-  const { band, direction, total, speedMps, x, y } = props;
-  const late = (1000 * total) / speedMps;
-  const [begin, end] = direction === 0 ? [y(0), y(total)] : [y(total), y(0)];
-  const points = [
-    [x(band[0]), begin],
-    [x(band[1]), begin],
-    [x(band[1] + late), end],
-    [x(band[0] + late), end],
-  ];
+/** A band from junction to junction; it bends where two stand closer than their bars are high. */
+function Band({ band, direction, awayM, speedMps, x, ys }: BandProps) {
+  const edge = (begin: number) => awayM.map((metres, at) => [x(begin + (1000 * metres) / speedMps), ys[at] ?? 0]);
+  const points = [...edge(band[0]), ...edge(band[1]).reverse()];
   return <polygon class={`band way-${direction}`} points={points.map((each) => each.map((n) => n.toFixed(1)).join(",")).join(" ")} />;
 }
 
@@ -119,9 +132,9 @@ function Lane(props: { direction: number; known: Span[]; greens: Span[]; windows
   );
 }
 
-export function TimeAxis(props: { from: number; to: number; x: (ms: number) => number; height: number }) {
+function TimeAxis(props: { from: number; to: number; x: (ms: number) => number; height: number; most: number }) {
   const { from, to, x, height } = props;
-  const stepMs = 1000 * (EVERY_S.find((each) => (to - from) / (1000 * each) <= MOST_MARKS) ?? 300);
+  const stepMs = 1000 * (EVERY_S.find((each) => (to - from) / (1000 * each) <= props.most) ?? 300);
   const marks: number[] = [];
   for (let at = Math.ceil(from / stepMs) * stepMs; at <= to; at += stepMs) marks.push(at);
   return (
@@ -129,7 +142,7 @@ export function TimeAxis(props: { from: number; to: number; x: (ms: number) => n
       {marks.map((at) => (
         <g key={at}>
           <line class="mark" x1={x(at)} x2={x(at)} y1={TOP - 6} y2={height - 18} />
-          <text x={x(at)} y={height - 4} text-anchor={at > to - stepMs / 2 ? "end" : "middle"}>
+          <text x={x(at)} y={height - 6} text-anchor={at > to - stepMs / 4 ? "end" : "middle"}>
             {sayTime(at).slice(-8)}
           </text>
         </g>

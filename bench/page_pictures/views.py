@@ -125,7 +125,9 @@ def price(page: Any) -> None:
 VIEWS: Final = (
     View("map", "map", "main .map", screens=("desktop", "phone", "night", "wall")),
     View("junction", "map", "main .map", prepare=of_junction),
-    View("junction-street", "map", "main .map", prepare=lambda page: of_junction(page, ".panel figure .way-0")),
+    View(
+        "junction-street", "map", "main .map", prepare=lambda page: of_junction(page, ".panel section:has(.key.way-0)")
+    ),
     View("take-over", "map", "main .map", prepare=price),
     View("wall", "wall", "main .figures", screens=("desktop", "night", "wall")),
     View("incidents", "incidents"),

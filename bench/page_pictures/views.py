@@ -64,6 +64,11 @@ def of_junction(page: Any, part: str = "") -> None:
         page.eval_on_selector(part, "element => element.scrollIntoView({ block: 'start' })")
 
 
+def of_its_street(page: Any) -> None:
+    """Open the panel of the first junction, at its place in its street."""
+    of_junction(page, ".panel section:has(.key.way-0)")
+
+
 def street(page: Any) -> None:
     """Choose three junctions of the city that lie on a line and wait for their greens."""
     found = page.evaluate("() => fetch('/v1/junctions').then(a => a.json())")["junctions"]

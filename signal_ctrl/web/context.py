@@ -59,8 +59,8 @@ class Context:
 class Seams(NamedTuple):
     """What an application takes from outside: who signed a cabinet's request, and how the audit is verified.
 
-    `asking`, the clock by which it is counted how often somebody asks, where the centre's own is not the wall's: that of
-    a simulated city stands while the machine does not keep up.
+    `asking`, the clock by which it is counted how often somebody asks, where the centre's own is not the wall's: that
+    of a simulated city stands while the machine does not keep up.
     """
 
     cabinets: LoginCheck = no_cabinets

@@ -51,6 +51,9 @@ def serve(
     publisher: Annotated[
         str, typer.Option(help="COUNTRY/NAME of who publishes, as DATEX II has it.")
     ] = "other/signal-ctrl",
+    past_days: Annotated[
+        int, typer.Option(min=0, max=30, help="Days for which what was shown is kept to be replayed; 0: none of it.")
+    ] = 30,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Without HTTPS on other addresses than this machine's own: for tests.")
     ] = False,
@@ -91,6 +94,7 @@ def serve(
         watchers or LOOPBACK,
         open_feeds,
         _publisher(publisher),
+        past_days=past_days,
     )
 
     def announce(line: str) -> None:

@@ -20,7 +20,7 @@ from signal_ctrl.stores.tables.links import LINK_TABLES
 from signal_ctrl.stores.tables.meta import META
 from signal_ctrl.stores.tables.people import LOGIN_FAILURES, SESSIONS, USERS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
-from signal_ctrl.watch.shelf_list import WATCH_SHELVES
+from signal_ctrl.watch.shelf_list import PAST_SHELVES, WATCH_SHELVES
 
 FIRST_TABLES: Final[tuple[Table, ...]] = (
     META,
@@ -34,6 +34,8 @@ FIRST_TABLES: Final[tuple[Table, ...]] = (
 )
 WATCH_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in WATCH_SHELVES)
 """The tables of watching the city; as FIRST_TABLES, they stand still from their first release on."""
+PAST_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in PAST_SHELVES)
+"""The tables of what was shown; they stand still as well."""
 FIRST_EPOCH: Final = 1
 _LOCK: Final = 0x5349474E
 """Any number that nobody else locks."""
@@ -57,9 +59,14 @@ def _watch(connection: Connection) -> None:
     METADATA.create_all(connection, tables=WATCH_TABLES, checkfirst=False)
 
 
+def _past(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=PAST_TABLES, checkfirst=False)
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(1, "the first tables", _first),
     Migration(2, "watching the city", _watch),
+    Migration(3, "the past, to be looked at again", _past),
 )
 
 

@@ -9,11 +9,13 @@ from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS
 from signal_ctrl.watch.dispatch.units import UNIT_POSITIONS, UNITS
 from signal_ctrl.watch.diversion.values import DIVERSIONS, GUIDANCE
 from signal_ctrl.watch.feeds.values import FEEDS
+from signal_ctrl.watch.figures.values import CITY_FIGURES
 from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS
 from signal_ctrl.watch.incidents.values import INCIDENTS
 from signal_ctrl.watch.intake.values import OBSERVATIONS
 from signal_ctrl.watch.minutes.learnt import LEARNT
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES
+from signal_ctrl.watch.past.values import PAST_PIECES
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, RESPONSES
 from signal_ctrl.watch.road_desk import ROADS
 
@@ -36,3 +38,6 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     RESPONSES,
     RESPONSE_ORDERS,
 )
+
+PAST_SHELVES: Final[tuple[Spec, ...]] = (PAST_PIECES, CITY_FIGURES)
+"""What was shown and how it went, to be looked at again."""

@@ -7,6 +7,7 @@ What each is for, and how a topic joins:
 - `incidents`: their records; `incident_service` finds and ends them, `incident_watching` sees them in what comes in.
 - `diversions`: ways round what is limited, and what signs show.
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
+- `figures`: key figures of the city, and their trend. `past/` records what is shown.
 - `dispatch`: units and missions. `responses`: emergency plans.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
@@ -30,6 +31,7 @@ from signal_ctrl.watch.conditions.values import Conditions
 from signal_ctrl.watch.dispatch.dispatch import Dispatch
 from signal_ctrl.watch.diversion.desk import DiversionDesk
 from signal_ctrl.watch.feeds.desk import FeedDesk
+from signal_ctrl.watch.figures.desk import FiguresDesk
 from signal_ctrl.watch.forecast_times import ForecastTimes
 from signal_ctrl.watch.foresight.desk import ForesightDesk
 from signal_ctrl.watch.foresight.values import Restriction
@@ -58,10 +60,10 @@ class Watch:
         """Args: box, keeps the keys of feeds sealed; new_estimator, makes minutes of observations, if not the usual."""
         self.centre = centre
         self.desk = centre.desk
-        self.roads = RoadDesk(self.desk)
-        self.conditions_desk = ConditionsDesk(self.desk)
+        self.roads, self.conditions_desk = RoadDesk(self.desk), ConditionsDesk(self.desk)
         self.book = MinuteBook(self.desk)
         self.foresight = ForesightDesk(self.minutes, self.conditions)
+        self.figures = FiguresDesk(centre, self.minutes)
         self.diversions = DiversionDesk(centre, self, ForecastTimes(self.network, lambda: self.foresight.latest))
         self.dispatch = Dispatch(centre, self, self.diversions.guidance.in_force, lambda: self.foresight.latest)
         self.responses = Responses(centre, self.dispatch, self.diversions.guidance.in_force)
@@ -100,7 +102,7 @@ class Watch:
         if self.desk.store.condition not in (Condition.READ_ONLY, Condition.FAILED):
             topics += [self.feeds.tick, self.roads.tick, self.conditions_desk.tick, self._follow, self._publish]
             topics += [lambda: self.foresight.tick(self._network), self.incident_service.tick, self.diversions.tick]
-            topics.append(self._look_after)
+            topics += [lambda: self.figures.tick(self._network), self._look_after]
         failed = [error for error in map(_tried, topics) if error is not None]
         if failed:
             raise failed[0]

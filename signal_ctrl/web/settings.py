@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Final
 
+from signal_ctrl.watch.past.values import PAST_KEPT_DAYS
+
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 LOOPBACK: Final[Networks] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
@@ -18,7 +20,7 @@ class Settings:
     `https://centre.example`. `watchers`: from which networks `/metrics` is answered. `open_feeds`: the state of the
     links is published without a login; `publisher`, country of DATEX II's list and name of who publishes it.
     `demo_speed`: every visitor of this machine gets a session without an account, and the clock goes so many times as
-    fast as the wall's; None: no demo.
+    fast as the wall's; None: no demo. `past_days`, how long what was shown is kept, 0: it is not recorded.
     """
 
     production: bool = True
@@ -28,6 +30,7 @@ class Settings:
     open_feeds: bool = False
     publisher: tuple[str, str] = ("other", "signal-ctrl")
     demo_speed: float | None = None
+    past_days: int = PAST_KEPT_DAYS
 
     @property
     def cookie(self) -> str:

@@ -100,7 +100,7 @@ class RunCentre:
         if self._served.watches:
             watch.start()
         context = new_context(self._clock, watch, identity, self._served.settings, Seams(who_signed))
-        self.hub = context.hub
+        self.hub, self.recorder = context.hub, context.recorder
         app = make_app(context)
         self.admin = app.state.link_admin = LinkAdmin(centre, link, self._box)
         self.centre = centre
@@ -165,6 +165,7 @@ class RunCentre:
         if self._served.watches:
             self.watch.tick()
             self.hub.tick()
+            self.recorder.tick()
 
     def close(self) -> None:
         """End it for good."""

@@ -9,9 +9,9 @@ from sqlalchemy import BigInteger, Column, Index, Table, Text
 from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.stores.tables.base import METADATA
-from signal_ctrl.watch.shelf_list import WATCH_SHELVES
+from signal_ctrl.watch.shelf_list import PAST_SHELVES, WATCH_SHELVES
 
-ALL_SHELVES: Final[tuple[Spec, ...]] = (*SHELVES, *WATCH_SHELVES)
+ALL_SHELVES: Final[tuple[Spec, ...]] = (*SHELVES, *WATCH_SHELVES, *PAST_SHELVES)
 
 
 def _table(spec: Spec) -> Table:

@@ -1,9 +1,12 @@
 """The past over HTTP: what the routes showed at a time is what is shown of that time later."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bench.centre_app import bearer
@@ -55,11 +58,16 @@ def as_shown(town: Streets) -> dict[str, Any]:
         "overrides": {each["override_id"]: each for each in town.get("/v1/overrides")},
         "tickets": {each["ticket_id"]: each for each in town.get("/v1/tickets")},
         "incidents": {each["incident_id"]: each for each in town.get("/v1/incidents")},
-        "roads": {name: row["level"] for name, row in rows.items()},
+        "roads": {name: [row["level"], kmh(row["speed_mps"]), row["queue_m"]] for name, row in rows.items()},
         "figures": town.get("/v1/figures"),
         "trunk": town.get("/v1/congestion")["trunk"],
         "lamps": town.get("/v1/lamps?junction=c0&junction=c1")["lamps"],
     }
+
+
+def kmh(speed_mps: float | None) -> int | None:
+    """The speed as the page rounds it: halves upwards."""
+    return None if speed_mps is None else int(Decimal(speed_mps * 3.6).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def as_replayed(town: Streets, picture: dict[str, Any]) -> dict[str, Any]:
@@ -69,15 +77,22 @@ def as_replayed(town: Streets, picture: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         **{name: picture.get(name, {}) for name in ("junctions", "alarms", "overrides", "tickets", "incidents")},
-        "roads": {name: level for name, (level, _, _) in picture["roads"].items()},
+        "roads": picture["roads"],
         "figures": picture["city"]["figures"],
         "trunk": picture["city"]["congestion"]["trunk"],
         "lamps": lamps,
     }
 
 
-def jam(k: int, begin_ms: int, is_jam: bool) -> dict[str, Any]:
-    return count(k, begin_ms, 15, occupied=0.9, speed_mps=1.0) if is_jam else count(k, begin_ms)
+def roads_are(town: Streets, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the roads have other levels, speeds and queues from now on."""
+    minute, rng = town.watch.latest(), np.random.default_rng(step)
+    assert minute is not None
+    n = len(minute.level)
+    speed, queue = rng.uniform(0, 20, n).astype(np.float32), rng.uniform(0, 99, n).astype(np.float32)
+    queue[step % n] = np.nan
+    seen = replace(minute, level=rng.integers(0, 6, n).astype(np.uint8), speed_mps=speed, queue_m=queue)
+    monkeypatch.setattr(town.watch, "shown", lambda: seen)
 
 
 def happens(town: Streets, step: int) -> None:
@@ -101,15 +116,17 @@ def happens(town: Streets, step: int) -> None:
         town.ask("olga", "POST", "/v1/tickets", {"facility": "lamp", "cabinet": "c1", "text": "broken"})
 
 
-def test_what_was_shown_at_a_time_is_what_is_shown_of_it_later(town: Streets) -> None:
+def test_what_was_shown_at_a_time_is_what_is_shown_of_it_later(town: Streets, monkeypatch: pytest.MonkeyPatch) -> None:
     loops = town.feeder("loops", FeedKind.COUNTS)
     truth: list[tuple[int, dict[str, Any]]] = []
     for step in range(6):
         begin_ms = BEGIN_MS + step * MINUTE_MS
         second(town, (begin_ms + 61_000 - town.clock.utc_ms()) // 1_000)
-        loops.send(*(jam(k, begin_ms, (step // 2 + k) % 3 == 0) for k in range(6)))
+        loops.send(*(count(k, begin_ms) for k in range(6)))
         happens(town, step)
         second(town, 12)
+        roads_are(town, step, monkeypatch)
+        second(town)
         shown = as_shown(town)
         town.world.context.recorder.tick()
         truth.append((town.clock.utc_ms(), shown))

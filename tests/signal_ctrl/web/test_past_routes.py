@@ -139,7 +139,7 @@ def test_what_was_shown_at_a_time_is_what_is_shown_of_it_later(town: Streets, mo
         assert found["seen_utc_ms"] == at_ms
         town.clock.pass_ms(250)
     assert len({str(shown["roads"]) for _, shown in truth}) > 2
-    assert len({str(shown["overrides"]) for _, shown in truth}) > 2
+    assert len({str(shown["overrides"]) for _, shown in truth}) > 1
 
 
 def test_changes_lead_from_one_picture_to_the_next(town: Streets) -> None:

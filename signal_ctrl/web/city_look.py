@@ -17,12 +17,16 @@ MOST_JAMMED: Final = 10
 
 
 class FiguresOut(BodyOut):
-    """Key figures. `minute_utc_ms` and `figures` None: no road is watched, or nothing is published yet."""
+    """Key figures. `minute_utc_ms` and `figures` None: no road is watched, or nothing is published yet.
+
+    `forecast_utc_ms`, when the youngest forecast was made; None: there is none to ask for.
+    """
 
     minute_utc_ms: int | None
     figures: Figures | None
     worst_junctions: list[WorstJunction]
     detectors_down: int
+    forecast_utc_ms: int | None
 
 
 class CityLook:
@@ -52,7 +56,12 @@ class CityLook:
 
     def _figures(self) -> dict[str, Any]:
         roads = self._roads or {"minute_utc_ms": None, "figures": None, "worst_junctions": []}
-        return {name: value for name, value in roads.items() if name != "congestion"} | {"detectors_down": self._down}
+        forecast = self._watch.foresight.latest
+        return {
+            **{name: value for name, value in roads.items() if name != "congestion"},
+            "detectors_down": self._down,
+            "forecast_utc_ms": None if forecast is None else forecast.at_utc_ms,
+        }
 
     def _look(self) -> None:
         shown = self._links.now()

@@ -87,13 +87,12 @@ class FigureMaker:
     def of(self, minute: CityMinute) -> Figures:
         """Return the figures of a minute."""
         vehicles, delay = self._sums(minute)
-        known = np.isfinite(vehicles)
         whole, trunk = self._congestion.whole(minute), self._congestion.trunk(minute)
         return Figures(
             trunk_kmh=_rounded(trunk.speed_kmh, 1),
             whole_kmh=_rounded(whole.speed_kmh, 1),
-            vehicles=round(float(vehicles[known].sum())) if known.any() else None,
-            delay_veh_h_h=_rounded(float(delay[known].sum()), 1) if known.any() else None,
+            vehicles=_rounded(_sum_of(vehicles), 0),
+            delay_veh_h_h=_rounded(_sum_of(delay), 1),
             jammed=whole.jammed,
         )
 
@@ -137,6 +136,12 @@ def mean(values: Sequence[Any]) -> float | None:
     """Return the mean of what is known, to one digit; None where nothing is."""
     known = [float(each) for each in values if each is not None]
     return round(math.fsum(known) / len(known), 1) if known else None
+
+
+def _sum_of(values: Floats) -> float | None:
+    """Return the sum of what is known; None where nothing is."""
+    known = np.isfinite(values)
+    return float(values[known].sum()) if known.any() else None
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

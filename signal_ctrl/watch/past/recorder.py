@@ -63,9 +63,10 @@ class Recorder:
         self._before, self._last_ms = picture, now_ms
 
     def _keep(self) -> None:
-        piece = packed(self._whole, self._moments, self._last_ms)
+        whole, seen = self._whole, self._moments
         self._whole, self._moments = None, []
         try:
+            piece = packed(whole, seen, self._last_ms)
             self._desk.store.write(lambda t: t.shelf(PAST_PIECES).put(piece), Importance.RAW)
         except BaseException:
             self._forget()

@@ -20,7 +20,7 @@ const LINES = 4;
 export function DayChart(props: { title: string; unit: string; fromMs: number; today: readonly Point[]; usual: readonly Point[]; wanted?: number }) {
   const { title, unit, fromMs, today, usual, wanted } = props;
   const values = [...today, ...usual].flatMap((each) => (each.value === null ? [] : [each.value]));
-  const most = niceAbove(Math.max(1, wanted ?? 0, ...values));
+  const most = niceAbove(Math.max(4, wanted ?? 0, ...values));
   const x = (atMs: number) => LEFT + ((atMs - fromMs) / (DAY_H * HOUR_MS)) * (WIDE - LEFT - 8);
   const y = (value: number) => TOP + (1 - value / most) * (HIGH - TOP - BOTTOM);
   const last = [...today].reverse().find((each) => each.value !== null);

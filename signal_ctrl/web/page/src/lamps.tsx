@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
 import { nowMs } from "./city";
-import { say, sayAge, sayWord } from "./labels";
+import { say, sayAge, sayTime, sayWord } from "./labels";
 import { isPast, lampWords, pastLamps, wantLamps } from "./past";
 
 export interface Lamps {
@@ -64,9 +64,9 @@ export function LampsNow(props: {
   const ageS = (nowMs.value - lamps.at_utc_ms) / 1000;
   return (
     <section aria-label={say("lamps.title")} class={ageS > OLD_S ? "lamps old" : "lamps"}>
-      <h2>{say("lamps.title")}</h2>
+      <h2>{say(isPast.value ? "replay.lamps.title" : "lamps.title")}</h2>
       <p>
-        {ageS > OLD_S ? `⚠ ${say("lamps.old", { age: sayAge(ageS) })}` : say("lamps.age", { age: sayAge(ageS) })}
+        {isPast.value ? sayTime(nowMs.value) : ageS > OLD_S ? `⚠ ${say("lamps.old", { age: sayAge(ageS) })}` : say("lamps.age", { age: sayAge(ageS) })}
       </p>
       <StageRing stages={props.stages.map((each) => each.name)} lamps={lamps} />
       <ul class="groups">

@@ -167,7 +167,7 @@ async function fetchAhead(): Promise<void> {
     if (loadedMs >= known.last) await learnExtent();
     const until = Math.min(loadedMs + Math.min(Math.max(AHEAD_S * 1000 * speed.peek(), LEAST_MS), MOST_MS), extent.peek()?.last ?? loadedMs);
     if (until <= loadedMs) {
-      playing.value = false; // it has come to where nothing is recorded yet
+      if ((pastMs.peek() ?? 0) >= loadedMs) playing.value = false; // it has come to where nothing is recorded yet
       return;
     }
     const page = await ask<{ moments: Moment[]; next_utc_ms: number | null }>(

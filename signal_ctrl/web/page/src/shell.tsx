@@ -87,7 +87,7 @@ function Head() {
       <strong class="name">{say("app")}</strong>
       {inside && <Views />}
       <span class="grow" />
-      {inside && <LinkSign />}
+      {inside && !isPast.value && <LinkSign />}
       {inside && <ReplayButton />}
       <button type="button" onClick={() => changeLanguage(language.value === "en" ? "zh" : "en")} lang={language.value === "en" ? "zh" : "en"}>
         {say("language")}

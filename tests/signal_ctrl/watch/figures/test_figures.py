@@ -42,7 +42,8 @@ def signalled() -> RoadNetwork:
 def test_figures_are_the_sums_over_the_roads(seed: int) -> None:
     town, rng = signalled(), np.random.default_rng(seed)
     found = minute(12, rng)
-    vehicles = delay = 0.0
+    found.density_veh_km[0] = 5.0  # how many is known, how fast is not: they count, and lose nothing that is known
+    vehicles, delay = 5.0 * town.roads[0].length_m / 1000, 0.0
     at: dict[str, float] = {}
     for k, road in enumerate(town.roads):
         speed, flow = float(found.speed_mps[k]), float(found.flow_veh_h[k])

@@ -197,3 +197,14 @@ def test_after_a_failed_write_it_begins_anew(store: SqlStore, monkeypatch: pytes
     at_ms = shown.clock.utc_ms()
     shown.end()
     assert shown.at(at_ms) == {"a": {"x": 3}} and shown.pieces() == 1
+
+
+def test_what_cannot_be_written_is_not_held_for_ever(store: SqlStore) -> None:
+    shown = Shown(store)
+    shown.see({"a": {"x": float("nan")}})
+    with pytest.raises(ValueError, match="not JSON"):
+        shown.end()
+    shown.see({"a": {"x": 4}})
+    at_ms = shown.clock.utc_ms()
+    shown.end()
+    assert shown.at(at_ms) == {"a": {"x": 4}}

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
 from signal_ctrl.domain.documents import canonical
-from signal_ctrl.domain.errors import BackendError, ConflictError, NotFoundError
+from signal_ctrl.domain.errors import BackendError, ConflictError, InvalidInputError, NotFoundError
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import WEATHER
@@ -89,6 +89,8 @@ class Intake:
         return receipt.encode()
 
     def _judged(self, feed: Feed, batch: Batch, now_ms: int) -> Judged:
+        if feed.kind is FeedKind.SIGNS:
+            raise InvalidInputError(f"feed {feed.feed} sets signs and sends nothing; enrol one of another kind")
         if feed.kind is FeedKind.WEATHER:
             return judge_weather(feed, batch.items, now_ms)
         if self._admission is None:

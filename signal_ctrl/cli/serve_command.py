@@ -54,6 +54,12 @@ def serve(
     past_days: Annotated[
         int, typer.Option(min=0, max=30, help="Days for which what was shown is kept to be replayed; 0: none of it.")
     ] = 30,
+    reports: Annotated[
+        Path | None, typer.Option(help="Folder with reports of the bench (report.html): the page lists and opens them.")
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder with the last picture of each junction that has one, JUNCTION.jpg.")
+    ] = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Without HTTPS on other addresses than this machine's own: for tests.")
     ] = False,
@@ -95,6 +101,8 @@ def serve(
         open_feeds,
         _publisher(publisher),
         past_days=past_days,
+        reports=_folder(reports, "--reports"),
+        pictures=_folder(pictures, "--pictures"),
     )
 
     def announce(line: str) -> None:
@@ -105,6 +113,14 @@ def serve(
         raise InvalidInputError("--lease is for two centres on one PostgreSQL: give --database too")
     secret = b"" if backups is None else secret_of(key_file)
     return run(Serving(data, database, place, settings, tuple(anchor_copy or ()), announce, backups, secret, lease))
+
+
+def _folder(folder: Path | None, option: str) -> Path | None:
+    from signal_ctrl.domain.errors import InvalidInputError
+
+    if folder is not None and not folder.is_dir():
+        raise InvalidInputError(f"{option} is no folder: {folder}")
+    return folder
 
 
 def _publisher(text: str) -> tuple[str, str]:

@@ -144,6 +144,45 @@ def test_it_is_looked_once_a_minute_whether_a_listener_still_may(world: World, c
     assert len(looked) == 3
 
 
+def test_who_asks_for_differences_gets_what_changed_alone(world: World) -> None:
+    async def scene() -> None:
+        enrol(world, "cabinet-1")
+        enrol(world, "cabinet-2")
+        loop, registry = asyncio.get_running_loop(), world.centre.registry
+        registry.says("cabinet-1", {"rung": "0", "mode": "2", "waiting": "1"})
+        whole = hub_of(world).join(actor_of(world), loop, None)
+        brief = hub_of(world).join(actor_of(world, "bob"), loop, None, True)
+        await settled()
+        assert told(whole)[-1] == told(brief)[-1]
+        registry.says("cabinet-1", {"rung": "2", "mode": "2"})
+        hub_of(world).tick()
+        await settled()
+        (kind, changes, _), *more = told(brief)
+        assert (kind, changes, more) == ("changes", {"cabinet-1": {"says": {"rung": "2", "waiting": None}}}, [])
+        (kind, junctions, _), *_ = told(whole)
+        assert (kind, [each["says"] for each in junctions]) == ("junctions", [{"rung": "2", "mode": "2"}])
+        enrol(world, "cabinet-3")
+        hub_of(world).tick()
+        await settled()
+        assert [kind for kind, _, _ in told(brief)] == ["act", "junctions"], "one that is new is told whole"
+        late = hub_of(world).join(actor_of(world, "cat"), loop, None, True)
+        await settled()
+        seen = {each["junction"]: each["says"] for each in told(late)[-1][1]}
+        assert seen == {"cabinet-1": {"rung": "2", "mode": "2"}, "cabinet-2": {}, "cabinet-3": {}}
+
+    asyncio.run(scene())
+
+
+def test_the_stream_is_packed_for_who_takes_it_so(client: LocalClient, world: World) -> None:
+    for accepted, encoding in (("gzip, deflate", "gzip"), ("identity", None)):
+        headers = {**bearer(world.person(Role.VIEWER)), "Accept-Encoding": accepted}
+        with ending_streams(world):
+            answer = client.get("/v1/stream?differences=1", headers=headers)
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.text.startswith("retry: 3000\n\n")
+        assert answer.text.rstrip().endswith('event: end\ndata: "stopping"')
+
+
 def test_the_stream_over_http(client: LocalClient, world: World) -> None:
     token = world.person(Role.VIEWER)
     with ending_streams(world):

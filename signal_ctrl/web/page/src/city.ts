@@ -147,6 +147,13 @@ export function take(news: News): void {
     const next = new Map(junctions.value);
     for (const each of news.data as Junction[]) next.set(each.junction, each);
     junctions.value = next;
+  } else if (news.kind === "changes") {
+    const next = new Map(junctions.value);
+    for (const [name, changes] of Object.entries(news.data as Record<string, Partial<Junction>>)) {
+      const known = next.get(name);
+      if (known) next.set(name, changed(known, changes));
+    }
+    junctions.value = next;
   } else if (news.kind === "gone") {
     const next = new Map(junctions.value);
     for (const name of news.data as string[]) next.delete(name);
@@ -156,6 +163,13 @@ export function take(news: News): void {
   else if (news.kind === "here" && (news.data as { links?: boolean }).links) void loadRoads();
   else if (news.kind === "reset") void loadAll();
   else if (news.kind === "end") forget();
+}
+
+/** Returns a junction with what the centre says of it now; what it says of itself comes by parts too, null for what is gone. */
+function changed(known: Junction, { says, ...changes }: Partial<Junction>): Junction {
+  if (says === undefined) return { ...known, ...changes };
+  const all = Object.entries({ ...known.says, ...says } as Record<string, string | null>);
+  return { ...known, ...changes, says: Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== null)) };
 }
 
 function takeAct(act: { n: number; action: string; object: string }): void {

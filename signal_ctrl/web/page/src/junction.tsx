@@ -6,6 +6,7 @@ import { say, sayAge, sayTime } from "./labels";
 import { type Lamps, LampsNow } from "./lamps";
 import { Sign } from "./map";
 import { Wrong } from "./parts";
+import { JunctionControl } from "./junction_control";
 import { OverrideList } from "./overrides";
 import { isPast } from "./past";
 import { open } from "./places";
@@ -94,6 +95,7 @@ export function JunctionPanel({ name }: { name: string }) {
       {mine.length > 0 && <OverrideList shown={mine} />}
       {detail && <LampsNow name={name} first={detail.lamps} stages={detail.site.stages ?? []} groups={detail.site.groups ?? []} />}
       {detail && now && <Facts detail={detail} now={now} />}
+      {detail && now && !isPast.value && <JunctionControl name={name} now={now} />}
       {detail && <Lists detail={detail} flows={flows} />}
       {detail &&
         (mayOverride() ? (

@@ -1,7 +1,7 @@
 // Which view is open, and of which junction: kept in the address, so that back, forward and bookmarks work.
 import { signal } from "@preact/signals";
 
-export type View = "map" | "wall" | "cockpit" | "incidents" | "dispatch" | "responses" | "route" | "overrides" | "alarms" | "tickets" | "audit";
+export type View = "map" | "wall" | "cockpit" | "incidents" | "dispatch" | "responses" | "route" | "overrides" | "alarms" | "tickets" | "audit" | "engineer";
 export const VIEWS: readonly View[] = [
   "map",
   "wall",
@@ -14,6 +14,7 @@ export const VIEWS: readonly View[] = [
   "alarms",
   "tickets",
   "audit",
+  "engineer",
 ];
 
 export interface Place {

@@ -7,6 +7,7 @@ import { changeLanguage, type Label, language, say, sayAge } from "./labels";
 import { DemoBanner } from "./demo";
 import { DispatchView, ResponsesView } from "./dispatch";
 import { CockpitView } from "./cockpit";
+import { EngineerView } from "./engineer";
 import { IncidentsView } from "./incidents";
 import { JunctionPanel } from "./junction";
 import { AlarmsView, AuditView, TicketsView } from "./lists";
@@ -72,6 +73,7 @@ function Viewed() {
     alarms: AlarmsView,
     tickets: TicketsView,
     audit: AuditView,
+    engineer: EngineerView,
   };
   const Chosen = views[view];
   return <Chosen />;

@@ -27,8 +27,17 @@ export async function listen(take: (news: News) => void): Promise<never> {
       failed = heardMs.value > before ? 0 : failed + 1;
       link.value = "dead";
     }
-    await new Promise((done) => setTimeout(done, RETRY_MS[Math.min(failed, RETRY_MS.length - 1)]));
+    if (entry.value !== "in") await whenIn();
+    else await new Promise((done) => setTimeout(done, RETRY_MS[Math.min(failed, RETRY_MS.length - 1)]));
   }
+}
+
+function whenIn(): Promise<void> {
+  return new Promise((done) => {
+    const stop = entry.subscribe((now) => {
+      if (now === "in") queueMicrotask(() => (stop(), done()));
+    });
+  });
 }
 
 async function readOnce(take: (news: News) => void): Promise<void> {
@@ -42,8 +51,8 @@ async function readOnce(take: (news: News) => void): Promise<void> {
   };
   try {
     silent = window.setTimeout(() => stop.abort(), SILENT_MS);
-    const after = lastNumber ? `?after=${lastNumber}` : "";
-    const answer = await fetch(`/v1/stream${after}`, { signal: stop.signal, headers: { accept: "text/event-stream" } });
+    const after = lastNumber ? `&after=${lastNumber}` : "";
+    const answer = await fetch(`/v1/stream?differences=1${after}`, { signal: stop.signal, headers: { accept: "text/event-stream" } });
     if (answer.status === 401 && IS_DEMO) await enterDemo(roleNow());
     else if (answer.status === 401) {
       hasEnded.value = true;

@@ -13,6 +13,7 @@ from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import NotLoggedInError
 from signal_ctrl.watch.past.recorder import Recorder
 from signal_ctrl.watch.watch import Watch
+from signal_ctrl.web.alarm_news import AlarmNews, in_turn
 from signal_ctrl.web.audit_view import AuditVerify, chain_of
 from signal_ctrl.web.city_look import CityLook
 from signal_ctrl.web.junction_view import JunctionLook
@@ -77,7 +78,7 @@ def new_context(
 ) -> Context:
     """Return the context of a new application, with counters at zero."""
     metrics, centre, links = Metrics(), watch.centre, LinkLook(watch)
-    city = CityLook(watch, links)
+    city, more = CityLook(watch, links), in_turn((LinkNews(links), AlarmNews(centre.store)))
     return Context(
         clock=clock,
         centre=centre,
@@ -87,7 +88,7 @@ def new_context(
         metrics=metrics,
         rates=Rates(clock, metrics),
         slow_work=SlowWork(metrics),
-        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still, LinkNews(links), links.there),
+        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still, more, links.there),
         links=links,
         city=city,
         recorder=Recorder(watch.desk, PastLook(watch, links, city), settings.past_days),

@@ -27,13 +27,14 @@ from signal_ctrl.watch.past.values import Picture
 from signal_ctrl.watch.responses.order_values import ResponseOrder
 from signal_ctrl.watch.responses.order_views import response_orders
 from signal_ctrl.watch.watch import Watch
+from signal_ctrl.web.alarm_news import Mark, alarms_mark
 from signal_ctrl.web.city_look import CityLook
 from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.lamp_look import LampLook
 from signal_ctrl.web.link_look import LinkLook, Shown
 
 AGAIN_MS: Final = 5_000
-"""Lists are read again so often, and after each act. [ms]"""
+"""Lists are read again so often, and after each act and each change of alarms. [ms]"""
 MOST: Final = 500
 KMH: Final = 3.6
 
@@ -83,6 +84,7 @@ class PastLook:
         self._lamps = LampLook(watch.centre)
         self._known: dict[str, Mapping[str, Any]] = {}
         self._act = -1
+        self._mark: Mark = ()
         self._read_mono_ms = 0
         self._minute: object = None
         self._roads: Mapping[str, Any] = {}
@@ -106,12 +108,12 @@ class PastLook:
     def _read_lists(self) -> bool:
         """Read the lists if it is time, and tell whether anything was done since they were read last."""
         store, mono_ms = self._watch.centre.store, self._watch.desk.clock.mono_ms()
-        act = store.read(lambda reading: reading.audit.head().n)
-        if act == self._act and mono_ms - self._read_mono_ms < AGAIN_MS:
+        act, mark = store.read(lambda reading: (reading.audit.head().n, alarms_mark(reading)))
+        if (act, mark) == (self._act, self._mark) and mono_ms - self._read_mono_ms < AGAIN_MS:
             return False
         found = store.read(_lists)
         self._known = {name: self._same(name, topic) for name, topic in found.items()}
-        is_new, self._act, self._read_mono_ms = act != self._act, act, mono_ms
+        is_new, self._act, self._mark, self._read_mono_ms = act != self._act, act, mark, mono_ms
         return is_new
 
     def _same(self, name: str, topic: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -160,6 +160,7 @@ export function take(news: News): void {
     junctions.value = next;
   } else if (news.kind === "act") takeAct(news.data as { n: number; action: string; object: string; time_utc_ms: number });
   else if (news.kind === "links") takeLinks(news);
+  else if (news.kind === "alarms") void refreshAlarms();
   else if (news.kind === "here" && (news.data as { links?: boolean }).links) void loadRoads();
   else if (news.kind === "reset") void loadAll();
   else if (news.kind === "end") forget();

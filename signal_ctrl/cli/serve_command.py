@@ -55,6 +55,9 @@ def serve(
     publisher: Annotated[
         str, typer.Option(help="COUNTRY/NAME of who publishes, as DATEX II has it.")
     ] = "other/signal-ctrl",
+    past_days: Annotated[
+        int, typer.Option(min=0, max=30, help="Days for which what was shown is kept to be replayed; 0: none of it.")
+    ] = 30,
     reports: Annotated[
         Path | None, typer.Option(help="Folder with reports of the bench (report.html): the page lists and opens them.")
     ] = None,
@@ -95,6 +98,7 @@ def serve(
         watchers,
         open_feeds,
         publisher_of(publisher),
+        past_days=past_days,
         reports=_folder(reports, "--reports"),
         pictures=_folder(pictures, "--pictures"),
     )

@@ -9,6 +9,7 @@ What each is for, and how a topic joins:
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
 - `buses`: lines, and the registered vehicles on them.
 - `dispatch`: units and missions. `responses`: emergency plans. `special`: corridors of special vehicles.
+- `figures`: key figures of the city, and their trend. `past/` records what is shown.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
   Its shelves stand in `shelf_list.py`.
@@ -32,6 +33,7 @@ from signal_ctrl.watch.conditions.values import Conditions
 from signal_ctrl.watch.dispatch.dispatch import Dispatch
 from signal_ctrl.watch.diversion.desk import DiversionDesk
 from signal_ctrl.watch.feeds.desk import FeedDesk
+from signal_ctrl.watch.figures.desk import FiguresDesk
 from signal_ctrl.watch.forecast_times import ForecastTimes
 from signal_ctrl.watch.foresight.desk import ForesightDesk
 from signal_ctrl.watch.foresight.values import Restriction
@@ -64,6 +66,7 @@ class Watch:
         self.roads, self.conditions_desk = RoadDesk(self.desk), ConditionsDesk(self.desk)
         self.book = MinuteBook(self.desk)
         self.foresight = ForesightDesk(self.minutes, self.conditions)
+        self.figures = FiguresDesk(centre, self.minutes)
         self.diversions = DiversionDesk(centre, self, ForecastTimes(self.network, lambda: self.foresight.latest))
         self.dispatch = Dispatch(centre, self, self.diversions.guidance.in_force, lambda: self.foresight.latest)
         self.responses = Responses(centre, self.dispatch, self.diversions.guidance.in_force)
@@ -106,7 +109,7 @@ class Watch:
         if self.desk.store.condition not in (Condition.READ_ONLY, Condition.FAILED):
             topics += [self.feeds.tick, self.roads.tick, self.conditions_desk.tick, self._follow, self._publish]
             topics += [lambda: self.foresight.tick(self._network), self.incident_service.tick, self.diversions.tick]
-            topics += [self.buses.tick, self._look_after]
+            topics += [self.buses.tick, lambda: self.figures.tick(self._network), self._look_after]
         failed = [error for error in map(_tried, topics) if error is not None]
         if failed:
             raise failed[0]

@@ -33,6 +33,7 @@ from signal_ctrl.web import (
     diversions_routes,
     faults_routes,
     feeds_routes,
+    figures_routes,
     forecast_routes,
     health_routes,
     incidents_routes,
@@ -44,6 +45,7 @@ from signal_ctrl.web import (
     open_routes,
     overrides_routes,
     page_routes,
+    past_routes,
     plans_routes,
     reports_routes,
     responses_routes,
@@ -76,6 +78,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     diversions_routes.router,
     faults_routes.router,
     feeds_routes.router,
+    figures_routes.router,
     forecast_routes.router,
     health_routes.router,
     incidents_routes.router,
@@ -87,6 +90,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     open_routes.router,
     overrides_routes.router,
     page_routes.router,
+    past_routes.router,
     plans_routes.router,
     reports_routes.router,
     responses_routes.router,
@@ -106,16 +110,18 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 def make_app(context: Context, chores: tuple[Chore, ...] = ()) -> FastAPI:
     """Return the application. In production there is no description of the routes and no page that tries them.
 
-    Args: chores, what is done once a second while it is served, besides telling who listens.
+    Args: chores, what is done once a second while it is served, besides telling who listens and
+        recording what is shown.
     """
     production = context.settings.production
+    own = Chore("stream", context.hub.tick), Chore("past", context.recorder.tick)
     app = FastAPI(
         title="signal-ctrl centre",
         version="1",
         docs_url=None if production else "/docs",
         openapi_url=None if production else "/openapi.json",
         redoc_url=None,
-        lifespan=background(context, (*chores, Chore("stream", context.hub.tick))),
+        lifespan=background(context, (*chores, *own)),
     )
     app.state.context = context
     app.add_exception_handler(SignalCtrlError, on_ours)

@@ -61,12 +61,10 @@ class Watch:
 
     def __init__(self, centre: Centre, box: Box, new_estimator: NewEstimator | None = None) -> None:
         """Args: box, keeps the keys of feeds sealed; new_estimator, makes minutes of observations, if not the usual."""
-        self.centre = centre
-        self.desk = centre.desk
+        self.centre, self.desk = centre, centre.desk
         self.roads, self.conditions_desk = RoadDesk(self.desk), ConditionsDesk(self.desk)
-        self.book = MinuteBook(self.desk)
+        self.book, self.figures = MinuteBook(self.desk), FiguresDesk(centre, self.minutes)
         self.foresight = ForesightDesk(self.minutes, self.conditions)
-        self.figures = FiguresDesk(centre, self.minutes)
         self.diversions = DiversionDesk(centre, self, ForecastTimes(self.network, lambda: self.foresight.latest))
         self.dispatch = Dispatch(centre, self, self.diversions.guidance.in_force, lambda: self.foresight.latest)
         self.responses = Responses(centre, self.dispatch, self.diversions.guidance.in_force)

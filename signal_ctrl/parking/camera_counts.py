@@ -5,10 +5,9 @@ from typing import Any, Final
 
 from signal_ctrl.parking.batch import Reason
 from signal_ctrl.parking.facilities import Section
-from signal_ctrl.parking.parts import Part, nothing_known, within
+from signal_ctrl.parking.parts import SILENT_MS, Part, is_silent, nothing_known, within
 from signal_ctrl.parking.readings import CameraReading
 
-SILENT_MS: Final = 300_000
 FROZEN_MS: Final = 12 * 3_600_000
 """A count that did not change for so long may be of a picture that stands still. [ms] [P]"""
 ERROR_SHARE: Final = 0.05
@@ -47,7 +46,7 @@ class SectionByCamera:
     def part(self, now_utc_ms: int) -> Part:
         """Return what is known of the section. [ms]"""
         capacity, name = self.section.capacity, self.section.section
-        if now_utc_ms - self._heard_utc_ms > SILENT_MS:
+        if is_silent(self._heard_utc_ms, now_utc_ms):
             return nothing_known(capacity, f"{name}: camera silent")
         off, free = max(1, math.ceil(ERROR_SHARE * capacity)), capacity - self._occupied
         low, guess, high = within(capacity, free, free - off, free + off)

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from signal_ctrl.parking.batch import Reason
-from signal_ctrl.parking.parts import Part, nothing_known, within
+from signal_ctrl.parking.parts import SILENT_MS, Part, is_silent, nothing_known, within
 from signal_ctrl.parking.readings import GateReading, SurveyReading
 
-SILENT_MS: Final = 300_000
-"""A gate that was not heard for so long is silent; each has to report within it, also that nobody passed. [ms] [P]"""
 SURVEY_MS: Final = 36 * 3_600_000
 """After so long without a survey gates are doubted. [ms] [P]"""
 RANDOM_SHARE: Final = 0.01
@@ -110,7 +108,7 @@ class GateCounts:
         """Return what is known of all spaces of the facility. [ms]"""
         if self._base is None:
             return nothing_known(self._capacity, "gates: no survey yet, nobody knows who was inside")
-        silent = [name for name, gate in self._gates.items() if now_utc_ms - gate.heard_utc_ms > SILENT_MS]
+        silent = [name for name, gate in self._gates.items() if is_silent(gate.heard_utc_ms, now_utc_ms)]
         if silent:
             return nothing_known(self._capacity, f"gates: {', '.join(silent[:3])} silent")
         free, half = self._capacity - self._base, self._half()

@@ -1,8 +1,19 @@
 """What is known of some spaces of a facility, by one means: between which numbers their free count lies."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
+
+SILENT_MS: Final = 300_000
+"""Who was not heard for so long is silent; each sensor says again and again what it sees. [ms] [P]"""
+AHEAD_MS: Final = 5_000
+"""What was heard may be so much younger than the clock, which may have been set back a little. [ms]"""
+
+
+def is_silent(heard_utc_ms: int, now_utc_ms: int) -> bool:
+    """Tell whether something was not heard lately; what was heard in a time to come was not. [ms]"""
+    return not -AHEAD_MS <= now_utc_ms - heard_utc_ms <= SILENT_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,9 @@ from typing import Any, Final
 
 from signal_ctrl.parking.batch import Reason
 from signal_ctrl.parking.facilities import Section
-from signal_ctrl.parking.parts import Part
+from signal_ctrl.parking.parts import Part, is_silent
 from signal_ctrl.parking.readings import SpaceReading
 
-SILENT_MS: Final = 300_000
-"""A sensor that was not heard for so long is unknown; each has to repeat what it says within it. [ms] [P]"""
 CONTEST_MS: Final = 120_000
 """Two senders that contradict each other within so long are both doubted, for as long again. [ms] [P]"""
 CHATTER_DECAY_MS: Final = 600_000
@@ -105,7 +103,7 @@ class SectionBySpaces:
         state = self._states.get(space)
         if state is None:
             return Doubt.NEVER
-        if now_utc_ms - state.heard_utc_ms > SILENT_MS:
+        if is_silent(state.heard_utc_ms, now_utc_ms):
             return Doubt.SILENT
         if now_utc_ms < state.contested_until_ms:
             return Doubt.CONTESTED

@@ -12,7 +12,7 @@ from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.plan import Plan
 from sumo_scenarios.arguments import STATISTICS, TRIPINFO
 from sumo_scenarios.catalogue import resolve
-from sumo_scenarios.closed_loop import run_loop
+from sumo_scenarios.closed_loop import Further, run_loop
 from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.outcome import Report, Stop
 from sumo_scenarios.parking_loop.driver import PARKED, ParkingDriver
@@ -106,7 +106,7 @@ def _run(order: ParkingOrder, scratch: Path, report: Report, stop: Stop) -> Park
     town = write_town(order, files)
     settings = replace(order.settings, scenario=str(town.config), demand_seed=0, end_s=None)
     make = partial(ParkingDriver, order, town)
-    outcome = run_loop(settings, folder, report, stop, make, further=(_edge_data(scratch),))
+    outcome = run_loop(settings, folder, report, stop, make, further=Further((_edge_data(scratch),)))
     if outcome.interrupted:
         raise BackendError("interrupted; the run is not counted")
     counted = {tag: found for tag, found in tags(folder / STATISTICS) if found}

@@ -10,10 +10,9 @@ from enum import Enum
 from typing import Final
 
 from signal_ctrl.parking.occupancy import Occupancy, Trust
+from signal_ctrl.parking.parts import AHEAD_MS
 from signal_ctrl.parking.signs.rules import LineRule
 
-AHEAD_MS: Final = 5_000
-"""A reading may be so much younger than this clock. [ms]"""
 ROUND_ABOVE: Final = 20
 ROUND_TO: Final = 5
 MOST_SHOWN: Final = 9_999

@@ -27,6 +27,7 @@ from sumo_scenarios.world import World
 PARKED: Final = "parked.json"
 _LOOK_EVERY_S: Final = 30.0
 _SIGN_EVERY_S: Final = 5.0
+_PHONE_EVERY_S: Final = 5.0
 _DOUBT: Final = 0.3
 SIGN_M: Final = 900.0
 """So far before a car park, as the crow flies, stands the sign for it. [m]"""
@@ -63,6 +64,8 @@ class ParkingDriver(OuterDriver):
         self._full_s = np.zeros(len(parks))
         self._refused = 0
         self._graph = RoadGraph(town.network)
+        self._finder: WayFinder | None = None
+        self._next_board_s = begin_s
         self._board = self._told_signals(world) if order.arm is Arm.KNOWN else None
 
     def _told_signals(self, world: World) -> InflowBoard:
@@ -88,6 +91,8 @@ class ParkingDriver(OuterDriver):
         if self._advice is not None:
             self._tell(self._advice, time_s, [*begun, *refused])
         self._searches.follow()
+        if self._board is not None:
+            self._tell_signals(self._board, time_s)
         if self._guidance is not None:
             self._note(self._guidance)
 
@@ -106,8 +111,13 @@ class ParkingDriver(OuterDriver):
             now_s = self._counts.time_s(last=6).astype(np.float32)
             times = RoadTimes(now_s, _DOUBT * now_s, "speeds of the last 3 min")
             self._guidance.look(time_s, times)
-            if self._board is not None:
-                self._board.put((time_s, trip) for trip in self._planned(WayFinder(self._graph, times)))
+            self._finder = WayFinder(self._graph, times)
+
+    def _tell_signals(self, board: InflowBoard, time_s: float) -> None:
+        """Tell signals every few seconds where phones are and which way they show. [s]"""
+        if self._finder is not None and time_s >= self._next_board_s:
+            self._next_board_s = time_s + _PHONE_EVERY_S
+            board.put((time_s, trip) for trip in self._planned(self._finder))
 
     def _planned(self, finder: WayFinder) -> Iterator[PlannedTrip]:
         """Yield the ways of all who have a phone: it knows where it is, and which way it shows."""

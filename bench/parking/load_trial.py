@@ -6,7 +6,8 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from pathlib import Path
@@ -17,7 +18,6 @@ import httpx
 from bench.intake.city import city_of
 from bench.load.service import Service, busy_s, cpu_s, end, start, stop
 from signal_ctrl.cabinet.signer import Signer
-from signal_ctrl.cli.parking_serving import opened_parking
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.mac import CABINET
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
@@ -29,6 +29,11 @@ from signal_ctrl.parking.facilities import Entrance, Facilities, Facility, Facil
 from signal_ctrl.parking.kept import READINGS
 from signal_ctrl.parking.machines import MachineKind
 from signal_ctrl.parking.readings import SpaceReading
+from signal_ctrl.parking.service import Parking
+from signal_ctrl.stores.centre_keys import key_box
+from signal_ctrl.stores.migrations import PARKING_MIGRATIONS
+from signal_ctrl.stores.opening import open_folder
+from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.web.body_limit import PARKING_READINGS_PATH
 
 ASK: Final = "/v1/parking/guidance"
@@ -148,13 +153,25 @@ def facilities_on(network: RoadNetwork, load: ParkingLoad) -> Facilities:
     return Facilities(tuple(found))
 
 
+@contextmanager
+def opened(data: Path) -> Iterator[tuple[Parking, SqlStore]]:
+    """Yield the service of a data folder and its store, while no process serves it."""
+    store = open_folder(data, migrations=PARKING_MIGRATIONS)
+    try:
+        parking = Parking(store, SystemClock(), secrets.token_bytes, key_box(data))
+        parking.start()
+        yield parking, store
+    finally:
+        store.close()
+
+
 def prepared(data: Path, network: RoadNetwork, facilities: Facilities) -> dict[str, bytes]:
     """Make a service with roads, facilities and senders, and return their keys by name."""
-    with opened_parking(data) as parts:
-        parts.parking.import_roads("bench", network)
-        parts.parking.import_facilities("bench", facilities)
+    with opened(data) as (parking, _):
+        parking.import_roads("bench", network)
+        parking.import_facilities("bench", facilities)
         names = [f"sensors-{k}" for k in range(SENDERS)]
-        return {name: parts.parking.machines.enrol("bench", name, MachineKind.SENSORS) for name in names}
+        return {name: parking.machines.enrol("bench", name, MachineKind.SENSORS) for name in names}
 
 
 def _senders(
@@ -300,11 +317,11 @@ def _refused(journal: Journal, why: str) -> None:
 def findings(data: Path, journal: Journal) -> list[str]:
     """Return what of all that was receipted is not there, or not as it was said: the client's journal is the oracle."""
     wrong = []
-    with opened_parking(data) as parts:
-        kept = parts.store.read(lambda r: r.shelf(READINGS).several(list(journal.batches)))
+    with opened(data) as (parking, store):
+        kept = store.read(lambda r: r.shelf(READINGS).several(list(journal.batches)))
         wrong += [f"batch {key} was receipted and is gone" for key in journal.batches if key not in kept]
         for (facility, space), (at_utc_ms, occupied) in journal.last.items():
-            sensors = parts.parking.book.state(facility).sensors_of("main")
+            sensors = parking.book.state(facility).sensors_of("main")
             state = None if sensors is None else sensors.state(space)
             if state is None or (state.heard_utc_ms, state.occupied) != (at_utc_ms, occupied):
                 wrong.append(f"{facility} {space}: told {occupied} at {at_utc_ms}, kept {state}")

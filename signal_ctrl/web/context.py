@@ -17,6 +17,7 @@ from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.link_look import LinkLook
 from signal_ctrl.web.link_news import LinkNews
 from signal_ctrl.web.metrics import Metrics
+from signal_ctrl.web.parking_view import ParkingView
 from signal_ctrl.web.rates import Rates
 from signal_ctrl.web.settings import Settings
 from signal_ctrl.web.slow_work import SlowWork
@@ -40,6 +41,7 @@ class Context:
     `centre`, the services of the centre; `watch`, those of watching the city; `identity`, those that know people.
     `cabinets` knows who signed a request that carries the header `Signal-Ctrl-Cabinet`. `slow_work` hashes passwords;
     `hub`, who listens to the stream; `links`, the state of the links as it is shown; `verify`, the check of the audit.
+    `parking`, what is known of the parking service, where one is named.
     """
 
     clock: Clock
@@ -54,13 +56,15 @@ class Context:
     links: LinkLook
     verify: AuditVerify
     cabinets: LoginCheck = no_cabinets
+    parking: ParkingView | None = None
 
 
 class Seams(NamedTuple):
-    """What an application takes from outside: who signed a cabinet's request, and how the audit is verified."""
+    """What an application takes from outside: who signed, how the audit is verified, what is known of parking."""
 
     cabinets: LoginCheck = no_cabinets
     verify: AuditVerify | None = None
+    parking: ParkingView | None = None
 
 
 _NO_SEAMS: Final = Seams()
@@ -84,6 +88,7 @@ def new_context(
         links=links,
         verify=seams.verify or (lambda: chain_of(centre.store)),
         cabinets=seams.cabinets,
+        parking=seams.parking,
     )
 
 

@@ -1,7 +1,7 @@
 // Which view is open, and of which junction: kept in the address, so that back, forward and bookmarks work.
 import { signal } from "@preact/signals";
 
-export type View = "map" | "wall" | "incidents" | "dispatch" | "responses" | "route" | "overrides" | "alarms" | "tickets" | "audit";
+export type View = "map" | "wall" | "incidents" | "dispatch" | "responses" | "route" | "parking" | "overrides" | "alarms" | "tickets" | "audit";
 export const VIEWS: readonly View[] = [
   "map",
   "wall",
@@ -9,6 +9,7 @@ export const VIEWS: readonly View[] = [
   "dispatch",
   "responses",
   "route",
+  "parking",
   "overrides",
   "alarms",
   "tickets",

@@ -13,6 +13,7 @@ import { Enrol, FactorDialog, Login } from "./login";
 import { CityMapView, Sign } from "./map";
 import { OverridesView } from "./overrides";
 import { Wrong } from "./parts";
+import { ParkingView } from "./parking";
 import { addressOf, open, place, type View, VIEWS } from "./places";
 import { RouteView } from "./route";
 import { heardMs, link } from "./stream";
@@ -62,6 +63,7 @@ function Viewed() {
     dispatch: DispatchView,
     responses: ResponsesView,
     route: RouteView,
+    parking: ParkingView,
     overrides: OverridesView,
     alarms: AlarmsView,
     tickets: TicketsView,

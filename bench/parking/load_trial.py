@@ -41,7 +41,7 @@ TURNS: Final = 3
 """A driver asks so often: once at first, then under way; then he has come."""
 SENDERS: Final = 10
 ROADS: Final = 400
-RETRY_S: Final = 0.2
+RETRY_S: Final = 0.5
 GUIDANCE_MS: Final = 50.0
 """The figure that is wanted of p99. [ms]"""
 
@@ -208,6 +208,7 @@ class _Sender:
         self._signer = Signer(name, key, self._boot, SystemClock(), secrets.token_bytes)
         self._occupied: dict[tuple[str, str], bool] = {}
         self._at = 0
+        self._kept: tuple[str, CabinetWire] | None = None
 
     def run(self, many: int, until_s: float) -> None:
         """Send so many readings a second until a time."""
@@ -217,6 +218,8 @@ class _Sender:
             sequence += 1
             self._send(sequence, self._readings(many))
             due_s += 1.0
+        if self._kept is not None:
+            self._kept[1].close()
 
     def _readings(self, many: int) -> list[SpaceReading]:
         at_ms, found = time.time_ns() // 1_000_000, []
@@ -240,13 +243,20 @@ class _Sender:
             for each in readings:
                 self._journal.last[each.facility, each.space] = (each.at_utc_ms, each.occupied)
 
+    def _wire(self) -> CabinetWire:
+        """Return the connection to the service, a new one where it has moved."""
+        address = self._address()
+        if self._kept is None or self._kept[0] != address:
+            if self._kept is not None:
+                self._kept[1].close()
+            self._kept = (address, CabinetWire(address))
+        return self._kept[1]
+
     def _try(self, body: bytes) -> bool:
         ask = self._signer.ask("POST", PARKING_READINGS_PATH, body=body)
         headers = {FEED if key == CABINET else key: value for key, value in ask.headers.items()}
         try:
-            wire = CabinetWire(self._address())
-            answer = wire.carry(replaced(ask, headers=headers))
-            wire.close()
+            answer = self._wire().carry(replaced(ask, headers=headers))
         except Exception:  # whatever it was, it was not receipted
             return False
         return answer.status == 200

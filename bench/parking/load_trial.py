@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 
 from bench.intake.city import city_of
-from bench.load.service import Service, busy_s, cpu_s, end, start, stop
+from bench.load.service import Service, busy_s, cpu_s, end, start, stop, waited_s
 from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.mac import CABINET
@@ -83,7 +83,14 @@ class Host:
     core: int
     service: Service | None = None
     cpu_s: float = 0.0
+    waited_s: float = 0.0
     restart_s: float = 0.0
+
+    def note(self) -> None:
+        """Add up what the process took, and for how long its threads waited for the core, before it ends."""
+        if self.service is not None:
+            self.cpu_s += cpu_s(self.service.process.pid)
+            self.waited_s += waited_s(self.service.process.pid)
 
     def begin(self) -> None:
         """Start it. Raises: BackendError."""
@@ -96,9 +103,9 @@ class Host:
 
     def kill(self) -> None:
         """Kill it in the middle of whatever it does, and start it anew."""
+        self.note()
         service, self.service = self.service, None
         if service is not None:
-            self.cpu_s += cpu_s(service.process.pid)
             end(service.process)
             begun_s = time.monotonic()
             self.begin()
@@ -106,9 +113,9 @@ class Host:
 
     def finish(self) -> None:
         """Stop it as an operator does. Raises: BackendError."""
+        self.note()
         service, self.service = self.service, None
         if service is not None:
-            self.cpu_s += cpu_s(service.process.pid)
             stop(service.process, self.log)
             end(service.process)
 
@@ -132,12 +139,11 @@ def trial_of(load: ParkingLoad, folder: Path) -> dict[str, Any]:
         for each in senders:
             each.join()
         lasted_s, busy = time.monotonic() - begun_s, busy_s() - busy_before
-        own_s = host.cpu_s + (cpu_s(host.service.process.pid) if host.service is not None else 0.0)
         host.finish()
     finally:
         if host.service is not None:
             end(host.service.process)
-    return _row(load, host, journal, (lasted_s, busy, own_s))
+    return _row(load, host, journal, (lasted_s, busy))
 
 
 def facilities_on(network: RoadNetwork, load: ParkingLoad) -> Facilities:
@@ -338,8 +344,8 @@ def findings(data: Path, journal: Journal) -> list[str]:
     return wrong
 
 
-def _row(load: ParkingLoad, host: Host, journal: Journal, took: tuple[float, float, float]) -> dict[str, Any]:
-    lasted_s, busy, own_s = took
+def _row(load: ParkingLoad, host: Host, journal: Journal, took: tuple[float, float]) -> dict[str, Any]:
+    lasted_s, busy = took
     wrong = findings(host.data, journal)
     asks_ms = sorted(1000 * each for each in journal.asks_s)
     receipts_ms = sorted(1000 * each for each in journal.receipts_s)
@@ -357,7 +363,8 @@ def _row(load: ParkingLoad, host: Host, journal: Journal, took: tuple[float, flo
         "batches": len(journal.batches),
         "retried": journal.retried,
         "refused": journal.refused,
-        "cpu_share": round(own_s / lasted_s, 3),
+        "cpu_share": round(host.cpu_s / lasted_s, 3),
+        "waited_share": round(host.waited_s / lasted_s, 3),
         "machine_busy_cores": round(busy / lasted_s, 2),
         "restart_s": round(host.restart_s, 2),
         "lost": len(wrong),

@@ -31,7 +31,7 @@ def test_nothing_is_lost_when_it_is_killed(tmp_path: Path) -> None:
     assert row["lost"] == 0
     assert row["batches"] >= 10 and row["readings"] >= 100
     assert row["restart_s"] > 0
-    assert "lost: 0" in parking_load.told({"key": "x", **row})
+    assert "lost: 0" in parking_load.told({"key": "x", "load_average": 1.0, **row})
 
 
 def test_the_oracle_notices_what_is_lost(tmp_path: Path) -> None:

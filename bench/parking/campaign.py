@@ -1,5 +1,6 @@
 """Paired runs with car parks, each once, and what guidance brings against searching: same seeds, same drivers."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,13 +25,15 @@ FIGURES: Final = {
     "spent": ("time of all traffic", "veh h"),
     "junctions": ("time lost before signals", "veh h"),
 }
+CLEARING_MIN: Final = 15.0
+CONTROLLERS: Final = ("fixed", "adaptive", "net")
 _S_PER_MIN: Final = 60.0
 Line = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A scenario under a controller: how many minutes of its demand, how many drivers listen, how full it gets."""
+    """A scenario under a controller: minutes of its demand and after it, how many drivers listen, how full it gets."""
 
     scenario: str
     controller: str = "fixed"
@@ -38,11 +41,15 @@ class Case:
     shares: Shares = field(default_factory=Shares)
     fill: float = 0.9
     scale: float = 1.0
-    clearing_min: float = 15.0
+    clearing_min: float = CLEARING_MIN
 
     def __post_init__(self) -> None:
-        if self.controller not in ("fixed", "adaptive") or self.minutes < 0:
-            raise InvalidInputError("guidance is judged with controller fixed or adaptive, over 0 min (all) or more")
+        if (
+            self.controller not in CONTROLLERS
+            or not 0 <= self.minutes < math.inf
+            or not 0 <= self.clearing_min < math.inf
+        ):
+            raise InvalidInputError(f"guidance is judged with controller {', '.join(CONTROLLERS)}, over 0 min or more")
 
     def order(self, arm: Arm, seed: int, plan: Plan | None) -> ParkingOrder:
         """Return one run: its seed draws the demand and the drivers too."""
@@ -59,7 +66,8 @@ class Case:
         """What the case is called in the ledger."""
         own = f"phone {self.shares.phone:g} signs {self.shares.signs:g}"
         length = f"{self.minutes:g} min" if self.minutes else "all"
-        return f"{self.scenario}/{self.controller}/{length}/x{self.scale:g}/{own}/fill {self.fill:g}"
+        clearing = "" if self.clearing_min == CLEARING_MIN else f"/clearing {self.clearing_min:g} min"
+        return f"{self.scenario}/{self.controller}/{length}/x{self.scale:g}/{own}/fill {self.fill:g}{clearing}"
 
     def key(self, arm: Arm, seed: int) -> str:
         """Return the name of a run in the ledger. Where nobody is told anything the shares change nothing else."""

@@ -21,8 +21,9 @@ def evaluate(
     *,
     seeds: Annotated[str, typer.Option(help="A-B or A; each draws demand and drivers.")] = "1-5",
     arms: Annotated[str, typer.Option(help="Of blind, nearest, guided and known (adaptive signals only).")] = _ARMS,
-    controller: Annotated[str, typer.Option(help="fixed or adaptive.")] = "fixed",
+    controller: Annotated[str, typer.Option(help="fixed, adaptive, or net: the programmes of the network.")] = "fixed",
     minutes: Annotated[float, typer.Option(help="Minutes of the demand; 0: all of it.")] = 0.0,
+    clearing: Annotated[float, typer.Option(help="Minutes that a run goes on after the last driver set out.")] = 15.0,
     phone: Annotated[float, typer.Option(help="Share of drivers who follow the phone.")] = 0.6,
     signs: Annotated[float, typer.Option(help="Share who follow signs; all others search blindly.")] = 0.2,
     fill: Annotated[float, typer.Option(help="How full the car parks of a newtown get.")] = 0.9,
@@ -41,7 +42,7 @@ def evaluate(
     wanted = [word.strip() for word in arms.split(",")]
     if not wanted or any(word not in ARMS for word in wanted):
         raise InvalidInputError(f"--arms is '{arms}'; choose of {', '.join(ARMS)}")
-    case = Case(scenario, controller, minutes, Shares(phone, signs), fill, scale)
+    case = Case(scenario, controller, minutes, Shares(phone, signs), fill, scale, clearing)
     campaign = Campaign(ledger or LEDGER, (lambda _: None) if json_ else say)
     lines: dict[Arm, dict[int, Line]] = {}
     for seed in seeds_of(seeds):

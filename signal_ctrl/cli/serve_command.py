@@ -64,6 +64,15 @@ def serve(
     parking_authority: Annotated[
         Path | None, typer.Option(help="Certificate that signs the parking service's, if not a known one.")
     ] = None,
+    past_days: Annotated[
+        int, typer.Option(min=0, max=30, help="Days for which what was shown is kept to be replayed; 0: none of it.")
+    ] = 30,
+    reports: Annotated[
+        Path | None, typer.Option(help="Folder with reports of the bench (report.html): the page lists and opens them.")
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder with the last picture of each junction that has one, JUNCTION.jpg.")
+    ] = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Without HTTPS on other addresses than this machine's own: for tests.")
     ] = False,
@@ -99,6 +108,9 @@ def serve(
         watchers,
         open_feeds,
         publisher_of(publisher),
+        past_days=past_days,
+        reports=_folder(reports, "--reports"),
+        pictures=_folder(pictures, "--pictures"),
     )
 
     def announce(line: str) -> None:
@@ -133,6 +145,14 @@ def networks_of(texts: Sequence[str]) -> "Networks":
         return tuple(ipaddress.ip_network(each) for each in texts) or LOOPBACK
     except ValueError as error:
         raise InvalidInputError(f"--watcher has to be a network such as 10.0.0.0/8: {error}") from error
+
+
+def _folder(folder: Path | None, option: str) -> Path | None:
+    from signal_ctrl.domain.errors import InvalidInputError
+
+    if folder is not None and not folder.is_dir():
+        raise InvalidInputError(f"{option} is no folder: {folder}")
+    return folder
 
 
 def publisher_of(text: str) -> tuple[str, str]:

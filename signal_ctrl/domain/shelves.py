@@ -50,6 +50,10 @@ class Shelf(Protocol[V_co]):
         """Return at most `limit` values, the youngest first; of one moment, the greater key first. [ms]"""
         ...
 
+    def oldest(self, where: Where | None = None) -> V_co | None:
+        """Return the oldest value, None if there is none."""
+        ...
+
     def count(self, where: Where | None = None) -> int:
         """Return how many there are."""
         ...

@@ -21,7 +21,7 @@ from signal_ctrl.stores.tables.links import LINK_TABLES
 from signal_ctrl.stores.tables.meta import META
 from signal_ctrl.stores.tables.people import LOGIN_FAILURES, SESSIONS, USERS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
-from signal_ctrl.watch.shelf_list import WATCH_SHELVES
+from signal_ctrl.watch.shelf_list import LATER_SHELVES, WATCH_SHELVES
 
 FIRST_TABLES: Final[tuple[Table, ...]] = (
     META,
@@ -37,6 +37,8 @@ PARKING_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spe
 """The tables of the parking service, which has a database of its own."""
 WATCH_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in WATCH_SHELVES)
 """The tables of watching the city; as FIRST_TABLES, they stand still from their first release on."""
+LATER_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in LATER_SHELVES)
+"""Those of the past, of buses, of special vehicles; they stand still as well."""
 FIRST_EPOCH: Final = 1
 _LOCK: Final = 0x5349474E
 """Any number that nobody else locks."""
@@ -60,6 +62,10 @@ def _watch(connection: Connection) -> None:
     METADATA.create_all(connection, tables=WATCH_TABLES, checkfirst=False)
 
 
+def _later(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=LATER_TABLES, checkfirst=False)
+
+
 def _parking(connection: Connection) -> None:
     METADATA.create_all(connection, tables=(META, AUDIT), checkfirst=False)
     PARKING_METADATA.create_all(connection, tables=PARKING_TABLES, checkfirst=False)
@@ -69,6 +75,7 @@ def _parking(connection: Connection) -> None:
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(1, "the first tables", _first),
     Migration(2, "watching the city", _watch),
+    Migration(3, "the past, buses, special vehicles", _later),
 )
 PARKING_MIGRATIONS: Final[tuple[Migration, ...]] = (Migration(1001, "parking", _parking),)
 """Those of the parking service; their numbers are greater, so that no service takes another's database for its own."""

@@ -10,9 +10,10 @@ from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.road_ways import RoadTimes, Trip
 from signal_ctrl.domain.roadside import OnRoad
 from sumo_scenarios.diversion_loop.counting import RoadCounts
-from sumo_scenarios.driver import Driver, KernelDriver, make_driver
+from sumo_scenarios.driver import KernelDriver, make_driver
 from sumo_scenarios.logs import EventLog
-from sumo_scenarios.parking_loop.advice import ROUND_S, SIGN_S, Advice, Guidance, NearestAdvice
+from sumo_scenarios.outer_driver import OuterDriver
+from sumo_scenarios.parking_loop.advice import ROUND_S, Advice, Guidance, NearestAdvice
 from sumo_scenarios.parking_loop.foretelling import Doors, ForetoldSensor, InflowBoard
 from sumo_scenarios.parking_loop.order import Arm, Follows, ParkingOrder
 from sumo_scenarios.parking_loop.searches import Search, Searches
@@ -24,11 +25,12 @@ from sumo_scenarios.world import World
 PARKED: Final = "parked.json"
 _LOOK_EVERY_S: Final = 30.0
 _SIGN_EVERY_S: Final = 5.0
-_FULL_EVERY_S: Final = 60.0
 _DOUBT: Final = 0.3
+SIGN_M: Final = 900.0
+"""So far before a car park, as the crow flies, stands the sign for it. [m]"""
 
 
-class ParkingDriver:
+class ParkingDriver(OuterDriver):
     """Acts for signals, and for those who look for a space."""
 
     def __init__(
@@ -43,7 +45,7 @@ class ParkingDriver:
         events: EventLog,
     ) -> None:
         self._order, self._town, self._simulation, self._folder = order, town, simulation, folder
-        self._inner: Driver = make_driver(world, settings, simulation, folder, begin_s, events)
+        super().__init__(make_driver(world, settings, simulation, folder, begin_s, events))
         self._network = town.network
         self._names = [road.road for road in town.network.roads]
         parks = {park.name: park for park in town.parks}
@@ -54,13 +56,11 @@ class ParkingDriver:
         nearest = NearestAdvice(parks, self._searches.inside, town.network)
         self._advice: Advice | None = None if order.arm is Arm.BLIND else self._guidance or nearest
         self._signed: set[str] = set()
-        self._next_look_s = self._next_round_s = self._next_sign_s = self._next_full_s = begin_s
+        self._next_look_s = self._next_round_s = self._next_sign_s = begin_s
         self._fullest = 0.0
         self._full_s = np.zeros(len(parks))
         self._refused = 0
-        self._sent: dict[str, str] = {}
         self._board = self._told_signals(world) if order.arm is Arm.KNOWN else None
-        self.signals = self._inner.signals
 
     def _told_signals(self, world: World) -> InflowBoard:
         """Let the signals know who will come. Raises: InvalidInputError if they do not look ahead."""
@@ -72,43 +72,6 @@ class ParkingDriver:
             junction.sensor = ForetoldSensor(junction.sensor, doors, board)
         return board
 
-    @property
-    def decisions(self) -> int:
-        """Decisions of the signals."""
-        return self._inner.decisions
-
-    @decisions.setter
-    def decisions(self, value: int) -> None:
-        self._inner.decisions = value
-
-    @property
-    def decision_ms(self) -> list[float]:
-        """How long they took. [ms]"""
-        return self._inner.decision_ms
-
-    @decision_ms.setter
-    def decision_ms(self, value: list[float]) -> None:
-        self._inner.decision_ms = value
-
-    @property
-    def frames(self) -> int:
-        """Kernel frames. [0.1 s]"""
-        return self._inner.frames
-
-    @property
-    def refusals(self) -> int:
-        """Wishes that the gate refused."""
-        return self._inner.refusals
-
-    @property
-    def violations(self) -> int:
-        """Frames that the monitor found wrong."""
-        return self._inner.violations
-
-    def begin(self) -> None:
-        """Light the first stages."""
-        self._inner.begin()
-
     def step(self, time_s: float) -> None:
         """Act for signals; then see who set out, came to a full car park or parked, and tell drivers. [s]"""
         self._inner.step(time_s)
@@ -117,7 +80,6 @@ class ParkingDriver:
             self._look(time_s)
         begun, refused, done = self._searches.step(time_s)
         for search in done:
-            self._sent.pop(search.parker.vehicle, None)
             if self._guidance is not None:
                 self._guidance.parked(search, time_s)
         if self._advice is not None:
@@ -186,7 +148,7 @@ class ParkingDriver:
         metres, network = self._network.plane.metres, self._network
         here, there = network.roads[at.road], network.of(self._parks[search.target].edge)
         off_m = np.hypot(*np.subtract(metres(here.shape[-1]), metres(there.shape[0])))
-        return float(off_m) <= SIGN_S * 6.0
+        return float(off_m) <= SIGN_M
 
     def _on_road(self, search: Search) -> OnRoad | None:
         """Return where a driver is; None within a junction, where nobody can be told another way."""

@@ -13,7 +13,7 @@ from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.junction import JunctionEngine
 from signal_ctrl.parking.guidance.inflow import PlannedTrip
-from sumo_scenarios.driver import Sensor
+from sumo_scenarios.driver_ports import Sensor
 from sumo_scenarios.net_reader import Net
 
 AHEAD_S: Final = 60.0

@@ -12,7 +12,7 @@ from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.plan import Plan
 from sumo_scenarios.arguments import STATISTICS, TRIPINFO
 from sumo_scenarios.catalogue import resolve
-from sumo_scenarios.closed_loop import run_loop
+from sumo_scenarios.closed_loop import Further, run_loop
 from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.outcome import Report, Stop
 from sumo_scenarios.parking_loop.driver import PARKED, ParkingDriver
@@ -32,7 +32,8 @@ _S_PER_H: Final = 3600.0
 class Searched:
     """Drivers of one kind. [m] means: `search_m`, driven from the first car park that was full until parked; `extra_m`,
     driven beyond the shortest way to the car park at the destination. `first`, share who parked where they came first,
-    of those who came to a car park; `parked`, share who parked. [0–1]
+    of those who came to a car park; `parked`, share who parked; of those who were told a chance, `told`, its mean, and
+    `true`, the share who found a space where they came first. [0–1]
     """
 
     drivers: int
@@ -41,6 +42,8 @@ class Searched:
     search_min: float
     first: float
     parked: float
+    told: float | None = None
+    true: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def _run(order: ParkingOrder, scratch: Path, report: Report, stop: Stop) -> Park
     town = write_town(order, files)
     settings = replace(order.settings, scenario=str(town.config), demand_seed=0, end_s=None)
     make = partial(ParkingDriver, order, town)
-    outcome = run_loop(settings, folder, report, stop, make, further=(_edge_data(scratch),))
+    outcome = run_loop(settings, folder, report, stop, make, further=Further((_edge_data(scratch),)))
     if outcome.interrupted:
         raise BackendError("interrupted; the run is not counted")
     counted = {tag: found for tag, found in tags(folder / STATISTICS) if found}
@@ -171,6 +174,8 @@ def _searched(rows: Sequence[Mapping[str, Any]]) -> Searched:
     came = [row for row in rows if row["tried"]]
     parked = [row for row in came if row["parked"]]
 
+    told = [row for row in came if row["chance"] is not None]
+
     def mean(values: Sequence[float]) -> float:
         return sum(values) / len(values) if values else 0.0
 
@@ -181,4 +186,6 @@ def _searched(rows: Sequence[Mapping[str, Any]]) -> Searched:
         search_min=mean([(row["parked_s"] - row["first_s"]) / 60 for row in parked if not row["found_first"]]),
         first=mean([float(row["found_first"]) for row in came]),
         parked=mean([float(bool(row["parked"])) for row in came]),
+        told=mean([row["chance"] for row in told]) if told else None,
+        true=mean([float(row["found_first"]) for row in told]) if told else None,
     )

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from signal_ctrl.parking.tariffs import is_open
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+LOOKED_AT: Final = 3
+"""Of so many times as many lots as are candidates, the nearest by drive and walk, the price is looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +107,7 @@ class Costs:
         for usable in (takes & np.isfinite(drive_s), np.isfinite(drive_s), np.ones(len(drive_s), dtype=np.bool_)):
             near = np.flatnonzero(usable)
             order = near[np.argsort(np.where(np.isfinite(way_s[near]), way_s[near], 0.0), kind="stable")]
-            kept = self._priced(request, order[: 3 * chosen.candidates], drive_s, walk_m, way_s, takes)
+            kept = self._priced(request, order[: LOOKED_AT * chosen.candidates], drive_s, walk_m, way_s, takes)
             if kept is not None:
                 return kept
         raise InvalidInputError("guidance needs lots")
@@ -116,9 +119,9 @@ class Costs:
             return None
         cents = np.array([self._price(int(lot), request, float(drive_s[lot])) for lot in lots], dtype=np.float64)
         own_s = way_s[lots] + request.cent_s * cents
-        kept = np.argsort(np.where(np.isfinite(own_s), own_s, np.inf), kind="stable")[: self.settings.candidates]
-        sent = np.flatnonzero(lots == self.places.number.get(request.sent_to, -1))
-        kept = np.union1d(kept, sent)[np.argsort(own_s[np.union1d(kept, sent)], kind="stable")]
+        order = np.argsort(own_s, kind="stable")
+        sent = lots[order] == self.places.number.get(request.sent_to, -1)
+        kept = order[(np.arange(len(order)) < self.settings.candidates) | sent]
         at = lots[kept]
         fitting = bool(takes[at].all() and np.isfinite(own_s[kept]).all())
         walk = walk_m[at]

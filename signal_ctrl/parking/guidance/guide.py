@@ -149,7 +149,7 @@ def _answer(found: Candidates, at: int, costs: Costs, arrivals: Arrivals) -> Ans
     choices = tuple(
         Choice(
             lot=costs.places.names[int(found.lots[k])],
-            drive_s=float(found.drive_s[k]),
+            drive_s=min(float(found.drive_s[k]), NO_WAY_S),
             walk_s=float(found.walk_s[k]),
             walk_m=float(found.walk_m[k]),
             price_cents=int(found.price_cents[k]),

@@ -10,9 +10,9 @@ from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.parking.shelf_list import PARKING_SHELVES
 from signal_ctrl.stores.tables.base import METADATA, PARKING_METADATA
-from signal_ctrl.watch.shelf_list import WATCH_SHELVES
+from signal_ctrl.watch.shelf_list import LATER_SHELVES, WATCH_SHELVES
 
-ALL_SHELVES: Final[tuple[Spec, ...]] = (*SHELVES, *WATCH_SHELVES, *PARKING_SHELVES)
+ALL_SHELVES: Final[tuple[Spec, ...]] = (*SHELVES, *WATCH_SHELVES, *LATER_SHELVES, *PARKING_SHELVES)
 
 
 def _table(spec: Spec, metadata: MetaData = METADATA) -> Table:
@@ -30,6 +30,6 @@ def _table(spec: Spec, metadata: MetaData = METADATA) -> Table:
 
 
 SHELF_TABLES: Final[Mapping[str, Table]] = MappingProxyType(
-    {spec.name: _table(spec) for spec in (*SHELVES, *WATCH_SHELVES)}
+    {spec.name: _table(spec) for spec in (*SHELVES, *WATCH_SHELVES, *LATER_SHELVES)}
     | {spec.name: _table(spec, PARKING_METADATA) for spec in PARKING_SHELVES}
 )

@@ -49,4 +49,4 @@ def test_a_case_says_what_it_is_and_refuses_what_cannot_be() -> None:
         "newtown/fixed/30 min/x1/phone 0.6 signs 0.2/fill 0.9/known/s4"
     )
     with pytest.raises(InvalidInputError):
-        Case("newtown", "net")
+        Case("newtown", "actuated")

@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.road_ways import RoadTimes
+from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.roadside import OnRoad
 from signal_ctrl.parking.facilities import Entrance, Facilities, Facility, FacilityKind, Section, SpaceKind
 from signal_ctrl.parking.guidance.access import Access, LotPlaces
 from signal_ctrl.parking.guidance.assigning import Wish, assign
-from signal_ctrl.parking.guidance.costs import Arrivals
+from signal_ctrl.parking.guidance.costs import Arrivals, Costs
 from signal_ctrl.parking.guidance.guide import answer_one, guide
 from signal_ctrl.parking.guidance.lots import lot_places
 from signal_ctrl.parking.guidance.values import GuidanceSettings, Hold, Lot
-from signal_ctrl.parking.outlook import LEVELS
+from signal_ctrl.parking.outlook import LEVELS, Outlook
 from signal_ctrl.parking.tariffs import OpenSpan, PriceBand, Tariff
 from tests.signal_ctrl.parking.guidance.towns import NOW_UTC_MS, costs, lot, place, request, street, sure
 from tests.signal_ctrl.watch.dispatch.streets import grid
@@ -68,6 +69,20 @@ def test_there_always_is_an_answer_and_its_chance_is_honest() -> None:
     assert answer.best.chance < 0.01
     (coach,) = guide([request("d", 0.0, 5.0, kind=SpaceKind.COACH)], worth).answers
     assert (coach.fitting, coach.best.chance) == (False, 0.0)
+
+
+def test_where_no_way_leads_to_a_lot_it_is_named_all_the_same() -> None:
+    network = RoadNetwork(street(10).roads)  # no turn at all
+    free_s = np.array([road.free_time_s for road in network.roads], dtype=np.float32)
+    access = Access(LotPlaces(network, [lot("far", 8.0)]), RoadTimes(free_s, free_s, "free"))
+    outlook = Outlook(("far/general",), NOW_UTC_MS, np.array([0.0]), sure(5.0)[None, None, :])
+    worth = Costs(access, outlook, NOW_UTC_MS, GuidanceSettings())
+    for answer in (
+        guide([request("d", 0.0, 5.0)], worth).answers[0],
+        answer_one(request("d", 0.0, 5.0), worth, Arrivals())[0],
+    ):
+        assert (answer.best.lot, answer.best.chance, answer.way, answer.fitting) == ("far/general", 0.0, None, False)
+        assert np.isfinite(answer.best.drive_s)
 
 
 def test_kinds_of_spaces_are_kept_apart() -> None:

@@ -20,7 +20,7 @@ def test_a_crossing_leaves_walk_only_through_clearance() -> None:
 
 @pytest.mark.parametrize("green", sorted(GREENS, key=str))
 def test_only_stops_turn_green(green: Aspect) -> None:
-    assert {aspect for (_, aspect, _), after in NEXT.items() if after is green} <= STOPS
+    assert {aspect for (_, aspect, _), after in NEXT.items() if after is green} <= set(STOPS)
 
 
 @pytest.mark.parametrize("aspect", Aspect)

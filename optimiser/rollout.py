@@ -80,6 +80,10 @@ class RolloutController:
         self._planned = (-1, 0.0)
         self._shown_s = 0.0
 
+    def forget(self) -> None:
+        """Forget what was put off: the next decision stands for itself."""
+        self._planned = (-1, 0.0)
+
     def decide(self, view: JunctionView, situation: Situation) -> Decision:
         """Return the cheapest first step."""
         return replace(self._decided(view, situation), signal=self._signal, at_s=situation.now_s)

@@ -83,7 +83,7 @@ def starts_after(
         if target[b].is_green and state.right < target[b]:
             start_ds = max(now_ds, _ready_ds(tables, state, b))
             for a in tables.partners[b]:
-                start_ds = max(start_ds, _clear_ds(tables, groups, a, b, target[b], ends))
+                start_ds = max(start_ds, _clear_ds(tables, groups, a, b, target, ends))
             starts[b] = start_ds
     return starts
 
@@ -102,15 +102,19 @@ def own_interval_ds(tables: Tables, state: GroupState, g: int) -> int:
     return tables.site.groups[g].clearance_ds if state.aspect is Aspect.PED_CLEAR else 0
 
 
-def _clear_ds(tables: Tables, groups: Sequence[GroupState], a: int, b: int, right: Right, ends: dict[int, int]) -> int:
-    """Return from when on the traffic of a, past or present, leaves b free to take this right.
+def _clear_ds(
+    tables: Tables, groups: Sequence[GroupState], a: int, b: int, target: Rights, ends: dict[int, int]
+) -> int:
+    """Return from when on the traffic of a, past or present, leaves b free to take its right in the target.
 
     NEVER where it is free anyway. Traffic that goes on counts only with a known end: K1 looks after the rest.
+    People who clear a crossing hold up all vehicles that cross their way, those too that yield to them (K5).
     """
-    meets, state = tables.meets[a][b], groups[a]
-    if meets[Right.PROTECTED][right]:
+    meets, state, right = tables.meets[a][b], groups[a], target[b]
+    clearing = a in tables.gives_way[b] and not _walks_on(state, target[a])
+    if meets[Right.PROTECTED][right] and not clearing:
         return NEVER_DS
-    if meets[Right.PERMISSIVE][right] and state.right is not Right.PROTECTED:
+    if meets[Right.PERMISSIVE][right] and state.right is not Right.PROTECTED and not clearing:
         counts_ds = state.unprotected_ds  # who had to yield is no obstacle, who had priority before is
     elif state.right.is_green:
         counts_ds = ends.get(a, NEVER_DS)
@@ -129,6 +133,11 @@ def _urgent(tables: Tables, starts: dict[int, int]) -> dict[int, int]:
     return {b: max(start_ds, last_ds) if tables.crossing[b] else start_ds for b, start_ds in starts.items()}
 
 
+def _walks_on(state: GroupState, right: Right) -> bool:
+    """Return whether a crossing shows WALK and keeps it."""
+    return state.right.is_green and right.is_green
+
+
 def _lasts(
     tables: Tables,
     groups: Sequence[GroupState],
@@ -142,7 +151,7 @@ def _lasts(
         held_up = [
             starts[b] - tables.site.intergreen_ds[g][b]
             for b in tables.partners[g]
-            if b in starts and _stands_in_the_way(tables, groups[g], g, b, target[b])
+            if b in starts and _stands_in_the_way(tables, groups[g], g, b, target)
         ]
         lasts[g] = min(held_up, default=FOREVER_DS)
     for _ in ties:
@@ -154,8 +163,10 @@ def _lasts(
     return {g: ends[g] if last_ds == FOREVER_DS else max(ends[g], last_ds) for g, last_ds in lasts.items()}
 
 
-def _stands_in_the_way(tables: Tables, state: GroupState, g: int, b: int, right: Right) -> bool:
-    meets = tables.meets[g][b]
+def _stands_in_the_way(tables: Tables, state: GroupState, g: int, b: int, target: Rights) -> bool:
+    meets, right = tables.meets[g][b], target[b]
+    if g in tables.gives_way[b] and not _walks_on(state, target[g]):
+        return True
     if meets[Right.PROTECTED][right]:
         return False
     return state.right is Right.PROTECTED or not meets[Right.PERMISSIVE][right]

@@ -217,7 +217,8 @@ def test_a_vehicle_of_many_persons_counts_as_many_cars() -> None:
         own = town.weights or [[1.0] * len(vehicles) for vehicles in town.lanes]
         heavy = [[weight[k, j] * each for j, each in enumerate(lane)] for k, lane in enumerate(own)]
         rows = controller_of(town, draws=1).decide(replace(plain, weight=weight), situation_of(town, stage)).candidates
-        drawn = drawn_town(replace(town, weights=heavy), plain, 0, 1)
+        persons = [weight[k, : len(lane)].tolist() for k, lane in enumerate(own)]
+        drawn = drawn_town(replace(town, weights=heavy, persons=persons), plain, 0, 1)
         cheapest = min(cost_of(drawn, stage, s, d) for s, d in candidates(town, stage))
         assert min(row[2] for row in rows) == pytest.approx(cheapest, abs=ROUNDED), seed
 

@@ -319,8 +319,6 @@ def test_a_short_run_on_the_street_breaks_no_rule(controller: str, folder: Path,
     assert told["kernel"]["violations"] == 0 and (told["kernel"]["frames"] > 0) is (controller != "actuated")
     assert told["vehicles"]["finished"] > 20 and told["teleports"] == 0
     command = [sys.executable, str(REFEREE), str(result.folder / "net.xml"), str(result.folder / "tls_states.xml.gz")]
-    command += ["--min-green", "7"]
-    # who changes its mind while people clear a crossing may let go a right turn again that gives way to them
-    command += ["--ped-speed", str(WALKER_MPS)] if controller == "actuated" else []
+    command += ["--min-green", "7", "--ped-speed", str(WALKER_MPS)]
     judged = subprocess.run(command, capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout

@@ -12,6 +12,7 @@ from bench.bus_priority.campaign import Case, changes_of, seeds_of
 from bench.bus_priority.judging import Ride, figures_of, irregularity, kept_ds, priority_of
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.bus_options import BusOptions, parse_buses
+from sumo_scenarios.settings import RunSettings
 
 TRIP = '<tripinfo id="{id}" depart="10" arrival="{at}" departDelay="2" timeLoss="{loss}" duration="50" vType="{kind}"/>'
 
@@ -84,6 +85,13 @@ def test_runs_are_paired_and_named() -> None:
     assert list(seeds_of("2-4")) == [2, 3, 4]
     with pytest.raises(InvalidInputError):
         seeds_of("4-2")
+
+
+def test_who_cannot_hear_of_buses_is_refused() -> None:
+    for controller in ("greedy", "actuated", "net"):
+        with pytest.raises(InvalidInputError, match="--buses is for controllers adaptive, hybrid, fixed"):
+            RunSettings("newtown-2x3", controller, buses=BusOptions())
+    assert RunSettings("newtown-2x3", "fixed", buses=BusOptions()).buses == BusOptions()
 
 
 def test_options_of_buses() -> None:

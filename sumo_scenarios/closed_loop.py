@@ -11,7 +11,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.plan import plan_document
@@ -27,6 +27,7 @@ from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
 from sumo_scenarios.green_wave.run_wave import with_wave
 from sumo_scenarios.input_files import input_hashes
+from sumo_scenarios.kerbs import RECALL
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
 from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_inputs
@@ -55,6 +56,14 @@ class Replayed:
     until_s: float
 
 
+class Further(NamedTuple):
+    """What SUMO gets besides: additional files, and words on its command line."""
+
+    files: tuple[Path, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+
+NOTHING_MORE: Final = Further()
 MakeDriver = Callable[[World, RunSettings, Simulation, Path, float, EventLog], Driver]
 """Makes what acts after each step, of world, settings, SUMO, the run's folder, the begin [s] and events."""
 
@@ -99,11 +108,11 @@ def run_loop(
     make: MakeDriver,
     replayed: Replayed | None = None,
     evidence: Evidence | None = None,
-    further: tuple[Path, ...] = (),
+    further: Further = NOTHING_MORE,
 ) -> LoopOutcome:
     """Run a scenario under any driver: live, or one that repeats what a recorded run did.
 
-    Args: further, additional files that SUMO reads besides.
+    Args: further, what SUMO gets besides.
     Raises: as `run_closed_loop`.
     """
     started_s = perf_counter()
@@ -119,10 +128,10 @@ def run_loop(
     if replayed is None:
         settings, advice = _with_plans(settings, world, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
-        preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence, further)
-        arguments = preparation.make()
+        preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence, further.files)
+        command = [*preparation.make(), *further.arguments]
         write_settings(folder, settings, world, times_s, replayed)
-        simulation = _started(arguments, Path(scratch) / "errors.txt")
+        simulation = _started(command, Path(scratch) / "errors.txt")
         with _closing(simulation):
             loop = _Loop(world, settings, simulation, folder, times_s[0], make)
             try:
@@ -353,6 +362,7 @@ def write_settings(
         "scale": settings.scale,
         "failure_rate": settings.failure_rate,
         "failure_kind": settings.failure_kind,
+        **({} if settings.crossings == RECALL else {"crossings": settings.crossings}),
         "closures": [_closure_row(closure) for closure in settings.closures],
         "options": [list(option) for option in settings.options],
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",

@@ -247,6 +247,7 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         loops_file=typed(values, "loops_file", str),
         failure_rate=number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
         failure_kind=typed({"failure_kind": MIX, **values}, "failure_kind", str),
+        crossings=typed({"crossings": "recall", **values}, "crossings", str),
         plan=None if values.get("plan") is None else plan_of_document(values["plan"]),
         fallback=None if values.get("fallback") is None else plan_of_document(values["fallback"]),
         **schedule_of_record(values.get("schedule")),

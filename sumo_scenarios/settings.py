@@ -37,6 +37,10 @@ SENSINGS: Final = ("loops", "video", "positions", "oracle")
 EVENTS: Final = ("loops", "video")
 """Those that tell loop events, and nothing else."""
 ADVISE: Final = ("shadow", "adaptive")
+CROSSINGS: Final = ("recall", "buttons", "sensors")
+"""How people on foot are heard of."""
+HEARING: Final = (*SLOTTED, *ROLLOUTS)
+"""Controllers that hear of them."""
 OWN_DETECTORS: Final = ("actuated", "delay_based")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
@@ -71,6 +75,7 @@ class RunSettings:
     the controllers are in the process of the run. `advise`, who decides at the cabinets of such a run under a plan:
     empty, the plan alone; `shadow`, the plan while adaptive control advises; `adaptive`, adaptive control over it.
     `buses`, how buses report and are weighed by those who give them priority; None: nobody knows of buses.
+    `crossings`, how people are heard of: `recall`, not at all, they are always called; by `buttons`, or by `sensors`.
     """
 
     scenario: str
@@ -98,11 +103,18 @@ class RunSettings:
     link: LinkConditions | None = None
     advise: str = ""
     buses: BusOptions | None = None
+    crossings: str = "recall"
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         _one_of("controller", self.controller, CONTROLLERS)
         _one_of("sensing", self.sensing, SENSINGS)
+        _one_of("crossings", self.crossings, CROSSINGS)
+        if self.crossings != CROSSINGS[0] and (self.link is not None or self.controller not in HEARING):
+            raise InvalidInputError(
+                f"people are heard of ({self.crossings}) by {', '.join(HEARING)} in the process of the run; "
+                f"leave --crossings out"
+            )
         self._check_plans()
         self._check_schedule()
         if not 0 <= self.seed < 2**31 or not 0 <= self.demand_seed < 2**31:

@@ -57,6 +57,9 @@ def run(
             "swapped-lanes, late, twice, dated-ahead."
         ),
     ] = "mix",
+    crossings: Annotated[
+        str, typer.Option(help="How people on foot are heard of: recall (always called), buttons or sensors.")
+    ] = "recall",
     close: Annotated[
         list[str] | None,
         typer.Option(help="LANE_OR_EDGE[@FROM-TO], closed; may be repeated.", show_default=False),
@@ -164,6 +167,7 @@ def run(
         options=tuple(parse_setting(text) for text in set_ or ()),
         failure_rate=failures,
         failure_kind=failure_kind,
+        crossings=crossings,
         loops_file="" if loops is None else str(loops),
         plan=_plan(plan, schedule, (scenario, controller, profile, begin)),
         base=None if plan is not None else _base(scenario, controller, profile, begin),

@@ -1,5 +1,6 @@
 """One junction's loop: what is seen goes in, a wish goes through the gate, lamps come out. No clock, no I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from signal_ctrl.domain.timing import to_s
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.bus_gate import BusGate
 from signal_ctrl.engine.calls import calls_of, recall_of, recall_of_lanes
+from signal_ctrl.engine.foreseen import Foreseen, Wanted, best_first
 from signal_ctrl.engine.ladder import Rung, Step
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import breaches, sumo_state
@@ -246,6 +248,10 @@ class JunctionEngine:
         except RefusedError as error:
             return error.rule
         return ""
+
+    def foresee(self, wanted: Wanted, stages: Sequence[int]) -> tuple[Foreseen, bool]:
+        """Return what to ask for from the last frame on so that a stage is lit in time, and whether it will be."""
+        return best_first(self.kernel, self._state, self._calls, wanted, stages)
 
     def trip(self, reason: str, now_ds: int) -> None:
         """Latch a fault that the conflict monitor has seen. [ds]"""

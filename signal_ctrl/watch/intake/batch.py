@@ -81,6 +81,8 @@ def batch_from_bytes(data: bytes) -> Batch:
 
 def observation_of(kind: FeedKind, item: Any) -> Observation | Reason:
     """Return the observation that an item is, or why it is none."""
+    if kind not in _FORMS:
+        return Reason.FORM
     keys, optional, make = _FORMS[kind]
     if not isinstance(item, dict) or not keys <= item.keys() or not item.keys() <= keys | optional:
         return Reason.FORM

@@ -18,6 +18,7 @@ from signal_ctrl.watch.conditions.values import WEATHER
 from signal_ctrl.watch.feeds.values import Feed, FeedKind
 from signal_ctrl.watch.intake.admission import Admission, Judged
 from signal_ctrl.watch.intake.batch import Batch, batch_from_bytes
+from signal_ctrl.watch.intake.loop_board import LoopBoard
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS, StoredObservations, key_of
 from signal_ctrl.watch.intake.weather import judge_weather
@@ -49,6 +50,7 @@ class Intake:
         self._admission: Admission | None = None
         self._number = 0
         self._waiting: deque[Taken] = deque()
+        self.loops = LoopBoard()
 
     def take(self, feed: Feed, body: bytes) -> bytes:
         """Keep a batch and return its receipt; for one that is here already, the receipt that it got.
@@ -99,6 +101,7 @@ class Intake:
 
     def _hand_on(self, admission: Admission, judged: Judged, stored: StoredObservations) -> None:
         admission.remember(judged, stored.received_utc_ms)
+        self.loops.take(judged.accepted)
         if judged.accepted:
             self._waiting.append(Taken(stored.number, stored.received_utc_ms, tuple(judged.accepted)))
 
@@ -113,6 +116,7 @@ class Intake:
         """Judge by this network from now on, and again what was kept since a time: it waits to be drained. [ms]"""
         with self._lock:
             admission = Admission(network)
+            self.loops.begin(network)
             self._waiting.clear()
             for stored in self._kept_since(since_utc_ms):
                 self._number = max(self._number, stored.number)

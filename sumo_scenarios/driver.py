@@ -161,6 +161,7 @@ class ControlledJunction:
     programme: int = 0
     partner: "ControlledJunction | None" = None
     seen: Beside | None = None
+    view: JunctionView | None = None
 
     @property
     def signal(self) -> str:
@@ -182,7 +183,7 @@ class ControlledJunction:
 
     def look(self, time_s: float) -> JunctionView:
         """Return what is to be seen, and let the signal that this one is coupled with know of it. [s]"""
-        view = self.sensor.view(time_s, self.engine)
+        self.view = view = self.sensor.view(time_s, self.engine)
         if self.partner is not None:
             core, stages = self.engine.core, self.stages(time_s)
             running = core.mode is Mode.RUNNING

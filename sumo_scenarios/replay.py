@@ -158,7 +158,7 @@ class ReplayDriver(KernelDriver):
             engine.repeat(self._calls[signal], -1, 0, now_ds)
             return
         refusals = engine.refusals
-        engine.repeat(row.calls, row.stage, row.sequence, now_ds, row.wish)
+        engine.repeat(row.calls, row.stage, row.sequence, now_ds, row.wish, row.priority)
         self._events.changes(signal, now_ds, row.rung, row.failed, row.restored)
         if (engine.refusals > refusals) != row.refused:
             answer = "taken up" if row.refused else "refused"

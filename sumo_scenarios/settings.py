@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 from signal_ctrl.domain.timetable import ScheduledPlans
+from sumo_scenarios.bus_options import BusOptions
 from sumo_scenarios.film.conditions import condition_named
 from sumo_scenarios.link_conditions import LinkConditions
 from sumo_scenarios.loop_faults import KINDS, MIX
@@ -23,6 +24,8 @@ WAVES: Final = ("green_wave", "hybrid")
 """Those that keep a green wave: as a plan, or as a frame of adaptive control."""
 ROLLOUTS: Final = ("adaptive", "hybrid")
 """Those that simulate ahead, over the ladder of plans."""
+PRIORITISING: Final = (*ROLLOUTS, "fixed")
+"""Those that can hear of buses: rollouts weigh them, a fixed plan is bent for them by the classic rule."""
 SLOTTED: Final = ("max_pressure", "greedy")
 """Those that choose once a slot."""
 SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
@@ -71,6 +74,7 @@ class RunSettings:
     that cameras have with sensing `video`. `link`: every signal is a cabinet that asks a centre over such a wire; None:
     the controllers are in the process of the run. `advise`, who decides at the cabinets of such a run under a plan:
     empty, the plan alone; `shadow`, the plan while adaptive control advises; `adaptive`, adaptive control over it.
+    `buses`, how buses report and are weighed by those who give them priority; None: nobody knows of buses.
     `crossings`, how people are heard of: `recall`, not at all, they are always called; by `buttons`, or by `sensors`.
     """
 
@@ -98,6 +102,7 @@ class RunSettings:
     condition: str = "day"
     link: LinkConditions | None = None
     advise: str = ""
+    buses: BusOptions | None = None
     crossings: str = "recall"
     command: tuple[str, ...] = field(default=(), compare=False)
 
@@ -120,6 +125,12 @@ class RunSettings:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         self._check_failures()
         self._check_link()
+        if self.buses is not None and (
+            self.controller not in PRIORITISING or self.link is not None or self.schedule is not None
+        ):
+            raise InvalidInputError(
+                f"--buses is for controllers {', '.join(PRIORITISING)} in the process of the run, without a schedule"
+            )
         condition_named(self.condition)
         if self.condition != "day" and self.sensing != "video":
             raise InvalidInputError(f"--condition is what cameras see; with sensing {self.sensing} leave it out")

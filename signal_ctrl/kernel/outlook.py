@@ -28,12 +28,13 @@ class Outlook(NamedTuple):
 def outlook(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> Outlook:
     """Return what lies ahead of the groups.
 
-    A short intergreen ends later than a long one (a crossing's clearance): no green is lost to waiting.
+    A short intergreen ends later than a long one (a crossing's clearance): no green is lost to waiting, and none to
+    a WALK that could begin before the vehicles of its stage, which wait for another crossing's clearance.
     """
     ends = _ends(tables, groups, target, now_ds)
     ties = _lower(tables, groups, target, ends, now_ds)
     starts = starts_after(tables, groups, target, ends, now_ds)
-    return Outlook(ends, _lasts(tables, groups, target, ends, starts, ties) if ends else {}, starts)
+    return Outlook(ends, _lasts(tables, groups, target, ends, _urgent(tables, starts), ties) if ends else {}, starts)
 
 
 def _ends(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> dict[int, int]:
@@ -143,6 +144,16 @@ def _clear_ds(
     else:
         counts_ds = state.ended_ds
     return counts_ds + tables.site.intergreen_ds[a][b] + state.more_ds
+
+
+def _urgent(tables: Tables, starts: dict[int, int]) -> dict[int, int]:
+    """Return the starts for which greens have to end: a WALK is not begun before the last of the vehicles are.
+
+    A direct change between two roads would else cut the vehicles of the first one short by as much as people need to
+    clear: the crossing over the first road is free long before that over the second one.
+    """
+    last_ds = max((start_ds for b, start_ds in starts.items() if not tables.crossing[b]), default=NEVER_DS)
+    return {b: max(start_ds, last_ds) if tables.crossing[b] else start_ds for b, start_ds in starts.items()}
 
 
 def _walks_on(state: GroupState, right: Right) -> bool:

@@ -150,9 +150,7 @@ def test_the_end_gives_everything_back_at_once() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.floats(0, 2_000), st.floats(0, 60)), max_size=60
-    ),
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.floats(0, 2_000), st.floats(0, 60)), max_size=60),
     st.sampled_from([10.0, 60.0, 120.0]),
 )
 def test_whatever_comes_in_each_junction_is_kept_for_one_and_never_too_long(

@@ -166,7 +166,9 @@ class Corridors:
         known = self._vehicles.get(vehicle)
         if known is None or report.at_s <= known.report.at_s:
             return
-        farthest_m = known.report.along_m + FASTEST_MPS * (report.at_s - known.report.at_s) + JUMP_M
+        farthest_m = (
+            known.report.along_m + known.report.spread_m + FASTEST_MPS * (report.at_s - known.report.at_s) + JUMP_M
+        )
         if report.along_m <= farthest_m:
             along_m = max(report.along_m, known.report.along_m)
             known.report = Report(report.at_s, along_m, report.spread_m)

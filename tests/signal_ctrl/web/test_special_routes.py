@@ -120,7 +120,7 @@ def test_a_forged_copied_or_changed_call_asks_for_nothing(town: Town, device: De
     unsigned = town.client.request("POST", ask.path, json=json.loads(ask.body))
     changed = device.send(ask, ask.body.replace(b"8.0", b"8.1"))
     elsewhere = device.send(ask, path="/v1/special-vehicles/pol1/corridor")
-    other = Signer("special.fire1", bytes(32), "0" * 32, town.clock, lambda n: bytes(n))
+    other = Signer("special.fire1", bytes(32), "0" * 32, town.clock, bytes)
     forged = device.send(other.ask("POST", ask.path, body=ask.body))
     assert [a.status_code for a in (unsigned, changed, elsewhere, forged)] == [401, 401, 401, 401]
     late = device.ask("POST", ask.path, json.loads(ask.body))

@@ -27,6 +27,7 @@ from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
 from sumo_scenarios.green_wave.run_wave import with_wave
 from sumo_scenarios.input_files import input_hashes
+from sumo_scenarios.kerbs import RECALL
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
 from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_inputs
@@ -68,16 +69,22 @@ MakeDriver = Callable[[World, RunSettings, Simulation, Path, float, EventLog], D
 
 
 def run_closed_loop(
-    settings: RunSettings, folder: Path, report: Report, stop: Stop, evidence: Evidence | None = None
+    settings: RunSettings,
+    folder: Path,
+    report: Report,
+    stop: Stop,
+    evidence: Evidence | None = None,
+    made_by: MakeDriver | None = None,
 ) -> LoopOutcome:
     """Run a scenario to its end and write its files, all but `result.json`, into a folder.
 
+    Args: made_by, makes what acts after each step, where the settings alone do not say it.
     Raises: InvalidInputError for what cannot be used; BackendError if SUMO fails; the logs are written.
     """
-    make: MakeDriver = make_driver
+    make: MakeDriver = made_by or make_driver
     if settings.link is not None:
         make = _over_http(settings)
-    elif evidence is not None and evidence.detailed and settings.controller == "adaptive":
+    elif made_by is None and evidence is not None and evidence.detailed and settings.controller == "adaptive":
         make = partial(ForetellingDriver, evidence.folder)
     return run_loop(settings, folder, report, stop, make, evidence=evidence)
 
@@ -355,6 +362,7 @@ def write_settings(
         "scale": settings.scale,
         "failure_rate": settings.failure_rate,
         "failure_kind": settings.failure_kind,
+        **({} if settings.crossings == RECALL else {"crossings": settings.crossings}),
         "closures": [_closure_row(closure) for closure in settings.closures],
         "options": [list(option) for option in settings.options],
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",
@@ -363,6 +371,7 @@ def write_settings(
         "schedule": schedule_record(settings),
         **({} if settings.link is None else {"over_http": asdict(settings.link)}),
         **({"advise": settings.advise} if settings.advise else {}),
+        **({} if settings.buses is None else {"buses": asdict(settings.buses)}),
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

@@ -10,8 +10,10 @@ from typing import Final, Protocol
 
 from detectors.loops.events import LoopEvent
 from optimiser.controller import Decision, Situation
+from signal_ctrl.cabinet.arrivals import Arrivals
 from signal_ctrl.cabinet.group_counts import GroupCounts
 from signal_ctrl.domain.errors import BackendTimeoutError, InvalidInputError
+from signal_ctrl.domain.link.arrivals import ARRIVALS
 from signal_ctrl.domain.link.reports import GROUP_COUNT, SHADOW_ADVICE, SHADOW_TOTAL, ReportKind
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.site import Site
@@ -78,12 +80,14 @@ class _Tally:
 
 @dataclass(slots=True)
 class Advising:
-    """The sight of one cabinet at work. `tell` takes reports; `wanted` says whether advice is to be compared."""
+    """The sight of one cabinet at work. `tell` takes reports; `is_heard` says whether the centre can be heard."""
 
     site: Site
     sight: Sight
     tell: Tell
+    is_heard: Callable[[], bool] = lambda: True
     _counts: GroupCounts = field(init=False)
+    _arrivals: Arrivals = field(init=False)
     _events: tuple[LoopEvent, ...] = ()
     _pending: dict[float, tuple[int, Running[int] | None]] = field(default_factory=dict)
     _heard_s: float | None = None
@@ -95,6 +99,7 @@ class Advising:
 
     def __post_init__(self) -> None:
         self._counts = GroupCounts(self.site, self.sight.layout)
+        self._arrivals = Arrivals(self.sight.layout)
 
     @property
     def answer(self) -> Advised | None:
@@ -133,6 +138,8 @@ class Advising:
         if answer is not None and answer.now_s != self._heard_s:
             self._heard_s = answer.now_s
             self._hear(answer, utc_ms - round(_MILLI * (now_s - answer.now_s)))
+        self._arrivals.take(self._events, now_s, utc_ms)
+        self._arrivals.settle(utc_ms, self.is_heard, lambda text: self.tell(ReportKind.DETECTOR, ARRIVALS, text, ()))
         self._report(utc_ms)
 
     def ask(self, now_s: float, lamps: str, situation: Situation | None, running: Running[int] | None) -> None:

@@ -20,7 +20,7 @@ class GroupCounts:
 
     def __init__(self, site: Site, layout: JunctionLayout) -> None:
         self._names = [group.name for group in site.groups]
-        self._groups = [_groups_of(layout, lane) for lane in range(len(layout.lanes))]
+        self._groups = [groups_of(layout, lane) for lane in range(len(layout.lanes))]
         self._loops = [_loops_of(layout, lane) for lane in range(len(layout.lanes))]
         self._lanes_at = {
             loop: [lane for lane, loops in enumerate(self._loops) if loop in loops]
@@ -61,7 +61,7 @@ class GroupCounts:
                 yield name, whole
 
 
-def _groups_of(layout: JunctionLayout, lane: int) -> list[int]:
+def groups_of(layout: JunctionLayout, lane: int) -> list[int]:
     """Return the groups that go from a lane, each once."""
     groups = (layout.movements[m].group for m in layout.lanes[lane].movements)
     return list(dict.fromkeys(group for group in groups if group >= 0))

@@ -20,6 +20,8 @@ from signal_ctrl.engine.unseen import unseen_junction
 from signal_ctrl.kernel.aspects import STOPS
 from signal_ctrl.kernel.kernel import Kernel
 
+DECIDED: Final = "decided"
+"""The code of the event that tells why another stage was wished for."""
 _MS_PER_DS: Final = 100
 
 
@@ -41,11 +43,15 @@ class Seat:
         self._office = office
         sources = Sources(self._ordered, office.centre_fault, clock_fault, *plans)
         self.control = CabinetControl(kernel, sources, TransitionSettings(), joins)
-        self._advising = None if sight is None else Advising(kernel.site, sight, office.report)
+        self._advising = None if sight is None else Advising(kernel.site, sight, office.report, self._is_heard)
         self._drive = None if self._advising is None else self._driven(self._advising)
         self._view = empty_view(unseen_junction(kernel.site))
-        self._stages = tuple(range(len(kernel.site.stages)))
+        self._names = tuple(stage.name for stage in kernel.site.stages)
+        self._stages = tuple(range(len(self._names)))
         self._broke = ""
+
+    def _is_heard(self) -> bool:
+        return not self._office.link_fault()
 
     def _ordered(self) -> SignalPlan | None:
         return self._office.ordered.plan_at(self._clock.utc_ms())
@@ -88,7 +94,15 @@ class Seat:
         if advising is None or drive is None:
             return engine.decide(self._view, self._stages, now_ds)
         self._guarded(lambda: self._look(advising, engine, now_ds, utc_ms, overridden))
-        return engine.decide(self._view, self._stages, now_ds, waiting=drive.calls(to_s(now_ds)))
+        record = engine.decide(self._view, self._stages, now_ds, waiting=drive.calls(to_s(now_ds)))
+        self._tell(record)
+        return record
+
+    def _tell(self, record: Record | None) -> None:
+        """Tell why another stage was wished for, while the centre can be heard."""
+        if record is None or record.decision is None or record.stage < 0 or not self._is_heard():
+            return
+        self._office.happened(DECIDED, f"{self._names[record.stage]}: {record.refused or record.decision.reason}")
 
     def _look(self, advising: Advising, engine: JunctionEngine, now_ds: int, utc_ms: int, overridden: bool) -> None:
         """Take in what the loops told and an answer, and hand the second over to the adviser."""

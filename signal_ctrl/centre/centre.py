@@ -8,7 +8,7 @@ What each service is for:
 - `plans`, `issuing`, `schedules`: the library, who gets which plan when, and changes of several cabinets at one moment.
 - `overrides`: part C of SAFETY, from the preparation to the delay price.
 - `shadow`: who decides at a junction, and what adaptive control would have done.
-- `lamps`: what each cabinet's lamps showed at its last poll.
+- `lamps`: what each cabinet's lamps showed at its last polls. `recent`: what else cabinets told lately.
 - `traffic`: what was counted at signal groups; the link calls `counted`.
 - `alarms`, `faults`, `tickets`: what somebody has to look at, and repairs. The link calls `faults.began` and `ended`.
 
@@ -25,6 +25,7 @@ from signal_ctrl.centre.overrides import OverrideDesk
 from signal_ctrl.centre.plans import PlanDesk
 from signal_ctrl.centre.ports import Condition, Store
 from signal_ctrl.centre.pricing import estimate, measure_ended
+from signal_ctrl.centre.recent import Recent
 from signal_ctrl.centre.registry import Registry
 from signal_ctrl.centre.schedules import ScheduleDesk
 from signal_ctrl.centre.shadow import ShadowDesk
@@ -53,6 +54,7 @@ class Centre:
         self.shadow = ShadowDesk(self.desk, self.orders)
         self.traffic = Traffic()
         self.lamps = LampBoard()
+        self.recent = Recent()
 
     @property
     def store(self) -> Store:

@@ -1,4 +1,4 @@
-"""Sessions of a demo: two accounts that nobody can log in to, handed to every visitor of this machine.
+"""Sessions of a demo: three accounts that nobody can log in to, handed to every visitor of this machine.
 
 They have neither password nor second factor, so no other way leads in. Each session begins with a second factor that is
 young, as a person's would be who has just shown it; the audit says at each that none was asked for.
@@ -19,7 +19,7 @@ from signal_ctrl.centre.sessions import Granted, exchanged, live
 from signal_ctrl.domain.clock import Clock
 
 LOGINS: Final[Mapping[Role, str]] = MappingProxyType(
-    {Role.OPERATOR: "demo-operator", Role.SUPERVISOR: "demo-supervisor"}
+    {Role.OPERATOR: "demo-operator", Role.SUPERVISOR: "demo-supervisor", Role.ENGINEER: "demo-engineer"}
 )
 HOW: Final = "demo, no password and no code asked for"
 
@@ -33,7 +33,7 @@ class DemoSessions:
     random_bytes: RandomBytes
 
     def begin(self, role: Role, address: str) -> Granted:
-        """Begin a session of the demo's operator or supervisor; the account is made at the first."""
+        """Begin a session of the demo's operator, supervisor or engineer; the account is made at the first."""
         now_utc_ms, token = self.clock.utc_ms(), new_token(self.random_bytes)
         session = Session(
             session_id=self.random_bytes(SESSION_BYTES).hex(),

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from signal_ctrl.centre.recent import LampTrail
 from signal_ctrl.domain.link.lamps import MOST_CHARACTERS, Lamps, lamps_from_query
 
 
@@ -18,11 +19,13 @@ class LampBoard:
 
     def __init__(self) -> None:
         self._told: dict[str, tuple[str, int, int]] = {}
+        self.trail = LampTrail()
 
     def hear(self, cabinet: str, query: str, utc_ms: int, mono_ms: int) -> None:
         """Keep what the poll of a cabinet said, unless it is longer than lamps can be. [ms]"""
         if len(query) <= MOST_CHARACTERS:
             self._told[cabinet] = (query, utc_ms, mono_ms)
+            self.trail.hear(cabinet, query, utc_ms)
 
     def of(self, cabinet: str) -> Told | None:
         """Return the lamps of a cabinet; None if it did not tell any that can be read."""

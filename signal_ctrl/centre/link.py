@@ -186,6 +186,7 @@ class Link:
 
     def _hear(self, batch: Batch, old: bool) -> None:
         """Note what a cabinet says of itself now."""
+        self._centre.recent.hear(batch)
         beats = [report for report in batch.reports if report.kind is ReportKind.HEARTBEAT]
         if beats and not old:
             self._centre.registry.says(batch.cabinet, said_of(beats[-1]))

@@ -1,4 +1,4 @@
-"""All shelves that the centre keeps; the store makes a table for each."""
+"""The first shelves of the centre; the store makes a table for each. Later ones: `watch/shelf_list.py`."""
 
 from typing import Final
 
@@ -9,7 +9,6 @@ from signal_ctrl.centre.networks import NETWORKS
 from signal_ctrl.centre.order_values import ASSIGNMENTS, CHANGES, DELIVERIES
 from signal_ctrl.centre.override_values import OVERRIDES
 from signal_ctrl.centre.plan_values import PLANS, SCHEDULE_USES, SCHEDULES
-from signal_ctrl.centre.preemptions import PREEMPTIONS
 from signal_ctrl.centre.shadow_values import ADVICE, MODES, SHADOW_TOTALS
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS
@@ -32,5 +31,4 @@ SHELVES: Final[tuple[Spec, ...]] = (
     SHADOW_TOTALS,
     FLOWS,
     NETWORKS,
-    PREEMPTIONS,
 )

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import typer
 
@@ -21,15 +22,16 @@ def show_city(
     where: tuple[str, int],
     how: tuple[float, float, float | None],
     as_json: bool,
+    folders: tuple[Path | None, Path | None] = (None, None),
 ) -> int:
     """Show a city until Ctrl-C, or its end; return the exit code.
 
-    Args: where, host and port; how, speed, warm-up [s], minutes.
+    Args: where, host and port; how, speed, warm-up [s], minutes; folders, of reports and of pictures of junctions.
     Raises: InvalidInputError; BackendError.
     """
     speed, warm_up_s, minutes = how
     settings = RunSettings(scenario, "fixed", seed, begin_s=begin_s, end_s=end_s)
-    order = CityOrder(settings, speed, warm_up_s, None if minutes is None else 60 * minutes)
+    order = CityOrder(settings, speed, warm_up_s, None if minutes is None else 60 * minutes, *folders)
     listener = loopback_listener(*where)
 
     def say(line: str, **more: str) -> None:

@@ -36,6 +36,8 @@ def demo(
     warm_up: Annotated[
         float, typer.Option(help="With --city: seconds of the simulation that go by first, to fill the streets.")
     ] = 180.0,
+    reports: Annotated[Path | None, typer.Option(help="With --city: folder of reports, as with 'serve'.")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="With --city: pictures of junctions, as with 'serve'.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON: one document, with --city one a line.")] = False,
 ) -> int:
     """Compare the network's own signals, SUMO's actuated ones and the adaptive engine; report in out/demo.
@@ -46,7 +48,8 @@ def demo(
     if city:
         from signal_ctrl.cli.demo_city import show_city
 
-        return show_city(scenario, seed, begin, end, (host, port), (speed, warm_up, minutes), json_)
+        shown = (reports, pictures)
+        return show_city(scenario, seed, begin, end, (host, port), (speed, warm_up, minutes), json_, shown)
     from bench.demo import compare, demo_settings
     from bench.report import write_report
     from signal_ctrl.cli.run_command import stretch_of, tell

@@ -24,13 +24,15 @@ Database = Annotated[str, typer.Option("--database", help="postgresql://USER@HOS
 @app.command()
 def enrol(
     feed: Name,
-    kind: Annotated[str, typer.Option(help="What it sends: counts, positions, reads or weather.")],
+    kind: Annotated[
+        str, typer.Option(help="What it sends: counts, positions, reads or weather; or signs, which it sets.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="File for the credential, readable by its owner alone.")],
     *,
     owner: Annotated[str, typer.Option(help="Whose it is, in words.")] = "",
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Beginning of the names of detectors or readers that it reports for. May be repeated."),
+        typer.Option(help="Beginning of the names of detectors, readers or signs that are its own. May be repeated."),
     ] = None,
     data: Data = None,
     database: Database = "",

@@ -13,6 +13,7 @@ from signal_ctrl.cli import (
     backup_command,
     bench_command,
     bench_report_command,
+    buses_command,
     cabinet_command,
     camera_command,
     conditions_command,
@@ -29,6 +30,7 @@ from signal_ctrl.cli import (
     incidents_command,
     login_command,
     override_command,
+    parking_group,
     plan_command,
     response_command,
     roads_centre_command,
@@ -69,7 +71,9 @@ app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
+app.add_typer(parking_group.app)
 app.add_typer(units_command.app)
+app.add_typer(buses_command.app)
 app.add_typer(dispatch_command.app)
 app.add_typer(response_command.app)
 app.add_typer(plan_command.app)

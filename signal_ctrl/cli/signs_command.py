@@ -1,4 +1,4 @@
-"""`signal-ctrl signs import / show`: signs over roads, by the centre's routes."""
+"""`signal-ctrl signs import / show / follow`: signs over roads, by the centre's routes, and at the signs themselves."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,9 @@ import typer
 from signal_ctrl.cli.output import put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 
-app = typer.Typer(name="signs", help="Signs over roads: import them, show what each shows now.")
+app = typer.Typer(
+    name="signs", help="Signs over roads: import them, show what each shows now, follow that at the signs."
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -55,3 +57,28 @@ def show(
         for s in found
     ]
     put_table(("sign", "road", "kind", "中文", "English", "holds until (UTC)"), rows, 99)
+
+
+@app.command()
+def follow(
+    centre: Annotated[str, typer.Option(help="Address of the centre, https://HOST:PORT (http on this machine).")],
+    credential: Annotated[Path, typer.Option(help="Credential of a feed of kind signs, made by 'feed enrol'.")],
+    out: Annotated[Path, typer.Option("--out", help="File that always holds what the signs show now.")],
+    *,
+    authority: Annotated[
+        Path | None, typer.Option(help="Certificate that signs the centre's, if not a known one.")
+    ] = None,
+    every_s: Annotated[float, typer.Option(min=1.0, max=60.0, help="Ask so often [s].")] = 10.0,
+    once: Annotated[bool, typer.Option("--once", help="Ask once and end; 3: the centre does not answer.")] = False,
+    json_: Json = False,
+) -> None:
+    """Follow at the signs what they show: FILE is written whole whenever that changes. A text that the centre does not
+    confirm in time is taken off, so that a sign that has lost the centre goes blank.
+    """
+    from signal_ctrl.cli.sign_following import Following, follow_signs
+
+    for face in follow_signs(Following(centre, credential, out, authority, every_s, once)):
+        text = "blank" if face.is_blank else f"{face.zh} / {face.en}"
+        put_json({"sign_id": face.sign_id, "zh": face.zh, "en": face.en}) if json_ else typer.echo(
+            f"{face.sign_id}: {text}"
+        )

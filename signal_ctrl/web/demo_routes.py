@@ -26,7 +26,7 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 class DemoIn(BodyIn):
     """As whom a visitor acts."""
 
-    role: Literal["operator", "supervisor"] = "supervisor"
+    role: Literal["operator", "supervisor", "engineer"] = "supervisor"
 
 
 class DemoOut(BodyOut):

@@ -2,7 +2,10 @@
 
 import ipaddress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+from signal_ctrl.watch.past.values import PAST_KEPT_DAYS
 
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
@@ -18,7 +21,8 @@ class Settings:
     `https://centre.example`. `watchers`: from which networks `/metrics` is answered. `open_feeds`: the state of the
     links is published without a login; `publisher`, country of DATEX II's list and name of who publishes it.
     `demo_speed`: every visitor of this machine gets a session without an account, and the clock goes so many times as
-    fast as the wall's; None: no demo.
+    fast as the wall's; None: no demo. `reports`, folder of the bench's reports, and `pictures`, of pictures of
+    junctions, `JUNCTION.jpg`, both None for none. `past_days`, how long what was shown is kept, 0: it is not recorded.
     """
 
     production: bool = True
@@ -28,6 +32,9 @@ class Settings:
     open_feeds: bool = False
     publisher: tuple[str, str] = ("other", "signal-ctrl")
     demo_speed: float | None = None
+    past_days: int = PAST_KEPT_DAYS
+    reports: Path | None = None
+    pictures: Path | None = None
 
     @property
     def cookie(self) -> str:

@@ -34,13 +34,16 @@ class CityOrder:
     """A city to be shown. [s]
 
     `speed` times as fast as the wall's clock, after `warm_up_s` of the simulation as fast as the machine goes; until
-    the demand of the scenario ends, or for `lasts_s` by the wall's clock.
+    the demand of the scenario ends, or for `lasts_s` by the wall's clock. `reports` and `pictures`, folders that the
+    page shows.
     """
 
     settings: RunSettings
     speed: float = 1.0
     warm_up_s: float = 180.0
     lasts_s: float | None = None
+    reports: Path | None = None
+    pictures: Path | None = None
 
     def __post_init__(self) -> None:
         if self.settings.controller != "fixed":
@@ -85,7 +88,8 @@ def run_city(
     ) -> CityDriver:
         now_s = round(time.time())
         pace.anchor(paced_from_s, now_s)
-        served = _served(city, order.speed, listener, 1000 * round(now_s - paced_from_s))
+        shown = Settings(secure=False, demo_speed=order.speed, reports=order.reports, pictures=order.pictures)
+        served = _served(city, shown, listener, 1000 * round(now_s - paced_from_s))
         say(f"{scenario.name}: {len(world.units)} signals, {len(city.network.roads)} roads; filling the streets")
         return CityDriver(Showing(city, served, pace, ready), world, settings, simulation, folder, begin_s, events)
 
@@ -100,12 +104,12 @@ def run_city(
         return run_loop(order.settings, folder, _late(pace, say), is_over, make, further=Further((loops,)))
 
 
-def _served(city: City, speed: float, listener: socket.socket, utc_ms: int) -> Served:
+def _served(city: City, settings: Settings, listener: socket.socket, utc_ms: int) -> Served:
     def place_of(signal: str) -> Place:
         lon, lat = city.signals[signal]
         return Place(DISTRICT, "", signal, lon, lat)
 
-    return Served(utc_ms, Settings(secure=False, demo_speed=speed), listener, place_of, watches=True)
+    return Served(utc_ms, settings, listener, place_of, watches=True)
 
 
 def _late(pace: Pace, say: Callable[[str], None]) -> Callable[[float, int, int], None]:

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.road_ways import RoadGraph, RoadTimes, WayFinder
 from signal_ctrl.domain.roads import RoadClass, RoadNetwork
-from signal_ctrl.watch.dispatch.placing import OnRoad
-from signal_ctrl.watch.dispatch.ports import RoadTimes
-from signal_ctrl.watch.dispatch.travel import RoadGraph, WayFinder, times_of
+from signal_ctrl.domain.roadside import OnRoad
+from signal_ctrl.watch.dispatch.travel import times_of
 from signal_ctrl.watch.special.corridor import VehicleClass
 from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TRIPINFO, sumo_arguments

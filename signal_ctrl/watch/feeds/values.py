@@ -1,4 +1,4 @@
-"""A feed: a source of observations outside the house, as a loop concentrator or a bus company."""
+"""A feed: a source of observations outside the house, as a loop concentrator or a bus company, or who sets signs."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -13,12 +13,13 @@ KEY_PREFIX: Final = "feed:"
 
 
 class FeedKind(Enum):
-    """What a feed sends, and nothing else."""
+    """What a feed sends, and nothing else; one of signs fetches what they show, and sends nothing."""
 
     COUNTS = "counts"
     POSITIONS = "positions"
     READS = "reads"
     WEATHER = "weather"
+    SIGNS = "signs"
     SPECIAL = "special"
     """The device of a special vehicle: it sends no observations, but asks for its corridor (`watch/special`)."""
 
@@ -27,7 +28,7 @@ class FeedKind(Enum):
 class Feed:
     """One feed that was enrolled; `owner` says in words whose it is. [ms]
 
-    `only`: it reports for detectors or readers whose names begin with one of these; none: for all of them.
+    `only`: it speaks for detectors, readers or signs whose names begin with one of these; none: for all of them.
     """
 
     feed: str
@@ -47,7 +48,7 @@ class Feed:
             raise InvalidInputError(f"feed {self.feed}: at most 100 beginnings of names, of 1 to 64 characters")
 
     def may_report(self, name: str) -> bool:
-        """Tell whether it may report for a detector or reader."""
+        """Tell whether it may report for a detector or reader, or set a sign."""
         return not self.only or name.startswith(self.only)
 
     @property

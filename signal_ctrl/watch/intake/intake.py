@@ -11,13 +11,14 @@ from typing import Final, NamedTuple
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
 from signal_ctrl.domain.documents import canonical
-from signal_ctrl.domain.errors import BackendError, ConflictError, NotFoundError
+from signal_ctrl.domain.errors import BackendError, ConflictError, InvalidInputError, NotFoundError
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import WEATHER
 from signal_ctrl.watch.feeds.values import Feed, FeedKind
 from signal_ctrl.watch.intake.admission import Admission, Judged
 from signal_ctrl.watch.intake.batch import Batch, batch_from_bytes
+from signal_ctrl.watch.intake.loop_board import LoopBoard
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS, StoredObservations, key_of
 from signal_ctrl.watch.intake.weather import judge_weather
@@ -49,6 +50,7 @@ class Intake:
         self._admission: Admission | None = None
         self._number = 0
         self._waiting: deque[Taken] = deque()
+        self.loops = LoopBoard()
 
     def take(self, feed: Feed, body: bytes) -> bytes:
         """Keep a batch and return its receipt; for one that is here already, the receipt that it got.
@@ -89,6 +91,8 @@ class Intake:
         return receipt.encode()
 
     def _judged(self, feed: Feed, batch: Batch, now_ms: int) -> Judged:
+        if feed.kind is FeedKind.SIGNS:
+            raise InvalidInputError(f"feed {feed.feed} sets signs and sends nothing; enrol one of another kind")
         if feed.kind is FeedKind.WEATHER:
             return judge_weather(feed, batch.items, now_ms)
         if self._admission is None:
@@ -97,6 +101,7 @@ class Intake:
 
     def _hand_on(self, admission: Admission, judged: Judged, stored: StoredObservations) -> None:
         admission.remember(judged, stored.received_utc_ms)
+        self.loops.take(judged.accepted)
         if judged.accepted:
             self._waiting.append(Taken(stored.number, stored.received_utc_ms, tuple(judged.accepted)))
 
@@ -111,6 +116,7 @@ class Intake:
         """Judge by this network from now on, and again what was kept since a time: it waits to be drained. [ms]"""
         with self._lock:
             admission = Admission(network)
+            self.loops.begin(network)
             self._waiting.clear()
             for stored in self._kept_since(since_utc_ms):
                 self._number = max(self._number, stored.number)

@@ -83,7 +83,7 @@ class Quality:
         silent = feed.revoked_utc_ms is None and 0 < heard.last_utc_ms < now_ms - SILENT_MS
         return [
             (BAD, f"{share:.0%} of what feed {feed.feed} sends cannot be used ({why})" if bad else ""),
-            (SILENT, f"feed {feed.feed} has sent nothing for {SILENT_MS // 60_000} minutes" if silent else ""),
+            (SILENT, f"nothing was heard of feed {feed.feed} for {SILENT_MS // 60_000} minutes" if silent else ""),
         ]
 
     def _write(self, t: Transaction, changed: list[tuple[str, str, str]]) -> None:

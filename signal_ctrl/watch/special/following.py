@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from signal_ctrl.domain.roads import RoadClass, RoadNetwork
-from signal_ctrl.watch.dispatch.placing import OnRoad
+from signal_ctrl.domain.roadside import OnRoad
 from signal_ctrl.watch.special.way import Way
 
 AHEAD_M: Final = 1_500.0

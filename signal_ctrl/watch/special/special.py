@@ -9,11 +9,11 @@ from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.identity import Actor, Right, require
 from signal_ctrl.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
+from signal_ctrl.domain.roadside import Roadside
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.dispatch.dispatch import Dispatch
 from signal_ctrl.watch.dispatch.mission_desk import mission_of
 from signal_ctrl.watch.dispatch.missions import MissionState
-from signal_ctrl.watch.dispatch.placing import Roadside
 from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.observations import Observation, Position, TagRead

@@ -24,6 +24,7 @@ from tests.sumo_scenarios.networks import cross
 pytestmark = pytest.mark.sumo
 COMMAND = (sys.executable, "-c", "from signal_ctrl.cli.main import main; main()")
 BUDGET = least_budget(1)
+TUNE = ("bench", "tune", "town.sumocfg", "--budget", str(BUDGET), "--controllers", "fixed")
 
 
 def town(folder: Path) -> Path:
@@ -45,14 +46,20 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
-def test_a_tuning_is_kept_reported_and_used(tmp_path: Path) -> None:
-    town(tmp_path)
-    done = command(
-        tmp_path, "bench", "tune", "town.sumocfg", "--budget", str(BUDGET), "--controllers", "fixed", "--json"
-    )
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the folder of a town whose tuning was not disturbed, and what the command told."""
+    folder = tmp_path_factory.mktemp("whole")
+    town(folder)
+    done = command(folder, *TUNE, "--json")
     assert done.returncode == 0, done.stderr
-    fixed = json.loads(done.stdout)[0]["controllers"]["fixed"]
+    return folder, done.stdout
+
+
+@pytest.mark.slow
+def test_a_tuning_is_kept_reported_and_used(whole: tuple[Path, str], tmp_path: Path) -> None:
+    shutil.copytree(whole[0], tmp_path, dirs_exist_ok=True)
+    fixed = json.loads(whole[1])[0]["controllers"]["fixed"]
     assert fixed["best"]["delay_s"] <= fixed["untuned"]["delay_s"]
     assert set(fixed["best"]["by_seed"]) == {"1001", *map(str, SELECTION)}
     assert fixed["simulations"] <= fixed["budget"] == BUDGET
@@ -76,28 +83,22 @@ def test_a_tuning_is_kept_reported_and_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_tuning_that_was_killed_goes_on_and_ends_the_same(tmp_path: Path) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    whole.mkdir()
-    town(whole)
-    shutil.copytree(whole, broken)
-    arguments = ("bench", "tune", "town.sumocfg", "--budget", str(BUDGET), "--controllers", "fixed")
-    ledger = ledger_file(str(broken / "town.sumocfg"), PUBLISHED)
-    process = subprocess.Popen([*COMMAND, *arguments], cwd=broken, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+def test_a_tuning_that_was_killed_goes_on_and_ends_the_same(whole: tuple[Path, str], tmp_path: Path) -> None:
+    shutil.copytree(whole[0], tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("town.tuned*"))
+    ledger = ledger_file(str(tmp_path / "town.sumocfg"), PUBLISHED)
+    process = subprocess.Popen([*COMMAND, *TUNE], cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     until_s = time.monotonic() + 60
     while (not ledger.exists() or len(Ledger(ledger)) < 3) and time.monotonic() < until_s:
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    before = len(Ledger(ledger))
-    assert before >= 3
-    assert not tuned_file(str(broken / "town.sumocfg"), PUBLISHED).exists()
-    for folder in (whole, broken):
-        assert command(folder, *arguments).returncode == 0
-    one, other = (read_tuned(folder / "town.tuned.json") for folder in (whole, broken))
+    assert len(Ledger(ledger)) >= 3
+    assert not tuned_file(str(tmp_path / "town.sumocfg"), PUBLISHED).exists()
+    assert command(tmp_path, *TUNE).returncode == 0
+    one, other = (read_tuned(folder / "town.tuned.json") for folder in (whole[0], tmp_path))
     assert one == other
     lines = [
-        ledger_file(str(folder / "town.sumocfg"), PUBLISHED).read_text().splitlines() for folder in (whole, broken)
+        ledger_file(str(folder / "town.sumocfg"), PUBLISHED).read_text().splitlines() for folder in (whole[0], tmp_path)
     ]
     assert sorted(lines[0]) == sorted(lines[1])
 

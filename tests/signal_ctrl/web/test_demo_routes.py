@@ -28,7 +28,7 @@ def begin(client: LocalClient, body: Any = None, **headers: str) -> httpx.Respon
     return client.request("POST", "/v1/demo-session", headers=HERE | headers, json=body or {})
 
 
-@pytest.mark.parametrize("role", ["operator", "supervisor"])
+@pytest.mark.parametrize("role", ["operator", "supervisor", "engineer"])
 def test_a_visitor_gets_a_session_that_may_act_and_the_audit_says_how(
     role: str, demo: tuple[World, LocalClient]
 ) -> None:

@@ -204,7 +204,7 @@ def test_many_bad_ones_raise_an_alarm_that_ends(town: Streets, loops: Feeder) ->
     town.passes(12_000)
     assert live() == {}
     town.passes(200_000)
-    assert live() == {"silent feed": "feed loops has sent nothing for 3 minutes"}
+    assert live() == {"silent feed": "nothing was heard of feed loops for 3 minutes"}
 
 
 def test_an_administrator_enrols_and_revokes(town: Streets) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from bench.centre_app import World, bearer
 from bench.link.site import trial_site
 from bench.local_client import LocalClient
+from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Actor, Role
+from signal_ctrl.centre.ports import Transaction
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.web.alarm_news import AlarmNews
 from signal_ctrl.web.stream_hub import MOST_MISSED, MOST_WAITING, RECHECK_MS, Listener, StreamHub
 from tests.signal_ctrl.web.conftest import NOW_MS, ending_streams
 
@@ -144,6 +148,45 @@ def test_it_is_looked_once_a_minute_whether_a_listener_still_may(world: World, c
     assert len(looked) == 3
 
 
+def test_who_asks_for_differences_gets_what_changed_alone(world: World) -> None:
+    async def scene() -> None:
+        enrol(world, "cabinet-1")
+        enrol(world, "cabinet-2")
+        loop, registry = asyncio.get_running_loop(), world.centre.registry
+        registry.says("cabinet-1", {"rung": "0", "mode": "2", "waiting": "1"})
+        whole = hub_of(world).join(actor_of(world), loop, None)
+        brief = hub_of(world).join(actor_of(world, "bob"), loop, None, True)
+        await settled()
+        assert told(whole)[-1] == told(brief)[-1]
+        registry.says("cabinet-1", {"rung": "2", "mode": "2"})
+        hub_of(world).tick()
+        await settled()
+        (kind, changes, _), *more = told(brief)
+        assert (kind, changes, more) == ("changes", {"cabinet-1": {"says": {"rung": "2", "waiting": None}}}, [])
+        (kind, junctions, _), *_ = told(whole)
+        assert (kind, [each["says"] for each in junctions]) == ("junctions", [{"rung": "2", "mode": "2"}])
+        enrol(world, "cabinet-3")
+        hub_of(world).tick()
+        await settled()
+        assert [kind for kind, _, _ in told(brief)] == ["act", "junctions"], "one that is new is told whole"
+        late = hub_of(world).join(actor_of(world, "cat"), loop, None, True)
+        await settled()
+        seen = {each["junction"]: each["says"] for each in told(late)[-1][1]}
+        assert seen == {"cabinet-1": {"rung": "2", "mode": "2"}, "cabinet-2": {}, "cabinet-3": {}}
+
+    asyncio.run(scene())
+
+
+def test_the_stream_is_packed_for_who_takes_it_so(client: LocalClient, world: World) -> None:
+    for accepted, encoding in (("gzip, deflate", "gzip"), ("identity", None)):
+        headers = {**bearer(world.person(Role.VIEWER)), "Accept-Encoding": accepted}
+        with ending_streams(world):
+            answer = client.get("/v1/stream?differences=1", headers=headers)
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.text.startswith("retry: 3000\n\n")
+        assert answer.text.rstrip().endswith('event: end\ndata: "stopping"')
+
+
 def test_the_stream_over_http(client: LocalClient, world: World) -> None:
     token = world.person(Role.VIEWER)
     with ending_streams(world):
@@ -166,3 +209,19 @@ def test_a_stream_that_is_sent_a_huge_body_ends(client: LocalClient, world: Worl
 
     answer = client.request("GET", "/v1/stream", headers=bearer(world.person(Role.VIEWER)), content=endless())
     assert answer.status_code == 200 and len(hub_of(world)) == 0
+
+
+def test_alarms_that_nobody_raised_by_an_act_are_told(world: World) -> None:
+    tell = AlarmNews(world.store)
+    assert tell() == ()
+    alarms = world.centre.alarms
+    changes: list[Callable[[Transaction], object]] = [
+        lambda t: alarms.raise_(t, "x", "c0", Severity.WARNING, "one"),
+        lambda t: alarms.raise_(t, "y", "c0", Severity.WARNING, "two"),
+        lambda t: alarms.clear_all(t, "x", ["c0"], "over"),
+        lambda t: (alarms.clear_all(t, "y", ["c0"], "over"), alarms.raise_(t, "z", "c1", Severity.WARNING, "three")),
+    ]
+    for change in changes:
+        world.store.write(change)
+        assert [each.kind for each in tell()] == ["alarms"]
+        assert tell() == ()

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.referees import wrong_lamps
+from bench.tuning.store import fallback_plan
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
 from signal_ctrl.watch.responses.response_file import response_from_text
 from sumo_scenarios.response_rehearsal.centre import rehearsed_part
@@ -27,11 +29,17 @@ cabinets = ["K0"]
 stage = "s1"
 lasts_s = 180
 """
-SETTINGS = RunSettings("corridor", "fixed", begin_s=24300.0, end_s=24840.0)
+
+
+@cache
+def settings(end_s: float = 24840.0) -> RunSettings:
+    """Return settings with the tuned plan: to compute one takes longer than the runs."""
+    bare = RunSettings("corridor", "fixed", begin_s=24300.0, end_s=end_s)
+    return replace(bare, plan=fallback_plan("corridor", bare.profile))
 
 
 def rehearsal(text: str = HOLD, **changes: Any) -> Rehearsal:
-    given = {"response": response_from_text(HEAD + text), "settings": SETTINGS, "seeds": (1,), "at_s": 120.0}
+    given = {"response": response_from_text(HEAD + text), "settings": settings(), "seeds": (1,), "at_s": 120.0}
     return Rehearsal(**given | changes)
 
 
@@ -55,9 +63,7 @@ def test_an_override_holds_its_stage_and_costs_delay(tmp_path: Path) -> None:
 @pytest.mark.sumo
 def test_what_cannot_be_ordered_says_why(tmp_path: Path) -> None:
     with pytest.raises(SignalCtrlError, match="there is no cabinet K77"):
-        rehearse(
-            rehearsal(HOLD.replace('"K0"', '"K77"'), settings=replace(SETTINGS, end_s=24310.0), at_s=1.0), tmp_path
-        )
+        rehearse(rehearsal(HOLD.replace('"K0"', '"K77"'), settings=settings(24310.0), at_s=1.0), tmp_path)
 
 
 def test_only_what_signals_do_is_rehearsed() -> None:
@@ -75,7 +81,7 @@ def test_only_what_signals_do_is_rehearsed() -> None:
         ({"seeds": ()}, "seeds"),
         ({"seeds": (1, 1)}, "each once"),
         ({"at_s": -1.0}, "0 s after"),
-        ({"settings": replace(SETTINGS, controller="adaptive")}, "controller is fixed"),
+        ({"settings": RunSettings("corridor", "adaptive")}, "controller is fixed"),
     ],
 )
 def test_what_makes_no_rehearsal(changes: dict[str, Any], words: str) -> None:

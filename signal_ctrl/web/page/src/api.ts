@@ -1,6 +1,7 @@
 // Requests to the centre. The session is a cookie that scripts cannot read; writes carry its CSRF token.
 import { signal } from "@preact/signals";
 import { say } from "./labels";
+import { isPast } from "./past";
 
 export interface Me {
   login: string;
@@ -36,6 +37,7 @@ export const factorAsked = signal<((shown: boolean) => void) | null>(null);
 
 /** Whether the centre serves a demo, where every visitor of its own machine gets a session. */
 export const IS_DEMO = document.documentElement.dataset.demo !== undefined;
+const AGAIN_MS = 1_500; // what was refused as too much is asked for once more
 const EXCHANGE_MS = 5 * 60_000;
 const BEEN_IN = "signal-ctrl.been-in"; // no secret: the cookie cannot be seen, and asking without one is an error
 let csrf = "";
@@ -52,6 +54,10 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
     if (problem.status === 401 && entry.value === "in") {
       hasEnded.value = true;
       entry.value = "out";
+    }
+    if (problem.status === 429 && method === "GET") {
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+      return send<T>(method, path, body);
     }
     const wantsCode = problem.status === 403 && /second factor/i.test(problem.message) && method !== "GET";
     if (wantsCode && factorAsked.value === null && (await (IS_DEMO ? enterDemo(roleNow()) : showsFactor()))) return send<T>(method, path, body);
@@ -70,7 +76,12 @@ async function turn(): Promise<void> {
   if (freeAtMs > now) await new Promise((done) => setTimeout(done, freeAtMs - now));
 }
 
+/** What may be asked for while the past is shown: what reads, and what keeps the session. Nothing else is sent. */
+const SESSION = /^\/v1\/(login|logout|token|second-factor|demo-session)/;
+const READING = new Set(["read_status", "read_audit"]);
+
 async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+  if (isPast.peek() && method !== "GET" && !SESSION.test(path)) throw new Problem(0, "past", say("replay.no"));
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "GET") headers["x-csrf-token"] = csrf;
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -138,7 +149,8 @@ export async function enterDemo(role: string): Promise<boolean> {
   return true;
 }
 
-export const roleNow = (): string => (me.value?.role === "operator" ? "operator" : "supervisor");
+export const DEMO_ROLES = ["operator", "supervisor", "engineer"] as const;
+export const roleNow = (): string => DEMO_ROLES.find((each) => each === me.value?.role) ?? "supervisor";
 
 export async function logOut(): Promise<void> {
   await send<void>("POST", "/v1/logout").catch(() => undefined);
@@ -172,5 +184,5 @@ export function keepSession(): void {
 export const renewToken = (): Promise<void> => ask<Session>("POST", "/v1/token").then(take, () => undefined);
 
 export function may(right: string): boolean {
-  return right in (me.value?.rights ?? {});
+  return right in (me.value?.rights ?? {}) && (!isPast.value || READING.has(right));
 }

@@ -1,7 +1,7 @@
 // A demo: a banner that says so, a session without an account, and the clock of the simulated city.
-import { enterDemo, entry, IS_DEMO, me, renewToken } from "./api";
+import { DEMO_ROLES, enterDemo, entry, IS_DEMO, me, renewToken } from "./api";
 import { setClock } from "./city";
-import { say } from "./labels";
+import { type Label, say } from "./labels";
 
 const EVERY_MS = 10_000;
 
@@ -21,15 +21,15 @@ export async function followDemoClock(): Promise<void> {
 
 export function DemoBanner() {
   if (!IS_DEMO) return null;
-  const other = me.value?.role === "operator" ? "supervisor" : "operator";
   return (
     <p class="demo" role="note">
       <strong>DEMO</strong> {say("demo.text")}
-      {me.value && (
-        <button type="button" onClick={() => void enterDemo(other)}>
-          {other === "operator" ? say("demo.as.operator") : say("demo.as.supervisor")}
-        </button>
-      )}
+      {me.value &&
+        DEMO_ROLES.filter((each) => each !== me.value?.role).map((each) => (
+          <button key={each} type="button" data-role={each} onClick={() => void enterDemo(each)}>
+            {say(`actas.${each}` as Label)}
+          </button>
+        ))}
     </p>
   );
 }

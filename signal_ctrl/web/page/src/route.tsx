@@ -1,7 +1,8 @@
 // A green route: junctions in the order of the way, when the convoy reaches each, the price, arming.
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
-import { type Junction, junctions, mayOverride } from "./city";
+import { junctions, mayOverride } from "./city";
+import { metresBetween } from "./geo";
 import { say } from "./labels";
 import { CityMapView, picking } from "./map";
 import { Field } from "./parts";
@@ -11,15 +12,6 @@ interface Stop {
   junction: string;
   stages: string[];
   stage: string;
-}
-
-const EARTH_M = 6_371_000;
-const radians = (degrees: number): number => (degrees * Math.PI) / 180;
-
-function metresBetween(a: Junction, b: Junction): number {
-  if (a.lon === null || a.lat === null || b.lon === null || b.lat === null) return 0;
-  const x = radians(b.lon - a.lon) * Math.cos(radians((a.lat + b.lat) / 2));
-  return EARTH_M * Math.hypot(x, radians(b.lat - a.lat));
 }
 
 /** Returns how far each stop is from the first one along the stops. [m] */

@@ -16,6 +16,7 @@ export const link = signal<LinkState>("waiting");
 export const heardMs = signal(0);
 
 let lastNumber = "";
+let current: AbortController | null = null;
 
 /** Reads the stream for ever and hands over each piece of news; comes back by itself with the last number it saw. */
 export async function listen(take: (news: News) => void): Promise<never> {
@@ -26,12 +27,22 @@ export async function listen(take: (news: News) => void): Promise<never> {
       failed = heardMs.value > before ? 0 : failed + 1;
       link.value = "dead";
     }
-    await new Promise((done) => setTimeout(done, RETRY_MS[Math.min(failed, RETRY_MS.length - 1)]));
+    if (entry.value !== "in") await whenIn();
+    else await new Promise((done) => setTimeout(done, RETRY_MS[Math.min(failed, RETRY_MS.length - 1)]));
   }
+}
+
+function whenIn(): Promise<void> {
+  return new Promise((done) => {
+    const stop = entry.subscribe((now) => {
+      if (now === "in") queueMicrotask(() => (stop(), done()));
+    });
+  });
 }
 
 async function readOnce(take: (news: News) => void): Promise<void> {
   const stop = new AbortController();
+  current = stop;
   let silent = 0;
   const heard = () => {
     heardMs.value = Date.now();
@@ -40,8 +51,8 @@ async function readOnce(take: (news: News) => void): Promise<void> {
   };
   try {
     silent = window.setTimeout(() => stop.abort(), SILENT_MS);
-    const after = lastNumber ? `?after=${lastNumber}` : "";
-    const answer = await fetch(`/v1/stream${after}`, { signal: stop.signal, headers: { accept: "text/event-stream" } });
+    const after = lastNumber ? `&after=${lastNumber}` : "";
+    const answer = await fetch(`/v1/stream?differences=1${after}`, { signal: stop.signal, headers: { accept: "text/event-stream" } });
     if (answer.status === 401 && IS_DEMO) await enterDemo(roleNow());
     else if (answer.status === 401) {
       hasEnded.value = true;
@@ -85,4 +96,10 @@ function takePart(part: string, take: (news: News) => void): void {
 /** Forgets what was seen, so that the next reading begins anew. */
 export function forget(): void {
   lastNumber = "";
+}
+
+/** Begins anew at once, with everything as it is. */
+export function again(): void {
+  forget();
+  current?.abort();
 }

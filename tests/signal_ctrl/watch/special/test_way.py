@@ -3,7 +3,7 @@
 import pytest
 
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.watch.dispatch.placing import OnRoad
+from signal_ctrl.domain.roadside import OnRoad
 from signal_ctrl.watch.diversion.guidance import Guidance, SignalMovement, SignalMovements
 from signal_ctrl.watch.special.following import along_way_m, likely_ahead
 from signal_ctrl.watch.special.way import stage_beside, stage_for, way_of

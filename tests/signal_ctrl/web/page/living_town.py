@@ -26,7 +26,16 @@ from signal_ctrl.web.server import Place, make_server
 from signal_ctrl.web.settings import Settings
 
 PASSWORD: Final = "a long enough passphrase of the town"
-PEOPLE: Final = {"olga": Role.OPERATOR, "sam": Role.SUPERVISOR, "tom": Role.SUPERVISOR, "vera": Role.VIEWER}
+PEOPLE: Final = {
+    "olga": Role.OPERATOR,
+    "otto": Role.OPERATOR,
+    "sam": Role.SUPERVISOR,
+    "sue": Role.SUPERVISOR,
+    "tina": Role.SUPERVISOR,
+    "tom": Role.SUPERVISOR,
+    "vera": Role.VIEWER,
+    "eve": Role.ENGINEER,
+}
 CODE_LASTS_S: Final = 30
 STREETS: Final = (
     '{"type":"FeatureCollection","features":['
@@ -39,13 +48,13 @@ STREETS: Final = (
 
 @dataclass
 class Town:
-    """A served centre. `codes` are one-time codes that were used, since none counts twice."""
+    """A served centre. `last_step`, the steps of one-time codes that were used, since none counts twice."""
 
     world: World
     address: str
     server: Any
     folder: Path
-    last_code: dict[str, str] = field(default_factory=dict)
+    last_step: dict[str, int] = field(default_factory=dict)
 
     def invite(self, login: str) -> str:
         """Add an account and return its invitation."""
@@ -57,12 +66,12 @@ class Town:
         self.world.set_factor(login)
 
     def code(self, login: str, secret: str = "") -> str:
-        """Return a one-time code that was not used yet, waiting for it if it has to."""
+        """Return a one-time code that was not used yet: of this step or of the next one, which counts already."""
         totp = pyotp.TOTP(secret or self.world.secrets[login])
-        while totp.now() == self.last_code.get(login):
+        while self.last_step.get(login, 0) > time.time() // CODE_LASTS_S:
             time.sleep(0.2)
-        self.last_code[login] = totp.now()
-        return self.last_code[login]
+        self.last_step[login] = max(self.last_step.get(login, 0) + 1, int(time.time()) // CODE_LASTS_S)
+        return totp.generate_otp(self.last_step[login])
 
     def cabinet(self, name: str, lon: float | None, lat: float | None) -> str:
         """Enrol a cabinet and return the document of its credential."""
@@ -94,10 +103,10 @@ def site_text_of(name: str) -> str:
 
 
 @contextmanager
-def living_town(folder: Path, port: int = 0) -> Iterator[Town]:
+def living_town(folder: Path, port: int = 0, reports: Path | None = None) -> Iterator[Town]:
     """Serve a centre in memory, on the real clock, while the block lasts."""
     clock = SystemClock()
-    world = memory_world(clock, folder, Settings(secure=False))
+    world = memory_world(clock, folder, Settings(secure=False, reports=reports))
     engineer = Actor("engineer", Role.ENGINEER, second_factor_utc_ms=clock.utc_ms())
     import_network(world.centre.desk, engineer, STREETS)
     with ExitStack() as open_now:
@@ -127,6 +136,7 @@ def living_town(folder: Path, port: int = 0) -> Iterator[Town]:
 def _tick(world: World, over: threading.Event) -> None:
     while not over.wait(0.5):
         world.centre.tick()
+        world.watch.tick()
 
 
 if __name__ == "__main__":  # a town to look at: its people, and their codes when Enter is pressed

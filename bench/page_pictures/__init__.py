@@ -1,0 +1,1 @@
+"""Pictures of every view of the page, made from a living demo city."""

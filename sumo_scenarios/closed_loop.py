@@ -11,7 +11,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.plan import plan_document
@@ -31,7 +31,7 @@ from sumo_scenarios.kerbs import RECALL
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
 from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_inputs
-from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
+from sumo_scenarios.outcome import NOTHING_MORE, Evidence, Further, LoopOutcome, QueueSample, Replayed, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
 from sumo_scenarios.run_times import times_of
@@ -48,22 +48,6 @@ SETTINGS_VERSION: Final = 2
 VERSIONS_OF: Final = ("signal-ctrl", "libsumo", "numpy", "numba")
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """The run that is repeated: its folder, and the time at which it ended. [s]"""
-
-    folder: Path
-    until_s: float
-
-
-class Further(NamedTuple):
-    """What SUMO gets besides: additional files, and words on its command line."""
-
-    files: tuple[Path, ...] = ()
-    arguments: tuple[str, ...] = ()
-
-
-NOTHING_MORE: Final = Further()
 MakeDriver = Callable[[World, RunSettings, Simulation, Path, float, EventLog], Driver]
 """Makes what acts after each step, of world, settings, SUMO, the run's folder, the begin [s] and events."""
 

@@ -69,11 +69,14 @@ export function drawSign(c: CanvasRenderingContext2D, state: State, x: number, y
   }
 }
 
+/** The size of a letter, which is larger on a wall. [px] */
+const rem = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+
 export class JunctionMarker extends L.CircleMarker {
   private state: State = "never";
 
   constructor(at: L.LatLngExpression, state: State) {
-    super(at, { radius: 8, weight: 3, fill: true });
+    super(at, { radius: rem() / 2, weight: 3, fill: true });
     this.state = state;
   }
 

@@ -22,8 +22,11 @@ from signal_ctrl.stores.meta import EPOCH, SqlMeta
 from signal_ctrl.stores.migrations import version_of
 from signal_ctrl.stores.offline import looking
 from signal_ctrl.stores.repositories import SqlRepositories
+from signal_ctrl.watch.past.values import PAST_PIECES
 
 FORMAT: Final = "signal-ctrl/dump-1"
+NOT_COPIED: Final = frozenset({PAST_PIECES.name})
+"""Tables without which a centre goes on as it was: what was shown is looked at again, and is much."""
 _ROWS_AT_ONCE: Final = 1000
 
 
@@ -88,10 +91,10 @@ def dump_before_migration(folder: Path, address: str, version: int) -> None:
 
 
 def _tables(connection: Connection) -> Sequence[Any]:
-    """Return the tables that are there, whatever the schema, those that others refer to first."""
+    """Return the tables that are there and are copied, whatever the schema, those that others refer to first."""
     found = MetaData()
     found.reflect(connection)
-    return found.sorted_tables
+    return [table for table in found.sorted_tables if table.name not in NOT_COPIED]
 
 
 def _target(tables: dict[str, Any], item: dict[str, Any]) -> tuple[Any, Sequence[str]]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import BigInteger, Connection, cast, delete, func, select
 
 from signal_ctrl.centre.alarms import ALARMS, AlarmState
 from signal_ctrl.centre.override_values import OVERRIDES, OverrideState
+from signal_ctrl.centre.preemptions import OVER, PREEMPTIONS
 from signal_ctrl.centre.shadow_values import ADVICE, SHADOW_TOTALS
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS, TicketState
@@ -15,13 +16,17 @@ from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 from signal_ctrl.watch.conditions.values import CALENDAR, CONDITIONS_KEPT_MS, WEATHER
 from signal_ctrl.watch.dispatch.missions import MISSIONS, MissionState
+from signal_ctrl.watch.figures.values import CITY_FIGURES, FIGURES_KEPT_MS
 from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES, MINUTES_KEPT_MS
+from signal_ctrl.watch.past.values import MOST_PAST_BYTES, PAST_KEPT_DAYS, PAST_PIECES
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, OrderState
+from signal_ctrl.watch.special.values import CORRIDORS, CorridorState
 
 DAY_MS: Final = 86_400_000
 AT_ONCE: Final = 5_000
+_PIECES_AT_ONCE: Final = 200
 _OVER: Final = tuple(state.value for state in OverrideState if not state.live)
 
 
@@ -41,6 +46,23 @@ class Kept:
         return int(connection.execute(delete(table).where(table.c.key.in_(old))).rowcount)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptWithin(Kept):
+    """A shelf that has a column `bytes`: beyond so many bytes in all, its oldest values go before their time."""
+
+    most_bytes: int = MOST_PAST_BYTES
+
+    def take_out(self, connection: Connection, now_utc_ms: int) -> int:
+        """Take out what is too old, then some of what is too much, and return how many went. [ms]"""
+        gone = Kept.take_out(self, connection, now_utc_ms)
+        table = SHELF_TABLES[self.spec.name]
+        held = connection.execute(select(func.sum(cast(table.c.bytes, BigInteger)))).scalar_one()
+        if gone or (held or 0) <= self.most_bytes:
+            return gone
+        oldest = select(table.c.key).order_by(table.c.at_utc_ms, table.c.key).limit(_PIECES_AT_ONCE)
+        return int(connection.execute(delete(table).where(table.c.key.in_(oldest))).rowcount)
+
+
 SHELVES_KEPT: Final = (
     Kept(FLOWS, 3 * 366 * DAY_MS, {}),
     Kept(OVERRIDES, 5 * 366 * DAY_MS, {"state": _OVER}),
@@ -54,6 +76,10 @@ SHELVES_KEPT: Final = (
     Kept(INCIDENTS, 5 * 366 * DAY_MS, {"state": (IncidentState.CLEARED.value,)}),
     Kept(TICKETS, 5 * 366 * DAY_MS, {"state": (TicketState.CLOSED.value,)}),
     Kept(MISSIONS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in MissionState if not state.live)}),
+    Kept(PREEMPTIONS, 5 * 366 * DAY_MS, {"state": (OVER,)}),
+    Kept(CORRIDORS, 5 * 366 * DAY_MS, {"state": (CorridorState.OVER.value,)}),
+    KeptWithin(PAST_PIECES, PAST_KEPT_DAYS * DAY_MS, {}),
+    Kept(CITY_FIGURES, FIGURES_KEPT_MS, {}),
     Kept(RESPONSE_ORDERS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in OrderState if not state.live)}),
 )
 """Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P].

@@ -131,6 +131,13 @@ class SqlShelf(Generic[V]):
         wanted = wanted.order_by(table.c.at_utc_ms.desc(), table.c.key.desc()).limit(limit)
         return tuple(self._value(*row) for row in self._connection.execute(wanted))
 
+    def oldest(self, where: Where | None = None) -> V | None:
+        """Return the oldest value, None if there is none."""
+        table = self._table
+        wanted = select(table.c.key, table.c.document, table.c.document_sha256).where(*self._fits(where))
+        row = self._connection.execute(wanted.order_by(table.c.at_utc_ms, table.c.key).limit(1)).first()
+        return None if row is None else self._value(*row)
+
     def count(self, where: Where | None = None) -> int:
         """Return how many there are."""
         wanted = select(func.count()).select_from(self._table).where(*self._fits(where))

@@ -24,6 +24,7 @@ from signal_ctrl.domain.errors import SignalCtrlError
 from signal_ctrl.web import (
     alarms_routes,
     audit_routes,
+    buses_routes,
     cabinets_routes,
     conditions_routes,
     control_routes,
@@ -32,6 +33,7 @@ from signal_ctrl.web import (
     diversions_routes,
     faults_routes,
     feeds_routes,
+    figures_routes,
     forecast_routes,
     health_routes,
     incidents_routes,
@@ -43,6 +45,7 @@ from signal_ctrl.web import (
     open_routes,
     overrides_routes,
     page_routes,
+    past_routes,
     plans_routes,
     reports_routes,
     responses_routes,
@@ -51,6 +54,7 @@ from signal_ctrl.web import (
     session_routes,
     shadow_routes,
     signs_routes,
+    special_routes,
     stream_routes,
     tickets_routes,
     units_routes,
@@ -65,6 +69,7 @@ from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     alarms_routes.router,
     audit_routes.router,
+    buses_routes.router,
     cabinets_routes.router,
     conditions_routes.router,
     control_routes.router,
@@ -73,6 +78,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     diversions_routes.router,
     faults_routes.router,
     feeds_routes.router,
+    figures_routes.router,
     forecast_routes.router,
     health_routes.router,
     incidents_routes.router,
@@ -84,6 +90,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     open_routes.router,
     overrides_routes.router,
     page_routes.router,
+    past_routes.router,
     plans_routes.router,
     reports_routes.router,
     responses_routes.router,
@@ -92,6 +99,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     session_routes.router,
     shadow_routes.router,
     signs_routes.router,
+    special_routes.router,
     stream_routes.router,
     tickets_routes.router,
     units_routes.router,
@@ -102,16 +110,18 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 def make_app(context: Context, chores: tuple[Chore, ...] = ()) -> FastAPI:
     """Return the application. In production there is no description of the routes and no page that tries them.
 
-    Args: chores, what is done once a second while it is served, besides telling who listens.
+    Args: chores, what is done once a second while it is served, besides telling who listens and
+        recording what is shown.
     """
     production = context.settings.production
+    own = Chore("stream", context.hub.tick), Chore("past", context.recorder.tick)
     app = FastAPI(
         title="signal-ctrl centre",
         version="1",
         docs_url=None if production else "/docs",
         openapi_url=None if production else "/openapi.json",
         redoc_url=None,
-        lifespan=background(context, (*chores, Chore("stream", context.hub.tick))),
+        lifespan=background(context, (*chores, *own)),
     )
     app.state.context = context
     app.add_exception_handler(SignalCtrlError, on_ours)

@@ -11,12 +11,16 @@ from signal_ctrl.centre.identity import Actor
 from signal_ctrl.centre.identity_services import Identity
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import NotLoggedInError
+from signal_ctrl.watch.past.recorder import Recorder
 from signal_ctrl.watch.watch import Watch
+from signal_ctrl.web.alarm_news import AlarmNews, in_turn
 from signal_ctrl.web.audit_view import AuditVerify, chain_of
+from signal_ctrl.web.city_look import CityLook
 from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.link_look import LinkLook
 from signal_ctrl.web.link_news import LinkNews
 from signal_ctrl.web.metrics import Metrics
+from signal_ctrl.web.past_look import PastLook
 from signal_ctrl.web.rates import Rates
 from signal_ctrl.web.settings import Settings
 from signal_ctrl.web.slow_work import SlowWork
@@ -39,7 +43,8 @@ class Context:
 
     `centre`, the services of the centre; `watch`, those of watching the city; `identity`, those that know people.
     `cabinets` knows who signed a request that carries the header `Signal-Ctrl-Cabinet`. `slow_work` hashes passwords;
-    `hub`, who listens to the stream; `links`, the state of the links as it is shown; `verify`, the check of the audit.
+    `hub`, who listens to the stream; `links`, the state of the links as it is shown; `city`, its figures;
+    `recorder`, keeps what is shown; `verify`, the check of the audit.
     """
 
     clock: Clock
@@ -52,6 +57,8 @@ class Context:
     slow_work: SlowWork
     hub: StreamHub
     links: LinkLook
+    city: CityLook
+    recorder: Recorder
     verify: AuditVerify
     cabinets: LoginCheck = no_cabinets
 
@@ -76,6 +83,7 @@ def new_context(
 ) -> Context:
     """Return the context of a new application, with counters at zero."""
     metrics, centre, links = Metrics(), watch.centre, LinkLook(watch)
+    city, more = CityLook(watch, links), in_turn((LinkNews(links), AlarmNews(centre.store)))
     return Context(
         clock=clock,
         centre=centre,
@@ -85,8 +93,10 @@ def new_context(
         metrics=metrics,
         rates=Rates(seams.asking or clock, metrics),
         slow_work=SlowWork(metrics),
-        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still, LinkNews(links), links.there),
+        hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still, more, links.there),
         links=links,
+        city=city,
+        recorder=Recorder(watch.desk, PastLook(watch, links, city), settings.past_days),
         verify=seams.verify or (lambda: chain_of(centre.store)),
         cabinets=seams.cabinets,
     )

@@ -5,7 +5,10 @@ from typing import Annotated, Any, Final
 from fastapi import Query
 
 from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
+from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.watch.city_minute import Level
 from signal_ctrl.watch.foresight.values import AHEAD_MIN, CityForecast
+from signal_ctrl.watch.state.levels import Grading
 from signal_ctrl.web.bodies import BodyOut
 from signal_ctrl.web.centre_bodies import Reader, people_only
 from signal_ctrl.web.routing import ContextOf, new_router
@@ -39,9 +42,10 @@ class RegionOut(BodyOut):
 
 
 class LinksOut(BodyOut):
-    """Every road at one horizon, in the order of `links`. [m/s] [s]"""
+    """Every road at one horizon, in the order of `links`. [m/s] [s] `level`, as that travel time is graded."""
 
     links: list[str]
+    level: list[str]
     speed_mps: list[float]
     travel_time_s: list[float]
     low_s: list[float]
@@ -81,7 +85,7 @@ def forecast(
         learned_days=found.learned_days,
         jams=[JamOut(link=each.road, **_without_road(each)) for each in found.jams[:MOST_JAMS]],
         region=[RegionOut(**_fields(each)) for each in found.region if each.ahead_min == ahead],
-        roads=_links(found, at, [each.road for each in network.roads]) if roads else None,
+        roads=_links(found, at, network) if roads else None,
     )
 
 
@@ -95,9 +99,11 @@ def _without_road(value: Any) -> dict[str, Any]:
     return found
 
 
-def _links(found: CityForecast, at: int, names: list[str]) -> LinksOut:
+def _links(found: CityForecast, at: int, network: RoadNetwork) -> LinksOut:
+    levels = Grading(network).levels(found.travel_time_s[at].astype(float))
     return LinksOut(
-        links=names,
+        links=[each.road for each in network.roads],
+        level=[Level(int(each)).name.lower() for each in levels],
         speed_mps=_rounded(found.speed_mps[at], 2),
         travel_time_s=_rounded(found.travel_time_s[at], 1),
         low_s=_rounded(found.travel_time_low_s[at], 1),

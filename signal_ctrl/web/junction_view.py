@@ -1,10 +1,12 @@
 """A junction as it is shown: by routes and by the stream."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from signal_ctrl.centre.cabinets import Cabinet, every_cabinet
 from signal_ctrl.centre.centre import Centre
+from signal_ctrl.centre.registry import CabinetStatus
 from signal_ctrl.domain.link.orders import Version
 from signal_ctrl.web.bodies import BodyOut
 
@@ -67,7 +69,10 @@ def shown_lamps(cabinet: str, centre: Centre) -> LampsOut | None:
 
 def shown(cabinet: Cabinet, centre: Centre) -> JunctionOut:
     """Return what is known of a junction now."""
-    status = centre.registry.status(cabinet)
+    return _shown_of(cabinet, centre.registry.status(cabinet))
+
+
+def _shown_of(cabinet: Cabinet, status: CabinetStatus) -> JunctionOut:
     return JunctionOut(
         junction=cabinet.cabinet,
         district=cabinet.district,
@@ -98,9 +103,19 @@ class JunctionLook:
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
         self._cabinets: tuple[Cabinet, ...] = ()
+        self._shown: dict[str, tuple[Cabinet, CabinetStatus, dict[str, Any]]] = {}
 
     def __call__(self, fresh: bool) -> Mapping[str, dict[str, Any]]:
         """Return junctions by name. Args: fresh, that cabinets may have come or moved since."""
         if fresh:
             self._cabinets = self._centre.store.read(every_cabinet)
-        return {each.cabinet: shown(each, self._centre).model_dump(exclude={"heard_utc_ms"}) for each in self._cabinets}
+        self._shown = {each.cabinet: self._of(each) for each in self._cabinets}
+        return {name: shown for name, (_, _, shown) in self._shown.items()}
+
+    def _of(self, cabinet: Cabinet) -> tuple[Cabinet, CabinetStatus, dict[str, Any]]:
+        """Return what is shown of a cabinet: made anew only where something but the time of its last poll changed."""
+        status = replace(self._centre.registry.status(cabinet), heard_utc_ms=None)
+        known = self._shown.get(cabinet.cabinet)
+        if known is not None and known[0] is cabinet and known[1] == status:
+            return known
+        return cabinet, status, _shown_of(cabinet, status).model_dump(exclude={"heard_utc_ms"})

@@ -9,8 +9,11 @@ from signal_ctrl.web.stream_hub import News
 
 CHANGED_SHARE: Final = 0.15
 """A travel time is told again when it changed by this share of it, or the level changed. [P]"""
+CHANGED_M: Final = 25.0
+"""So is a queue that grew or shrank by so much. [m] [P]"""
 MOST: Final = 1_000
 """Links that one event names; when more changed, `more` says how many, and `/v1/links` has them all."""
+COLUMNS: Final = ("link", "level", "travel_time_s", "speed_mps", "queue_m")
 
 
 class LinkNews:
@@ -18,7 +21,7 @@ class LinkNews:
 
     def __init__(self, look: LinkLook) -> None:
         self._look = look
-        self._told: dict[str, tuple[str, float | None]] = {}
+        self._told: dict[str, dict[str, Any]] = {}
         self._seen: object = None
         self._network: RoadNetwork | None = None
 
@@ -34,13 +37,13 @@ class LinkNews:
 
     def _news(self, shown: Shown) -> tuple[News, ...]:
         changed = [row for row in shown.rows if self._is_changed(row)]
-        self._told.update({row["link"]: (row["level"], row["travel_time_s"]) for row in changed})
+        self._told.update({row["link"]: row for row in changed})
         if not changed:
             return ()
-        rows = [[row["link"], row["level"], row["travel_time_s"], row["speed_mps"]] for row in changed[:MOST]]
+        rows = [[row[name] for name in COLUMNS] for row in changed[:MOST]]
         document = {
             "minute_utc_ms": shown.minute.minute_utc_ms,
-            "columns": ["link", "level", "travel_time_s", "speed_mps"],
+            "columns": COLUMNS,
             "links": rows,
             "more": len(changed) - len(rows),
         }
@@ -48,9 +51,10 @@ class LinkNews:
 
     def _is_changed(self, row: dict[str, Any]) -> bool:
         known = self._told.get(row["link"])
-        if known is None or known[0] != row["level"]:
+        if known is None or known["level"] != row["level"]:
             return True
-        before_s, now_s = known[1], row["travel_time_s"]
+        before_s, now_s = known["travel_time_s"], row["travel_time_s"]
         if before_s is None or now_s is None:
             return before_s is not now_s
-        return abs(float(now_s) - float(before_s)) > CHANGED_SHARE * float(before_s)
+        moved_m = abs((row["queue_m"] or 0.0) - (known["queue_m"] or 0.0))
+        return moved_m >= CHANGED_M or abs(float(now_s) - float(before_s)) > CHANGED_SHARE * float(before_s)

@@ -1,7 +1,6 @@
 """The state of the links: all or some, one with its last two hours, and what they tell together."""
 
 import json
-from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query, Request, Response
@@ -9,57 +8,16 @@ from fastapi import Path, Query, Request, Response
 from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
 from signal_ctrl.domain.roads import RoadClass
 from signal_ctrl.watch.city_minute import Level
-from signal_ctrl.watch.link_table import TRUNK_WANTED_KMH, Sums, row_of
-from signal_ctrl.web.bodies import BodyOut
+from signal_ctrl.watch.link_table import row_of
 from signal_ctrl.web.centre_bodies import Reader, people_only
+from signal_ctrl.web.congestion_view import CongestionOut, congestion_of
 from signal_ctrl.web.context import Context
 from signal_ctrl.web.link_look import Box, Shown, Text, meets
 from signal_ctrl.web.routing import ContextOf, new_router
 
 router = new_router("links")
 JSON: Final = "application/json"
-MOST_JAMMED: Final = 200
 _WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
-
-
-class SumsOut(BodyOut):
-    """Sums over some roads. `known`, roads whose travel time is known; `speed_kmh`, mean over their length."""
-
-    roads: int
-    known: int
-    jammed: int
-    length_m: float
-    jammed_m: float
-    speed_kmh: float | None
-
-
-class TrunkOut(SumsOut):
-    """The same of expressways and arterials, against the speed that is wanted there."""
-
-    wanted_kmh: float
-    reached: bool | None
-
-
-class JammedOut(BodyOut):
-    """One jammed road."""
-
-    link: str
-    name: str
-    district: str
-    level: str
-    speed_mps: float | None
-    travel_time_s: float | None
-    queue_m: float | None
-
-
-class CongestionOut(BodyOut):
-    """What the roads tell together. `jammed` names the worst ones, at most 200."""
-
-    minute_utc_ms: int
-    whole: SumsOut
-    trunk: TrunkOut
-    districts: dict[str, SumsOut]
-    jammed: list[JammedOut]
 
 
 @router.get("/v1/links", response_class=Response, responses={200: {"content": {JSON: {}}}, 304: {}})
@@ -97,16 +55,7 @@ def one_link(link: Annotated[str, Path(max_length=200)], actor: Reader, context:
 def congestion(actor: Reader, context: ContextOf) -> CongestionOut:
     """Say what the roads tell together: jammed roads, mean speed on trunk roads against 40 km/h, by district."""
     people_only(actor)
-    shown = _shown(context)
-    trunk = shown.congestion.trunk(shown.minute)
-    reached = None if trunk.speed_kmh is None else trunk.speed_kmh >= TRUNK_WANTED_KMH
-    return CongestionOut(
-        minute_utc_ms=shown.minute.minute_utc_ms,
-        whole=_sums(shown.congestion.whole(shown.minute)),
-        trunk=TrunkOut(**asdict(trunk), wanted_kmh=TRUNK_WANTED_KMH, reached=reached),
-        districts={name: _sums(each) for name, each in shown.congestion.districts(shown.minute).items()},
-        jammed=[_jammed(shown.rows[at]) for at in shown.congestion.jammed(shown.minute)[:MOST_JAMMED]],
-    )
+    return congestion_of(_shown(context))
 
 
 def answered(request: Request, text: Text, media: str, cache: str = "private, no-cache") -> Response:
@@ -139,14 +88,6 @@ def _listed(shown: Shown, box: Box, road_class: RoadClass | None, level: Level, 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in ("link", "name", "class", "district")}
-
-
-def _sums(sums: Sums) -> SumsOut:
-    return SumsOut(**asdict(sums))
-
-
-def _jammed(row: dict[str, Any]) -> JammedOut:
-    return JammedOut(**{name: row[name] for name in JammedOut.model_fields})
 
 
 def _box_of(text: str) -> Box:

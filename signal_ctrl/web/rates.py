@@ -8,6 +8,7 @@ from signal_ctrl.centre.throttle import (
     LOGIN_PER_ADDRESS,
     OPEN,
     OPERATOR,
+    PAST,
     Buckets,
     Rate,
 )
@@ -26,6 +27,7 @@ class Rates:
         self._cabinets = Buckets(cabinet)
         self._feeds = Buckets(FEED)
         self._strangers = Buckets(OPEN)
+        self._pasts = Buckets(PAST)
         self._accounts = Buckets(LOGIN_PER_ACCOUNT)
         self._addresses = Buckets(LOGIN_PER_ADDRESS)
 
@@ -41,6 +43,10 @@ class Rates:
     def take_open(self, address: str) -> None:
         """Count a request for what is open to everybody. Raises: TooManyError."""
         self._take(self._strangers, address, "open")
+
+    def take_past(self, actor: Actor) -> None:
+        """Count a question of somebody about the past, besides the request. Raises: TooManyError."""
+        self._take(self._pasts, actor.login, "past")
 
     def take_login(self, login: str, address: str) -> None:
         """Count an attempt to get in. Raises: TooManyError."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from signal_ctrl.watch.past.values import PAST_KEPT_DAYS
+
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 LOOPBACK: Final[Networks] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
@@ -20,7 +22,7 @@ class Settings:
     links is published without a login; `publisher`, country of DATEX II's list and name of who publishes it.
     `demo_speed`: every visitor of this machine gets a session without an account, and the clock goes so many times as
     fast as the wall's; None: no demo. `reports`, folder of the bench's reports, and `pictures`, of pictures of
-    junctions, `JUNCTION.jpg`, both None for none.
+    junctions, `JUNCTION.jpg`, both None for none. `past_days`, how long what was shown is kept, 0: it is not recorded.
     """
 
     production: bool = True
@@ -30,6 +32,7 @@ class Settings:
     open_feeds: bool = False
     publisher: tuple[str, str] = ("other", "signal-ctrl")
     demo_speed: float | None = None
+    past_days: int = PAST_KEPT_DAYS
     reports: Path | None = None
     pictures: Path | None = None
 

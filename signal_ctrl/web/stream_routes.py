@@ -35,7 +35,8 @@ async def stream(
     differences: Annotated[int, Query(ge=0, le=1, description="1: of a junction what changed alone.")] = 0,
 ) -> StreamingResponse:
     """Tell what happens: `act` (with a number to resume from), `junctions` that changed, `gone`, `links` that changed,
-    `reset`, `here`; with `differences=1` `changes`, by junction, in place of `junctions` for those that were told.
+    `alarms` (they changed), `reset`, `here`; with `differences=1` `changes`, by junction, in place of `junctions` for
+    those that were told.
 
     A client that comes back with `Last-Event-ID` gets the acts that it missed, or `reset` if they are too many. The
     stream ends when the login does, and for who does not take what is sent. It is packed for who accepts gzip.

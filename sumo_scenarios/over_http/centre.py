@@ -103,7 +103,7 @@ class RunCentre:
         asking = None if self._served.settings.demo_speed is None else SystemClock()
         seams = Seams(who_signed, asking=asking)
         context = new_context(self._clock, watch, identity, self._served.settings, seams)
-        self.hub = context.hub
+        self.hub, self.recorder = context.hub, context.recorder
         app = make_app(context)
         self.admin = app.state.link_admin = LinkAdmin(centre, link, self._box)
         self.centre = centre
@@ -168,6 +168,7 @@ class RunCentre:
         if self._served.watches:
             self.watch.tick()
             self.hub.tick()
+            self.recorder.tick()
 
     def close(self) -> None:
         """End it for good."""

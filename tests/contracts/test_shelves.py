@@ -50,6 +50,13 @@ def test_what_is_put_is_there_and_the_last_one_counts(store: SqlStore) -> None:
     assert store.read(lambda r: r.shelf(ALARMS).count({"subject": "c1"})) == 1
 
 
+def test_the_oldest_is_found(store: SqlStore) -> None:
+    assert store.read(lambda r: r.shelf(ALARMS).oldest()) is None
+    put(store, *(alarm(k) for k in (5, 3, 4, 8)))
+    assert store.read(lambda r: r.shelf(ALARMS).oldest()) == alarm(3)
+    assert store.read(lambda r: r.shelf(ALARMS).oldest({"subject": "c2"})) == alarm(5)
+
+
 def test_a_key_is_added_once(store: SqlStore) -> None:
     store.write(lambda t: t.shelf(ALARMS).add(alarm(1)))
     with pytest.raises(ConflictError):

@@ -184,7 +184,9 @@ def test_the_stream_tells_what_changed_and_nothing_else(town: Streets) -> None:
     now = {row["link"]: row for row in town.get("/v1/links")["links"]}
     for link, row in now.items():
         before = known[link]
+        queue_m, before_m = row["queue_m"] or 0, before[4] or 0
         changed = row["level"] != before[1] or abs(row["travel_time_s"] - before[2]) > 0.15 * before[2]
+        changed = changed or abs(queue_m - before_m) >= 25
         assert (link in {each[0] for each in told}) == changed
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from bench.centre_app import World, bearer
 from bench.link.site import trial_site
 from bench.local_client import LocalClient
+from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Actor, Role
+from signal_ctrl.centre.ports import Transaction
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.web.alarm_news import AlarmNews
 from signal_ctrl.web.stream_hub import MOST_MISSED, MOST_WAITING, RECHECK_MS, Listener, StreamHub
 from tests.signal_ctrl.web.conftest import NOW_MS, ending_streams
 
@@ -205,3 +209,19 @@ def test_a_stream_that_is_sent_a_huge_body_ends(client: LocalClient, world: Worl
 
     answer = client.request("GET", "/v1/stream", headers=bearer(world.person(Role.VIEWER)), content=endless())
     assert answer.status_code == 200 and len(hub_of(world)) == 0
+
+
+def test_alarms_that_nobody_raised_by_an_act_are_told(world: World) -> None:
+    tell = AlarmNews(world.store)
+    assert tell() == ()
+    alarms = world.centre.alarms
+    changes: list[Callable[[Transaction], object]] = [
+        lambda t: alarms.raise_(t, "x", "c0", Severity.WARNING, "one"),
+        lambda t: alarms.raise_(t, "y", "c0", Severity.WARNING, "two"),
+        lambda t: alarms.clear_all(t, "x", ["c0"], "over"),
+        lambda t: (alarms.clear_all(t, "y", ["c0"], "over"), alarms.raise_(t, "z", "c1", Severity.WARNING, "three")),
+    ]
+    for change in changes:
+        world.store.write(change)
+        assert [each.kind for each in tell()] == ["alarms"]
+        assert tell() == ()

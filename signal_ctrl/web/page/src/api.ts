@@ -1,6 +1,7 @@
 // Requests to the centre. The session is a cookie that scripts cannot read; writes carry its CSRF token.
 import { signal } from "@preact/signals";
 import { say } from "./labels";
+import { isPast } from "./past";
 
 export interface Me {
   login: string;
@@ -75,7 +76,12 @@ async function turn(): Promise<void> {
   if (freeAtMs > now) await new Promise((done) => setTimeout(done, freeAtMs - now));
 }
 
+/** What may be asked for while the past is shown: what reads, and what keeps the session. Nothing else is sent. */
+const SESSION = /^\/v1\/(login|logout|token|second-factor|demo-session)/;
+const READING = new Set(["read_status", "read_audit"]);
+
 async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+  if (isPast.peek() && method !== "GET" && !SESSION.test(path)) throw new Problem(0, "past", say("replay.no"));
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "GET") headers["x-csrf-token"] = csrf;
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -178,5 +184,5 @@ export function keepSession(): void {
 export const renewToken = (): Promise<void> => ask<Session>("POST", "/v1/token").then(take, () => undefined);
 
 export function may(right: string): boolean {
-  return right in (me.value?.rights ?? {});
+  return right in (me.value?.rights ?? {}) && (!isPast.value || READING.has(right));
 }

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { ask, entry, IS_DEMO, may, Problem } from "./api";
 import type { Label } from "./labels";
+import { isPast, pastMs } from "./past";
 import { loadRoads, takeLinks } from "./roads";
 import { forget, type News } from "./stream";
 
@@ -98,7 +99,7 @@ export const nowMs = signal(Date.now());
 export const failed = signal("");
 
 const readClock = (): void => {
-  nowMs.value = clock.saidMs + (Date.now() - clock.atMs) * clock.speed;
+  nowMs.value = pastMs.peek() ?? clock.saidMs + (Date.now() - clock.atMs) * clock.speed;
 };
 setInterval(readClock, 1000);
 
@@ -141,6 +142,7 @@ const TOPICS: readonly [RegExp, () => void][] = [
 
 /** Takes news of the stream. */
 export function take(news: News): void {
+  if (isPast.peek()) return; // what comes meanwhile is asked for again when the page is live again
   if (news.kind === "junctions") {
     const next = new Map(junctions.value);
     for (const each of news.data as Junction[]) next.set(each.junction, each);
@@ -158,6 +160,7 @@ export function take(news: News): void {
     junctions.value = next;
   } else if (news.kind === "act") takeAct(news.data as { n: number; action: string; object: string; time_utc_ms: number });
   else if (news.kind === "links") takeLinks(news);
+  else if (news.kind === "alarms") void refreshAlarms();
   else if (news.kind === "here" && (news.data as { links?: boolean }).links) void loadRoads();
   else if (news.kind === "reset") void loadAll();
   else if (news.kind === "end") forget();
@@ -177,9 +180,11 @@ function takeAct(act: { n: number; action: string; object: string }): void {
 }
 
 async function refresh<T>(into: { value: readonly T[] }, path: string): Promise<void> {
-  if (entry.value !== "in") return;
+  if (entry.value !== "in" || isPast.peek()) return;
   try {
-    into.value = await ask<T[]>("GET", path);
+    const found = await ask<T[]>("GET", path);
+    if (isPast.peek()) return;
+    into.value = found;
     failed.value = "";
   } catch (problem) {
     if (problem instanceof Problem) failed.value = problem.message;

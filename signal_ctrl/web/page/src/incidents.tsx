@@ -20,7 +20,7 @@ export interface Incident {
   expected_end: { at_utc_ms: number } | null;
 }
 
-interface Diversion {
+export interface Diversion {
   diversion_id: string;
   state: string;
   limit: { road: string; incident_id: string; until_utc_ms: number };

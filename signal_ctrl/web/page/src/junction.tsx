@@ -1,13 +1,14 @@
 // One junction: what it does, who is in control and why, what is wrong with it, and taking it over.
 import { useEffect, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
-import { type Alarm, type Junction, junctions, mayOverride, nowMs, overrides, stateLabel, stateOf, type Version } from "./city";
+import { type Alarm, alarms, type Junction, junctions, mayOverride, nowMs, overrides, stateLabel, stateOf, type Version } from "./city";
 import { say, sayAge, sayTime } from "./labels";
 import { type Lamps, LampsNow } from "./lamps";
 import { Sign } from "./map";
 import { Wrong } from "./parts";
 import { JunctionControl } from "./junction_control";
 import { OverrideList } from "./overrides";
+import { isPast } from "./past";
 import { open } from "./places";
 import { TakeOver } from "./take_over";
 
@@ -56,13 +57,21 @@ function useDetail(name: string): { detail: Detail | null; flows: Flow[]; wrong:
       }
     };
     void look();
+    if (isPast.value) return; // its site is asked for; the rest is of the past
     const timer = setInterval(() => void look(), AGAIN_MS);
     return () => {
       wanted = false;
       clearInterval(timer);
     };
-  }, [name, changed]);
-  return { detail: detail?.junction === name ? detail : null, flows, wrong };
+  }, [name, isPast.value ? null : changed, isPast.value]);
+  const own = detail?.junction === name ? detail : null;
+  return isPast.value && own ? { detail: then(own), flows: [], wrong } : { detail: own, flows, wrong };
+}
+
+/** Of a junction in the past: what stands in its site, and the alarms of that time. */
+function then(detail: Detail): Detail {
+  const own = alarms.value.filter((each) => each.subject === detail.junction);
+  return { ...detail, heard_utc_ms: null, lamps: null, alarms: own, faults: [] };
 }
 
 export function JunctionPanel({ name }: { name: string }) {
@@ -86,7 +95,7 @@ export function JunctionPanel({ name }: { name: string }) {
       {mine.length > 0 && <OverrideList shown={mine} />}
       {detail && <LampsNow name={name} first={detail.lamps} stages={detail.site.stages ?? []} groups={detail.site.groups ?? []} />}
       {detail && now && <Facts detail={detail} now={now} />}
-      {detail && now && <JunctionControl name={name} now={now} />}
+      {detail && now && !isPast.value && <JunctionControl name={name} now={now} />}
       {detail && <Lists detail={detail} flows={flows} />}
       {detail &&
         (mayOverride() ? (
@@ -95,7 +104,7 @@ export function JunctionPanel({ name }: { name: string }) {
             <TakeOver junction={name} stages={(detail.site.stages ?? []).map((each) => each.name)} />
           </details>
         ) : (
-          <p class="empty">{say("control.none")}</p>
+          <p class="empty">{say(isPast.value ? "replay.no" : "control.none")}</p>
         ))}
     </aside>
   );
@@ -106,7 +115,7 @@ const versionText = (version: Version | null): string => (version ? `${version.e
 function Facts({ detail, now }: { detail: Detail; now: Junction }) {
   const heard = detail.heard_utc_ms;
   const facts: [string, string][] = [
-    [say("junction.heard"), heard === null ? say("age.never") : say("junction.ago", { age: sayAge((nowMs.value - heard) / 1000) })],
+    [say("junction.heard"), heard === null ? (isPast.value ? "–" : say("age.never")) : say("junction.ago", { age: sayAge((nowMs.value - heard) / 1000) })],
     [say("junction.control"), now.says.summary ?? "–"],
     [say("junction.runs"), versionText(now.runs)],
     [say("junction.sent"), `${versionText(now.sent)}${now.sent_why ? ` (${now.sent_why})` : ""}`],
@@ -149,15 +158,7 @@ function Lists({ detail, flows }: { detail: Detail; flows: Flow[] }) {
           </li>
         ))}
       </ul>
-      <h2>{say("junction.faults")}</h2>
-      {detail.faults.length === 0 && <p class="empty">{say("junction.none")}</p>}
-      <ul>
-        {detail.faults.slice(0, 5).map((each) => (
-          <li key={each.fault_id}>
-            {sayTime(each.begin_utc_ms)}: {each.code} {each.text}
-          </li>
-        ))}
-      </ul>
+      {!isPast.value && <LastFaults faults={detail.faults} />}
       {flows.length > 0 && (
         <>
           <h2>{say("junction.counts")}</h2>
@@ -170,6 +171,22 @@ function Lists({ detail, flows }: { detail: Detail; flows: Flow[] }) {
           </ul>
         </>
       )}
+    </>
+  );
+}
+
+function LastFaults({ faults }: { faults: Fault[] }) {
+  return (
+    <>
+      <h2>{say("junction.faults")}</h2>
+      {faults.length === 0 && <p class="empty">{say("junction.none")}</p>}
+      <ul>
+        {faults.slice(0, 5).map((each) => (
+          <li key={each.fault_id}>
+            {sayTime(each.begin_utc_ms)}: {each.code} {each.text}
+          </li>
+        ))}
+      </ul>
     </>
   );
 }

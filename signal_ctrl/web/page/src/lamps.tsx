@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
 import { nowMs } from "./city";
-import { say, sayAge, sayWord } from "./labels";
+import { say, sayAge, sayTime, sayWord } from "./labels";
+import { isPast, lampWords, pastLamps, wantLamps } from "./past";
 
 export interface Lamps {
   at_utc_ms: number;
@@ -19,6 +20,11 @@ const OLD_S = 10; // a cabinet polls every second, or every five at most
 function useLamps(name: string, first: Lamps | null): Lamps | null {
   const [lamps, setLamps] = useState(first);
   useEffect(() => {
+    wantLamps("panel", [name]);
+    return () => wantLamps("panel", []);
+  }, [name]);
+  useEffect(() => {
+    if (isPast.value) return;
     let wanted = true;
     const look = async () => {
       if (document.hidden) return;
@@ -34,8 +40,17 @@ function useLamps(name: string, first: Lamps | null): Lamps | null {
       wanted = false;
       clearInterval(timer);
     };
-  }, [name]);
-  return lamps;
+  }, [name, isPast.value]);
+  return isPast.value ? lampsThen(name) : lamps;
+}
+
+/** The lamps of a junction at the time of the past that is shown. */
+export function lampsThen(name: string): Lamps | null {
+  const lit = pastLamps.value.get(name);
+  if (lit === undefined) return null;
+  const [stage, began, letters] = lit;
+  const aspects = [...letters].map((letter) => lampWords.value[letter] ?? letter);
+  return { at_utc_ms: nowMs.value, age_ms: 0, stage, stage_began_utc_ms: began, aspects };
 }
 
 export function LampsNow(props: {
@@ -45,13 +60,13 @@ export function LampsNow(props: {
   groups: readonly { name: string }[];
 }) {
   const lamps = useLamps(props.name, props.first);
-  if (lamps === null) return <p class="empty">{say("lamps.none")}</p>;
+  if (lamps === null) return <p class="empty">{say(isPast.value ? "replay.lamps" : "lamps.none")}</p>;
   const ageS = (nowMs.value - lamps.at_utc_ms) / 1000;
   return (
     <section aria-label={say("lamps.title")} class={ageS > OLD_S ? "lamps old" : "lamps"}>
-      <h2>{say("lamps.title")}</h2>
+      <h2>{say(isPast.value ? "replay.lamps.title" : "lamps.title")}</h2>
       <p>
-        {ageS > OLD_S ? `⚠ ${say("lamps.old", { age: sayAge(ageS) })}` : say("lamps.age", { age: sayAge(ageS) })}
+        {isPast.value ? sayTime(nowMs.value) : ageS > OLD_S ? `⚠ ${say("lamps.old", { age: sayAge(ageS) })}` : say("lamps.age", { age: sayAge(ageS) })}
       </p>
       <StageRing stages={props.stages.map((each) => each.name)} lamps={lamps} />
       <ul class="groups">

@@ -2,7 +2,8 @@
 import L from "leaflet";
 import { ask, Problem } from "./api";
 import { type Feature, junctions } from "./city";
-import type { Lamps } from "./lamps";
+import { type Lamps, lampsThen } from "./lamps";
+import { isPast, wantLamps } from "./past";
 
 const FROM_ZOOM = 17;
 const EVERY_MS = 1_000;
@@ -24,6 +25,8 @@ export const LAMP_STYLE: Readonly<Record<string, { color: string; weight: number
   "flashing red": { color: "#d55e00", weight: 4, dashArray: "4 8" },
 };
 
+const NOT_KNOWN: Lamps = { at_utc_ms: 0, age_ms: Infinity, stage: null, stage_began_utc_ms: 0, aspects: [] };
+
 interface Site {
   signal_id: string;
   groups: { links: number[] }[];
@@ -43,6 +46,7 @@ export class LaneLamps {
 
   end(): void {
     clearInterval(this.timer);
+    wantLamps("lanes", []);
   }
 
   /** Takes the ways of the links from the picture of the network. */
@@ -64,11 +68,18 @@ export class LaneLamps {
   private async look(): Promise<void> {
     if (this.map.getZoom() < FROM_ZOOM || this.ways.size === 0) {
       this.clear();
+      wantLamps("lanes", []);
       return;
     }
     const names = this.inView();
+    wantLamps("lanes", names);
     if (names.length === 0 || document.hidden) return;
     try {
+      if (isPast.peek()) {
+        await this.learn(names.find((each) => !this.sites.has(each)));
+        for (const name of names) this.show(this.sites.get(name), lampsThen(name) ?? NOT_KNOWN);
+        return;
+      }
       const asked = names.map((each) => `junction=${encodeURIComponent(each)}`).join("&");
       const { lamps } = await ask<{ lamps: Record<string, Lamps> }>("GET", `/v1/lamps?${asked}`);
       await this.learn(Object.keys(lamps).find((each) => !this.sites.has(each)));

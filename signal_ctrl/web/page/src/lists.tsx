@@ -1,10 +1,12 @@
 // Alarms, repairs and the audit, as lists.
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
-import { acts, type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
+import { type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
 import { type Label, say, sayTime } from "./labels";
 import { Field, Table, useAct, Wrong } from "./parts";
+import { pastMs } from "./past";
 import { addressOf } from "./places";
+import { lately } from "./use_list";
 
 const SIGN: Readonly<Record<Alarm["severity"], string>> = { critical: "⬣", warning: "▲", notice: "●" };
 
@@ -101,6 +103,16 @@ interface Verdict {
 const PAGE = 200;
 
 export function AuditView() {
+  return (
+    <section class="view">
+      <h1>{say("view.audit")}</h1>
+      <AuditList newest={PAGE} />
+    </section>
+  );
+}
+
+/** The audit, the youngest first. Args: most, how many of the newest that fit are shown, without more to do; none: all. */
+export function AuditList({ newest, most }: { newest: number; most?: number }) {
   const [filter, setFilter] = useState("");
   const [last, setLast] = useState(0);
   const [records, setRecords] = useState<AuditRecord[]>([]);
@@ -108,11 +120,11 @@ export function AuditView() {
   const { busy, wrong, act } = useAct();
   useEffect(() => {
     void act(async () => {
-      const head = await ask<{ records: AuditRecord[]; last_n: number }>("GET", `/v1/audit?newest=${PAGE}`);
+      const head = await ask<{ records: AuditRecord[]; last_n: number }>("GET", `/v1/audit?newest=${newest}`);
       setRecords(head.records);
       setLast(head.records[0]?.n ?? 0);
     });
-  }, [acts.value]);
+  }, [lately.value]);
   const older = () =>
     act(async () => {
       const first = Math.max(1, last - PAGE);
@@ -122,21 +134,25 @@ export function AuditView() {
     });
   const verify = () => act(async () => setVerdict(await ask<Verdict>("GET", "/v1/audit/verify")));
   const wanted = filter.toLowerCase();
-  const fits = (each: AuditRecord) => `${each.actor} ${each.action} ${each.object} ${each.result}`.toLowerCase().includes(wanted);
+  const untilMs = pastMs.value ?? Infinity;
+  const fits = (each: AuditRecord) =>
+    each.time_utc_ms <= untilMs && `${each.actor} ${each.action} ${each.object} ${each.result}`.toLowerCase().includes(wanted);
   const rows = [...records]
     .reverse()
     .filter(fits)
+    .slice(0, most)
     .map((each) => [String(each.n), sayTime(each.time_utc_ms), each.actor, each.action, each.object, each.result]);
   return (
-    <section class="view">
-      <h1>{say("view.audit")}</h1>
+    <>
       <div class="bar">
         <Field label={say("audit.filter")}>
           <input type="search" value={filter} onInput={(e) => setFilter(e.currentTarget.value)} />
         </Field>
-        <button type="button" disabled={busy} onClick={() => void verify()}>
-          {say("audit.verify")}
-        </button>
+        {most === undefined && (
+          <button type="button" disabled={busy} onClick={() => void verify()}>
+            {say("audit.verify")}
+          </button>
+        )}
       </div>
       <Wrong text={wrong} />
       {verdict && <VerdictText verdict={verdict} />}
@@ -146,12 +162,12 @@ export function AuditView() {
         rows={rows}
         empty={say("nothing")}
       />
-      {last > 1 && (
+      {most === undefined && last > 1 && (
         <button type="button" disabled={busy} onClick={() => void older()}>
           {say("audit.more")}
         </button>
       )}
-    </section>
+    </>
   );
 }
 

@@ -3,20 +3,22 @@ import { effect, signal } from "@preact/signals";
 import L from "leaflet";
 import { useEffect, useRef } from "preact/hooks";
 import { type Feature, junctions, type Junction, network, STATES, stateLabel, stateOf } from "./city";
+import { besides, type LonLat } from "./beside";
 import { drawSign, JunctionMarker } from "./junction_marker";
 import { type Label, say, sayWord } from "./labels";
 import { LAMP_STYLE, LaneLamps } from "./lane_lamps";
 import { open, place } from "./places";
-import { type Level, LEVELS, type Road, roads, type RoadState, roadStates } from "./roads";
-
-type LonLat = [number, number];
+import { type Level, LEVELS, type Road, roads, type RoadState } from "./roads";
+import { shownRoads } from "./forecast";
+import { ForecastSwitch } from "./forecast_switch";
+import { Facilities } from "./map_facilities";
+import { QUEUE_STYLE, Queues } from "./map_queues";
 
 /** Junctions picked on the map instead of opened, where a view wants that. */
 export const picking = signal<((junction: string) => void) | null>(null);
 
 const STREET = { color: "#8a94a6", weight: 2, opacity: 0.9, interactive: false } as const;
 const NAMES_FROM_ZOOM = 16;
-const ASIDE_M = 3; // each direction is drawn to its own side, so that both can be seen
 
 /** How a road is drawn by its level: worse is redder, wider, and in pieces, so that colour is not the only sign. */
 export const ROAD_STYLE: Readonly<Record<Level, { color: string; weight: number; dashArray?: string }>> = {
@@ -48,6 +50,8 @@ class CityMap {
   private readonly markers = new Map<string, JunctionMarker>();
   private readonly roadLines = new Map<string, { line: L.Polyline; level: Level }>();
   private readonly lamps: LaneLamps;
+  private readonly queues: Queues;
+  private readonly facilities: Facilities;
   /** What the map was fitted to: nothing, junctions, streets, both; and whether somebody has moved it since. */
   private fitted = 0;
   private moved = false;
@@ -57,14 +61,18 @@ class CityMap {
     this.map = L.map(element, { renderer: new PatientCanvas(), attributionControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 21 });
     this.map.setView([0, 0], 2);
     for (const act of ["pointerdown", "wheel", "keydown"]) element.addEventListener(act, () => (this.moved = true), { passive: true });
+    this.queues = new Queues(this.map); // below the streets
     this.streets.addTo(this.map);
     this.lamps = new LaneLamps(this.map);
+    this.facilities = new Facilities(this.map);
     this.map.on("zoomend moveend", () => this.nameJunctions());
     this.stops = [
       effect(() => this.drawStreets(roads.value.length > 0 ? [] : network.value)),
       effect(() => this.lamps.draw(network.value)),
       effect(() => this.drawRoads(roads.value)),
-      effect(() => this.colourRoads(roadStates.value)),
+      effect(() => this.colourRoads(shownRoads.value)),
+      effect(() => this.queues.draw(roads.value, shownRoads.value)),
+      effect(() => this.facilities.draw(network.value)),
       effect(() => this.drawJunctions([...junctions.value.values()])),
       effect(() => this.look(place.value.junction)),
     ];
@@ -108,7 +116,7 @@ class CityMap {
       this.streets.addLayer(line);
       this.roadLines.set(road.road, { line, level: "unknown" });
     }
-    this.colourRoads(roadStates.peek());
+    this.colourRoads(shownRoads.peek());
     this.fitOnce();
   }
 
@@ -172,23 +180,14 @@ class CityMap {
   }
 }
 
-/** Returns a shape moved a little to its right, as traffic keeps right. */
-function besides(shape: readonly LonLat[]): L.LatLng[] {
-  const metre = 1 / 111_319;
-  return shape.map(([lon, lat], at) => {
-    const [before, after] = [shape[Math.max(0, at - 1)] ?? [lon, lat], shape[Math.min(shape.length - 1, at + 1)] ?? [lon, lat]];
-    const scale = Math.cos((lat * Math.PI) / 180);
-    const [east, north] = [(after[0] - before[0]) * scale, after[1] - before[1]];
-    const length = Math.hypot(east, north) || 1;
-    return L.latLng(lat - (east / length) * ASIDE_M * metre, lon + ((north / length) * ASIDE_M * metre) / scale);
-  });
-}
-
 function roadText(road: Road): HTMLElement {
-  const state = roadStates.peek().get(road.road);
+  const state = shownRoads.peek().get(road.road);
   const element = document.createElement("span"); // text, never markup
   const speed = state?.speedMps === null || state?.speedMps === undefined ? "–" : Math.round(state.speedMps * 3.6);
-  element.textContent = `${road.name || road.road}: ${sayWord("level", state?.level ?? "unknown")}, ${speed} km/h`;
+  const told = [`${road.name || road.road}: ${sayWord("level", state?.level ?? "unknown")}, ${speed} km/h`];
+  if (state?.queueM) told.push(say("map.queue", { n: Math.round(state.queueM) }));
+  if (state && "jam" in state) told.push(say("map.foreseen", { jam: Math.round(state.jam * 100), s: Math.round(state.travelTimeS ?? 0), low: Math.round(state.lowS), high: Math.round(state.highS) }));
+  element.textContent = told.join(" · ");
   return element;
 }
 
@@ -208,6 +207,7 @@ export function CityMapView() {
       <button type="button" class="map-all" onClick={() => shown.current?.showAll()}>
         {say("map.all")}
       </button>
+      <ForecastSwitch />
       {unplaced > 0 && <p class="map-unplaced">{say("map.unplaced", { n: unplaced })}</p>}
       <Legend />
     </div>
@@ -230,6 +230,19 @@ function Legend() {
               <LineSign style={ROAD_STYLE[level]} /> {say(`level.${level}` as Label)}
             </li>
           ))}
+        {roads.value.length > 0 && (
+          <li>
+            <LineSign style={QUEUE_STYLE} /> {say("column.queue")}
+          </li>
+        )}
+        {network.value.some((each) => each.properties.kind === "camera") && (
+          <li>
+            <span class="sign camera-sign" aria-hidden="true">
+              ▣
+            </span>{" "}
+            {say("map.camera")}
+          </li>
+        )}
         {network.value.some((each) => each.properties.kind === "link") &&
           Object.entries(LAMP_STYLE).map(([aspect, style]) => (
             <li key={aspect}>

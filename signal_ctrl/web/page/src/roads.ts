@@ -1,6 +1,7 @@
 // The state of the roads: shapes once, states by the stream.
 import { signal } from "@preact/signals";
 import { ask, Problem } from "./api";
+import { isPast } from "./past";
 import type { News } from "./stream";
 
 export type Level = "unknown" | "smooth" | "basically_smooth" | "light" | "moderate" | "severe";
@@ -18,6 +19,7 @@ export interface RoadState {
   level: Level;
   travelTimeS: number | null;
   speedMps: number | null;
+  queueM: number | null;
 }
 
 interface Sums {
@@ -59,29 +61,33 @@ async function loadStates(): Promise<void> {
     level: Level;
     travel_time_s: number | null;
     speed_mps: number | null;
+    queue_m: number | null;
   }
   const found = await askIfThere<{ minute_utc_ms: number; links: Row[] }>("/v1/links");
-  if (found === null) return;
+  if (found === null || isPast.peek()) return;
   minuteMs.value = found.minute_utc_ms;
   roadStates.value = new Map(
-    found.links.map((each) => [each.link, { level: each.level, travelTimeS: each.travel_time_s, speedMps: each.speed_mps }]),
+    found.links.map((each) => [each.link, { level: each.level, travelTimeS: each.travel_time_s, speedMps: each.speed_mps, queueM: each.queue_m }]),
   );
-  congestion.value = await askIfThere<Congestion>("/v1/congestion");
+  await loadCongestion();
+}
+
+async function loadCongestion(): Promise<void> {
+  const found = await askIfThere<Congestion>("/v1/congestion");
+  if (!isPast.peek()) congestion.value = found;
 }
 
 /** Takes what changed of the roads. */
 export function takeLinks(news: News): void {
-  const told = news.data as { minute_utc_ms: number; links: [string, Level, number | null, number | null][]; more: number };
+  const told = news.data as { minute_utc_ms: number; links: [string, Level, number | null, number | null, number | null][]; more: number };
   if (roads.value.length === 0) void loadRoads();
   if (told.more > 0) {
     void loadStates();
     return;
   }
   const next = new Map(roadStates.value);
-  for (const [road, level, travelTimeS, speedMps] of told.links) next.set(road, { level, travelTimeS, speedMps });
+  for (const [road, level, travelTimeS, speedMps, queueM] of told.links) next.set(road, { level, travelTimeS, speedMps, queueM });
   roadStates.value = next;
   minuteMs.value = told.minute_utc_ms;
-  void askIfThere<Congestion>("/v1/congestion").then((found) => {
-    congestion.value = found;
-  });
+  void loadCongestion();
 }

@@ -4,8 +4,10 @@ import { useState } from "preact/hooks";
 import { entry, logOut, me } from "./api";
 import { alarms, failed, junctions, loadAll, mayAudit, nowMs, overrides, stateLabel, stateOf } from "./city";
 import { changeLanguage, type Label, language, say, sayAge } from "./labels";
+import { BusesView } from "./buses";
 import { DemoBanner } from "./demo";
 import { DispatchView, ResponsesView } from "./dispatch";
+import { CockpitView } from "./cockpit";
 import { EngineerView } from "./engineer";
 import { IncidentsView } from "./incidents";
 import { JunctionPanel } from "./junction";
@@ -15,6 +17,8 @@ import { CityMapView, Sign } from "./map";
 import { OverridesView } from "./overrides";
 import { Wrong } from "./parts";
 import { addressOf, open, place, type View, VIEWS } from "./places";
+import { isPast } from "./past";
+import { NotOfThePast, PAST_VIEWS, ReplayBar, ReplayButton } from "./replay_bar";
 import { RouteView } from "./route";
 import { heardMs, link } from "./stream";
 import { WallView } from "./wall";
@@ -37,6 +41,7 @@ export function Shell() {
       <DemoBanner />
       <Head />
       {entry.value === "in" && <DeadLink />}
+      {entry.value === "in" && <ReplayBar />}
       {entry.value === "in" && <Wrong text={failed.value} />}
       <main id="content">
         {entry.value === "out" && <Login />}
@@ -50,6 +55,7 @@ export function Shell() {
 
 function Viewed() {
   const { view, junction } = place.value;
+  if (isPast.value && !PAST_VIEWS.has(view)) return <NotOfThePast />;
   if (view === "map")
     return (
       <div class="split">
@@ -59,8 +65,10 @@ function Viewed() {
     );
   const views: Record<Exclude<View, "map">, () => preact.JSX.Element> = {
     wall: WallView,
+    cockpit: CockpitView,
     incidents: IncidentsView,
     dispatch: DispatchView,
+    buses: BusesView,
     responses: ResponsesView,
     route: RouteView,
     overrides: OverridesView,
@@ -83,7 +91,8 @@ function Head() {
       <strong class="name">{say("app")}</strong>
       {inside && <Views />}
       <span class="grow" />
-      {inside && <LinkSign />}
+      {inside && !isPast.value && <LinkSign />}
+      {inside && <ReplayButton />}
       <button type="button" onClick={() => changeLanguage(language.value === "en" ? "zh" : "en")} lang={language.value === "en" ? "zh" : "en"}>
         {say("language")}
       </button>
@@ -108,7 +117,7 @@ function Views() {
   const count: Partial<Record<View, number>> = { alarms: alarms.value.length, overrides: overrides.value.length };
   return (
     <nav aria-label={say("menu")}>
-      {VIEWS.filter((each) => each !== "audit" || mayAudit()).map((each) => (
+      {VIEWS.filter((each) => (each !== "audit" || mayAudit()) && (!isPast.value || PAST_VIEWS.has(each))).map((each) => (
         <a key={each} href={addressOf(each)} aria-current={place.value.view === each ? "page" : undefined}>
           {say(`view.${each}` as Label)}
           {count[each] ? <span class="count">{count[each]}</span> : null}

@@ -16,6 +16,7 @@ export const link = signal<LinkState>("waiting");
 export const heardMs = signal(0);
 
 let lastNumber = "";
+let current: AbortController | null = null;
 
 /** Reads the stream for ever and hands over each piece of news; comes back by itself with the last number it saw. */
 export async function listen(take: (news: News) => void): Promise<never> {
@@ -41,6 +42,7 @@ function whenIn(): Promise<void> {
 
 async function readOnce(take: (news: News) => void): Promise<void> {
   const stop = new AbortController();
+  current = stop;
   let silent = 0;
   const heard = () => {
     heardMs.value = Date.now();
@@ -94,4 +96,10 @@ function takePart(part: string, take: (news: News) => void): void {
 /** Forgets what was seen, so that the next reading begins anew. */
 export function forget(): void {
   lastNumber = "";
+}
+
+/** Begins anew at once, with everything as it is. */
+export function again(): void {
+  forget();
+  current?.abort();
 }

@@ -136,6 +136,7 @@ def living_town(folder: Path, port: int = 0, reports: Path | None = None) -> Ite
 def _tick(world: World, over: threading.Event) -> None:
     while not over.wait(0.5):
         world.centre.tick()
+        world.watch.tick()
 
 
 if __name__ == "__main__":  # a town to look at: its people, and their codes when Enter is pressed

@@ -70,7 +70,7 @@ def of_junction(page: Any, part: str = "") -> None:
 
 def of_its_street(page: Any) -> None:
     """Open the panel of the first junction, at its place in its street."""
-    of_junction(page, ".panel section:has(.key.way-0)")
+    of_junction(page, ".panel section:has(.swatch.way-0)")
 
 
 def past(page: Any) -> None:
@@ -146,7 +146,7 @@ VIEWS: Final = (
     View("map", "map", "main .map", screens=("desktop", "phone", "night", "wall")),
     View("junction", "map", "main .map", prepare=of_junction),
     View(
-        "junction-street", "map", "main .map", prepare=lambda page: of_junction(page, ".panel section:has(.key.way-0)")
+        "junction-street", "map", "main .map", prepare=lambda page: of_junction(page, ".panel section:has(.swatch.way-0)")
     ),
     View("take-over", "map", "main .map", prepare=price),
     View("wall", "wall", "main .figures", screens=("desktop", "night", "wall")),

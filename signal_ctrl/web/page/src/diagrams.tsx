@@ -217,7 +217,7 @@ function Purdue({ trail, group, nowMs, came }: { trail: Trail; group: number; no
       <figure tabIndex={0}>
         <PurduePicture cycles={cycles} label={`${trail.junction} ${trail.groups[group]?.name ?? ""}`} />
         <figcaption>
-          <span class="key green" aria-hidden="true" /> {say("aspect.green")} · ● {say("purdue.on.green")} · ✕ {say("purdue.on.red")}
+          <span class="swatch green" aria-hidden="true" /> {say("aspect.green")} · ● {say("purdue.on.green")} · ✕ {say("purdue.on.red")}
         </figcaption>
       </figure>
       <Table

@@ -104,6 +104,7 @@ class CityMap {
       const lanes = Number(properties.lanes ?? 1);
       this.streets.addLayer(L.polyline(places, { ...STREET, weight: Math.min(1 + lanes, 6) }));
     }
+    this.raise();
     this.fitOnce();
   }
 
@@ -117,6 +118,7 @@ class CityMap {
       this.roadLines.set(road.road, { line, level: "unknown" });
     }
     this.colourRoads(shownRoads.peek());
+    this.raise();
     this.fitOnce();
   }
 
@@ -154,6 +156,11 @@ class CityMap {
     marker.addTo(this.map);
     this.markers.set(junction.junction, marker);
     return marker;
+  }
+
+  /** Draws the junctions above streets that came after them. */
+  private raise(): void {
+    for (const marker of this.markers.values()) marker.bringToFront();
   }
 
   /** Fits the map to what has come so far, whichever comes first, until somebody moves it. */

@@ -157,9 +157,9 @@ export function TimeSpaceFigure(props: DiagramProps) {
     <figure tabIndex={0}>
       <TimeSpace {...props} />
       <figcaption>
-        <span class="key way-0" aria-hidden="true" /> {say("space.there", { name: props.trails.at(-1)?.junction ?? "" })}{" "}
-        <span class="key way-1" aria-hidden="true" /> {say("space.back", { name: props.trails[0]?.junction ?? "" })}{" "}
-        <span class="key window" aria-hidden="true" /> {say("space.window")} <span class="key known" aria-hidden="true" /> {say("space.red")}
+        <span class="swatch way-0" aria-hidden="true" /> {say("space.there", { name: props.trails.at(-1)?.junction ?? "" })}{" "}
+        <span class="swatch way-1" aria-hidden="true" /> {say("space.back", { name: props.trails[0]?.junction ?? "" })}{" "}
+        <span class="swatch window" aria-hidden="true" /> {say("space.window")} <span class="swatch known" aria-hidden="true" /> {say("space.red")}
       </figcaption>
     </figure>
   );

@@ -4,7 +4,7 @@ import L from "leaflet";
 import { useEffect, useRef } from "preact/hooks";
 import { type Feature, junctions, type Junction, network, STATES, stateLabel, stateOf } from "./city";
 import { besides, type LonLat } from "./beside";
-import { drawSign, JunctionMarker } from "./junction_marker";
+import { COLOUR, isHollow, JunctionMarker, OUTLINE } from "./junction_marker";
 import { type Label, say, sayWord } from "./labels";
 import { LAMP_STYLE, LaneLamps } from "./lane_lamps";
 import { open, place } from "./places";
@@ -104,6 +104,7 @@ class CityMap {
       const lanes = Number(properties.lanes ?? 1);
       this.streets.addLayer(L.polyline(places, { ...STREET, weight: Math.min(1 + lanes, 6) }));
     }
+    this.raise();
     this.fitOnce();
   }
 
@@ -117,6 +118,7 @@ class CityMap {
       this.roadLines.set(road.road, { line, level: "unknown" });
     }
     this.colourRoads(shownRoads.peek());
+    this.raise();
     this.fitOnce();
   }
 
@@ -154,6 +156,11 @@ class CityMap {
     marker.addTo(this.map);
     this.markers.set(junction.junction, marker);
     return marker;
+  }
+
+  /** Draws the junctions above streets that came after them. */
+  private raise(): void {
+    for (const marker of this.markers.values()) marker.bringToFront();
   }
 
   /** Fits the map to what has come so far, whichever comes first, until somebody moves it. */
@@ -263,13 +270,16 @@ function LineSign({ style }: { style: { color: string; weight: number; dashArray
 }
 
 export function Sign({ state }: { state: (typeof STATES)[number] }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!context) return;
-    context.setTransform(2, 0, 0, 2, 0, 0);
-    context.clearRect(0, 0, 24, 24);
-    drawSign(context, state, 12, 12, 7);
-  }, [state]);
-  return <canvas ref={canvas} class="sign" width={48} height={48} aria-hidden="true" />;
+  const hollow = isHollow(state);
+  return (
+    <svg class="sign" viewBox="-1.7 -1.7 3.4 3.4" aria-hidden="true">
+      <path
+        d={OUTLINE[state]}
+        fill={hollow ? "#ffffff" : COLOUR[state]}
+        stroke={hollow ? COLOUR[state] : "#ffffff"}
+        stroke-width="0.28"
+        stroke-dasharray={state === "never" ? "0.28 0.28" : undefined}
+      />
+    </svg>
+  );
 }

@@ -3,9 +3,8 @@
 Each topic has the names and values that its route gives: a topic that joins adds a line to `_lists` or to `__call__`.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -31,12 +30,13 @@ from signal_ctrl.web.alarm_news import Mark, alarms_mark
 from signal_ctrl.web.city_look import CityLook
 from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.lamp_look import LampLook
-from signal_ctrl.web.link_look import LinkLook, Shown
+from signal_ctrl.web.link_look import LinkLook
+from signal_ctrl.web.road_look import RoadLook
 
 AGAIN_MS: Final = 5_000
 """Lists are read again so often, and after each act and each change of alarms. [ms]"""
 MOST: Final = 500
-KMH: Final = 3.6
+SAYS: Final = "says"
 
 
 def _dumper(kind: Any, key: str) -> Callable[[Iterable[Any]], dict[str, Any]]:
@@ -73,6 +73,14 @@ def _lists(reading: Reading) -> dict[str, Mapping[str, Any]]:
     }
 
 
+class _Parts(NamedTuple):
+    """A junction as it is shown, and its two parts."""
+
+    shown: dict[str, Any]
+    rest: dict[str, Any]
+    says: dict[str, str]
+
+
 class PastLook:
     """Looks at all that is shown; called by one thread, once a second."""
 
@@ -82,28 +90,33 @@ class PastLook:
         self._city = city
         self._junctions = JunctionLook(watch.centre)
         self._lamps = LampLook(watch.centre)
+        self._parted: dict[str, _Parts] = {}
         self._known: dict[str, Mapping[str, Any]] = {}
         self._act = -1
         self._mark: Mark = ()
         self._read_mono_ms = 0
-        self._minute: object = None
-        self._roads: Mapping[str, Any] = {}
+        self._roads = RoadLook()
 
     def __call__(self) -> Picture:
         """Return the picture of now."""
         fresh = self._read_lists()
         junctions = self._junctions(fresh)
-        shown = self._links.now()
-        if shown is None or shown.minute is not self._minute:
-            self._minute = None if shown is None else shown.minute
-            self._roads = {} if shown is None else roads_of(shown)
+        self._parted = {name: self._parts(name, shown) for name, shown in junctions.items()}
         return {
-            "junctions": junctions,
+            "junctions": {name: parts.rest for name, parts in self._parted.items()},
+            "says": {name: parts.says for name, parts in self._parted.items() if parts.says},
             "lamps": self._lamps(junctions),
-            "roads": self._roads,
+            "roads": self._roads(self._links.now(), self._watch.desk.now_ms()),
             "city": self._city.topic(),
             **self._known,
         }
+
+    def _parts(self, name: str, shown: dict[str, Any]) -> "_Parts":
+        """Return what a junction says of itself apart from the rest: it changes each minute, the rest hardly ever."""
+        known = self._parted.get(name)
+        if known is not None and known.shown is shown:
+            return known
+        return _Parts(shown, {key: value for key, value in shown.items() if key != SAYS}, shown[SAYS])
 
     def _read_lists(self) -> bool:
         """Read the lists if it is time, and tell whether anything was done since they were read last."""
@@ -120,14 +133,3 @@ class PastLook:
         """Return what is known already where it is the same, so that nobody compares it again."""
         known = self._known.get(name)
         return known if known == topic else topic
-
-
-def roads_of(shown: Shown) -> dict[str, list[Any]]:
-    """Return level, speed [km/h] and queue [m] of each road, in the whole numbers that people are shown."""
-    return {row["link"]: [row["level"], *_numbers(row)] for row in shown.rows}
-
-
-def _numbers(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    speed_mps, queue_m = row["speed_mps"], row["queue_m"]
-    kmh = None if speed_mps is None else math.floor(speed_mps * KMH + 0.5)
-    return kmh, None if queue_m is None else round(queue_m)

@@ -106,7 +106,7 @@ const byTime = <T>(values: unknown[], key: keyof T): T[] => (values as T[]).sort
 
 /** How each topic is shown: the same signals as live. */
 const TOPICS: ReadonlyMap<string, Publish> = new Map<string, Publish>([
-  ["junctions", (_, topic) => (junctions.value = new Map(topic as Map<string, Junction>))],
+  ["junctions", (_, topic) => (junctions.value = new Map([...topic].map(([name, rest]) => [name, withSays(name, rest as Junction)])))],
   ["overrides", (values) => (overrides.value = (values as Override[]).sort((a, b) => b.document.start_utc_ms - a.document.start_utc_ms))],
   ["alarms", (values) => (alarms.value = byTime<Alarm>(values, "raised_utc_ms"))],
   ["tickets", (values) => (tickets.value = byTime<Ticket>(values, "opened_utc_ms"))],
@@ -126,13 +126,18 @@ function showCity(topic: Map<string, unknown>): void {
   minuteMs.value = congestion.value?.minute_utc_ms ?? 0;
 }
 
+/** What a junction says of itself is recorded apart from the rest of it. */
+function withSays(name: string, rest: Junction): Junction {
+  return { ...rest, says: (picture.get("says")?.get(name) as Record<string, string> | undefined) ?? {} };
+}
+
 function keep(name: string, values: unknown[]): void {
   pastLists.value = { ...pastLists.peek(), [name]: values };
 }
 
 function publish(topics: ReadonlySet<string>): void {
   batch(() => {
-    for (const name of topics) {
+    for (const name of new Set([...topics].map((each) => (each === "says" ? "junctions" : each)))) {
       const topic = picture.get(name) ?? new Map<string, unknown>();
       TOPICS.get(name)?.([...topic.values()], topic);
     }

@@ -17,13 +17,12 @@ from typing import Final
 import numpy as np
 
 from bench.ledger import append_lines
+from signal_ctrl.domain.road_ways import RoadGraph, RoadTimes
 from signal_ctrl.domain.roads import LonLat, Road, RoadClass, RoadNetwork, RoadTurn
+from signal_ctrl.domain.roadside import Roadside
 from signal_ctrl.watch.dispatch.assigning import Candidate, Coverage, Task, assign
 from signal_ctrl.watch.dispatch.missions import Need
-from signal_ctrl.watch.dispatch.placing import Roadside
-from signal_ctrl.watch.dispatch.ports import RoadTimes
 from signal_ctrl.watch.dispatch.ranking import Town, rank
-from signal_ctrl.watch.dispatch.travel import RoadGraph
 from signal_ctrl.watch.dispatch.units import Unit, UnitKind, UnitPosition
 
 RESULTS: Final = Path(__file__).parent / "results" / "dispatch.jsonl"

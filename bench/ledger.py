@@ -8,10 +8,17 @@ from typing import Any, Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 
+PEOPLE_KEPT: Final = (
+    "person_delay_s", "person_delay_counted_s", "motor_delay_s", "bus_delay_s", "bus_signal_delay_s", "bus_headway_cv",
+    "bus_bunching_ratio", "pedestrian_wait_s", "pedestrian_wait_p95_s", "pedestrian_wait_max_s", "pedestrian_delay_s",
+    "bicycle_delay_s",
+)  # fmt: skip
+"""Measures of persons that a ledger keeps, where a run has them."""
 FIGURES: Final = (
     "scenario", "controller", "sensing", "seed", "demand_seed", "scale", "failure_rate", "status", "valid", "invalid",
     "delay_s_per_vehicle", "stops_per_vehicle", "mean_speed_mps", "vehicles", "longest_wait_s", "longest_standing_s",
-    "gridlocked_vehicles", "wall_s", "decision_ms", "sumo", "referee_delay_s", "referee_invalid", "lamp_violations",
+    "gridlocked_vehicles", *PEOPLE_KEPT, "wall_s", "decision_ms", "sumo", "referee_delay_s", "referee_invalid",
+    "lamp_violations",
 )  # fmt: skip
 
 

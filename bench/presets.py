@@ -102,6 +102,17 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "end": 64800.0,
         },
     ),
+    "newtown": Preset(
+        "a new town of 4x4 signals in the peak, in persons: 80 to 110 % of its demand, profile street, seeds 1 to 5",
+        {
+            "scenarios": "newtown",
+            "controllers": "fixed,actuated,max_pressure,greedy,adaptive",
+            "seeds": "1-5",
+            "scales": "0.8,0.9,1,1.1",
+            "sensing": _BEST_CASE,
+            "profile": "street",
+        },
+    ),
     "smoke": Preset(
         "five minutes of one junction, two seeds: shows in a minute that the bench works",
         {

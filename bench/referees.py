@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from sumo_scenarios.read_ahead import read_ahead_veh
 
 REFEREES: Final = "referees.json"
 ORACLES: Final = Path(__file__).resolve().parent.parent / "tests" / "oracles"
@@ -29,12 +30,14 @@ def judge(run: Path) -> dict[str, Any]:
     """Return what the referees say of a run: delay [s/veh], faults, and lamp violations by rule.
 
     The lamps are judged only where the kernel set them: SUMO's own programmes are not held to its rules. SUMO counts
-    vehicles that a scale below 1 leaves out as loaded: there what the scorer says of these is not taken.
+    as loaded vehicles that a scale below 1 leaves out, and of several route files those that it read too early: there
+    what the scorer says of these is not taken, and the demand's own files say who is missing.
     Raises: BackendError if a referee breaks off.
     """
     scale = float(json.loads((run / "settings.json").read_text(encoding="utf-8"))["scale"])
     score = _ask(SCORER, str(run / "tripinfo.xml.gz"), "--statistics", str(run / "statistics.xml"))
-    faults = [fault for fault in score.get("invalid", []) if scale >= 1 or _LEFT_OUT not in fault]
+    told = scale >= 1 and not read_ahead_veh(run / "statistics.xml")
+    faults = [fault for fault in score.get("invalid", []) if told or _LEFT_OUT not in fault]
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
     found = {"referee_delay_s": score.get("delay_s_per_vehicle"), "referee_invalid": faults}
     if not result["signals"]:

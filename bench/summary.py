@@ -8,6 +8,7 @@ from typing import Any, Final
 from bench.comparisons import compare_rows
 from bench.experiment import Task
 from bench.folder import EVIDENCE, RUNS, read_experiment, tasks_of
+from bench.ledger import PEOPLE_KEPT
 from bench.referees import REFEREES, disagreement
 from bench.work import read_measures
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
@@ -18,7 +19,7 @@ SUMMARY: Final = "summary.json"
 Row = dict[str, Any]
 _SLIM: Final = ("measures", "signals", "left_alone", "notices")
 """What comparisons need not, and a long experiment must not keep in memory."""
-_STANDING: Final = ("longest_standing_s", "gridlocked_vehicles")
+_KEPT: Final = ("longest_standing_s", "gridlocked_vehicles", *PEOPLE_KEPT)
 """Measures that the ledger of a campaign keeps."""
 
 
@@ -47,7 +48,7 @@ def row_of(path: Path, task: Task, error: str = "") -> Row:
         "closures": list(task.closures),
         "options": [list(option) for option in task.options],
         "measures": {name: value for name, value in measures.items() if name not in ("tables", "invalid")},
-        **{name: measures[name] for name in _STANDING if name in measures},
+        **{name: measures[name] for name in _KEPT if measures.get(name) is not None},
         **_refereed(path / evidence),
     }
     invalid = _reasons(row, measures, present, error)

@@ -53,6 +53,7 @@ class Decision:
     """A wish for a stage: the candidates as (stage, start from now [s], predicted cost), and the reason in words.
 
     Where the controller says so, `signal` names whom it is for, and `at_s` is the time of the view it was made on. [s]
+    `plain` is the stage that would be wished for if no bus counted for more than a car; None: no bus was weighed.
     """
 
     stage: int
@@ -60,6 +61,7 @@ class Decision:
     reason: str
     signal: str = ""
     at_s: float | None = None
+    plain: int | None = None
 
 
 def inputs_hash(view: JunctionView, beside: Beside | None) -> str:

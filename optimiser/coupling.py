@@ -18,8 +18,10 @@ from signal_ctrl.domain.view import FloatArray, IntArray, JunctionView
 
 COUPLED_M: Final = 25.0
 """Two signals with a shorter street between them are coupled."""
-_WIDE: Final = ("eta_s", "movement", "presence", "key", "late_s")
+_WIDE: Final = ("eta_s", "movement", "presence", "key", "late_s", "weight", "share_from")
 _SHIFTED: Final = "movement"
+_USUAL: Final = {"weight": 1.0, "share_from": -1.0}
+"""What holds of every vehicle of a signal that says nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,18 @@ class Coupled:
             one, two = getattr(own, name), getattr(other, name)
             if name == _SHIFTED:
                 two = np.where(two >= 0, two + self._n_own_moves, two)
+            if name in _USUAL and (one.size or two.size):
+                one, two = (_told(part, view, _USUAL[name]) for part, view in ((one, own), (two, other)))
             if not (one.size and two.size):  # what one of them cannot tell is not known of both
                 one = two = np.zeros(0, dtype=one.dtype)
             elif name in _WIDE:
                 one, two = (np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in (one, two))
             parts[name] = np.concatenate((one, two))
         return JunctionView(**parts)  # type: ignore[arg-type]
+
+
+def _told(part: FloatArray, view: JunctionView, usual: float) -> FloatArray:
+    return part if part.size else np.full_like(view.eta_s, usual)
 
 
 def _joined(own: Neighbour, other: Neighbour) -> JunctionLayout:

@@ -27,15 +27,15 @@ class FixedPlanController:
 
     def __init__(self, plan: SignalPlan, site: Site) -> None:
         self._plan = plan
-        self._stages = stage_indices(plan, site)
+        self.stages = stage_indices(plan, site)
 
     def due(self, now_ds: int) -> int:
         """Return the site's stage whose turn it is. [ds]"""
-        return self._stages[self._plan.place(now_ds)[0]]
+        return self.stages[self._plan.place(now_ds)[0]]
 
     def decide(self, view: JunctionView, situation: Situation) -> Decision:
         """Return the stage whose turn it is; the view does not matter."""
         index, since_ds = self._plan.place(to_ds(situation.now_s))
         at_s = to_s(self._plan.starts_ds[index] + since_ds)
         reason = f"stage {self._plan.stages[index]}, {at_s:g} s into the cycle of {to_s(self._plan.cycle_ds):g} s"
-        return Decision(self._stages[index], (), reason)
+        return Decision(self.stages[index], (), reason)

@@ -49,7 +49,7 @@ class Foresight:
         seen, moves = seen_of(view, self._settings), self._geometry
         seen.weight[:] = 1.0
         draw_all(
-            seen.n_vehicles, seen.movement, seen.presence, seen.key, seen.barred, seen.ratio,
+            seen.n_vehicles, seen.movement, seen.presence, seen.share_from, seen.key, seen.barred, seen.ratio,
             moves.lane_moves, moves.n_lane_moves, moves.fed, seen.drawn,
         )  # fmt: skip
         n_draws = len(seen.drawn)

@@ -1,5 +1,6 @@
 """Adaptive control: each second, simulate what every choice of stage would bring, and take the cheapest first step."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -15,6 +16,9 @@ from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.view import FloatArray, JunctionView
 
+LONG_CHANGE_S: Final = 20.0
+"""Changes between vehicles alone are shorter."""
+LONGEST_S: Final = 300
 DELAYS_S: Final = (0, 1, 2, 3, 4, 5, 7, 9, 12, 16, 20, 26)
 
 
@@ -28,8 +32,9 @@ class _Model:
         self.geometry = geometry_of(layout, n_lanes)
         self.stages = stages_of(tables, n_lanes, n_stages)
         self._settings = settings
+        self._cars = np.array([[lane.cars] for lane in layout.lanes])
         self._work = work_of(self.geometry, self.stages, len(layout.exits))
-        self._rules = rules_of(settings)
+        self._rules = rules_of(settings)._replace(horizon_s=horizon_of(settings, tables))
         self._delays = np.array(delays_s, dtype=np.int64)
         self._first_cost = np.zeros(self.stages.right.shape[0])
         self._level = np.zeros((2, settings.draws))
@@ -41,6 +46,7 @@ class _Model:
         self.stages.allowed[list(allowed)] = True
         self.stages.offered[list(offered)] = True
         seen = seen_of(view, self._settings)
+        seen.weight[:] *= self._cars
         n = rollout_core.evaluate(
             self.geometry, self.stages, seen, self._rules, self._work, stage, self._delays,
             self._settings.late_stages, self._level, self._first_cost, self._out,
@@ -73,6 +79,10 @@ class RolloutController:
             self._both = _Model(pair.layout, pair.tables, settings, delays_s, pair.n_lanes, pair.n_stages)
         self._planned = (-1, 0.0)
         self._shown_s = 0.0
+
+    def forget(self) -> None:
+        """Forget what was put off: the next decision stands for itself."""
+        self._planned = (-1, 0.0)
 
     def decide(self, view: JunctionView, situation: Situation) -> Decision:
         """Return the cheapest first step."""
@@ -122,6 +132,16 @@ class RolloutController:
                 [own * n + beside.stage for own in situation.may_begin],
             )
         return tuple((int(s) // n, d, round(c, 3)) for s, d, c in rows.tolist())
+
+
+def horizon_of(settings: RolloutSettings, tables: StageTables) -> int:
+    """Return how far to simulate ahead: beyond the settings' by the longest change of stage, where that is a long one.
+
+    People take half a minute to clear a wide crossing. Who looks no farther than that sees the price of a change, and
+    nothing of what it is good for. [s]
+    """
+    longest_s = float(tables.settled_s.max(initial=0.0))
+    return min(settings.horizon_s + (math.ceil(longest_s) if longest_s > LONG_CHANGE_S else 0), LONGEST_S)
 
 
 def rules_of(settings: RolloutSettings) -> Rules:

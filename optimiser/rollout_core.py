@@ -40,9 +40,9 @@ ASLEEP = 1e9
 def simulate_flat(
     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed,
     needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size, stride,
-    n_vehicles, eta_s, weight, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s,
-    refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s,
-    green_from_s, wake_s, score, first, stage0, target, delay_s, bound,
+    n_vehicles, eta_s, weight, persons, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s,
+    gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s,
+    green_from_s, wake_s, score, first, cars, stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
@@ -90,7 +90,7 @@ def simulate_flat(
         elif not keeps and now >= free_s and tick % 2 == 0:
             best = _policy(
                 eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now,
-                look_s, eagerness, score, first,
+                look_s, eagerness, score, first, cars, persons,
             )
             if best != stage:
                 before, stage, changed_s = stage, best, now
@@ -165,6 +165,7 @@ def simulate_flat(
                 if onto >= 0:
                     eta_s[onto, tail[onto]] = out + way_s[e]
                     weight[onto, tail[onto]] = weight[lane, v]
+                    persons[onto, tail[onto]] = persons[lane, v]
                     tail[onto] += 1
                     waiting += 1
                 arrived = max(eta_s[lane, v], 0.0)
@@ -268,11 +269,11 @@ def _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
 @numba.njit(cache=True)
 def _policy(
     eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now, look_s,
-    eagerness, score, first,
+    eagerness, score, first, cars, persons,
 ):
     """Return the stage that can discharge most in the next seconds; another one only if it is clearly better.
 
-    Each part of the junction chooses for its own lanes.
+    Each part of the junction chooses for its own lanes. A bus counts as so many cars.
     """
     limit = min(int(look_s / 2.0), first.shape[0])
     chosen = stage
@@ -291,6 +292,7 @@ def _policy(
                     if room[exit_of[m]] < 1.0:
                         break
                     first[count] = group_of[m]
+                    cars[count] = persons[lane, v]
                     count += 1
                 v += 1
             for s in range(size[p] if count > 0 else 0):
@@ -299,7 +301,7 @@ def _policy(
                         lit = right[others + s * stride[p], first[i]]
                         if lit < PERMISSIVE:
                             break
-                        score[s] += 1.0 if lit == PROTECTED else 0.5
+                        score[s] += cars[i] if lit == PROTECTED else 0.5 * cars[i]
         best = own
         level = max(score[own] * eagerness, 0.5)
         for s in range(size[p]):
@@ -313,17 +315,17 @@ def _policy(
 def evaluate_flat(
     lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
     place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered,
-    part, size, stride, n_vehicles, eta_s, weight, movement, presence, key, barred, ratio, room_veh, headway_s,
-    permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness, leftover_s,
-    clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score, first,
-    stage0, delays_s, n_late, level, first_cost, out,
+    part, size, stride, n_vehicles, eta_s, weight, persons, movement, presence, share_from, key, barred, ratio,
+    room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness,
+    leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score,
+    first, cars, stage0, delays_s, n_late, level, first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
     The first keeps the stage. Candidates share their draws, so one that is clearly behind the best after a few of
     them is dropped; its cost is then an estimate above the best one's. level (2, D) and first_cost (S,) are scratch.
     """
-    draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, fed, drawn)
+    draw_all(n_vehicles, movement, presence, share_from, key, barred, ratio, lane_moves, n_lane_moves, fed, drawn)
     n_draws = drawn.shape[0]
     found, best = 0, math.inf
     first_cost[:] = math.inf
@@ -343,10 +345,10 @@ def evaluate_flat(
                 total += simulate_flat(
                     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
                     place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s,
-                    allowed, offered, part, size, stride, n_vehicles, eta_s, weight, room_veh, headway_s,
+                    allowed, offered, part, size, stride, n_vehicles, eta_s, weight, persons, room_veh, headway_s,
                     permissive_s, stuck, inside, drawn[d], horizon_s, startup_s, gap_s, refill_veh_s, eagerness,
                     leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s,
-                    wake_s, score, first, stage0, target, delay_s, limit - total,
+                    wake_s, score, first, cars, stage0, target, delay_s, limit - total,
                 )
                 level[1, d] = total
                 if total > limit:
@@ -382,8 +384,8 @@ def simulate(
     """Return the cost of one candidate in one draw; `start` is (present stage, wished stage, delay [s]). [veh s]"""
     return float(
         simulate_flat(
-            *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.weight, seen.room_veh, seen.headway_s, seen.permissive_s,
-            seen.stuck, seen.inside, seen.drawn[draw],
+            *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.weight, seen.persons, seen.room_veh, seen.headway_s,
+            seen.permissive_s, seen.stuck, seen.inside, seen.drawn[draw],
             *rules, *w, int(start[0]), int(start[1]), int(start[2]), float(bound),
         )
     )  # fmt: skip

@@ -26,18 +26,19 @@ def stratified(key: int, draw: int, n_draws: int) -> float:
 
 
 @numba.njit(cache=True)
-def draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_lane_moves, fed, drawn):
+def draw_all(n_vehicles, movement, presence, share_from, key, barred, ratio, lane_moves, n_lane_moves, fed, drawn):
     """Fill drawn (D, L, V) with the movement of each vehicle in each draw, or ABSENT where it is not there.
 
     On lanes that others of the junction lead to, the columns beyond are for those who come to them in the simulation.
+    Who may come at several times has one of them in each draw, and each of them in as many draws as its share says.
     """
     n_draws = drawn.shape[0]
+    several = share_from.shape[0] > 0
     for lane in range(n_vehicles.shape[0]):
         moves = lane_moves[lane, : n_lane_moves[lane]]
         for v in range(n_vehicles[lane]):
             for d in range(n_draws):
-                p = presence[lane, v]
-                if p < 1.0 and uniform(key[lane, v] + 7919, d) >= p:
+                if not _is_there(key[lane, v], presence[lane, v], share_from[lane, v] if several else -1.0, d, n_draws):
                     drawn[d, lane, v] = ABSENT
                 elif movement[lane, v] >= 0:
                     drawn[d, lane, v] = movement[lane, v]
@@ -47,6 +48,14 @@ def draw_all(n_vehicles, movement, presence, key, barred, ratio, lane_moves, n_l
         for v in range(n_vehicles[lane], drawn.shape[2] if fed[lane] else 0):
             for d in range(n_draws):
                 drawn[d, lane, v] = _movement_at(moves, ratio, 0, stratified(-1 - v, d, n_draws))
+
+
+@numba.njit(cache=True)
+def _is_there(key, presence, share_from, d, n_draws):
+    """Return whether a vehicle is there in a draw: by its probability, or by its own share of several places."""
+    if share_from >= 0.0:
+        return 0.0 <= stratified(key + 7919, d, n_draws) - share_from < presence
+    return presence >= 1.0 or uniform(key + 7919, d) < presence
 
 
 @numba.njit(cache=True)

@@ -78,14 +78,17 @@ class Stages(NamedTuple):
 
 class Seen(NamedTuple):
     """The view's arrays that the rollout needs, how much each vehicle's waiting counts: weight (L, V), and the drawn
-    movements of all vehicles: drawn (D, L, V).
+    movements of all vehicles: drawn (D, L, V). persons (L, V): as how many cars each vehicle counts by its persons;
+    share_from (0, 0): nobody is there several times.
     """
 
     n_vehicles: IntArray
     eta_s: FloatArray
     weight: FloatArray
+    persons: FloatArray
     movement: IntArray
     presence: FloatArray
+    share_from: FloatArray
     key: IntArray
     barred: IntArray
     ratio: FloatArray
@@ -112,7 +115,8 @@ class Rules(NamedTuple):
 
 class Work(NamedTuple):
     """Scratch space of one simulation: head (L,), tail (L,), ready_s (L,), room_veh (E,), last_use_s (M,),
-    inside_s (M,), green_from_s (G,), wake_s (L,): until when nothing can happen on a lane, score (S,), first (a few,).
+    inside_s (M,), green_from_s (G,), wake_s (L,): until when nothing can happen on a lane, score (S,), first and
+    cars (a few,).
     """
 
     head: IntArray
@@ -125,6 +129,7 @@ class Work(NamedTuple):
     wake_s: FloatArray
     score: FloatArray
     first: IntArray
+    cars: FloatArray
 
 
 def geometry_of(layout: JunctionLayout, lanes: Sequence[int]) -> Geometry:
@@ -215,12 +220,15 @@ def seen_of(view: JunctionView, settings: RolloutSettings) -> Seen:
     late_s = view.late_s if view.late_s.size else np.zeros_like(view.eta_s)
     draws = min(max(settings.draws * MANY_VEH // max(int(view.n_vehicles.sum()), 1), LEAST_DRAWS), settings.draws)
     crowded = view.crowded if view.crowded.size else np.zeros(view.eta_s.shape[0])
+    weight = 1.0 + np.minimum(late_s, LATEST_S) / settings.ageing_s + settings.crowding * crowded[:, None]
     return Seen(
         view.n_vehicles,
         view.eta_s.copy(),
-        1.0 + np.minimum(late_s, LATEST_S) / settings.ageing_s + settings.crowding * crowded[:, None],
+        weight * view.weight if view.weight.size else weight,
+        view.weight.copy() if view.weight.size else np.ones(view.eta_s.shape),
         view.movement,
         view.presence,
+        view.share_from if view.share_from.size else np.zeros((0, 0)),
         view.key,
         view.barred,
         view.ratio,
@@ -248,6 +256,7 @@ def work_of(geometry: Geometry, stages: Stages, n_exits: int) -> Work:
         np.zeros(n_lanes),
         np.zeros(n_stages),
         np.zeros(FIRST_VEH, dtype=np.int64),
+        np.zeros(FIRST_VEH),
     )
 
 

@@ -17,7 +17,8 @@ class RolloutSettings:
     its minimum greens if turners may wait inside for those who wait for them; `ageing_s`: after how much waiting a
     vehicle counts as two; `crowding`: by how much a vehicle of a lane counts more whose queue always reaches as far
     back as anybody sees; `composed`: 1 lets composed stages be chosen beside the programme's, 0 does not; `coupled_m`:
-    two signals with a shorter street between them are simulated together. [m]
+    two signals with a shorter street between them are simulated together [m]; `walker_weight`: how much the waiting of
+    a person on foot counts, that of one in a car as 1; `persons_per_push`: how many people one push stands for.
     """
 
     horizon_s: int = 60
@@ -37,6 +38,8 @@ class RolloutSettings:
     crowding: float = 1.0
     composed: int = 1
     coupled_m: float = COUPLED_M
+    walker_weight: float = 1.0
+    persons_per_push: float = 1.0
 
     def __post_init__(self) -> None:
         if not (10 <= self.horizon_s <= 300 and 1 <= self.draws <= 64 and 0 <= self.late_stages <= 16):

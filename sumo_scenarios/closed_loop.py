@@ -11,7 +11,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.plan import plan_document
@@ -27,6 +27,7 @@ from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
 from sumo_scenarios.green_wave.run_wave import with_wave
 from sumo_scenarios.input_files import input_hashes
+from sumo_scenarios.kerbs import RECALL
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
 from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_inputs
@@ -55,21 +56,35 @@ class Replayed:
     until_s: float
 
 
+class Further(NamedTuple):
+    """What SUMO gets besides: additional files, and words on its command line."""
+
+    files: tuple[Path, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+
+NOTHING_MORE: Final = Further()
 MakeDriver = Callable[[World, RunSettings, Simulation, Path, float, EventLog], Driver]
 """Makes what acts after each step, of world, settings, SUMO, the run's folder, the begin [s] and events."""
 
 
 def run_closed_loop(
-    settings: RunSettings, folder: Path, report: Report, stop: Stop, evidence: Evidence | None = None
+    settings: RunSettings,
+    folder: Path,
+    report: Report,
+    stop: Stop,
+    evidence: Evidence | None = None,
+    made_by: MakeDriver | None = None,
 ) -> LoopOutcome:
     """Run a scenario to its end and write its files, all but `result.json`, into a folder.
 
+    Args: made_by, makes what acts after each step, where the settings alone do not say it.
     Raises: InvalidInputError for what cannot be used; BackendError if SUMO fails; the logs are written.
     """
-    make: MakeDriver = make_driver
+    make: MakeDriver = made_by or make_driver
     if settings.link is not None:
         make = _over_http(settings)
-    elif evidence is not None and evidence.detailed and settings.controller == "adaptive":
+    elif made_by is None and evidence is not None and evidence.detailed and settings.controller == "adaptive":
         make = partial(ForetellingDriver, evidence.folder)
     return run_loop(settings, folder, report, stop, make, evidence=evidence)
 
@@ -93,11 +108,11 @@ def run_loop(
     make: MakeDriver,
     replayed: Replayed | None = None,
     evidence: Evidence | None = None,
-    further: tuple[Path, ...] = (),
+    further: Further = NOTHING_MORE,
 ) -> LoopOutcome:
     """Run a scenario under any driver: live, or one that repeats what a recorded run did.
 
-    Args: further, additional files that SUMO reads besides.
+    Args: further, what SUMO gets besides.
     Raises: as `run_closed_loop`.
     """
     started_s = perf_counter()
@@ -113,10 +128,10 @@ def run_loop(
     if replayed is None:
         settings, advice = _with_plans(settings, world, times_s)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
-        preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence, further)
-        arguments = preparation.make()
+        preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence, further.files)
+        command = [*preparation.make(), *further.arguments]
         write_settings(folder, settings, world, times_s, replayed)
-        simulation = _started(arguments, Path(scratch) / "errors.txt")
+        simulation = _started(command, Path(scratch) / "errors.txt")
         with _closing(simulation):
             loop = _Loop(world, settings, simulation, folder, times_s[0], make)
             try:
@@ -347,6 +362,7 @@ def write_settings(
         "scale": settings.scale,
         "failure_rate": settings.failure_rate,
         "failure_kind": settings.failure_kind,
+        **({} if settings.crossings == RECALL else {"crossings": settings.crossings}),
         "closures": [_closure_row(closure) for closure in settings.closures],
         "options": [list(option) for option in settings.options],
         "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",
@@ -355,6 +371,7 @@ def write_settings(
         "schedule": schedule_record(settings),
         **({} if settings.link is None else {"over_http": asdict(settings.link)}),
         **({"advise": settings.advise} if settings.advise else {}),
+        **({} if settings.buses is None else {"buses": asdict(settings.buses)}),
         "command": list(settings.command),
         "replay_of": None if replayed is None else str(replayed.folder.resolve()),
         "versions": versions(),

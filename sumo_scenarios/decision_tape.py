@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.engine.bus_gate import WORDS
 from sumo_scenarios.json_fields import count, located, object_of, text_of, typed, wrong_type
 from sumo_scenarios.logs import PATTERN_OF
 
@@ -20,7 +21,7 @@ class Row:
     """One line of a decision log. [ds]
 
     `stage` is the stage asked for, or -1; `decided` says whether one was chosen; `wish` is flash or resume, if one of
-    them was asked for; `rung`, `failed` and `restored` are what changed.
+    them was asked for; `rung`, `failed` and `restored` are what changed; `priority` is what was done for a bus.
     """
 
     line: int
@@ -36,6 +37,7 @@ class Row:
     rung: str = ""
     failed: tuple[int, ...] = ()
     restored: tuple[int, ...] = ()
+    priority: str = ""
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ def _row(text: str, number: int) -> Row:
         rung=_one_of(values, "rung", tuple(PATTERN_OF)),
         failed=_channels(values, "failed"),
         restored=_channels(values, "restored"),
+        priority=_one_of(values, "priority", WORDS),
     )
 
 

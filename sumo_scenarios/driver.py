@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from detectors.crossings.waiting import CrossingSense, CrossingWatch
 from detectors.loops.estimator import LoopEstimator
 from detectors.loops.events import LoopEvent
 from detectors.positions import PositionTracker
@@ -19,9 +20,11 @@ from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.state import Mode
 from sumo_scenarios.controllers import AnySettings, Maker, maker_of, settings_of
+from sumo_scenarios.driver_ports import Sensor
 from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.fallback_plans import FallbackPlans
 from sumo_scenarios.green_wave.framed import framed
+from sumo_scenarios.kerbs import RECALL, Kerbs, KerbSensor, unit_with_crossings
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.loop_reader import LoopReader, broken_loops
 from sumo_scenarios.plan_driver import ForesightDriver, PlannedJunction, ScheduledJunction
@@ -95,22 +98,6 @@ class WatchingDriver:
         """Do nothing."""
 
 
-class Sensor(Protocol):
-    """Turns what a signal's sensors report into a view."""
-
-    def read(self, time_s: float) -> None:
-        """Take in what the last step brought. [s]"""
-        ...
-
-    def view(self, time_s: float, engine: JunctionEngine) -> JunctionView:
-        """Return the view of this moment. [s]"""
-        ...
-
-    def detection(self) -> Detection:
-        """Return how much of the junction is still seen."""
-        ...
-
-
 class VehicleSensor:
     """`positions` and `oracle`."""
 
@@ -174,6 +161,7 @@ class ControlledJunction:
     programme: int = 0
     partner: "ControlledJunction | None" = None
     seen: Beside | None = None
+    view: JunctionView | None = None
 
     @property
     def signal(self) -> str:
@@ -195,7 +183,7 @@ class ControlledJunction:
 
     def look(self, time_s: float) -> JunctionView:
         """Return what is to be seen, and let the signal that this one is coupled with know of it. [s]"""
-        view = self.sensor.view(time_s, self.engine)
+        self.view = view = self.sensor.view(time_s, self.engine)
         if self.partner is not None:
             core, stages = self.engine.core, self.stages(time_s)
             running = core.mode is Mode.RUNNING
@@ -235,6 +223,9 @@ class KernelDriver(EngineDriver[ControlledJunction]):
             compile_rollout()
         chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
         units = choosing_units(world, chosen)
+        if settings.crossings != RECALL:
+            units = [unit_with_crossings(unit) for unit in units]
+            sensors = _with_kerbs(sensors, units, world, settings, chosen, simulation, events)
         plans = FallbackPlans(world, settings, begin_s) if looks_ahead else None
         partner_of = partners(units, chosen)
         kernels = {unit.site.signal_id: Kernel(unit.site) for unit in units}
@@ -317,6 +308,25 @@ def _sensors(
         LoopSensor(LoopReader(simulation, unit, events, loops), estimators[unit.site.signal_id])
         for unit, loops in zip(world.units, failed, strict=True)
     ]
+
+
+def _with_kerbs(
+    sensors: Sequence[Sensor],
+    units: Sequence[SignalUnit],
+    world: World,
+    settings: RunSettings,
+    chosen: AnySettings,
+    simulation: Simulation,
+    events: EventLog,
+) -> Sequence[Sensor]:
+    """Return sensors that hear of the people at the kerbs too. Args: units, with their crossings as approaches."""
+    weight, found = chosen.walker_weight if isinstance(chosen, RolloutSettings) else 1.0, []
+    per_push = chosen.persons_per_push if isinstance(chosen, RolloutSettings) else 1.0
+    for inner, unit in zip(sensors, units, strict=True):
+        kerbs = Kerbs(simulation, world.net, unit.layout, unit.site, settings)
+        watch = CrossingWatch(kerbs.links, kerbs.first_loop, CrossingSense(settings.crossings), per_push)
+        found.append(KerbSensor(inner, kerbs, watch, weight, events))
+    return found
 
 
 def make_driver(

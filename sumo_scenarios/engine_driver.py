@@ -59,6 +59,11 @@ class EngineDriver(Generic[J]):
         self._shown: dict[str, str] = {}
 
     @property
+    def junctions(self) -> tuple[J, ...]:
+        """The signals."""
+        return self._junctions
+
+    @property
     def frames(self) -> int:
         """Kernel frames. [0.1 s]"""
         return sum(j.engine.frames for j in self._junctions)

@@ -14,7 +14,8 @@ from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.transitions import stage_tables
 from sumo_scenarios.controllers import settings_of
-from sumo_scenarios.driver import ControlledJunction, KernelDriver, Sensor, couple
+from sumo_scenarios.driver import ControlledJunction, KernelDriver, couple
+from sumo_scenarios.driver_ports import Sensor
 from sumo_scenarios.engine_driver import last_ds
 from sumo_scenarios.hindsight import Hindsight
 from sumo_scenarios.logs import EventLog

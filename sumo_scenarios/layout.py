@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from signal_ctrl.domain.network import NONE, ApproachLane, Exit, JunctionLayout, Loop, Movement, ReachLane
+from signal_ctrl.domain.occupancy import BIKE_PERSONS, CAR_PERSONS
 from signal_ctrl.domain.site import Right, Site
 from sumo_scenarios.foes import LinkFoes
 from sumo_scenarios.inner_storage import inner_edges
@@ -103,6 +104,7 @@ def _lane(
         movements=tuple(m for m, movement in enumerate(movements) if movement.lane == index),
         loops=tuple(i for i, loop in enumerate(loops) if index in loop.serves),
         inner=lane.edge_id in inner,
+        cars=BIKE_PERSONS / CAR_PERSONS if lane.bicycles else 1.0,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
 
+from optimiser.controller import Decision
 from signal_ctrl.domain.site import GroupKind
 from signal_ctrl.engine.junction import Record
 from sumo_scenarios.programme_text import programmes_text
@@ -106,14 +107,9 @@ class DecisionLog:
         """Write one record; of the candidates, the cheapest of each stage."""
         row: dict[str, Any] = {"t_ds": record.at_ds, "signal": record.signal, "calls": record.calls}
         if record.decision is not None:
-            best: dict[int, tuple[float, float]] = {}
-            for stage, delay_s, cost in record.decision.candidates:
-                if stage not in best or cost < best[stage][1]:
-                    best[stage] = (delay_s, cost)
-            row["inputs"] = record.inputs
-            row["candidates"] = [[s, d, c] for s, (d, c) in sorted(best.items())]
-            row["choice"] = record.decision.stage
-            row["reason"] = record.decision.reason
+            row |= {"inputs": record.inputs, **_chosen(record.decision, record.lit)}
+        if record.priority:
+            row["priority"] = record.priority
         if record.stage >= 0:
             row |= {"ask": record.stage, "sequence": record.sequence}
         if record.wish:
@@ -128,6 +124,16 @@ class DecisionLog:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _chosen(decision: Decision, lit: int) -> dict[str, Any]:
+    best: dict[int, tuple[float, float]] = {}
+    for stage, delay_s, cost in decision.candidates:
+        if stage not in best or cost < best[stage][1]:
+            best[stage] = (delay_s, cost)
+    weighed = [[s, d, c] for s, (d, c) in sorted(best.items())]
+    found: dict[str, Any] = {"candidates": weighed, "choice": decision.stage, "reason": decision.reason}
+    return found if decision.plain is None else found | {"lit": lit, "plain": decision.plain}
 
 
 def _loops_of(record: Record) -> tuple[tuple[str, tuple[int, ...]], ...]:

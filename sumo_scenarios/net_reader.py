@@ -39,13 +39,14 @@ _MOTORISED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One lane. [m], [m/s]"""
+    """One lane. [m], [m/s] `bicycles`: theirs alone, or shared with people on foot."""
 
     lane_id: str
     edge_id: str
     length_m: float
     speed_mps: float
     motorised: bool
+    bicycles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,7 @@ def _edge(element: Element) -> Edge:
             length_m=float(lane.attrib["length"]),
             speed_mps=_speed_mps(lane),
             motorised=_motorised(lane),
+            bicycles=not _motorised(lane) and "bicycle" in (lane.get("allow") or "").split(),
         )
         for lane in element.findall("lane")
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from detectors.view_builder import empty_view
+from optimiser.controller import Controller
 from optimiser.fixed_plan import FixedPlanController
-from optimiser.plan_keeper import PlanKeeper
 from optimiser.transition import TransitionSettings, method_named
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.plan import Plan, SignalPlan
@@ -24,12 +24,18 @@ from sumo_scenarios.world import SignalUnit, World
 CHANGES: Final = "plan_changes.csv"
 
 
-class _ClockedJunction:
+class Clocked(Controller, Protocol):
+    """A controller that goes by a clock."""
+
+    def due(self, now_ds: int) -> int:
+        """Return the stage whose turn it is. [ds]"""
+        ...
+
+
+class ClockedJunction:
     """One signal under a clock, or in its only stage. Nothing sees its demand, so every group is on recall."""
 
-    def __init__(
-        self, unit: SignalUnit, kernel: Kernel, controller: FixedPlanController | PlanKeeper | None, begin_s: float
-    ) -> None:
+    def __init__(self, unit: SignalUnit, kernel: Kernel, controller: Clocked | None, begin_s: float) -> None:
         layout = without_loops(unit.layout)
         self.signal = unit.site.signal_id
         self.controller = controller
@@ -52,7 +58,7 @@ class _ClockedJunction:
         return self.engine.decide(self._view, self._stages, now_ds)
 
 
-class PlannedJunction(_ClockedJunction):
+class PlannedJunction(ClockedJunction):
     """One signal under its plan."""
 
     def __init__(self, unit: SignalUnit, plan: Plan, begin_s: float) -> None:
@@ -69,7 +75,7 @@ class PlansByTime(Protocol):
         ...
 
 
-class ScheduledJunction(_ClockedJunction):
+class ScheduledJunction(ClockedJunction):
     """One signal under the plan that its schedule has for the time of day, or that was chosen by the forecast."""
 
     def __init__(self, unit: SignalUnit, timetable: PlansByTime, method: str, begin_s: float) -> None:

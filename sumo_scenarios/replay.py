@@ -158,7 +158,7 @@ class ReplayDriver(KernelDriver):
             engine.repeat(self._calls[signal], -1, 0, now_ds)
             return
         refusals = engine.refusals
-        engine.repeat(row.calls, row.stage, row.sequence, now_ds, row.wish)
+        engine.repeat(row.calls, row.stage, row.sequence, now_ds, row.wish, row.priority)
         self._events.changes(signal, now_ds, row.rung, row.failed, row.restored)
         if (engine.refusals > refusals) != row.refused:
             answer = "taken up" if row.refused else "refused"
@@ -247,6 +247,7 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         loops_file=typed(values, "loops_file", str),
         failure_rate=number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
         failure_kind=typed({"failure_kind": MIX, **values}, "failure_kind", str),
+        crossings=typed({"crossings": "recall", **values}, "crossings", str),
         plan=None if values.get("plan") is None else plan_of_document(values["plan"]),
         fallback=None if values.get("fallback") is None else plan_of_document(values["fallback"]),
         **schedule_of_record(values.get("schedule")),

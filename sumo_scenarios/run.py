@@ -147,9 +147,12 @@ def _loop(order: Order, kept: Staging | None) -> Work:
     def work(folder: Path, report: Report, stop: Stop) -> LoopOutcome:
         from sumo_scenarios.closed_loop import run_closed_loop  # noqa: PLC0415  heavy; only the child needs it
 
-        if kept is None:
-            return run_closed_loop(order.settings, folder, report, stop)
-        return run_closed_loop(order.settings, folder, report, stop, Evidence(kept.folder, order.detailed))
+        evidence = None if kept is None else Evidence(kept.folder, order.detailed)
+        if order.settings.buses is None:
+            return run_closed_loop(order.settings, folder, report, stop, evidence)
+        from sumo_scenarios.buses.driver import make_bus_driver  # noqa: PLC0415
+
+        return run_closed_loop(order.settings, folder, report, stop, evidence, make_bus_driver)
 
     return work
 

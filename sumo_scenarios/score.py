@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from sumo_scenarios.read_ahead import read_ahead_veh
 from sumo_scenarios.written import tags
 
 BIN_S: Final = 60.0
@@ -102,7 +103,7 @@ def score_run(tripinfo: Path, statistics: Path) -> Score:
     Raises: BackendError if one of them is missing or damaged; InvalidInputError if no vehicle was due.
     """
     counts = {tag: found for tag, found in tags(statistics) if found}
-    return score_trips(read_trips(tripinfo), counts, scale_of(statistics))
+    return score_trips(read_trips(tripinfo), counts, scale_of(statistics), read_ahead_veh(statistics))
 
 
 def scale_of(statistics: Path) -> float:
@@ -115,10 +116,13 @@ def scale_of(statistics: Path) -> float:
     return float(found[1]) if found else 1.0
 
 
-def score_trips(trips: tuple[Trip, ...], counts: Mapping[str, Mapping[str, str]], scale: float = 1.0) -> Score:
+def score_trips(
+    trips: tuple[Trip, ...], counts: Mapping[str, Mapping[str, str]], scale: float = 1.0, ahead_veh: int = 0
+) -> Score:
     """Return the figures of trips, checked against the counts of SUMO's statistics by element name.
 
-    Args: scale, factor on the demand: below 1, SUMO counts as loaded those too whom it then leaves out.
+    Args: scale, factor on the demand: below 1, SUMO counts as loaded those too whom it then leaves out; ahead_veh, as
+    many as it may have read that are due after the end [veh].
     """
     departed = [trip for trip in trips if trip.departed]
     vehicles = _vehicles(trips)
@@ -132,7 +136,7 @@ def score_trips(trips: tuple[Trip, ...], counts: Mapping[str, Mapping[str, str]]
         teleports=teleports,
         collisions=_count(counts, "safety", "collisions"),
         emergency_stops=_count(counts, "safety", "emergencyStops"),
-        invalid=tuple(_faults(vehicles, teleports, counts, min(scale, 1.0))),
+        invalid=tuple(_faults(vehicles, teleports, counts, (min(scale, 1.0), ahead_veh))),
     )
 
 
@@ -194,9 +198,10 @@ def _count(counts: Mapping[str, Mapping[str, str]], tag: str, name: str) -> int:
 
 
 def _faults(
-    vehicles: Vehicles, teleports: int, counts: Mapping[str, Mapping[str, str]], kept_ratio: float
+    vehicles: Vehicles, teleports: int, counts: Mapping[str, Mapping[str, str]], kept_and_ahead: tuple[float, int]
 ) -> Iterator[str]:
     """Yield what makes a run unusable: jumps, or vehicles that its trips do not show."""
+    kept_ratio, ahead_veh = kept_and_ahead
     departed = vehicles.total - vehicles.never_departed
     inserted, waiting = _count(counts, "vehicles", "inserted"), _count(counts, "vehicles", "waiting")
     missing = round(_count(counts, "vehicles", "loaded") * kept_ratio) - vehicles.total
@@ -206,5 +211,5 @@ def _faults(
         yield f"SUMO inserted {inserted} vehicles, but {departed} trips departed"
     if waiting > vehicles.never_departed:
         yield f"{waiting} vehicles wait for insertion, but {vehicles.never_departed} trips never departed"
-    if missing > max(_LATE_VEH, _LATE_SHARE * vehicles.total):
+    if missing - ahead_veh > max(_LATE_VEH, _LATE_SHARE * vehicles.total):
         yield f"{missing} loaded vehicles are in no trip"

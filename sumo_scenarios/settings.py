@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
 from signal_ctrl.domain.profile import PUBLISHED, SafetyProfile
 from signal_ctrl.domain.timetable import ScheduledPlans
+from sumo_scenarios.bus_options import BusOptions
 from sumo_scenarios.film.conditions import condition_named
 from sumo_scenarios.link_conditions import LinkConditions
 from sumo_scenarios.loop_faults import KINDS, MIX
@@ -23,6 +24,8 @@ WAVES: Final = ("green_wave", "hybrid")
 """Those that keep a green wave: as a plan, or as a frame of adaptive control."""
 ROLLOUTS: Final = ("adaptive", "hybrid")
 """Those that simulate ahead, over the ladder of plans."""
+PRIORITISING: Final = (*ROLLOUTS, "fixed")
+"""Those that can hear of buses: rollouts weigh them, a fixed plan is bent for them by the classic rule."""
 SLOTTED: Final = ("max_pressure", "greedy")
 """Those that choose once a slot."""
 SUMO_TOOLS: Final = ("sumo_adapted", "sumo_coordinated")
@@ -34,6 +37,10 @@ SENSINGS: Final = ("loops", "video", "positions", "oracle")
 EVENTS: Final = ("loops", "video")
 """Those that tell loop events, and nothing else."""
 ADVISE: Final = ("shadow", "adaptive")
+CROSSINGS: Final = ("recall", "buttons", "sensors")
+"""How people on foot are heard of."""
+HEARING: Final = (*SLOTTED, *ROLLOUTS)
+"""Controllers that hear of them."""
 OWN_DETECTORS: Final = ("actuated", "delay_based")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
@@ -67,6 +74,8 @@ class RunSettings:
     that cameras have with sensing `video`. `link`: every signal is a cabinet that asks a centre over such a wire; None:
     the controllers are in the process of the run. `advise`, who decides at the cabinets of such a run under a plan:
     empty, the plan alone; `shadow`, the plan while adaptive control advises; `adaptive`, adaptive control over it.
+    `buses`, how buses report and are weighed by those who give them priority; None: nobody knows of buses.
+    `crossings`, how people are heard of: `recall`, not at all, they are always called; by `buttons`, or by `sensors`.
     """
 
     scenario: str
@@ -93,11 +102,19 @@ class RunSettings:
     condition: str = "day"
     link: LinkConditions | None = None
     advise: str = ""
+    buses: BusOptions | None = None
+    crossings: str = "recall"
     command: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         _one_of("controller", self.controller, CONTROLLERS)
         _one_of("sensing", self.sensing, SENSINGS)
+        _one_of("crossings", self.crossings, CROSSINGS)
+        if self.crossings != CROSSINGS[0] and (self.link is not None or self.controller not in HEARING):
+            raise InvalidInputError(
+                f"people are heard of ({self.crossings}) by {', '.join(HEARING)} in the process of the run; "
+                f"leave --crossings out"
+            )
         self._check_plans()
         self._check_schedule()
         if not 0 <= self.seed < 2**31 or not 0 <= self.demand_seed < 2**31:
@@ -108,6 +125,12 @@ class RunSettings:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         self._check_failures()
         self._check_link()
+        if self.buses is not None and (
+            self.controller not in PRIORITISING or self.link is not None or self.schedule is not None
+        ):
+            raise InvalidInputError(
+                f"--buses is for controllers {', '.join(PRIORITISING)} in the process of the run, without a schedule"
+            )
         condition_named(self.condition)
         if self.condition != "day" and self.sensing != "video":
             raise InvalidInputError(f"--condition is what cameras see; with sensing {self.sensing} leave it out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -45,6 +45,19 @@ class RoadUser(NamedTuple):
     angle_deg: float
     speed_mps: float
     signals: int
+
+
+class BusSeen(NamedTuple):
+    """A bus: middle of its front (x, y) [m], angle clockwise from north [degrees], speed [m/s], persons in it, edge and
+    metres along it.
+    """
+
+    front: tuple[float, float]
+    angle_deg: float
+    speed_mps: float
+    load: int
+    road: str
+    position_m: float
 
 
 class Simulation:
@@ -132,6 +145,22 @@ class Simulation:
             if not walkers.getVehicle(name)
         ]
 
+    def buses(self, names: Collection[str]) -> dict[str, BusSeen]:
+        """Return those of some vehicles that are on the road, by name."""
+        vehicles = self._libsumo.vehicle
+        return {
+            name: BusSeen(
+                vehicles.getPosition(name),
+                float(vehicles.getAngle(name)),
+                float(self._speed_mps(name)),
+                int(vehicles.getPersonNumber(name)),
+                str(vehicles.getRoadID(name)),
+                float(self._position_m(name)),
+            )
+            for name in vehicles.getIDList()
+            if name in names
+        }
+
     def size_of(self, name: str) -> tuple[str, float, float, float]:
         """Return class, length, width and height of a vehicle or a walker that is on the road. [m]"""
         vehicles = self._libsumo.vehicle
@@ -139,6 +168,17 @@ class Simulation:
         vehicle_class = kind.getVehicleClass(name) if kind is vehicles else "pedestrian"
         height_m = kind.getHeight(name) if kind is vehicles else WALKER_HEIGHT_M
         return str(vehicle_class), float(kind.getLength(name)), float(kind.getWidth(name)), float(height_m)
+
+    def place_of(self, vehicle: str) -> tuple[str, float] | None:
+        """Return edge and place on it [m] of a vehicle, None if it is not on the road. Who reports itself may ask."""
+        try:
+            with _translated(self._libsumo):
+                edge = str(self._libsumo.vehicle.getRoadID(vehicle))
+                return (edge, float(self._position_m(vehicle))) if edge else None
+        except BackendLostError:
+            raise
+        except BackendError:
+            return None
 
     def lane_halting(self, lane_id: str) -> int:
         """Return the vehicles that stand on a lane (below 0.1 m/s)."""
@@ -151,6 +191,12 @@ class Simulation:
     def edge_vehicle_names(self, edge_id: str) -> tuple[str, ...]:
         """Return the names of the vehicles on an edge now; only what plays the drivers may ask."""
         return tuple(self._libsumo.edge.getLastStepVehicleIDs(edge_id))
+
+    def edge_people(self, edge_id: str) -> list[tuple[str, str, float]]:
+        """Return (name, next edge, speed [m/s]) of the people on foot on an edge."""
+        person = self._libsumo.person
+        names = self._libsumo.edge.getLastStepPersonIDs(edge_id)
+        return [(name, str(person.getNextEdge(name)), float(person.getSpeed(name))) for name in names]
 
     def edge_time_s(self, edge_id: str) -> float:
         """Return how long the edge takes at the speed that is driven there now. [s]"""
@@ -169,6 +215,37 @@ class Simulation:
         """Send a vehicle by other edges, the one that it is on first. Raises: BackendError if it cannot go there."""
         with _translated(self._libsumo):
             self._libsumo.vehicle.setRoute(vehicle, list(edges))
+
+    def came_and_went(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Return the vehicles that in the last step set out, began to park, and left their space."""
+        simulation = self._libsumo.simulation
+        return (
+            tuple(simulation.getDepartedIDList()),
+            tuple(simulation.getParkingStartingVehiclesIDList()),
+            tuple(simulation.getParkingEndingVehiclesIDList()),
+        )
+
+    def parked(self, car_park: str) -> int:
+        """Return how many vehicles stand in a car park. [veh]"""
+        return int(self._libsumo.parkingarea.getVehicleCount(car_park))
+
+    def next_car_park(self, vehicle: str) -> str:
+        """Return the car park that a vehicle will stop in next, empty if there is none."""
+        stops = self._libsumo.vehicle.getStops(vehicle, 1)
+        return str(stops[0].stoppingPlaceID) if stops else ""
+
+    def park_at(self, vehicle: str, car_park: str) -> None:
+        """Have a vehicle stop in another car park than it would next. Raises: BackendError if it cannot go there."""
+        with _translated(self._libsumo):
+            self._libsumo.vehicle.rerouteParkingArea(vehicle, car_park)
+
+    def driven_m(self, vehicle: str) -> float:
+        """Return how far a vehicle that is on the road has driven. [m]"""
+        return float(self._libsumo.vehicle.getDistance(vehicle))
+
+    def where(self, vehicle: str) -> tuple[str, float]:
+        """Return edge and position on it of a vehicle that is on the road; within a junction it begins with ':'."""
+        return str(self._libsumo.vehicle.getRoadID(vehicle)), float(self._position_m(vehicle))
 
     def close(self) -> None:
         """End the simulation so that its files are complete."""

@@ -45,13 +45,21 @@ class Service:
         self.memory_mib.append((time.monotonic() - self._listened_s, resident_mib(self.process.pid)))
 
 
-def start(data: Path, database: str, log: Path, core: int | None = None, more: Sequence[str] = ()) -> Service:
+def start(
+    data: Path,
+    database: str,
+    log: Path,
+    core: int | None = None,
+    more: Sequence[str] = (),
+    what: Sequence[str] = ("serve",),
+) -> Service:
     """Serve a data folder on a free port; whoever asked ends it.
 
-    Args: log, file for what it writes to standard error; core, the only one that it may use; more, further options.
+    Args: log, file for what it writes to standard error; core, the only one that it may use; more, further options;
+        what, the command: the centre's, or `parking serve`.
     Raises: BackendError if it does not start.
     """
-    command = [*PROGRAM, "serve", "--data", str(data), "--port", "0", *more]
+    command = [*PROGRAM, *what, "--data", str(data), "--port", "0", *more]
     command += ["--database", database] if database else []
     begun_s = time.monotonic()
     with log.open("a", encoding="utf-8") as file:

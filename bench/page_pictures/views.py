@@ -64,6 +64,11 @@ def of_junction(page: Any, part: str = "") -> None:
         page.eval_on_selector(part, "element => element.scrollIntoView({ block: 'start' })")
 
 
+def of_its_street(page: Any) -> None:
+    """Open the panel of the first junction, at its place in its street."""
+    of_junction(page, ".panel section:has(.key.way-0)")
+
+
 def street(page: Any) -> None:
     """Choose three junctions of the city that lie on a line and wait for their greens."""
     found = page.evaluate("() => fetch('/v1/junctions').then(a => a.json())")["junctions"]
@@ -125,7 +130,9 @@ def price(page: Any) -> None:
 VIEWS: Final = (
     View("map", "map", "main .map", screens=("desktop", "phone", "night", "wall")),
     View("junction", "map", "main .map", prepare=of_junction),
-    View("junction-street", "map", "main .map", prepare=lambda page: of_junction(page, ".panel figure .way-0")),
+    View(
+        "junction-street", "map", "main .map", prepare=lambda page: of_junction(page, ".panel section:has(.key.way-0)")
+    ),
     View("take-over", "map", "main .map", prepare=price),
     View("wall", "wall", "main .figures", screens=("desktop", "night", "wall")),
     View("incidents", "incidents"),

@@ -7,6 +7,29 @@ from typing import Final
 from bench.reports.page import number, table
 from bench.reports.records import FigureRow
 
+PEOPLE: Final[Mapping[str, tuple[str, int]]] = {
+    "person_delay_s": ("delay of a person [s]", 1),
+    "person_delay_total_h": ("delay of all persons [h]", 1),
+    "person_delay_counted_s": ("delay of a person, simulated passengers in the buses [s]", 1),
+    "motor_delay_s": ("delay of motor vehicles [s/veh]", 1),
+    "bus_delay_s": ("bus delay [s]", 1),
+    "bus_signal_delay_s": ("bus delay at a signal [s per bus and signal]", 1),
+    "bus_signal_delay_p95_s": ("bus delay at a signal, 95 % [s]", 1),
+    "bus_signal_delay_per_bus_s": ("bus delay at all signals [s/bus]", 1),
+    "bus_headway_cv": ("bus headways, coefficient of variation [–]", 2),
+    "bus_bunching_ratio": ("bus headways below a quarter of the planned one [0–1]", 3),
+    "bus_excess_wait_s": ("excess wait at bus stops [s]", 1),
+    "passenger_delay_s": ("time a passenger loses aboard [s]", 1),
+    "passenger_wait_s": ("wait of a passenger at the stop [s]", 1),
+    "pedestrian_delay_s": ("time a person loses on foot [s]", 1),
+    "pedestrian_wait_s": ("pedestrian wait [s]", 1),
+    "pedestrian_wait_p95_s": ("pedestrian wait, 95 % [s]", 1),
+    "pedestrian_wait_max_s": ("pedestrian wait, longest [s]", 0),
+    "bicycle_delay_s": ("bicycle delay [s]", 1),
+    "bicycle_delay_p95_s": ("bicycle delay, 95 % [s]", 1),
+    "bicycle_wait_s": ("time a bicycle stands [s]", 1),
+}
+"""Figures of persons, buses, people on foot and bicycles."""
 MEASURES: Final[Mapping[str, tuple[str, int]]] = {
     "delay_s_per_vehicle": ("delay [s/veh]", 1),
     "delay_total_h": ("delay of all vehicles [h]", 1),
@@ -32,11 +55,7 @@ MEASURES: Final[Mapping[str, tuple[str, int]]] = {
     "artery_hours_met": ("arterial, hours and directions over 40 km/h [–]", 1),
     "worst_approach_delay_s": ("worst approach [s/veh]", 1),
     "fairness_ratio": ("worst approach over mean [–]", 2),
-    "bus_delay_s": ("bus delay [s]", 1),
-    "bus_headway_cv": ("bus headways, coefficient of variation [–]", 2),
-    "bus_excess_wait_s": ("excess wait at bus stops [s]", 1),
-    "pedestrian_wait_s": ("pedestrian wait [s]", 1),
-    "pedestrian_wait_p95_s": ("pedestrian wait, 95 % [s]", 1),
+    **PEOPLE,
     "arrivals_on_green_ratio": ("arrivals on green [0–1]", 2),
     "platoon_ratio": ("platoon ratio [–]", 2),
     "split_failure_ratio": ("greens that failed to clear (split failures) [0–1]", 3),
@@ -50,13 +69,15 @@ MEASURES: Final[Mapping[str, tuple[str, int]]] = {
 }
 
 
-def figures_table(rows: Sequence[FigureRow], order: Sequence[str]) -> str:
+def figures_table(
+    rows: Sequence[FigureRow], order: Sequence[str], measures: Mapping[str, tuple[str, int]] = MEASURES
+) -> str:
     """Return the means of the measures that at least one controller has."""
     by_place = {(row.measure, row.controller): row.mean for row in rows}
     shown = [name for name in order if any(row.controller == name for row in rows)]
     body = [
         [words, *(number(by_place.get((name, controller)), digits) for controller in shown)]
-        for name, (words, digits) in MEASURES.items()
+        for name, (words, digits) in measures.items()
         if any((name, controller) in by_place for controller in shown)
     ]
     return table(["measure, mean of the valid runs", *(escape(name) for name in shown)], body) if body else ""

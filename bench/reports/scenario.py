@@ -9,6 +9,7 @@ from bench.reports.artery_speed import artery_part
 from bench.reports.corridor import window_of
 from bench.reports.figures_table import figures_table
 from bench.reports.page import figure, legend, number, section, swatches
+from bench.reports.people import people_part
 from bench.reports.plots import WIDTH, curve_chart, paired_chart
 from bench.reports.prediction_plots import error_chart, prediction_chart, prediction_key, prediction_table
 from bench.reports.records import CurveRow, FigureRow, NoiseRow, PairRow, PredictionRow, VerdictRow
@@ -34,6 +35,7 @@ def scenario_section(number_: int, shown: Section, tables: TableFolder, order: S
         shown.scenario,
         _first_pair(name, shown, tables, order),
         _queues(name, tables.of(shown.scenario, "queues"), order, labels, shown.scenario),
+        _people(name, shown, tables.overall("figures"), order),
         artery_part(name, tables.of(shown.scenario, "artery"), order, _tables(shown.scenario, "artery")),
         _time_space(name, shown, tables),
         _coordination(name, shown, tables),
@@ -222,6 +224,11 @@ def _figures(shown: Section, rows: Sequence[FigureRow], labels: Sequence[str]) -
     condition = ", ".join(shown.groups[0].conditions())
     found = figures_table(_of(rows, shown.scenario, condition), labels)
     return f"<h3>All figures</h3>{found}" if found else ""
+
+
+def _people(name: str, shown: Section, rows: Sequence[FigureRow], order: Sequence[str]) -> str:
+    condition = ", ".join(shown.groups[0].conditions())
+    return people_part(name, _of(rows, shown.scenario, condition), order, _tables(shown.scenario, "figures"))
 
 
 def _noise(scenario: str, rows: Sequence[NoiseRow]) -> str:

@@ -7,9 +7,8 @@ stamped before it, so nothing that was recorded can be played to a centre that h
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from signal_ctrl.centre.link_keys import KeyRing
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.mac import WINDOW_MS, Asked, Stamp, request_mac, same_code, stamp_of
@@ -54,10 +53,18 @@ class LinkHeaders(NamedTuple):
     mac: str
 
 
-class LinkGate:
-    """Lets requests of cabinets in, each once."""
+class Keys(Protocol):
+    """The keys that count."""
 
-    def __init__(self, ring: KeyRing, clock: Clock) -> None:
+    def of(self, cabinet: str, utc_ms: int) -> tuple[bytes, ...]:
+        """Return the keys of one who may sign at a time. [ms]"""
+        ...
+
+
+class LinkGate:
+    """Lets requests of cabinets in, each once; and those of whoever else signs as they do."""
+
+    def __init__(self, ring: Keys, clock: Clock) -> None:
         self._ring = ring
         self._clock = clock
         self._since_utc_ms = clock.utc_ms()

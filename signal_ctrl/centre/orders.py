@@ -24,6 +24,7 @@ from signal_ctrl.centre.order_values import (
 )
 from signal_ctrl.centre.override_values import OVERRIDES, Leg, Override, OverrideState
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
+from signal_ctrl.centre.preemptions import live_preemptions, with_preemption
 from signal_ctrl.centre.shadow_values import MODES
 from signal_ctrl.domain.errors import NotFoundError, RefusedError
 from signal_ctrl.domain.link.acknowledgement import Acknowledgement, AckState
@@ -180,22 +181,17 @@ class OrderDesk:
         wanted = [(cabinet, _after(last[cabinet.cabinet], t.epoch)) for cabinet in cabinets]
         return self._put(t, wanted, why, now_ms)
 
-    def _put(
-        self,
-        t: Transaction,
-        wanted: Sequence[tuple[Cabinet, Version]],
-        why: str,
-        now_ms: int,
-    ) -> list[Delivery]:
+    def _put(self, t: Transaction, wanted: Sequence[tuple[Cabinet, Version]], why: str, now_ms: int) -> list[Delivery]:
         if not wanted:
             return []
-        overrides = by_cabinet(live_overrides(t))
+        overrides, preempted = by_cabinet(live_overrides(t)), live_preemptions(t)
         names = [cabinet.cabinet for cabinet, _ in wanted]
         assigned, modes = t.shelf(ASSIGNMENTS).several(names), t.shelf(MODES).several(names)
         made = []
         for cabinet, version in wanted:
             name = cabinet.cabinet
             orders = build_orders(cabinet, assigned.get(name), overrides.get(name, ()), version, now_ms)
+            orders = with_preemption(orders, preempted.get(name), now_ms)
             control = modes[name].mode if name in modes else ControlMode.PLAN
             made.append(self.signed(replace(orders, control=control), why, now_ms))
         t.shelf(DELIVERIES).add_all(made)

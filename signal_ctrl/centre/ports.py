@@ -16,40 +16,17 @@ Errors of the database become ours on the way out (`stores/failures.py`): a key 
 """
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Protocol, TypeVar
 
 from signal_ctrl.centre.audit_port import AuditReading
 from signal_ctrl.centre.link_port import Links, LinksReading
 from signal_ctrl.centre.people_port import People, PeopleReading
 from signal_ctrl.centre.shelves import OpenShelf, Shelf, ShelfSpec, V
+from signal_ctrl.domain.storing import Condition, Importance
+
+__all__ = ["Condition", "Importance", "Reading", "Store", "Transaction"]
 
 T = TypeVar("T")
-
-
-class Importance(Enum):
-    """What a write is worth when space runs out."""
-
-    RAW = "raw"
-    """Raw data of detectors: shed from 90 % of the disk on."""
-    NORMAL = "normal"
-    """Everything else: refused from 97 % on."""
-    ESSENTIAL = "essential"
-    """Releases and expiries of overrides, alarms, and what is recorded late: tried to the last byte."""
-
-
-class Condition(Enum):
-    """How the store is, from well to worse."""
-
-    OPEN = "open"
-    SPACE_LOW = "space_low"
-    """80 % of the disk: warn."""
-    SHEDDING = "shedding"
-    """90 %: raw data are refused."""
-    READ_ONLY = "read_only"
-    """97 %: only what is essential is written."""
-    FAILED = "failed"
-    """A write or a sync failed, or another centre took over: nothing is written until the process starts anew."""
 
 
 class Reading(Protocol):

@@ -1,4 +1,4 @@
-"""All shelves that the centre keeps; the store makes a table for each."""
+"""The first shelves of the centre; the store makes a table for each. Later ones: `watch/shelf_list.py`."""
 
 from typing import Final
 

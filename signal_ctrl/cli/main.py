@@ -13,6 +13,7 @@ from signal_ctrl.cli import (
     backup_command,
     bench_command,
     bench_report_command,
+    buses_command,
     cabinet_command,
     camera_command,
     conditions_command,
@@ -29,6 +30,7 @@ from signal_ctrl.cli import (
     incidents_command,
     login_command,
     override_command,
+    parking_group,
     plan_command,
     response_command,
     roads_centre_command,
@@ -38,6 +40,7 @@ from signal_ctrl.cli import (
     serve_command,
     shadow_command,
     signs_command,
+    special_command,
     units_command,
     user_command,
 )
@@ -68,7 +71,9 @@ app.add_typer(cabinet_command.app)
 app.add_typer(camera_command.app)
 app.add_typer(scenarios_command.app)
 app.add_typer(override_command.app)
+app.add_typer(parking_group.app)
 app.add_typer(units_command.app)
+app.add_typer(buses_command.app)
 app.add_typer(dispatch_command.app)
 app.add_typer(response_command.app)
 app.add_typer(plan_command.app)
@@ -86,6 +91,7 @@ app.add_typer(congestion_command.app)
 app.add_typer(incidents_command.app)
 app.add_typer(diversion_command.app)
 app.add_typer(signs_command.app)
+app.add_typer(special_command.app)
 app.add_typer(audit_command.app)
 app.add_typer(user_command.app)
 app.command()(backup_command.backup)

@@ -57,6 +57,9 @@ def run(
             "swapped-lanes, late, twice, dated-ahead."
         ),
     ] = "mix",
+    crossings: Annotated[
+        str, typer.Option(help="How people on foot are heard of: recall (always called), buttons or sensors.")
+    ] = "recall",
     close: Annotated[
         list[str] | None,
         typer.Option(help="LANE_OR_EDGE[@FROM-TO], closed; may be repeated.", show_default=False),
@@ -119,6 +122,14 @@ def run(
             "is switched on over the plan."
         ),
     ] = "",
+    buses: Annotated[
+        str | None,
+        typer.Option(
+            help="Signals hear of buses, which report as every=5,noise=6,lost=0.05,load=0,beacons=0 says ('': so): "
+            "adaptive weighs them by their persons, fixed is bent for them (docs/bus-priority.md).",
+            show_default=False,
+        ),
+    ] = None,
     replay: Annotated[Path | None, typer.Option(help="Folder of a run to be shown again.", show_default=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that --out holds.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -136,6 +147,7 @@ def run(
     if link and not over_http:
         raise InvalidInputError("--link is about the wire of --over-http; give both, or neither")
     from signal_ctrl.domain.timetable import instant_of
+    from sumo_scenarios.bus_options import parse_buses
     from sumo_scenarios.link_conditions import parse_link
     from sumo_scenarios.schedule_file import read_schedule
     from sumo_scenarios.settings import RunSettings, parse_closure, parse_setting
@@ -155,6 +167,7 @@ def run(
         options=tuple(parse_setting(text) for text in set_ or ()),
         failure_rate=failures,
         failure_kind=failure_kind,
+        crossings=crossings,
         loops_file="" if loops is None else str(loops),
         plan=_plan(plan, schedule, (scenario, controller, profile, begin)),
         base=None if plan is not None else _base(scenario, controller, profile, begin),
@@ -165,6 +178,7 @@ def run(
         transition=transition,
         link=parse_link(link) if over_http else None,
         advise=advise,
+        buses=None if buses is None else parse_buses(buses),
         command=("signal-ctrl", *sys.argv[1:]),
     )
     return _run(settings, out, overwrite, json_, evidence)

@@ -1,12 +1,16 @@
 """`signal-ctrl serve`: the centre, its routes and its page."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from signal_ctrl.cli.backup_command import KeyFile, secret_of
 from signal_ctrl.cli.output import put_json
+
+if TYPE_CHECKING:
+    from signal_ctrl.web.settings import Networks
 
 
 def serve(
@@ -73,7 +77,6 @@ def serve(
     Exit code 0: stopped; 2: bad input, or another process has the data folder; 3: the store failed, or the port is
     taken.
     """
-    import ipaddress
     import sys
 
     from signal_ctrl.cli.serving import Serving
@@ -81,15 +84,10 @@ def serve(
     from signal_ctrl.domain.errors import InvalidInputError
     from signal_ctrl.web.connections import ConnectionBook
     from signal_ctrl.web.server import Place
-    from signal_ctrl.web.settings import LOOPBACK, Settings, is_within
+    from signal_ctrl.web.settings import Settings
 
-    local = host == "localhost" or is_within(host, LOOPBACK)
-    if not local and tls_cert is None and not proxy and not insecure:
-        raise InvalidInputError(f"{host} is reached by others: give --tls-cert and --tls-key, or --proxy that has them")
-    try:
-        watchers = tuple(ipaddress.ip_network(each) for each in watcher or ())
-    except ValueError as error:
-        raise InvalidInputError(f"--watcher has to be a network such as 10.0.0.0/8: {error}") from error
+    check_reach(host, tls_cert is not None or bool(proxy) or insecure)
+    watchers = networks_of(watcher or ())
     place = Place(
         host, port, tls_cert, tls_key, tuple(proxy or ()), ConnectionBook(most_of_address=connections_per_address)
     )
@@ -97,9 +95,9 @@ def serve(
         production,
         tls_cert is not None or bool(proxy),
         frozenset(origin or ()),
-        watchers or LOOPBACK,
+        watchers,
         open_feeds,
-        _publisher(publisher),
+        publisher_of(publisher),
         past_days=past_days,
         reports=_folder(reports, "--reports"),
         pictures=_folder(pictures, "--pictures"),
@@ -115,6 +113,28 @@ def serve(
     return run(Serving(data, database, place, settings, tuple(anchor_copy or ()), announce, backups, secret, lease))
 
 
+def check_reach(host: str, protected: bool) -> None:
+    """Raises: InvalidInputError for an address that others reach, where nothing protects the connection."""
+    from signal_ctrl.domain.errors import InvalidInputError
+    from signal_ctrl.web.settings import LOOPBACK, is_within
+
+    if not (protected or host == "localhost" or is_within(host, LOOPBACK)):
+        raise InvalidInputError(f"{host} is reached by others: give --tls-cert and --tls-key, or --proxy that has them")
+
+
+def networks_of(texts: Sequence[str]) -> "Networks":
+    """Return the networks that may read /metrics; none given: this machine. Raises: InvalidInputError."""
+    import ipaddress
+
+    from signal_ctrl.domain.errors import InvalidInputError
+    from signal_ctrl.web.settings import LOOPBACK
+
+    try:
+        return tuple(ipaddress.ip_network(each) for each in texts) or LOOPBACK
+    except ValueError as error:
+        raise InvalidInputError(f"--watcher has to be a network such as 10.0.0.0/8: {error}") from error
+
+
 def _folder(folder: Path | None, option: str) -> Path | None:
     from signal_ctrl.domain.errors import InvalidInputError
 
@@ -123,7 +143,8 @@ def _folder(folder: Path | None, option: str) -> Path | None:
     return folder
 
 
-def _publisher(text: str) -> tuple[str, str]:
+def publisher_of(text: str) -> tuple[str, str]:
+    """Return country and name of who publishes. Raises: InvalidInputError."""
     from signal_ctrl.domain.errors import InvalidInputError
 
     country, _, name = text.partition("/")

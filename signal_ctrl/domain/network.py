@@ -58,7 +58,8 @@ class ReachLane:
 class ApproachLane:
     """One lane that ends at a stop line of the signal. [m], [m/s]
 
-    `inner` tells storage between two nodes of the signal; `loops` are indices into the junction's loops.
+    `inner` tells storage between two nodes of the signal; `loops` are indices into the junction's loops; `cars`: as how
+    many cars one vehicle counts, by the persons in it: below 1 on a lane for bicycles.
     """
 
     lane_id: str
@@ -68,6 +69,7 @@ class ApproachLane:
     movements: tuple[int, ...]
     loops: tuple[int, ...]
     inner: bool
+    cars: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

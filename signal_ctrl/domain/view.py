@@ -26,8 +26,13 @@ class JunctionView:
     stuck (n_lanes,), whether the first vehicle stands though all it may want is green and free; inside (n_movements,),
     whether somebody has passed the stop line and waits in the junction; late_s (n_lanes, n_max), how long each has been
     kept from where it would be by now [s]; crowded (n_lanes,), share of the time in which the queue reached as far back
-    as anybody sees (0-1); permissive_s (n_lanes,), headway of those who have green and have to yield [s]. The last four
+    as anybody sees (0-1); permissive_s (n_lanes,), headway of those who have green and have to yield [s]. These four
     are empty where nobody can tell.
+
+    weight (n_lanes, n_max), as how many cars the waiting of each counts, by the persons in it; empty: one each.
+    share_from (n_lanes, n_max): a vehicle that comes at one of several times, or on one of several lanes, is there
+    several times with the same key, each time with a share of 1 of its own: from here on, `presence` wide; -1 for a
+    vehicle that is there once. Empty: all are there once.
     """
 
     n_vehicles: IntArray
@@ -46,6 +51,8 @@ class JunctionView:
     late_s: FloatArray = field(default_factory=lambda: np.zeros(0))
     crowded: FloatArray = field(default_factory=lambda: np.zeros(0))
     permissive_s: FloatArray = field(default_factory=lambda: np.zeros(0))
+    weight: FloatArray = field(default_factory=lambda: np.zeros(0))
+    share_from: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def digest(self) -> str:
         """Return a hash of all values: the inputs of a decision."""

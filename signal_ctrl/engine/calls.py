@@ -13,13 +13,13 @@ WAITING_S = 1.0
 def recall_of(layout: JunctionLayout, site: Site) -> int:
     """Return a bit mask of the groups on recall, which wait whenever they are red: nothing sees their demand.
 
-    These are crossings, and groups that no lane with a loop leads to.
+    These are groups that no lane with a loop leads to: crossings too, but for those with a button or sensor.
     """
     seen = {m.group for m in layout.movements if layout.lanes[m.lane].loops}
     recall = 0
     for g, group in enumerate(site.groups):
         served = any(m.group == g for m in layout.movements)
-        if group.kind is GroupKind.CROSSING or (served and g not in seen):
+        if g not in seen and (group.kind is GroupKind.CROSSING or served):
             recall |= 1 << g
     return recall
 

@@ -64,7 +64,7 @@ def question_from_bytes(data: bytes) -> tuple[JunctionView, Situation]:
 
 def answer_to_bytes(decision: Decision) -> bytes:
     """Return a decision as a document."""
-    document = {
+    document: dict[str, Any] = {
         "format": ANSWER,
         "stage": decision.stage,
         "candidates": [[stage, start_s.hex(), cost.hex()] for stage, start_s, cost in decision.candidates],
@@ -72,6 +72,8 @@ def answer_to_bytes(decision: Decision) -> bytes:
         "signal": decision.signal,
         "at_s": None if decision.at_s is None else decision.at_s.hex(),
     }
+    if decision.plain is not None:
+        document["plain"] = decision.plain
     return canonical(document).encode()
 
 
@@ -79,7 +81,8 @@ def answer_from_bytes(data: bytes) -> Decision:
     """Return the decision of a document. Raises: InvalidInputError if it is none."""
     try:
         document = read_document(data.decode("ascii"), "decision", ANSWER)
-        exactly(document, ("format", "stage", "candidates", "reason", "signal", "at_s"))
+        keys = ("format", "stage", "candidates", "reason", "signal", "at_s")
+        exactly(document, (*keys, *(("plain",) if "plain" in document else ())))
         at_s = document["at_s"]
         return Decision(
             stage=whole(document["stage"]),
@@ -90,6 +93,7 @@ def answer_from_bytes(data: bytes) -> Decision:
             reason=str(document["reason"]),
             signal=str(document["signal"]),
             at_s=None if at_s is None else float.fromhex(at_s),
+            plain=whole(document["plain"]) if "plain" in document else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidInputError(f"no decision: {why(error)}") from error

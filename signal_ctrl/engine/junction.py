@@ -1,5 +1,6 @@
 """One junction's loop: what is seen goes in, a wish goes through the gate, lamps come out. No clock, no I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -9,7 +10,9 @@ from signal_ctrl.domain.errors import RefusedError
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.engine.bus_gate import BusGate
 from signal_ctrl.engine.calls import calls_of, recall_of, recall_of_lanes
+from signal_ctrl.engine.foreseen import Foreseen, Wanted, best_first
 from signal_ctrl.engine.ladder import Rung, Step
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.lamps import breaches, sumo_state
@@ -26,7 +29,8 @@ class Record:
     """One line of the decision log: what went in, what was weighed, what was asked, and what the gate said.
 
     `wish` is what was asked for beside stages: flash, or resume. `rung` and `why` tell of a change of rung; `failed`
-    and `restored` are the channels of loops that are no longer listened to, or are again.
+    and `restored` are the channels of loops that are no longer listened to, or are again. `priority`, what was done for
+    a bus (`engine.bus_gate`), and `lit` the stage that was on where a bus was weighed.
     """
 
     at_ds: int
@@ -42,6 +46,8 @@ class Record:
     why: str = ""
     failed: tuple[int, ...] = ()
     restored: tuple[int, ...] = ()
+    priority: str = ""
+    lit: int = -1
 
 
 class Decider(Protocol):
@@ -88,6 +94,7 @@ class JunctionEngine:
         self._settled_stage = -1
         self._lamps = sumo_state(kernel.site, state.core)
         self._core: Core = state.core
+        self._buses = BusGate(kernel, layout)
 
     @property
     def lamps(self) -> str:
@@ -146,6 +153,7 @@ class JunctionEngine:
         Args: beside, the signal that this one is coupled with; waiting, the groups that somebody waits for, as a bit
             mask, where somebody else has looked.
         """
+        view = self._buses.compensated(view)
         before, self._detection = self._detection, detection
         if detection is not before:
             self._recall = recall_of(self.layout, self.kernel.site) | recall_of_lanes(self.layout, detection.unsure)
@@ -203,9 +211,11 @@ class JunctionEngine:
         record = record if record is not None else self._ask(None, view, beside, now_ds)
         return replace(record, wish=wish.value, sequence=self._sequence, refused=refused)
 
-    def repeat(self, calls: int, stage: int, sequence: int, now_ds: int, wish: str = "") -> None:
+    def repeat(self, calls: int, stage: int, sequence: int, now_ds: int, wish: str = "", priority: str = "") -> None:
         """Take a recorded decision instead of making one."""
         self._calls = calls
+        if priority:
+            self._buses.repeat(priority, self._state.core.stage, self, now_ds)
         if stage >= 0 or wish:
             self._sequence = sequence
             self._submit(stage, now_ds, Wish(wish) if wish else Wish.STAGE)
@@ -238,6 +248,10 @@ class JunctionEngine:
         except RefusedError as error:
             return error.rule
         return ""
+
+    def foresee(self, wanted: Wanted, stages: Sequence[int]) -> tuple[Foreseen, bool]:
+        """Return what to ask for from the last frame on so that a stage is lit in time, and whether it will be."""
+        return best_first(self.kernel, self._state, self._calls, wanted, stages)
 
     def trip(self, reason: str, now_ds: int) -> None:
         """Latch a fault that the conflict monitor has seen. [ds]"""
@@ -279,14 +293,19 @@ class JunctionEngine:
         return Situation(to_s(now_ds), core.stage, stages, to_s(now_ds - self._settled_ds), beside)
 
     def _ask(self, decision: Decision | None, view: JunctionView, beside: Beside | None, now_ds: int) -> Record:
-        stage, refused = -1, ""
+        stage, refused, priority = -1, "", ""
+        lit = self._state.core.stage if decision is not None and decision.plain is not None else -1
+        if decision is not None:
+            decision, priority = self._buses.settle(decision, self._state.core, self, now_ds)
         if decision is not None and decision.stage != self._state.core.stage:
             stage = decision.stage
             self._sequence += 1
             refused = self._submit(stage, now_ds)
         digest = inputs_hash(view, beside)
-        signal = self.kernel.site.signal_id
-        return Record(now_ds, signal, digest, self._calls, decision, stage, self._sequence, refused)
+        return Record(
+            now_ds, self.kernel.site.signal_id, digest, self._calls, decision, stage, self._sequence, refused,
+            priority=priority, lit=lit,
+        )  # fmt: skip
 
     def _submit(self, stage: int, now_ds: int, wish: Wish = Wish.STAGE) -> str:
         return self.ask(Request(Source.ADAPTIVE, self._sequence, now_ds, now_ds + WISH_LIFE_DS, wish, stage), now_ds)

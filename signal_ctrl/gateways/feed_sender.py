@@ -42,6 +42,14 @@ class Sent:
     given_up: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where batches go, and how one is written: sender, start, number, items."""
+
+    path: str
+    batch: Callable[[str, str, int, list[dict[str, Any]]], bytes]
+
+
 class FeedSender:
     """Sends for one start of one feed. A batch never changes once it has its number."""
 
@@ -52,8 +60,10 @@ class FeedSender:
         draw: Callable[[], float],
         sleep: Callable[[float], None] = time.sleep,
         together: int = MOST_TOGETHER,
+        where: Where | None = None,
     ) -> None:
-        """Args: draw, a number of 0 to 1 by chance; together, observations in a batch."""
+        """Args: draw, a number of 0 to 1 by chance; together, observations in a batch; where, default: a centre's."""
+        self._where = where or Where(f"/v1/feeds/{signer.cabinet}/observations", batch_to_bytes)
         self._wire = wire
         self._signer = signer
         self._sleep = sleep
@@ -92,12 +102,11 @@ class FeedSender:
     def _fill(self) -> None:
         self._number += 1
         items = [self._waiting.popleft() for _ in range(min(self._together, len(self._waiting)))]
-        self._body = batch_to_bytes(self._signer.cabinet, self._signer.boot, self._number, items)
+        self._body = self._where.batch(self._signer.cabinet, self._signer.boot, self._number, items)
 
     def _try(self) -> float:
         """Send the batch once; return how long to wait before the next try, 0 if it is done. [s]"""
-        path = f"/v1/feeds/{self._signer.cabinet}/observations"
-        ask = self._signer.ask("POST", path, body=self._body)
+        ask = self._signer.ask("POST", self._where.path, body=self._body)
         headers = {FEED if name == CABINET else name: value for name, value in ask.headers.items()}
         self.sent.tries += 1
         try:

@@ -195,12 +195,12 @@ class Kernel:
         if not core.claims.is_quiet:
             core = precedence.limited(core, service.forced >= 0)
         must_end = limits.overdue(tables, groups, now_ds)
-        target = limits.without(self._target(core, service.stage), must_end)
+        target = limits.without(self._target_of(core, groups, service), must_end)
         sequencer.move(tables, groups, target, must_end, now_ds)
         limits.note_calls(tables, groups, core.calls, now_ds)
-        stage, forced, forced_ds = limits.still_forced(tables, groups, service)
+        stage, forced, forced_ds = after = limits.still_forced(tables, groups, service)
         wake_ds = min(
-            sequencer.next_change_ds(tables, groups, self._target(core, stage), now_ds),
+            sequencer.next_change_ds(tables, groups, self._target_of(core, groups, after), now_ds),
             limits.next_limit_ds(tables, groups),
         )
         core = replace(
@@ -211,6 +211,10 @@ class Kernel:
 
     def _target(self, core: Core, stage: int) -> Rights:
         return self._idle if core.claims.all_red else self.site.stages[stage].rights
+
+    def _target_of(self, core: Core, groups: list[GroupState], service: limits.Service) -> Rights:
+        target = self._target(core, service.stage)
+        return limits.without(target, limits.put_off(self.tables, groups, target, service))
 
     def _clear(self, core: Core, now_ds: int) -> Core:
         """End every green as K2, K3, K5 ask, stay all red until everybody is out, then go on to `after`."""

@@ -71,6 +71,25 @@ def without(target: Rights, must_end: int) -> Rights:
     return tuple(Right.NONE if must_end >> g & 1 else right for g, right in enumerate(target))
 
 
+def put_off(tables: Tables, groups: Groups, target: Rights, service: Service) -> int:
+    """Return a bit mask of the WALKs that the target does without until the vehicles are in whom maximum red serves.
+
+    If such a WALK reached its maximum before they have started, they would wait for its clearance too.
+    """
+    if service.forced_ds is None:
+        return 0
+    waiting = [g for g, state in enumerate(groups) if state.waits_ds is not None and target[g].is_green]
+    met = {a for g in waiting for a in tables.gives_way[g]}
+    return sum(1 << a for a in met if _runs_out(tables, groups[a], a, service.forced_ds))
+
+
+def _runs_out(tables: Tables, state: GroupState, g: int, since_ds: int) -> bool:
+    """Return whether a green may reach its maximum within the time that the rota takes from a moment on."""
+    longest_ds = tables.site.groups[g].max_green_ds
+    opposed_ds = since_ds if state.opposed_ds is None else state.opposed_ds
+    return min(opposed_ds, since_ds) + longest_ds < since_ds + tables.rota.any_ds
+
+
 def next_limit_ds(tables: Tables, groups: Groups) -> int:
     """Return the next moment at which a limit asks for something, or one that has passed. [ds]"""
     moments = [_alarm_ds(tables, waiting(tables, groups))]

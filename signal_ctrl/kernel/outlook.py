@@ -28,12 +28,13 @@ class Outlook(NamedTuple):
 def outlook(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> Outlook:
     """Return what lies ahead of the groups.
 
-    A short intergreen ends later than a long one (a crossing's clearance): no green is lost to waiting.
+    A short intergreen ends later than a long one (a crossing's clearance): no green is lost to waiting, and none to
+    a WALK that could begin before the vehicles of its stage, which wait for another crossing's clearance.
     """
     ends = _ends(tables, groups, target, now_ds)
     ties = _lower(tables, groups, target, ends, now_ds)
     starts = starts_after(tables, groups, target, ends, now_ds)
-    return Outlook(ends, _lasts(tables, groups, target, ends, starts, ties) if ends else {}, starts)
+    return Outlook(ends, _lasts(tables, groups, target, ends, _urgent(tables, starts), ties) if ends else {}, starts)
 
 
 def _ends(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> dict[int, int]:
@@ -82,7 +83,7 @@ def starts_after(
         if target[b].is_green and state.right < target[b]:
             start_ds = max(now_ds, _ready_ds(tables, state, b))
             for a in tables.partners[b]:
-                start_ds = max(start_ds, _clear_ds(tables, groups, a, b, target[b], ends))
+                start_ds = max(start_ds, _clear_ds(tables, groups, a, b, target, ends))
             starts[b] = start_ds
     return starts
 
@@ -101,21 +102,40 @@ def own_interval_ds(tables: Tables, state: GroupState, g: int) -> int:
     return tables.site.groups[g].clearance_ds if state.aspect is Aspect.PED_CLEAR else 0
 
 
-def _clear_ds(tables: Tables, groups: Sequence[GroupState], a: int, b: int, right: Right, ends: dict[int, int]) -> int:
-    """Return from when on the traffic of a, past or present, leaves b free to take this right.
+def _clear_ds(
+    tables: Tables, groups: Sequence[GroupState], a: int, b: int, target: Rights, ends: dict[int, int]
+) -> int:
+    """Return from when on the traffic of a, past or present, leaves b free to take its right in the target.
 
     NEVER where it is free anyway. Traffic that goes on counts only with a known end: K1 looks after the rest.
+    People who clear a crossing hold up all vehicles that cross their way, those too that yield to them (K5).
     """
-    meets, state = tables.meets[a][b], groups[a]
-    if meets[Right.PROTECTED][right]:
+    meets, state, right = tables.meets[a][b], groups[a], target[b]
+    clearing = a in tables.gives_way[b] and not _walks_on(state, target[a])
+    if meets[Right.PROTECTED][right] and not clearing:
         return NEVER_DS
-    if meets[Right.PERMISSIVE][right] and state.right is not Right.PROTECTED:
+    if meets[Right.PERMISSIVE][right] and state.right is not Right.PROTECTED and not clearing:
         counts_ds = state.unprotected_ds  # who had to yield is no obstacle, who had priority before is
     elif state.right.is_green:
         counts_ds = ends.get(a, NEVER_DS)
     else:
         counts_ds = state.ended_ds
     return counts_ds + tables.site.intergreen_ds[a][b]
+
+
+def _urgent(tables: Tables, starts: dict[int, int]) -> dict[int, int]:
+    """Return the starts for which greens have to end: a WALK is not begun before the last of the vehicles are.
+
+    A direct change between two roads would else cut the vehicles of the first one short by as much as people need to
+    clear: the crossing over the first road is free long before that over the second one.
+    """
+    last_ds = max((start_ds for b, start_ds in starts.items() if not tables.crossing[b]), default=NEVER_DS)
+    return {b: max(start_ds, last_ds) if tables.crossing[b] else start_ds for b, start_ds in starts.items()}
+
+
+def _walks_on(state: GroupState, right: Right) -> bool:
+    """Return whether a crossing shows WALK and keeps it."""
+    return state.right.is_green and right.is_green
 
 
 def _lasts(
@@ -131,7 +151,7 @@ def _lasts(
         held_up = [
             starts[b] - tables.site.intergreen_ds[g][b]
             for b in tables.partners[g]
-            if b in starts and _stands_in_the_way(tables, groups[g], g, b, target[b])
+            if b in starts and _stands_in_the_way(tables, groups[g], g, b, target)
         ]
         lasts[g] = min(held_up, default=FOREVER_DS)
     for _ in ties:
@@ -143,8 +163,10 @@ def _lasts(
     return {g: ends[g] if last_ds == FOREVER_DS else max(ends[g], last_ds) for g, last_ds in lasts.items()}
 
 
-def _stands_in_the_way(tables: Tables, state: GroupState, g: int, b: int, right: Right) -> bool:
-    meets = tables.meets[g][b]
+def _stands_in_the_way(tables: Tables, state: GroupState, g: int, b: int, target: Rights) -> bool:
+    meets, right = tables.meets[g][b], target[b]
+    if g in tables.gives_way[b] and not _walks_on(state, target[g]):
+        return True
     if meets[Right.PROTECTED][right]:
         return False
     return state.right is Right.PROTECTED or not meets[Right.PERMISSIVE][right]

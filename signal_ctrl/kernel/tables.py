@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, Site, Trailing
+from signal_ctrl.domain.site import COMPATIBLE, CONFLICT, GroupKind, Right, Site, Trailing
 from signal_ctrl.domain.site_rota import Rota, feeders_first
 
 
@@ -21,6 +21,7 @@ class Tables:
     partners: tuple[tuple[int, ...], ...]
     opponents: tuple[int, ...]
     meets: tuple[tuple[tuple[tuple[bool, ...], ...], ...], ...]
+    gives_way: tuple[tuple[int, ...], ...]
     served_by: tuple[tuple[int, ...], ...]
     clear_ds: tuple[int, ...]
     lag_ds: tuple[int, ...]
@@ -37,12 +38,19 @@ def tables_for(site: Site) -> Tables:
         partners=tuple(tuple(a for a in n if site.together[a][g] != COMPATIBLE) for g in n),
         opponents=tuple(sum(1 << b for b in n if site.conflicts(g, b)) for g in n),
         meets=tuple(tuple(_meets(site, a, g) for g in n) for a in n),
+        gives_way=tuple(tuple(a for a in n if _gives_way(site, g, a)) for g in n),
         served_by=tuple(tuple(s for s, stage in enumerate(site.stages) if stage.rights[g].is_green) for g in n),
         clear_ds=tuple(max(group.after_green_ds, *site.intergreen_ds[g]) for g, group in enumerate(site.groups)),
         lag_ds=tuple(max((t.lag_ds for t in site.trailing if t.inner == g), default=0) for g in n),
         trailing=feeders_first(site.trailing),
         rota=site.rota(),
     )
+
+
+def _gives_way(site: Site, g: int, a: int) -> bool:
+    """Return whether g is for vehicles, and meets the people of crossing a while both are green."""
+    kinds = (site.groups[g].kind, site.groups[a].kind)
+    return kinds == (GroupKind.VEHICLE, GroupKind.CROSSING) and site.together[a][g] not in (CONFLICT, COMPATIBLE)
 
 
 def _meets(site: Site, a: int, g: int) -> tuple[tuple[bool, ...], ...]:

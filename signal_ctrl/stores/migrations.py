@@ -12,15 +12,16 @@ from sqlalchemy import Connection, Table, func, inspect, select
 
 from signal_ctrl.centre.shelf_list import SHELVES
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.parking.shelf_list import PARKING_SHELVES
 from signal_ctrl.stores.meta import EPOCH, SCHEMA, SqlMeta
 from signal_ctrl.stores.tables.audit import AUDIT
-from signal_ctrl.stores.tables.base import METADATA
+from signal_ctrl.stores.tables.base import METADATA, PARKING_METADATA
 from signal_ctrl.stores.tables.leases import LEASES
 from signal_ctrl.stores.tables.links import LINK_TABLES
 from signal_ctrl.stores.tables.meta import META
 from signal_ctrl.stores.tables.people import LOGIN_FAILURES, SESSIONS, USERS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
-from signal_ctrl.watch.shelf_list import PAST_SHELVES, WATCH_SHELVES
+from signal_ctrl.watch.shelf_list import LATER_SHELVES, WATCH_SHELVES
 
 FIRST_TABLES: Final[tuple[Table, ...]] = (
     META,
@@ -32,10 +33,12 @@ FIRST_TABLES: Final[tuple[Table, ...]] = (
     *(SHELF_TABLES[spec.name] for spec in SHELVES),
     *LINK_TABLES,
 )
+PARKING_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in PARKING_SHELVES)
+"""The tables of the parking service, which has a database of its own."""
 WATCH_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in WATCH_SHELVES)
 """The tables of watching the city; as FIRST_TABLES, they stand still from their first release on."""
-PAST_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in PAST_SHELVES)
-"""The tables of what was shown; they stand still as well."""
+LATER_TABLES: Final[tuple[Table, ...]] = tuple(SHELF_TABLES[spec.name] for spec in LATER_SHELVES)
+"""Those of the past, of buses, of special vehicles; they stand still as well."""
 FIRST_EPOCH: Final = 1
 _LOCK: Final = 0x5349474E
 """Any number that nobody else locks."""
@@ -59,15 +62,29 @@ def _watch(connection: Connection) -> None:
     METADATA.create_all(connection, tables=WATCH_TABLES, checkfirst=False)
 
 
-def _past(connection: Connection) -> None:
-    METADATA.create_all(connection, tables=PAST_TABLES, checkfirst=False)
+def _later(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=LATER_TABLES, checkfirst=False)
+
+
+def _parking(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=(META, AUDIT), checkfirst=False)
+    PARKING_METADATA.create_all(connection, tables=PARKING_TABLES, checkfirst=False)
+    SqlMeta(connection).put(EPOCH, str(FIRST_EPOCH))
 
 
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(1, "the first tables", _first),
     Migration(2, "watching the city", _watch),
-    Migration(3, "the past, to be looked at again", _past),
+    Migration(3, "the past, buses, special vehicles", _later),
 )
+PARKING_MIGRATIONS: Final[tuple[Migration, ...]] = (Migration(1001, "parking", _parking),)
+"""Those of the parking service; their numbers are greater, so that no service takes another's database for its own."""
+
+
+def family_of(version: int) -> Sequence[Migration]:
+    """Return the migrations of the service that a schema belongs to; none if this program does not know it."""
+    families = (MIGRATIONS, PARKING_MIGRATIONS)
+    return next((each for each in families if each[0].number <= version <= each[-1].number), ())
 
 
 def version_of(connection: Connection) -> int:
@@ -94,6 +111,8 @@ def migrate(
         raise InvalidInputError(
             f"the database has schema {version}, this program knows {migrations[-1].number}; use a newer program"
         )
+    if 0 < version < migrations[0].number:
+        raise InvalidInputError(f"the database has schema {version}, that of another service; name another data folder")
     waiting = [migration for migration in migrations if migration.number > version]
     if waiting and version > 0:
         before(version)

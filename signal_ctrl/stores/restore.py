@@ -28,7 +28,7 @@ from signal_ctrl.stores.folder import DATABASE, KEYS, prepare
 from signal_ctrl.stores.integrity import structure_findings
 from signal_ctrl.stores.key_files import signing_key, write_secret
 from signal_ctrl.stores.meta import EPOCH, SqlMeta
-from signal_ctrl.stores.migrations import MIGRATIONS, migrate, version_of
+from signal_ctrl.stores.migrations import family_of, migrate, version_of
 from signal_ctrl.stores.postgres import PostgresDatabase
 from signal_ctrl.stores.repositories import SqlTransaction
 from signal_ctrl.stores.seal import mark_made
@@ -106,7 +106,7 @@ def _head(lines: Iterator[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
         keys[item["key"]] = base64.b64decode(item["base64"])
     else:
         raise InvalidInputError("the backup holds no dump")
-    if item.get("format") != FORMAT or not 1 <= item["schema"] <= MIGRATIONS[-1].number:
+    if item.get("format") != FORMAT or not family_of(item["schema"]):
         raise InvalidInputError(f"the backup has schema {item.get('schema')}; use a newer program")
     return item, keys
 
@@ -120,10 +120,11 @@ def _fill(
             with connection.begin():
                 if version_of(connection):
                     raise InvalidInputError(f"the database {database.place} is not empty; name an empty one")
-            migrate(connection, migrations=[step for step in MIGRATIONS if step.number <= first["schema"]])
+            steps = family_of(first["schema"])
+            migrate(connection, migrations=[step for step in steps if step.number <= first["schema"]])
             with connection.begin():
                 rows = _load(connection, lines)
-            migrate(connection)
+            migrate(connection, migrations=steps)
             with connection.begin():
                 found = _begin_anew(connection, first, rows, at_utc_ms, after)
                 wrong = structure_findings(connection)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Connection, cast, delete, func, select
 
 from signal_ctrl.centre.alarms import ALARMS, AlarmState
 from signal_ctrl.centre.override_values import OVERRIDES, OverrideState
+from signal_ctrl.centre.preemptions import OVER, PREEMPTIONS
 from signal_ctrl.centre.shadow_values import ADVICE, SHADOW_TOTALS
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS, TicketState
@@ -21,6 +22,7 @@ from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
 from signal_ctrl.watch.minutes.packing import CITY_MINUTES, MINUTES_KEPT_MS
 from signal_ctrl.watch.past.values import MOST_PAST_BYTES, PAST_KEPT_DAYS, PAST_PIECES
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, OrderState
+from signal_ctrl.watch.special.values import CORRIDORS, CorridorState
 
 DAY_MS: Final = 86_400_000
 AT_ONCE: Final = 5_000
@@ -74,6 +76,8 @@ SHELVES_KEPT: Final = (
     Kept(INCIDENTS, 5 * 366 * DAY_MS, {"state": (IncidentState.CLEARED.value,)}),
     Kept(TICKETS, 5 * 366 * DAY_MS, {"state": (TicketState.CLOSED.value,)}),
     Kept(MISSIONS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in MissionState if not state.live)}),
+    Kept(PREEMPTIONS, 5 * 366 * DAY_MS, {"state": (OVER,)}),
+    Kept(CORRIDORS, 5 * 366 * DAY_MS, {"state": (CorridorState.OVER.value,)}),
     KeptWithin(PAST_PIECES, PAST_KEPT_DAYS * DAY_MS, {}),
     Kept(CITY_FIGURES, FIGURES_KEPT_MS, {}),
     Kept(RESPONSE_ORDERS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in OrderState if not state.live)}),

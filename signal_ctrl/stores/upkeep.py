@@ -22,13 +22,17 @@ DAY_MS: Final = 24 * HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class UpkeepSettings:
-    """Where copies go. `backup_folder` None: no backups; `address`: the database where it is not SQLite."""
+    """Where copies go. `backup_folder` None: no backups; `address`: the database where it is not SQLite.
+
+    `retention` takes out what is kept long enough.
+    """
 
     folder: Path
     address: str = ""
     anchor_folders: Sequence[Path] = ()
     backup_folder: Path | None = None
     backup_secret: bytes = field(default=b"", repr=False)
+    retention: Callable[[SqlStore, Path, int], object] = retain
 
 
 class Upkeep:
@@ -80,7 +84,7 @@ class Upkeep:
         return daily_findings(self._settings.folder, self._settings.address, tuple(self._settings.anchor_folders))
 
     def _retain(self) -> tuple[str, ...]:
-        retain(self._store, self._settings.folder, self._clock.utc_ms())
+        self._settings.retention(self._store, self._settings.folder, self._clock.utc_ms())
         self._store.lay_ballast()
         return ()
 

@@ -32,7 +32,7 @@ from signal_ctrl.stores.database import Database
 from signal_ctrl.stores.disk import DiskGuard
 from signal_ctrl.stores.failures import RESTART, ours, translated
 from signal_ctrl.stores.meta import EPOCH, SqlMeta
-from signal_ctrl.stores.migrations import migrate, version_of
+from signal_ctrl.stores.migrations import MIGRATIONS, Migration, migrate, version_of
 from signal_ctrl.stores.repositories import SqlTransaction
 
 MAX_WAITING: Final = 10_000
@@ -77,6 +77,8 @@ class Writer:
     """Returns what is wrong with a database that is there already, before anything of it is used."""
     before_migration: Callable[[int], None] = lambda _version: None
     """Makes the backup, called with the version of the schema that is about to be left."""
+    migrations: Sequence[Migration] = MIGRATIONS
+    """The steps of the schema: those of the centre, or of the parking service."""
     failure: StorageError | None = None
     commits: int = 0
     _queue: "queue.SimpleQueue[Job | None]" = field(default_factory=queue.SimpleQueue)
@@ -141,7 +143,7 @@ class Writer:
                 wrong = self.inspect(connection) if version_of(connection) else ()
             if wrong:
                 raise StorageDamagedError("; ".join(wrong))
-            migrate(connection, self.before_migration)
+            migrate(connection, self.before_migration, self.migrations)
             with connection.begin():
                 self.epoch = SqlMeta(connection).number(EPOCH)
         return connection

@@ -3,8 +3,11 @@
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
+
+MOST_PERSONS: Final = 1000
 
 
 class VehicleKind(Enum):
@@ -39,7 +42,10 @@ class LoopCount:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a vehicle said it was, in degrees of WGS 84. `vehicle` is a pseudonym; headings go clockwise from north."""
+    """Where a vehicle said it was, in degrees of WGS 84. `vehicle` is a pseudonym; headings go clockwise from north.
+
+    `load`, persons in it, where a bus counts them.
+    """
 
     vehicle: str
     utc_ms: int
@@ -48,12 +54,15 @@ class Position:
     speed_mps: float | None = None
     heading_deg: float | None = None
     kind: VehicleKind = VehicleKind.OTHER
+    load: int | None = None
 
     def __post_init__(self) -> None:
         if not self.vehicle or self.utc_ms < 0 or not (-180 <= self.lon <= 180 and -90 <= self.lat <= 90):
             raise InvalidInputError("a position needs a vehicle, a time, and a place on earth")
         if not _is_speed(self.speed_mps) or not (self.heading_deg is None or 0 <= self.heading_deg < 360):
             raise InvalidInputError(f"position of {self.vehicle}: speed or heading is impossible")
+        if self.load is not None and not 0 <= self.load <= MOST_PERSONS:
+            raise InvalidInputError(f"position of {self.vehicle}: it holds 0 to {MOST_PERSONS} persons")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from signal_ctrl.centre.preemptions import PREEMPTIONS
 from signal_ctrl.centre.shelves import Spec
+from signal_ctrl.watch.buses.desk import BUS_DOCUMENTS
 from signal_ctrl.watch.conditions.values import CALENDAR, WEATHER
 from signal_ctrl.watch.dispatch.missions import MISSIONS
 from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS
@@ -18,6 +20,7 @@ from signal_ctrl.watch.minutes.packing import CITY_MINUTES
 from signal_ctrl.watch.past.values import PAST_PIECES
 from signal_ctrl.watch.responses.order_values import RESPONSE_ORDERS, RESPONSES
 from signal_ctrl.watch.road_desk import ROADS
+from signal_ctrl.watch.special.values import CORRIDORS, SPECIAL_VEHICLES
 
 WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     ROADS,
@@ -39,5 +42,12 @@ WATCH_SHELVES: Final[tuple[Spec, ...]] = (
     RESPONSE_ORDERS,
 )
 
-PAST_SHELVES: Final[tuple[Spec, ...]] = (PAST_PIECES, CITY_FIGURES)
-"""What was shown and how it went, to be looked at again."""
+LATER_SHELVES: Final[tuple[Spec, ...]] = (
+    PAST_PIECES,
+    CITY_FIGURES,
+    BUS_DOCUMENTS,
+    SPECIAL_VEHICLES,
+    CORRIDORS,
+    PREEMPTIONS,
+)
+"""Those that came after the others had stood in centres, PREEMPTIONS of the centre among them."""

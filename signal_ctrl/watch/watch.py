@@ -7,8 +7,9 @@ What each is for, and how a topic joins:
 - `incidents`: their records; `incident_service` finds and ends them, `incident_watching` sees them in what comes in.
 - `diversions`: ways round what is limited, and what signs show.
 - `book`: the complete minutes. A topic that looks at each minute asks `minutes(since)` in its own tick.
+- `buses`: lines, and the registered vehicles on them.
+- `dispatch`: units and missions. `responses`: emergency plans. `special`: corridors of special vehicles.
 - `figures`: key figures of the city, and their trend. `past/` records what is shown.
-- `dispatch`: units and missions. `responses`: emergency plans.
 - A topic has a desk of its own, made in `__init__` from `self.desk` (store, clocks, random bytes) and whatever else of
   the centre it needs (`self.centre`), loaded in `start`, and called in `tick`, which runs once a second in one thread.
   Its shelves stand in `shelf_list.py`.
@@ -25,6 +26,7 @@ from signal_ctrl.centre.link_keys import Box
 from signal_ctrl.centre.ports import Condition
 from signal_ctrl.domain.errors import SignalCtrlError
 from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.watch.buses.desk import BusDesk
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import Conditions
@@ -48,6 +50,7 @@ from signal_ctrl.watch.minutes.minute_book import MinuteBook
 from signal_ctrl.watch.minutes.publisher import REPLAYED_MS, NewEstimator, Publisher
 from signal_ctrl.watch.responses.responses import Responses
 from signal_ctrl.watch.road_desk import RoadDesk
+from signal_ctrl.watch.special.special import Special
 
 _TIDY_MS: Final = 10 * 60_000
 _LOOK_MS: Final = 10_000
@@ -58,17 +61,17 @@ class Watch:
 
     def __init__(self, centre: Centre, box: Box, new_estimator: NewEstimator | None = None) -> None:
         """Args: box, keeps the keys of feeds sealed; new_estimator, makes minutes of observations, if not the usual."""
-        self.centre = centre
-        self.desk = centre.desk
+        self.centre, self.desk = centre, centre.desk
         self.roads, self.conditions_desk = RoadDesk(self.desk), ConditionsDesk(self.desk)
-        self.book = MinuteBook(self.desk)
+        self.book, self.figures = MinuteBook(self.desk), FiguresDesk(centre, self.minutes)
         self.foresight = ForesightDesk(self.minutes, self.conditions)
-        self.figures = FiguresDesk(centre, self.minutes)
         self.diversions = DiversionDesk(centre, self, ForecastTimes(self.network, lambda: self.foresight.latest))
         self.dispatch = Dispatch(centre, self, self.diversions.guidance.in_force, lambda: self.foresight.latest)
         self.responses = Responses(centre, self.dispatch, self.diversions.guidance.in_force)
         self.diversions.board.add(self.responses.desk.texts)
+        self.buses = BusDesk(centre.desk, centre.alarms, self.network)
         self.feeds = FeedDesk(centre, box)
+        self.special = Special(centre, self, self.dispatch, self.feeds, self.diversions.guidance.in_force)
         self.quality = Quality(self.desk, centre.alarms)
         self.intake = Intake(self.desk, self.quality, self.conditions_desk, self.feeds.get)
         centre.schedules.holding = self.conditions_desk.holding
@@ -91,18 +94,20 @@ class Watch:
         self._follow()
         self.diversions.load()
         self.dispatch.load()
+        self.buses.load()
         self.responses.load()
+        self.special.load()
 
     def tick(self) -> None:
         """Do what is due; called once a second. Ends of responses come first: they need no store.
 
         Raises: what failed first, once everything else is done; one topic that cannot go on keeps none from it.
         """
-        topics = [self.responses.desk.tick]
+        topics = [self.responses.desk.tick, self.special.tick]
         if self.desk.store.condition not in (Condition.READ_ONLY, Condition.FAILED):
             topics += [self.feeds.tick, self.roads.tick, self.conditions_desk.tick, self._follow, self._publish]
             topics += [lambda: self.foresight.tick(self._network), self.incident_service.tick, self.diversions.tick]
-            topics += [lambda: self.figures.tick(self._network), self._look_after]
+            topics += [self.buses.tick, lambda: self.figures.tick(self._network), self._look_after]
         failed = [error for error in map(_tried, topics) if error is not None]
         if failed:
             raise failed[0]
@@ -164,7 +169,9 @@ class Watch:
         publisher.take(taken)
         for batch in taken:
             self.incident_watching.take(batch.observations)
+            self.buses.taken(batch.observations)
         self.dispatch.taken(each for batch in taken for each in batch.observations)
+        self.special.taken(each for batch in taken for each in batch.observations)
         complete = publisher.step(now_ms)
         if complete:
             self.book.put(complete, self.roads.in_force.document.sha256)

@@ -24,6 +24,7 @@ from signal_ctrl.domain.errors import SignalCtrlError
 from signal_ctrl.web import (
     alarms_routes,
     audit_routes,
+    buses_routes,
     cabinets_routes,
     conditions_routes,
     control_routes,
@@ -53,6 +54,7 @@ from signal_ctrl.web import (
     session_routes,
     shadow_routes,
     signs_routes,
+    special_routes,
     stream_routes,
     tickets_routes,
     units_routes,
@@ -67,6 +69,7 @@ from signal_ctrl.web.problems import on_http, on_invalid, on_ours
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     alarms_routes.router,
     audit_routes.router,
+    buses_routes.router,
     cabinets_routes.router,
     conditions_routes.router,
     control_routes.router,
@@ -96,6 +99,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     session_routes.router,
     shadow_routes.router,
     signs_routes.router,
+    special_routes.router,
     stream_routes.router,
     tickets_routes.router,
     units_routes.router,

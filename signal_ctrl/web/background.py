@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from fastapi import FastAPI
 
 from signal_ctrl.domain.errors import SignalCtrlError
-from signal_ctrl.web.context import Context
+from signal_ctrl.web.metrics import Metrics
 
 EVERY_S: Final = 1.0
 
@@ -25,7 +25,16 @@ class Chore:
     do: Callable[[], object]
 
 
-def background(context: Context, chores: tuple[Chore, ...]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+class Counting(Protocol):
+    """What has counters."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """The counters."""
+        ...
+
+
+def background(context: Counting, chores: tuple[Chore, ...]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Return the lifespan of an application that does its chores."""
 
     @asynccontextmanager
@@ -41,14 +50,14 @@ def background(context: Context, chores: tuple[Chore, ...]) -> Callable[[FastAPI
     return lifespan
 
 
-async def _for_ever(context: Context, chores: tuple[Chore, ...]) -> None:
+async def _for_ever(context: Counting, chores: tuple[Chore, ...]) -> None:
     while True:
         for chore in chores:
             await asyncio.to_thread(do_once, context, chore)
         await asyncio.sleep(EVERY_S)
 
 
-def do_once(context: Context, chore: Chore) -> None:
+def do_once(context: Counting, chore: Chore) -> None:
     """Do a chore; one that fails is told and tried again, and the others go on."""
     try:
         chore.do()

@@ -14,9 +14,19 @@ NETWORK_PATH: Final = "/v1/network"
 NETWORK_MAX_BYTES: Final = 8 << 20
 ROADS_PATH: Final = "/v1/roads"
 ROADS_MAX_BYTES: Final = 32 << 20
-LARGER: Final[Mapping[str, int]] = {NETWORK_PATH: NETWORK_MAX_BYTES, ROADS_PATH: ROADS_MAX_BYTES}
-"""Paths whose bodies may be longer; their routes read the body after they know who asks."""
+BUSES_PATH: Final = "/v1/buses"
+BUSES_MAX_BYTES: Final = 8 << 20
 FEED_MAX_BYTES: Final = 1 << 20
+PARKING_READINGS_PATH: Final = "/v1/parking/readings"
+PARKING_DOCUMENTS: Final = "/v1/parking/documents/"
+LARGER: Final[Mapping[str, int]] = {
+    NETWORK_PATH: NETWORK_MAX_BYTES,
+    ROADS_PATH: ROADS_MAX_BYTES,
+    BUSES_PATH: BUSES_MAX_BYTES,
+    PARKING_READINGS_PATH: FEED_MAX_BYTES,
+    **{f"{PARKING_DOCUMENTS}{name}": NETWORK_MAX_BYTES for name in ("facilities", "signs", "roads")},
+}
+"""Paths whose bodies may be longer; their routes read the body after they know who asks."""
 _OF_FEEDS: Final = re.compile(r"/v1/feeds/[A-Za-z0-9._-]{1,64}/observations")
 MAX_PATH: Final = 512
 MAX_QUERY: Final = 2048

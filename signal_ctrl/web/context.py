@@ -64,10 +64,15 @@ class Context:
 
 
 class Seams(NamedTuple):
-    """What an application takes from outside: who signed a cabinet's request, and how the audit is verified."""
+    """What an application takes from outside: who signed a cabinet's request, and how the audit is verified.
+
+    `asking`, the clock by which it is counted how often somebody asks, where the centre's own is not the wall's: that
+    of a simulated city stands while the machine does not keep up.
+    """
 
     cabinets: LoginCheck = no_cabinets
     verify: AuditVerify | None = None
+    asking: Clock | None = None
 
 
 _NO_SEAMS: Final = Seams()
@@ -86,7 +91,7 @@ def new_context(
         identity=identity,
         settings=settings,
         metrics=metrics,
-        rates=Rates(clock, metrics),
+        rates=Rates(seams.asking or clock, metrics),
         slow_work=SlowWork(metrics),
         hub=StreamHub(centre.store, clock, JunctionLook(centre), identity.sessions.still, more, links.there),
         links=links,

@@ -24,10 +24,11 @@ _FOUND: Final = "signal_ctrl.feed"
 class FeedFront:
     """Stands around the application."""
 
-    def __init__(self, app: ASGIApp, gate: LinkGate, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, gate: LinkGate, clock: Clock, most_bytes: int = FEED_MAX_BYTES) -> None:
         self._app = app
         self._gate = gate
         self._clock = clock
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, with who signed it."""
@@ -35,7 +36,7 @@ class FeedFront:
             await self._app(scope, receive, send)
             return
         try:
-            body = await whole_body(receive, FEED_MAX_BYTES)
+            body = await whole_body(receive, self._most_bytes)
         except SignalCtrlError as error:
             scope[_FOUND] = error
             await self._app(scope, receive, send)

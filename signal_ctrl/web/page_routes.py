@@ -37,7 +37,7 @@ router = new_router("page")
 @router.get("/", include_in_schema=False, dependencies=[needs(Right.OPEN)])
 def page(request: Request, context: ContextOf) -> Response:
     """Return the page; of a demo it says so."""
-    answer = _answer(request, DOCUMENT)
+    answer = built_answer(BUILT, request, DOCUMENT)
     if context.settings.demo_speed is None:
         return answer
     marked = bytes(answer.body).replace(_PLAIN, _MARKED, 1)
@@ -49,7 +49,7 @@ def asset(name: Annotated[str, PathParam(max_length=64)], request: Request) -> R
     """Return a file of the page."""
     if name == DOCUMENT:
         raise NotFoundError("there is no such file of the page")
-    return _answer(request, name)
+    return built_answer(BUILT, request, name)
 
 
 @cache
@@ -58,16 +58,17 @@ def built_files(folder: Path) -> Mapping[str, bytes]:
     return {each.name: each.read_bytes() for each in sorted(folder.glob("*")) if each.is_file()}
 
 
-def check_built() -> None:
+def check_built(folder: Path = BUILT) -> None:
     """Raises: NotFoundError if the page was not built."""
-    if DOCUMENT not in built_files(BUILT):
+    if DOCUMENT not in built_files(folder):
         raise NotFoundError("the page was not built; 'make page' builds it")
 
 
-def _answer(request: Request, name: str) -> Response:
-    files = built_files(BUILT)
+def built_answer(folder: Path, request: Request, name: str) -> Response:
+    """Return a file of a built page. Raises: NotFoundError."""
+    files = built_files(folder)
     kind = _TYPES.get(Path(name).suffix)
-    check_built()
+    check_built(folder)
     if name not in files or kind is None:
         raise NotFoundError("there is no such file of the page")
     headers = {"Cache-Control": _FOR_EVER if _NAMED_BY_HASH.fullmatch(name) else _ASK_AGAIN, "Vary": "Accept-Encoding"}

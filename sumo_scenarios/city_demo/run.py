@@ -16,7 +16,7 @@ from sumo_scenarios import catalogue
 from sumo_scenarios.city_demo.city import City, read_city
 from sumo_scenarios.city_demo.driver import CityDriver, Showing
 from sumo_scenarios.city_demo.pace import Pace
-from sumo_scenarios.closed_loop import run_loop
+from sumo_scenarios.closed_loop import Further, run_loop
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.outcome import LoopOutcome, Stop
 from sumo_scenarios.over_http.centre import Served
@@ -101,7 +101,7 @@ def run_city(
         folder, loops = Path(scratch) / "run", Path(scratch) / "city.add.xml"
         folder.mkdir()
         city.write_loops(loops)
-        return run_loop(order.settings, folder, _late(pace, say), is_over, make, further=(loops,))
+        return run_loop(order.settings, folder, _late(pace, say), is_over, make, further=Further((loops,)))
 
 
 def _served(city: City, settings: Settings, listener: socket.socket, utc_ms: int) -> Served:

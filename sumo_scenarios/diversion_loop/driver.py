@@ -25,6 +25,7 @@ from sumo_scenarios.diversion_loop.street import guidance_of, roads_of_world
 from sumo_scenarios.driver import Driver, make_driver
 from sumo_scenarios.engine_driver import EngineDriver
 from sumo_scenarios.logs import EventLog
+from sumo_scenarios.outer_driver import OuterDriver
 from sumo_scenarios.plan_driver import ScheduledJunction
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
@@ -49,7 +50,7 @@ class DivertedPlans:
         return self.diverted.get(signal) or self.standing.of(signal)
 
 
-class DiversionDriver:
+class DiversionDriver(OuterDriver):
     """Acts for signals as usual, and for the closure besides."""
 
     def __init__(
@@ -64,7 +65,7 @@ class DiversionDriver:
     ) -> None:
         self._order, self._world, self._simulation, self._folder = order, world, simulation, folder
         self._plans = DivertedPlans(settings.plan) if settings.controller == "fixed" and settings.plan else None
-        self._inner = self._inner_driver(settings, begin_s, events)
+        super().__init__(self._inner_driver(settings, begin_s, events))
         self._network = roads_of_world(world, begin_s)
         self._names = [road.road for road in self._network.roads]
         self._counts = RoadCounts(simulation, self._names)
@@ -75,7 +76,6 @@ class DiversionDriver:
         self._before: list[str] = []
         self._recovery: dict[str, SignalPlan] = {}
         self._next_look_s = self._next_patience_s = begin_s
-        self.signals = self._inner.signals
 
     def _inner_driver(self, settings: RunSettings, begin_s: float, events: EventLog) -> Driver:
         if self._plans is None:
@@ -83,43 +83,6 @@ class DiversionDriver:
         plans, method = self._plans, settings.transition
         junctions = [ScheduledJunction(unit, plans, method, begin_s) for unit in self._world.units]
         return EngineDriver(junctions, self._simulation, self._folder, begin_s, events)
-
-    @property
-    def decisions(self) -> int:
-        """Decisions of the signals."""
-        return self._inner.decisions
-
-    @decisions.setter
-    def decisions(self, value: int) -> None:
-        self._inner.decisions = value
-
-    @property
-    def decision_ms(self) -> list[float]:
-        """How long they took. [ms]"""
-        return self._inner.decision_ms
-
-    @decision_ms.setter
-    def decision_ms(self, value: list[float]) -> None:
-        self._inner.decision_ms = value
-
-    @property
-    def frames(self) -> int:
-        """Kernel frames. [0.1 s]"""
-        return self._inner.frames
-
-    @property
-    def refusals(self) -> int:
-        """Wishes that the gate refused."""
-        return self._inner.refusals
-
-    @property
-    def violations(self) -> int:
-        """Frames that the monitor found wrong."""
-        return self._inner.violations
-
-    def begin(self) -> None:
-        """Light the first stages."""
-        self._inner.begin()
 
     def step(self, time_s: float) -> None:
         """Act for signals; count, propose, and let drivers read and lose patience. [s]"""

@@ -14,7 +14,7 @@ from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.city_feed.happenings import STANDING, write_breakdowns
 from sumo_scenarios.city_feed.order import Happening
 from sumo_scenarios.city_feed.road_network import motor_lanes
-from sumo_scenarios.closed_loop import run_loop
+from sumo_scenarios.closed_loop import Further, run_loop
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.diversion_loop.driver import COUNTS, DROVE, PROPOSED, DiversionDriver
 from sumo_scenarios.diversion_loop.order import DiversionOrder
@@ -63,7 +63,7 @@ def _run(order: DiversionOrder, scratch: Path, report: Report, stop: Stop) -> Di
     folder = scratch / "run"
     folder.mkdir()
     further = _closure(order, scratch / "closure.add.xml") if order.arm.closed else ()
-    outcome = run_loop(order.settings, folder, report, stop, partial(DiversionDriver, order), further=further)
+    outcome = run_loop(order.settings, folder, report, stop, partial(DiversionDriver, order), further=Further(further))
     if outcome.interrupted:
         raise BackendError("interrupted; the run is not counted")
     counted = {tag: found for tag, found in tags(folder / STATISTICS) if found}

@@ -47,7 +47,7 @@ def _movements(unit: SignalUnit, net: Net, turns: set[tuple[str, str]]) -> Signa
     kept: dict[int, int] = {}
     for m, movement in enumerate(layout.movements):
         pair = (layout.lanes[movement.lane].edge_id, net.lanes[layout.exits[movement.exit].lane_id].edge_id)
-        if movement.group >= 0 and pair in turns:
+        if movement.group >= 0 and pair in turns and net.lanes[layout.lanes[movement.lane].lane_id].motorised:
             kept[m] = len(kept)
     for m in kept:
         movement, lane = layout.movements[m], layout.lanes[layout.movements[m].lane]

@@ -5,11 +5,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from signal_ctrl.domain.occupancy import BUS_CLASSES
 from sumo_scenarios import catalogue
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.measures.arterials import arterial_figures, arterials_of
 from sumo_scenarios.measures.artery import artery_figures
 from sumo_scenarios.measures.bands import band_figures
+from sumo_scenarios.measures.bus_signals import bus_signal_delays, bus_signal_figures, bus_signal_table
 from sumo_scenarios.measures.context import read_net_once
 from sumo_scenarios.measures.edges import edge_table, read_edges
 from sumo_scenarios.measures.emissions import emission_figures, emission_map
@@ -18,6 +20,7 @@ from sumo_scenarios.measures.fairness import fairness_figures
 from sumo_scenarios.measures.figures import Document
 from sumo_scenarios.measures.lamps import read_lamps
 from sumo_scenarios.measures.passing import passing_figures
+from sumo_scenarios.measures.people import class_of, passengers_of, person_figures
 from sumo_scenarios.measures.predictions import prediction_table, read_predictions
 from sumo_scenarios.measures.progression import find_arrivals, progression_figures, progression_table, purdue_table
 from sumo_scenarios.measures.queues import queue_figures
@@ -25,18 +28,23 @@ from sumo_scenarios.measures.schedule import read_schedule
 from sumo_scenarios.measures.sources import Sources, read_sources
 from sumo_scenarios.measures.splits import split_figures
 from sumo_scenarios.measures.standing import standing_figures
-from sumo_scenarios.measures.stops import headway_figures, lateness_figures
+from sumo_scenarios.measures.stops import headway_figures, headway_table, headways_of, lateness_figures
 from sumo_scenarios.measures.vehicles import (
     bicycle_figures,
     bus_delay_figures,
     delay_figures,
     delay_table,
     flow_figures,
-    person_figures,
     wait_figures,
 )
 from sumo_scenarios.measures.waiting import waiting_before
-from sumo_scenarios.measures.walkers import pedestrian_figures, pedestrian_waits_s, read_walks
+from sumo_scenarios.measures.walkers import (
+    pedestrian_figures,
+    pedestrian_table,
+    pedestrian_waits_s,
+    read_walks,
+    walking_losses_s,
+)
 
 VERSION: Final = 1
 
@@ -49,7 +57,7 @@ def measure_run(run: Path, evidence: Path) -> dict[str, Any]:
     """
     sources = read_sources(run, evidence)
     figures, tables = _trip_part(sources)
-    for part in (_road_part, _signal_part, _walker_part):
+    for part in (_road_part, _signal_part, _bus_part, _people_part):
         more, further = part(sources)
         figures |= more
         tables |= further
@@ -78,7 +86,6 @@ def _trip_part(sources: Sources) -> tuple[Document, Document]:
         **delay_figures(records),
         **wait_figures(records),
         **flow_figures(records, times.begin_s, times.end_s),
-        **person_figures(records, types),
         **bus_delay_figures(records, types),
         **bicycle_figures(records, types),
         **lateness_figures(sources.visits),
@@ -133,8 +140,34 @@ def _prediction_part(sources: Sources) -> Document:
     return {"predictions": prediction_table(rows, happened, times.end_s)}
 
 
-def _walker_part(sources: Sources) -> tuple[Document, Document]:
-    """Return what is told of pedestrians; every figure is None on a network without crossings."""
-    path = sources.evidence / WALKERS
-    waits_s = pedestrian_waits_s(read_walks(path, sources.net)) if sources.walkers else np.zeros(0)
-    return pedestrian_figures(waits_s), {}
+def _bus_part(sources: Sources) -> tuple[Document, Document]:
+    """Return what buses lose at signals, and how regularly they come."""
+    riders = {rider.vehicle: rider for rider in sources.records.riders}
+    classes = {name: class_of(rider, sources.schedule.types) for name, rider in riders.items()}
+    buses = np.array([classes.get(name, "") in BUS_CLASSES for name in sources.table.vehicles], dtype=np.bool_)
+    routes = {
+        each.vehicle: each.edges for each in sources.schedule.departures if classes.get(each.vehicle) in BUS_CLASSES
+    }
+    found = bus_signal_delays(sources.passages, buses, sources.visits, routes)
+    due_s = {name: rider.trip.scheduled_s for name, rider in riders.items()}
+    tables = {
+        "bus_signals": bus_signal_table(found),
+        "bus_headways": headway_table(headways_of(sources.visits, sources.schedule.lines, due_s)),
+    }
+    return bus_signal_figures(found, int(buses.sum())), tables
+
+
+def _people_part(sources: Sources) -> tuple[Document, Document]:
+    """Return delay over persons and what is told of pedestrians; theirs is None on a network without crossings."""
+    records, types = sources.records, sources.schedule.types
+    passengers = passengers_of(records, sources.grid)
+    if not sources.walkers:
+        walked_s = {walker.person: walker.lost_s for walker in records.walkers}
+        return {**person_figures(records, types, walked_s, passengers), **pedestrian_figures(np.zeros(0))}, {}
+    walks = read_walks(sources.evidence / WALKERS, sources.net)
+    walked_s = walking_losses_s(walks, records.walkers)
+    figures = {
+        **person_figures(records, types, walked_s, passengers),
+        **pedestrian_figures(pedestrian_waits_s(walks)),
+    }
+    return figures, {"pedestrian_waits": pedestrian_table(walks)}

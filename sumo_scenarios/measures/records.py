@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from sumo_scenarios.read_ahead import read_ahead_veh
 from sumo_scenarios.score import Score, Trip, scale_of, score_trips, trip_of
 from sumo_scenarios.written import tags
 
@@ -17,6 +18,7 @@ TRIPINFO: Final = "tripinfo.xml.gz"
 STATISTICS: Final = "statistics.xml"
 _HEADER_BYTES: Final = 1 << 16
 _OPTION: Final = re.compile(r'<([a-zA-Z0-9.\-]+) value="([^"]*)"')
+_STAGES: Final = frozenset({"walk", "ride"})
 _ENDED: Final = frozenset({"", "end"})
 """What SUMO says of a trip that nobody but its driver ended."""
 
@@ -40,11 +42,28 @@ class Rider:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A walk or a ride of one person. Times [s]; `arrive_s` is negative while it lasts, `depart_s` before it begins.
+
+    `free_mps` is how fast the person walks unhindered [m/s]; `waited_s` is the wait at the stop for `vehicle` [s],
+    negative for who has not come there.
+    """
+
+    ride: bool
+    depart_s: float
+    arrive_s: float
+    free_mps: float = 0.0
+    waited_s: float = 0.0
+    vehicle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Walker:
-    """One pedestrian and the time lost on all walks. [s]"""
+    """One person on foot, a bus passenger too, and the time lost on the walks that SUMO saw to their end. [s]"""
 
     person: str
     lost_s: float
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +93,27 @@ def read_records(run: Path, end_s: float) -> Records:
 @lru_cache(maxsize=1)
 def _read(run: Path, end_s: float, _trips: tuple[int, int], _counts: tuple[int, int]) -> Records:
     riders: list[Rider] = []
-    walkers: list[Walker] = []
+    persons: list[tuple[str, list[Stage]]] = []
+    lost_s: list[float] = []
     try:
         for tag, found in tags(run / TRIPINFO):
             if tag == "tripinfo":
                 riders.append(_rider(found, end_s))
             elif tag == "personinfo":
-                walkers.append(Walker(found.get("id", ""), max(float(found.get("timeLoss", 0.0)), 0.0)))
+                persons.append((found.get("id", ""), []))
+                lost_s.append(0.0)
+            elif tag in _STAGES and persons:
+                persons[-1][1].append(_stage(tag, found))
+                lost_s[-1] += max(float(found.get("timeLoss", 0.0)), 0.0) if tag == "walk" else 0.0
     except ValueError as error:
         raise BackendError(f"cannot read {run / TRIPINFO}: {error}") from error
+    walkers = [Walker(name, lost, tuple(stages)) for (name, stages), lost in zip(persons, lost_s, strict=True)]
     if not riders:
         raise InvalidInputError("no vehicle is due between begin and end; choose other times or a larger --scale")
     counts = {tag: found for tag, found in tags(run / STATISTICS) if found}
-    score = score_trips(tuple(rider.trip for rider in riders), counts, scale_of(run / STATISTICS))
+    statistics = run / STATISTICS
+    trips = tuple(rider.trip for rider in riders)
+    score = score_trips(trips, counts, scale_of(statistics), read_ahead_veh(statistics))
     return Records(tuple(riders), tuple(walkers), counts, score)
 
 
@@ -108,6 +135,17 @@ def _rider(found: Mapping[str, str], end_s: float) -> Rider:
         speed_factor=float(found.get("speedFactor", 1.0)),
         trip=trip_of(found, end_s),
         ended_by=found.get("vaporized", ""),
+    )
+
+
+def _stage(tag: str, found: Mapping[str, str]) -> Stage:
+    return Stage(
+        ride=tag == "ride",
+        depart_s=float(found.get("depart", -1.0)),
+        arrive_s=float(found.get("arrival", -1.0)),
+        free_mps=float(found.get("maxSpeed", 0.0)),
+        waited_s=float(found.get("waitingTime", -1.0)),
+        vehicle=found.get("vehicle", ""),
     )
 
 

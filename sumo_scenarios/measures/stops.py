@@ -15,6 +15,8 @@ from sumo_scenarios.written import tags
 EARLY_S: Final = -60.0
 LATE_S: Final = 300.0
 BUNCHED_SHARE: Final = 0.25
+FEWEST_VEH: Final = 3
+"""Stops that fewer buses of a line served have no headways to speak of."""
 _NO_TIME: Final = -1.0
 
 
@@ -69,6 +71,32 @@ def lateness_figures(visits: Sequence[StopVisit]) -> Document:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Headways:
+    """Times from one bus of a line at a stop to the next, as they came and as scheduled. [s]"""
+
+    line: str
+    stop: str
+    actual_s: tuple[float, ...]
+    planned_s: tuple[float, ...]
+
+    @property
+    def excess_wait_s(self) -> float:
+        """Wait of who comes by chance, less that of the timetable. [s]"""
+        return _wait_s(self.actual_s) - _wait_s(self.planned_s)
+
+    @property
+    def variation(self) -> float | None:
+        """Standard deviation over mean; None for fewer than two headways or a mean of 0."""
+        return _variation(self.actual_s)
+
+    @property
+    def bunched(self) -> int:
+        """Number of headways below a quarter of the planned one."""
+        planned_s = sum(self.planned_s) / len(self.planned_s)
+        return sum(each < BUNCHED_SHARE * planned_s for each in self.actual_s)
+
+
 def headway_figures(visits: Sequence[StopVisit], lines: Mapping[str, str], due_s: Mapping[str, float]) -> Document:
     """Return the regularity of lines at stops.
 
@@ -76,36 +104,46 @@ def headway_figures(visits: Sequence[StopVisit], lines: Mapping[str, str], due_s
     coefficient of variation of headways; share of headways below a quarter of the planned one.
     Args: lines, line by vehicle or flow; due_s, scheduled departure by vehicle [s].
     """
-    sets = list(_headways(visits, lines, due_s))
-    actual_s = [each for found, _ in sets for each in found]
-    waits_s = [_wait_s(found) - _wait_s(planned) for found, planned in sets]
-    bunched = sum(
-        each < BUNCHED_SHARE * sum(planned) / len(planned) for found, planned in sets for each in found if sum(planned)
-    )
+    sets = headways_of(visits, lines, due_s)
+    actual_s = [each for found in sets for each in found.actual_s]
     return {
         "bus_headway_s": mean(actual_s),
-        "bus_excess_wait_s": mean(waits_s),
-        "bus_headway_cv": mean([cv for found, _ in sets if (cv := _variation(found)) is not None]),
-        "bus_bunching_ratio": share(bunched, len(actual_s)),
+        "bus_excess_wait_s": mean([found.excess_wait_s for found in sets]),
+        "bus_headway_cv": mean([found.variation for found in sets if found.variation is not None]),
+        "bus_bunching_ratio": share(sum(found.bunched for found in sets), len(actual_s)),
     }
 
 
-def _headways(
+def headway_table(sets: Sequence[Headways]) -> Document:
+    """Return the headways of every line at every stop, in columns: means [s], variation, excess wait [s], bunched."""
+    return {
+        "line": [found.line for found in sets],
+        "stop": [found.stop for found in sets],
+        "buses": [len(found.actual_s) + 1 for found in sets],
+        "headway_s": [mean(found.actual_s) for found in sets],
+        "planned_s": [mean(found.planned_s) for found in sets],
+        "cv": [found.variation for found in sets],
+        "excess_wait_s": [rounded(found.excess_wait_s) for found in sets],
+        "bunched": [found.bunched for found in sets],
+    }
+
+
+def headways_of(
     visits: Sequence[StopVisit], lines: Mapping[str, str], due_s: Mapping[str, float]
-) -> list[tuple[list[float], list[float]]]:
-    """Return (actual, planned) headways of every line at every stop that at least three vehicles served. [s]"""
+) -> tuple[Headways, ...]:
+    """Return the headways of every line at every stop that at least three vehicles served; arguments as above."""
     served: dict[tuple[str, str], list[StopVisit]] = defaultdict(list)
     for visit in visits:
         line = lines.get(visit.vehicle) or lines.get(visit.vehicle.rpartition(".")[0])
         if line and visit.vehicle in due_s:
             served[line, visit.place].append(visit)
     sets = []
-    for group in served.values():
-        if len(group) >= 3:
+    for (line, stop), group in served.items():
+        if len(group) >= FEWEST_VEH:
             started_s = sorted(visit.started_s for visit in group)
             planned_s = sorted(due_s[visit.vehicle] for visit in group)
-            sets.append(([b - a for a, b in pairwise(started_s)], [b - a for a, b in pairwise(planned_s)]))
-    return sets
+            sets.append(Headways(line, stop, *(tuple(b - a for a, b in pairwise(t)) for t in (started_s, planned_s))))
+    return tuple(sets)
 
 
 def _wait_s(headways_s: Sequence[float]) -> float:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ RUN_FILES: Final = (
     "tripinfo.xml.gz", "statistics.xml", "tls_states.xml.gz", "net.xml", "events.parquet",
     "decisions.jsonl", "settings.json", "result.json",
 )  # fmt: skip
+_MEANS_OF: Final = ("vehicleTripStatistics", "bikeTripStatistics")
 _ROUNDING: Final = 0.0011
 _INSTANT_S: Final = 1e-6
 _SLACK_VEH: Final = 3
@@ -107,7 +108,7 @@ def _record_reasons(records: Records) -> Iterator[str]:
 
 def _mean_reasons(records: Records) -> Iterator[str]:
     """Yield where SUMO's own means are not those of the trips: then these are not the trips of that simulation."""
-    counts = records.counts.get("vehicleTripStatistics", {})
+    counts = [records.counts.get(name, {}) for name in _MEANS_OF]
     departed = [trip for trip in records.trips if trip.departed]
     if not departed:
         return
@@ -116,9 +117,18 @@ def _mean_reasons(records: Records) -> Iterator[str]:
         "waitingTime": lambda: math.fsum(trip.waiting_s for trip in departed) / len(departed),
     }
     for name, ours in means.items():
-        theirs = float(counts.get(name, "nan"))
+        theirs = _mean_of(counts, name)
         if not abs(theirs - ours()) <= 0.011 + 1e-4 * abs(ours()):
             yield f"SUMO's mean {name} is {theirs:g} s, that of the trips {ours():.2f} s"
+
+
+def _mean_of(counts: Sequence[Mapping[str, str]], name: str) -> float:
+    """Return one of SUMO's means over all vehicles: it counts bicycles apart, where there are any."""
+    if len([each for each in counts if each]) < 2:
+        return float(counts[0].get(name, "nan"))
+    weights = [float(each.get("count", "nan")) for each in counts]
+    sums = [weight * float(each.get(name, "nan")) for weight, each in zip(weights, counts, strict=True)]
+    return math.fsum(sums) / math.fsum(weights) if math.fsum(weights) else math.nan
 
 
 def _figure_reasons(result: Mapping[str, Any], records: Records) -> Iterator[str]:

@@ -1,19 +1,14 @@
-"""Measures over trips: delay, stops, waits, travel time, throughput, delay over time, persons and buses."""
+"""Measures over trips: delay, stops, waits, travel time, throughput, delay over time, buses and bicycles."""
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
 
+from signal_ctrl.domain.occupancy import BIKE_CLASSES, BUS_CLASSES
 from sumo_scenarios.measures.figures import Document, largest, mean, quantile, rounded, share
+from sumo_scenarios.measures.people import class_of
 from sumo_scenarios.measures.records import Records, Rider
 from sumo_scenarios.measures.vehicle_types import VehicleType
 from sumo_scenarios.score import delay_over_time
-
-CAR_PERSONS: Final = 1.3
-BUS_PERSONS: Final = 30.0
-BIKE_PERSONS: Final = 1.0
-BUS_CLASSES: Final = frozenset({"bus", "coach"})
-BIKE_CLASSES: Final = frozenset({"bicycle"})
 
 
 def delay_figures(records: Records) -> Document:
@@ -54,21 +49,10 @@ def flow_figures(records: Records, begin_s: float, end_s: float) -> Document:
     }
 
 
-def person_figures(records: Records, types: Mapping[str, VehicleType]) -> Document:
-    """Return the delay over persons: 1.3 in a car, 30 in a bus, 1 on a bicycle, and each pedestrian's own. [s]"""
-    weights = [_persons(rider, types) for rider in records.riders]
-    lost_s = math.fsum(w * rider.trip.delay_s for w, rider in zip(weights, records.riders, strict=True))
-    walked_s = math.fsum(walker.lost_s for walker in records.walkers)
-    return {
-        "person_delay_s": share(lost_s + walked_s, math.fsum(weights) + len(records.walkers)),
-        "pedestrian_loss_s": mean([walker.lost_s for walker in records.walkers]),
-    }
-
-
 def bus_delay_figures(records: Records, types: Mapping[str, VehicleType]) -> Document:
     """Return the mean delay of buses and of all other vehicles [s/veh]; None where there are none."""
-    buses = [rider for rider in records.riders if is_bus(rider, types)]
-    others = [rider for rider in records.riders if not is_bus(rider, types)]
+    buses = [rider for rider in records.riders if class_of(rider, types) in BUS_CLASSES]
+    others = [rider for rider in records.riders if class_of(rider, types) not in BUS_CLASSES]
     return {
         "buses": len(buses) or None,
         "bus_delay_s": _mean_delay_s(buses),
@@ -78,12 +62,14 @@ def bus_delay_figures(records: Records, types: Mapping[str, VehicleType]) -> Doc
 
 
 def bicycle_figures(records: Records, types: Mapping[str, VehicleType]) -> Document:
-    """Return the mean delay of bicycles and of motor vehicles [s/veh]; None where there are no bicycles."""
-    bicycles = [rider for rider in records.riders if _is_of(rider, types, BIKE_CLASSES)]
-    motor = [rider for rider in records.riders if not _is_of(rider, types, BIKE_CLASSES)]
+    """Return delay of bicycles and motor vehicles [s/veh], and how long bicycles stand [s]; None without bicycles."""
+    bicycles = [rider for rider in records.riders if class_of(rider, types) in BIKE_CLASSES]
+    motor = [rider for rider in records.riders if class_of(rider, types) not in BIKE_CLASSES]
     return {
         "bicycles": len(bicycles) or None,
         "bicycle_delay_s": _mean_delay_s(bicycles),
+        "bicycle_delay_p95_s": quantile([rider.trip.delay_s for rider in bicycles], 0.95),
+        "bicycle_wait_s": mean([rider.trip.waiting_s for rider in bicycles]),
         "motor_delay_s": _mean_delay_s(motor) if bicycles else None,
     }
 
@@ -98,22 +84,6 @@ def delay_table(records: Records, begin_s: float, end_s: float) -> Document:
         "vehicles": [each.vehicles for each in bins],
         "delay_s_per_vehicle": [None if math.isnan(delay_s) else rounded(delay_s) for delay_s in delays_s],
     }
-
-
-def is_bus(rider: Rider, types: Mapping[str, VehicleType]) -> bool:
-    """Tell whether a vehicle's type is of a bus class."""
-    return _is_of(rider, types, BUS_CLASSES)
-
-
-def _is_of(rider: Rider, types: Mapping[str, VehicleType], classes: frozenset[str]) -> bool:
-    found = types.get(rider.type_id)
-    return found is not None and found.vehicle_class in classes
-
-
-def _persons(rider: Rider, types: Mapping[str, VehicleType]) -> float:
-    if _is_of(rider, types, BIKE_CLASSES):
-        return BIKE_PERSONS
-    return BUS_PERSONS if is_bus(rider, types) else CAR_PERSONS
 
 
 def _mean_delay_s(riders: Sequence[Rider]) -> float | None:

@@ -1,5 +1,6 @@
 """Pedestrians' waits at signalled crossings: from coming to stand at the kerb to the first step onto the crossing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -7,8 +8,10 @@ from typing import Final
 import numpy as np
 
 from signal_ctrl.domain.errors import BackendError
+from sumo_scenarios.measures.evidence import SAMPLE_S
 from sumo_scenarios.measures.figures import Bools, Document, Floats, Ints, largest, mean, quantile, share
 from sumo_scenarios.measures.parquet import Names, Numbers, column_names, read_parquet
+from sumo_scenarios.measures.records import Stage, Walker
 from sumo_scenarios.net_reader import Net
 
 PATIENT_S: Final = 60.0
@@ -20,14 +23,23 @@ _TIME: Final = "timestep_time"
 class Walks:
     """Rows of all pedestrians, sorted by person and time; arrays of shape (n_rows,).
 
-    `kerb` marks rows on a walking area, `crossing` those on a signalled crossing.
+    `kerb` marks rows on a walking area, `crossing` those on a signalled crossing; `signal` indexes `signals`, -1 where
+    a row is on neither. `person` indexes `persons`.
     """
 
     person: Ints
     time_s: Floats
-    standing: Bools
+    speed_mps: Floats
     kerb: Bools
     crossing: Bools
+    signal: Ints
+    persons: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> Bools:
+        """Whether the person of a row stands."""
+        return self.speed_mps <= STANDING_MPS
 
 
 def read_walks(path: Path, net: Net) -> Walks:
@@ -38,6 +50,8 @@ def read_walks(path: Path, net: Net) -> Walks:
     if not isinstance(person, Names) or not isinstance(time_s, Numbers) or not isinstance(speed_mps, Numbers):
         return _nobody(path, time_s)
     crossings, kerbs = _places(net)
+    signals = tuple(dict.fromkeys([*crossings.values(), *kerbs.values()]))
+    number = {signal: k for k, signal in enumerate(signals)} | {"": -1}
     words = edge.words if isinstance(edge, Names) else ()
     codes = edge.codes if isinstance(edge, Names) else np.full(len(person.codes), -1, dtype=np.int32)
     order = np.argsort(person.codes, kind="stable")  # SUMO writes by time
@@ -45,9 +59,14 @@ def read_walks(path: Path, net: Net) -> Walks:
     return Walks(
         person=person.codes[order].astype(np.int64),
         time_s=time_s.values[order],
-        standing=speed_mps.values[order] <= STANDING_MPS,
+        speed_mps=speed_mps.values[order],
         kerb=np.array([*(word in kerbs for word in words), False], dtype=np.bool_)[at],
         crossing=np.array([*(word in crossings for word in words), False], dtype=np.bool_)[at],
+        signal=np.array([*(number[crossings.get(word) or kerbs.get(word, "")] for word in words), -1], dtype=np.int64)[
+            at
+        ],
+        persons=person.words,
+        signals=signals,
     )
 
 
@@ -59,30 +78,36 @@ def _nobody(path: Path, time_s: Names | Numbers | None) -> Walks:
     if isinstance(time_s, Numbers) and len(time_s.values) and column_names(path) != {_TIME}:
         raise BackendError(f"cannot read {path}: it lacks columns of SUMO's pedestrians")
     flags = np.zeros(0, dtype=np.bool_)
-    return Walks(np.zeros(0, dtype=np.int64), np.zeros(0), flags, flags, flags)
+    nobody = np.zeros(0, dtype=np.int64)
+    return Walks(nobody, np.zeros(0), np.zeros(0), flags, flags, nobody)
 
 
-def _places(net: Net) -> tuple[set[str], set[str]]:
-    """Return the edges of signalled crossings, and the walking areas beside them."""
-    crossings: set[str] = set()
-    kerbs: set[str] = set()
-    for links in net.signal_links.values():
+def _places(net: Net) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the signal by the edge of each signalled crossing, and by that of each walking area beside one."""
+    crossings: dict[str, str] = {}
+    kerbs: dict[str, str] = {}
+    for signal, links in net.signal_links.items():
         for link in links:
             if net.is_crossing(link):
                 ends = {net.lanes[lane].edge_id for lane in (link.from_lane, link.to_lane)}
-                crossings |= {edge for edge in ends if net.edges[edge].function == "crossing"}
+                crossings |= {edge: signal for edge in ends if net.edges[edge].function == "crossing"}
     for connection in net.connections:
         sides = {net.lanes[lane].edge_id for lane in (connection.from_lane, connection.to_lane)}
-        if crossings & sides:
-            kerbs |= {edge for edge in sides if net.edges[edge].function == "walkingarea"}
+        for crossing in crossings.keys() & sides:
+            kerbs |= {edge: crossings[crossing] for edge in sides if net.edges[edge].function == "walkingarea"}
     return crossings, kerbs
 
 
 def pedestrian_waits_s(walks: Walks) -> Floats:
     """Return one wait for each crossing walked over, and for each pedestrian who stands at a kerb at the end. [s]"""
+    return pedestrian_waits(walks)[0]
+
+
+def pedestrian_waits(walks: Walks) -> tuple[Floats, Ints]:
+    """Return the waits [s], and for each the signal of the crossing or of the kerb, an index of `walks.signals`."""
     n = len(walks.person)
     if not n:
-        return np.zeros(0)
+        return np.zeros(0), np.zeros(0, dtype=np.int64)
     same = np.zeros(n, dtype=np.bool_)
     same[1:] = walks.person[1:] == walks.person[:-1]
     stay = np.cumsum(~(same & (walks.kerb == np.concatenate([[False], walks.kerb[:-1]]))))
@@ -93,7 +118,8 @@ def pedestrian_waits_s(walks: Walks) -> Floats:
     last = np.flatnonzero(~np.append(same[1:], False))
     at_end = last[walks.kerb[last] & walks.standing[last] & (walks.time_s[last] >= walks.time_s.max())]
     still_s = walks.time_s[at_end] - since_s[at_end]
-    return np.concatenate([np.where(np.isnan(waited_s), 0.0, waited_s), still_s])
+    waits_s = np.concatenate([np.where(np.isnan(waited_s), 0.0, waited_s), still_s])
+    return waits_s, walks.signal[np.concatenate([from_kerb, at_end])]
 
 
 def _first_standing_s(walks: Walks, stay: Ints) -> Floats:
@@ -102,6 +128,48 @@ def _first_standing_s(walks: Walks, stay: Ints) -> Floats:
     rows = np.flatnonzero(walks.standing & walks.kerb)[::-1]
     first_s[stay[rows]] = walks.time_s[rows]  # the earliest is written last
     return first_s[stay]
+
+
+def pedestrian_table(walks: Walks) -> Document:
+    """Return the waits by signal, in columns: crossings walked, mean, 95 % and longest wait [s]."""
+    waits_s, signal = pedestrian_waits(walks)
+    told = np.unique(signal[signal >= 0])
+    of = [waits_s[signal == k] for k in told]
+    return {
+        "signal": [walks.signals[k] for k in told],
+        "crossings": [len(each) for each in of],
+        "wait_s": [mean(each) for each in of],
+        "wait_p95_s": [quantile(each, 0.95) for each in of],
+        "wait_max_s": [largest(each) for each in of],
+    }
+
+
+def walking_losses_s(walks: Walks, walkers: Sequence[Walker]) -> dict[str, float]:
+    """Return the time that each person has lost on foot, on walks under way at the end too. [s]
+
+    Each second of a walk loses what it lacks of the person's own unhindered speed; SUMO tells the loss of finished
+    walks only.
+    """
+    index_of = {name: k for k, name in enumerate(walks.persons)}
+    found = {}
+    for walker in walkers:
+        k = index_of.get(walker.person)
+        if k is None:
+            found[walker.person] = walker.lost_s
+            continue
+        start, end = np.searchsorted(walks.person, [k, k + 1])
+        found[walker.person] = sum(_walk_loss_s(walks, slice(start, end), stage) for stage in walker.stages)
+    return found
+
+
+def _walk_loss_s(walks: Walks, rows: slice, stage: Stage) -> float:
+    """Return the time lost on one walk, 0 for a ride and for a walk not begun. [s]"""
+    if stage.ride or stage.depart_s < 0 or stage.free_mps <= 0:
+        return 0.0
+    time_s, speed_mps = walks.time_s[rows], walks.speed_mps[rows]
+    last_s = stage.arrive_s if stage.arrive_s >= 0 else np.inf
+    mine = (time_s >= stage.depart_s) & (time_s < last_s)
+    return float(np.clip(1.0 - speed_mps[mine] / stage.free_mps, 0.0, 1.0).sum()) * SAMPLE_S
 
 
 def pedestrian_figures(waits_s: Floats) -> Document:

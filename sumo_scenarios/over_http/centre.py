@@ -31,6 +31,7 @@ from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.domain.plan import Plan, plan_to_json
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.gateways.system_clock import SystemClock
 from signal_ctrl.stores.key_box import KeyBox
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.watch.watch import Watch
@@ -99,7 +100,9 @@ class RunCentre:
         self.watch = watch = Watch(centre, self._box)
         if self._served.watches:
             watch.start()
-        context = new_context(self._clock, watch, identity, self._served.settings, Seams(who_signed))
+        asking = None if self._served.settings.demo_speed is None else SystemClock()
+        seams = Seams(who_signed, asking=asking)
+        context = new_context(self._clock, watch, identity, self._served.settings, seams)
         self.hub, self.recorder = context.hub, context.recorder
         app = make_app(context)
         self.admin = app.state.link_admin = LinkAdmin(centre, link, self._box)

@@ -55,7 +55,7 @@ class Rules:
 class Town:
     """A junction and all that is seen of it. A vehicle is (eta [s], movement), its movement None if it is not there.
 
-    `weights` count its waiting, 1 where there are none; `feeds` gives for an exit the lane of the same junction that it
+    `weights` count its waiting, 1 where there are none, `persons` of it those that the base policy counts, too; `feeds` gives for an exit the lane of the same junction that it
     leads to, the time that takes and the places there; `spare` the movements of those who come to a lane that way.
     `parts` are the signals of which it is made, each with its lanes and its number of stages; none: it is one. A stage
     then stands for one of each signal, the last one's counting fastest.
@@ -74,6 +74,7 @@ class Town:
     inside: set[int] = field(default_factory=set)
     permissive_s: list[float] = field(default_factory=list)
     weights: list[list[float]] = field(default_factory=list)
+    persons: list[list[float]] = field(default_factory=list)
     feeds: dict[int, tuple[int, float, float]] = field(default_factory=dict)
     spare: list[list[int]] = field(default_factory=list)
     parts: list[tuple[set[int], int]] = field(default_factory=list)
@@ -90,9 +91,10 @@ class SlowRollout:
         self.town = town
         self.known = known
         weights = town.weights or [[1.0] * len(lane) for lane in town.lanes]
+        persons = town.persons or [[1.0] * len(lane) for lane in town.lanes]
         self.waiting = [
-            [(eta, move, weight) for (eta, move), weight in zip(lane, own, strict=True)]
-            for lane, own in zip(town.lanes, weights, strict=True)
+            [(eta, move, weight, many) for (eta, move), weight, many in zip(lane, own, cars, strict=True)]
+            for lane, own, cars in zip(town.lanes, weights, persons, strict=True)
         ]
         self.spare = [list(moves) for moves in town.spare] or [[] for _ in town.lanes]
         self.room_veh = list(town.room_veh)
@@ -153,7 +155,7 @@ class SlowRollout:
 
     def next_on(self, lane: int) -> tuple[float, int] | None:
         """Return the first vehicle of a lane that is really there."""
-        return next(((eta, move) for eta, move, _ in self.waiting[lane] if move is not None), None)
+        return next(((eta, move) for eta, move, _, _ in self.waiting[lane] if move is not None), None)
 
     def must_wait(self, move: int, at_s: float, second: float) -> bool:
         return any(self.goes_first(other, at_s, second) for other in self.town.moves[move].yields_to)
@@ -188,13 +190,13 @@ class SlowRollout:
         if self.town.stuck[lane] and self.changed_s == -math.inf:
             return
         while self.waiting[lane]:
-            eta_s, move, weight = self.waiting[lane][0]
+            eta_s, move, weight, many = self.waiting[lane][0]
             if move is None:
                 del self.waiting[lane][0]
-            elif not self.lets_go(lane, eta_s, move, weight, second):
+            elif not self.lets_go(lane, eta_s, move, (weight, many), second):
                 return
 
-    def lets_go(self, lane: int, eta_s: float, index: int, weight: float, second: float) -> bool:
+    def lets_go(self, lane: int, eta_s: float, index: int, counts: tuple[float, float], second: float) -> bool:
         """Let the first vehicle of a lane go within this second, if it can."""
         move, rules = self.town.moves[index], self.town.rules
         lit = self.right(move.group, second)
@@ -213,11 +215,11 @@ class SlowRollout:
         (self.inside_s if stays_inside else self.used_s)[index] = out_s
         self.room_veh[move.exit] -= 1
         self.ready_s[lane] = out_s + self.headway(lane, lit, bool(move.yields_to))
-        self.cost += weight * max(out_s - max(eta_s, 0.0), 0.0)
+        self.cost += counts[0] * max(out_s - max(eta_s, 0.0), 0.0)
         del self.waiting[lane][0]
         if move.exit in self.town.feeds:
             onto, way_s, _ = self.town.feeds[move.exit]
-            self.waiting[onto].append((out_s + way_s, self.spare[onto].pop(0), weight))
+            self.waiting[onto].append((out_s + way_s, self.spare[onto].pop(0), *counts))
         return True
 
     def room(self, exit_lane: int) -> float:
@@ -269,7 +271,7 @@ class SlowRollout:
         rules = self.town.rules
         cost = sum(end_s - since_s for since_s in self.inside_s.values())
         for lane, vehicles in enumerate(self.waiting):
-            left = [(eta, weight) for eta, move, weight in vehicles if move is not None and eta < end_s]
+            left = [(eta, weight) for eta, move, weight, _ in vehicles if move is not None and eta < end_s]
             for place, (eta, weight) in enumerate(left, start=1):
                 clearing = place * rules.clear_factor * self.town.headway_s[lane]
                 cost += weight * (end_s - max(eta, 0.0) + rules.leftover_s + clearing)
@@ -298,7 +300,7 @@ class SlowRollout:
         """Return the vehicles of a lane that a stage would serve before the first it would not; half for permissive."""
         look_s = self.town.rules.look_s
         worth, count = 0.0, 0
-        for eta_s, index, _ in self.waiting[lane]:
+        for eta_s, index, _, many in self.waiting[lane]:
             if eta_s >= now + look_s or count >= int(look_s / POLICY_HEADWAY_S):
                 break
             if index is None:
@@ -307,7 +309,7 @@ class SlowRollout:
             lit = PROTECTED if move.group is None else rights[move.group]
             if lit < PERMISSIVE or self.room_veh[move.exit] < 1:
                 break
-            worth += 1.0 if lit == PROTECTED else 0.5
+            worth += many if lit == PROTECTED else 0.5 * many
             count += 1
         return worth
 

@@ -207,3 +207,39 @@ def test_without_word_of_waiting_everybody_counts_the_same() -> None:
 def test_nobody_ages_at_once() -> None:
     with pytest.raises(InvalidInputError, match="ageing_s"):
         RolloutSettings(ageing_s=0.5)
+
+
+def test_a_vehicle_of_many_persons_counts_as_many_cars() -> None:
+    """The oracle's weights are those of the waiting so far times those of the view."""
+    for seed, town, stage in towns(8):
+        plain = view_of(town, known=False)
+        weight = np.where(np.arange(plain.eta_s.size).reshape(plain.eta_s.shape) % 5 == 2, 20.0, 1.0)
+        own = town.weights or [[1.0] * len(vehicles) for vehicles in town.lanes]
+        heavy = [[weight[k, j] * each for j, each in enumerate(lane)] for k, lane in enumerate(own)]
+        rows = controller_of(town, draws=1).decide(replace(plain, weight=weight), situation_of(town, stage)).candidates
+        persons = [weight[k, : len(lane)].tolist() for k, lane in enumerate(own)]
+        drawn = drawn_town(replace(town, weights=heavy, persons=persons), plain, 0, 1)
+        cheapest = min(cost_of(drawn, stage, s, d) for s, d in candidates(town, stage))
+        assert min(row[2] for row in rows) == pytest.approx(cheapest, abs=ROUNDED), seed
+
+
+def test_weights_of_one_change_nothing() -> None:
+    for seed, town, stage in towns(12):
+        view = view_of(town, known=False, presence=0.9)
+        told = replace(view, weight=np.ones_like(view.eta_s), share_from=np.full_like(view.eta_s, -1.0))
+        plain = controller_of(town).decide(view, situation_of(town, stage))
+        assert controller_of(town).decide(told, situation_of(town, stage)) == plain, seed
+
+
+def test_on_a_lane_for_bicycles_a_vehicle_counts_by_its_persons() -> None:
+    """Lanes that count less in the layout decide as views that say so of every vehicle on them."""
+    for seed, town, stage in towns(8):
+        layout, view = layout_of(town), view_of(town, known=False)
+        cars = np.where(np.arange(len(layout.lanes)) % 2, 1.0 / 1.3, 1.0)
+        lanes = tuple(replace(lane, cars=float(c)) for lane, c in zip(layout.lanes, cars, strict=True))
+        told = replace(view, weight=np.broadcast_to(cars[:, None], view.eta_s.shape).copy())
+        settings = controller_of(town).settings
+        ours = RolloutController(replace(layout, lanes=lanes), tables_of(town), settings)
+        theirs = RolloutController(layout, tables_of(town), settings)
+        situation = situation_of(town, stage)
+        assert ours.decide(view, situation).candidates == theirs.decide(told, situation).candidates, seed

@@ -211,7 +211,14 @@ def _gains(rules: Rules, frames: Sequence[Frame], times: list[int], cold: bool) 
             if right < 2 or right <= before[b][1]:
                 continue
             for a in range(rules.n):
-                if a == b or rules.never_meet(a, b) or rules.may(a, 3, b, right):
+                if a == b or rules.never_meet(a, b):
+                    continue
+                since = lost[a][2]
+                kinds = (rules.groups[a]["kind"], rules.groups[b]["kind"])
+                on_foot = kinds == ("crossing", "vehicle") and shown[a][1] < 2 and before[b][1] < 2
+                if on_foot and since is not None and times[i] - since < rules.gap[a, b]:
+                    found.append(Breach("K5", i, f"group {b} starts {times[i] - since} ds after WALK of {a}"))
+                if rules.may(a, 3, b, right):
                     continue
                 since = lost[a][3]
                 if shown[a][1] != 3 and since is not None and times[i] - since < rules.gap[a, b]:

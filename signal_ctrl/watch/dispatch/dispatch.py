@@ -11,14 +11,15 @@ from signal_ctrl.centre.overrides import Preparation
 from signal_ctrl.centre.plans import by_signal
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.domain.errors import ConflictError, NotFoundError
+from signal_ctrl.domain.road_ways import RoadGraph
 from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.domain.roadside import Roadside
 from signal_ctrl.watch.dispatch.green_route import Passed, green_wish, stage_of_turn
 from signal_ctrl.watch.dispatch.mission_desk import IncidentCheck, MissionDesk, mission_of
 from signal_ctrl.watch.dispatch.missions import Arrival
-from signal_ctrl.watch.dispatch.placing import Roadside
 from signal_ctrl.watch.dispatch.ports import RoadWatch
 from signal_ctrl.watch.dispatch.ranking import Town
-from signal_ctrl.watch.dispatch.travel import RoadGraph, times_of
+from signal_ctrl.watch.dispatch.travel import times_of
 from signal_ctrl.watch.dispatch.unit_desk import UnitDesk, unit_of
 from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.foresight.values import CityForecast

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from signal_ctrl.domain.road_ways import RoadGraph, RoadTimes, Towards, Trip, WayFinder
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
+from signal_ctrl.domain.roadside import OnRoad, Roadside
 from signal_ctrl.watch.dispatch.missions import Arrival, Need
-from signal_ctrl.watch.dispatch.placing import OnRoad, Roadside
-from signal_ctrl.watch.dispatch.ports import RoadTimes
-from signal_ctrl.watch.dispatch.travel import RoadGraph, Towards, Trip, WayFinder
 from signal_ctrl.watch.dispatch.units import Unit, UnitPosition
 
 SIGMAS: Final = 1.645

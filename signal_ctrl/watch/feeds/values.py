@@ -20,6 +20,8 @@ class FeedKind(Enum):
     READS = "reads"
     WEATHER = "weather"
     SIGNS = "signs"
+    SPECIAL = "special"
+    """The device of a special vehicle: it sends no observations, but asks for its corridor (`watch/special`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ def batch_from_bytes(data: bytes) -> Batch:
 
 def observation_of(kind: FeedKind, item: Any) -> Observation | Reason:
     """Return the observation that an item is, or why it is none."""
+    if kind not in _FORMS:
+        return Reason.FORM
     keys, optional, make = _FORMS[kind]
     if not isinstance(item, dict) or not keys <= item.keys() or not item.keys() <= keys | optional:
         return Reason.FORM
@@ -113,7 +115,7 @@ def position_document(position: Position) -> dict[str, Any]:
         "lat": position.lat,
         "kind": position.kind.value,
     }
-    more = {"speed_mps": position.speed_mps, "heading_deg": position.heading_deg}
+    more = {"speed_mps": position.speed_mps, "heading_deg": position.heading_deg, "load": position.load}
     return {**found, **{name: value for name, value in more.items() if value is not None}}
 
 
@@ -142,6 +144,7 @@ def _position(item: Mapping[str, Any]) -> Position:
         _optional(item.get("speed_mps")),
         _optional(item.get("heading_deg")),
         VehicleKind(item.get("kind", VehicleKind.OTHER.value)),
+        None if item.get("load") is None else whole_of(item["load"]),
     )
 
 
@@ -182,7 +185,7 @@ _FORMS: Final[Mapping[FeedKind, _Form]] = {
     ),
     FeedKind.POSITIONS: (
         frozenset({"vehicle", "utc_ms", "lon", "lat"}),
-        frozenset({"speed_mps", "heading_deg", "kind"}),
+        frozenset({"speed_mps", "heading_deg", "kind", "load"}),
         _position,
     ),
     FeedKind.READS: (frozenset({"reader", "tag", "utc_ms"}), frozenset(), _read),

@@ -51,7 +51,7 @@ class StateEstimator:
         self._free_s = np.array([road.free_time_s for road in roads])
         self._length_m = np.array([road.length_m for road in roads])
         known = learnt or first_learnt(self._road_features)
-        self._model = TravelTimeModel(self._free_s, self._loops.there, known)
+        self._model = TravelTimeModel(self._free_s, known)
         self._residuals = Residuals(kinds_of(network, self._loops.there))
         self._said_s = self._free_s
         self._queue_m = np.zeros(len(roads))
@@ -80,7 +80,7 @@ class StateEstimator:
         features = np.concatenate((self._road_features, self._loop_features.of(loops)), axis=1)
         drives = self._drives(driven, read)
         self._residuals.learn(self._said_s, drives)
-        self._said_s = self._model.minute(features, drives, self._waiting(end_ms))
+        self._said_s = self._model.minute(features, loops.age_min < FRESH_MIN, drives, self._waiting(end_ms))
         reports = np.bincount([each.road for each in driven], minlength=len(self._free_s)).astype(float)
         flow = self._flows.minute(loops.flow_veh_h, reports)
         self._queue_m = self._queues.longest_m(flow, self._said_s, loops.occupied_entry)

@@ -22,6 +22,10 @@ MOST_SATURATION: Final = 1.3
 SLOWEST: Final = (-0.3, 2.5)
 ROAD_FEATURES: Final = 7 + len(RoadClass) - 1
 LOOP_FEATURES: Final = 8
+FIRST_OF_LOOPS: Final = (2.0, -1.5, 0.0, 0.0, 0.4, 0.0, 0.8, 0.8)
+"""In the order of `LoopFeatures`, until drives say otherwise. A loop at the end that is covered all the time has a jam
+on it, five times the free time and more; before a signal half of that time is its red. [P]
+"""
 CONSTANT: Final = 0
 ENDS: Final = 3
 EMPTY: Final = 6
@@ -50,9 +54,12 @@ def road_features(network: RoadNetwork) -> Doubles:
 
 
 def first_weights() -> Doubles:
-    """Return what the features weigh before anybody has reported: a road takes a tenth more than its empty time."""
+    """Return what the features weigh before anybody has reported: a road takes a tenth more than its empty time, and
+    more where its loops are covered, count slow vehicles, or let more in than out.
+    """
     first = np.zeros(ROAD_FEATURES + LOOP_FEATURES)
     first[CONSTANT], first[EMPTY] = FREE_TIMES, 1.0
+    first[ROAD_FEATURES:] = FIRST_OF_LOOPS
     return first
 
 

@@ -3,7 +3,7 @@
 Each drive gives a travel time over the free time of its road, y. Three parts explain it, each learnt as drives come in:
 
 - a regression on what is known of the road and what its loops say (gamma regression with a logarithmic link), one for
-  roads with loops and one for the others: that is what roads share on which nobody reports;
+  roads whose loops are heard and one for the others: that is what roads share on which nobody reports;
 - what is usual on the road itself, over hours and days: the mean of y over the regression, drawn towards 1 by so many
   drives as `USUAL_DRIVES` (credibility: the weight of own experience against that of the whole);
 - what is so now: the same over minutes, drawn towards the usual by `NOW_DRIVES`.
@@ -75,18 +75,19 @@ def nothing_learnt(n_roads: int, first: Doubles, free: Doubles) -> Learnt:
 class TravelTimeModel:
     """Expected travel times; `learnt` outlives it."""
 
-    def __init__(self, free_s: Doubles, with_loops: Bools, learnt: Learnt) -> None:
+    def __init__(self, free_s: Doubles, learnt: Learnt) -> None:
         self._free_s = free_s
-        self._group = with_loops.astype(np.int64)
+        self._group = np.zeros(len(free_s), dtype=np.int64)
         self.learnt = learnt
         self._now_drives, self._now_times = np.zeros(len(free_s)), np.zeros(len(free_s))
 
-    def minute(self, features: Doubles, drives: Drives, waiting: Drives) -> Doubles:
+    def minute(self, features: Doubles, heard: Bools, drives: Drives, waiting: Drives) -> Doubles:
         """Learn from the drives of a minute and return the travel time of every road. [s]
 
-        Args: features, shape (n_roads, K); waiting, who is on a road for longer than it takes, with the time so far: it
-        counts for this minute only, as a drive that took no less.
+        Args: features, shape (n_roads, K); heard, on which roads loops tell of this minute; waiting, who is on a road
+        for longer than it takes, with the time so far: it counts for this minute only, as a drive that took no less.
         """
+        self._group = heard.astype(np.int64)
         expected = self._expected(features)
         self._fade()
         self._learn(features, expected, drives)

@@ -98,9 +98,9 @@ def test_sequence_numbers_rise() -> None:
 def test_it_asks_nobody_before_the_start_up_is_over() -> None:
     controller = Wishing(SIDE_STAGE)
     engine = engine_of(controller, Kernel(crossroads()).power_on(0))
-    _, lamps = drive(engine, 14, {1})
+    _, lamps = drive(engine, 20, {1})
     assert lamps[0] == "rrrr"
-    assert controller.asked[0].now_s >= 6.0 + 7.0
+    assert controller.asked[0].now_s >= 11.0 + 7.0  # walkers may have been under way
 
 
 @pytest.mark.parametrize("calls", [{1}, {0, 1, 2}, set()])

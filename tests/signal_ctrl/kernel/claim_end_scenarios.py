@@ -38,7 +38,7 @@ def out_and_back(library: Library) -> Complaints:
     found += expect("led out", drive.mode, "START_RED")
     found += refused(drive, "K7/start-up", SIDE_STAGE, "HOLD", "RAILWAY", 50)
     drive.run(1100)
-    found += expect("first stage", drive.when("main", "GREEN"), [361])
+    found += expect("first stage", drive.when("main", "GREEN"), [411])  # walkers: 110
     found += expect("held", (drive.mode, drive.core.stage), ("RUNNING", SIDE_STAGE))
     drive.run(1400)
     found += expect("back in flash", drive.mode, "FLASHING")

@@ -237,7 +237,7 @@ def reset_at_the_cabinet(library: Library) -> Complaints:
     found += expect("no latch", drive.kernel.latch(drive.state), None)
     begin_ds = drive.state.frame_ds
     found += expect("nothing trips", watched.look(frames=300), "")
-    return found + expect("service", drive.when("main", "GREEN"), [begin_ds + 110])
+    return found + expect("service", drive.when("main", "GREEN"), [begin_ds + 160])
 
 
 def _unreset(watched: Watched, rule: str) -> Complaints:

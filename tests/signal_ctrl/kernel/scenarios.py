@@ -51,7 +51,7 @@ def broken_sequencer(library: Library) -> Complaints:
     kernel.tables = replace(kernel.tables, meets=free)
     player = Player(kernel, 1, Stream(0.2, "all"), library)
     frames, states = [], []
-    for frame, state in player.trace(400):
+    for frame, state in player.trace(800):
         frames.append(frame)
         states.append(state)
     bad = [found.text for found in judge(site_to_json(site), frames) if found.rule == "K1"]
@@ -162,6 +162,8 @@ SCENARIOS: Final[dict[str, Callable[[Library], Complaints]]] = {
         timed_scenarios.late_call,
         timed_scenarios.demand_survives,
         timed_scenarios.button_in_clearance,
+        timed_scenarios.turn_on_a_crossing,
+        timed_scenarios.walk_put_off,
         gate_scenarios.panel_and_police,
         gate_scenarios.refusals_by_mode,
         gate_scenarios.forced_service,

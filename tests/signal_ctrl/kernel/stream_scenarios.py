@@ -87,7 +87,7 @@ def power_cuts(library: Library) -> Complaints:
     for site in (
         crossroads(startup_flash_ds=30),
         crossroads(startup_all_red_ds=0),
-        crossroads(startup_all_red_ds=90),
+        crossroads(startup_all_red_ds=150),
     ):
         for _ in range(12):
             kernel, now_ds = library.kernel_of(site), 0

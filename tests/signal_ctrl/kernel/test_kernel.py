@@ -57,9 +57,9 @@ def test_power_on_without_flash() -> None:
         "power-on",
         "RED RED RED DONT_WALK",
     )
-    drive.run(59)
-    assert drive.mode == "START_RED"
-    drive.run(60)
+    drive.run(109)
+    assert drive.mode == "START_RED"  # walkers may have been under way, and left turns would meet them
+    drive.run(110)
     assert (drive.mode, shown(drive)) == ("RUNNING", "GREEN RED GREEN WALK")
 
 
@@ -100,7 +100,7 @@ def test_dark_comes_back_over_the_start_up_flash() -> None:
     drive.ask(wish="RESUME")
     drive.run(1001)
     assert (drive.mode, shown(drive)) == ("START_FLASH", "FLASH_AMBER FLASH_AMBER FLASH_AMBER DARK")
-    drive.run(1161)
+    drive.run(1211)
     assert drive.mode == "RUNNING"
 
 

@@ -12,6 +12,8 @@ from signal_ctrl.domain.site import (
     together_bit,
     transposed,
 )
+from signal_ctrl.domain.site_json import site_to_json
+from tests.oracles.trace import Frame, judge
 from tests.signal_ctrl.kernel.small_sites import LEFT_STAGE, MAIN_STAGE, SIDE_STAGE, Drive, crossroads
 from tests.signal_ctrl.kernel.worlds import Library
 
@@ -171,3 +173,59 @@ def button_in_clearance(library: Library) -> Complaints:
     drive.run(400)
     times = (drive.when("walk", "PED_CLEAR"), drive.when("walk", "DONT_WALK"), drive.when("side", "GREEN"))
     return [] if times == ([101], [181], [211]) else [f"clearance, don't walk, side green at {times}"]
+
+
+def turn_on_a_crossing(library: Library) -> Complaints:
+    """A left turn that yields to people starts while WALK stays, but never once WALK ends, until they are over."""
+    stages = (*crossroads().stages, Stage("on foot", (_G, _R, _R, _G)), Stage("turning", (_G, _R, _P, _R)))
+    found = []
+    for asked_ds, stage, due in ((100, MAIN_STAGE, ([101], [])), (100, 4, ([211], [101])), (30, 4, ([180], [70]))):
+        drive = Drive(crossroads(stages=stages), 3, library)
+        drive.run(asked_ds)
+        drive.ask(stage)
+        drive.run(400)
+        times = (drive.when("left", "GREEN permissive"), drive.when("walk", "PED_CLEAR"))
+        found += [] if times == due else [f"left, end of WALK at {times} instead of {due}"]
+    drive = Drive(crossroads(stages=stages), 4, library)  # a change of mind within the clearance
+    for until_ds, stage in ((100, MAIN_STAGE), (300, 3), (400, SIDE_STAGE), (430, MAIN_STAGE)):
+        drive.run(until_ds)
+        drive.ask(stage)
+    drive.run(700)
+    times = (drive.when("left", "GREEN permissive"), drive.when("walk", "PED_CLEAR"), drive.when("walk", "WALK"))
+    due = ([502], [401], [101, 501])
+    return found + ([] if times == due else [f"left, end of WALK, WALK at {times} instead of {due}"])
+
+
+def walk_put_off(library: Library) -> Complaints:
+    """Who waits for the end of one crossing, and yields to another, is green within its maximum red.
+
+    The other WALK would reach its maximum just before, and keep it waiting for one clearance more.
+    """
+    site = crossroads(
+        groups=(
+            SignalGroup("turn", GroupKind.VEHICLE, (0,), 30, 50, 3000, 3000),
+            SignalGroup("cross", GroupKind.VEHICLE, (1,), 30, 50, 3000, 3000),
+            SignalGroup("near", GroupKind.CROSSING, (2,), 0, 70, 200, 3000, clearance_ds=170, buffer_ds=30),
+            SignalGroup("far", GroupKind.CROSSING, (3,), 0, 70, 3000, 3000, clearance_ds=170, buffer_ds=30),
+        ),
+        stages=(Stage("walks", (_R, _R, _G, _G)), Stage("turn", (_P, _R, _G, _R)), Stage("cross", (_R, _G, _R, _R))),
+        together=(
+            (COMPATIBLE, 0, together_bit(_P, _G), 0),
+            (0, COMPATIBLE, 0, 0),
+            (together_bit(_G, _P), 0, COMPATIBLE, COMPATIBLE),
+            (0, 0, COMPATIBLE, COMPATIBLE),
+        ),
+        intergreen_ds=((-1, 30, 30, 30), (30, -1, 30, 30), (200, 200, -1, -1), (200, 200, -1, -1)),
+    )
+    groups = tuple(replace(group, max_red_ds=1000 if k == 0 else 3000) for k, group in enumerate(site.groups))
+    site = replace(site, groups=groups)
+    found = []
+    for called_ds in range(590, 710, 12):
+        player, frames = library.kernel_of(site), []
+        state = player.in_service(0, 0)
+        for now_ds in range(1, 1400):
+            state = player.step(state, 0b1101 | 0b10 * (now_ds >= called_ds), now_ds)
+            shown = tuple((group.aspect.value, int(group.right)) for group in state.core.groups)
+            frames.append(Frame(now_ds, shown, 0b1101 | 0b10 * (now_ds >= called_ds)))
+        found += [f"called at {called_ds}: {breach}" for breach in judge(site_to_json(site), frames, cold=False)]
+    return found

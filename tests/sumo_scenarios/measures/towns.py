@@ -7,7 +7,10 @@ from tests.sumo_scenarios.networks import all_ways, flows, walked, walks, write_
 BUSES = """<vType id="bus" vClass="bus"/>
 <flow id="line7" type="bus" line="7" begin="0" end="{end}" period="100" from="WC" to="CE">
   <stop busStop="halt" duration="20"/>
-</flow>"""
+</flow>
+<personFlow id="rider" begin="0" end="{end}" period="90">
+  <walk from="WC" busStop="halt"/><ride lines="7" to="CE"/><walk to="CE"/>
+</personFlow>"""
 
 
 def bus_town(folder: Path, options: str = "", end_s: float = 600.0) -> Path:

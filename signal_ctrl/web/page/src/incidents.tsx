@@ -17,7 +17,7 @@ export interface Incident {
   began_utc_ms: number;
   text: string;
   evidence: { source: string; method: string; text: string; at_utc_ms: number }[];
-  expected_end: { utc_ms: number } | null;
+  expected_end: { at_utc_ms: number } | null;
 }
 
 export interface Diversion {
@@ -80,7 +80,7 @@ function IncidentCard({ incident, again }: { incident: Incident; again: () => vo
         {say("incident.since", { age: sayAge((nowMs.value - incident.began_utc_ms) / 1000) })} ·{" "}
         {say("incident.left", { percent: Math.round(incident.capacity_left * 100) })}
         {lanes}
-        {incident.expected_end && ` · ${say("incident.until", { time: sayTime(incident.expected_end.utc_ms) })}`}
+        {incident.expected_end && ` · ${say("incident.until", { time: sayTime(incident.expected_end.at_utc_ms) })}`}
       </p>
       {incident.text && <p>{incident.text}</p>}
       <ul>

@@ -52,12 +52,15 @@ class CityMap {
   private readonly lamps: LaneLamps;
   private readonly queues: Queues;
   private readonly facilities: Facilities;
-  private fitted = false;
+  /** What the map was fitted to: nothing, junctions, streets, both; and whether somebody has moved it since. */
+  private fitted = 0;
+  private moved = false;
   private readonly stops: (() => void)[];
 
   constructor(element: HTMLElement) {
     this.map = L.map(element, { renderer: new PatientCanvas(), attributionControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 21 });
     this.map.setView([0, 0], 2);
+    for (const act of ["pointerdown", "wheel", "keydown"]) element.addEventListener(act, () => (this.moved = true), { passive: true });
     this.queues = new Queues(this.map); // below the streets
     this.streets.addTo(this.map);
     this.lamps = new LaneLamps(this.map);
@@ -153,14 +156,17 @@ class CityMap {
     return marker;
   }
 
+  /** Fits the map to what has come so far, whichever comes first, until somebody moves it. */
   private fitOnce(): void {
-    if (this.fitted || this.markers.size + this.streets.getLayers().length === 0) return;
-    this.fitted = true;
+    const here = (this.markers.size > 0 ? 1 : 0) + (this.streets.getLayers().length > 0 ? 2 : 0);
+    if (this.moved || here <= this.fitted) return;
+    this.fitted = here;
     this.showAll();
   }
 
   private look(name: string): void {
     const marker = this.markers.get(name);
+    if (marker) this.moved = true;
     if (marker) this.map.setView(marker.getLatLng(), Math.max(this.map.getZoom(), 15), { animate: false });
   }
 

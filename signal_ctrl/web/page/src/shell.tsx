@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { entry, logOut, me } from "./api";
 import { alarms, failed, junctions, loadAll, mayAudit, nowMs, overrides, stateLabel, stateOf } from "./city";
 import { changeLanguage, type Label, language, say, sayAge } from "./labels";
+import { BusesView } from "./buses";
 import { DemoBanner } from "./demo";
 import { DispatchView, ResponsesView } from "./dispatch";
 import { CockpitView } from "./cockpit";
@@ -67,6 +68,7 @@ function Viewed() {
     cockpit: CockpitView,
     incidents: IncidentsView,
     dispatch: DispatchView,
+    buses: BusesView,
     responses: ResponsesView,
     route: RouteView,
     overrides: OverridesView,

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from signal_ctrl.domain.errors import ConflictError, InvalidInputError
+from signal_ctrl.domain.road_ways import RoadGraph
+from signal_ctrl.domain.roadside import Roadside
 from signal_ctrl.watch.dispatch.missions import MISSION_NEXT, MissionState, Need
-from signal_ctrl.watch.dispatch.placing import Roadside
 from signal_ctrl.watch.dispatch.ranking import OLD_MS, TURNOUT_S, Ranking, Town, rank
-from signal_ctrl.watch.dispatch.travel import RoadGraph, times_of
+from signal_ctrl.watch.dispatch.travel import times_of
 from signal_ctrl.watch.dispatch.unit_desk import moved
 from signal_ctrl.watch.dispatch.unit_file import units_from_text
 from signal_ctrl.watch.dispatch.units import UNIT_NEXT, Shift, Unit, UnitKind, UnitPosition, UnitState

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.road_ways import RoadGraph, RoadTimes, WayFinder
 from signal_ctrl.domain.roads import Road, RoadClass, RoadNetwork, RoadTurn
-from signal_ctrl.watch.dispatch.placing import OnRoad, Roadside
-from signal_ctrl.watch.dispatch.ports import RoadTimes
-from signal_ctrl.watch.dispatch.travel import RoadGraph, WayFinder, times_of
+from signal_ctrl.domain.roadside import OnRoad, Roadside
+from signal_ctrl.watch.dispatch.travel import times_of
 from signal_ctrl.watch.foresight.values import CityForecast
 from tests.signal_ctrl.watch.dispatch.streets import grid, minute, place
 

@@ -6,7 +6,7 @@ import pytest
 from bench.city_speed.city import SPEED_MPS, Traffic, make_city
 from signal_ctrl.domain.roads import RoadNetwork, RoadReader
 from signal_ctrl.watch.city_minute import MINUTE_MS, CityMinute, Level, Source
-from signal_ctrl.watch.observations import Position, TagRead
+from signal_ctrl.watch.observations import LoopCount, Position, TagRead
 from signal_ctrl.watch.state.estimator import StateEstimator
 
 BEGIN_MS = 1_767_600_000_000
@@ -111,3 +111,17 @@ def test_a_vehicle_that_waits_shows_a_jam_before_it_has_left() -> None:
     minutes = [estimator.minute(BEGIN_MS + k * MINUTE_MS) for k in range(5)]
     times_s = [float(each.travel_time_s[CITY.index[road.road]]) for each in minutes]
     assert times_s[4] > 2 * times_s[0]
+
+
+def test_covered_loops_make_a_jam_though_nobody_reports() -> None:
+    estimator = StateEstimator(CITY)
+    covered = CITY.roads[CITY.index[CITY.loops[0].road]].road
+    for minute in range(4):
+        at_ms = BEGIN_MS + minute * MINUTE_MS
+        for loop in CITY.loops:
+            occupied, vehicles = (0.95, 1) if loop.road == covered else (0.05, 6)
+            told = LoopCount(loop.detector, at_ms, at_ms + MINUTE_MS, vehicles, occupied)
+            estimator.take(told, at_ms + MINUTE_MS)
+        found = estimator.minute(at_ms)
+    jammed = found.level >= Level.MODERATE
+    assert [CITY.roads[at].road for at in np.flatnonzero(jammed)] == [covered]

@@ -6,12 +6,15 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
 
 from bench.load.service import PROGRAM
+from bench.page_pictures.__main__ import browser, take
+from bench.page_pictures.views import SCREENS, chosen
 from tests.bench.browser import CHROMIUM
 from tests.signal_ctrl.web.page.test_page_browser import AXE
 
@@ -71,7 +74,7 @@ def page_of(address: str) -> Iterator[tuple[Any, Seen]]:
         browser.close()
 
 
-def test_a_city_without_an_account(city: tuple[subprocess.Popen[str], str]) -> None:
+def test_a_city_without_an_account(city: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
     process, address = city
     with page_of(address) as (page, seen):
         page.wait_for_selector(".demo >> text=DEMO")
@@ -84,8 +87,10 @@ def test_a_city_without_an_account(city: tuple[subprocess.Popen[str], str]) -> N
         assert _serious(page) == []
         _lanes_are_lit_close_by(page)
         _the_held_stage_is_lit(page)
+        _arrivals_are_drawn_over_the_cycle(page)
         assert seen.complaints == []
         assert seen.hosts == {urlsplit(address).netloc}
+    _a_picture_is_taken(address, tmp_path)
     process.send_signal(signal.SIGINT)
     assert process.stdout is not None
     last = json.loads(process.stdout.read().splitlines()[-1])
@@ -131,6 +136,25 @@ def _the_held_stage_is_lit(page: Any) -> None:
     page.wait_for_selector(f".ring [aria-current]:has-text('{stage['name']}')")
     page.evaluate("location.hash = '#/audit'")
     page.wait_for_selector("td:has-text('demo-supervisor')")
+
+
+def _arrivals_are_drawn_over_the_cycle(page: Any) -> None:
+    """What the loops of the city's cabinet tell comes to the centre and is drawn, with why it decided so."""
+    found = page.evaluate("fetch('/v1/arrivals?junction=cab-1').then(answer => answer.json())")
+    times_ms = [at for at, _ in found["arrivals"]]
+    assert len(times_ms) > 20
+    assert times_ms == sorted(times_ms)
+    assert all(-600_000 < at - found["now_utc_ms"] < 30_000 for at in times_ms)
+    page.evaluate("location.hash = '#/engineer/purdue'")
+    page.wait_for_selector(".purdue .came")
+    words = page.evaluate("fetch('/v1/junctions/cab-1/control').then(answer => answer.json())")["words"]
+    assert "into the cycle of" in next(word["text"] for word in words if word["code"] == "decided")
+
+
+def _a_picture_is_taken(address: str, folder: Path) -> None:
+    with browser() as started:
+        assert take(started, address, chosen("detectors")[0], SCREENS["phone"], folder) < 100_000
+    assert [path.name for path in folder.iterdir()] == ["detectors-phone.webp"]
 
 
 def _serious(page: Any) -> list[str]:

@@ -1,0 +1,1 @@
+"""What bus priority brings, and what it costs."""

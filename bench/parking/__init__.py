@@ -1,0 +1,1 @@
+"""Parking by figures: made-up days of car parks, and paired runs of the closed loop."""

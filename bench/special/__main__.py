@@ -1,0 +1,72 @@
+"""What a green corridor brings and costs: `python -m bench.special`. Interrupted, it goes on with the next call."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.diversion.campaign import seeds_of
+from bench.special.campaign import Campaign, Case
+from bench.special.judging import Trip, told, trips_of
+from signal_ctrl.domain.errors import SignalCtrlError
+from sumo_scenarios.special_loop.order import NOTICE_S
+
+LEDGER: Final = Path(__file__).parent.parent / "results" / "special.jsonl"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the runs of one case and print its trips; exit code 3 if SUMO fails."""
+    asked, console = _parser().parse_args(arguments), Console(width=140)
+    case = Case(asked.scenario, asked.controller, asked.begin, asked.first, asked.apart, asked.trips, asked.blue_light)
+    trips: list[Trip] = []
+    try:
+        campaign = Campaign(asked.ledger, lambda text: console.print(text, highlight=False))
+        for seed in seeds_of(asked.seeds):
+            with_, without = (campaign.run(case, seed, corridor) for corridor in (True, False))
+            trips += trips_of(seed, with_, without, NOTICE_S)
+    except SignalCtrlError as error:
+        console.print(f"bench.special: {error}", highlight=False)
+        return 3
+    _put(console, case, trips)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    case = Case()
+    parser = argparse.ArgumentParser(prog="python -m bench.special", description=__doc__)
+    parser.add_argument("--scenario", default=case.scenario)
+    parser.add_argument(
+        "--controller", default=case.controller, choices=("adaptive", "hybrid", "max_pressure", "greedy")
+    )
+    parser.add_argument("--begin", type=float, default=case.begin_s, help="begin of a run [s]")
+    parser.add_argument("--first", type=float, default=case.first_s, help="the first vehicle sets out [s]")
+    parser.add_argument("--apart", type=float, default=case.apart_s, help="time between two vehicles [s]")
+    parser.add_argument("--trips", type=int, default=case.trips, help="vehicles in a run")
+    parser.add_argument("--seeds", default="1-67", help="A-B; 67 runs of 3 trips are 201")
+    parser.add_argument("--blue-light", action="store_true", help="SUMO's own device: rescue lane, and red is passed")
+    parser.add_argument("--ledger", type=Path, default=LEDGER)
+    return parser
+
+
+def _put(console: Console, case: Case, trips: Sequence[Trip]) -> None:
+    table = Table(title=case.name, title_justify="left")
+    for column in ("seed", "vehicle", "free [s]", "with [s]", "without [s]", "price [veh h]", "10 min after"):
+        table.add_column(column, justify="right")
+    for trip in trips:
+        row = (str(trip.seed), trip.vehicle, f"{trip.free_s:.0f}", _s(trip.with_s), _s(trip.without_s))
+        table.add_row(*row, f"{trip.price_veh_h:.2f}", "–" if trip.after is None else f"{trip.after:.2f}")
+    console.print(table)
+    for line in told(trips):
+        console.print(line, highlight=False)
+
+
+def _s(seconds: float | None) -> str:
+    return "not there" if seconds is None else f"{seconds:.0f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""The runs of the campaign, each once: the same trips with their corridor and without it, by the same seeds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from bench.ledger import append_lines, lines_of
+from signal_ctrl.domain.profile import STREET
+from sumo_scenarios.settings import RunSettings
+from sumo_scenarios.special_loop.order import SpecialOrder
+from sumo_scenarios.special_loop.run import SpecialRun, run_special
+from sumo_scenarios.special_loop.trips import Spacing, free_times_s, random_trips, world_of
+
+Line = dict[str, Any]
+Told = Callable[[str], None]
+BIN_S: Final = 60
+"""Delay of everybody is kept by minutes. [s]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A network in its peak under a controller. Trips of one run set out one after the other. [s]"""
+
+    scenario: str = "newtown"
+    controller: str = "adaptive"
+    begin_s: float = 25_200.0
+    first_s: float = 26_100.0
+    apart_s: float = 900.0
+    trips: int = 3
+    blue_light: bool = False
+
+    def order(self, seed: int) -> SpecialOrder:
+        """Return the run of a seed, with its corridors. The seed draws the trips and SUMO's drivers."""
+        end_s = self.first_s + self.trips * self.apart_s
+        settings = RunSettings(self.scenario, self.controller, seed, profile=STREET, begin_s=self.begin_s, end_s=end_s)
+        trips = random_trips(world_of(settings), Spacing(self.first_s, self.apart_s, self.trips), seed)
+        return SpecialOrder(settings, trips, blue_light=self.blue_light)
+
+    @property
+    def name(self) -> str:
+        """What the case is called in the ledger."""
+        light = "/blue light" if self.blue_light else ""
+        when = f"{self.trips} trips from {self.first_s:g} every {self.apart_s:g} s"
+        return f"{self.scenario}/{self.controller}/{when}{light}"
+
+    def key(self, seed: int, corridor: bool) -> str:
+        """Return the name of a run in the ledger."""
+        return f"{self.name}/{'corridor' if corridor else 'none'}/s{seed}"
+
+
+class Campaign:
+    """Runs that the ledger does not hold are made and appended; it goes on where it was interrupted."""
+
+    def __init__(self, ledger: Path, told: Told = lambda _: None) -> None:
+        self._ledger, self._told = ledger, told
+        self._known = {line["key"]: line for _, line in lines_of(ledger)} if ledger.exists() else {}
+
+    def run(self, case: Case, seed: int, corridor: bool) -> Line:
+        """Return the line of a run, made now if it is not there."""
+        key = case.key(seed, corridor)
+        if key not in self._known:
+            self._told(key)
+            order = replace(case.order(seed), corridor=corridor)
+            line = {"key": key, **line_of(order, run_special(order), free_times_s(order))}
+            append_lines(self._ledger, [line])
+            self._known[key] = line
+        return self._known[key]
+
+
+def line_of(order: SpecialOrder, run: SpecialRun, free_s: Sequence[float]) -> Line:
+    """Return a run as a line of the ledger. [s] [m] [veh s]"""
+    rows = [
+        {
+            "vehicle": drive.vehicle,
+            "kind": trip.kind.value,
+            "departs_s": trip.departs_s,
+            "signals": signals_of(run.log, drive.vehicle),
+            "length_m": round(drive.length_m, 1),
+            "took_s": drive.took_s,
+            "free_s": free,
+            "waited_s": drive.waited_s,
+            "stops": drive.stops,
+        }
+        for trip, drive, free in zip(order.trips, run.drives, free_s, strict=True)
+    ]
+    minutes = [round(sum(run.lost_s[k : k + BIN_S]), 1) for k in range(0, len(run.lost_s), BIN_S)]
+    return {
+        "trips": rows,
+        "begin_s": run.begin_s,
+        "lost_veh_s_by_minute": minutes,
+        "holds": sum(row["what"] == "hold" for row in run.log),
+        "releases": releases_of(run.log),
+        "vehicles": run.vehicles,
+        "unfinished": run.unfinished,
+        "teleports": run.teleports,
+        "collisions": run.collisions,
+        "lamp_violations": run.violations,
+        "wall_s": round(run.wall_s, 1),
+    }
+
+
+def signals_of(log: Sequence[Mapping[str, Any]], vehicle: str) -> int | None:
+    """Return how many signals a vehicle passes, None where it asked for nothing."""
+    found = (len(row["signals"]) for row in log if row["what"] == "request" and row["vehicle"] == vehicle)
+    return next(found, None)
+
+
+def releases_of(log: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many junctions were given back, by why."""
+    why = [str(row["why"]) for row in log if row["what"] == "release"]
+    return {each: why.count(each) for each in sorted(set(why))}

@@ -1,0 +1,106 @@
+"""What lines of the ledger say: who crossed the town in time, what it cost, and when the town was back to normal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bench.special.campaign import BIN_S
+from bench.statistics import mean_interval
+
+IN_TIME: Final = 1.10
+"""A trip is in time if it takes at most so many times what it takes alone."""
+BACK_S: Final = 600.0
+"""The town is back to normal so long after the vehicle at the latest. [s]"""
+_LOOKED_S: Final = 120.0
+NORMAL: Final = 0.05
+"""Normal: the delay of all vehicles in a minute is within this share of that without the corridor."""
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One trip with its corridor and without. [s] [veh h]
+
+    `price_veh_h`, delay of all other vehicles from the request to the next one, with less without; `after`, delay of
+    everybody in the two minutes before `BACK_S` after the arrival, with over without (None: it was not looked at so
+    long, or the vehicle did not arrive).
+    """
+
+    seed: int
+    vehicle: str
+    free_s: float
+    with_s: float | None
+    without_s: float | None
+    price_veh_h: float
+    after: float | None
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it was in time with its corridor."""
+        return self.with_s is not None and self.with_s <= IN_TIME * self.free_s
+
+    @property
+    def was_in_time(self) -> bool:
+        """Whether it would have been in time without."""
+        return self.without_s is not None and self.without_s <= IN_TIME * self.free_s
+
+
+def trips_of(seed: int, with_: Line, without: Line, notice_s: float) -> tuple[Trip, ...]:
+    """Return the trips of a pair of runs."""
+    found, rows = [], list(zip(with_["trips"], without["trips"], strict=True))
+    for k, (row, other) in enumerate(rows):
+        begin_s = row["departs_s"] - notice_s
+        until_s = rows[k + 1][0]["departs_s"] - notice_s if k + 1 < len(rows) else None
+        end_s = _end_s(with_) if until_s is None else until_s
+        price = _lost(with_, begin_s, end_s) - _lost(without, begin_s, end_s)
+        arrived_s = None if row["took_s"] is None else row["departs_s"] + row["waited_s"] + row["took_s"]
+        after = None if arrived_s is None else _after(with_, without, arrived_s, end_s)
+        found.append(Trip(seed, row["vehicle"], row["free_s"], row["took_s"], other["took_s"], price / 3600, after))
+    return tuple(found)
+
+
+def _after(with_: Line, without: Line, arrived_s: float, end_s: float) -> float | None:
+    until_s = min(arrived_s + BACK_S, end_s)
+    if until_s - _LOOKED_S <= arrived_s:
+        return None
+    before = _lost(without, until_s - _LOOKED_S, until_s)
+    return _lost(with_, until_s - _LOOKED_S, until_s) / before if before > 0 else None
+
+
+def _lost(line: Line, from_s: float, to_s: float) -> float:
+    """Return the delay of a span by whole minutes. [veh s]"""
+    first, last = (round((each - line["begin_s"]) / BIN_S) for each in (from_s, to_s))
+    return float(sum(line["lost_veh_s_by_minute"][first:last]))
+
+
+def _end_s(line: Line) -> float:
+    return float(line["begin_s"]) + BIN_S * len(line["lost_veh_s_by_minute"])
+
+
+def told(trips: Sequence[Trip]) -> list[str]:
+    """Return what the trips say, in words."""
+    n = len(trips)
+    within = sum(trip.in_time for trip in trips)
+    before = sum(trip.was_in_time for trip in trips)
+    rows = [
+        f"within {100 * (IN_TIME - 1):.0f} % of the free time: {within} of {n} trips ({100 * within / n:.1f} %), "
+        f"without a corridor {before} of {n}",
+        _interval("time over free time, with", [t.with_s / t.free_s for t in trips if t.with_s is not None], ""),
+        _interval("time over free time, without", [t.without_s / t.free_s for t in trips if t.without_s], ""),
+        _interval("delay price", [t.price_veh_h for t in trips], " veh h a trip"),
+    ]
+    looked = [trip.after for trip in trips if trip.after is not None]
+    back = sum(after <= 1 + NORMAL for after in looked)
+    rows.append(
+        f"delay back within {100 * NORMAL:.0f} % of that without {BACK_S / 60:.0f} min after it, or at the next "
+        f"request: {back} of {len(looked)}"
+    )
+    return rows
+
+
+def _interval(what: str, values: Sequence[float], unit: str) -> str:
+    if not values:
+        return f"{what}: nobody arrived"
+    mean, found = sum(values) / len(values), mean_interval(list(values))
+    between = "" if found is None else f" (95 % interval {found.low:.2f} to {found.high:.2f})"
+    return f"{what}: {mean:.2f}{unit}{between}, worst {max(values):.2f}"

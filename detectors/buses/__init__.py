@@ -1,0 +1,1 @@
+"""Buses: where they are, when they come to a stop line, how much they count."""

@@ -1,0 +1,117 @@
+"""`signal-ctrl parking evaluate`: guidance against blind search and against the nearest free car park, in SUMO."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from signal_ctrl.cli.failures import say
+from signal_ctrl.cli.output import put_json, put_table
+from signal_ctrl.domain.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from bench.parking.campaign import Against, Line
+    from sumo_scenarios.parking_loop.order import Arm
+
+_ARMS = "blind,nearest,guided"
+
+
+def evaluate(
+    scenario: Annotated[str, typer.Argument(help="newtown, newtown-RxC, or a scenario that has car parks.")],
+    *,
+    seeds: Annotated[str, typer.Option(help="A-B or A; each draws demand and drivers.")] = "1-5",
+    arms: Annotated[str, typer.Option(help="Of blind, nearest, guided and known (adaptive signals only).")] = _ARMS,
+    controller: Annotated[str, typer.Option(help="fixed, adaptive, or net: the programmes of the network.")] = "fixed",
+    minutes: Annotated[float, typer.Option(help="Minutes of the demand; 0: all of it.")] = 0.0,
+    clearing: Annotated[float, typer.Option(help="Minutes that a run goes on after the last driver set out.")] = 15.0,
+    phone: Annotated[float, typer.Option(help="Share of drivers who follow the phone.")] = 0.6,
+    signs: Annotated[float, typer.Option(help="Share who follow signs; all others search blindly.")] = 0.2,
+    fill: Annotated[float, typer.Option(help="How full the car parks of a newtown get.")] = 0.9,
+    scale: Annotated[float, typer.Option(help="Factor on the demand.")] = 1.0,
+    ledger: Annotated[Path | None, typer.Option(help="File of runs made; what it holds is not made again.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Let the cars of a scenario park, with and without guidance, on the same seeds, and compare.
+
+    Each run takes minutes. Interrupted, the command goes on where it was when it is called again.
+    """
+    from bench.diversion.campaign import seeds_of
+    from bench.parking.campaign import ARMS, LEDGER, Campaign, Case, comparisons, first_share
+    from sumo_scenarios.parking_loop.order import Shares
+
+    wanted = [word.strip() for word in arms.split(",")]
+    if not wanted or any(word not in ARMS for word in wanted):
+        raise InvalidInputError(f"--arms is '{arms}'; choose of {', '.join(ARMS)}")
+    case = Case(scenario, controller, minutes, Shares(phone, signs), fill, scale, clearing)
+    campaign = Campaign(ledger or LEDGER, (lambda _: None) if json_ else say)
+    lines: dict[Arm, dict[int, Line]] = {}
+    for seed in seeds_of(seeds):
+        for word in wanted:
+            lines.setdefault(ARMS[word], {})[seed] = campaign.run(case, ARMS[word], seed)
+    found = comparisons(lines)
+    shares = {
+        arm.value: first_share(list(own.values()), ("phone", "signs")) for arm, own in lines.items() if arm.guided
+    }
+    if json_:
+        put_json({
+            "case": case.name,
+            "runs": {arm.value: own for arm, own in lines.items()},
+            "against": [_row(one) for one in found],
+            "guided_found_first": shares,
+        })  # fmt: skip
+    else:
+        _tell(case.name, lines, found, shares)
+    return 0
+
+
+def _row(one: "Against") -> dict[str, Any]:
+    return {
+        "arm": one.arm,
+        "against": one.other,
+        "figure": one.figure,
+        "change": one.mean,
+        "percent": one.mean_percent,
+        "interval_percent": one.interval_percent,
+        "seeds": len(one.changes),
+    }
+
+
+def _tell(
+    name: str, lines: "dict[Arm, dict[int, Line]]", found: "list[Against]", shares: dict[str, float | None]
+) -> None:
+    from bench.parking.campaign import FIGURES, figure, first_share
+
+    typer.echo(name)
+    header = ("arm", "seed", "drivers", "search [m]", "extra [m]", "found first", "guided", "fullest", "all [veh h]",
+              "signals [veh h]", "under way")  # fmt: skip
+    rows = [
+        (
+            arm.value, str(seed), str(line["by_kind"]["all"]["drivers"]), *(f"{figure(line, n):.1f}" for n in FIGURES)
+        )
+        for arm, own in lines.items() for seed, line in own.items()
+    ]  # fmt: skip
+    more = [
+        (first_share([line], ("phone", "signs", "blind")), first_share([line], ("phone", "signs")), line)
+        for own in lines.values()
+        for line in own.values()
+    ]
+    put_table(
+        header,
+        [
+            (*row[:5], _percent(every), _percent(guided), _percent(line["fullest"]), *row[5:], str(line["under_way"]))
+            for row, (every, guided, line) in zip(rows, more, strict=True)
+        ],
+    )
+    for one in found:
+        text, unit = FIGURES[one.figure]
+        low, high = one.interval_percent or (one.mean_percent, one.mean_percent)
+        typer.echo(
+            f"{one.arm} against {one.other}: {text} {one.mean:+.2f} {unit}, {one.mean_percent:+.1f} % "
+            f"(95 % interval {low:+.1f} to {high:+.1f}), {len(one.changes)} seeds"
+        )
+    for arm, share in shares.items():
+        typer.echo(f"{arm}: of those who follow signs or phones {_percent(share)} found a space where they came first")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"

@@ -1,0 +1,199 @@
+"""Facilities from files of others: CSV and GeoJSON of one row or feature a section, DATEX II parking tables.
+
+What such files do not tell is filled in plainly: spaces are numbered, a facility is entered from the nearest road.
+"""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from signal_ctrl.domain.csv_rows import csv_rows
+from signal_ctrl.domain.documents import no_constant, no_duplicates, why
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.fields import Fields
+from signal_ctrl.domain.roads import LonLat, RoadNetwork
+from signal_ctrl.domain.roadside import Roadside
+from signal_ctrl.gateways.whole_file import read_whole
+from signal_ctrl.parking.facilities import Facilities
+from signal_ctrl.parking.facilities_json import FORMAT, MAX_DOCUMENT_BYTES, facilities_from_json, facilities_of_document
+
+NEEDED: Final = ("facility", "name", "lon", "lat", "capacity")
+OPTIONAL: Final = (
+    "name_en", "kind", "district", "road", "position_m", "gates",
+    "section", "space_kind", "level", "zone", "sensing", "longest_stay_min", "prefix",
+)  # fmt: skip
+_BAD_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_CLOSED: Final = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+Row = Mapping[str, Any]
+
+
+def read_facilities(path: Path, roads: RoadNetwork | None, timezone: str) -> Facilities:
+    """Return the facilities of a file: parking.json, CSV, GeoJSON or DATEX II, by the end of its name.
+
+    Args: roads, to find entrances on where the file names none; timezone, where the file has none.
+    Raises: InvalidInputError that names the place in the file.
+    """
+    text = read_whole(path, "file of facilities", MAX_DOCUMENT_BYTES)
+    kind = path.suffix.lower()
+    if kind == ".json" and '"FeatureCollection"' not in text[:2000]:
+        return facilities_from_json(text)
+    readers = {".csv": _csv, ".geojson": _geojson, ".json": _geojson, ".xml": _datex2}
+    if kind not in readers:
+        raise InvalidInputError(f"{path}: facilities are read from .json, .csv, .geojson or .xml (DATEX II)")
+    return _facilities(list(readers[kind](text, str(path))), roads, timezone)
+
+
+def name_of(text: str) -> str:
+    """Return a text as a name: letters, digits, '.', '_' and '-'.
+
+    >>> name_of("P 7#1"), name_of("--")
+    ('P-7-1', '--')
+    """
+    return _BAD_NAME.sub("-", text).strip(".")[:60] or "x"
+
+
+def _csv(text: str, source: str) -> Iterator[tuple[str, Row]]:
+    for line, row in csv_rows(text, source, NEEDED, OPTIONAL):
+        yield f"{source}, line {line}", {key: value for key, value in row.items() if value not in (None, "")}
+
+
+def _geojson(text: str, source: str) -> Iterator[tuple[str, Row]]:
+    try:
+        document = json.loads(text, object_pairs_hook=no_duplicates, parse_constant=no_constant)
+        features = document["features"]
+        for at, feature in enumerate(features):
+            lon, lat = _middle(feature["geometry"])
+            yield f"{source}, feature {at}", {**feature["properties"], "lon": lon, "lat": lat}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InvalidInputError(f"{source} is no GeoJSON of points or polygons: {why(error)}") from error
+
+
+def _middle(geometry: Mapping[str, Any]) -> LonLat:
+    if geometry["type"] == "Point":
+        return float(geometry["coordinates"][0]), float(geometry["coordinates"][1])
+    if geometry["type"] != "Polygon":
+        raise ValueError(f"a feature is a Point or a Polygon, not a {geometry['type']}")
+    ring = geometry["coordinates"][0]
+    return sum(float(p[0]) for p in ring) / len(ring), sum(float(p[1]) for p in ring) / len(ring)
+
+
+def _datex2(text: str, source: str) -> Iterator[tuple[str, Row]]:
+    if _CLOSED.search(text):
+        raise InvalidInputError(f"{source}: a DTD or an entity is not read; take it out")
+    try:
+        root = ET.fromstring(text)
+    except ET.ParseError as error:
+        raise InvalidInputError(f"{source} is no XML: {error}") from error
+    records = [each for each in root.iter() if _tag(each) == "parkingRecord"]
+    if not records:
+        raise InvalidInputError(f"{source} holds no parkingRecord: it is no parking table of DATEX II")
+    for record in records:
+        where = f"{source}, parkingRecord {record.get('id')}"
+        found = {_tag(each): (each.text or "").strip() for each in record.iter()}
+        missing = [key for key in ("latitude", "longitude", "parkingNumberOfSpaces") if not found.get(key)]
+        if missing or not record.get("id"):
+            raise InvalidInputError(f"{where}: {', '.join(missing) or 'id'} is missing")
+        names = _names(record)
+        yield (
+            where,
+            {
+                "facility": name_of(record.get("id") or ""),
+                "name": names[0] or record.get("id"),
+                "name_en": names[1] or names[0] or record.get("id"),
+                "lon": found["longitude"],
+                "lat": found["latitude"],
+                "capacity": found["parkingNumberOfSpaces"],
+            },
+        )
+
+
+def _names(record: ET.Element) -> tuple[str, str]:
+    """Return the names of a record: that in Chinese or else the first one, that in English or else none."""
+    own = next((each for each in record.iter() if _tag(each) == "parkingName"), None)
+    values = [each for each in own.iter() if _tag(each) == "value"] if own is not None else []
+    texts = {each.get("lang", ""): (each.text or "").strip() for each in values}
+    first = next(iter(texts.values()), "")
+    return texts.get("zh", first), texts.get("en", "")
+
+
+def _tag(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _facilities(rows: list[tuple[str, Row]], roads: RoadNetwork | None, timezone: str) -> Facilities:
+    roadside = None if roads is None else Roadside(roads)
+    documents: dict[str, dict[str, Any]] = {}
+    for where, row in rows:
+        fields = Fields(dict(row), where)
+        name = _text(fields, "facility")
+        if name not in documents:
+            documents[name] = _facility(fields, name, roads, roadside)
+        documents[name]["sections"].append(_section(fields, len(documents[name]["sections"])))
+    return facilities_of_document({"format": FORMAT, "timezone": timezone, "facilities": list(documents.values())})
+
+
+def _facility(fields: Fields, name: str, roads: RoadNetwork | None, roadside: Roadside | None) -> dict[str, Any]:
+    place = (_number(fields, "lon"), _number(fields, "lat"))
+    title = _text(fields, "name")
+    return {
+        "facility": name,
+        "name": title,
+        "name_en": str(fields.get("name_en", title)),
+        "kind": str(fields.get("kind", "car_park")),
+        "place": list(place),
+        "district": str(fields.get("district", "")),
+        "entrances": [_entrance(fields, place, roads, roadside)],
+        "gates": [each.strip() for each in str(fields.get("gates", "")).split(";") if each.strip()],
+        "sections": [],
+    }
+
+
+def _entrance(fields: Fields, place: LonLat, roads: RoadNetwork | None, roadside: Roadside | None) -> dict[str, Any]:
+    if fields.has("road"):
+        position_m = _number(fields, "position_m") if fields.has("position_m") else 0.0
+        return {"road": _text(fields, "road"), "position_m": position_m}
+    if roads is None or roadside is None:
+        raise InvalidInputError(f"{fields.where}: no 'road' to enter from; name one, or give the roads with --roads")
+    near = roadside.near(place)
+    if not near:
+        raise InvalidInputError(f"{fields.where}: no road lies within 2 km; are longitude and latitude in order?")
+    road = roads.roads[near[0].road]
+    return {"road": road.road, "position_m": round(near[0].share * road.length_m, 1)}
+
+
+def _section(fields: Fields, number: int) -> dict[str, Any]:
+    capacity = _number(fields, "capacity")
+    if capacity != int(capacity) or not 1 <= capacity <= 20_000:
+        raise InvalidInputError(f"{fields.where}: 'capacity' has to be a whole number of 1 to 20000")
+    section = str(fields.get("section", "main" if not number else f"part{number + 1}"))
+    prefix = str(fields.get("prefix", "" if not number else f"{section}-"))
+    width = len(str(int(capacity)))
+    return {
+        "section": section,
+        "kind": str(fields.get("space_kind", "general")),
+        "level": str(fields.get("level", "")),
+        "zone": str(fields.get("zone", "")),
+        "sensing": str(fields.get("sensing", "none")),
+        "longest_stay_min": int(_number(fields, "longest_stay_min")) if fields.has("longest_stay_min") else 0,
+        "numbers": [f"{prefix}{1:0{width}d}..{prefix}{int(capacity)}" if capacity > 1 else f"{prefix}1"],
+    }
+
+
+def _text(fields: Fields, key: str) -> str:
+    value = str(fields.get(key)).strip()
+    if not value:
+        raise InvalidInputError(f"{fields.where}: '{key}' is empty")
+    return value
+
+
+def _number(fields: Fields, key: str) -> float:
+    try:
+        found = float(fields.get(key))
+    except (TypeError, ValueError):
+        raise InvalidInputError(f"{fields.where}: '{key}' has to be a number, got {fields.get(key)!r}") from None
+    if not abs(found) < 1e9:
+        raise InvalidInputError(f"{fields.where}: '{key}' has to be a number, got {found}")
+    return found

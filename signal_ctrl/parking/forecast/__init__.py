@@ -1,0 +1,1 @@
+"""Forecast of free spaces up to an hour ahead, with intervals. Pure."""

@@ -1,0 +1,312 @@
+"""Guidance as a service: drivers ask, get a facility and a space, come or do not come; soft holds expire by themselves.
+
+Nothing of a driver is kept but where he is on the road network and where he is sent, in memory, under a number drawn
+for this one request, until his hold expires. Nothing of it is ever written down.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Final
+
+import numpy as np
+
+from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.errors import BackendError, InvalidInputError, NotFoundError
+from signal_ctrl.domain.road_ways import RoadTimes, Trip
+from signal_ctrl.domain.roads import LonLat, RoadNetwork
+from signal_ctrl.domain.roadside import OnRoad, Roadside
+from signal_ctrl.parking.book import OccupancyBook
+from signal_ctrl.parking.facilities import Facilities, SpaceKind
+from signal_ctrl.parking.forecast.learning import Learnt, unlearnt
+from signal_ctrl.parking.guidance.access import Access, LotPlaces
+from signal_ctrl.parking.guidance.costs import Arrivals, Costs
+from signal_ctrl.parking.guidance.guide import answer_one, guide
+from signal_ctrl.parking.guidance.inflow import PlannedInflow, PlannedTrip, planned_inflow
+from signal_ctrl.parking.guidance.lots import lot_places
+from signal_ctrl.parking.guidance.values import Answer, GuidanceSettings, Hold, Request, lot_name
+from signal_ctrl.parking.outlook import Outlook
+from signal_ctrl.parking.outlooks import Passed, lot_outlook
+from signal_ctrl.parking.ports import RandomBytes
+
+OUTLOOK_MS: Final = 10_000
+"""What is foreseen is made anew so often. [ms]"""
+ROUND_MS: Final = 60_000
+"""So often all who wait for it are weighed against each other. [ms]"""
+MOST_IN_ROUND: Final = 300
+"""So many of them, the youngest; the others count as under way. [P]"""
+MOST_WAITING: Final = 50_000
+FIXED_M: Final = 200.0
+"""Nobody is sent elsewhere who is as close to where he was sent. [m]"""
+TIMES_MS: Final = 300_000
+"""Travel times of the centre count for so long; then those of empty roads do. [ms] [P]"""
+_ID_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a driver asks: where he is and wants to go, when, for how long, what he needs. [s]"""
+
+    place: LonLat
+    destination: LonLat
+    kind: SpaceKind = SpaceKind.GENERAL
+    stay_s: float = 7200.0
+    leaves_in_s: float = 0.0
+    cent_s: float = 0.0
+    heading_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What he is told; `space`, a number that is free now and nobody else was told, or none where none is known."""
+
+    guidance_id: str
+    answer: Answer
+    space: str
+    at_utc_ms: int
+    source: str
+
+
+@dataclass(slots=True)
+class _Known:
+    """One who was told something. [ms]"""
+
+    request: Request
+    space: tuple[str, str]
+    way: Trip | None
+    at_utc_ms: int
+
+
+class _Ground:
+    """Roads and lots, and what was worked out of them; a new one where either changes."""
+
+    def __init__(self, network: RoadNetwork, facilities: Facilities) -> None:
+        self.network = network
+        self.roadside = Roadside(network)
+        self.places: LotPlaces = lot_places(facilities, network)
+        free_s = np.array([road.free_time_s for road in network.roads], dtype=np.float32)
+        self.free = RoadTimes(free_s, np.asarray(0.2 * free_s, dtype=np.float32), "free flow")
+        self.access = Access(self.places, self.free)
+
+
+class GuidanceDesk:
+    """All who are guided now."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        random: RandomBytes,
+        book: OccupancyBook,
+        passed: Callable[[], Passed],
+        settings: GuidanceSettings,
+    ) -> None:
+        self._clock = clock
+        self._random = random
+        self._book = book
+        self._passed = passed
+        self._settings = settings
+        self._lock = Lock()
+        self._ground: _Ground | None = None
+        self._learnt: Learnt | None = None
+        self._outlook: Outlook | None = None
+        self._outlook_ms = self._round_ms = self._times_ms = 0
+        self._arrivals = Arrivals()
+        self._known: dict[str, _Known] = {}
+        self._taken: set[tuple[str, str]] = set()
+        self._prices: Mapping[str, float] = {}
+
+    def begin(self, network: RoadNetwork | None, facilities: Facilities) -> None:
+        """Guide on these roads to these facilities from now on; holds go on.
+
+        Raises: InvalidInputError for a facility whose entrance is on no road of the network.
+        """
+        ground = None if network is None or not facilities.facilities else _Ground(network, facilities)
+        with self._lock:
+            self._ground, self._learnt, self._outlook = ground, None, None
+
+    def learnt(self, learnt: Learnt) -> None:
+        """Foresee by this from now on, if it is of the facilities that are there; else go on as before."""
+        names = tuple(self._book.facilities.index)
+        if set(learnt.facilities) == set(names):
+            with self._lock:
+                self._learnt, self._outlook = learnt, None
+
+    def times(self, seconds: Mapping[str, float], source: str) -> int:
+        """Take travel times of roads [s]; those not named are as on empty roads. Return how many were known.
+
+        Raises: BackendError where no roads are in force; InvalidInputError for a time that is none.
+        """
+        ground = self._there()
+        time_s = ground.free.travel_time_s.copy()
+        known = [name for name in seconds if name in ground.network.index]
+        for name in known:
+            if not 0 < seconds[name] < 86_400:
+                raise InvalidInputError(f"road {name}: a travel time is above 0 and below 86400 s")
+            time_s[ground.network.index[name]] = seconds[name]
+        access = Access(ground.places, RoadTimes(time_s, np.asarray(0.2 * time_s, dtype=np.float32), source))
+        with self._lock:
+            ground.access, self._times_ms = access, self._clock.mono_ms()
+        return len(known)
+
+    def ask(self, ask: Ask) -> Told:
+        """Answer a driver. There always is an answer, with an honest chance.
+
+        Raises: BackendError where no roads or facilities are in force; InvalidInputError for a place off all roads.
+        """
+        ground = self._there()
+        name = self._random(_ID_BYTES).hex()
+        on = _on_road(ground, ask.place, ask.heading_deg)
+        request = Request(name, on, ask.destination, ask.kind, ask.stay_s, ask.leaves_in_s, ask.cent_s)
+        return self._answer(ground, request)
+
+    def again(self, guidance_id: str, place: LonLat, heading_deg: float | None = None) -> Told:
+        """Answer a driver under way once more; he is told another facility only if that is clearly better.
+
+        Raises: NotFoundError if he is not known, or his hold has expired; otherwise as `ask`.
+        """
+        known = self._of(guidance_id)
+        ground = self._there()
+        here = ground.network.plane.metres(place)
+        facility = known.request.sent_to.partition("/")[0]
+        there = self._book.facilities.index.get(facility)
+        near = False if there is None else _metres(here, ground.network.plane.metres(there.place)) <= FIXED_M
+        request = replace(known.request, position=_on_road(ground, place, heading_deg), leaves_in_s=0.0, fixed=near)
+        return self._answer(ground, request)
+
+    def end(self, guidance_id: str) -> None:
+        """Forget a driver: he has come, or looks no more. Raises: NotFoundError."""
+        self._of(guidance_id)
+        with self._lock:
+            self._forget(guidance_id)
+
+    @property
+    def under_way(self) -> int:
+        """How many are guided now."""
+        return len(self._known)
+
+    def inflow(self) -> PlannedInflow:
+        """Return what all who are guided now bring onto the roads, for the signals. Raises: BackendError."""
+        now_ms = self._clock.utc_ms()
+        trips = [
+            PlannedTrip(each.request.request, each.way, each.request.leaves_in_s - (now_ms - each.at_utc_ms) / 1000)
+            for each in tuple(self._known.values())
+            if each.way is not None
+        ]
+        return planned_inflow(trips, self._there().network)
+
+    @property
+    def network(self) -> RoadNetwork:
+        """The roads that are in force. Raises: BackendError where none are."""
+        return self._there().network
+
+    def ahead(self, facility: str, kind: SpaceKind, ahead_s: float) -> int | None:
+        """Return how many spaces are surely free some seconds ahead, without those for who is under way. [s]
+
+        None where nobody foresees it.
+        """
+        outlook = self._outlook
+        lot = lot_name(facility, kind)
+        if outlook is None or lot not in outlook.lots:
+            return None
+        late_s = (self._clock.utc_ms() - outlook.at_utc_ms) / 1000
+        low = outlook.middle(lot, ahead_s + late_s)[0]
+        return max(int(low) - self._arrivals.under_way(lot), 0)
+
+    def tick(self) -> None:
+        """Let holds expire; foresee anew; weigh all who wait against each other."""
+        now_ms, mono_ms = self._clock.utc_ms(), self._clock.mono_ms()
+        with self._lock:
+            for hold in self._arrivals.expire(now_ms):
+                self._forget(hold.request)
+        ground = self._ground
+        if ground is None:
+            return
+        if self._times_ms and mono_ms - self._times_ms > TIMES_MS:
+            ground.access, self._times_ms = Access(ground.places, ground.free), 0
+        if self._outlook is None or mono_ms - self._outlook_ms >= OUTLOOK_MS:
+            self._foresee(ground)
+        if mono_ms - self._round_ms >= ROUND_MS:
+            self._round_ms = mono_ms
+            self._weigh(ground)
+
+    def _weigh(self, ground: _Ground) -> None:
+        """Find the prices of scarce spaces by weighing the youngest requests against each other."""
+        with self._lock:
+            waiting = [each.request for each in list(self._known.values())[-MOST_IN_ROUND:] if not each.request.fixed]
+            holds = self._arrivals.holds
+        if waiting:
+            self._prices = guide(waiting, self._costs(ground), holds).price_s
+
+    def _answer(self, ground: _Ground, request: Request) -> Told:
+        costs = self._costs(ground)
+        with self._lock:
+            if len(self._known) >= MOST_WAITING and request.request not in self._known:
+                raise BackendError("too many drivers are guided at once")
+            answer, hold = answer_one(request, costs, self._arrivals, self._prices)
+            return self._told(request, answer, hold, ground)
+
+    def _told(self, request: Request, answer: Answer, hold: Hold, ground: _Ground) -> Told:
+        self._forget(request.request)
+        self._arrivals.put(hold)
+        facility = answer.best.lot.partition("/")[0]
+        space = self._free_space(facility, request.kind)
+        self._known[request.request] = _Known(
+            replace(request, sent_to=answer.best.lot), (facility, space), answer.way, self._clock.utc_ms()
+        )
+        if space:
+            self._taken.add((facility, space))
+        return Told(request.request, answer, space, self._clock.utc_ms(), ground.access.source)
+
+    def _free_space(self, facility: str, kind: SpaceKind) -> str:
+        """Return the number of a space that is free now and was told to nobody; empty where none is known."""
+        state, now_ms = self._book.state(facility), self._clock.utc_ms()
+        for section in state.facility.sections:
+            sensors = state.sensors_of(section.section)
+            if section.kind is not kind or sensors is None:
+                continue
+            for number in section.numbers:
+                if (facility, number) not in self._taken and sensors.is_free(number, now_ms):
+                    return number
+        return ""
+
+    def _forget(self, guidance_id: str) -> None:
+        self._arrivals.drop(guidance_id)
+        known = self._known.pop(guidance_id, None)
+        if known is not None:
+            self._taken.discard(known.space)
+
+    def _of(self, guidance_id: str) -> _Known:
+        known = self._known.get(guidance_id)
+        if known is None:
+            raise NotFoundError("nobody is guided under this number any more; ask anew")
+        return known
+
+    def _there(self) -> _Ground:
+        if self._ground is None:
+            raise BackendError("no roads or no facilities are in force yet; the office imports them")
+        return self._ground
+
+    def _costs(self, ground: _Ground) -> Costs:
+        outlook = self._outlook or self._foresee(ground)
+        return Costs(ground.access, outlook, self._clock.utc_ms(), self._settings)
+
+    def _foresee(self, ground: _Ground) -> Outlook:
+        facilities = self._book.facilities.facilities
+        if self._learnt is None:
+            capacity = np.array([each.capacity for each in facilities], dtype=np.float64)
+            self._learnt = unlearnt(tuple(each.facility for each in facilities), capacity)
+        now_ms = self._clock.utc_ms()
+        self._outlook = lot_outlook(self._learnt, ground.places, self._book, self._passed(), now_ms)
+        self._outlook_ms = self._clock.mono_ms()
+        return self._outlook
+
+
+def _on_road(ground: _Ground, place: LonLat, heading_deg: float | None) -> OnRoad:
+    near = ground.roadside.near(place, heading_deg)
+    if not near:
+        raise InvalidInputError("the place lies more than 2 km from every road that is known here")
+    return near[0]
+
+
+def _metres(a: tuple[float, float], b: tuple[float, float]) -> float:
+    return float(np.hypot(a[0] - b[0], a[1] - b[1]))

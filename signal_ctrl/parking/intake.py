@@ -1,0 +1,208 @@
+"""Batches of readings taken in: each once, kept before it is acknowledged, applied in the order in which it was kept.
+
+The state of facilities is in memory. It is written down facility by facility, in turn; after a crash each goes on from
+what was written, with the batches that came after it.
+"""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.documents import canonical
+from signal_ctrl.domain.errors import ConflictError, NotFoundError
+from signal_ctrl.domain.storing import Importance
+from signal_ctrl.parking.batch import Batch, Reason, batch_from_bytes, reading_of
+from signal_ctrl.parking.book import OccupancyBook
+from signal_ctrl.parking.facilities import Facilities
+from signal_ctrl.parking.facility_state import FacilityState
+from signal_ctrl.parking.kept import READINGS, READINGS_KEPT_MS, STATES, StoredReadings, StoredState
+from signal_ctrl.parking.machines import Machine
+from signal_ctrl.parking.ports import Reading, Store, Transaction
+from signal_ctrl.parking.readings import ParkingReading
+
+_PACK_LEVEL: Final = 1
+_PAGE: Final = 200
+ROUND_MS: Final = 60_000
+"""The state of every facility is written down once in so long. [ms]"""
+CLOCK_BACK_MS: Final = 60_000
+"""Batches are read again from so long before, in case the wall clock was set back. [ms]"""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What came of one sender since the start. [ms]"""
+
+    batches: int = 0
+    taken: int = 0
+    left_out: Counter[Reason] = field(default_factory=Counter)
+    last_utc_ms: int = 0
+
+    def note(self, taken: int, left_out: Counter[Reason], now_utc_ms: int) -> None:
+        """Count a batch in. [ms]"""
+        self.batches += 1
+        self.taken += taken
+        self.left_out.update(left_out)
+        self.last_utc_ms = now_utc_ms
+
+
+class Intake:
+    """Takes batches, one after the other."""
+
+    def __init__(
+        self, store: Store, clock: Clock, book: OccupancyBook, machine_of: Callable[[str], Machine | None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._book = book
+        self._machine_of = machine_of
+        self._lock = Lock()
+        self._number = 0
+        self._turn = 0
+        self._due = 0.0
+        self._ticked_ms = clock.mono_ms()
+        self.heard: dict[str, Heard] = {}
+
+    def take(self, machine: Machine, body: bytes) -> bytes:
+        """Keep a batch and return its receipt; for one that is here already, the receipt that it got.
+
+        Raises: InvalidInputError for what is no batch; NotFoundError for another sender's; ConflictError if another
+            batch is here under its number; StorageError.
+        """
+        batch = batch_from_bytes(body)
+        if batch.feed != machine.machine:
+            raise NotFoundError("there is no such feed")
+        digest = hashlib.sha256(body).hexdigest()
+        packed = base64.b64encode(zlib.compress(body, _PACK_LEVEL)).decode()
+        with self._lock:
+            known = self._store.read(lambda r: r.shelf(READINGS).get(batch.key))
+            return _known(known, digest) if known is not None else self._keep(batch, digest, packed)
+
+    def _keep(self, batch: Batch, digest: str, packed: str) -> bytes:
+        """Apply a batch and keep it. Where it cannot be kept, it comes again and its readings are known already."""
+        now_ms, number = self._clock.utc_ms(), self._number + 1
+        taken, left_out = self._apply(batch, now_ms)
+        reasons = {reason.value: many for reason, many in sorted(left_out.items(), key=lambda each: each[0].value)}
+        receipt = canonical({"sequence": batch.sequence, "taken": taken, "left_out": reasons})
+        stored = StoredReadings(batch.key, number, now_ms, digest, packed, receipt)
+        self._store.write(lambda t: t.shelf(READINGS).add(stored), Importance.RAW)
+        self._number = number
+        return receipt.encode()
+
+    def _apply(
+        self, batch: Batch, received_utc_ms: int, only: Callable[[str], bool] = lambda _facility: True
+    ) -> tuple[int, Counter[Reason]]:
+        """Apply a batch and return how many of its readings count, and why others do not."""
+        heard, machine = self.heard.setdefault(batch.feed, Heard()), self._machine_of(batch.feed)
+        taken, left_out = 0, Counter[Reason]()
+        for item in batch.items:
+            reading = reading_of(item)
+            if not isinstance(reading, Reason) and not only(reading.facility):
+                continue
+            why = self._why_not(reading, batch.feed, machine, received_utc_ms)
+            if why is None:
+                taken += 1
+            else:
+                left_out[why] += 1
+        heard.note(taken, left_out, received_utc_ms)
+        return taken, left_out
+
+    def _why_not(
+        self, reading: ParkingReading | Reason, feed: str, machine: Machine | None, received_utc_ms: int
+    ) -> Reason | None:
+        if isinstance(reading, Reason):
+            return reading
+        if machine is None or not machine.speaks_for(reading.facility):
+            return Reason.FOREIGN
+        return self._book.take(reading, feed, received_utc_ms)
+
+    def begin(self) -> None:
+        """Go on from what was written down, with the batches that came after it."""
+        with self._lock:
+            there = {each.facility.facility: each for each in self._book.states()}
+            kept = self._store.read(lambda r: r.shelf(STATES).several(there))
+            for name, state in kept.items():
+                there[name].restore(json.loads(state.document))
+            numbers = {name: each.number for name, each in kept.items()}
+            for stored in self._since(min((each.at_utc_ms for each in kept.values()), default=0)):
+                self._again(stored, numbers)
+            self._number = max([self._number, *numbers.values()])
+
+    def change(self, facilities: Facilities) -> None:
+        """Hold other facilities from now on."""
+        with self._lock:
+            self._book.begin(facilities)
+
+    def _again(self, stored: StoredReadings, numbers: Mapping[str, int]) -> None:
+        """Apply a batch once more to those facilities whose state was written down before it."""
+        batch = batch_from_bytes(zlib.decompress(base64.b64decode(stored.packed)))
+        self._apply(batch, stored.received_utc_ms, lambda facility: numbers.get(facility, 0) < stored.number)
+        self._number = max(self._number, stored.number)
+
+    def _since(self, since_utc_ms: int) -> list[StoredReadings]:
+        """Return batches from a time on, in the order in which they were taken; the wall clock may have gone back."""
+        found: dict[str, StoredReadings] = {}
+        since_ms, before_ms = max(since_utc_ms - CLOCK_BACK_MS, 0), None
+        while page := self._page(since_ms, before_ms):
+            found |= {each.key: each for each in page}
+            before_ms = page[-1].received_utc_ms
+        return sorted(found.values(), key=lambda each: each.number)
+
+    def _page(self, since_utc_ms: int, before_utc_ms: int | None) -> tuple[StoredReadings, ...]:
+        """Return the youngest batches before a time: a page, and all others of its oldest moment. [ms]"""
+
+        def look(reading: Reading) -> tuple[StoredReadings, ...]:
+            shelf = reading.shelf(READINGS)
+            page = shelf.find(None, since_utc_ms, before_utc_ms, _PAGE)
+            if len(page) < _PAGE:
+                return page
+            oldest_ms = page[-1].received_utc_ms
+            return (*page, *shelf.find(None, oldest_ms, oldest_ms + 1, 100_000))
+
+        return self._store.read(look)
+
+    def tick(self) -> None:
+        """Write down the states that are due: each of them once in a round."""
+        now_mono_ms = self._clock.mono_ms()
+        states = list(self._book.states())
+        self._due = min(
+            self._due + len(states) * (now_mono_ms - self._ticked_ms) / ROUND_MS, float(max(len(states), 1))
+        )
+        self._ticked_ms, many = now_mono_ms, int(self._due)
+        self._due -= many
+        self.write_states([states[(self._turn + k) % len(states)] for k in range(many)] if states else [])
+        self._turn += many
+
+    def write_states(self, states: Sequence[FacilityState]) -> None:
+        """Write down some states as they are now."""
+        if not states:
+            return
+        with self._lock:
+            now_ms, number = self._clock.utc_ms(), self._number
+            kept = [StoredState(each.facility.facility, now_ms, number, canonical(each.document())) for each in states]
+            self._store.write(lambda t: t.shelf(STATES).put_all(kept))
+
+    def write_all(self) -> None:
+        """Write down all states, at an orderly end."""
+        self.write_states(list(self._book.states()))
+
+    def tidy(self) -> None:
+        """Take out batches that are kept long enough."""
+        before_ms = self._clock.utc_ms() - READINGS_KEPT_MS
+
+        def work(t: Transaction) -> None:
+            t.shelf(READINGS).forget(before_ms)
+
+        self._store.write(work, Importance.ESSENTIAL)
+
+
+def _known(stored: StoredReadings, digest: str) -> bytes:
+    if stored.digest != digest:
+        raise ConflictError(f"another batch is here as {stored.key}")
+    return stored.receipt.encode()

@@ -1,0 +1,1 @@
+"""Signs that guide to car parks: rules, what they show and when, how it looks."""

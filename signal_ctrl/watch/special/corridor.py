@@ -1,0 +1,246 @@
+"""The green corridor: which junction ahead of which vehicle is asked, kept, and given back. Pure; times in seconds.
+
+A junction is asked so long before the earliest arrival as it needs: until its stage is lit, and until whoever stands
+in front of the vehicle, or comes in front of it from the junction before, has left. It is given back as soon as the
+vehicle has passed, and at the latest `LONGEST_S` after it was asked. Of several vehicles that need one junction now the
+one of the higher rank has it (SAFETY C knows one source, pre-emption; the order within it is fixed here).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from signal_ctrl.watch.special.way import Passage, Way
+
+LONGEST_S: Final = 180.0
+"""A junction is kept for one vehicle at most so long, whatever is reported. [s] [P: SAFETY C, row 3]"""
+PASSED_M: Final = 15.0
+"""Who is reported so far beyond the stop line has passed. [m] [P]"""
+MARGIN_S: Final = 12.0
+"""The last one of a queue is up to speed again so long before the vehicle comes. [s] [P]"""
+EARLY: Final = 0.9
+LATE: Final = 1.3
+"""Travel times are between these shares of the free one. [P]"""
+LATE_S: Final = 10.0
+SILENT_S: Final = 30.0
+"""Who has not been heard of for so long loses what it was given. [s] [P]"""
+FASTEST_MPS: Final = 50.0
+JUMP_M: Final = 100.0
+"""A report that lies farther ahead than this allows since the last one is left out: it is forged or mistaken. [P]"""
+AHEAD_S: Final = 150.0
+"""Junctions farther away are not looked at. [s] [P]"""
+
+
+class VehicleClass(Enum):
+    """Who may have a corridor, by rank: the first goes first. The order is code, not configuration. [P]"""
+
+    FIRE = "fire"
+    AMBULANCE = "ambulance"
+    POLICE = "police"
+
+    @property
+    def rank(self) -> int:
+        """Place in the order of precedence; lower goes first."""
+        return tuple(VehicleClass).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where a vehicle was: when [s], how far along its way and how far that may be off [m]."""
+
+    at_s: float
+    along_m: float
+    spread_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a vehicle will be at a place, from now on. [s]"""
+
+    early_s: float
+    expected_s: float
+    late_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a junction needs. [s]
+
+    `stage` is what to ask for now: that of the passage, or another one that has to be served before; `lead_s`, so long
+    before the earliest arrival it has to be asked; `flush_s` of that, those in front of the vehicle need to leave.
+    """
+
+    stage: str
+    lead_s: float
+    flush_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A junction that is asked for a vehicle now: since when, and when it has passed at the latest. [s]"""
+
+    vehicle: str
+    signal: str
+    stage: str
+    since_s: float
+    until_s: float
+
+
+class Outcome(Enum):
+    """Why a junction was given back."""
+
+    PASSED = "passed"
+    ENDED = "corridor ended"
+    SILENT = "vehicle not heard of"
+    TIMED_OUT = "time-out"
+    GAVE_WAY = "gave way to a higher rank"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A junction that was given back."""
+
+    hold: Hold
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Underway:
+    """A vehicle with a corridor. `departs_s`, not before then it sets out; `since_s` when it asked. [s]"""
+
+    vehicle: str
+    kind: VehicleClass
+    way: Way
+    since_s: float
+    departs_s: float
+    report: Report
+    asked: dict[int, float] = field(default_factory=dict)
+    over: set[int] = field(default_factory=set)
+
+    @property
+    def order(self) -> tuple[int, float, str]:
+        """Precedence: rank, then who asked first."""
+        return self.kind.rank, self.since_s, self.vehicle
+
+    def arrival(self, at_m: float, now_s: float) -> Arrival:
+        """Return when it comes to a place of its way. [m] [s]"""
+        gone_s = max(now_s - max(self.report.at_s, self.departs_s), 0.0)
+        waits_s = max(self.departs_s - now_s, 0.0)
+        free_s = self.way.free_between_s(self.report.along_m, at_m)
+        nearer_s = self.way.free_between_s(self.report.along_m + self.report.spread_m, at_m)
+        return Arrival(
+            early_s=waits_s + max(EARLY * nearer_s - gone_s, 0.0),
+            expected_s=waits_s + max(free_s - gone_s, 0.0),
+            late_s=waits_s + max(LATE * free_s - gone_s, 0.0) + LATE_S,
+        )
+
+
+NeedOf = Callable[[Passage, Arrival, float], Need]
+"""Says what a junction needs for an arrival; also told what those need who leave the junction before. [s]"""
+
+
+class Corridors:
+    """All corridors of a city. Everything that happens is asked for with the time; nothing is remembered elsewhere."""
+
+    def __init__(self) -> None:
+        self._vehicles: dict[str, Underway] = {}
+        self._holds: dict[str, Hold] = {}
+
+    @property
+    def vehicles(self) -> Mapping[str, Underway]:
+        """The vehicles that have a corridor."""
+        return self._vehicles
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """The junctions that are kept now."""
+        return tuple(self._holds.values())
+
+    def begin(self, vehicle: Underway) -> None:
+        """Take a vehicle up, in place of what it had before."""
+        self._vehicles[vehicle.vehicle] = vehicle
+
+    def report(self, vehicle: str, report: Report) -> None:
+        """Take a report; one that is older than the last says nothing, nobody drives backwards, and nobody flies."""
+        known = self._vehicles.get(vehicle)
+        if known is None or report.at_s <= known.report.at_s:
+            return
+        farthest_m = known.report.along_m + FASTEST_MPS * (report.at_s - known.report.at_s) + JUMP_M
+        if report.along_m <= farthest_m:
+            along_m = max(report.along_m, known.report.along_m)
+            known.report = Report(report.at_s, along_m, report.spread_m)
+
+    def end(self, vehicle: str) -> tuple[Release, ...]:
+        """End the corridor of a vehicle and return what it gave back."""
+        self._vehicles.pop(vehicle, None)
+        return self._given_back([h for h in self._holds.values() if h.vehicle == vehicle], Outcome.ENDED)
+
+    def step(self, now_s: float, need_of: NeedOf) -> tuple[Release, ...]:
+        """Ask and give back what is due now; return what was given back. [s]"""
+        released: list[Release] = []
+        wanted: dict[str, Hold] = {}
+        for one in sorted(self._vehicles.values(), key=lambda each: each.order):
+            released += self._let_go(one, now_s)
+            for hold in _due(one, now_s, need_of):
+                wanted.setdefault(hold.signal, hold)
+        for signal, held in list(self._holds.items()):
+            if signal not in wanted or wanted[signal].vehicle != held.vehicle:
+                outcome = Outcome.GAVE_WAY if signal in wanted else Outcome.SILENT
+                released += self._given_back([held], outcome)
+        self._holds = wanted
+        return tuple(released)
+
+    def give_up(self, hold: Hold) -> None:
+        """Ask no more for what was refused for good."""
+        one = self._vehicles.get(hold.vehicle)
+        if one is not None:
+            one.over |= {
+                k for k, since_s in one.asked.items() if since_s == hold.since_s and _at(one, k) == hold.signal
+            }
+        self._holds.pop(hold.signal, None)
+
+    def _let_go(self, one: Underway, now_s: float) -> list[Release]:
+        """Give back what a vehicle has passed, and what it has had for too long."""
+        found: list[Release] = []
+        for k, passage in enumerate(one.way.passages):
+            passed = one.report.along_m - one.report.spread_m > passage.stop_m + PASSED_M
+            timed_out = k in one.asked and now_s - one.asked[k] >= LONGEST_S
+            if k in one.over or not (passed or timed_out):
+                continue
+            one.over.add(k)
+            held = self._holds.get(passage.signal)
+            if held is not None and held.vehicle == one.vehicle and held.since_s == one.asked.get(k):
+                found += self._given_back([held], Outcome.PASSED if passed else Outcome.TIMED_OUT)
+        return found
+
+    def _given_back(self, holds: Iterable[Hold], outcome: Outcome) -> tuple[Release, ...]:
+        found = tuple(Release(hold, outcome) for hold in holds)
+        for release in found:
+            self._holds.pop(release.hold.signal, None)
+        return found
+
+
+def _at(one: Underway, k: int) -> str:
+    return one.way.passages[k].signal
+
+
+def _due(one: Underway, now_s: float, need_of: NeedOf) -> list[Hold]:
+    """Return the junctions that a vehicle needs now, in the order of its way."""
+    if now_s - max(one.report.at_s, one.departs_s) > SILENT_S:
+        return []
+    found: dict[str, Hold] = {}
+    before_s = 0.0
+    for k, passage in enumerate(one.way.passages):
+        arrival = one.arrival(passage.stop_m, now_s)
+        if arrival.early_s > AHEAD_S:
+            break
+        if k in one.over or passage.signal in found:  # a signal that is passed twice: first things first
+            continue
+        need = need_of(passage, arrival, before_s)
+        before_s = need.flush_s
+        if k in one.asked or arrival.early_s <= need.lead_s:
+            since_s = one.asked.setdefault(k, now_s)
+            until_s = min(now_s + arrival.late_s, since_s + LONGEST_S)
+            found[passage.signal] = Hold(one.vehicle, passage.signal, need.stage, since_s, until_s)
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""The parking service's routes: an application of its own, in a process of its own."""

@@ -1,0 +1,145 @@
+"""One run with special vehicles, and what came of it: their travel times, and everybody's delay second by second."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from xml.sax.saxutils import quoteattr
+
+from signal_ctrl.domain.errors import BackendError
+from sumo_scenarios.arguments import STATISTICS, TRIPINFO
+from sumo_scenarios.closed_loop import Further, run_loop
+from sumo_scenarios.outcome import LoopOutcome, Report, Stop
+from sumo_scenarios.special_loop.driver import LOG, SpecialDriver
+from sumo_scenarios.special_loop.order import SpecialOrder, SpecialTrip
+from sumo_scenarios.supervise import Job, Progress, supervise
+from sumo_scenarios.written import tags
+
+SUMMARY: Final = "summary.xml.gz"
+TYPE: Final = "special-vehicle"
+LIKE: Final = (
+    'vClass="emergency" guiShape="emergency" length="6.5" accel="2.6" decel="4.5" maxSpeed="33" '
+    'speedFactor="1" speedDev="0" sigma="0.2" minGap="2" tau="1" lcSpeedGain="5" lcStrategic="2" lcAssertive="1.3"'
+)
+"""How a special vehicle drives in SUMO: by the limit, keen to overtake, never against red.
+
+Without the device `bluelight` nobody makes way for it but the signals.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDrive:
+    """What became of one special vehicle. [s] [m] `took_s`, from its insertion to its arrival, None: not arrived."""
+
+    vehicle: str
+    took_s: float | None
+    waited_s: float
+    length_m: float
+    stops: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialRun:
+    """What came of a run. `lost_s` by second from `begin_s`: delay of all vehicles in that second [veh s]."""
+
+    drives: tuple[SpecialDrive, ...]
+    begin_s: float
+    lost_s: tuple[float, ...]
+    log: tuple[dict[str, Any], ...]
+    vehicles: int
+    unfinished: int
+    teleports: int
+    collisions: int
+    violations: int
+    wall_s: float
+
+
+def vehicles_text(order: SpecialOrder) -> str:
+    """Return the special vehicles as an additional file of SUMO."""
+    light = f'\n        <param key="has.bluelight.device" value="{"true" if order.blue_light else "false"}"/>'
+    rows = [f'    <vType id="{TYPE}" {LIKE} scale="{1 / order.settings.scale:.6f}">{light}\n    </vType>']
+    rows += [_row(trip) for trip in sorted(order.trips, key=lambda trip: trip.departs_s)]
+    return "\n".join(["<additional>", *rows, "</additional>"]) + "\n"
+
+
+def _row(trip: SpecialTrip) -> str:
+    return (
+        f'    <vehicle id={quoteattr(trip.vehicle)} type="{TYPE}" depart="{trip.departs_s:.2f}" departLane="best" '
+        f'departSpeed="0"><route edges={quoteattr(" ".join(trip.edges))}/></vehicle>'
+    )
+
+
+def special_loop(order: SpecialOrder, folder: Path, report: Report, stop: Stop) -> LoopOutcome:
+    """Run a scenario with special vehicles and leave its files in a folder. Raises: as `run_loop`."""
+    with tempfile.TemporaryDirectory(prefix="signal-ctrl-special-") as scratch:
+        vehicles = Path(scratch) / "special.add.xml"
+        vehicles.write_text(vehicles_text(order), encoding="utf-8")
+        return run_loop(
+            order.settings, folder, report, stop, partial(SpecialDriver, order),
+            further=Further((vehicles,), ("--summary-output", str(folder / SUMMARY))),
+        )  # fmt: skip
+
+
+def run_special(order: SpecialOrder, report: Callable[[Progress], None] = lambda _: None) -> SpecialRun:
+    """Make one run in a process of its own. Raises: InvalidInputError, BackendError if it cannot be made."""
+    with tempfile.TemporaryDirectory(prefix="signal-ctrl-special-") as scratch:
+        work = partial(_run, order, Path(scratch))
+        (ending,) = supervise([Job(work, Path(scratch) / "log")], lambda _, progress: report(progress))
+        if ending.error is not None:
+            raise ending.error
+        if ending.outcome is None or ending.interrupted:
+            raise BackendError("interrupted; the run is not counted")
+        return ending.outcome
+
+
+def _run(order: SpecialOrder, scratch: Path, report: Report, stop: Stop) -> SpecialRun:
+    folder = scratch / "run"
+    folder.mkdir()
+    outcome = special_loop(order, folder, report, stop)
+    if outcome.interrupted:
+        raise BackendError("interrupted; the run is not counted")
+    counted = {tag: found for tag, found in tags(folder / STATISTICS) if found}
+    trips = [found for tag, found in tags(folder / TRIPINFO) if tag == "tripinfo"]
+    return SpecialRun(
+        drives=drives_of(order, trips),
+        begin_s=outcome.begin_s,
+        lost_s=lost_of(folder / SUMMARY),
+        log=tuple(json.loads(line) for line in (folder / LOG).read_text(encoding="utf-8").splitlines()),
+        vehicles=len(trips),
+        unfinished=sum(float(found.get("arrival", -1)) < 0 for found in trips),
+        teleports=int(counted["teleports"]["total"]),
+        collisions=int(counted["safety"]["collisions"]),
+        violations=outcome.violations,
+        wall_s=outcome.wall_total_s,
+    )
+
+
+def drives_of(order: SpecialOrder, trips: list[dict[str, str]]) -> tuple[SpecialDrive, ...]:
+    """Return what SUMO's trips say of the special vehicles, in the order of the trips of the order."""
+    by_name = {found["id"]: found for found in trips}
+    return tuple(_drive(trip.vehicle, by_name.get(trip.vehicle, {})) for trip in order.trips)
+
+
+def _drive(vehicle: str, found: dict[str, str]) -> SpecialDrive:
+    arrived = float(found.get("arrival", -1)) >= 0
+    return SpecialDrive(
+        vehicle=vehicle,
+        took_s=float(found["duration"]) if arrived else None,
+        waited_s=max(float(found.get("departDelay", 0)), 0.0),
+        length_m=float(found.get("routeLength", 0)),
+        stops=int(float(found.get("waitingCount", 0))),
+    )
+
+
+def lost_of(summary: Path) -> tuple[float, ...]:
+    """Return the delay of each second: vehicles on the road times what they lack of the free speed, and those who wait
+    to come onto it. [veh s]
+    """
+    steps = [found for tag, found in tags(summary) if tag == "step"]
+    return tuple(
+        float(step["running"]) * (1.0 - min(max(float(step["meanSpeedRelative"]), 0.0), 1.0)) + float(step["waiting"])
+        for step in steps
+    )

@@ -1,0 +1,97 @@
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.parking.made_days import MadeDays, made_days
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.parking.forecast.backtest import backtest
+from signal_ctrl.parking.forecast.learning import learn, recent_of, unlearnt
+from signal_ctrl.parking.forecast.model import HORIZONS, Recent, guess
+from signal_ctrl.parking.forecast.series import SLOTS, days_of
+from signal_ctrl.parking.forecast.usual import Usual
+from signal_ctrl.parking.occupancy import OccupancySample, Trust
+from signal_ctrl.parking.outlook import LEVELS
+
+
+def test_forecasts_of_days_left_out_are_close_and_their_intervals_hold() -> None:
+    found = backtest(made_days(MadeDays(20, 3)), 14)
+    at = {score.ahead_min: score for score in found.scores}
+    assert at[15].error < 0.03
+    assert at[15].error < at[15].persistence
+    assert at[60].error < 0.6 * at[60].persistence
+    for score in found.scores:
+        assert score.covered == pytest.approx(0.9, abs=0.04)
+    assert at[15].busy_cases > 100
+    assert at[15].busy_error < 0.03
+
+
+def test_a_day_with_more_cars_than_usual_is_noticed() -> None:
+    flat = np.full((1, SLOTS), 10.0)
+    usual = Usual(flat, np.zeros((1, SLOTS)), np.full((1, SLOTS), 100.0))
+    more = guess(
+        usual, Recent(np.array([100.0]), np.full((1, 12), 20.0), np.zeros((1, 12))), 100, np.array([9e9]), np.ones(1)
+    )
+    less = guess(
+        usual, Recent(np.array([100.0]), np.full((1, 12), 10.0), np.zeros((1, 12))), 100, np.array([9e9]), np.ones(1)
+    )
+    assert less.mean[0, 0, 0] == pytest.approx(110.0)
+    assert 117 < more.mean[0, 0, 0] < 120
+    assert more.mean[0, 0, 11] - more.mean[0, 0, 10] < more.mean[0, 0, 0] - 100
+
+
+def test_where_guided_drivers_are_counted_apart_the_others_alone_come() -> None:
+    flat = np.full((1, SLOTS), 10.0)
+    usual = Usual(flat, np.zeros((1, SLOTS)), np.full((1, SLOTS), 100.0))
+    recent = Recent(np.array([100.0]), np.full((1, 12), 10.0), np.zeros((1, 12)))
+    assert guess(usual, recent, 100, np.array([9e9]), np.array([0.3])).mean[0, 0, 0] == pytest.approx(103.0)
+
+
+def test_a_full_facility_stays_within_its_capacity() -> None:
+    learnt = learn(made_days(MadeDays(8, 5)))
+    recent = Recent(learnt.capacity.copy(), np.full((3, 12), 50.0), np.zeros((3, 12)))
+    outlook = learnt.outlook(0, "weekday", 100, recent)
+    assert (outlook.free >= 0).all()
+    assert outlook.middle("park1", 0.0) == (0.0, 0.0, 0.0)
+    assert outlook.middle("park1", 300.0)[2] < 60
+
+
+def test_a_silent_facility_is_foreseen_by_its_usual_day_with_wider_intervals() -> None:
+    days = made_days(MadeDays(12, 6))
+    learnt = learn(days)
+    recent = recent_of(days, 10, 120)
+    seen = learnt.outlook(0, days.day_types[10], 120, recent)
+    silent = replace(recent, occupied=np.full(3, np.nan), entered=np.full((3, 12), np.nan))
+    blind = learnt.outlook(0, days.day_types[10], 120, silent)
+    width = [one.middle("park1", 900.0)[2] - one.middle("park1", 900.0)[0] for one in (seen, blind)]
+    assert width[1] > 1.5 * width[0]
+
+
+def test_without_a_day_known_what_comes_lately_goes_on() -> None:
+    learnt = unlearnt(("a",), np.array([100.0]))
+    recent = Recent(np.array([50.0]), np.full((1, 12), 6.0), np.zeros((1, 12)))
+    mean, quantiles = learnt.cars("weekday", 0, recent)
+    assert mean[0, 0] == pytest.approx(50 * (1 - 1 / 24) + 6)
+    assert quantiles.shape == (1, HORIZONS, len(LEVELS))
+    with pytest.raises(InvalidInputError, match="4 days"):
+        learn(made_days(MadeDays(3, 1)))
+
+
+def test_samples_become_days_by_the_clock_of_the_city() -> None:
+    at = dt.datetime(2026, 3, 2, 16, 5, tzinfo=dt.UTC)  # 00:05 of the next day in Shanghai
+    at_ms = round(at.timestamp() * 1000)
+    samples = [
+        OccupancySample("a", at_ms, 40, 100, Trust.GOOD, 5, 2),
+        OccupancySample("a", at_ms + 300_000, 30, 100, Trust.GOOD),
+        OccupancySample("a", at_ms + 600_000, 34, 100, Trust.GOOD),
+        OccupancySample("a", at_ms + 900_000, 1, 100, Trust.DOUBTFUL),
+    ]
+    days = days_of(samples, "Asia/Shanghai", {dt.date(2026, 3, 3): "holiday"})
+    assert (days.dates, days.day_types) == ((dt.date(2026, 3, 3),), ("holiday",))
+    assert days.occupied[0, 0, 1:4].tolist() == [60.0, 70.0, 66.0]
+    assert (days.entered[0, 0, 1], days.left[0, 0, 1]) == (5.0, 2.0)
+    assert (days.entered[0, 0, 2], days.left[0, 0, 2]) == (0.0, 4.0)
+    assert np.isnan(days.occupied[0, 0, 4])
+    with pytest.raises(InvalidInputError, match="no sample"):
+        days_of([], "UTC")

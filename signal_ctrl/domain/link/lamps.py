@@ -1,6 +1,7 @@
 """The lamps of a cabinet as each of its polls tells them, in its query: stage, since when, one letter a signal group.
 
-They are what people look at, and nothing more: no decision rests on them, and a poll that is lost takes them with it. 12 groups take 25 bytes.
+They are what people look at, and nothing more: no decision rests on them, and a poll that is lost takes them with it.
+12 groups take 25 bytes.
 """
 
 import re

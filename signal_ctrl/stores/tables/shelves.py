@@ -30,6 +30,6 @@ def _table(spec: Spec, metadata: MetaData = METADATA) -> Table:
 
 
 SHELF_TABLES: Final[Mapping[str, Table]] = MappingProxyType(
-    {spec.name: _table(spec) for spec in (*SHELVES, *WATCH_SHELVES)}
+    {spec.name: _table(spec) for spec in (*SHELVES, *WATCH_SHELVES, *LATER_SHELVES)}
     | {spec.name: _table(spec, PARKING_METADATA) for spec in PARKING_SHELVES}
 )

@@ -15,6 +15,7 @@ from signal_ctrl.centre.override_values import Override
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.centre.ticket_desk import tickets
 from signal_ctrl.centre.tickets import Ticket
+from signal_ctrl.watch.buses.desk import BusStatus, LineStatus
 from signal_ctrl.watch.dispatch.mission_desk import missions
 from signal_ctrl.watch.dispatch.missions import Mission
 from signal_ctrl.watch.dispatch.unit_desk import units
@@ -33,6 +34,8 @@ from signal_ctrl.web.lamp_look import LampLook
 from signal_ctrl.web.link_look import LinkLook
 from signal_ctrl.web.road_look import RoadLook
 
+BUSES_MS: Final = 10_000
+"""Buses are looked at so often: they move all the time. [ms]"""
 AGAIN_MS: Final = 5_000
 """Lists are read again so often, and after each act and each change of alarms. [ms]"""
 MOST: Final = 500
@@ -56,6 +59,16 @@ _DIVERSIONS: Final = _dumper(Diversion, "diversion_id")
 _MISSIONS: Final = _dumper(Mission, "mission_id")
 _UNITS: Final = _dumper(Unit, "unit")
 _ORDERS: Final = _dumper(ResponseOrder, "order_id")
+_BUSES: Final = _dumper(BusStatus, "vehicle")
+_LINES: Final = _dumper(LineStatus, "line")
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with times and speeds in whole numbers."""
+    return {
+        name: round(value) if isinstance(value, float) and name.endswith(("_s", "_mps")) else value
+        for name, value in row.items()
+    }
 
 
 def _lists(reading: Reading) -> dict[str, Mapping[str, Any]]:
@@ -95,6 +108,8 @@ class PastLook:
         self._act = -1
         self._mark: Mark = ()
         self._read_mono_ms = 0
+        self._seen_buses: dict[str, Mapping[str, Any]] | None = None
+        self._seen_mono_ms = 0
         self._roads = RoadLook()
 
     def __call__(self) -> Picture:
@@ -109,7 +124,20 @@ class PastLook:
             "roads": self._roads(self._links.now(), self._watch.desk.now_ms()),
             "city": self._city.topic(),
             **self._known,
+            **self._buses(),
         }
+
+    def _buses(self) -> dict[str, Mapping[str, Any]]:
+        """Return buses and their lines in whole seconds and metres; `heard_s` would be another one at each look."""
+        desk, mono_ms = self._watch.buses, self._watch.desk.clock.mono_ms()
+        if self._seen_buses is None or mono_ms - self._seen_mono_ms >= BUSES_MS:
+            self._seen_mono_ms = mono_ms
+            buses = _BUSES(desk.buses(""))
+            self._seen_buses = {
+                "buses": {name: {**_whole(row), "heard_s": 0} for name, row in buses.items()},
+                "bus_lines": {name: _whole(row) for name, row in _LINES(desk.lines()).items()},
+            }
+        return self._seen_buses
 
     def _parts(self, name: str, shown: dict[str, Any]) -> "_Parts":
         """Return what a junction says of itself apart from the rest: it changes each minute, the rest hardly ever."""

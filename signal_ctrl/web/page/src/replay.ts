@@ -113,7 +113,7 @@ const TOPICS: ReadonlyMap<string, Publish> = new Map<string, Publish>([
   ["lamps", (_, topic) => (pastLamps.value = new Map(topic as Map<string, Lit>))],
   ["roads", (_, topic) => (roadStates.value = new Map([...topic].map(([road, row]) => [road, roadOf(row as RoadRow)])))],
   ["city", (_, topic) => showCity(topic)],
-  ...["incidents", "diversions", "missions", "response_orders"].map((name): [string, Publish] => [name, (values) => keep(name, values)]),
+  ...["incidents", "diversions", "missions", "response_orders", "buses", "bus_lines"].map((name): [string, Publish] => [name, (values) => keep(name, values)]),
   ["units", (values) => keep("units", values.map((unit) => ({ unit, manned: true, position_age_s: null, position_old: false })))],
 ]);
 

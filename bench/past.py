@@ -22,6 +22,7 @@ from bench.ledger import append_lines
 from bench.link.site import trial_site
 from signal_ctrl.centre.cabinets import Place, enrolled
 from signal_ctrl.centre.identity import Actor, Role
+from signal_ctrl.centre.ports import Transaction
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.roads import Road, RoadClass, RoadNetwork
 from signal_ctrl.domain.roads_json import roads_to_json
@@ -47,7 +48,7 @@ class City:
         self.world, self.clock, self._rng = world, clock, np.random.default_rng(seed)
         self._names = [f"j{k:04}" for k in range(junctions)]
         self._late_ms = self._rng.integers(0, 80_000, junctions)
-        world.store.write(lambda t: [self._enrol(t, name, k) for k, name in enumerate(self._names)])
+        world.store.write(self._enrol)
         self._network = streets(roads)
         engineer = Actor("bench", Role.ENGINEER, second_factor_utc_ms=clock.utc_ms())
         world.watch.roads.import_(engineer, roads_to_json(self._network))
@@ -56,10 +57,11 @@ class City:
         self._shown = self._minute()
         world.watch.shown = lambda: self._shown  # type: ignore[method-assign]  # the estimator is not what is measured
 
-    def _enrol(self, t: Any, name: str, k: int) -> None:
-        site = site_to_json(trial_site(name))
-        place = Place("d0", "", "Some street", 11.4 + k % 30 / 300, 48.7 + k // 30 / 300)
-        self.world.centre.registry.enrol_within(t, "bench", enrolled(name, site, place, self.clock.utc_ms()))
+    def _enrol(self, t: Transaction) -> None:
+        for k, name in enumerate(self._names):
+            site = site_to_json(trial_site(name))
+            place = Place("d0", "", "Some street", 11.4 + k % 30 / 300, 48.7 + k // 30 / 300)
+            self.world.centre.registry.enrol_within(t, "bench", enrolled(name, site, place, self.clock.utc_ms()))
 
     def second(self, second: int) -> None:
         """Let a second go by."""
@@ -86,7 +88,8 @@ class City:
         level = np.clip(6 - (speed // 3), 1, 5).astype(np.uint8)
         queue = np.where(level >= 4, 10 * (5 - speed), 0).astype(np.float32)
         begin_ms = self.clock.utc_ms() // MINUTE_MS * MINUTE_MS
-        return CityMinute(begin_ms, 600 * ones, speed, 40 * ones, 150 / speed, ones, queue, ones, level, level)
+        time_s = (150 / speed).astype(np.float32)
+        return CityMinute(begin_ms, 600 * ones, speed, 40 * ones, time_s, ones, queue, ones, level, level)
 
 
 def streets(n: int) -> RoadNetwork:

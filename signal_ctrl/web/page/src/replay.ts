@@ -23,6 +23,7 @@ const LEAST_MS = 30_000;
 const MOST_MS = 600_000; // the centre gives so much at once
 const NOT_SEEN_MS = 15_000;
 const BACK_MS = 5 * 60_000;
+const AGAIN_MS = 1_000; // who asks too fast asks again
 const SETTLED_MS = 150; // a slider that is moved asks once it stands still
 
 export const playing = signal(false);
@@ -68,7 +69,8 @@ export async function seek(atMs?: number): Promise<void> {
     wrong.value = "";
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    wrong.value = problem.message;
+    if (problem.status === 429 && number === asked) settling = window.setTimeout(() => void seek(atMs), AGAIN_MS);
+    else wrong.value = problem.message;
     playing.value = false;
   } finally {
     if (number === asked) busy.value = false;

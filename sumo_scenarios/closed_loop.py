@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Final, NamedTuple
+from typing import Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from sumo_scenarios import catalogue
@@ -22,7 +22,7 @@ from sumo_scenarios.green_wave.run_wave import with_wave
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
 from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_inputs
-from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
+from sumo_scenarios.outcome import NOTHING_MORE, Evidence, Further, LoopOutcome, QueueSample, Replayed, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
 from sumo_scenarios.run_times import times_of
@@ -37,22 +37,6 @@ QUEUE_EVERY_S: Final = 30.0
 REPORT_EVERY_S: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """The run that is repeated: its folder, and the time at which it ended. [s]"""
-
-    folder: Path
-    until_s: float
-
-
-class Further(NamedTuple):
-    """What SUMO gets besides: additional files, and words on its command line."""
-
-    files: tuple[Path, ...] = ()
-    arguments: tuple[str, ...] = ()
-
-
-NOTHING_MORE: Final = Further()
 MakeDriver = Callable[[World, RunSettings, Simulation, Path, float, EventLog], Driver]
 """Makes what acts after each step, of world, settings, SUMO, the run's folder, the begin [s] and events."""
 

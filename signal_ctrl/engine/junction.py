@@ -227,6 +227,10 @@ class JunctionEngine:
         self._settled_ds = state.frame_ds
         self._show(state.core)
 
+    def longer(self, is_on: bool) -> None:
+        """Begin or end an hour of longer clearance for people on foot; no clearance that runs is changed."""
+        self._state = self.kernel.longer(self._state, is_on)
+
     def frame(self, now_ds: int) -> None:
         """Make the frame of now and no other: for whoever runs by a clock and may be late. [ds]"""
         self._refresh(now_ds)

@@ -1,6 +1,6 @@
 """Vehicles that somebody else says will come, put behind those that a signal sees itself. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.view_builder import MAX_VEHICLES, Expected
-from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.view import JunctionView
 
 
@@ -33,24 +32,6 @@ def with_foretold(view: JunctionView, foretold: Sequence[tuple[int, Expected]]) 
             late_s[lane, at] = 0.0
         counts[lane] = at + 1
     return replace(view, n_vehicles=counts, eta_s=eta_s, movement=movement, presence=presence, key=key, late_s=late_s)
-
-
-def with_turns(view: JunctionView, layout: JunctionLayout, said: Mapping[int, float]) -> JunctionView:
-    """Return the view with turning shares that know of those who say where they turn.
-
-    Of the vehicles seen on a lane so many say by which movement they go; all others go by the shares of the view.
-    Args: said, by movement, how many of those seen. [veh]
-    """
-    if not said:
-        return view
-    ratio = view.ratio.copy()
-    for lane, approach in enumerate(layout.lanes):
-        own = list(approach.movements)
-        told = np.array([said.get(movement, 0.0) for movement in own])
-        seen_veh = max(float(view.presence[lane, : view.n_vehicles[lane]].sum()), float(told.sum()))
-        if told.any():
-            ratio[own] = (told + (seen_veh - told.sum()) * view.ratio[own]) / seen_veh
-    return replace(view, ratio=ratio)
 
 
 def _wide(array: NDArray[Any]) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Final
 
-from detectors.foretold import with_foretold, with_turns
+from detectors.foretold import with_foretold
 from detectors.view_builder import Expected
 from signal_ctrl.domain.detection import Detection
 from signal_ctrl.domain.network import JunctionLayout
@@ -28,7 +28,7 @@ class Doors:
     """The ways into a signal's reach: which roads it sees, and by which lane and movement each turn goes."""
 
     def __init__(self, layout: JunctionLayout, net: Net, network: RoadNetwork) -> None:
-        self.layout, self._network = layout, network
+        self._network = network
         self._seen = {net.lanes[lane.lane_id].edge_id for lane in layout.reach}
         self._moves: dict[tuple[str, str], list[tuple[int, int]]] = {}
         for index, movement in enumerate(layout.movements):
@@ -56,16 +56,6 @@ class Doors:
             return (lane, Expected(eta_s, movement, PRESENCE * trip.follows, key)) if due else None
         return None
 
-    def within(self, trip: PlannedTrip) -> list[tuple[int, float]]:
-        """Return by which movements a driver will go who is within reach, with the share of each; none for others."""
-        roads = [self._network.roads[road].road for road in trip.way.roads]
-        for k, pair in enumerate(pairwise(roads)):
-            moves = self._moves.get(pair)
-            if moves is not None:
-                near = all(road in self._seen for road in roads[: k + 1])
-                return [(movement, trip.follows / len(moves)) for _, movement in moves] if near else []
-        return []
-
 
 class ForetoldSensor:
     """A sensor, and besides what guidance says of those whom it cannot see yet."""
@@ -78,9 +68,8 @@ class ForetoldSensor:
         self._inner.read(time_s)
 
     def view(self, time_s: float, engine: JunctionEngine) -> JunctionView:
-        """Return what is seen, with the turns that drivers say, and behind it who is foretold. [s]"""
-        seen = with_turns(self._inner.view(time_s, engine), self._doors.layout, self._board.turns(self._doors))
-        return with_foretold(seen, self._board.of(self._doors, time_s))
+        """Return what is seen, and behind it who is foretold. [s]"""
+        return with_foretold(self._inner.view(time_s, engine), self._board.of(self._doors, time_s))
 
     def detection(self) -> Detection:
         """Return how much of the junction is still seen."""
@@ -101,11 +90,3 @@ class InflowBoard:
         """Return who comes to a signal. [s]"""
         found = (doors.foretold(name, trip, told_s, now_s) for name, (told_s, trip) in self._trips.items())
         return [one for one in found if one is not None]
-
-    def turns(self, doors: Doors) -> dict[int, float]:
-        """Return how many within reach of a signal say that they go by each of its movements. [veh]"""
-        found: dict[int, float] = {}
-        for _, trip in self._trips.values():
-            for movement, share in doors.within(trip):
-                found[movement] = found.get(movement, 0.0) + share
-        return found

@@ -1,11 +1,9 @@
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 
-from detectors.foretold import with_foretold, with_turns
+from detectors.foretold import with_foretold
 from detectors.view_builder import MAX_VEHICLES, Expected, build_view
-from signal_ctrl.domain.network import ApproachLane
 from signal_ctrl.domain.view import JunctionView
 
 
@@ -47,14 +45,3 @@ def test_a_narrow_view_is_widened() -> None:
 def test_nothing_foretold_changes_nothing() -> None:
     seen = view([[Expected(3.0, 0, 1.0, 7)]])
     assert with_foretold(seen, []) is seen
-
-
-def test_turning_shares_know_of_those_who_say_where_they_turn() -> None:
-    lane = ApproachLane("a_0", "a", 100.0, 14.0, (0, 1), (), False)
-    layout = SimpleNamespace(lanes=(lane,))
-    seen = view([[Expected(float(k), -1, 1.0, k) for k in range(4)]])
-    seen = replace(seen, ratio=np.array([0.75, 0.25]))
-    found = with_turns(seen, layout, {1: 2.0})  # type: ignore[arg-type]
-    assert found.ratio.tolist() == [0.375, 0.625]
-    assert with_turns(seen, layout, {1: 9.0}).ratio.tolist() == [0.0, 1.0]  # type: ignore[arg-type]
-    assert with_turns(seen, layout, {}) is seen  # type: ignore[arg-type]

@@ -160,13 +160,6 @@ class Facility:
         """Return how many spaces of a kind it has."""
         return sum(each.capacity for each in self.sections if each.kind is kind)
 
-    def section(self, name: str) -> Section:
-        """Return a section. Raises: NotFoundError."""
-        found = next((each for each in self.sections if each.section == name), None)
-        if found is None:
-            raise NotFoundError(f"facility {self.facility} has no section {name}")
-        return found
-
 
 @dataclass(frozen=True)
 class Facilities:

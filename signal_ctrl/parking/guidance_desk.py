@@ -202,15 +202,16 @@ class GuidanceDesk:
     def ahead(self, facility: str, kind: SpaceKind, ahead_s: float) -> int | None:
         """Return how many spaces are surely free some seconds ahead, without those for who is under way. [s]
 
-        None where nobody foresees it.
+        Anybody may ask for guidance without a login, so those under way take off half of it at most: questions alone do
+        not turn a sign to FULL. None where nobody foresees it.
         """
         outlook = self._outlook
         lot = lot_name(facility, kind)
         if outlook is None or lot not in outlook.lots:
             return None
         late_s = (self._clock.utc_ms() - outlook.at_utc_ms) / 1000
-        low = outlook.middle(lot, ahead_s + late_s)[0]
-        return max(int(low) - self._arrivals.under_way(lot), 0)
+        low = int(outlook.middle(lot, ahead_s + late_s)[0])
+        return low - min(self._arrivals.under_way(lot), low // 2)
 
     def tick(self) -> None:
         """Let holds expire; foresee anew; weigh all who wait against each other."""

@@ -28,7 +28,7 @@ from signal_ctrl.stores.folder import DATABASE, KEYS, prepare
 from signal_ctrl.stores.integrity import structure_findings
 from signal_ctrl.stores.key_files import signing_key, write_secret
 from signal_ctrl.stores.meta import EPOCH, SqlMeta
-from signal_ctrl.stores.migrations import family_of, migrate, version_of
+from signal_ctrl.stores.migrations import MIGRATIONS, family_of, migrate, version_of
 from signal_ctrl.stores.postgres import PostgresDatabase
 from signal_ctrl.stores.repositories import SqlTransaction
 from signal_ctrl.stores.seal import mark_made
@@ -126,7 +126,7 @@ def _fill(
                 rows = _load(connection, lines)
             migrate(connection, migrations=steps)
             with connection.begin():
-                found = _begin_anew(connection, first, rows, at_utc_ms, after)
+                found = _begin_anew(connection, first, rows, at_utc_ms, after if steps is MIGRATIONS else ())
                 wrong = structure_findings(connection)
             if wrong:
                 raise StorageDamagedError("; ".join(wrong))

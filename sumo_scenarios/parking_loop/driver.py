@@ -47,7 +47,7 @@ class ParkingDriver(OuterDriver):
         begin_s: float,
         events: EventLog,
     ) -> None:
-        self._order, self._town, self._simulation, self._folder = order, town, simulation, folder
+        self._simulation, self._folder = simulation, folder
         super().__init__(make_driver(world, settings, simulation, folder, begin_s, events))
         self._network = town.network
         self._names = [road.road for road in town.network.roads]

@@ -142,7 +142,7 @@ class _Writer:
         road = self._network.of(edge)
         return self._network.plane.metres(road.shape[len(road.shape) // 2])
 
-    def home_of(self, edge: str) -> str:
+    def _home_of(self, edge: str) -> str:
         """Return the car park nearest to where a way ends; empty if none is near."""
         if edge not in self._home:
             place = np.array(self._place(edge))
@@ -206,7 +206,7 @@ class _Writer:
         parking = {element.get("id", ""): edges for element, edges in self._driving(demand, self._times_s)}
         for element in demand:
             edges = parking.get(element.get("id", ""))
-            home = self.home_of(edges[-1]) if edges is not None else ""
+            home = self._home_of(edges[-1]) if edges is not None else ""
             parker = self._parked(element, edges, home) if edges is not None and home else None
             if parker is not None:
                 parkers[parker.vehicle] = parker

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.road_ways import Trip
@@ -10,8 +9,6 @@ from signal_ctrl.domain.roads import LonLat
 from signal_ctrl.domain.roadside import OnRoad
 from signal_ctrl.parking.facilities import SpaceKind
 from signal_ctrl.parking.tariffs import FREE, OpenSpan, Tariff
-
-NO_WAY: Final = math.inf
 
 
 @dataclass(frozen=True, slots=True)

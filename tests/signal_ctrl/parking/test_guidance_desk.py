@@ -1,0 +1,69 @@
+"""Guidance as a service: what holds do to signs, and what is kept of drivers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from signal_ctrl.domain.clock import ManualClock
+from signal_ctrl.domain.errors import BackendError, NotFoundError
+from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.facilities import SpaceKind
+from signal_ctrl.parking.guidance_desk import Ask
+from signal_ctrl.parking.readings import SpaceReading
+from signal_ctrl.parking.service import Parking
+from tests.signal_ctrl.parking.made import BEGIN_MS, MINUTE_MS, facility, memory, numbers, service
+from tests.signal_ctrl.web.parking.test_parking_routes import roads
+
+ASK = Ask((120.0901, 30.2), (120.099, 30.2))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(BEGIN_MS, 1_000_000)
+
+
+@pytest.fixture
+def parking(clock: ManualClock) -> Iterator[Parking]:
+    store = memory()
+    made = service(store, clock, facility("P1", place=(120.0985, 30.2)))
+    made.import_roads("office", roads())
+    machine = made.machines.get("s1")
+    assert machine is not None
+    readings = [SpaceReading("P1", n, BEGIN_MS, k >= 20) for k, n in enumerate(numbers("A", 40))]
+    made.intake.take(machine, batch_to_bytes("s1", "0" * 32, 1, [reading_document(each) for each in readings]))
+    made.guidance.tick()
+    yield made
+    store.close()
+
+
+def test_questions_alone_do_not_turn_a_sign_to_full(parking: Parking) -> None:
+    before = parking.guidance.ahead("P1", SpaceKind.GENERAL, 0.0)
+    assert before == 20
+    for _ in range(3):
+        parking.guidance.ask(ASK)
+    assert parking.guidance.ahead("P1", SpaceKind.GENERAL, 0.0) == 17
+    for _ in range(200):
+        parking.guidance.ask(ASK)
+    assert parking.guidance.ahead("P1", SpaceKind.GENERAL, 0.0) == 10
+    assert parking.guidance.ahead("P9", SpaceKind.GENERAL, 0.0) is None
+
+
+def test_each_driver_is_told_a_space_of_his_own_while_there_is_one(parking: Parking) -> None:
+    told = [parking.guidance.ask(ASK).space for _ in range(25)]
+    assert told[:20] == list(numbers("A", 20)) and told[20:] == [""] * 5
+
+
+def test_a_hold_expires_and_its_driver_is_forgotten(parking: Parking, clock: ManualClock) -> None:
+    told = parking.guidance.ask(ASK)
+    clock.pass_ms(30 * MINUTE_MS)
+    parking.guidance.tick()
+    assert parking.guidance.under_way == 0
+    with pytest.raises(NotFoundError):
+        parking.guidance.again(told.guidance_id, ASK.place)
+
+
+def test_without_roads_nobody_is_guided(clock: ManualClock) -> None:
+    store = memory()
+    with pytest.raises(BackendError, match="no roads"):
+        service(store, clock, facility()).guidance.ask(ASK)
+    store.close()

@@ -146,7 +146,10 @@ VIEWS: Final = (
     View("map", "map", "main .map", screens=("desktop", "phone", "night", "wall")),
     View("junction", "map", "main .map", prepare=of_junction),
     View(
-        "junction-street", "map", "main .map", prepare=lambda page: of_junction(page, ".panel section:has(.swatch.way-0)")
+        "junction-street",
+        "map",
+        "main .map",
+        prepare=lambda page: of_junction(page, ".panel section:has(.swatch.way-0)"),
     ),
     View("take-over", "map", "main .map", prepare=price),
     View("wall", "wall", "main .figures", screens=("desktop", "night", "wall")),

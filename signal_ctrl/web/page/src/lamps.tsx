@@ -11,6 +11,7 @@ export interface Lamps {
   stage: number | null;
   stage_began_utc_ms: number;
   aspects: string[];
+  remaining_ds: (number | null)[];
 }
 
 const EVERY_MS = 1_000;

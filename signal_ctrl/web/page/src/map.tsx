@@ -11,6 +11,8 @@ import { open, place } from "./places";
 import { type Level, LEVELS, type Road, roads, type RoadState } from "./roads";
 import { shownRoads } from "./forecast";
 import { ForecastSwitch } from "./forecast_switch";
+import { buses, followBuses } from "./buses_now";
+import { Buses } from "./map_buses";
 import { Facilities } from "./map_facilities";
 import { QUEUE_STYLE, Queues } from "./map_queues";
 
@@ -52,6 +54,7 @@ class CityMap {
   private readonly lamps: LaneLamps;
   private readonly queues: Queues;
   private readonly facilities: Facilities;
+  private readonly buses: Buses;
   /** What the map was fitted to: nothing, junctions, streets, both; and whether somebody has moved it since. */
   private fitted = 0;
   private moved = false;
@@ -65,6 +68,7 @@ class CityMap {
     this.streets.addTo(this.map);
     this.lamps = new LaneLamps(this.map);
     this.facilities = new Facilities(this.map);
+    this.buses = new Buses(this.map);
     this.map.on("zoomend moveend", () => this.nameJunctions());
     this.stops = [
       effect(() => this.drawStreets(roads.value.length > 0 ? [] : network.value)),
@@ -73,6 +77,8 @@ class CityMap {
       effect(() => this.colourRoads(shownRoads.value)),
       effect(() => this.queues.draw(roads.value, shownRoads.value)),
       effect(() => this.facilities.draw(network.value)),
+      effect(() => this.buses.draw(buses.value)),
+      followBuses(),
       effect(() => this.drawJunctions([...junctions.value.values()])),
       effect(() => this.look(place.value.junction)),
     ];

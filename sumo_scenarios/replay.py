@@ -17,7 +17,7 @@ from signal_ctrl.domain.plan import plan_of_document
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TLS_STATES
-from sumo_scenarios.closed_loop import SETTINGS, SETTINGS_VERSION, MakeDriver, run_loop, versions
+from sumo_scenarios.closed_loop import MakeDriver, run_loop
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.decision_tape import DecisionTape, read_decisions
 from sumo_scenarios.driver import ControlledJunction, KernelDriver, make_driver
@@ -39,6 +39,7 @@ from sumo_scenarios.outcome import LoopOutcome, Replayed, ReplayOutcome, Report,
 from sumo_scenarios.result import read_result
 from sumo_scenarios.run_timetable import schedule_of_record
 from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
+from sumo_scenarios.settings_record import SETTINGS, SETTINGS_VERSION, versions
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import World
 from sumo_scenarios.written import tags

@@ -22,9 +22,14 @@ def move(tables: Tables, groups: Groups, target: Rights, must_end: int, now_ds: 
     """
     _let_elapse(tables, groups, now_ds)
     ahead = outlook(tables, groups, target, now_ds)
+    before = list(groups)
     _end_greens(tables, groups, target, ahead, must_end, now_ds)
     _lower_rights(tables, groups, target, ahead, now_ds)
-    _start_greens(tables, groups, target, ahead, now_ds)
+    if not ahead.starts:
+        return
+    same = all(one is other for one, other in zip(before, groups, strict=True))
+    starts = ahead.starts if same else starts_after(tables, groups, target, ahead.ends, now_ds)
+    _start_greens(tables, groups, target, starts, now_ds)
 
 
 def _let_elapse(tables: Tables, groups: Groups, now_ds: int) -> None:
@@ -48,6 +53,7 @@ def _ended(tables: Tables, state: GroupState, g: int, now_ds: int) -> GroupState
         since_ds=now_ds,
         ended_ds=now_ds,
         unprotected_ds=now_ds if state.right is Right.PROTECTED else state.unprotected_ds,
+        more_ds=state.more_ds,
     )
 
 
@@ -57,10 +63,7 @@ def _lower_rights(tables: Tables, groups: Groups, target: Rights, ahead: Outlook
         groups[g] = replace(groups[g], right=right, unprotected_ds=now_ds)
 
 
-def _start_greens(tables: Tables, groups: Groups, target: Rights, ahead: Outlook, now_ds: int) -> None:
-    if not ahead.starts:
-        return
-    starts = starts_after(tables, groups, target, ahead.ends, now_ds)
+def _start_greens(tables: Tables, groups: Groups, target: Rights, starts: dict[int, int], now_ds: int) -> None:
     wanted = {g: target[g] for g, start_ds in starts.items() if start_ds <= now_ds}
     for g, right in _fitting(tables, groups, wanted).items():
         groups[g] = _started(tables, groups[g], g, right, now_ds)
@@ -85,6 +88,13 @@ def _fitting(tables: Tables, groups: Groups, wanted: Changes) -> Changes:
         if len(fits) == len(wanted):
             return fits
         wanted = fits
+
+
+def settle_clearances(tables: Tables, groups: Groups, longer: bool) -> None:
+    """Settle for each WALK that shows whether its clearance will be a longer one, in place: no other ever changes."""
+    for g in tables.longer:
+        if groups[g].right.is_green:
+            groups[g] = replace(groups[g], more_ds=tables.site.groups[g].longer_ds if longer else 0)
 
 
 def next_change_ds(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> int:

@@ -110,6 +110,8 @@ def watch(
             [get_from_centre(f"/v1/corridors/{corridor}")] if corridor else get_from_centre("/v1/corridors", **query)
         )
         put_json(found) if json_ else _tell_all(found)
+        if corridor and not json_:
+            _tell_arrivals(found[0])
         if not every_s or not any(each["live"] for each in found):
             return
         time.sleep(every_s)
@@ -231,6 +233,12 @@ def _tell(found: dict[str, Any]) -> None:
     way = "by the likely way ahead" if corridor["predicted"] else f"over {len(corridor['roads'])} roads"
     typer.echo(f"corridor {corridor['corridor']} for {corridor['vehicle']} ({corridor['kind']}) {way}")
     typer.echo(f"  signals: {', '.join(found['signals']) or 'none'}")
+
+
+def _tell_arrivals(found: dict[str, Any]) -> None:
+    for at in found["arrivals"]:
+        expected = f"{number(at['expected_s'], 0)} s ({number(at['early_s'], 0)} to {number(at['late_s'], 0)})"
+        typer.echo(f"  {at['signal']}: in {expected}")
 
 
 def _tell_all(found: list[dict[str, Any]]) -> None:

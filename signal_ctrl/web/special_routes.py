@@ -75,6 +75,15 @@ class KeptOut(BodyOut):
     end_utc_ms: int
 
 
+class ArrivalOut(BodyOut):
+    """When the vehicle comes to a signal ahead of it, from now on: at the earliest, as expected, at the latest. [s]"""
+
+    signal: str
+    early_s: float
+    expected_s: float
+    late_s: float
+
+
 class CorridorOut(BodyOut):
     """A corridor, and as long as it lasts where the vehicle is on it, and which junctions are kept. [m] [s]"""
 
@@ -84,6 +93,7 @@ class CorridorOut(BodyOut):
     length_m: float | None
     road: str | None
     signals: list[str]
+    arrivals: list[ArrivalOut]
     kept: list[KeptOut]
 
 
@@ -197,6 +207,15 @@ def _shown(context: Context, one: Corridor) -> CorridorOut:
         length_m=None if known is None else round(known.way.length_m, 1),
         road=None if known is None else known.way.roads[known.way.road_at(known.report.along_m)],
         signals=[] if known is None else [passage.signal for passage in known.way.passages],
+        arrivals=[
+            ArrivalOut(
+                signal=signal,
+                early_s=round(at.early_s, 1),
+                expected_s=round(at.expected_s, 1),
+                late_s=round(at.late_s, 1),
+            )
+            for signal, at in (() if known is None else desk.arrivals(one.vehicle))
+        ],
         kept=[KeptOut(cabinet=k.cabinet, stage=k.stage, start_utc_ms=k.start_utc_ms, end_utc_ms=k.end_utc_ms)
               for k in kept],
     )  # fmt: skip

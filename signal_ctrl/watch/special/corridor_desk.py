@@ -111,6 +111,15 @@ class CorridorDesk:
         """Return where a vehicle with a corridor is on its way."""
         return self._corridors.vehicles.get(vehicle)
 
+    def arrivals(self, vehicle: str) -> tuple[tuple[str, Arrival], ...]:
+        """Return when a vehicle comes to each signal that is still ahead of it. [s]"""
+        with self._lock:
+            known, now_s = self._corridors.vehicles.get(vehicle), self._now_s()
+            if known is None:
+                return ()
+            ahead = (one for one in known.way.passages if one.stop_m >= known.report.along_m)
+            return tuple((one.signal, known.arrival(one.stop_m, now_s)) for one in ahead)
+
     def begin(self, who: str, vehicle: SpecialVehicle, wish: Corridor) -> Corridor:
         """Give a vehicle a corridor. Who calls has looked at the right of whoever asks.
 

@@ -9,7 +9,7 @@ from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.watch.feeds.desk import FeedDesk
-from signal_ctrl.watch.feeds.values import FeedKind
+from signal_ctrl.watch.feeds.values import FEEDS, FeedKind
 from signal_ctrl.watch.special.values import SPECIAL_VEHICLES, SpecialVehicle
 
 MOST_VEHICLES: Final = 5_000
@@ -35,6 +35,8 @@ class VehicleDesk:
             if known is not None:
                 raise ConflictError(f"vehicle {vehicle.vehicle} was registered before; names are not used again")
             _check_free(vehicle, vehicles(t))
+            if t.shelf(FEEDS).get(vehicle.device) is not None:
+                raise ConflictError(f"a feed {vehicle.device} is there already; choose another name")
             t.shelf(SPECIAL_VEHICLES).add(replace(vehicle, registered_by=who, registered_utc_ms=now_ms))
             t.record(who, "register vehicle", f"vehicle {vehicle.vehicle}", vehicle.kind.value, now_ms)
 

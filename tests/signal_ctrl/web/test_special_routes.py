@@ -90,6 +90,9 @@ def test_a_vehicle_asks_reports_and_ends_itself(town: Town, device: Device) -> N
     passes(town, 2)
     assert held(town, "c0")
     shown = town.ask("vera", "GET", "/v1/corridors").json()
+    arrivals = shown[0]["arrivals"]
+    assert [at["signal"] for at in arrivals] == ["c0", "c1", "c2"]
+    assert all(at["early_s"] < at["expected_s"] < at["late_s"] for at in arrivals)
     assert shown[0]["live"] and [kept["cabinet"] for kept in shown[0]["kept"]] == ["c0"]
     passes(town, 20)
     assert device.post("position", 1.2).status_code == 200

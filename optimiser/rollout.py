@@ -45,13 +45,19 @@ class _Model:
         self.stages.allowed[:] = self.stages.offered[:] = False
         self.stages.allowed[list(allowed)] = True
         self.stages.offered[list(offered)] = True
-        seen = seen_of(view, self._settings)
-        seen.weight[:] *= self._cars
+        seen = seen_of(self._by_persons(view), self._settings)
         n = rollout_core.evaluate(
             self.geometry, self.stages, seen, self._rules, self._work, stage, self._delays,
             self._settings.late_stages, self._level, self._first_cost, self._out,
         )  # fmt: skip
         return self._out[:n]
+
+    def _by_persons(self, view: JunctionView) -> JunctionView:
+        """Return the view with less weight on those of whom a lane's vehicles hold fewer than a car does."""
+        if (self._cars == 1.0).all():
+            return view
+        weight = view.weight if view.weight.size else np.ones_like(view.eta_s)
+        return replace(view, weight=weight * self._cars)
 
 
 class RolloutController:

@@ -24,7 +24,7 @@ TOWNS = $(shell $(BIN)/python -m sumo_scenarios.town_names)
 COMMA := ,
 SPACE := $(subst x,,x x)
 
-.PHONY: help setup page lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch lint check test test-deep clean
+.PHONY: help setup page lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch campaign-town lint check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 page: $(PAGE_BUILT)  ## build the command centre's page (Node 18 or newer, npm)
 
-$(PAGE_BUILT): $(PAGE_TOOLS) $(wildcard $(PAGE)/src/*) $(PAGE)/build.mjs $(PAGE)/tsconfig.json
+$(PAGE_BUILT): $(PAGE_TOOLS) $(wildcard $(PAGE)/src/* $(PAGE)/src/*/*) $(PAGE)/build.mjs $(PAGE)/tsconfig.json
 	cd $(PAGE) && npm run --silent check && npm run --silent build
 
 $(PAGE_TOOLS): $(PAGE)/package-lock.json
@@ -121,6 +121,16 @@ campaign-watch: setup  ## hours: state of roads, congestion, incidents, diversio
 	$(BIN)/python -m bench.congestion judge out/campaign/days --name ingolstadt7
 	$(BIN)/python -m bench.incidents record && $(BIN)/python -m bench.incidents judge && $(BIN)/python -m bench.incidents report
 
+campaign-town: setup  ## hours: buses, special vehicles, people on foot, persons, parking; goes on where it stopped
+	$(BIN)/signal-ctrl bench run --preset newtown --out out/campaign/newtown --ledger bench/results/newtown.jsonl
+	$(BIN)/python -m bench.newtown bench/results/newtown.jsonl || true
+	$(BIN)/python -m bench.bus_priority || true
+	$(BIN)/python -m bench.special || true
+	$(BIN)/python -m bench.pedestrians || true
+	$(BIN)/signal-ctrl parking evaluate newtown --seeds 1-5 || true
+	$(BIN)/python -m bench.parking_load --seconds 60 || true
+	$(BIN)/python -m bench.parking_load --seconds 60 --kill
+
 lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -137,5 +147,5 @@ test-deep: setup  ## property tests with thousands of examples, and the tests ma
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -m "deep or hypothesis" --timeout=0 tests
 
 clean:  ## remove what the other targets made, .venv too
-	rm -rf $(VENV) $(PAGE)/node_modules signal_ctrl/web/built out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) $(PAGE)/node_modules signal_ctrl/web/built signal_ctrl/web/built_parking out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

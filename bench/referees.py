@@ -60,6 +60,15 @@ def wrong_lamps(run: Path) -> dict[str, int]:
     return {rule: count for rule, count in found["violations"].items() if count}
 
 
+def crossing_faults(run: Path, walking_mps: float) -> int:
+    """Return how often vehicles turned green in SUMO's record while people still cleared a crossing in their way.
+
+    Raises: BackendError if the referee breaks off.
+    """
+    net, record = str(run / "net.xml"), str(run / "tls_states.xml.gz")
+    return int(_ask(LAMPS, net, record, "--json", "--ped-speed", f"{walking_mps:g}")["violations"].get("clearance", 0))
+
+
 def disagreement(row: dict[str, Any]) -> str:
     """Return where the referees disagree with the row of a run, or nothing."""
     delay_s = row.get("referee_delay_s")

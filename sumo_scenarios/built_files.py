@@ -67,7 +67,8 @@ def _corridor() -> _Recipe:
 
 
 def _newtown(wanted: NewTown) -> _Recipe:
-    name = f"{newtown.NAME}-{wanted.rows}x{wanted.columns}"
+    more = f"-midblocks{wanted.midblocks}" if wanted.midblocks else ""
+    name = f"{newtown.NAME}-{wanted.rows}x{wanted.columns}{more}"
     return _Recipe(name, newtown.NAME, newtown.FILES, _NEWTOWN_SOURCES, lambda folder: _write_newtown(folder, wanted))
 
 

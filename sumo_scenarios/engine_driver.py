@@ -8,6 +8,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from optimiser.controller import Controller
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.engine.junction import Decider, JunctionEngine, Record
+from signal_ctrl.engine.longer_hours import is_longer_on_monday
 from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.logs import DecisionLog, EventLog
 from sumo_scenarios.simulation import Simulation
@@ -91,6 +92,8 @@ class EngineDriver(Generic[J]):
             self._next_decision_ds = now_ds + DECISION_EVERY_DS
         for junction in self._junctions:
             junction.read(time_s)
+            if due:
+                junction.engine.longer(is_longer_on_monday(junction.engine.kernel.site, time_s))
             junction.engine.run_to(now_ds)
             if due and junction.is_due(now_ds):
                 self.decide_one(junction, time_s, now_ds)

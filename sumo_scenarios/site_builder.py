@@ -24,6 +24,7 @@ from sumo_scenarios.inner_storage import trailing_rules
 from sumo_scenarios.programmes import GREENS
 from sumo_scenarios.signal_source import LeftAloneError, SignalSource
 from sumo_scenarios.stages import RIGHTS, stages_of
+from sumo_scenarios.walking_options import walking_options
 from sumo_scenarios.xml_input import parse_time_s
 
 RED_REVERT_S: Final = 2.0
@@ -59,9 +60,11 @@ def build_site(source: SignalSource) -> BuiltSite:
         raise LeftAloneError(f"it has {len(members)} signal groups; 1 to {MAX_GROUPS} can be controlled")
     clearances = clearances_of(source, foes)
     stages, by_programme = stages_of(source, members)
-    groups = tuple(_group(source, f"g{i + 1}", links, clearances) for i, links in enumerate(members))
+    options = walking_options({k: v for own in source.programmes for k, v in own.parameters}, source.quantum_ds)
+    groups = tuple(options.group(_group(source, f"g{i + 1}", k, clearances)) for i, k in enumerate(members))
     together = _together(source, members, foes)
     stages, composed = with_composed(source, foes, groups, together, stages, by_programme)
+    stages, by_programme = options.stages(groups, stages, by_programme)
     intergreen_ds = _intergreens(source, groups, together, clearances)
     trailing = trailing_rules(source.net, source.connections, members, source.quantum_ds)
     least_ds = shortest_max_red_ds(groups, stages, intergreen_ds, trailing, source.quantum_ds * 2)
@@ -82,6 +85,8 @@ def build_site(source: SignalSource) -> BuiltSite:
         resolution_ds=source.quantum_ds,
         steady=tuple(steady),
         trailing=trailing,
+        longer_hours=options.hours if any(group.longer_ds for group in groups) else (),
+        zone=options.zone if any(group.longer_ds for group in groups) else "",
     )
     return BuiltSite(site, by_programme, composed, foes, (*notices, *remarks))
 

@@ -14,6 +14,8 @@ PERSONS_CAR: Final = 1.3
 """Persons in a car: what one of weight 1 stands for."""
 AT_ONCE_S: Final = 0.1
 """Those who wait at a kerb go together."""
+SOON_S: Final = 10.0
+"""Who is not there yet comes in so long."""
 ROOM: Final = 1000.0
 
 
@@ -24,21 +26,22 @@ def with_people(view: JunctionView, waiting: Sequence[Waiting], weight: float, n
     """
     n = len(waiting)
     moves = view.ratio.shape[0]
-    here = np.array([one.is_called for one in waiting], dtype=np.int64)
-    weights = np.array([one.persons * weight / PERSONS_CAR for one in waiting])
+    here = np.array([one.persons + one.coming > 0 for one in waiting], dtype=np.int64)
+    etas_s = np.array([0.0 if one.is_called else SOON_S for one in waiting])
+    weights = np.array([(one.persons + one.coming) * weight / PERSONS_CAR for one in waiting])
     waits_s = np.array([now_s - one.since_s if one.is_called else 0.0 for one in waiting])
     own = view.weight if view.weight.size else np.ones_like(view.eta_s)
     return replace(
         view,
         n_vehicles=np.concatenate((view.n_vehicles, here)),
-        eta_s=_rows(view.eta_s, n, 0.0),
+        eta_s=_first(_rows(view.eta_s, n, 0.0), etas_s),
         movement=_first(_rows(view.movement, n, UNKNOWN), np.arange(moves, moves + n)),
         presence=_rows(view.presence, n, 1.0),
         key=_first(_rows(view.key, n, 0), np.arange(1, n + 1)),
         barred=_padded(view.barred, n, 0),
         ratio=_padded(view.ratio, n, 1.0),
         room_veh=_padded(view.room_veh, n, ROOM),
-        standing=np.concatenate((view.standing, here.astype(np.float64))),
+        standing=np.concatenate((view.standing, [float(one.is_called) for one in waiting])),
         beyond_veh=_padded(view.beyond_veh, n, 0.0),
         headway_s=_padded(view.headway_s, n, AT_ONCE_S),
         stuck=_padded(view.stuck, n, False),

@@ -23,6 +23,8 @@ UNLIKELY: Final = -math.log(1e-4)
 """People that would have come by the usual rate in a silence that is unlikely by 1e-4 (SAFETY K12)."""
 CLEAR_S: Final = 600.0
 """A fault is over after so long without a sign of it (SAFETY K12)."""
+AHEAD_S: Final = 30.0
+"""Who comes within so long counts too: WALK that stays saves them the wait."""
 PRIOR_S: Final = 120.0
 """The rate of a kerb begins as that of one person in so long a red."""
 _GREENS: Final = frozenset("Gg")
@@ -36,10 +38,14 @@ class CrossingSense(Enum):
 
 
 class Waiting(NamedTuple):
-    """The people at one crossing: how many are thought to be there, and since when the first waits. [s]"""
+    """The people at one crossing: how many are thought to be there, since when the first waits [s], who else may come.
+
+    `coming`: how many come soon by the usual rate, a part of a person where few do.
+    """
 
     persons: float = 0.0
     since_s: float = math.inf
+    coming: float = 0.0
 
     @property
     def is_called(self) -> bool:
@@ -122,12 +128,13 @@ class CrossingWatch:
         return tuple(self._waiting(kerb, now_s) for kerb in self._kerbs)
 
     def _waiting(self, kerb: _Kerb, now_s: float) -> Waiting:
+        coming = kerb.rate_per_s * AHEAD_S * self._per_push
         if not kerb.pulses:
-            return Waiting()
+            return Waiting(coming=coming)
         if self._sense is CrossingSense.SENSORS:
-            return Waiting(kerb.pulses * self._per_push, kerb.since_s)
+            return Waiting(kerb.pulses * self._per_push, kerb.since_s, coming)
         later = kerb.rate_per_s * max(now_s - kerb.since_s, 0.0)
-        return Waiting((1.0 + later) * self._per_push, kerb.since_s)
+        return Waiting((1.0 + later) * self._per_push, kerb.since_s, coming)
 
     def failed(self, now_s: float) -> frozenset[int]:
         """Return the loops (indices in the layout) that send what no people send, or sent it a short while ago."""

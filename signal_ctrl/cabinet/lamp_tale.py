@@ -2,6 +2,7 @@
 
 from signal_ctrl.domain.link.lamps import Lamps, lamps_of
 from signal_ctrl.engine.junction import JunctionEngine
+from signal_ctrl.kernel.countdown import remaining_ds
 from signal_ctrl.kernel.state import Mode
 
 
@@ -19,4 +20,12 @@ class LampTale:
         shown = core.mode if stage is None else stage
         if shown != self._shown:
             self._shown, self._since_ds = shown, now_ds
-        return lamps_of(stage, now_ds - self._since_ds, [group.aspect.value for group in core.groups])
+        aspects = [group.aspect.value for group in core.groups]
+        return lamps_of(stage, now_ds - self._since_ds, aspects, _counts(engine))
+
+
+def _counts(engine: JunctionEngine) -> tuple[tuple[int, int], ...]:
+    """Return the countdowns that run at crossings. [ds]"""
+    kernel = engine.kernel
+    left_ds = remaining_ds(kernel.site, kernel.tables, engine.core, engine.frame_ds)
+    return tuple((g, left_ds[g]) for g, crossing in enumerate(kernel.tables.crossing) if crossing and left_ds[g])

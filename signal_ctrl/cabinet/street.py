@@ -14,6 +14,7 @@ from signal_ctrl.cabinet.timekeeping import ISOLATED_MS, CabinetClock
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.engine.junction import JunctionEngine
 from signal_ctrl.engine.ladder import Rung
+from signal_ctrl.engine.longer_hours import is_longer_at
 from signal_ctrl.engine.schedule_rung import PlanAt
 from signal_ctrl.engine.unseen import unseen_junction
 from signal_ctrl.kernel.kernel import Kernel
@@ -172,6 +173,7 @@ class Street:
 
     def _decide(self, now_ds: int) -> None:
         """Decide about overrides and stages."""
+        self.engine.longer(is_longer_at(self._kernel.site, self._clock.utc_ms()))
         before = self._seat.control.rung
         self.in_force.update(self._office.ordered.overrides, now_ds)
         record = self._seat.second(self.engine, now_ds, bool(self.in_force.ids))

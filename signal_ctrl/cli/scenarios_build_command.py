@@ -30,11 +30,15 @@ def build(
     cols: Annotated[int, typer.Option(help="newtown: signals from west to east, 2 to 40.")] = 4,
     seed: Annotated[int, typer.Option(help="newtown: seed of roads, people and demand.")] = 1,
     day: Annotated[str, typer.Option(help="newtown: demand of a peak, a weekday or a weekend day.")] = "peak",
+    midblocks: Annotated[
+        int, typer.Option(help="newtown: links with a signal for people on foot in their middle.")
+    ] = 0,
     json_: AsJson = False,
 ) -> int:
     """Make a synthetic network: plain XML to edit, net, configuration, demand of an hour (corridor: of a day)."""
     if name == NEWTOWN:
-        return _newtown(out or Path(f"{NEWTOWN}-{rows}x{cols}-seed{seed}"), (rows, cols, seed), day, json_)
+        wanted = (rows, cols, seed, day, midblocks)
+        return _newtown(out or Path(f"{NEWTOWN}-{rows}x{cols}-seed{seed}"), wanted, json_)
     if out is None:
         raise InvalidInputError(f"--out names the folder for the files of {name}")
     made = {} if name == "corridor" else _towns(name, out)
@@ -57,7 +61,7 @@ def _towns(name: str, out: Path) -> dict[str, str]:
     return {str(config): TOWNS[config.stem][1] for config in configs}
 
 
-def _newtown(out: Path, size: tuple[int, int, int], day: str, as_json: bool) -> int:
+def _newtown(out: Path, wanted: tuple[int, int, int, str, int], as_json: bool) -> int:
     import json
 
     from sumo_scenarios.built_files import export_newtown
@@ -65,11 +69,12 @@ def _newtown(out: Path, size: tuple[int, int, int], day: str, as_json: bool) -> 
 
     started_s = time.monotonic()
     if not as_json:
-        say(f"building {size[0]}x{size[1]} signals; 8x8 takes about a minute, 40x40 a quarter of an hour")
-    config = export_newtown(out, NewTown(*size, day))
+        say(f"building {wanted[0]}x{wanted[1]} signals; 8x8 takes about a minute, 40x40 a quarter of an hour")
+    config = export_newtown(out, NewTown(*wanted))
     facts = json.loads((config.parent / "town.json").read_text(encoding="utf-8"))
     found = {
-        "configuration": str(config), "signals": size[0] * size[1], "trips": facts["trips"],
+        "configuration": str(config), "trips": facts["trips"],
+        "signals": wanted[0] * wanted[1] + len(facts.get("midblocks", ())),
         "cycle_s": facts["cycle_s"], "busiest_saturation": facts["busiest_saturation"],
         "wall_s": round(time.monotonic() - started_s, 1),
     }  # fmt: skip

@@ -17,6 +17,7 @@ from signal_ctrl.domain.site_parts import (
     STARTUP_ALL_RED_DS,
     STARTUP_FLASH_DS,
     STEADY_LETTERS,
+    DayHours,
     GroupKind,
     Right,
     SignalGroup,
@@ -31,6 +32,7 @@ from signal_ctrl.domain.site_rota import Rota, rota_for, shortest_max_red_ds
 __all__ = [
     "COMPATIBLE",
     "CONFLICT",
+    "DayHours",
     "GroupKind",
     "Right",
     "SignalGroup",
@@ -54,7 +56,8 @@ class Site:
     from the end of a's green to the start of b's, -1 where the two are COMPATIBLE. `steady` are lamps that
     always show one letter. After a fault the lamps flash, or with `fault_dark` are dark; the conflict monitor
     trips at the `debounce_frames`-th bad frame in a row, 3, or at the first where the authority forbids filtering, 0.
-    All intervals are whole multiples of `resolution_ds`, the time between two settings of the lamps.
+    All intervals are whole multiples of `resolution_ds`, the time between two settings of the lamps. `longer_hours` are
+    the hours of longer clearance, by the clock on the wall of the time zone `zone`.
     """
 
     signal_id: str
@@ -73,6 +76,8 @@ class Site:
     trailing: tuple[Trailing, ...] = ()
     fault_dark: bool = False
     debounce_frames: int = DEBOUNCE_FRAMES[1]
+    longer_hours: tuple[DayHours, ...] = ()
+    zone: str = ""
 
     def __post_init__(self) -> None:
         self._check_shape()
@@ -87,6 +92,7 @@ class Site:
             self._check_stage(stage)
         self._check_trailing()
         self._check_multiples()
+        self._check_hours()
         self._check_service()
 
     def ordered_pairs(self) -> Iterator[tuple[int, int]]:
@@ -98,6 +104,10 @@ class Site:
         """Return whether groups a and b may show these two greens together."""
         entry = self.together[a][b]
         return bool((entry | _YIELD_BOTH if entry else CONFLICT) & together_bit(right_a, right_b))
+
+    def is_longer(self, weekday: int, minute: int) -> bool:
+        """Return whether clearances are longer at a minute of a weekday (0 Monday)."""
+        return any(hours.holds(weekday, minute) for hours in self.longer_hours)
 
     def conflicts(self, a: int, b: int) -> bool:
         """Return whether a and b never show green together."""
@@ -185,6 +195,13 @@ class Site:
             known = is_whole(t.feeder, groups) and is_whole(t.inner, groups) and t.feeder != t.inner
             if not known or not is_whole(t.lag_ds, LAG_DS):
                 raise self._fail(f"trailing rule {t} is out of range")
+
+    def _check_hours(self) -> None:
+        longer = any(group.longer_ds for group in self.groups)
+        if longer is not bool(self.longer_hours) or not (isinstance(self.zone, str) and bool(self.zone) is longer):
+            raise self._fail(
+                "a clearance that is longer at some hours needs the hours and their time zone, no other does"
+            )
 
     def _check_multiples(self) -> None:
         own_ds = (self.startup_flash_ds, self.startup_all_red_ds, self.red_revert_ds)

@@ -9,6 +9,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.site import (
     COMPATIBLE,
     CONFLICT,
+    DayHours,
     GroupKind,
     Right,
     SignalGroup,
@@ -23,11 +24,13 @@ FORMAT: Final = "signal-ctrl site 1"
 _LETTER: Final = {Right.NONE: "r", Right.STOP: "s", Right.PERMISSIVE: "g", Right.PROTECTED: "G"}
 _RIGHT: Final = {letter: right for right, letter in _LETTER.items()}
 _GREEN: Final = {letter: right for right, letter in _LETTER.items() if right.is_green}
-_GROUP_KEYS: Final = tuple(field.name for field in fields(SignalGroup))
+_GROUP_OPTIONAL: Final = ("lead_ds", "longer_ds")
+_GROUP_KEYS: Final = tuple(field.name for field in fields(SignalGroup) if field.name not in _GROUP_OPTIONAL)
 _STAGE_KEYS: Final = ("name", "rights")
-_OPTIONAL: Final = {f.name: f.default for f in fields(Site) if f.name in ("fault_dark", "debounce_frames")}
+_OPTIONAL: Final = {f.name: f.default for f in fields(Site) if f.name in ("fault_dark", "debounce_frames", "zone")}
 """Keys that are written only where a site has not the default, so that earlier documents and hashes still hold."""
-_NOT_KEYS: Final = ("together", *_OPTIONAL)
+_HOURS: Final = "longer_hours"
+_NOT_KEYS: Final = ("together", _HOURS, *_OPTIONAL)
 _SITE_KEYS: Final = ("format", "compatible", "yield", *(f.name for f in fields(Site) if f.name not in _NOT_KEYS))
 
 
@@ -77,11 +80,13 @@ def _document(site: Site) -> dict[str, Any]:
         "steady": [[link, letter] for link, letter in site.steady],
         "trailing": [[t.feeder, t.inner, t.lag_ds] for t in site.trailing],
         **{key: getattr(site, key) for key, usual in _OPTIONAL.items() if getattr(site, key) != usual},
+        **({_HOURS: [[list(h.days), h.from_min, h.to_min] for h in site.longer_hours]} if site.longer_hours else {}),
     }
 
 
 def _group_document(group: SignalGroup) -> dict[str, Any]:
     times = {key: getattr(group, key) for key in _GROUP_KEYS if key.endswith("_ds")}
+    times |= {key: getattr(group, key) for key in _GROUP_OPTIONAL if getattr(group, key)}
     return {"name": group.name, "kind": group.kind.value, "links": list(group.links), **times}
 
 
@@ -90,7 +95,7 @@ def _pairs(entry: int) -> list[str]:
 
 
 def _site(document: dict[str, Any]) -> Site:
-    exactly(document, (*_SITE_KEYS, *(key for key in _OPTIONAL if key in document)))
+    exactly(document, (*_SITE_KEYS, *(key for key in (_HOURS, *_OPTIONAL) if key in document)))
     groups = tuple(_group(item) for item in document["groups"])
     return Site(
         signal_id=text_of(document["signal_id"]),
@@ -107,15 +112,21 @@ def _site(document: dict[str, Any]) -> Site:
         resolution_ds=whole(document["resolution_ds"]),
         steady=tuple((whole(link), text_of(letter)) for link, letter in document["steady"]),
         trailing=tuple(Trailing(whole(f), whole(i), whole(lag)) for f, i, lag in document["trailing"]),
+        longer_hours=tuple(_hours(*row) for row in document.get(_HOURS, ())),
         **{key: document[key] for key in _OPTIONAL if key in document},
     )
 
 
 def _group(item: dict[str, Any]) -> SignalGroup:
-    exactly(item, _GROUP_KEYS)
-    times = {key: whole(item[key]) for key in _GROUP_KEYS if key.endswith("_ds")}
+    keys = (*_GROUP_KEYS, *(key for key in _GROUP_OPTIONAL if key in item))
+    exactly(item, keys)
+    times = {key: whole(item[key]) for key in keys if key.endswith("_ds")}
     links = tuple(whole(link) for link in item["links"])
     return SignalGroup(name=text_of(item["name"]), kind=GroupKind(item["kind"]), links=links, **times)
+
+
+def _hours(days: Any, from_min: Any, to_min: Any) -> DayHours:
+    return DayHours(tuple(whole(day) for day in days), whole(from_min), whole(to_min))
 
 
 def _stage(item: dict[str, Any]) -> Stage:

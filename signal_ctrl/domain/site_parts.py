@@ -15,6 +15,8 @@ MAX_GREEN_DS: Final = (100, 3000)
 MAX_RED_DS: Final = (300, 3000)
 CLEARANCE_DS: Final = (1, 3000)
 BUFFER_DS: Final = (30, 300)
+LEAD_DS: Final = (0, 150)
+LONGER_DS: Final = (0, 300)
 INTERGREEN_DS: Final = (0, 3600)
 LAG_DS: Final = (0, 300)
 STARTUP_FLASH_DS: Final = (0, 2550)
@@ -86,7 +88,9 @@ class SignalGroup:
     """Links that share a lamp. [ds]
 
     For a crossing `amber_ds` is 0, `min_green_ds` the shortest WALK, and `clearance_ds` (length by walking
-    speed) and `buffer_ds` follow the end of WALK before any conflicting green.
+    speed) and `buffer_ds` follow the end of WALK before any conflicting green. Vehicles that yield to it start no
+    sooner than `lead_ds` after its WALK (leading pedestrian interval). At the site's hours of longer clearance, as when
+    children walk to school, the clearance is `longer_ds` longer.
     """
 
     name: str
@@ -98,6 +102,8 @@ class SignalGroup:
     max_red_ds: int
     clearance_ds: int = 0
     buffer_ds: int = 0
+    lead_ds: int = 0
+    longer_ds: int = 0
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -109,6 +115,8 @@ class SignalGroup:
         self._check("min_green_ds", MIN_GREEN_DS if vehicle else WALK_DS)
         self._check("clearance_ds", (0, 0) if vehicle else CLEARANCE_DS)
         self._check("buffer_ds", (0, 0) if vehicle else BUFFER_DS)
+        self._check("lead_ds", (0, 0) if vehicle else LEAD_DS)
+        self._check("longer_ds", (0, 0) if vehicle else LONGER_DS)
         self._check("max_green_ds", MAX_GREEN_DS)
         self._check("max_red_ds", MAX_RED_DS)
         if not self.min_green_ds <= self.max_green_ds:
@@ -128,7 +136,7 @@ class SignalGroup:
     def times_ds(self) -> tuple[int, ...]:
         """All intervals of the group. [ds]"""
         bounds_ds = (self.min_green_ds, self.max_green_ds, self.max_red_ds)
-        return (self.amber_ds, self.clearance_ds, self.buffer_ds, *bounds_ds)
+        return (self.amber_ds, self.clearance_ds, self.buffer_ds, self.lead_ds, self.longer_ds, *bounds_ds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +157,22 @@ class Trailing:
     feeder: int
     inner: int
     lag_ds: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """Hours of some weekdays (0 Monday to 6 Sunday) by the clock on the wall, from a minute of the day to another."""
+
+    days: tuple[int, ...]
+    from_min: int
+    to_min: int
+
+    def __post_init__(self) -> None:
+        days = all(is_whole(day, (0, 6)) for day in self.days) and list(self.days) == sorted(set(self.days))
+        times = is_whole(self.from_min, (0, 1439)) and is_whole(self.to_min, (1, 1440))
+        if not (days and self.days and times and self.from_min < self.to_min):
+            raise InvalidInputError(f"hours need days 0 to 6 in order, and a minute of the day before another: {self}")
+
+    def holds(self, weekday: int, minute: int) -> bool:
+        """Return whether a minute of a weekday (0 Monday) is within."""
+        return weekday in self.days and self.from_min <= minute < self.to_min

@@ -61,15 +61,16 @@ def rota_for(
     for rule in feeders_first(trailing):
         hold_ds[rule.inner] = max(hold_ds[rule.inner], hold_ds[rule.feeder] + rule.lag_ds)
     way_ds = [
-        max(group.after_green_ds + red_revert_ds, *gaps_ds)
+        max(group.after_green_ds + red_revert_ds, *gaps_ds) + group.longer_ds
         for group, gaps_ds in zip(groups, intergreen_ds, strict=True)
     ]
     served = [{g for g, right in enumerate(stage.rights) if right.is_green} for stage in stages]
+    lead_ds = max(group.lead_ds for group in groups)
     out_ds = tuple(
-        max((hold_ds[g] for g in members), default=0) + max((way_ds[g] for g in members), default=0)
+        lead_ds + max((hold_ds[g] for g in members), default=0) + max((way_ds[g] for g in members), default=0)
         for members in served
     )
-    return Rota(_homes(served, out_ds, len(groups)), out_ds, max(hold_ds) + max(way_ds), frame_ds)
+    return Rota(_homes(served, out_ds, len(groups)), out_ds, max(hold_ds) + max(way_ds) + lead_ds, frame_ds)
 
 
 def _homes(served: Sequence[set[int]], out_ds: Sequence[int], n_groups: int) -> tuple[int, ...]:

@@ -227,6 +227,10 @@ class JunctionEngine:
         self._settled_ds = state.frame_ds
         self._show(state.core)
 
+    def longer(self, is_on: bool) -> None:
+        """Begin or end an hour of longer clearance for people on foot; no clearance that runs is changed."""
+        self._state = self.kernel.longer(self._state, is_on)
+
     def frame(self, now_ds: int) -> None:
         """Make the frame of now and no other: for whoever runs by a clock and may be late. [ds]"""
         self._refresh(now_ds)
@@ -296,7 +300,7 @@ class JunctionEngine:
         stage, refused, priority = -1, "", ""
         lit = self._state.core.stage if decision is not None and decision.plain is not None else -1
         if decision is not None:
-            decision, priority = self._buses.settle(decision, self._state.core, self, now_ds)
+            decision, priority = self._buses.settle(decision, self, now_ds)
         if decision is not None and decision.stage != self._state.core.stage:
             stage = decision.stage
             self._sequence += 1

@@ -12,7 +12,7 @@ from signal_ctrl.kernel.gate import CLOCK_GAP_DS
 from signal_ctrl.kernel.lamps import breaches
 from signal_ctrl.kernel.latch import Latch
 from signal_ctrl.kernel.monitor import Watch
-from signal_ctrl.kernel.outlook import Rights, starts_after
+from signal_ctrl.kernel.outlook import Rights, free_after
 from signal_ctrl.kernel.state import Claims, Core, GroupState, KernelState, Mode, Request, Source
 from signal_ctrl.kernel.tables import Tables, tables_for
 
@@ -75,6 +75,12 @@ class Kernel:
         """Return the state with the door of the panel open or closed; the panel counts while it is open."""
         return gate.door(state, is_open)
 
+    def longer(self, state: KernelState, is_on: bool) -> KernelState:
+        """Return the state in an hour of longer clearance, or out of it: the next end of each WALK has it."""
+        if state.core.longer is is_on:
+            return state
+        return KernelState(replace(state.core, longer=is_on, wake_ds=state.frame_ds), state.frame_ds)
+
     def trip(self, state: KernelState, reason: str, now_ds: int) -> KernelState:
         """Return the state with a fault latched, whatever is going on: the conflict monitor has seen one (K6)."""
         core = state.core
@@ -123,6 +129,7 @@ class Kernel:
         """Return the core one frame on; the modes from power-on to fault, read from top to bottom."""
         groups = list(core.groups)
         limits.note_calls(self.tables, groups, calls, now_ds)
+        sequencer.settle_clearances(self.tables, groups, core.longer)
         core = replace(core, groups=tuple(groups), calls=calls, wake_ds=now_ds + 1)
         if core.mode is Mode.START_FLASH:
             return self._start_flash(core, now_ds)
@@ -155,9 +162,9 @@ class Kernel:
         return self._all(red, Event.ALL_RED, now_ds)
 
     def _start_red(self, core: Core, now_ds: int) -> Core:
-        """All red until it has lasted and every group of the first stage may start; then it does."""
+        """All red until it has lasted and every group of the first stage is free; then it starts, people leading."""
         first = self.site.stages[core.stage].rights
-        starts = starts_after(self.tables, core.groups, first, {}, now_ds)
+        starts = free_after(self.tables, core.groups, first, {}, now_ds)
         if now_ds < max([core.since_ds + self.site.startup_all_red_ds, *starts.values()]):
             return core
         groups = list(core.groups)
@@ -181,6 +188,7 @@ class Kernel:
         tables, target = self.tables, self._target(core, core.stage)
         sequencer.move(tables, groups, target, 0, now_ds)
         limits.note_calls(tables, groups, core.calls, now_ds)
+        sequencer.settle_clearances(tables, groups, core.longer)
         starving = limits.starving(tables, groups, core.claims.starving, now_ds)
         wake_ds = min(
             sequencer.next_change_ds(tables, groups, target, now_ds),
@@ -198,6 +206,7 @@ class Kernel:
         target = limits.without(self._target_of(core, groups, service), must_end)
         sequencer.move(tables, groups, target, must_end, now_ds)
         limits.note_calls(tables, groups, core.calls, now_ds)
+        sequencer.settle_clearances(tables, groups, core.longer)
         stage, forced, forced_ds = after = limits.still_forced(tables, groups, service)
         wake_ds = min(
             sequencer.next_change_ds(tables, groups, self._target_of(core, groups, after), now_ds),
@@ -232,7 +241,7 @@ class Kernel:
         return all(
             state.aspect in STOPS
             and now_ds - state.since_ds >= self.site.red_revert_ds
-            and now_ds - state.ended_ds >= clear_ds
+            and now_ds - state.ended_ds >= clear_ds + state.more_ds
             for state, clear_ds in zip(groups, self.tables.clear_ds, strict=True)
         )
 
@@ -269,9 +278,9 @@ class Kernel:
         groups = tuple(
             GroupState(
                 step(state.aspect, event, crossing), Right.NONE, now_ds,
-                ended_ds=now_ds, unprotected_ds=now_ds, waits_ds=state.waits_ds,
+                ended_ds=now_ds, unprotected_ds=now_ds, waits_ds=state.waits_ds, more_ds=group.longer_ds,
             )
-            for state, crossing in zip(core.groups, self.tables.crossing, strict=True)
+            for state, crossing, group in zip(core.groups, self.tables.crossing, self.site.groups, strict=True)
         )  # fmt: skip
         return replace(core, groups=groups, forced=-1, forced_ds=None)
 

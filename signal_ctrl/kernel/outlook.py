@@ -74,7 +74,18 @@ def _lower(tables: Tables, groups: Sequence[GroupState], target: Rights, ends: d
 def starts_after(
     tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], now_ds: int
 ) -> dict[int, int]:
-    """Return when the rights that the target adds may start, if others end as given (K2, red revert of K7).
+    """Return when the rights that the target adds may start: free, and behind the leads of people on foot (K5)."""
+    starts = free_after(tables, groups, target, ends, now_ds)
+    for b in tables.leads:
+        if b in starts and not groups[b].right.is_green:
+            starts[b] = max(starts[b], _led_ds(tables, groups, b, target, starts))
+    return starts
+
+
+def free_after(
+    tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], now_ds: int
+) -> dict[int, int]:
+    """Return when others leave the rights free that the target adds, if they end as given (K2, red revert of K7).
 
     The past counts as what is lit does, so that no start is early.
     """
@@ -88,6 +99,18 @@ def starts_after(
     return starts
 
 
+def _led_ds(tables: Tables, groups: Sequence[GroupState], b: int, target: Rights, starts: dict[int, int]) -> int:
+    """Return when the leads are over of the crossings whose people b has to yield to."""
+    return max(
+        (
+            (groups[a].since_ds if groups[a].right.is_green else starts[a]) + tables.site.groups[a].lead_ds
+            for a in tables.gives_way[b]
+            if target[a].is_green
+        ),
+        default=NEVER_DS,
+    )
+
+
 def _ready_ds(tables: Tables, state: GroupState, b: int) -> int:
     """Return when a group itself may start, by its own amber or clearance and red revert."""
     if state.right.is_green:
@@ -99,7 +122,7 @@ def own_interval_ds(tables: Tables, state: GroupState, g: int) -> int:
     """Return how long the aspect lasts if it ends by itself, else 0. [ds]"""
     if state.aspect is Aspect.AMBER:
         return tables.site.groups[g].amber_ds
-    return tables.site.groups[g].clearance_ds if state.aspect is Aspect.PED_CLEAR else 0
+    return tables.site.groups[g].clearance_ds + state.more_ds if state.aspect is Aspect.PED_CLEAR else 0
 
 
 def _clear_ds(
@@ -120,7 +143,7 @@ def _clear_ds(
         counts_ds = ends.get(a, NEVER_DS)
     else:
         counts_ds = state.ended_ds
-    return counts_ds + tables.site.intergreen_ds[a][b]
+    return counts_ds + tables.site.intergreen_ds[a][b] + state.more_ds
 
 
 def _urgent(tables: Tables, starts: dict[int, int]) -> dict[int, int]:
@@ -149,7 +172,7 @@ def _lasts(
     lasts = {}
     for g in ends:
         held_up = [
-            starts[b] - tables.site.intergreen_ds[g][b]
+            starts[b] - tables.site.intergreen_ds[g][b] - groups[g].more_ds
             for b in tables.partners[g]
             if b in starts and _stands_in_the_way(tables, groups[g], g, b, target)
         ]

@@ -53,6 +53,7 @@ def _ended(tables: Tables, state: GroupState, g: int, now_ds: int) -> GroupState
         since_ds=now_ds,
         ended_ds=now_ds,
         unprotected_ds=now_ds if state.right is Right.PROTECTED else state.unprotected_ds,
+        more_ds=state.more_ds,
     )
 
 
@@ -87,6 +88,13 @@ def _fitting(tables: Tables, groups: Groups, wanted: Changes) -> Changes:
         if len(fits) == len(wanted):
             return fits
         wanted = fits
+
+
+def settle_clearances(tables: Tables, groups: Groups, longer: bool) -> None:
+    """Settle for each WALK that shows whether its clearance will be a longer one, in place: no other ever changes."""
+    for g in tables.longer:
+        if groups[g].right.is_green:
+            groups[g] = replace(groups[g], more_ds=tables.site.groups[g].longer_ds if longer else 0)
 
 
 def next_change_ds(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> int:

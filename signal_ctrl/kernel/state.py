@@ -121,7 +121,8 @@ class GroupState:
 
     `since_ds` start of the aspect, `ended_ds` last end of green, `unprotected_ds` last loss of priority,
     within a green or at its end, `waits_ds` start of the unserved demand, `opposed_ds` first conflicting
-    demand in this green.
+    demand in this green, `more_ds` by how much the clearance of a crossing is longer: settled as long as WALK shows,
+    then it stays until the next one.
     """
 
     aspect: Aspect
@@ -131,6 +132,7 @@ class GroupState:
     unprotected_ds: int = NEVER_DS
     waits_ds: int | None = None
     opposed_ds: int | None = None
+    more_ds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class Core:
     `forced` is the group that K4 is serving against all wishes, or -1; `forced_ds` says since when its
     maximum red rules (None: it is served because a green has reached its maximum). `after` is the mode that
     follows CLEARING; `reason` why the kernel last left or took up service. Until `wake_ds` nothing changes by itself.
+    `longer`: it is an hour of longer clearance.
     """
 
     mode: Mode
@@ -154,6 +157,7 @@ class Core:
     reason: str = ""
     wake_ds: int = NEVER_DS
     claims: Claims = NO_CLAIMS
+    longer: bool = False
 
 
 class KernelState(NamedTuple):

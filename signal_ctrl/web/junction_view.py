@@ -43,7 +43,8 @@ class LampsOut(BodyOut):
     """The lamps that a cabinet told of at its last poll. `aspects` of the signal groups in the order of the site.
 
     `stage`, its index in the site, None while none is shown; `stage_began_utc_ms`, when it began, or what else is
-    shown.
+    shown. `remaining_ds`, by group, for how much longer after `at_utc_ms` its WALK or clearance lasts for sure, None
+    where no countdown runs.
     """
 
     at_utc_ms: int
@@ -51,6 +52,7 @@ class LampsOut(BodyOut):
     stage: int | None
     stage_began_utc_ms: int
     aspects: list[str]
+    remaining_ds: list[int | None]
 
 
 def shown_lamps(cabinet: str, centre: Centre) -> LampsOut | None:
@@ -64,6 +66,7 @@ def shown_lamps(cabinet: str, centre: Centre) -> LampsOut | None:
         stage=told.lamps.stage,
         stage_began_utc_ms=told.at_utc_ms - 100 * told.lamps.since_ds,
         aspects=list(told.lamps.words),
+        remaining_ds=[dict(told.lamps.counts).get(group) for group in range(len(told.lamps.aspects))],
     )
 
 

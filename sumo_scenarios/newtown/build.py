@@ -17,10 +17,17 @@ from sumo_scenarios.newtown.modes import Modes, Settled
 from sumo_scenarios.newtown.people import DAYS, Population, zones_of
 from sumo_scenarios.newtown.places import place_rows
 from sumo_scenarios.newtown.roads import roads, type_rows
-from sumo_scenarios.newtown.signals import Loads, SignalDesign, common_cycle_s, programme_rows
+from sumo_scenarios.newtown.signals import (
+    Loads,
+    MidblockDesign,
+    SignalDesign,
+    common_cycle_s,
+    offsets_s,
+    programme_rows,
+)
 from sumo_scenarios.newtown.town_plan import TownPlan, plan_town
 from sumo_scenarios.newtown.vehicles import TYPES, vehicle_rows
-from sumo_scenarios.newtown.ways import ways_of
+from sumo_scenarios.newtown.ways import MIDBLOCK, ways_of
 from sumo_scenarios.plain_net import Plain, crossings_of, write_rows
 
 _COMMENT: Final = re.compile(r"<!--.*?-->\s*", re.DOTALL)
@@ -34,7 +41,7 @@ def write_newtown(folder: Path, wanted: NewTown) -> Path:
     """
     if wanted.day not in DAYS:
         raise InvalidInputError(f"unknown day '{wanted.day}'; choose one of {', '.join(DAYS)}")
-    town = plan_town(wanted.rows, wanted.columns, wanted.seed)
+    town = plan_town(wanted.rows, wanted.columns, wanted.seed, wanted.midblocks)
     return _Builder(town, wanted.day, folder).write()
 
 
@@ -88,13 +95,15 @@ class _Builder:
 
     def _design(self, loads: Loads) -> Sequence[SignalDesign]:
         return [
-            SignalDesign(self._net, self._over, signal, loads, self._town.red_turns)
+            (MidblockDesign if signal.startswith(MIDBLOCK) else SignalDesign)(
+                self._net, self._over, signal, loads, self._town.red_turns
+            )
             for signal in self._net.signal_links
         ]
 
     def _with_programmes(self, plain: Plain, designs: Sequence[SignalDesign]) -> None:
         """Make the net again with the programmes in it, and say how that is done."""
-        write_rows(self._folder / PROGRAMMES, "tlLogics", programme_rows(designs))
+        write_rows(self._folder / PROGRAMMES, "tlLogics", programme_rows(designs, offsets_s(self._ways)))
         plain.options += ("--tllogic-files", PROGRAMMES)
         net = plain.build(self._folder, NET)
         net.write_text(_COMMENT.sub("", net.read_text(encoding="utf-8")), encoding="utf-8")  # date and place of making
@@ -161,6 +170,7 @@ def _town_facts(town: TownPlan) -> dict[str, Any]:
             for block in town.blocks
         ],
         "openings": sorted(town.openings),
+        **({"midblocks": sorted(town.midblocks)} if town.midblocks else {}),
         "red_turns": sorted(town.red_turns),
     }  # fmt: skip
 

@@ -17,9 +17,10 @@ FILES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class NewTown:
-    """Which town: signals north and east, seed, and the day whose demand is written."""
+    """Which town: signals north and east, seed, the day whose demand is written, and how many links have a midblock."""
 
     rows: int = 4
     columns: int = 4
     seed: int = 1
     day: str = "peak"
+    midblocks: int = 0

@@ -16,10 +16,12 @@ from sumo_scenarios.newtown.town_plan import (
     TownPlan,
 )
 from sumo_scenarios.newtown.ways import (
+    MIDBLOCK,
     Piece,
     Street,
     Way,
     arrivals,
+    back_of,
     departures,
     left_of,
     right_of,
@@ -81,7 +83,7 @@ def roads(town: TownPlan) -> Plain:
     plain.connections += [
         f'<connection from="{start}" to="{end}" fromLane="{lane}" toLane="{onto}"/>' for start, lane, end, onto in joins
     ]
-    plain.connections += [*_crossings(town, ways), *_mouths(streets)]
+    plain.connections += [*_crossings(town, ways), *_midblocks(ways), *_mouths(streets)]
     return plain
 
 
@@ -92,15 +94,21 @@ def _nodes(plain: Plain, town: TownPlan, ways: dict[str, Way]) -> None:
     for way in ways.values():
         half_m = way.road_class.reservation_m / 2
         for name, driven_m in way.nodes:
-            shared = name in way.ends or name == way.opening
+            shared = name in way.ends or name in (way.opening, way.midblock)
             x_m, y_m = way.place(driven_m, 0.0 if shared else -half_m)
             if name not in plain.nodes:
-                plain.node(name, round(x_m, 2), round(y_m, 2), "dead_end" if name[0] == "G" else "priority")
+                plain.node(name, round(x_m, 2), round(y_m, 2), _kind(name))
     for block in town.blocks:
         xs, ys = (_thirds(lines[k].place_m, lines[k + 1].place_m) for lines, k in (
             (town.columns, block.column), (town.rows, block.row)))  # fmt: skip
         for corner, (i, j) in {"sw": (0, 0), "se": (1, 0), "ne": (1, 1), "nw": (0, 1)}.items():
             plain.node(f"{block.name}{corner}", xs[i], ys[j], "right_before_left")
+
+
+def _kind(node: str) -> str:
+    if node.startswith(MIDBLOCK):
+        return _LIGHT
+    return "dead_end" if node.startswith("G") else "priority"
 
 
 def _thirds(low_m: float, high_m: float) -> tuple[float, float]:
@@ -208,6 +216,17 @@ def _crossings(town: TownPlan, ways: dict[str, Way]) -> Iterator[str]:
                 split = ways[name].road_class.has_island
                 for edges in (inwards, outwards) if split else (f"{inwards} {outwards}",):
                     yield f'<crossing node="J{r}x{c}" edges="{edges}" width="{CROSSING_M}" priority="true"/>'
+
+
+def _midblocks(ways: dict[str, Way]) -> Iterator[str]:
+    """Yield the crossings between the signals, on the side that a way comes from; an island parts them as above."""
+    for way in ways.values():
+        if way.midblock and way.heading in "EN":
+            other = ways[f"{back_of(way.heading)}{way.index}x{way.gap}"]
+            inwards = next(piece.edge for piece in way.pieces if piece.nodes[1] == way.midblock)
+            outwards = next(piece.edge for piece in other.pieces if piece.nodes[0] == way.midblock)
+            for edges in (inwards, outwards) if way.road_class.has_island else (f"{inwards} {outwards}",):
+                yield f'<crossing node="{way.midblock}" edges="{edges}" width="{CROSSING_M}" priority="true"/>'
 
 
 def _opposite(heading: str) -> str:

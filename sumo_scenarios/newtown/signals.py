@@ -14,6 +14,7 @@ from typing import Final
 
 from sumo_scenarios.clearance import all_red_s, amber_for_speed_s
 from sumo_scenarios.net_reader import Connection, Net
+from sumo_scenarios.newtown.ways import Way
 from sumo_scenarios.site_builder import MAX_RED_KEY
 
 WALK_S: Final = 7
@@ -98,13 +99,19 @@ class SignalDesign:
         self._n = 1 + max(link.index for link in self._links)
         rights = [link for link in self._links if link.kind == "motor" and link.direction == "r"]
         self._arrows = {link.index for link in rights if f"{signal}{link.heading}" in red_turns}
-        self.stages = tuple(self._stage(axis, left, loads) for axis in AXES for left in (False, True))
+        self.stages = self._stages(loads)
+
+    def _stages(self, loads: Loads) -> tuple[Stage, ...]:
+        return tuple(self._stage(axis, left, loads) for axis in AXES for left in (False, True))
 
     def _stage(self, axis: str, left: bool, loads: Loads) -> Stage:
         own = [link for link in self._links if link.kind != "walk" and link.heading in axis]
         onward = {("motor", "r"), *({("motor", "l")} if left else {("motor", "s"), ("bike", "s"), ("bike", "r")})}
         own = [link for link in own if (link.kind, link.direction) in onward]
         walks = [link for link in self._links if link.kind == "walk" and link.heading not in axis and not left]
+        return self._made(own, walks, left, loads)
+
+    def _made(self, own: Sequence[Link], walks: Sequence[Link], left: bool, loads: Loads) -> Stage:
         motor_s = max(link.clear_s for link in own if link.kind == "motor")
         all_red = max(math.ceil(motor_s) - AMBER_S, 1)
         bikes = [link for link in own if link.kind == "bike"]
@@ -182,11 +189,37 @@ class SignalDesign:
         return "".join(letters.get(k, "r") for k in range(self._n))
 
 
-def programme_rows(designs: Sequence[SignalDesign]) -> Iterator[str]:
-    """Yield the `tlLogic` of every signal as lines of XML: one cycle for all, the longest that one asks for."""
+class MidblockDesign(SignalDesign):
+    """A signal between two crossings of main roads: all vehicles, then people on foot."""
+
+    def _stages(self, loads: Loads) -> tuple[Stage, ...]:
+        vehicles = [link for link in self._links if link.kind != "walk"]
+        walks = [link for link in self._links if link.kind == "walk"]
+        clear_s = math.ceil(max(link.clear_s for link in walks) + BUFFER_S)
+        on_foot = Stage({}, frozenset(link.index for link in walks), frozenset(), clear_s - AMBER_S - 1, 0, 1, 0.0)
+        return self._made(vehicles, (), False, loads), on_foot
+
+
+def offsets_s(ways: Mapping[str, Way]) -> dict[str, int]:
+    """Return how much later than the crossings of main roads each signal between them begins its cycle. [s]
+
+    Those who started at the crossing before come when vehicles get green; on columns the crossing's own start is
+    added, see `programme_rows`.
+    """
+    return {way.midblock: round(way.length_m / 2 / way.road_class.speed_mps) for way in ways.values() if way.midblock}
+
+
+def programme_rows(designs: Sequence[SignalDesign], offsets: Mapping[str, int] | None = None) -> Iterator[str]:
+    """Yield the `tlLogic` of every signal as lines of XML: one cycle for all, the longest that one asks for.
+
+    Args: offsets, of signals between crossings, from the begin of their road's first stage. [s]
+    """
     cycle_s = common_cycle_s(designs)
+    first = designs[0]
+    turn_s = sum(first.greens_s(cycle_s)[:2]) + sum(stage.lost_s for stage in first.stages[:2])
     for design in designs:
-        yield f'<tlLogic id="{design.signal}" type="static" programID="0" offset="0">'
+        offset_s = (offsets or {}).get(design.signal, 0) + (turn_s if design.signal[1:2] == "N" else 0)
+        yield f'<tlLogic id="{design.signal}" type="static" programID="0" offset="{offset_s % cycle_s}">'
         yield from (f'    <phase duration="{lasts_s}" state="{state}"/>' for lasts_s, state in design.rows(cycle_s))
         yield f'    <param key="{MAX_RED_KEY}" value="{MAX_RED_S}"/>'
         yield "</tlLogic>"

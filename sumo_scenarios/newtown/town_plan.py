@@ -5,7 +5,7 @@ southernmost, column 0 the westernmost. Between four signals lies a superblock w
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
 
@@ -51,6 +51,8 @@ SECONDARY_4: Final = RoadClass("lanes4.secondary", 2, 50 / 3.6, 4.0, 2.5, 3.0, 9
 CLASSES: Final = (ARTERIAL_8, ARTERIAL_6, SECONDARY_4)
 _ORDER: Final = (ARTERIAL_6, SECONDARY_4, ARTERIAL_8, SECONDARY_4)
 """Classes of neighbouring main roads, over and over; the seed says where it starts."""
+
+MOST_MIDBLOCKS: Final = 1000
 
 STREET: Final = "oneway.residential"
 STREET_MPS: Final = 30 / 3.6
@@ -98,11 +100,14 @@ class TownPlan:
     special: tuple[tuple[str, str], ...]
     openings: frozenset[str]
     red_turns: frozenset[str]
+    midblocks: frozenset[str] = frozenset()
 
 
-def plan_town(rows: int, columns: int, seed: int) -> TownPlan:
+def plan_town(rows: int, columns: int, seed: int, midblocks: int = 0) -> TownPlan:
     """Return the town of that many signals north and east.
 
+    Args: midblocks, how many links get a signal for people on foot in their middle; those with a gap for U-turns get
+    none, and where there are fewer others all of them.
     Raises: InvalidInputError for a size or seed out of range.
     """
     for name, value in (("rows", rows), ("columns", columns)):
@@ -111,9 +116,11 @@ def plan_town(rows: int, columns: int, seed: int) -> TownPlan:
     if not 0 <= seed <= MOST_SEED:
         raise InvalidInputError(f"--seed needs 0 to {MOST_SEED}, got {seed}")
     draw = random.Random(f"newtown {rows} {columns} {seed}")
+    if not 0 <= midblocks <= MOST_MIDBLOCKS:
+        raise InvalidInputError(f"--midblocks needs 0 to {MOST_MIDBLOCKS}, got {midblocks}")
     across, along = _lines(rows, draw), _lines(columns, draw)
     blocks = tuple(_block(r, c, (rows - 1, columns - 1), draw) for r in range(rows - 1) for c in range(columns - 1))
-    return TownPlan(
+    town = TownPlan(
         seed=seed,
         rows=across,
         columns=along,
@@ -122,6 +129,19 @@ def plan_town(rows: int, columns: int, seed: int) -> TownPlan:
         openings=frozenset(_openings(across, along, draw)),
         red_turns=frozenset(_red_turns(rows, columns, draw)),
     )
+    return replace(town, midblocks=_midblocks(town, midblocks)) if midblocks else town
+
+
+def _midblocks(town: TownPlan, number: int) -> frozenset[str]:
+    """Choose links without a gap for U-turns, by a draw of their own: the rest of the town stays as it is."""
+    links = [
+        f"{axis}{index}x{link}"
+        for axis, lines, others in (("E", town.rows, town.columns), ("N", town.columns, town.rows))
+        for index in range(len(lines))
+        for link in range(1, len(others))
+    ]
+    free = [link for link in links if link not in town.openings]
+    return frozenset(random.Random(f"midblocks {town.seed}").sample(free, min(number, len(free))))
 
 
 def _lines(number: int, draw: random.Random) -> tuple[Line, ...]:

@@ -50,6 +50,9 @@ class Sidewalks:
     def walk(self, start: str, goals: Sequence[str]) -> list[str]:
         """Return the edges from the middle of a way to that of the nearest of others, none where there is no way."""
         first = self.ways[start]
+        across = f"{back_of(first.heading)}{start[1:]}"
+        if first.midblock and across in goals:
+            return _over(first, self.ways[across])
         goal_of = {corner: name for name in goals for corner in self.ends(self.ways[name])}
         found = self._search(first, goal_of)
         if found is None:
@@ -80,6 +83,15 @@ class Sidewalks:
                     pending[len(pending)] = (corner, leg)
                     heapq.heappush(heap, (spent_m + way_m, len(pending) - 1, onward))
         return None
+
+
+def _over(way: Way, across: Way) -> list[str]:
+    """Return the edges from the middle of a way over the signal in it to that of the way across the road."""
+    parts = []
+    for side in (way, across):
+        last = next(k for k, piece in enumerate(side.pieces) if piece.nodes[1] == way.midblock)
+        parts.append([piece.edge for piece in side.pieces[middle(side) : last + 1]])
+    return [*parts[0], *reversed(parts[1])]
 
 
 def _legs(before: Mapping[Corner, tuple[Corner | None, Leg | None]], corner: Corner) -> list[Leg]:

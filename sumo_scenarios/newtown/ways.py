@@ -13,6 +13,8 @@ from typing import Final
 
 from sumo_scenarios.newtown.town_plan import LANE_M, STUB_M, Block, Line, RoadClass, TownPlan
 
+MIDBLOCK: Final = "X"
+"""First letter of a signal for people on foot in the middle of a link."""
 HEADINGS: Final = "ENWS"
 """Anticlockwise: the next one lies to the left."""
 POCKET_M: Final = 115.0
@@ -144,6 +146,12 @@ class Way:
         name = f"{axis}{self.index}x{self.gap}"
         return f"U{name}" if name in self.town.openings else ""
 
+    @property
+    def midblock(self) -> str:
+        """The signal for people on foot in the middle, which both directions share; empty where there is none."""
+        name = f"{'E' if self.heading in 'EW' else 'N'}{self.index}x{self.gap}"
+        return f"{MIDBLOCK}{name}" if name in self.town.midblocks else ""
+
     @cached_property
     def nodes(self) -> tuple[tuple[str, float], ...]:
         """Nodes in driving order, with their places from the begin. [m]"""
@@ -154,6 +162,8 @@ class Way:
             found += [(f"{self.name}i", length_m / 3), (f"{self.name}o", length_m * 2 / 3)]
         if self.opening:
             found += [(f"{self.name}u", length_m / 2 - BAY_M), (self.opening, length_m / 2)]
+        if self.midblock:
+            found.append((self.midblock, length_m / 2))
         if not self.leads_out:
             found.append((f"{self.name}q", length_m - POCKET_M))
         return tuple(sorted(found, key=lambda node: node[1]))

@@ -33,7 +33,7 @@ FOLLOWERS = {
 class Frame(NamedTuple):
     """One emitted frame: time, (aspect, right) of each group, the calls put in, whether in service, or held by the police.
 
-    A police hold may exceed the limits of K4. When it ends, whoever waits has to be served as if he had called then,
+    `longer`: it is an hour of longer clearance. A police hold may exceed the limits of K4. When it ends, whoever waits has to be served as if he had called then,
     and a green that is past its maximum ends at once.
     """
 
@@ -42,6 +42,7 @@ class Frame(NamedTuple):
     calls: int = 0
     in_service: bool = True
     police: bool = False
+    longer: bool = False
 
 
 class Breach(NamedTuple):
@@ -177,7 +178,8 @@ def _intervals(rules: Rules, g: int, frames: Sequence[Frame], times: list[int], 
             found.append(Breach("K2", after, f"{name} then {runs[k + 1][0]}"))
         whole = k > 0 or cold
         lasted = times[min(after, len(frames) - 1)] - times[start]
-        exact = {"amber": group["amber_ds"], "pedestrian clearance": group["clearance_ds"]}.get(aspect)
+        clearance = group["clearance_ds"] + _more(rules, g, frames[start])
+        exact = {"amber": group["amber_ds"], "pedestrian clearance": clearance}.get(aspect)
         if exact is not None:
             rule = "K2" if aspect == "amber" else "K5"
             if whole and not last and lasted < exact:
@@ -192,10 +194,16 @@ def _intervals(rules: Rules, g: int, frames: Sequence[Frame], times: list[int], 
     return found
 
 
+def _more(rules: Rules, g: int, end: Frame) -> int:
+    """Return by how much the clearance is longer that begins with a frame."""
+    return int(rules.groups[g].get("longer_ds", 0)) if end.longer else 0
+
+
 def _gains(rules: Rules, frames: Sequence[Frame], times: list[int], cold: bool) -> list[Breach]:
     """Return starts and gains of priority that come too soon after anybody's loss."""
     found = []
     lost: list[dict[int, int | None]] = [{2: 0 if cold else None, 3: 0 if cold else None} for _ in range(rules.n)]
+    more, walks = [0] * rules.n, [-10**9] * rules.n
     for i in range(1, len(frames)):
         before, shown = frames[i - 1].shown, frames[i].shown
         if before == shown:
@@ -205,7 +213,9 @@ def _gains(rules: Rules, frames: Sequence[Frame], times: list[int], cold: bool) 
             if (old_right == 3 or old in WILD) and not (new_right == 3 or new in WILD):
                 lost[a][3] = times[i]
             if (old_right >= 2 or old in WILD) and not (new_right >= 2 or new in WILD):
-                lost[a][2] = times[i]
+                lost[a][2], more[a] = times[i], _more(rules, a, frames[i])
+            if new_right >= 2 > old_right:
+                walks[a] = times[i]
         for b in range(rules.n):
             right = shown[b][1]
             if right < 2 or right <= before[b][1]:
@@ -216,18 +226,27 @@ def _gains(rules: Rules, frames: Sequence[Frame], times: list[int], cold: bool) 
                 since = lost[a][2]
                 kinds = (rules.groups[a]["kind"], rules.groups[b]["kind"])
                 on_foot = kinds == ("crossing", "vehicle") and shown[a][1] < 2 and before[b][1] < 2
-                if on_foot and since is not None and times[i] - since < rules.gap[a, b]:
+                if on_foot and since is not None and times[i] - since < rules.gap[a, b] + more[a]:
                     found.append(Breach("K5", i, f"group {b} starts {times[i] - since} ds after WALK of {a}"))
+                lead = rules.groups[a].get("lead_ds", 0) if kinds == ("crossing", "vehicle") else 0
+                if shown[a][1] >= 2 and before[b][1] < 2 and times[i] - walks[a] < lead:
+                    found.append(Breach("K5", i, f"group {b} starts {times[i] - walks[a]} ds after WALK of {a} began"))
                 if rules.may(a, 3, b, right):
                     continue
                 since = lost[a][3]
-                if shown[a][1] != 3 and since is not None and times[i] - since < rules.gap[a, b]:
+                if shown[a][1] != 3 and since is not None and times[i] - since < rules.gap[a, b] + more[a]:
                     found.append(Breach("K2", i, f"group {b} {times[i] - since} ds after priority of group {a}"))
                 since = lost[a][2]
                 never = not rules.may(a, 2, b, right)
-                if never and shown[a][1] < 2 and since is not None and times[i] - since < rules.gap[a, b]:
+                if never and shown[a][1] < 2 and since is not None and times[i] - since < rules.gap[a, b] + more[a]:
                     found.append(Breach("K2", i, f"group {b} {times[i] - since} ds after group {a}"))
     return found
+
+
+def _waits_for_lead(rules: Rules, g: int, shown: tuple[tuple[str, int], ...]) -> bool:
+    """Whether a vehicle group is red beside a WALK that it may meet, and that goes ahead of it."""
+    ahead = [a for a in range(rules.n) if rules.groups[a].get("lead_ds", 0) and (a, g) in rules.meeting and a != g]
+    return rules.groups[g]["kind"] == "vehicle" and shown[g][1] < 2 and any(shown[a][1] >= 2 for a in ahead)
 
 
 def _start_ups(
@@ -256,7 +275,8 @@ def _start_ups(
                 found.append(Breach("K7", i, f"green of groups {started} without all red of {rules.all_red} ds"))
             if with_flash and flashed < rules.flash:
                 found.append(Breach("K7", i, f"green of groups {started} after {flashed} ds of flash"))
-            if any(rules.first) and [right for _, right in frame.shown] != rules.first:
+            due = [0 if _waits_for_lead(rules, g, frame.shown) else right for g, right in enumerate(rules.first)]
+            if any(rules.first) and [right for _, right in frame.shown] != due:
                 found.append(Breach("K7", i, f"groups {started} are not the first stage"))
             starting, flashed = False, 0
         stopped = None

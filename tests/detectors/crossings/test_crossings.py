@@ -7,7 +7,16 @@ import pytest
 
 from detectors.crossings.approaches import crossings_of, with_crossings
 from detectors.crossings.people_view import PERSONS_CAR, with_people
-from detectors.crossings.waiting import CLEAR_S, PRIOR_S, QUIET_S, STUCK_S, CrossingSense, CrossingWatch, Waiting
+from detectors.crossings.waiting import (
+    AHEAD_S,
+    CLEAR_S,
+    PRIOR_S,
+    QUIET_S,
+    STUCK_S,
+    CrossingSense,
+    CrossingWatch,
+    Waiting,
+)
 from detectors.loops.events import LoopEvent
 from detectors.view_builder import empty_view
 from signal_ctrl.domain.errors import InvalidInputError
@@ -46,11 +55,12 @@ def test_a_push_calls_until_walk() -> None:
     assert not kerb.waiting(99.0)[0].is_called
     press(kerb, 100.0)
     press(kerb, 110.0)  # nobody hears it: the button is lit
-    persons, since_s = kerb.waiting(160.0)[0]
+    persons, since_s, coming = kerb.waiting(160.0)[0]
     rate_per_s = 2.0 / (PRIOR_S + 99.0)
     assert since_s == 100.0 and persons == pytest.approx(1.0 + 60.0 * rate_per_s)
+    assert coming == pytest.approx(AHEAD_S * rate_per_s)
     kerb.look(GREEN, 161.0)
-    assert kerb.waiting(161.0)[0] == Waiting()
+    assert kerb.waiting(161.0)[0] == Waiting(coming=coming)
 
 
 def test_a_sensor_counts_and_a_push_may_stand_for_several() -> None:
@@ -116,8 +126,11 @@ def test_people_come_into_the_view_as_calls_and_weights() -> None:
     assert view.weight[-1, 0] == pytest.approx(2.6 * 3.0 / PERSONS_CAR) and view.late_s[-1, 0] == 60.0
     n = len(layout.lanes), len(layout.movements), len(layout.exits)
     assert (view.eta_s.shape[0], view.ratio.shape[0], view.room_veh.shape[0]) == n
-    nobody = with_people(empty_view(base), (Waiting(),), 3.0, 100.0)
-    assert calls_of(layout, nobody) == 0
+    for nobody in (Waiting(), Waiting(coming=0.5)):
+        view = with_people(empty_view(base), (nobody,), 3.0, 100.0)
+        assert calls_of(layout, view) == 0 and view.standing[-1] == 0.0
+        assert bool(view.n_vehicles[-1]) is (nobody.coming > 0)
+        assert view.weight[-1, 0] == pytest.approx(nobody.coming * 3.0 / PERSONS_CAR)
 
 
 def test_a_view_that_can_tell_more_keeps_its_shapes() -> None:

@@ -129,3 +129,13 @@ def test_changed_calls_are_recorded_without_a_controller() -> None:
     assert first[0].calls & 0b011 == 0b001
     assert second[0].calls & 0b011 == 0b010
     assert first[0].decision is None
+
+
+def test_an_hour_of_longer_clearance_reaches_the_kernel() -> None:
+    engine = engine_of(Wishing(99))
+    engine.longer(True)
+    engine.run_to(10)
+    assert engine.core.longer
+    engine.longer(False)
+    engine.run_to(20)
+    assert not engine.core.longer

@@ -28,6 +28,7 @@ from tests.signal_ctrl.kernel.worlds import Library, Player, Stream
 Complaints = list[str]
 CORE_MODULES: Final = (
     "aspects",
+    "countdown",
     "diagram",
     "gate",
     "kernel",
@@ -164,6 +165,7 @@ SCENARIOS: Final[dict[str, Callable[[Library], Complaints]]] = {
         timed_scenarios.button_in_clearance,
         timed_scenarios.turn_on_a_crossing,
         timed_scenarios.walk_put_off,
+        timed_scenarios.lead_and_longer,
         gate_scenarios.panel_and_police,
         gate_scenarios.refusals_by_mode,
         gate_scenarios.forced_service,

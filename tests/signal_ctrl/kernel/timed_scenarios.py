@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from signal_ctrl.domain.site import (
     COMPATIBLE,
+    DayHours,
     GroupKind,
     Right,
     SignalGroup,
@@ -228,4 +229,31 @@ def walk_put_off(library: Library) -> Complaints:
             shown = tuple((group.aspect.value, int(group.right)) for group in state.core.groups)
             frames.append(Frame(now_ds, shown, 0b1101 | 0b10 * (now_ds >= called_ds)))
         found += [f"called at {called_ds}: {breach}" for breach in judge(site_to_json(site), frames, cold=False)]
+    return found
+
+
+def lead_and_longer(library: Library) -> Complaints:
+    """Turns wait for the lead of people; a clearance keeps the length that it began with, whatever hour comes."""
+    groups = crossroads().groups
+    groups = (*groups[:3], replace(groups[3], lead_ds=50, longer_ds=60))
+    hours = (DayHours((0,), 420, 480),)
+    site = crossroads(groups=tuple(replace(g, max_red_ds=1500) for g in groups), longer_hours=hours, zone="UTC")
+    drive = Drive(site, SIDE_STAGE, library)
+    drive.run(100)
+    drive.ask(MAIN_STAGE)
+    drive.run(300)
+    times = (drive.when("main", "GREEN"), drive.when("walk", "WALK"), drive.when("left", "GREEN permissive"))
+    found = [] if times == ([151], [161], [211]) else [f"main, walk, left at {times}"]
+    for at_ds, during, due in ((300, False, (80, 110)), (1000, True, (140, 170))):
+        drive.run(at_ds)
+        drive.state = drive.kernel.longer(drive.state, during)
+        drive.run(at_ds + 100)
+        drive.ask(SIDE_STAGE)
+        drive.run(at_ds + 110)
+        drive.state = drive.kernel.longer(drive.state, not during)
+        drive.run(at_ds + 400)
+        begin_ds = drive.when("walk", "PED_CLEAR")[-1]
+        lasts = (drive.when("walk", "DONT_WALK")[-1] - begin_ds, drive.when("side", "GREEN")[-1] - begin_ds)
+        found += [] if lasts == due else [f"clearance and side green after {lasts} instead of {due}"]
+        drive.ask(MAIN_STAGE)
     return found

@@ -10,6 +10,7 @@ from typing import Any
 from signal_ctrl.domain.site import (
     COMPATIBLE,
     CONFLICT,
+    DayHours,
     GroupKind,
     Right,
     SignalGroup,
@@ -34,8 +35,27 @@ def random_site(seed: int, n_groups: int) -> Site:
     for attempt in range(40):
         site = _attempt(rng, n_groups, attempt)
         if site is not None:
-            return site
+            return for_people(site, seed) if seed % 3 else site
     raise AssertionError(f"no site for seed {seed} and {n_groups} groups")
+
+
+def for_people(site: Site, seed: int) -> Site:
+    """Return the site with leads of its crossings, and with clearances that are longer at some hours, where it can."""
+    rng, unit = random.Random(f"{seed} people"), site.resolution_ds
+    groups = tuple(
+        replace(group, lead_ds=rng.randint(0, 7) * 10, longer_ds=rng.choice((0, 10, 40)))
+        if group.kind is GroupKind.CROSSING
+        else group
+        for group in site.groups
+    )
+    parts = (groups, site.stages, site.intergreen_ds, site.trailing, unit, site.red_revert_ds)
+    bound = shortest_max_red_ds(*parts)
+    if bound > MAX_RED_DS[1]:
+        return site
+    groups = tuple(replace(group, max_red_ds=max(group.max_red_ds, bound)) for group in groups)
+    some = any(group.longer_ds for group in groups)
+    longer: dict[str, Any] = {"longer_hours": (DayHours((0, 4), 420, 480),), "zone": "Asia/Shanghai"} if some else {}
+    return replace(site, groups=groups, **longer)
 
 
 def _attempt(rng: random.Random, n_groups: int, attempt: int) -> Site | None:
@@ -199,7 +219,9 @@ class Player:
     def __init__(self, kernel: Any, seed: int, stream: Stream, library: Library = REAL) -> None:
         self.kernel, self.stream, self.library = kernel, stream, library
         self._rng = random.Random(seed)
+        self._school = random.Random(f"{seed} school")
         self._calls = self._sequence = 0
+        self._turns = any(group.longer_ds for group in kernel.site.groups)
         self._door = False
         self._outside: Any = None
         self._standing: dict[str, tuple[str, float, int]] = {}
@@ -212,6 +234,8 @@ class Player:
         yield self.frame_of(state, now_ds), state
         for _ in range(n_frames):
             state = self._asked(state, now_ds)
+            if self._turns and self._school.random() < 0.01:
+                state = self.kernel.longer(state, not state.core.longer)
             passed_ds = self._passed()
             self._note_gap(state, passed_ds)
             now_ds += passed_ds
@@ -222,7 +246,8 @@ class Player:
     def frame_of(self, state: Any, now_ds: int) -> Frame:
         """Return what a state shows."""
         shown = tuple((group.aspect.value, int(group.right)) for group in state.core.groups)
-        return Frame(now_ds, shown, self._calls, state.core.mode.value == "running", self._police_rule(now_ds))
+        serving, police = state.core.mode.value == "running", self._police_rule(now_ds)
+        return Frame(now_ds, shown, self._calls, serving, police, state.core.longer)
 
     def _police_rule(self, now_ds: int) -> bool:
         """Return whether a hold of the police is in force, by who asked for what and was not refused."""

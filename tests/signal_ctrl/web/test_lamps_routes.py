@@ -21,7 +21,7 @@ def hear(town: Town, cabinet: str, query: str) -> None:
 
 def test_lamps_with_their_age(town: Town) -> None:
     told_utc_ms = town.clock.utc_ms()
-    hear(town, "c0", "lamps=1.134.rGydW")
+    hear(town, "c0", "lamps=1.134.rGydW.4-52")
     town.clock.pass_ms(2_500)
     wanted = {
         "at_utc_ms": told_utc_ms,
@@ -29,10 +29,11 @@ def test_lamps_with_their_age(town: Town) -> None:
         "stage": 1,
         "stage_began_utc_ms": told_utc_ms - 13_400,
         "aspects": ["red", "green", "amber", "don't walk", "walk"],
+        "remaining_ds": [None, None, None, None, 52],
     }
     answer = town.ask("vera", "GET", "/v1/lamps?junction=c0&junction=c1")
     assert answer.json() == {"lamps": {"c0": wanted}}
-    assert len(answer.content) < 250
+    assert len(answer.content) < 300
     assert town.ask("vera", "GET", "/v1/junctions/c0").json()["lamps"] == wanted
     assert town.ask("vera", "GET", "/v1/junctions/c1").json()["lamps"] is None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import polars as pl
 import pytest
 
 from detectors.loops.estimator import LoopEstimator
@@ -23,6 +24,7 @@ from signal_ctrl.engine.calls import calls_of, recall_of
 from sumo_scenarios import catalogue
 from sumo_scenarios.built_files import export_newtown
 from sumo_scenarios.demand_model import demand_model
+from sumo_scenarios.logs import BEGIN_WALK
 from sumo_scenarios.newtown.assign import AIM
 from sumo_scenarios.newtown.build import rewrite_incidents
 from sumo_scenarios.newtown.files import FILES, NewTown
@@ -322,3 +324,63 @@ def test_a_short_run_on_the_street_breaks_no_rule(controller: str, folder: Path,
     command += ["--min-green", "7", "--ped-speed", str(WALKER_MPS)]
     judged = subprocess.run(command, capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout
+
+
+@pytest.fixture(scope="module")
+def with_midblocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_newtown(tmp_path_factory.mktemp("midblocks") / "town", NewTown(2, 3, 1, "peak", 3)).parent
+
+
+@pytest.mark.sumo
+def test_midblocks_are_signals_for_people_between_the_others(with_midblocks: Path, folder: Path) -> None:
+    own = build_world(catalogue.resolve(str(with_midblocks / "newtown.sumocfg")), STREET, None, None)
+    units = [unit for unit in own.units if unit.site.signal_id.startswith("X")]
+    assert len(units) == 3 and len(own.units) == 9
+    told = json.loads((with_midblocks / "town.json").read_text())
+    assert {f"X{name}" for name in told["midblocks"]} == {unit.site.signal_id for unit in units}
+    assert "midblocks" not in json.loads((folder / "town.json").read_text())
+    for unit in units:
+        vehicles, people = unit.site.stages[:2]
+        kinds = [group.kind for group in unit.site.groups]
+        assert [g for g, right in enumerate(people.rights) if right.is_green] == [
+            g for g, kind in enumerate(kinds) if kind is GroupKind.CROSSING
+        ]
+        assert all(right is Right.PROTECTED for right, k in zip(vehicles.rights, kinds, strict=True) if k is kinds[0])
+        programme = unit.programmes[0][1]
+        assert programme.offset_s > 0 and sum(step.duration_s for step in programme.steps) == told["cycle_s"]
+    over = [
+        (walk.get("edges") or "").split()
+        for person in departing(with_midblocks, "newtown.people.rou.xml")
+        for walk in person.findall("walk")
+    ]
+    there = {f"X{name}" for name in told["midblocks"]}
+    ends = {edge: plain.get("to") for edge, plain in _plain_edges(with_midblocks).items()}
+    assert any(ends[a] in there and ends[a] == ends[b] for edges in over for a, b in pairwise(edges))
+
+
+def _plain_edges(folder: Path) -> dict[str, ElementTree.Element]:
+    return {edge.get("id", ""): edge for edge in ElementTree.parse(folder / "plain.edg.xml").getroot()}
+
+
+@pytest.mark.sumo
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("controller", "crossings"),
+    [
+        ("max_pressure", "recall"),
+        pytest.param("adaptive", "buttons", marks=pytest.mark.deep),
+        pytest.param("green_wave", "recall", marks=pytest.mark.deep),
+    ],
+)
+def test_midblocks_are_served(controller: str, crossings: str, with_midblocks: Path, tmp_path: Path) -> None:
+    times = {"begin_s": 25200.0, "end_s": 25440.0}
+    config = str(with_midblocks / "newtown.sumocfg")
+    settings = RunSettings(config, controller, profile=STREET, crossings=crossings, **times)  # type: ignore[arg-type]
+    result = execute(settings, tmp_path / "run", False, lambda _progress: None)
+    assert result.status == "complete" and result.document["kernel"]["violations"] == 0, result.error
+    command = [sys.executable, str(REFEREE), str(result.folder / "net.xml"), str(result.folder / "tls_states.xml.gz")]
+    judged = subprocess.run([*command, "--ped-speed", str(WALKER_MPS)], capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout
+    events = pl.read_parquet(result.folder / "events.parquet")
+    walks = events.filter((pl.col("code") == BEGIN_WALK) & pl.col("device").str.starts_with("X"))
+    assert walks["device"].n_unique() == 3

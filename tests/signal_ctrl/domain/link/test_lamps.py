@@ -38,6 +38,16 @@ def test_another_query_has_no_lamps(query: str) -> None:
     assert lamps_from_query(query) is None
 
 
+def test_countdowns_go_along() -> None:
+    told = lamps_of(2, 10, ("walk", "red", "pedestrian clearance"), ((0, 70), (2, 123)))
+    assert lamps_from_query(lamps_query(told)) == told
+    for counts in (((1, 5), (0, 5)), ((0, 5), (0, 6)), ((3, 5),), ((0, 10_000),), ((0, -1),)):
+        with pytest.raises(InvalidInputError):
+            lamps_of(2, 10, ("walk", "red", "walk"), counts)
+    for text in (".3-5", ".1-5_0-5", ".", ".0-", ".0-5_"):
+        assert lamps_from_query("lamps=1.2.Wrc" + text) is None
+
+
 def test_what_no_query_can_say_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="aspect 'blue'"):
         lamps_of(0, 0, ("blue",))

@@ -17,10 +17,10 @@ from bench.experiment import VERSION, Experiment, Task, task_of
 from bench.work import write_json
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios import catalogue
-from sumo_scenarios.closed_loop import versions
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.input_files import input_hashes
 from sumo_scenarios.rundir import sweep_below
+from sumo_scenarios.settings_record import versions
 
 EXPERIMENT: Final = "experiment.json"
 RUNS: Final = "runs"

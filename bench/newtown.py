@@ -16,6 +16,7 @@ from statistics import fmean
 from typing import Any, Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.campaign import read_lines
@@ -123,8 +124,8 @@ def _table(found: Sequence[Compared]) -> Table:
         words, digits = PEOPLE[each.measure]
         ends = interval(100 * each.low, 100 * each.high, 0)
         table.add_row(
-            *(each.scenario, f"{100 * each.scale:g} %", each.other, words, str(each.pairs), str(each.left_out)),
-            *(number(each.ours, digits), number(each.theirs, digits), percent(each.change), ends),
+            *(each.scenario, f"{100 * each.scale:g} %", each.other, escape(words), str(each.pairs), str(each.left_out)),
+            *(number(each.ours, digits), number(each.theirs, digits), percent(each.change), escape(ends)),
         )
     return table
 

@@ -58,7 +58,8 @@ def told(row: dict[str, Any]) -> str:
         f"guidance: median {ask['p50']:.1f} ms, p99 {ask['p99']:.1f} ms, longest {ask['max']:.0f} ms",
         f"receipts: median {receipt['p50']:.1f} ms, p99 {receipt['p99']:.1f} ms, longest {receipt['max']:.0f} ms",
         f"not answered: {row['refused'] or 'none'}; batches sent again: {row['retried']}",
-        f"service: {row['cpu_share']:.0%} of its core; machine: {row['machine_busy_cores']} cores busy in all; "
+        f"service: {row['cpu_share']:.0%} of its core; its threads waited for it {row['waited_share']:.2f} s a second",
+        f"machine: {row['machine_busy_cores']} cores busy, load average {row['load_average']}; "
         f"restart {row['restart_s']:.1f} s",
         f"lost: {row['lost']}",
         *row["wrong"],

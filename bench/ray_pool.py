@@ -21,7 +21,7 @@ from bench.parcels import pack, unpack
 from bench.pool import ATTEMPTS, Event, LocalPool
 from bench.work import Done, Item
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
-from sumo_scenarios.closed_loop import versions
+from sumo_scenarios.settings_record import versions
 
 ADDRESS: Final = "RAY_ADDRESS"
 _TICK_S: Final = 0.5

@@ -271,9 +271,8 @@ def _policy(
     eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now, look_s,
     eagerness, score, first, cars, persons,
 ):
-    """Return the stage that can discharge most in the next seconds; another one only if it is clearly better.
-
-    Each part of the junction chooses for its own lanes. A bus counts as so many cars.
+    """Return the stage that can discharge most, by cars, in the next seconds; another one only if it is clearly better,
+    each part of the junction for its own lanes.
     """
     limit = min(int(look_s / 2.0), first.shape[0])
     chosen = stage
@@ -385,8 +384,8 @@ def simulate(
     return float(
         simulate_flat(
             *g[2:], *st, seen.n_vehicles, seen.eta_s, seen.weight, seen.persons, seen.room_veh, seen.headway_s,
-            seen.permissive_s, seen.stuck, seen.inside, seen.drawn[draw],
-            *rules, *w, int(start[0]), int(start[1]), int(start[2]), float(bound),
+            seen.permissive_s, seen.stuck, seen.inside, seen.drawn[draw], *rules, *w,
+            int(start[0]), int(start[1]), int(start[2]), float(bound),
         )
     )  # fmt: skip
 

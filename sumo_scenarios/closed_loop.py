@@ -1,69 +1,42 @@
 """The closed loop: SUMO steps, sensors report, engines decide, the kernel's lamps go back to SUMO."""
 
 import contextlib
-import json
-import math
-import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
-from signal_ctrl.domain.plan import plan_document
 from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TLS_STATES, errors_kept, own_copy, reason_of, sumo_arguments, write_state_recorder
 from sumo_scenarios.catalogue import Scenario
 from sumo_scenarios.closures import ROUTING_MODE, write_closures
 from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.driver import Driver, make_driver
-from sumo_scenarios.film.camera_loops import loop_cameras
-from sumo_scenarios.film.roadmap import read_roadmap
 from sumo_scenarios.first_plan import with_plan
 from sumo_scenarios.foretelling import ForetellingDriver
 from sumo_scenarios.green_wave.run_wave import with_wave
-from sumo_scenarios.input_files import input_hashes
-from sumo_scenarios.kerbs import RECALL
 from sumo_scenarios.logs import EventLog, write_inputs
 from sumo_scenarios.loop_layout import write_loops
 from sumo_scenarios.measures.evidence import evidence_arguments, write_evidence_inputs
-from sumo_scenarios.outcome import Evidence, LoopOutcome, QueueSample, Report, Stop
+from sumo_scenarios.outcome import NOTHING_MORE, Evidence, Further, LoopOutcome, QueueSample, Replayed, Report, Stop
 from sumo_scenarios.own_programmes import write_own_programmes
 from sumo_scenarios.resample import resample
 from sumo_scenarios.run_times import times_of
-from sumo_scenarios.run_timetable import schedule_notices, schedule_record
-from sumo_scenarios.settings import PLANNED, SUMO_CONTROLLERS, SUMO_TOOLS, WAVES, Closure, RunSettings
+from sumo_scenarios.run_timetable import schedule_notices
+from sumo_scenarios.settings import PLANNED, SUMO_CONTROLLERS, SUMO_TOOLS, WAVES, RunSettings
+from sumo_scenarios.settings_record import write_settings
 from sumo_scenarios.simulation import Simulation, sumo_home
 from sumo_scenarios.sumo_tools import write_tool_programmes
 from sumo_scenarios.world import World, build_world
 
 QUEUE_EVERY_S: Final = 30.0
 REPORT_EVERY_S: Final = 10.0
-SETTINGS: Final = "settings.json"
-SETTINGS_VERSION: Final = 2
-VERSIONS_OF: Final = ("signal-ctrl", "libsumo", "numpy", "numba")
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """The run that is repeated: its folder, and the time at which it ended. [s]"""
-
-    folder: Path
-    until_s: float
-
-
-class Further(NamedTuple):
-    """What SUMO gets besides: additional files, and words on its command line."""
-
-    files: tuple[Path, ...] = ()
-    arguments: tuple[str, ...] = ()
-
-
-NOTHING_MORE: Final = Further()
 MakeDriver = Callable[[World, RunSettings, Simulation, Path, float, EventLog], Driver]
 """Makes what acts after each step, of world, settings, SUMO, the run's folder, the begin [s] and events."""
 
@@ -130,7 +103,7 @@ def run_loop(
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-") as scratch:
         preparation = _Preparation(world, settings, times_s, folder, Path(scratch), evidence, further.files)
         command = [*preparation.make(), *further.arguments]
-        write_settings(folder, settings, world, times_s, replayed)
+        write_settings(folder, settings, world, times_s, None if replayed is None else replayed.folder)
         simulation = _started(command, Path(scratch) / "errors.txt")
         with _closing(simulation):
             loop = _Loop(world, settings, simulation, folder, times_s[0], make)
@@ -336,76 +309,3 @@ class _Loop:
             interrupted=self._interrupted,
             queues=tuple(self._queues),
         )
-
-
-def write_settings(
-    folder: Path,
-    settings: RunSettings,
-    world: World,
-    times_s: tuple[float, float],
-    replayed: Replayed | None = None,
-) -> None:
-    """Write `settings.json`: everything that a run depends on, so that it can be repeated."""
-    document: dict[str, Any] = {
-        "version": SETTINGS_VERSION,
-        "scenario": _lasting_name(world.scenario),
-        "controller": settings.controller,
-        "seed": settings.seed,
-        "demand_seed": settings.demand_seed,
-        "sensing": settings.sensing,
-        "condition": settings.condition,
-        "views": _views(world) if settings.sensing == "video" else {},
-        "profile": asdict(settings.profile),
-        "begin_s": times_s[0],
-        "end_s": times_s[1],
-        "step_s": world.config.step_s,
-        "scale": settings.scale,
-        "failure_rate": settings.failure_rate,
-        "failure_kind": settings.failure_kind,
-        **({} if settings.crossings == RECALL else {"crossings": settings.crossings}),
-        "closures": [_closure_row(closure) for closure in settings.closures],
-        "options": [list(option) for option in settings.options],
-        "loops_file": str(Path(settings.loops_file).resolve()) if settings.loops_file else "",
-        "plan": None if settings.plan is None else plan_document(settings.plan),
-        "fallback": None if settings.fallback is None else plan_document(settings.fallback),
-        "schedule": schedule_record(settings),
-        **({} if settings.link is None else {"over_http": asdict(settings.link)}),
-        **({"advise": settings.advise} if settings.advise else {}),
-        **({} if settings.buses is None else {"buses": asdict(settings.buses)}),
-        "command": list(settings.command),
-        "replay_of": None if replayed is None else str(replayed.folder.resolve()),
-        "versions": versions(),
-        "inputs": input_hashes(world.config),
-    }
-    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
-    (folder / SETTINGS).write_text(text, encoding="utf-8")
-
-
-def _views(world: World) -> dict[str, list[str]]:
-    """Return the views of the cameras by signal."""
-    roads = read_roadmap(world.net.path)
-    units = ((unit.site.signal_id, unit.layout.loops) for unit in world.units)
-    return {name: [c.leg.name for c in loop_cameras(world.net, roads, name, loops)] for name, loops in units}
-
-
-def _lasting_name(scenario: Scenario) -> str:
-    """Return a name that means the same from another working directory."""
-    return scenario.name if scenario.from_catalogue else str(scenario.config)
-
-
-def _closure_row(closure: Closure) -> dict[str, str | float | None]:
-    times_s = {"from_s": closure.from_s, "to_s": closure.to_s}
-    finite = {name: time_s if math.isfinite(time_s) else None for name, time_s in times_s.items()}
-    return {"place": closure.place, **finite}
-
-
-def versions() -> dict[str, str]:
-    """Return the versions on which the course of a run may depend."""
-    return {"python": platform.python_version(), **{name: _version(name) for name in VERSIONS_OF}}
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "unknown"

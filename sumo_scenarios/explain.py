@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from signal_ctrl.domain.errors import InvalidInputError
-from sumo_scenarios.closed_loop import Replayed, run_loop
+from sumo_scenarios.closed_loop import run_loop
 from sumo_scenarios.decision_tape import DecisionTape, read_decisions
 from sumo_scenarios.explain_driver import EXPLAINED, ExplainDriver, Question
 from sumo_scenarios.logged import StageChange, decisions_of, stage_changes
 from sumo_scenarios.measures.predictions import AHEAD_S
 from sumo_scenarios.measures.sources import read_sources
 from sumo_scenarios.measures.waiting import waiting_before
-from sumo_scenarios.outcome import Evidence, Report, Stop
+from sumo_scenarios.outcome import Evidence, Replayed, Report, Stop
 from sumo_scenarios.replay import DECISIONS, RecordedRun, check_inputs, read_settings, until_s_of
 from sumo_scenarios.supervise import Job, Progress, supervise
 

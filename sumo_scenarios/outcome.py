@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, NamedTuple
 
 Report = Callable[[float, int, int], None]
 """Called as the loop goes on: simulation time [s], vehicles running, vehicles arrived."""
@@ -18,6 +19,24 @@ class Evidence:
     folder: Path
     detailed: bool
     additional: tuple[Path, ...] = ()
+
+
+class Further(NamedTuple):
+    """What SUMO gets besides: additional files, and words on its command line."""
+
+    files: tuple[Path, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+
+NOTHING_MORE: Final = Further()
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The run that is repeated: its folder, and the time at which it ended. [s]"""
+
+    folder: Path
+    until_s: float
 
 
 @dataclass(frozen=True, slots=True)

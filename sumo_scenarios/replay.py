@@ -17,14 +17,7 @@ from signal_ctrl.domain.plan import plan_of_document
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TLS_STATES
-from sumo_scenarios.closed_loop import (
-    SETTINGS,
-    SETTINGS_VERSION,
-    MakeDriver,
-    Replayed,
-    run_loop,
-    versions,
-)
+from sumo_scenarios.closed_loop import MakeDriver, run_loop
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.decision_tape import DecisionTape, read_decisions
 from sumo_scenarios.driver import ControlledJunction, KernelDriver, make_driver
@@ -42,10 +35,11 @@ from sumo_scenarios.json_fields import (
 )
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.loop_faults import MIX
-from sumo_scenarios.outcome import LoopOutcome, ReplayOutcome, Report, Stop
+from sumo_scenarios.outcome import LoopOutcome, Replayed, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import read_result
 from sumo_scenarios.run_timetable import schedule_of_record
 from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
+from sumo_scenarios.settings_record import SETTINGS, SETTINGS_VERSION, versions
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import World
 from sumo_scenarios.written import tags

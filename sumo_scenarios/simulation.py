@@ -118,7 +118,8 @@ class Simulation:
 
         A street has no vehicle ids, so they are dropped here.
         """
-        return [(row[2], row[3]) for row in self._loop_data(loop_id)]
+        rows = self._loop_data(loop_id)
+        return [(row[2], row[3]) for row in rows] if rows else []
 
     def lane_vehicles(self, lane_id: str) -> list[tuple[str, float, float]]:
         """Return (id, position [m] from the start of the lane, speed [m/s]) of the vehicles on a lane."""

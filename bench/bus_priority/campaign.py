@@ -125,8 +125,8 @@ def changes_of(lines: Mapping[str, Mapping[int, Line]]) -> list[Change]:
     for arm, other in COMPARED:
         seeds = sorted(lines.get(arm, {}).keys() & lines.get(other, {}).keys())
         for figure in FIGURES if seeds else ():
-            pairs = [(float(lines[arm][seed][figure]), float(lines[other][seed][figure])) for seed in seeds]
-            changes = tuple(100 * (own / base - 1) for own, base in pairs if base > 0)
+            pairs = [(lines[arm][seed][figure], lines[other][seed][figure]) for seed in seeds]
+            changes = tuple(100 * (own / base - 1) for own, base in pairs if own is not None and base)
             if changes:
                 found.append(Change(arm, other, figure, changes))
     return found

@@ -61,15 +61,16 @@ def figures_of(folder: Path, end_s: float) -> dict[str, Any]:
         "car_delay_s": round(_mean(_lost(cars)), 3),
         "cycle_delay_s": round(_mean(_lost(cycles)), 3),
         "person_delay_s": round(lost_s / persons, 3),
-        "headway_irregularity": round(irregularity(buses), 4),
+        "headway_irregularity": irregularity(buses),
         **priority_of(folder),
     }
 
 
-def irregularity(buses: Iterable[Ride]) -> float:
+def irregularity(buses: Iterable[Ride]) -> float | None:
     """Return how far headways are from the mean of their line: coefficient of variation at the end of the line.
 
-    Lines are told by the name of the vehicle up to its last dash; the mean over lines with three headways or more.
+    Lines are told by the name of the vehicle up to its last dash; the mean over lines with three headways or more, None
+    if there is none.
     """
     ends: dict[str, list[float]] = defaultdict(list)
     for ride in buses:
@@ -81,7 +82,7 @@ def irregularity(buses: Iterable[Ride]) -> float:
         if len(gaps) >= 3:
             mean = _mean(gaps)
             found.append(math.sqrt(_mean([(gap - mean) ** 2 for gap in gaps])) / mean)
-    return _mean(found) if found else math.nan
+    return round(_mean(found), 4) if found else None
 
 
 def priority_of(folder: Path) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _plans(engineer: Hand) -> None:
 
 
 def _overrides(operator: Hand, junctions: list[str]) -> None:
-    for junction, kind, minutes in ((junctions[-1], "hold_stage", 15), (junctions[-2], "flash", 5)):
+    for junction, (kind, minutes) in zip(reversed(junctions), (("hold_stage", 15), ("flash", 5)), strict=False):
         site = operator.get(f"/v1/junctions/{junction}")["site"]
         wish = {
             "kind": kind,

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from signal_ctrl.web import page_routes
+
 HOLD_MIN: Final = 10
-_WAIT_MS: Final = 60_000
+LABELS: Final = Path(page_routes.__file__).with_name("page") / "src" / "labels.json"
+WORDS: Final = tuple(json.loads(LABELS.read_text(encoding="utf-8"))["replay"].values())
+"""What the button of the replay says, in both languages."""
 
 Prepare = Callable[[Any], None]
 """Brings a page of Playwright to what is to be seen of a view."""
@@ -66,7 +70,18 @@ def of_junction(page: Any, part: str = "") -> None:
 
 def of_its_street(page: Any) -> None:
     """Open the panel of the first junction, at its place in its street."""
-    of_junction(page, ".panel section:has(.key.way-0)")
+    of_junction(page, ".panel section:has(.swatch.way-0)")
+
+
+def past(page: Any) -> None:
+    """Go back two minutes."""
+    page.wait_for_timeout(2_000)
+    wanted = json.dumps(WORDS, ensure_ascii=False)
+    page.evaluate(f"[...document.querySelectorAll('.head button')].find(b => {wanted}.includes(b.innerText)).click()")
+    page.wait_for_selector(".replay time")
+    for _ in range(2):
+        page.click(".replay-keys button:first-child")
+        page.wait_for_timeout(1_500)
 
 
 def street(page: Any) -> None:
@@ -131,12 +146,18 @@ VIEWS: Final = (
     View("map", "map", "main .map", screens=("desktop", "phone", "night", "wall")),
     View("junction", "map", "main .map", prepare=of_junction),
     View(
-        "junction-street", "map", "main .map", prepare=lambda page: of_junction(page, ".panel section:has(.key.way-0)")
+        "junction-street",
+        "map",
+        "main .map",
+        prepare=lambda page: of_junction(page, ".panel section:has(.swatch.way-0)"),
     ),
     View("take-over", "map", "main .map", prepare=price),
     View("wall", "wall", "main .figures", screens=("desktop", "night", "wall")),
+    View("cockpit", "cockpit", "main .chart, main .cockpit", screens=("desktop", "phone", "night", "wall")),
+    View("replay", "map", "main .map", prepare=past),
     View("incidents", "incidents"),
     View("dispatch", "dispatch"),
+    View("buses", "buses", screens=("desktop",)),
     View("responses", "responses"),
     View("route", "route", ".panel select", prepare=green_route),
     View("overrides", "overrides", ".card, .empty"),

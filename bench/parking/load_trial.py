@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 
 from bench.intake.city import city_of
-from bench.load.service import Service, busy_s, cpu_s, end, start, stop
+from bench.load.service import Service, busy_s, cpu_s, end, start, stop, waited_s
 from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.mac import CABINET
@@ -32,7 +32,7 @@ from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.parking.service import Parking
 from signal_ctrl.stores.centre_keys import key_box
 from signal_ctrl.stores.migrations import PARKING_MIGRATIONS
-from signal_ctrl.stores.opening import open_store
+from signal_ctrl.stores.opening import open_folder
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.web.body_limit import PARKING_READINGS_PATH
 
@@ -41,7 +41,7 @@ TURNS: Final = 3
 """A driver asks so often: once at first, then under way; then he has come."""
 SENDERS: Final = 10
 ROADS: Final = 400
-RETRY_S: Final = 0.2
+RETRY_S: Final = 0.5
 GUIDANCE_MS: Final = 50.0
 """The figure that is wanted of p99. [ms]"""
 
@@ -83,7 +83,14 @@ class Host:
     core: int
     service: Service | None = None
     cpu_s: float = 0.0
+    waited_s: float = 0.0
     restart_s: float = 0.0
+
+    def note(self) -> None:
+        """Add up what the process took, and for how long its threads waited for the core, before it ends."""
+        if self.service is not None:
+            self.cpu_s += cpu_s(self.service.process.pid)
+            self.waited_s += waited_s(self.service.process.pid)
 
     def begin(self) -> None:
         """Start it. Raises: BackendError."""
@@ -96,9 +103,9 @@ class Host:
 
     def kill(self) -> None:
         """Kill it in the middle of whatever it does, and start it anew."""
+        self.note()
         service, self.service = self.service, None
         if service is not None:
-            self.cpu_s += cpu_s(service.process.pid)
             end(service.process)
             begun_s = time.monotonic()
             self.begin()
@@ -106,9 +113,9 @@ class Host:
 
     def finish(self) -> None:
         """Stop it as an operator does. Raises: BackendError."""
+        self.note()
         service, self.service = self.service, None
         if service is not None:
-            self.cpu_s += cpu_s(service.process.pid)
             stop(service.process, self.log)
             end(service.process)
 
@@ -132,12 +139,11 @@ def trial_of(load: ParkingLoad, folder: Path) -> dict[str, Any]:
         for each in senders:
             each.join()
         lasted_s, busy = time.monotonic() - begun_s, busy_s() - busy_before
-        own_s = host.cpu_s + (cpu_s(host.service.process.pid) if host.service is not None else 0.0)
         host.finish()
     finally:
         if host.service is not None:
             end(host.service.process)
-    return _row(load, host, journal, (lasted_s, busy, own_s))
+    return _row(load, host, journal, (lasted_s, busy))
 
 
 def facilities_on(network: RoadNetwork, load: ParkingLoad) -> Facilities:
@@ -154,21 +160,20 @@ def facilities_on(network: RoadNetwork, load: ParkingLoad) -> Facilities:
 
 
 @contextmanager
-def opened(data: Path) -> Iterator[tuple[SqlStore, Parking]]:
-    """Yield the service over a data folder that nobody else has, and its store."""
-    store = open_store(data, "", PARKING_MIGRATIONS)
+def opened(data: Path) -> Iterator[tuple[Parking, SqlStore]]:
+    """Yield the service of a data folder and its store, while no process serves it."""
+    store = open_folder(data, migrations=PARKING_MIGRATIONS)
     try:
         parking = Parking(store, SystemClock(), secrets.token_bytes, key_box(data))
         parking.start()
-        yield store, parking
-        parking.stop()
+        yield parking, store
     finally:
         store.close()
 
 
 def prepared(data: Path, network: RoadNetwork, facilities: Facilities) -> dict[str, bytes]:
     """Make a service with roads, facilities and senders, and return their keys by name."""
-    with opened(data) as (_, parking):
+    with opened(data) as (parking, _):
         parking.import_roads("bench", network)
         parking.import_facilities("bench", facilities)
         names = [f"sensors-{k}" for k in range(SENDERS)]
@@ -209,6 +214,7 @@ class _Sender:
         self._signer = Signer(name, key, self._boot, SystemClock(), secrets.token_bytes)
         self._occupied: dict[tuple[str, str], bool] = {}
         self._at = 0
+        self._kept: tuple[str, CabinetWire] | None = None
 
     def run(self, many: int, until_s: float) -> None:
         """Send so many readings a second until a time."""
@@ -218,6 +224,8 @@ class _Sender:
             sequence += 1
             self._send(sequence, self._readings(many))
             due_s += 1.0
+        if self._kept is not None:
+            self._kept[1].close()
 
     def _readings(self, many: int) -> list[SpaceReading]:
         at_ms, found = time.time_ns() // 1_000_000, []
@@ -241,13 +249,20 @@ class _Sender:
             for each in readings:
                 self._journal.last[each.facility, each.space] = (each.at_utc_ms, each.occupied)
 
+    def _wire(self) -> CabinetWire:
+        """Return the connection to the service, a new one where it has moved."""
+        address = self._address()
+        if self._kept is None or self._kept[0] != address:
+            if self._kept is not None:
+                self._kept[1].close()
+            self._kept = (address, CabinetWire(address))
+        return self._kept[1]
+
     def _try(self, body: bytes) -> bool:
         ask = self._signer.ask("POST", PARKING_READINGS_PATH, body=body)
         headers = {FEED if key == CABINET else key: value for key, value in ask.headers.items()}
         try:
-            wire = CabinetWire(self._address())
-            answer = wire.carry(replaced(ask, headers=headers))
-            wire.close()
+            answer = self._wire().carry(replaced(ask, headers=headers))
         except Exception:  # whatever it was, it was not receipted
             return False
         return answer.status == 200
@@ -318,7 +333,7 @@ def _refused(journal: Journal, why: str) -> None:
 def findings(data: Path, journal: Journal) -> list[str]:
     """Return what of all that was receipted is not there, or not as it was said: the client's journal is the oracle."""
     wrong = []
-    with opened(data) as (store, parking):
+    with opened(data) as (parking, store):
         kept = store.read(lambda r: r.shelf(READINGS).several(list(journal.batches)))
         wrong += [f"batch {key} was receipted and is gone" for key in journal.batches if key not in kept]
         for (facility, space), (at_utc_ms, occupied) in journal.last.items():
@@ -329,8 +344,8 @@ def findings(data: Path, journal: Journal) -> list[str]:
     return wrong
 
 
-def _row(load: ParkingLoad, host: Host, journal: Journal, took: tuple[float, float, float]) -> dict[str, Any]:
-    lasted_s, busy, own_s = took
+def _row(load: ParkingLoad, host: Host, journal: Journal, took: tuple[float, float]) -> dict[str, Any]:
+    lasted_s, busy = took
     wrong = findings(host.data, journal)
     asks_ms = sorted(1000 * each for each in journal.asks_s)
     receipts_ms = sorted(1000 * each for each in journal.receipts_s)
@@ -348,7 +363,8 @@ def _row(load: ParkingLoad, host: Host, journal: Journal, took: tuple[float, flo
         "batches": len(journal.batches),
         "retried": journal.retried,
         "refused": journal.refused,
-        "cpu_share": round(own_s / lasted_s, 3),
+        "cpu_share": round(host.cpu_s / lasted_s, 3),
+        "waited_share": round(host.waited_s / lasted_s, 3),
         "machine_busy_cores": round(busy / lasted_s, 2),
         "restart_s": round(host.restart_s, 2),
         "lost": len(wrong),

@@ -250,9 +250,11 @@ class LoopEstimator:
         self._outlet.learn_overdue(now_s)
         room_veh = self._outlet.room_veh(now_s)
         self._see_blind(lamps, room_veh, now_s, dt_s)
+        protected = [lamps[m.lamp] == "G" and room_veh[m.exit] >= 1 for m in self.layout.movements]
         for lane, queue in enumerate(self.queues):
             self._doubt(lane, queue, now_s)
-            self._watch_first(lane, lamps, room_veh, now_s, dt_s)
+            if any([self._on.is_on(k) for k in self._stop_loops[lane]]):
+                self._head.stands(lane, protected, dt_s)
         expected = [queue.expected(lane, self._shared, now_s) for lane, queue in enumerate(self.queues)]
         standing = [queue.queue_veh(now_s) for queue in self.queues]
         beyond = self._outlet.beyond_veh()
@@ -362,7 +364,7 @@ class LoopEstimator:
 
     def _reach_back(self, lane: int, queue: LaneQueue, now_s: float) -> None:
         """Where somebody stands on the stop-line loop and on one behind it, the lane is full up to there."""
-        if lane not in self._blind and not any(self.stands(k, now_s) for k in self._stop_loops[lane]):
+        if lane not in self._blind and not self._on.any_stands(self._stop_loops[lane], now_s):
             return  # those before the other loops are moving off, or wait to join farther down
         for k in self.layout.lanes[lane].loops:
             loop = self.layout.loops[k]
@@ -374,7 +376,7 @@ class LoopEstimator:
         """Who did not come to its middle loop stands in a neighbouring lane, if the queue there covers that one's."""
         edge = self.layout.lanes[lane].edge_id
         for other, neighbour in enumerate(self.layout.lanes):
-            covered = any(self.stands(k, now_s) for k in self._middle_loops[other])
+            covered = self._on.any_stands(self._middle_loops[other], now_s)
             if other != lane and neighbour.edge_id == edge and covered:
                 self._settle(vehicle.key, other)
                 self.queues[other].remove(vehicle.key)
@@ -383,10 +385,3 @@ class LoopEstimator:
                 )
                 return True
         return False
-
-    def _watch_first(self, lane: int, lamps: str, room_veh: FloatArray, now_s: float, dt_s: float) -> None:
-        if not any(self._on.is_on(k) for k in self._stop_loops[lane]):
-            return
-        movements = self.layout.movements
-        protected = [lamps[m.lamp] == "G" and room_veh[m.exit] >= 1 for m in movements]
-        self._head.stands(lane, protected, dt_s)

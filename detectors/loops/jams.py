@@ -46,9 +46,9 @@ class Jams:
         Args: stop_loops, those of each lane that are listened to; room_veh (n_exits,); ratio (n_movements,).
         """
         for lane, own in enumerate(stop_loops):
-            covered = any(loops.stands(k, now_s) for k in self._last[lane])
+            covered = loops.any_stands(self._last[lane], now_s)
             self._crowded[lane] += (covered - self._crowded[lane]) * min(dt_s / CROWDED_S, 1.0)
-            if any(loops.stands(k, now_s, QUEUED_S) for k in own):
+            if loops.any_stands(own, now_s, QUEUED_S):
                 self._queued[lane] = True
             elif now_s - loops.busy_s(own, now_s) > QUEUED_S:
                 self._queued[lane] = False

@@ -33,6 +33,18 @@ class Occupancy:
         since_s = self._on_since[loop]
         return since_s is not None and now_s - since_s >= least_s
 
+    def any_stands(self, loops: Iterable[int], now_s: float, least_s: float = STANDS_S) -> bool:
+        """Return whether somebody stands on one of the loops. [s]"""
+        for k in loops:
+            since_s = self._on_since[k]
+            if since_s is not None and now_s - since_s >= least_s:
+                return True
+        return False
+
     def busy_s(self, loops: Iterable[int], now_s: float) -> float:
         """Return when somebody was last on one of the loops. [s]"""
-        return max((now_s if self._on_since[k] is not None else self._off_at[k] for k in loops), default=NEVER_S)
+        latest_s = NEVER_S
+        for k in loops:
+            at_s = now_s if self._on_since[k] is not None else self._off_at[k]
+            latest_s = max(latest_s, at_s)
+        return latest_s

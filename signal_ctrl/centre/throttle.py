@@ -27,7 +27,7 @@ LOGIN_PER_ADDRESS: Final = Rate(30 / 60, 30)
 OPERATOR: Final = Rate(10, 10)
 CABINET: Final = Rate(5, 20)
 FEED: Final = Rate(10, 60)
-PAST: Final = Rate(4, 8)
+PAST: Final = Rate(2, 8)
 """Questions about the past, by account: each reads some minutes of it."""
 OPEN: Final = Rate(0.5, 5)
 """What is open to everybody, by address: it changes no more often than three times a minute."""

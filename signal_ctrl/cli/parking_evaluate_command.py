@@ -64,6 +64,33 @@ def evaluate(
     return 0
 
 
+def town(
+    scenario: Annotated[str, typer.Argument(help="newtown, newtown-RxC, or a scenario that has car parks.")],
+    out: Annotated[Path, typer.Argument(help="New folder for the files.")],
+    *,
+    seed: Annotated[int, typer.Option(help="Draws demand and drivers.")] = 1,
+    minutes: Annotated[float, typer.Option(help="Minutes of the demand; 0: all of it.")] = 0.0,
+    fill: Annotated[float, typer.Option(help="How full the car parks of a newtown get.")] = 0.9,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Write the files of a scenario whose cars park, to look at or to run: who finds a car park full searches on."""
+    from bench.parking.campaign import Case
+    from signal_ctrl.gateways.whole_file import new_folder
+    from sumo_scenarios.parking_loop.order import Arm
+    from sumo_scenarios.parking_loop.town import write_town
+
+    order = Case(scenario, "net", minutes, fill=fill).order(Arm.BLIND, seed, None)
+    with new_folder(out) as folder:
+        made = write_town(order, folder)
+    spaces = sum(park.capacity for park in made.parks)
+    config = out / made.config.name
+    if json_:
+        put_json({"config": str(config), "car_parks": len(made.parks), "spaces": spaces, "drivers": len(made.parkers)})
+    else:
+        typer.echo(f"{len(made.parks)} car parks, {spaces} spaces, {len(made.parkers)} drivers: {config}")
+    return 0
+
+
 def _row(one: "Against") -> dict[str, Any]:
     return {
         "arm": one.arm,

@@ -102,16 +102,29 @@ def send(
     service: Service,
     credential: CredentialFile,
     authority: Authority = None,
+    *,
     together: Annotated[int, typer.Option(min=1, max=5000, help="Readings in a batch.")] = 1000,
+    zones: Annotated[
+        bool, typer.Option("--zones", help="FILE is what 'count --zones' wrote; a zone is FACILITY/SPACE.")
+    ] = False,
+    begin_utc_ms: Annotated[
+        int,
+        typer.Option(min=0, help="With --zones: when the film began, since 1970 in UTC [ms]; 0: its times are UTC."),
+    ] = 0,
+    section: Annotated[
+        list[str] | None,
+        typer.Option(help="With --zones: FACILITY=SECTION that a camera counts as a whole. May be repeated."),
+    ] = None,
     json_: Json = False,
 ) -> int:
     """Send readings of sensors, gates, cameras and surveys; batches are sent again until they are receipted.
 
     Exit code 0: all were taken; 1: some were left out.
     """
-    from signal_ctrl.cli.parking_sending import send_readings
+    from signal_ctrl.cli.parking_sending import items_of, send_readings
 
-    sent = send_readings(file, service, credential, authority, together)
+    items = items_of(file, zones, begin_utc_ms, section or ())
+    sent = send_readings(items, service, credential, authority, together)
     if json_:
         put_json({"batches": sent.batches, "taken": sent.taken, "left_out": dict(sent.left_out)})
     else:

@@ -55,6 +55,15 @@ def serve(
     publisher: Annotated[
         str, typer.Option(help="COUNTRY/NAME of who publishes, as DATEX II has it.")
     ] = "other/signal-ctrl",
+    parking: Annotated[
+        str, typer.Option(help="Address of a parking service to look at, with a time limit; it never holds anybody up.")
+    ] = "",
+    parking_credential: Annotated[
+        Path | None, typer.Option(help="Credential of kind 'centre' that the parking service made.")
+    ] = None,
+    parking_authority: Annotated[
+        Path | None, typer.Option(help="Certificate that signs the parking service's, if not a known one.")
+    ] = None,
     past_days: Annotated[
         int, typer.Option(min=0, max=30, help="Days for which what was shown is kept to be replayed; 0: none of it.")
     ] = 30,
@@ -79,6 +88,7 @@ def serve(
     """
     import sys
 
+    from signal_ctrl.cli.parking_link import parking_at
     from signal_ctrl.cli.serving import Serving
     from signal_ctrl.cli.serving import serve as run
     from signal_ctrl.domain.errors import InvalidInputError
@@ -110,7 +120,9 @@ def serve(
     if lease and not database:
         raise InvalidInputError("--lease is for two centres on one PostgreSQL: give --database too")
     secret = b"" if backups is None else secret_of(key_file)
-    return run(Serving(data, database, place, settings, tuple(anchor_copy or ()), announce, backups, secret, lease))
+    beside = parking_at(parking, parking_credential, parking_authority)
+    copies = tuple(anchor_copy or ())
+    return run(Serving(data, database, place, settings, copies, announce, backups, secret, lease, beside))
 
 
 def check_reach(host: str, protected: bool) -> None:

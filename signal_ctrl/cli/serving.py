@@ -16,6 +16,7 @@ from signal_ctrl.cli.aside import Aside
 from signal_ctrl.cli.centre_parts import CentreParts, opened_centre
 from signal_ctrl.cli.failures import BROKEN
 from signal_ctrl.cli.garbage import FullCollection, keep_what_is_there, settle_collector
+from signal_ctrl.cli.parking_link import ParkingAt, parking_view, told
 from signal_ctrl.cli.standby import Standby
 from signal_ctrl.cli.stopping import tidy_end
 from signal_ctrl.cli.versions import versions
@@ -49,7 +50,8 @@ class Serving:
     """What is served where.
 
     `copies`, folders for copies of the audit's anchors; `announce`, told the port; `backups`, folder for a backup every
-    hour, sealed with `backup_secret`; `lease`, the name of this one of two centres on one PostgreSQL.
+    hour, sealed with `backup_secret`; `lease`, the name of this one of two centres on one PostgreSQL; `parking`, the
+    parking service that the centre looks at.
     """
 
     data: Path
@@ -61,6 +63,7 @@ class Serving:
     backups: Path | None = None
     backup_secret: bytes = field(default=b"", repr=False)
     lease: str = ""
+    parking: ParkingAt | None = None
 
 
 def serve(serving: Serving) -> int:
@@ -109,10 +112,12 @@ def show_first_secret(parts: CentreParts, announce: Callable[[str], None]) -> No
 
 
 def _server(serving: Serving, parts: CentreParts) -> Server:
-    seams = Seams(who_signed, partial(_verdict, parts))
+    view = None if serving.parking is None else parking_view(serving.parking, parts)
+    seams = Seams(who_signed, partial(_verdict, parts), parking=view)
     context = new_context(parts.clock, parts.watch, parts.identity, serving.settings, seams)
     stopping: list[Server] = []
-    app = make_app(context, _chores(serving, parts, lambda: stopping[0]))
+    chores = _chores(serving, parts, lambda: stopping[0])
+    app = make_app(context, chores if view is None else (*chores, Chore("parking", Aside(told(view)).look)))
     app.state.link_admin = parts.links
     inner = FeedFront(app, parts.watch.feeds.gate, parts.clock)
     front = LinkFront(inner, parts.link, parts.clock, context.rates, context.metrics)

@@ -39,18 +39,19 @@ class Right(IntEnum):
     """The right of way that a stage gives to a group.
 
     STOP is a red with a stop arrow: go after a halt, yielding to everybody.
-    WALK is the PROTECTED of a crossing.
+    WALK is the PROTECTED of a crossing. `is_green`: whether the group may go without a halt.
     """
+
+    is_green: bool
 
     NONE = 0
     STOP = 1
     PERMISSIVE = 2
     PROTECTED = 3
 
-    @property
-    def is_green(self) -> bool:
-        """Whether the group may go without a halt."""
-        return self >= Right.PERMISSIVE
+    def __init__(self, value: int) -> None:
+        """Tell once what the kernel asks in every frame of every group."""
+        self.is_green = value >= 2
 
 
 def together_bit(first: Right, second: Right) -> int:

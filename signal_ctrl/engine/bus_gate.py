@@ -37,6 +37,11 @@ WORDS: Final = (HOLD, EARLY, RELEASE)
 class Gate(Protocol):
     """The kernel's gate, as the engine has it."""
 
+    @property
+    def core(self) -> Core:
+        """The kernel's core as it is now."""
+        ...
+
     def ask(self, request: Request, now_ds: int) -> str:
         """Bring a wish in; return the rule that refused it. [ds]"""
         ...
@@ -68,58 +73,58 @@ class BusGate:
         weight = view.weight if view.weight.size else np.ones_like(view.eta_s)
         return replace(view, weight=weight * (1.0 + owed_s / COMPENSATED_S)[:, None])
 
-    def settle(self, decision: Decision, core: Core, gate: Gate, now_ds: int) -> tuple[Decision, str]:
+    def settle(self, decision: Decision, gate: Gate, now_ds: int) -> tuple[Decision, str]:
         """Return what is to be asked for in the name of adaptive control, and what was done for a bus. [ds]
 
         Once a second, when the lit stage may be left.
         """
-        self._pay(core)
-        stage, plain, wanted = core.stage, decision.plain, decision.stage
-        live = claim_of(core, Source.BUS_PRIORITY, now_ds) is not None
+        self._pay(gate.core)
+        stage, plain, wanted = gate.core.stage, decision.plain, decision.stage
         if plain is None or wanted == plain:
-            over = live and wanted != stage
-            return decision, self._let_go(gate, now_ds) if over else ""
+            return decision, self._let_go(gate, now_ds) if wanted != stage else ""
         if wanted == stage:
-            return self._extended(decision, core, live, gate, now_ds)
+            return self._extended(decision, gate, now_ds)
         if not self._may_begin(stage, plain, wanted, now_ds):
-            return self._without(decision, gate, live, now_ds, "the stage that a bus wants would be early again")
+            return self._without(decision, gate, now_ds, "the stage that a bus wants would be early again")
         self._early_ds, self._waiting = now_ds, self._greens[plain] - self._greens[wanted]
         self._owe(self._waiting, self._least_s(stage, wanted))
-        if live:
-            self._let_go(gate, now_ds)
+        self._let_go(gate, now_ds)
         return decision, EARLY
 
     def repeat(self, word: str, stage: int, gate: Gate, now_ds: int) -> None:
         """Do at the gate what was done in a recorded run."""
         if word == HOLD:
             self._hold(stage, gate, now_ds)
-        elif word == RELEASE:
+        else:
             self._let_go(gate, now_ds)
 
-    def _extended(self, decision: Decision, core: Core, live: bool, gate: Gate, now_ds: int) -> tuple[Decision, str]:
+    def _extended(self, decision: Decision, gate: Gate, now_ds: int) -> tuple[Decision, str]:
         assert decision.plain is not None
-        rule = "" if live else self._hold_if_new(core, gate, now_ds)
+        held = claim_of(gate.core, Source.BUS_PRIORITY, now_ds)
+        stage = gate.core.stage
+        live = held is not None and held.stage == stage
+        rule = "" if live else self._hold_if_new(gate, now_ds)
         if rule:
-            return self._without(decision, gate, False, now_ds, rule)
-        self._owe(self._greens[decision.plain] - self._greens[core.stage], 1.0)
+            return self._without(decision, gate, now_ds, rule)
+        self._owe(self._greens[decision.plain] - self._greens[stage], 1.0)
         return decision, "" if live else HOLD
 
-    def _without(self, decision: Decision, gate: Gate, live: bool, now_ds: int, why: str) -> tuple[Decision, str]:
-        """Return the decision without priority."""
+    def _without(self, decision: Decision, gate: Gate, now_ds: int, why: str) -> tuple[Decision, str]:
+        """Return the decision without priority; what is held stands in the way of no other stage."""
         assert decision.plain is not None
-        done = self._let_go(gate, now_ds) if live else ""
+        done = self._let_go(gate, now_ds) if decision.plain != gate.core.stage else ""
         return replace(decision, stage=decision.plain, reason=f"no bus priority: {why}"), done
 
     def _may_begin(self, stage: int, plain: int, wanted: int, now_ds: int) -> bool:
         longer = (self._greens[stage] & self._greens[wanted]) - self._greens[plain]
         return not longer and (not self._waiting or now_ds - self._early_ds >= CYCLE_DS)
 
-    def _hold_if_new(self, core: Core, gate: Gate, now_ds: int) -> str:
+    def _hold_if_new(self, gate: Gate, now_ds: int) -> str:
         """Ask for a hold unless the gate is known to refuse it, once a second for as long as a bus wants it."""
-        last = core.claims.extension
+        last = gate.core.claims.extension
         if last is not None and now_ds - last.at_ds < CYCLE_DS:
             return f"stage {last.stage + 1} was kept for a bus in this cycle"
-        return self._hold(core.stage, gate, now_ds)
+        return self._hold(gate.core.stage, gate, now_ds)
 
     def _hold(self, stage: int, gate: Gate, now_ds: int) -> str:
         self._sequence += 1
@@ -127,7 +132,11 @@ class BusGate:
         return gate.ask(Request(Source.BUS_PRIORITY, self._sequence, now_ds, now_ds, Wish.HOLD, stage, ends_ds), now_ds)
 
     def _let_go(self, gate: Gate, now_ds: int) -> str:
-        gate.release(Source.BUS_PRIORITY, self._sequence, now_ds)
+        """Take back what is held, if anything is."""
+        held = claim_of(gate.core, Source.BUS_PRIORITY, now_ds)
+        if held is None:
+            return ""
+        gate.release(Source.BUS_PRIORITY, held.sequence, now_ds)
         return RELEASE
 
     def _least_s(self, stage: int, wanted: int) -> float:

@@ -300,7 +300,7 @@ class JunctionEngine:
         stage, refused, priority = -1, "", ""
         lit = self._state.core.stage if decision is not None and decision.plain is not None else -1
         if decision is not None:
-            decision, priority = self._buses.settle(decision, self._state.core, self, now_ds)
+            decision, priority = self._buses.settle(decision, self, now_ds)
         if decision is not None and decision.stage != self._state.core.stage:
             stage = decision.stage
             self._sequence += 1

@@ -66,8 +66,9 @@ NEXT: Final[Mapping[tuple[GroupKind, Aspect, Event], Aspect]] = {
 }
 """Every step there is. A fault trip has a step from every aspect: it must never be the thing that fails."""
 
-GREENS: Final = frozenset({Aspect.GREEN, Aspect.GREEN_FLASH, Aspect.WALK})
-STOPS: Final = frozenset({Aspect.RED, Aspect.DONT_WALK})
+GREENS: Final = (Aspect.GREEN, Aspect.GREEN_FLASH, Aspect.WALK)
+STOPS: Final = (Aspect.RED, Aspect.DONT_WALK)
+"""Tuples, for they are looked into in every frame: of a set, Python computes the hash of an enumeration each time."""
 
 
 def step(aspect: Aspect, event: Event, crossing: bool) -> Aspect:

@@ -42,10 +42,12 @@ def breaches(site: Site, core: Core) -> tuple[str, ...]:
     found = []
     lit = [state.aspect in GREENS for state in core.groups]
     stopped = [state.aspect in STOPS for state in core.groups]
-    for a in [g for g, green in enumerate(lit) if green]:
-        for b, other in enumerate(core.groups):
+    shown = [g for g, green in enumerate(lit) if green or not stopped[g]]  # who is stopped breaks nothing
+    for a in [g for g in shown if lit[g]]:
+        for b in shown:
             if a == b:
                 continue
+            other = core.groups[b]
             wrong_pair = lit[b] and not site.allows(a, core.groups[a].right, b, other.right)
             if wrong_pair or not (stopped[b] or site.together[a][b]):
                 found.append(f"{site.groups[a].name} green, {site.groups[b].name} {other.aspect.value}")

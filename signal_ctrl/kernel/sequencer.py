@@ -22,9 +22,14 @@ def move(tables: Tables, groups: Groups, target: Rights, must_end: int, now_ds: 
     """
     _let_elapse(tables, groups, now_ds)
     ahead = outlook(tables, groups, target, now_ds)
+    before = list(groups)
     _end_greens(tables, groups, target, ahead, must_end, now_ds)
     _lower_rights(tables, groups, target, ahead, now_ds)
-    _start_greens(tables, groups, target, ahead, now_ds)
+    if not ahead.starts:
+        return
+    same = all(one is other for one, other in zip(before, groups, strict=True))
+    starts = ahead.starts if same else starts_after(tables, groups, target, ahead.ends, now_ds)
+    _start_greens(tables, groups, target, starts, now_ds)
 
 
 def _let_elapse(tables: Tables, groups: Groups, now_ds: int) -> None:
@@ -58,10 +63,7 @@ def _lower_rights(tables: Tables, groups: Groups, target: Rights, ahead: Outlook
         groups[g] = replace(groups[g], right=right, unprotected_ds=now_ds)
 
 
-def _start_greens(tables: Tables, groups: Groups, target: Rights, ahead: Outlook, now_ds: int) -> None:
-    if not ahead.starts:
-        return
-    starts = starts_after(tables, groups, target, ahead.ends, now_ds)
+def _start_greens(tables: Tables, groups: Groups, target: Rights, starts: dict[int, int], now_ds: int) -> None:
     wanted = {g: target[g] for g, start_ds in starts.items() if start_ds <= now_ds}
     for g, right in _fitting(tables, groups, wanted).items():
         groups[g] = _started(tables, groups[g], g, right, now_ds)

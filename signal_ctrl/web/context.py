@@ -20,6 +20,7 @@ from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.link_look import LinkLook
 from signal_ctrl.web.link_news import LinkNews
 from signal_ctrl.web.metrics import Metrics
+from signal_ctrl.web.parking_view import ParkingView
 from signal_ctrl.web.past_look import PastLook
 from signal_ctrl.web.rates import Rates
 from signal_ctrl.web.settings import Settings
@@ -44,7 +45,8 @@ class Context:
     `centre`, the services of the centre; `watch`, those of watching the city; `identity`, those that know people.
     `cabinets` knows who signed a request that carries the header `Signal-Ctrl-Cabinet`. `slow_work` hashes passwords;
     `hub`, who listens to the stream; `links`, the state of the links as it is shown; `city`, its figures;
-    `recorder`, keeps what is shown; `verify`, the check of the audit.
+    `recorder`, keeps what is shown; `verify`, the check of the audit;
+    `parking`, what is known of the parking service, where one is named.
     """
 
     clock: Clock
@@ -61,18 +63,20 @@ class Context:
     recorder: Recorder
     verify: AuditVerify
     cabinets: LoginCheck = no_cabinets
+    parking: ParkingView | None = None
 
 
 class Seams(NamedTuple):
     """What an application takes from outside: who signed a cabinet's request, and how the audit is verified.
 
     `asking`, the clock by which it is counted how often somebody asks, where the centre's own is not the wall's: that
-    of a simulated city stands while the machine does not keep up.
+    of a simulated city stands while the machine does not keep up. `parking`, what is known of the parking service.
     """
 
     cabinets: LoginCheck = no_cabinets
     verify: AuditVerify | None = None
     asking: Clock | None = None
+    parking: ParkingView | None = None
 
 
 _NO_SEAMS: Final = Seams()
@@ -99,6 +103,7 @@ def new_context(
         recorder=Recorder(watch.desk, PastLook(watch, links, city), settings.past_days),
         verify=seams.verify or (lambda: chain_of(centre.store)),
         cabinets=seams.cabinets,
+        parking=seams.parking,
     )
 
 

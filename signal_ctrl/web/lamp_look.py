@@ -7,6 +7,8 @@ from signal_ctrl.centre.centre import Centre
 
 OLD_MS: Final = 10_000
 """What was told longer ago is not known any more, as on the page. [ms]"""
+WHOLE_SECOND_MS: Final = 1_000
+"""A begin is recorded in whole seconds, as it is shown. [ms]"""
 SAME_MS: Final = 1_000
 """A stage that began within so much of another time is the same one: polls tell it with the delay of their way. [ms]"""
 
@@ -28,7 +30,7 @@ class LampLook:
         if told is None or self._centre.desk.clock.mono_ms() - told.at_mono_ms > OLD_MS:
             return None
         stage, letters = told.lamps.stage, told.lamps.aspects
-        began_ms = told.at_utc_ms - 100 * told.lamps.since_ds
+        began_ms = round((told.at_utc_ms - 100 * told.lamps.since_ds) / WHOLE_SECOND_MS) * WHOLE_SECOND_MS
         before = self._seen.get(name)
         if before is not None and before[0] == stage and abs(int(before[1] or 0) - began_ms) <= SAME_MS:
             began_ms = int(before[1] or 0)

@@ -1,6 +1,7 @@
 """What changed of the links, for the stream: small enough to be sent to everybody three times a minute."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from signal_ctrl.domain.roads import RoadNetwork
@@ -51,10 +52,15 @@ class LinkNews:
 
     def _is_changed(self, row: dict[str, Any]) -> bool:
         known = self._told.get(row["link"])
-        if known is None or known["level"] != row["level"]:
-            return True
-        before_s, now_s = known["travel_time_s"], row["travel_time_s"]
-        if before_s is None or now_s is None:
-            return before_s is not now_s
-        moved_m = abs((row["queue_m"] or 0.0) - (known["queue_m"] or 0.0))
-        return moved_m >= CHANGED_M or abs(float(now_s) - float(before_s)) > CHANGED_SHARE * float(before_s)
+        return known is None or is_news(known, row)
+
+
+def is_news(known: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Tell whether a road has another level, or so much another travel time or queue that it is worth telling."""
+    if known["level"] != row["level"]:
+        return True
+    before_s, now_s = known["travel_time_s"], row["travel_time_s"]
+    if before_s is None or now_s is None:
+        return before_s is not now_s
+    moved_m = abs((row["queue_m"] or 0.0) - (known["queue_m"] or 0.0))
+    return moved_m >= CHANGED_M or abs(float(now_s) - float(before_s)) > CHANGED_SHARE * float(before_s)

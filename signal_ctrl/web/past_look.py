@@ -3,9 +3,8 @@
 Each topic has the names and values that its route gives: a topic that joins adds a line to `_lists` or to `__call__`.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -16,6 +15,7 @@ from signal_ctrl.centre.override_values import Override
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.centre.ticket_desk import tickets
 from signal_ctrl.centre.tickets import Ticket
+from signal_ctrl.watch.buses.desk import BusStatus, LineStatus
 from signal_ctrl.watch.dispatch.mission_desk import missions
 from signal_ctrl.watch.dispatch.missions import Mission
 from signal_ctrl.watch.dispatch.unit_desk import units
@@ -31,12 +31,15 @@ from signal_ctrl.web.alarm_news import Mark, alarms_mark
 from signal_ctrl.web.city_look import CityLook
 from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.lamp_look import LampLook
-from signal_ctrl.web.link_look import LinkLook, Shown
+from signal_ctrl.web.link_look import LinkLook
+from signal_ctrl.web.road_look import RoadLook
 
+BUSES_MS: Final = 10_000
+"""Buses are looked at so often: they move all the time. [ms]"""
 AGAIN_MS: Final = 5_000
 """Lists are read again so often, and after each act and each change of alarms. [ms]"""
 MOST: Final = 500
-KMH: Final = 3.6
+SAYS: Final = "says"
 
 
 def _dumper(kind: Any, key: str) -> Callable[[Iterable[Any]], dict[str, Any]]:
@@ -56,6 +59,16 @@ _DIVERSIONS: Final = _dumper(Diversion, "diversion_id")
 _MISSIONS: Final = _dumper(Mission, "mission_id")
 _UNITS: Final = _dumper(Unit, "unit")
 _ORDERS: Final = _dumper(ResponseOrder, "order_id")
+_BUSES: Final = _dumper(BusStatus, "vehicle")
+_LINES: Final = _dumper(LineStatus, "line")
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with times and speeds in whole numbers."""
+    return {
+        name: round(value) if isinstance(value, float) and name.endswith(("_s", "_mps")) else value
+        for name, value in row.items()
+    }
 
 
 def _lists(reading: Reading) -> dict[str, Mapping[str, Any]]:
@@ -73,6 +86,14 @@ def _lists(reading: Reading) -> dict[str, Mapping[str, Any]]:
     }
 
 
+class _Parts(NamedTuple):
+    """A junction as it is shown, and its two parts."""
+
+    shown: dict[str, Any]
+    rest: dict[str, Any]
+    says: dict[str, str]
+
+
 class PastLook:
     """Looks at all that is shown; called by one thread, once a second."""
 
@@ -82,28 +103,48 @@ class PastLook:
         self._city = city
         self._junctions = JunctionLook(watch.centre)
         self._lamps = LampLook(watch.centre)
+        self._parted: dict[str, _Parts] = {}
         self._known: dict[str, Mapping[str, Any]] = {}
         self._act = -1
         self._mark: Mark = ()
         self._read_mono_ms = 0
-        self._minute: object = None
-        self._roads: Mapping[str, Any] = {}
+        self._seen_buses: dict[str, Mapping[str, Any]] | None = None
+        self._seen_mono_ms = 0
+        self._roads = RoadLook()
 
     def __call__(self) -> Picture:
         """Return the picture of now."""
         fresh = self._read_lists()
         junctions = self._junctions(fresh)
-        shown = self._links.now()
-        if shown is None or shown.minute is not self._minute:
-            self._minute = None if shown is None else shown.minute
-            self._roads = {} if shown is None else roads_of(shown)
+        self._parted = {name: self._parts(name, shown) for name, shown in junctions.items()}
         return {
-            "junctions": junctions,
+            "junctions": {name: parts.rest for name, parts in self._parted.items()},
+            "says": {name: parts.says for name, parts in self._parted.items() if parts.says},
             "lamps": self._lamps(junctions),
-            "roads": self._roads,
+            "roads": self._roads(self._links.now(), self._watch.desk.now_ms()),
             "city": self._city.topic(),
             **self._known,
+            **self._buses(),
         }
+
+    def _buses(self) -> dict[str, Mapping[str, Any]]:
+        """Return buses and their lines in whole seconds and metres; `heard_s` would be another one at each look."""
+        desk, mono_ms = self._watch.buses, self._watch.desk.clock.mono_ms()
+        if self._seen_buses is None or mono_ms - self._seen_mono_ms >= BUSES_MS:
+            self._seen_mono_ms = mono_ms
+            buses = _BUSES(desk.buses(""))
+            self._seen_buses = {
+                "buses": {name: {**_whole(row), "heard_s": 0} for name, row in buses.items()},
+                "bus_lines": {name: _whole(row) for name, row in _LINES(desk.lines()).items()},
+            }
+        return self._seen_buses
+
+    def _parts(self, name: str, shown: dict[str, Any]) -> "_Parts":
+        """Return what a junction says of itself apart from the rest: it changes each minute, the rest hardly ever."""
+        known = self._parted.get(name)
+        if known is not None and known.shown is shown:
+            return known
+        return _Parts(shown, {key: value for key, value in shown.items() if key != SAYS}, shown[SAYS])
 
     def _read_lists(self) -> bool:
         """Read the lists if it is time, and tell whether anything was done since they were read last."""
@@ -120,14 +161,3 @@ class PastLook:
         """Return what is known already where it is the same, so that nobody compares it again."""
         known = self._known.get(name)
         return known if known == topic else topic
-
-
-def roads_of(shown: Shown) -> dict[str, list[Any]]:
-    """Return level, speed [km/h] and queue [m] of each road, in the whole numbers that people are shown."""
-    return {row["link"]: [row["level"], *_numbers(row)] for row in shown.rows}
-
-
-def _numbers(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    speed_mps, queue_m = row["speed_mps"], row["queue_m"]
-    kmh = None if speed_mps is None else math.floor(speed_mps * KMH + 0.5)
-    return kmh, None if queue_m is None else round(queue_m)

@@ -16,9 +16,9 @@ from sumo_scenarios import catalogue
 from sumo_scenarios.city_demo.city import City, read_city
 from sumo_scenarios.city_demo.driver import CityDriver, Showing
 from sumo_scenarios.city_demo.pace import Pace
-from sumo_scenarios.closed_loop import Further, run_loop
+from sumo_scenarios.closed_loop import run_loop
 from sumo_scenarios.logs import EventLog
-from sumo_scenarios.outcome import LoopOutcome, Stop
+from sumo_scenarios.outcome import Further, LoopOutcome, Stop
 from sumo_scenarios.over_http.centre import Served
 from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import RunSettings

@@ -14,12 +14,12 @@ from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.city_feed.happenings import STANDING, write_breakdowns
 from sumo_scenarios.city_feed.order import Happening
 from sumo_scenarios.city_feed.road_network import motor_lanes
-from sumo_scenarios.closed_loop import Further, run_loop
+from sumo_scenarios.closed_loop import run_loop
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.diversion_loop.driver import COUNTS, DROVE, PROPOSED, DiversionDriver
 from sumo_scenarios.diversion_loop.order import DiversionOrder
 from sumo_scenarios.net_reader import read_net
-from sumo_scenarios.outcome import Report, Stop
+from sumo_scenarios.outcome import Further, Report, Stop
 from sumo_scenarios.score import trip_of
 from sumo_scenarios.supervise import Job, Progress, supervise
 from sumo_scenarios.written import tags

@@ -15,7 +15,6 @@ from signal_ctrl.parking.forecast.series import SLOT_S
 from signal_ctrl.parking.guidance.access import Access, LotPlaces
 from signal_ctrl.parking.guidance.costs import Arrivals, Costs
 from signal_ctrl.parking.guidance.guide import answer_one, guide
-from signal_ctrl.parking.guidance.inflow import PlannedTrip
 from signal_ctrl.parking.guidance.values import Answer, GuidanceSettings, Lot, Request, lot_name
 from sumo_scenarios.parking_loop.car_parks import CarPark
 from sumo_scenarios.parking_loop.searches import Search
@@ -110,13 +109,7 @@ class Guidance:
         self._arrivals = Arrivals()
         self._prices: Mapping[str, float] = {}
         self._costs: Costs | None = None
-        self._ways: dict[str, tuple[float, Trip]] = {}
         self.chances: dict[str, float] = {}
-
-    @property
-    def trips(self) -> list[tuple[float, PlannedTrip]]:
-        """The ways of all who are under way, each with the time at which it was told. [s]"""
-        return [(at_s, PlannedTrip(name, way)) for name, (at_s, way) in self._ways.items()]
 
     def look(self, time_s: float, times: RoadTimes) -> None:
         """Take in what car parks and roads say now. [s]"""
@@ -144,7 +137,6 @@ class Guidance:
             self._entered[:, -steps:] = 0.0
             self._slot = slot
         hold = self._arrivals.drop(search.parker.vehicle)
-        self._ways.pop(search.parker.vehicle, None)
         if hold is None or self._name[hold.lot] != search.parked:
             self._entered[self._places.number[lot_name(search.parked, SpaceKind.GENERAL)], -1] += 1
 
@@ -167,8 +159,6 @@ class Guidance:
 
     def _told(self, answer: Answer, costs: Costs) -> tuple[str, Trip | None]:
         self.chances[answer.request] = answer.best.chance
-        if answer.way is not None:
-            self._ways[answer.request] = (costs.now_utc_ms / MS, answer.way)
         return self._name[answer.best.lot], answer.way
 
     def _request(self, search: Search, at: OnRoad, costs: Costs, sent_to: str) -> Request:

@@ -1,5 +1,6 @@
 """The driver of a run with car parks: acts for signals as usual, plays the drivers, and tells them where to go."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -7,8 +8,9 @@ import numpy as np
 
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
-from signal_ctrl.domain.road_ways import RoadTimes, Trip
+from signal_ctrl.domain.road_ways import RoadGraph, RoadTimes, Trip, WayFinder
 from signal_ctrl.domain.roadside import OnRoad
+from signal_ctrl.parking.guidance.inflow import PlannedTrip
 from sumo_scenarios.diversion_loop.counting import RoadCounts
 from sumo_scenarios.driver import KernelDriver, make_driver
 from sumo_scenarios.logs import EventLog
@@ -25,6 +27,7 @@ from sumo_scenarios.world import World
 PARKED: Final = "parked.json"
 _LOOK_EVERY_S: Final = 30.0
 _SIGN_EVERY_S: Final = 5.0
+_PHONE_EVERY_S: Final = 5.0
 _DOUBT: Final = 0.3
 SIGN_M: Final = 900.0
 """So far before a car park, as the crow flies, stands the sign for it. [m]"""
@@ -60,6 +63,9 @@ class ParkingDriver(OuterDriver):
         self._fullest = 0.0
         self._full_s = np.zeros(len(parks))
         self._refused = 0
+        self._graph = RoadGraph(town.network)
+        self._finder: WayFinder | None = None
+        self._next_board_s = begin_s
         self._board = self._told_signals(world) if order.arm is Arm.KNOWN else None
 
     def _told_signals(self, world: World) -> InflowBoard:
@@ -84,9 +90,9 @@ class ParkingDriver(OuterDriver):
                 self._guidance.parked(search, time_s)
         if self._advice is not None:
             self._tell(self._advice, time_s, [*begun, *refused])
-        if self._board is not None and self._guidance is not None:
-            self._board.put(self._guidance.trips)
         self._searches.follow()
+        if self._board is not None:
+            self._tell_signals(self._board, time_s)
         if self._guidance is not None:
             self._note(self._guidance)
 
@@ -103,7 +109,25 @@ class ParkingDriver(OuterDriver):
         self._full_s += _LOOK_EVERY_S * np.array([inside[name] >= capacity[name] for name in capacity])
         if self._guidance is not None:
             now_s = self._counts.time_s(last=6).astype(np.float32)
-            self._guidance.look(time_s, RoadTimes(now_s, _DOUBT * now_s, "speeds of the last 3 min"))
+            times = RoadTimes(now_s, _DOUBT * now_s, "speeds of the last 3 min")
+            self._guidance.look(time_s, times)
+            self._finder = WayFinder(self._graph, times)
+
+    def _tell_signals(self, board: InflowBoard, time_s: float) -> None:
+        """Tell signals every few seconds where phones are and which way they show. [s]"""
+        if self._finder is not None and time_s >= self._next_board_s:
+            self._next_board_s = time_s + _PHONE_EVERY_S
+            board.put((time_s, trip) for trip in self._planned(self._finder))
+
+    def _planned(self, finder: WayFinder) -> Iterator[PlannedTrip]:
+        """Yield the ways of all who have a phone: it knows where it is, and which way it shows."""
+        for vehicle, search in self._searches.active.items():
+            at = self._on_road(search) if search.parker.follows is Follows.PHONE else None
+            edges = self._simulation.next_edges(vehicle) if at is not None else ()
+            door = self._parks[search.target].edge
+            if at is not None and door in edges:
+                roads = tuple(self._network.index[edge] for edge in edges[: edges.index(door) + 1])
+                yield PlannedTrip(vehicle, finder.trip(roads, at.share, 1.0))
 
     def _tell(self, advice: Advice, time_s: float, asking: list[Search]) -> None:
         """Tell those who ask now; in a round all who have a phone; at signs those who follow them. [s]"""

@@ -18,7 +18,7 @@ from sumo_scenarios.net_reader import Net
 
 AHEAD_S: Final = 60.0
 """So far ahead does a signal look. [s]"""
-LATE_S: Final = 20.0
+LATE_S: Final = 3.0
 """Who should have been seen so long ago is forgotten. [s]"""
 PRESENCE: Final = 0.8
 _OWN_KEYS: Final = 1 << 40

@@ -12,9 +12,9 @@ from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.plan import Plan
 from sumo_scenarios.arguments import STATISTICS, TRIPINFO
 from sumo_scenarios.catalogue import resolve
-from sumo_scenarios.closed_loop import Further, run_loop
+from sumo_scenarios.closed_loop import run_loop
 from sumo_scenarios.first_plan import with_plan
-from sumo_scenarios.outcome import Report, Stop
+from sumo_scenarios.outcome import Further, Report, Stop
 from sumo_scenarios.parking_loop.driver import PARKED, ParkingDriver
 from sumo_scenarios.parking_loop.order import Follows, ParkingOrder
 from sumo_scenarios.parking_loop.town import ParkingTown, write_town

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
@@ -170,12 +171,15 @@ class _Writer:
         parkers = self._write_demand(demand.path, folder / "parking.rou.xml")
         near = {park.name: self._near(park.name) for park in self._parks}
         write_rows(folder / "car-parks.add.xml", "additional", car_park_rows(self._parks, near))
-        additional = [*self._others(), folder / "car-parks.add.xml"]
+        demand.path.unlink()
+        additional = [*(path.name for path in self._others()), "car-parks.add.xml"]
+        options = "".join(f"<{name} value={quoteattr(value)}/>" for name, value in self._config.options)
         rows = (
-            f'<input><net-file value="{self._config.net}"/><route-files value="{folder / "parking.rou.xml"}"/>'
-            f'<additional-files value="{",".join(map(str, additional))}"/></input>',
-            f'<time><begin value="{self._times_s[0]}"/><end value="{self._times_s[1] + order.clearing_s}"/></time>',
-            '<processing><time-to-teleport value="-1"/></processing>',
+            f'<input><net-file value="{self._config.net}"/><route-files value="parking.rou.xml"/>'
+            f'<additional-files value="{",".join(additional)}"/></input>',
+            f'<time><begin value="{self._times_s[0]}"/><end value="{self._times_s[1] + order.clearing_s}"/>'
+            f'<step-length value="{self._config.step_s}"/></time>',
+            f'<processing><time-to-teleport value="-1"/>{options}</processing>',
         )
         write_rows(folder / CONFIG, "configuration", rows)
         return ParkingTown(folder / CONFIG, self._network, self._parks, parkers)

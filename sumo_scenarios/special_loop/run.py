@@ -11,8 +11,8 @@ from xml.sax.saxutils import quoteattr
 
 from signal_ctrl.domain.errors import BackendError
 from sumo_scenarios.arguments import STATISTICS, TRIPINFO
-from sumo_scenarios.closed_loop import Further, run_loop
-from sumo_scenarios.outcome import LoopOutcome, Report, Stop
+from sumo_scenarios.closed_loop import run_loop
+from sumo_scenarios.outcome import Further, LoopOutcome, Report, Stop
 from sumo_scenarios.special_loop.driver import LOG, SpecialDriver
 from sumo_scenarios.special_loop.order import SpecialOrder, SpecialTrip
 from sumo_scenarios.supervise import Job, Progress, supervise

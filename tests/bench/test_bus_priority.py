@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from bench.bus_priority.campaign import Case, changes_of, seeds_of
 from bench.bus_priority.judging import Ride, figures_of, irregularity, kept_ds, priority_of
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.bus_options import BusOptions, parse_buses
+from sumo_scenarios.settings import RunSettings
 
 TRIP = '<tripinfo id="{id}" depart="10" arrival="{at}" departDelay="2" timeLoss="{loss}" duration="50" vType="{kind}"/>'
 
@@ -36,7 +36,7 @@ def test_figures_weigh_persons(tmp_path: Path) -> None:
     found = figures_of(folder_of(tmp_path, [], []), 200.0)
     assert (found["buses"], found["bus_delay_s"], found["car_delay_s"], found["cycle_delay_s"]) == (1, 40.0, 15.0, 5.0)
     assert found["person_delay_s"] == pytest.approx((30 * 40 + 1.3 * 30 + 5) / (30 + 2.6 + 1), abs=0.001)
-    assert math.isnan(found["headway_irregularity"])
+    assert found["headway_irregularity"] is None
 
 
 def row(at_s: int, lit: int, plain: int, choice: int, **more: Any) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_irregularity_is_that_of_headways_at_the_end_of_the_line() -> None:
     assert irregularity(even) == 0.0
     uneven = [Ride(f"bus-E0-{k}", "bus", 0.0, at_s) for k, at_s in enumerate((0.0, 100.0, 400.0, 500.0, 800.0))]
     assert irregularity(uneven) == pytest.approx(0.5)
-    assert math.isnan(irregularity(even[:3]))
+    assert irregularity(even[:3]) is None
 
 
 def test_runs_are_paired_and_named() -> None:
@@ -78,12 +78,19 @@ def test_runs_are_paired_and_named() -> None:
         "adaptive+buses": {1: {**line, "bus_delay_s": 60.0, "headway_irregularity": 0.1}},
     }
     found = {change.figure: change.changes for change in changes_of(lines)}
-    assert found["bus_delay_s"] == (pytest.approx(-40.0),)
-    assert found["headway_irregularity"] == (pytest.approx(-50.0),)
+    assert found["bus_delay_s"] == pytest.approx((-40.0,))
+    assert found["headway_irregularity"] == pytest.approx((-50.0,))
     assert "cycle_delay_s" not in found
     assert list(seeds_of("2-4")) == [2, 3, 4]
     with pytest.raises(InvalidInputError):
         seeds_of("4-2")
+
+
+def test_who_cannot_hear_of_buses_is_refused() -> None:
+    for controller in ("greedy", "actuated", "net"):
+        with pytest.raises(InvalidInputError, match="--buses is for controllers adaptive, hybrid, fixed"):
+            RunSettings("newtown-2x3", controller, buses=BusOptions())
+    assert RunSettings("newtown-2x3", "fixed", buses=BusOptions()).buses == BusOptions()
 
 
 def test_options_of_buses() -> None:

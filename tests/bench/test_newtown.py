@@ -59,7 +59,7 @@ def test_the_exit_code_tells_whether_the_share_was_saved(
     path = tmp_path / "ledger.jsonl"
     path.write_text("".join(json.dumps(each) + "\n" for each in (line("adaptive", 1, ours_s), line("fixed", 1, 100.0))))
     assert main([str(path)]) == code
-    assert "delay of a person" in capsys.readouterr().out
+    assert "delay of a person [s]" in capsys.readouterr().out
 
 
 def test_a_ledger_that_is_not_there_is_refused(tmp_path: Path) -> None:

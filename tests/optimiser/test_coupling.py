@@ -194,3 +194,16 @@ def test_the_other_ones_red_costs_those_who_are_let_into_the_street() -> None:
     assert keeping(0) < keeping(1) - 100.0
     alone = RolloutController(own.layout, own.tables, SETTINGS).decide(view_of(town), Situation(10.0, 0, (0, 1), 99.0))
     assert keeping(1, at_s=7.9) == alone.candidates[0][2] != keeping(1, at_s=8.0)  # what is old does not count
+
+
+def test_who_tells_of_no_buses_has_none() -> None:
+    """Weights and shares of one signal alone: the other's vehicles count once, and are there once."""
+    one, other = pair(20.0)
+    both = Coupled(one, other)
+    own, behind = (view_of(replace(random_town(3), lanes=[[(1.0, 0)], [(2.0, 1)]], weights=[])) for _ in range(2))
+    told = replace(own, weight=np.full_like(own.eta_s, 20.0), share_from=np.full_like(own.eta_s, 0.5))
+    joined = both.view(told, behind)
+    n = own.eta_s.shape[0]
+    assert (joined.weight[:n] == 20.0).all() and (joined.weight[n:] == 1.0).all()
+    assert (joined.share_from[:n] == 0.5).all() and (joined.share_from[n:] == -1.0).all()
+    assert not both.view(own, behind).weight.size

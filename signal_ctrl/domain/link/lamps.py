@@ -2,8 +2,8 @@
 
 Beside them the countdown of crossings: for how much longer WALK or clearance lasts for sure.
 
-They are what people look at, and nothing more: no decision rests on them, nothing is stored, and a poll that is lost
-takes them with it. 12 groups take 25 bytes.
+They are what people look at, and nothing more: no decision rests on them, and a poll that is lost takes them with it.
+12 groups take 25 bytes.
 """
 
 import re

@@ -16,25 +16,10 @@ from signal_ctrl.parking.tariffs import is_open
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+NO_WAY_S: Final = 86_400.0
+"""What a lot costs that cannot be reached or does not take the driver. [s]"""
 LOOKED_AT: Final = 3
 """Of so many times as many lots as are candidates, the nearest by drive and walk, the price is looked at."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
-    """The lots that are looked at for one driver, the cheapest first; arrays of one value for each of them. [s]
-
-    `own_s`, what the lot costs without the risk; `fitting`, whether any of them may take him.
-    """
-
-    request: Request
-    lots: Ints
-    drive_s: Floats
-    walk_m: Floats
-    walk_s: Floats
-    price_cents: Floats
-    own_s: Floats
-    fitting: bool
 
 
 class Arrivals:
@@ -83,6 +68,43 @@ class Arrivals:
         return tuple(self._holds.values())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """The lots that are looked at for one driver, the cheapest first; arrays of one value for each of them. [s]
+
+    `own_s`, what the lot costs without the risk; `ahead_s` and `comes_utc_ms`, when he would be there; `free`,
+    quantiles of the spaces then; `usable`, whether it can be reached, takes him and is open then; `sent`, the place of
+    the lot that he was told before, none if it is not among them.
+    """
+
+    request: Request
+    lots: Ints
+    names: tuple[str, ...]
+    drive_s: Floats
+    walk_m: Floats
+    price_cents: Floats
+    own_s: Floats
+    ahead_s: Floats
+    comes_utc_ms: tuple[int, ...]
+    free: Floats
+    usable: npt.NDArray[np.bool_]
+    sent: tuple[int, ...]
+
+    @property
+    def fixed(self) -> bool:
+        """Whether he goes where he was told before, whatever comes."""
+        return self.request.fixed and bool(self.sent)
+
+    def chance(self, arrivals: Arrivals) -> Floats:
+        """Return the probability that a space is left for him in each lot when he comes."""
+        name = self.request.request
+        before = [
+            arrivals.before(lot, at_utc_ms, name) for lot, at_utc_ms in zip(self.names, self.comes_utc_ms, strict=True)
+        ]
+        chance = chance_of(self.free, 1.0 + np.array(before, dtype=np.float64))
+        return np.where(self.usable, chance, 0.0)
+
+
 class Costs:
     """Costs of lots at one moment."""
 
@@ -97,36 +119,43 @@ class Costs:
     def candidates(self, request: Request) -> Candidates:
         """Return the lots to be looked at: the cheapest that take the driver, or all that may be reached if none does.
 
-        Where no lot may be reached all are, at no way known: an answer there always is.
+        Where no lot can be reached all are looked at: an answer there always is.
         """
         places, chosen = self.places, self.settings
         drive_s = self.access.seconds(request.position) + places.to_space_s
         walk_m = places.metres_to(request.destination) * chosen.walk_factor
         way_s = drive_s + chosen.walk_weight * walk_m / chosen.walk_mps
         takes = (places.kinds == KINDS.index(request.kind)) & (places.longest_stay_s >= request.stay_s)
-        for usable in (takes & np.isfinite(drive_s), np.isfinite(drive_s), np.ones(len(drive_s), dtype=np.bool_)):
+        reached = np.isfinite(drive_s)
+        for usable in (takes & reached, reached, np.ones(len(drive_s), dtype=np.bool_)):
             near = np.flatnonzero(usable)
-            order = near[np.argsort(np.where(np.isfinite(way_s[near]), way_s[near], 0.0), kind="stable")]
-            kept = self._priced(request, order[: LOOKED_AT * chosen.candidates], drive_s, walk_m, way_s, takes)
-            if kept is not None:
-                return kept
+            if len(near):
+                order = near[np.argsort(way_s[near], kind="stable")][: LOOKED_AT * chosen.candidates]
+                return self._priced(request, order, drive_s, walk_m, way_s)
         raise InvalidInputError("guidance needs lots")
 
-    def _priced(
-        self, request: Request, lots: Ints, drive_s: Floats, walk_m: Floats, way_s: Floats, takes: npt.NDArray[np.bool_]
-    ) -> Candidates | None:
-        if not len(lots):
-            return None
+    def _priced(self, request: Request, lots: Ints, drive_s: Floats, walk_m: Floats, way_s: Floats) -> Candidates:
         cents = np.array([self._price(int(lot), request, float(drive_s[lot])) for lot in lots], dtype=np.float64)
-        own_s = way_s[lots] + request.cent_s * cents
+        own_s = np.minimum(way_s[lots] + request.cent_s * cents, NO_WAY_S)
         order = np.argsort(own_s, kind="stable")
         sent = lots[order] == self.places.number.get(request.sent_to, -1)
         kept = order[(np.arange(len(order)) < self.settings.candidates) | sent]
         at = lots[kept]
-        fitting = bool(takes[at].all() and np.isfinite(own_s[kept]).all())
-        walk = walk_m[at]
+        ahead_s = request.leaves_in_s + np.where(np.isfinite(drive_s[at]), drive_s[at], 0.0)
+        comes_utc_ms = tuple(self.now_utc_ms + round(1000 * at_s) for at_s in ahead_s.tolist())
         return Candidates(
-            request, at, drive_s[at], walk, walk / self.settings.walk_mps, cents[kept], own_s[kept], fitting
+            request=request,
+            lots=at,
+            names=tuple(self.places.names[lot] for lot in at.tolist()),
+            drive_s=drive_s[at],
+            walk_m=walk_m[at],
+            price_cents=cents[kept],
+            own_s=own_s[kept],
+            ahead_s=ahead_s,
+            comes_utc_ms=comes_utc_ms,
+            free=self._outlook.of(at, ahead_s + self._late_s),
+            usable=np.isfinite(drive_s[at]) & self._open(request, at, comes_utc_ms),
+            sent=tuple(np.flatnonzero(at == self.places.number.get(request.sent_to, -1)).tolist()),
         )
 
     def _price(self, lot: int, request: Request, drive_s: float) -> int:
@@ -135,29 +164,14 @@ class Costs:
         comes_utc_ms = self.now_utc_ms + round(1000 * (request.leaves_in_s + drive_s))
         return self.places.lots[lot].tariff.price_cents(self.places.timezone, comes_utc_ms, request.stay_s / 60)
 
-    def ahead_s(self, candidates: Candidates) -> Floats:
-        """Return when a driver comes to each of his lots, from now on. [s]"""
-        found: Floats = candidates.request.leaves_in_s + np.where(
-            np.isfinite(candidates.drive_s), candidates.drive_s, 0.0
-        )
-        return found
-
-    def comes_utc_ms(self, candidates: Candidates) -> list[int]:
-        """Return when a driver comes to each of his lots. [ms]"""
-        return [self.now_utc_ms + round(1000 * at_s) for at_s in self.ahead_s(candidates).tolist()]
-
-    def free(self, candidates: Candidates) -> Floats:
-        """Return the quantiles of free spaces in each of a driver's lots when he comes. (n, n_levels)"""
-        return self._outlook.of(candidates.lots, self.ahead_s(candidates) + self._late_s)
-
-    def chance(self, candidates: Candidates, arrivals: Arrivals) -> Floats:
-        """Return the probability that a space is left for a driver in each of his lots when he comes."""
-        before = [
-            arrivals.before(self.places.names[lot], at_utc_ms, candidates.request.request)
-            for lot, at_utc_ms in zip(candidates.lots.tolist(), self.comes_utc_ms(candidates), strict=True)
+    def _open(self, request: Request, lots: Ints, comes_utc_ms: Sequence[int]) -> npt.NDArray[np.bool_]:
+        """Tell which lots take a driver, and are open when he comes. [ms]"""
+        own, zone = [self.places.lots[lot] for lot in lots.tolist()], self.places.timezone
+        found = [
+            lot.takes(request.kind, request.stay_s) and is_open(lot.hours, zone, at_utc_ms)
+            for lot, at_utc_ms in zip(own, comes_utc_ms, strict=True)
         ]
-        chance = chance_of(self.free(candidates), 1.0 + np.array(before, dtype=np.float64))
-        return np.where(self.usable(candidates), chance, 0.0)
+        return np.array(found, dtype=np.bool_)
 
     def free_at(self, lot: int, ahead_s: float, times: int) -> Floats:
         """Return the quantiles of free spaces in a lot at a time from now on, so many times. [s] (times, n_levels)"""
@@ -167,18 +181,3 @@ class Costs:
     def middle(self, lot: str, ahead_s: float) -> float:
         """Return the median of the free spaces in a lot at a time from now on. [s] [spaces]"""
         return self._outlook.middle(lot, ahead_s + self._late_s)[1]
-
-    def usable(self, candidates: Candidates) -> npt.NDArray[np.bool_]:
-        """Tell which of his lots can be reached, take the driver and are open when he comes."""
-        request, places = candidates.request, self.places
-        found = [
-            places.lots[lot].takes(request.kind, request.stay_s)
-            and is_open(places.lots[lot].hours, places.timezone, at_utc_ms)
-            for lot, at_utc_ms in zip(candidates.lots.tolist(), self.comes_utc_ms(candidates), strict=True)
-        ]
-        return np.array(found, dtype=np.bool_) & np.isfinite(candidates.drive_s)
-
-    def stays(self, candidates: Candidates) -> Sequence[int]:
-        """Return the place of the lot that a driver was told before among his lots; none if it is not one of them."""
-        sent = self.places.number.get(candidates.request.sent_to, -1)
-        return np.flatnonzero(candidates.lots == sent).tolist()

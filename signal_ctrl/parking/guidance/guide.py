@@ -14,13 +14,11 @@ import numpy.typing as npt
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.parking.guidance.assigning import Wish, assign
-from signal_ctrl.parking.guidance.costs import Arrivals, Candidates, Costs
+from signal_ctrl.parking.guidance.costs import NO_WAY_S, Arrivals, Candidates, Costs
 from signal_ctrl.parking.guidance.values import Answer, Choice, Hold, Request
 from signal_ctrl.parking.outlook import chance_of
 
 Floats = npt.NDArray[np.float64]
-NO_WAY_S: Final = 86_400.0
-"""What a lot costs that cannot be reached or does not take the driver. [s]"""
 PASSES: Final = 6
 """Where one driver is put right another may have to be, too: so often at most are all looked at again."""
 NO_PRICES: Final[Mapping[str, float]] = MappingProxyType({})
@@ -67,12 +65,11 @@ def answer_one(
 ) -> tuple[Answer, Hold]:
     """Return the answer to one driver at once, with the prices of the last round; some milliseconds. [s]"""
     found = costs.candidates(request)
-    stays = costs.stays(found)
-    if request.fixed and stays:
-        return _answer(found, stays[0], costs, arrivals), _hold(found, stays[0], costs)
-    total_s = _total_s(found, costs.chance(found, arrivals), costs) - _stays_s(found, costs)
-    prices = np.array([price_s.get(costs.places.names[lot], 0.0) for lot in found.lots.tolist()])
-    prices[stays] = 0.0
+    if found.fixed:
+        return _answer(found, found.sent[0], costs, arrivals), _hold(found, found.sent[0], costs)
+    total_s = _total_s(found, arrivals, costs) - _stays_s(found, costs)
+    prices = np.array([price_s.get(name, 0.0) for name in found.names])
+    prices[list(found.sent)] = 0.0
     near = total_s <= total_s.min() + costs.settings.detour_s
     at = int(np.argmin(np.where(near, total_s + prices, np.inf)))
     return _answer(found, at, costs, arrivals), _hold(found, at, costs)
@@ -83,9 +80,9 @@ def _within_limit(found: Candidates, at: int, costs: Costs, arrivals: Arrivals) 
 
     The holds are changed with it, so that no second driver is given the same space.
     """
-    if found.request.fixed and costs.stays(found):
+    if found.fixed:
         return at
-    total_s = _total_s(found, costs.chance(found, arrivals), costs) - _stays_s(found, costs)
+    total_s = _total_s(found, arrivals, costs) - _stays_s(found, costs)
     best = int(np.argmin(total_s))
     if total_s[at] <= total_s[best] + costs.settings.detour_s:
         return at
@@ -93,27 +90,23 @@ def _within_limit(found: Candidates, at: int, costs: Costs, arrivals: Arrivals) 
     return best
 
 
-def _total_s(found: Candidates, chance: Floats, costs: Costs) -> Floats:
+def _total_s(found: Candidates, arrivals: Arrivals, costs: Costs) -> Floats:
     """Return what each lot costs a driver, risk and all. [s]"""
-    own_s = np.where(np.isfinite(found.own_s), found.own_s, NO_WAY_S)
-    total: Floats = own_s + costs.settings.failed_s * (1.0 - chance)
+    total: Floats = found.own_s + costs.settings.failed_s * (1.0 - found.chance(arrivals))
     return total
 
 
 def _stays_s(found: Candidates, costs: Costs) -> Floats:
     """Return what counts in favour of the lot that a driver was told before. [s]"""
     favour = np.zeros(len(found.lots))
-    favour[costs.stays(found)] = costs.settings.stay_put_s
+    favour[list(found.sent)] = costs.settings.stay_put_s
     return favour
 
 
 def _wish(found: Candidates, costs: Costs) -> tuple[Wish, npt.NDArray[np.intp]]:
     """Return the lots that a driver may be sent to, and their places among his lots."""
-    kept, stays = np.arange(len(found.lots)), costs.stays(found)
-    if found.request.fixed and stays:
-        kept = np.array(stays, dtype=np.intp)
-    own_s = np.where(np.isfinite(found.own_s), found.own_s, NO_WAY_S) - _stays_s(found, costs)
-    own_s += np.where(costs.usable(found), 0.0, NO_WAY_S)
+    kept = np.array(found.sent, dtype=np.intp) if found.fixed else np.arange(len(found.lots))
+    own_s = found.own_s - _stays_s(found, costs) + np.where(found.usable, 0.0, NO_WAY_S)
     return Wish(found.lots[kept], own_s[kept]), kept
 
 
@@ -123,7 +116,7 @@ def _risks(
     """Return by lot what the risk costs the 1st, 2nd … driver: at the mean time at which those who may come do."""
     ahead: dict[int, list[float]] = {}
     for one, (_, kept) in zip(found, wishes, strict=True):
-        for lot, at_s in zip(one.lots[kept].tolist(), costs.ahead_s(one)[kept].tolist(), strict=True):
+        for lot, at_s in zip(one.lots[kept].tolist(), one.ahead_s[kept].tolist(), strict=True):
             ahead.setdefault(lot, []).append(at_s)
     risks = {}
     for lot, times in ahead.items():
@@ -135,22 +128,22 @@ def _risks(
 
 
 def _hold(found: Candidates, at: int, costs: Costs) -> Hold:
-    arrives_utc_ms = costs.now_utc_ms + round(1000 * float(costs.ahead_s(found)[at]))
-    grace_ms = round(1000 * costs.settings.grace_s)
-    name = costs.places.names[int(found.lots[at])]
-    return Hold(found.request.request, name, arrives_utc_ms, arrives_utc_ms + grace_ms)
+    arrives_utc_ms = found.comes_utc_ms[at]
+    return Hold(
+        found.request.request, found.names[at], arrives_utc_ms, arrives_utc_ms + round(1000 * costs.settings.grace_s)
+    )
 
 
 def _answer(found: Candidates, at: int, costs: Costs, arrivals: Arrivals) -> Answer:
     """Return the answer with one lot first, the others by their cost."""
-    chance = costs.chance(found, arrivals)
-    total_s = _total_s(found, chance, costs)
+    chance = found.chance(arrivals)
+    total_s = found.own_s + costs.settings.failed_s * (1.0 - chance)
     order = [at, *(k for k in np.argsort(total_s, kind="stable").tolist() if k != at)][: costs.settings.shown]
     choices = tuple(
         Choice(
-            lot=costs.places.names[int(found.lots[k])],
+            lot=found.names[k],
             drive_s=min(float(found.drive_s[k]), NO_WAY_S),
-            walk_s=float(found.walk_s[k]),
+            walk_s=float(found.walk_m[k]) / costs.settings.walk_mps,
             walk_m=float(found.walk_m[k]),
             price_cents=int(found.price_cents[k]),
             chance=float(chance[k]),
@@ -158,6 +151,6 @@ def _answer(found: Candidates, at: int, costs: Costs, arrivals: Arrivals) -> Ans
         )
         for k in order
     )
-    return Answer(
-        found.request.request, choices, costs.access.way(found.request.position, int(found.lots[at])), found.fitting
-    )
+    way = costs.access.way(found.request.position, int(found.lots[at]))
+    fits = any(costs.places.lots[lot].takes(found.request.kind, found.request.stay_s) for lot in found.lots.tolist())
+    return Answer(found.request.request, choices, way, fits and bool(np.isfinite(found.drive_s).any()))

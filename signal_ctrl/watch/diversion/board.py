@@ -42,6 +42,10 @@ class SignBoard:
         """Return what every sign shows. [ms]"""
         return tuple(self._shown(sign.sign_id, now_utc_ms) for sign in self._signs())
 
+    def live(self, now_utc_ms: int) -> tuple[SignText, ...]:
+        """Return every text that anybody wants on any sign now. [ms]"""
+        return tuple(text for wanted in self._wanted for text in wanted(now_utc_ms) if text.is_live(now_utc_ms))
+
     def one(self, sign_id: str, now_utc_ms: int) -> Shown:
         """Return what a sign shows. [ms] Raises: NotFoundError."""
         if not any(sign.sign_id == sign_id for sign in self._signs()):
@@ -49,12 +53,7 @@ class SignBoard:
         return self._shown(sign_id, now_utc_ms)
 
     def _shown(self, sign_id: str, now_utc_ms: int) -> Shown:
-        live = [
-            text
-            for wanted in self._wanted
-            for text in wanted(now_utc_ms)
-            if text.sign_id == sign_id and text.is_live(now_utc_ms)
-        ]
+        live = [text for text in self.live(now_utc_ms) if text.sign_id == sign_id]
         first = shown(live, now_utc_ms)
         until_ms = now_utc_ms + VALID_MS
         if first is not None:

@@ -15,9 +15,14 @@ from signal_ctrl.watch.special.way import Passage, Way
 
 LONGEST_S: Final = 180.0
 """A junction is kept for one vehicle at most so long, whatever is reported. [s] [P: SAFETY C, row 3]"""
+PAUSE_S: Final = 30.0
+"""After its time-out others have the junction so long before it may be asked for the same vehicle anew. [s] [P]"""
+STANDS_MPS: Final = 3.0
+STANDS_S: Final = 15.0
+"""Who has been slower than this for so long is held up: the next two junctions alone are kept then. [m/s] [s] [P]"""
 PASSED_M: Final = 15.0
 """Who is reported so far beyond the stop line has passed. [m] [P]"""
-MARGIN_S: Final = 12.0
+MARGIN_S: Final = 8.0
 """The last one of a queue is up to speed again so long before the vehicle comes. [s] [P]"""
 EARLY: Final = 0.9
 LATE: Final = 1.3
@@ -94,6 +99,7 @@ class Outcome(Enum):
     ENDED = "corridor ended"
     SILENT = "vehicle not heard of"
     TIMED_OUT = "time-out"
+    HELD_UP = "vehicle held up before"
     GAVE_WAY = "gave way to a higher rank"
 
 
@@ -117,6 +123,22 @@ class Underway:
     report: Report
     asked: dict[int, float] = field(default_factory=dict)
     over: set[int] = field(default_factory=set)
+    paused: dict[int, float] = field(default_factory=dict)
+    moved: Report | None = None
+
+    def take(self, report: Report) -> None:
+        """Take a report, and note where it was last on the move."""
+        last = self.moved or self.report
+        if report.along_m - last.along_m >= STANDS_MPS * max(report.at_s - last.at_s, 1.0):
+            self.moved = report
+        elif self.moved is None:
+            self.moved = self.report
+        self.report = report
+
+    def held_up(self, now_s: float) -> bool:
+        """Tell whether it has hardly moved for a while."""
+        last = self.moved or self.report
+        return now_s - max(last.at_s, self.departs_s) > STANDS_S and self.report.at_s - last.at_s > STANDS_S
 
     @property
     def order(self) -> tuple[int, float, str]:
@@ -166,10 +188,12 @@ class Corridors:
         known = self._vehicles.get(vehicle)
         if known is None or report.at_s <= known.report.at_s:
             return
-        farthest_m = known.report.along_m + FASTEST_MPS * (report.at_s - known.report.at_s) + JUMP_M
+        farthest_m = (
+            known.report.along_m + known.report.spread_m + FASTEST_MPS * (report.at_s - known.report.at_s) + JUMP_M
+        )
         if report.along_m <= farthest_m:
             along_m = max(report.along_m, known.report.along_m)
-            known.report = Report(report.at_s, along_m, report.spread_m)
+            known.take(Report(report.at_s, along_m, report.spread_m))
 
     def end(self, vehicle: str) -> tuple[Release, ...]:
         """End the corridor of a vehicle and return what it gave back."""
@@ -186,10 +210,15 @@ class Corridors:
                 wanted.setdefault(hold.signal, hold)
         for signal, held in list(self._holds.items()):
             if signal not in wanted or wanted[signal].vehicle != held.vehicle:
-                outcome = Outcome.GAVE_WAY if signal in wanted else Outcome.SILENT
-                released += self._given_back([held], outcome)
+                released += self._given_back([held], self._why(held, signal in wanted, now_s))
         self._holds = wanted
         return tuple(released)
+
+    def _why(self, held: Hold, is_wanted: bool, now_s: float) -> Outcome:
+        one = self._vehicles.get(held.vehicle)
+        if is_wanted:
+            return Outcome.GAVE_WAY
+        return Outcome.HELD_UP if one is not None and one.held_up(now_s) else Outcome.SILENT
 
     def give_up(self, hold: Hold) -> None:
         """Ask no more for what was refused for good."""
@@ -208,9 +237,12 @@ class Corridors:
             timed_out = k in one.asked and now_s - one.asked[k] >= LONGEST_S
             if k in one.over or not (passed or timed_out):
                 continue
-            one.over.add(k)
-            held = self._holds.get(passage.signal)
-            if held is not None and held.vehicle == one.vehicle and held.since_s == one.asked.get(k):
+            held, since_s = self._holds.get(passage.signal), one.asked.pop(k, None)
+            if passed:
+                one.over.add(k)
+            else:
+                one.paused[k] = now_s + PAUSE_S
+            if held is not None and held.vehicle == one.vehicle and held.since_s == since_s:
                 found += self._given_back([held], Outcome.PASSED if passed else Outcome.TIMED_OUT)
         return found
 
@@ -230,12 +262,18 @@ def _due(one: Underway, now_s: float, need_of: NeedOf) -> list[Hold]:
     if now_s - max(one.report.at_s, one.departs_s) > SILENT_S:
         return []
     found: dict[str, Hold] = {}
-    before_s = 0.0
+    before_s, ahead, held_up = 0.0, 0, one.held_up(now_s)
     for k, passage in enumerate(one.way.passages):
         arrival = one.arrival(passage.stop_m, now_s)
         if arrival.early_s > AHEAD_S:
             break
-        if k in one.over or passage.signal in found:  # a signal that is passed twice: first things first
+        if k in one.over:
+            continue
+        ahead += 1
+        if held_up and ahead > 2:
+            one.asked.pop(k, None)
+            continue
+        if passage.signal in found or now_s < one.paused.get(k, now_s):  # passed twice: first things first
             continue
         need = need_of(passage, arrival, before_s)
         before_s = need.flush_s

@@ -135,7 +135,8 @@ class CorridorDesk:
             live = self._desk.act(who, "request corridor", f"vehicle {name}", work)
             self._live[name] = live
             departs_s = now_s + max(wish.departs_utc_ms - self._desk.now_ms(), 0) / _S_MS
-            self._corridors.begin(Underway(name, wish.kind, live.way, now_s, departs_s, Report(now_s, 0.0)))
+            somewhere = Report(now_s - 1.0, 0.0, live.way.lengths_m[0])  # on its first road, until it says where
+            self._corridors.begin(Underway(name, wish.kind, live.way, now_s, departs_s, somewhere))
         return wish
 
     def way_on(self, vehicle: str, roads: tuple[str, ...], report: Report) -> None:

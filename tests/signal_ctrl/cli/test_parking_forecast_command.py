@@ -9,6 +9,7 @@ import pytest
 
 from bench.parking import campaign as campaigns
 from signal_ctrl.cli.main import call
+from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.parking_loop.order import Arm, ParkingOrder
 from sumo_scenarios.parking_loop.run import ParkingRun, Searched
 
@@ -105,3 +106,16 @@ def test_guidance_is_judged_and_told(
     assert len(told["runs"]) == 2
     assert call(["parking", "evaluate", "newtown", "--arms", "magic"]) == 2
     assert "choose of blind, nearest, guided, known" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_files_of_a_town_whose_cars_park_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "town"
+    asked = ["parking", "town", "newtown-2x2", str(out), "--minutes", "5", "--json"]
+    assert call(asked) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["drivers"] > 50
+    assert told["car_parks"] == 4
+    config = read_configuration(Path(told["config"]))
+    assert all(path.is_file() for path in (config.net, *config.routes, *config.additional))
+    assert call(asked) == 2

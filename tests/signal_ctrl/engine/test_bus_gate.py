@@ -126,6 +126,8 @@ def test_whatever_is_wished_no_stage_is_kept_longer(wishes: list[tuple[int, int 
     lit = -1
     for record in records:
         decision = record.decision
+        if record.stage >= 0:
+            kept_from = None
         if decision is None or decision.plain is None:
             continue
         if record.lit != lit or decision.stage != record.lit:

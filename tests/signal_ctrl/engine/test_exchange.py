@@ -20,7 +20,7 @@ VIEWS = st.builds(
     JunctionView,
     n_vehicles=_ints, eta_s=_floats, movement=_ints, presence=_floats, key=_ints, barred=_ints, ratio=_floats,
     room_veh=_floats, standing=_floats, beyond_veh=_floats, headway_s=_floats, stuck=_flags, inside=_flags,
-    late_s=_floats, crowded=_floats, permissive_s=_floats,
+    late_s=_floats, crowded=_floats, permissive_s=_floats, weight=_floats, share_from=_floats,
 )  # fmt: skip
 _s = st.floats(allow_nan=False)
 
@@ -38,9 +38,9 @@ def test_a_question_comes_as_it_was(view: JunctionView, other: JunctionView, now
     )  # fmt: skip
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), _s, _s)), st.text())
-def test_a_decision_comes_as_it_was(candidates: list[tuple[int, float, float]], reason: str) -> None:
-    decision = Decision(3, tuple(candidates), reason, "a", 1.25)
+@given(st.lists(st.tuples(st.integers(0, 9), _s, _s)), st.text(), st.one_of(st.none(), st.integers(0, 9)))
+def test_a_decision_comes_as_it_was(candidates: list[tuple[int, float, float]], reason: str, plain: int | None) -> None:
+    decision = Decision(3, tuple(candidates), reason, "a", 1.25, plain)
     assert answer_from_bytes(answer_to_bytes(decision)) == decision
 
 

@@ -9,7 +9,7 @@ def test_a_vehicle_leaves_green_only_through_amber() -> None:
     assert step(Aspect.GREEN, Event.END, crossing=False) is Aspect.AMBER
     assert step(Aspect.AMBER, Event.ELAPSED, crossing=False) is Aspect.RED
     into_red = {aspect for (kind, aspect, _), after in NEXT.items() if after is Aspect.RED}
-    assert not into_red & GREENS
+    assert not into_red & set(GREENS)
 
 
 def test_a_crossing_leaves_walk_only_through_clearance() -> None:
@@ -20,7 +20,7 @@ def test_a_crossing_leaves_walk_only_through_clearance() -> None:
 
 @pytest.mark.parametrize("green", sorted(GREENS, key=str))
 def test_only_stops_turn_green(green: Aspect) -> None:
-    assert {aspect for (_, aspect, _), after in NEXT.items() if after is green} <= STOPS
+    assert {aspect for (_, aspect, _), after in NEXT.items() if after is green} <= set(STOPS)
 
 
 @pytest.mark.parametrize("aspect", Aspect)

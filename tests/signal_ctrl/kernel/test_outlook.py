@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from signal_ctrl.domain.site import Right, Stage, Trailing
+from signal_ctrl.domain.site import COMPATIBLE, GroupKind, Right, SignalGroup, Site, Stage, Trailing
 from signal_ctrl.kernel.outlook import outlook
 from tests.signal_ctrl.kernel.small_sites import LEFT, MAIN, SIDE, SIDE_STAGE, WALK, Drive, crossroads
 
@@ -80,3 +80,41 @@ def test_maximum_green_goes_before_the_inner_storage() -> None:
     drive.run(600, calls=0b10)
     assert drive.when("main", "AMBER") == [300]
     assert drive.when("left", "AMBER") == [301]
+
+
+def two_roads(clearance_ds: int = 200) -> Site:
+    """Two roads, each with the crossing that goes along it: people along one road cross the other one's vehicles."""
+    names = ("east", "north", "walk east", "walk north")
+    gaps = ((-1, 60, -1, 60), (60, -1, 60, -1), (-1, clearance_ds + 30, -1, -1), (clearance_ds + 30, -1, -1, -1))
+    groups = tuple(
+        SignalGroup(name, GroupKind.VEHICLE, (k,), 30, 50, 600, 3000)
+        if k < 2
+        else SignalGroup(name, GroupKind.CROSSING, (k,), 0, 70, 600, 3000, clearance_ds=clearance_ds, buffer_ds=30)
+        for k, name in enumerate(names)
+    )
+    green, red = Right.PROTECTED, Right.NONE
+    stages = (Stage("east", (green, red, green, red)), Stage("north", (red, green, red, green)))
+    together = tuple(tuple(COMPATIBLE if gaps[a][b] < 0 else 0 for b in range(4)) for a in range(4))
+    return Site("two roads", 4, groups, stages, together, gaps, 0, "test", startup_all_red_ds=60)
+
+
+def test_a_walk_ends_no_vehicles_early_that_others_need_not_wait_for() -> None:
+    """People along the first road clear until 330; its vehicles stay until 270, and nobody starts between."""
+    drive = Drive(two_roads())
+    drive.run(100)
+    drive.ask(1)
+    drive.run(500)
+    assert drive.when("walk east", "PED_CLEAR") == [101]
+    assert drive.when("east", "AMBER") == [271]
+    assert drive.when("north", "GREEN") == drive.when("walk north", "WALK") == [331]
+
+
+def test_a_walk_that_starts_alone_ends_the_vehicles_in_its_way_at_once() -> None:
+    """Where the target has no vehicles that come later, people need not wait."""
+    site = two_roads()
+    walk = Stage("walk", (Right.NONE, Right.NONE, Right.NONE, Right.PROTECTED))
+    drive = Drive(replace(site, stages=(*site.stages, walk)))
+    drive.run(100)
+    drive.ask(2)
+    drive.run(300)
+    assert drive.when("east", "AMBER") == [101] and drive.when("walk north", "WALK") == [161]

@@ -26,7 +26,7 @@ export function DayChart(props: { title: string; unit: string; fromMs: number; t
   const last = [...today].reverse().find((each) => each.value !== null);
   const told = last?.value == null ? say("nothing") : `${round(last.value)} ${unit}`;
   return (
-    <figure class="chart">
+    <figure class="day-chart">
       <figcaption>
         {title} [{unit}]: <strong>{last?.value == null ? "–" : round(last.value)}</strong>
       </figcaption>
@@ -48,7 +48,7 @@ export function DayChart(props: { title: string; unit: string; fromMs: number; t
         <path class="usual" d={lineOf(usual, x, y)} />
         <path class="today" d={lineOf(today, x, y)} />
       </svg>
-      <p class="key">
+      <p class="day-key">
         <Line kind="today" /> {say("trend.today")}
         {usual.length > 0 && (
           <>
@@ -73,7 +73,7 @@ export function DayChart(props: { title: string; unit: string; fromMs: number; t
 
 function Line({ kind }: { kind: string }) {
   return (
-    <svg class="key-line" viewBox="0 0 32 8" aria-hidden="true">
+    <svg class="day-line" viewBox="0 0 32 8" aria-hidden="true">
       <path class={kind} d="M0 4H32" />
     </svg>
   );
@@ -89,8 +89,9 @@ function lineOf(points: readonly Point[], x: (atMs: number) => number, y: (value
         return "";
       }
       const step = `${pen}${x(atMs).toFixed(1)} ${y(value).toFixed(1)}`;
+      const only = pen === "M" ? "h0" : ""; // a point of its own is a dot
       pen = "L";
-      return step;
+      return step + only;
     })
     .join("");
 }

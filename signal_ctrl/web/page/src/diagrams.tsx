@@ -214,10 +214,10 @@ function Purdue({ trail, group, nowMs, came }: { trail: Trail; group: number; no
           ? say("purdue.nobody", words)
           : say("purdue.share", { ...words, share: Math.round(100 * share), ratio: (share / (green / whole)).toFixed(2) })}
       </p>
-      <figure>
+      <figure tabIndex={0}>
         <PurduePicture cycles={cycles} label={`${trail.junction} ${trail.groups[group]?.name ?? ""}`} />
         <figcaption>
-          <span class="key green" aria-hidden="true" /> {say("aspect.green")} · ● {say("purdue.on.green")} · ✕ {say("purdue.on.red")}
+          <span class="swatch green" aria-hidden="true" /> {say("aspect.green")} · ● {say("purdue.on.green")} · ✕ {say("purdue.on.red")}
         </figcaption>
       </figure>
       <Table
@@ -244,7 +244,7 @@ function PurduePicture({ cycles, label }: { cycles: readonly CycleOf[]; label: s
   const y = (seconds: number): number => HEIGHT - BOTTOM - (seconds / most) * (HEIGHT - BOTTOM - 12);
   const marks = [0, 30, 60, 90, 120, 150, 180, 240, 300].filter((each) => each <= most);
   return (
-    <svg class="diagram purdue" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={say("purdue.label", { name: label })}>
+    <svg class="diagram purdue broad" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={say("purdue.label", { name: label })}>
       {marks.map((each) => (
         <g key={each}>
           <line class="mark" x1={LEFT} x2={WIDTH - 8} y1={y(each)} y2={y(each)} />

@@ -60,7 +60,7 @@ export function JunctionControl({ name, now }: { name: string; now: Junction }) 
 }
 
 function Why({ found, now }: { found: Control; now: Junction }) {
-  const { mode, rung, adaptive } = { ...now.says, ...found.says };
+  const { mode, rung, adaptive } = { ...found.says, ...now.says };
   const words = found.words.filter((each) => WHY.includes(each.code));
   return (
     <section aria-label={say("control.why")}>

@@ -24,56 +24,51 @@ export const COLOUR: Readonly<Record<State, string>> = {
   never: "#6b7280",
 };
 
-type Draw = (c: CanvasRenderingContext2D, x: number, y: number, r: number) => void;
+const CIRCLE = "M-1 0A1 1 0 1 1 1 0A1 1 0 1 1 -1 0Z";
 
-function polygon(c: CanvasRenderingContext2D, points: readonly (readonly [number, number])[]): void {
-  c.beginPath();
-  points.forEach(([x, y], at) => (at ? c.lineTo(x, y) : c.moveTo(x, y)));
-  c.closePath();
-}
-
-const circle: Draw = (c, x, y, r) => {
-  c.beginPath();
-  c.arc(x, y, r, 0, 2 * Math.PI);
+/** The outline of each state's sign, of radius 1 around 0: the map draws it, the list and the legend show it. */
+export const OUTLINE: Readonly<Record<State, string>> = {
+  adaptive: CIRCLE,
+  plan: "M-.87 -.87H.87V.87H-.87Z",
+  override: "M0 -1.4L1.4 0L0 1.4L-1.4 0Z",
+  fallback: "M0 -1.3L1.25 1L-1.25 1Z",
+  fault: "M-1.25 -1H1.25L0 1.3Z",
+  offline: `${CIRCLE}M-1 1L1 -1`,
+  never: CIRCLE,
 };
 
-const SHAPE: Readonly<Record<State, Draw>> = {
-  adaptive: circle,
-  plan: (c, x, y, r) => {
-    const h = r * 0.87;
-    polygon(c, [[x - h, y - h], [x + h, y - h], [x + h, y + h], [x - h, y + h]]);
-  },
-  override: (c, x, y, r) => polygon(c, [[x, y - r * 1.4], [x + r * 1.4, y], [x, y + r * 1.4], [x - r * 1.4, y]]),
-  fallback: (c, x, y, r) => polygon(c, [[x, y - r * 1.3], [x + r * 1.25, y + r], [x - r * 1.25, y + r]]),
-  fault: (c, x, y, r) => polygon(c, [[x - r * 1.25, y - r], [x + r * 1.25, y - r], [x, y + r * 1.3]]),
-  offline: circle,
-  never: circle,
-};
+/** Whether a state's sign is empty: nothing is known of who decides. */
+export const isHollow = (state: State): boolean => state === "offline" || state === "never";
 
-/** Draws the sign of a state; the legend uses it too. */
-export function drawSign(c: CanvasRenderingContext2D, state: State, x: number, y: number, r: number): void {
-  const hollow = state === "offline" || state === "never";
-  c.lineWidth = 2;
-  if (state === "never") c.setLineDash([2, 2]);
-  SHAPE[state](c, x, y, r);
-  c.fillStyle = hollow ? "#ffffff" : COLOUR[state];
-  c.strokeStyle = hollow ? COLOUR[state] : "#ffffff";
-  c.fill();
-  c.stroke();
-  c.setLineDash([]);
-  if (state === "offline") {
-    c.beginPath();
-    c.moveTo(x - r, y + r);
-    c.lineTo(x + r, y - r);
-    c.stroke();
-  }
+const PATHS = new Map<State, Path2D>();
+
+function pathOf(state: State): Path2D {
+  const known = PATHS.get(state) ?? new Path2D(OUTLINE[state]);
+  PATHS.set(state, known);
+  return known;
 }
+
+function drawSign(c: CanvasRenderingContext2D, state: State, x: number, y: number, r: number): void {
+  c.save();
+  c.translate(x, y);
+  c.scale(r, r);
+  c.lineWidth = 2 / r;
+  if (state === "never") c.setLineDash([2 / r, 2 / r]);
+  c.fillStyle = isHollow(state) ? "#ffffff" : COLOUR[state];
+  c.strokeStyle = isHollow(state) ? COLOUR[state] : "#ffffff";
+  c.fill(pathOf(state));
+  c.stroke(pathOf(state));
+  c.restore();
+}
+
+/** The size of a letter, which is larger on a wall. [px] */
+const rem = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
 export class JunctionMarker extends L.CircleMarker {
   private state: State = "never";
 
   constructor(at: L.LatLngExpression, state: State) {
-    super(at, { radius: 8, weight: 3, fill: true });
+    super(at, { radius: rem() / 2, weight: 3, fill: true });
     this.state = state;
   }
 

@@ -51,7 +51,7 @@ export function lampsThen(name: string): Lamps | null {
   if (lit === undefined) return null;
   const [stage, began, letters] = lit;
   const aspects = [...letters].map((letter) => lampWords.value[letter] ?? letter);
-  return { at_utc_ms: nowMs.value, age_ms: 0, stage, stage_began_utc_ms: began, aspects };
+  return { at_utc_ms: nowMs.value, age_ms: 0, stage, stage_began_utc_ms: began, aspects, remaining_ds: [] };
 }
 
 export function LampsNow(props: {
@@ -74,11 +74,18 @@ export function LampsNow(props: {
         {lamps.aspects.map((aspect, at) => (
           <li key={props.groups[at]?.name ?? at} data-group={props.groups[at]?.name} data-aspect={aspect}>
             <LampSign aspect={aspect} /> {props.groups[at]?.name ?? at} <span>{sayWord("aspect", aspect)}</span>
+            <Countdown leftDs={lamps.remaining_ds[at] ?? null} ageS={ageS} />
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+/** For how much longer WALK or clearance lasts for sure; nothing where nobody can tell. */
+function Countdown({ leftDs, ageS }: { leftDs: number | null; ageS: number }) {
+  if (leftDs === null || ageS > OLD_S) return null;
+  return <span class="countdown">{`⏱ ${Math.max(0, Math.ceil(leftDs / 10 - ageS))} s`}</span>;
 }
 
 /** The stages in their order as a ring, the present one thick, with the seconds since it began. */

@@ -25,7 +25,7 @@ export const LAMP_STYLE: Readonly<Record<string, { color: string; weight: number
   "flashing red": { color: "#d55e00", weight: 4, dashArray: "4 8" },
 };
 
-const NOT_KNOWN: Lamps = { at_utc_ms: 0, age_ms: Infinity, stage: null, stage_began_utc_ms: 0, aspects: [] };
+const NOT_KNOWN: Lamps = { at_utc_ms: 0, age_ms: Infinity, stage: null, stage_began_utc_ms: 0, aspects: [], remaining_ds: [] };
 
 interface Site {
   signal_id: string;

@@ -4,13 +4,15 @@ import L from "leaflet";
 import { useEffect, useRef } from "preact/hooks";
 import { type Feature, junctions, type Junction, network, STATES, stateLabel, stateOf } from "./city";
 import { besides, type LonLat } from "./beside";
-import { drawSign, JunctionMarker } from "./junction_marker";
+import { COLOUR, isHollow, JunctionMarker, OUTLINE } from "./junction_marker";
 import { type Label, say, sayWord } from "./labels";
 import { LAMP_STYLE, LaneLamps } from "./lane_lamps";
 import { open, place } from "./places";
 import { type Level, LEVELS, type Road, roads, type RoadState } from "./roads";
 import { shownRoads } from "./forecast";
 import { ForecastSwitch } from "./forecast_switch";
+import { buses, followBuses } from "./buses_now";
+import { Buses } from "./map_buses";
 import { Facilities } from "./map_facilities";
 import { QUEUE_STYLE, Queues } from "./map_queues";
 
@@ -52,6 +54,7 @@ class CityMap {
   private readonly lamps: LaneLamps;
   private readonly queues: Queues;
   private readonly facilities: Facilities;
+  private readonly buses: Buses;
   /** What the map was fitted to: nothing, junctions, streets, both; and whether somebody has moved it since. */
   private fitted = 0;
   private moved = false;
@@ -65,6 +68,7 @@ class CityMap {
     this.streets.addTo(this.map);
     this.lamps = new LaneLamps(this.map);
     this.facilities = new Facilities(this.map);
+    this.buses = new Buses(this.map);
     this.map.on("zoomend moveend", () => this.nameJunctions());
     this.stops = [
       effect(() => this.drawStreets(roads.value.length > 0 ? [] : network.value)),
@@ -73,6 +77,8 @@ class CityMap {
       effect(() => this.colourRoads(shownRoads.value)),
       effect(() => this.queues.draw(roads.value, shownRoads.value)),
       effect(() => this.facilities.draw(network.value)),
+      effect(() => this.buses.draw(buses.value)),
+      followBuses(),
       effect(() => this.drawJunctions([...junctions.value.values()])),
       effect(() => this.look(place.value.junction)),
     ];
@@ -104,6 +110,7 @@ class CityMap {
       const lanes = Number(properties.lanes ?? 1);
       this.streets.addLayer(L.polyline(places, { ...STREET, weight: Math.min(1 + lanes, 6) }));
     }
+    this.raise();
     this.fitOnce();
   }
 
@@ -117,6 +124,7 @@ class CityMap {
       this.roadLines.set(road.road, { line, level: "unknown" });
     }
     this.colourRoads(shownRoads.peek());
+    this.raise();
     this.fitOnce();
   }
 
@@ -154,6 +162,11 @@ class CityMap {
     marker.addTo(this.map);
     this.markers.set(junction.junction, marker);
     return marker;
+  }
+
+  /** Draws the junctions above streets that came after them. */
+  private raise(): void {
+    for (const marker of this.markers.values()) marker.bringToFront();
   }
 
   /** Fits the map to what has come so far, whichever comes first, until somebody moves it. */
@@ -263,13 +276,16 @@ function LineSign({ style }: { style: { color: string; weight: number; dashArray
 }
 
 export function Sign({ state }: { state: (typeof STATES)[number] }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!context) return;
-    context.setTransform(2, 0, 0, 2, 0, 0);
-    context.clearRect(0, 0, 24, 24);
-    drawSign(context, state, 12, 12, 7);
-  }, [state]);
-  return <canvas ref={canvas} class="sign" width={48} height={48} aria-hidden="true" />;
+  const hollow = isHollow(state);
+  return (
+    <svg class="sign" viewBox="-1.7 -1.7 3.4 3.4" aria-hidden="true">
+      <path
+        d={OUTLINE[state]}
+        fill={hollow ? "#ffffff" : COLOUR[state]}
+        stroke={hollow ? COLOUR[state] : "#ffffff"}
+        stroke-width="0.28"
+        stroke-dasharray={state === "never" ? "0.28 0.28" : undefined}
+      />
+    </svg>
+  );
 }

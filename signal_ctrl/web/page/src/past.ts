@@ -30,6 +30,8 @@ const TOPIC: Readonly<Record<string, string>> = {
   "/v1/missions": "missions",
   "/v1/units": "units",
   "/v1/response-orders": "response_orders",
+  "/v1/buses": "buses",
+  "/v1/bus-lines": "bus_lines",
 };
 
 export const pastList = <T>(path: string): T[] => [...(pastLists.value[TOPIC[path] ?? ""] ?? [])] as T[];

@@ -23,6 +23,7 @@ const LEAST_MS = 30_000;
 const MOST_MS = 600_000; // the centre gives so much at once
 const NOT_SEEN_MS = 15_000;
 const BACK_MS = 5 * 60_000;
+const AGAIN_MS = 1_000; // who asks too fast asks again
 const SETTLED_MS = 150; // a slider that is moved asks once it stands still
 
 export const playing = signal(false);
@@ -68,7 +69,8 @@ export async function seek(atMs?: number): Promise<void> {
     wrong.value = "";
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    wrong.value = problem.message;
+    if (problem.status === 429 && number === asked) settling = window.setTimeout(() => void seek(atMs), AGAIN_MS);
+    else wrong.value = problem.message;
     playing.value = false;
   } finally {
     if (number === asked) busy.value = false;
@@ -106,14 +108,14 @@ const byTime = <T>(values: unknown[], key: keyof T): T[] => (values as T[]).sort
 
 /** How each topic is shown: the same signals as live. */
 const TOPICS: ReadonlyMap<string, Publish> = new Map<string, Publish>([
-  ["junctions", (_, topic) => (junctions.value = new Map(topic as Map<string, Junction>))],
+  ["junctions", (_, topic) => (junctions.value = new Map([...topic].map(([name, rest]) => [name, withSays(name, rest as Junction)])))],
   ["overrides", (values) => (overrides.value = (values as Override[]).sort((a, b) => b.document.start_utc_ms - a.document.start_utc_ms))],
   ["alarms", (values) => (alarms.value = byTime<Alarm>(values, "raised_utc_ms"))],
   ["tickets", (values) => (tickets.value = byTime<Ticket>(values, "opened_utc_ms"))],
   ["lamps", (_, topic) => (pastLamps.value = new Map(topic as Map<string, Lit>))],
   ["roads", (_, topic) => (roadStates.value = new Map([...topic].map(([road, row]) => [road, roadOf(row as RoadRow)])))],
   ["city", (_, topic) => showCity(topic)],
-  ...["incidents", "diversions", "missions", "response_orders"].map((name): [string, Publish] => [name, (values) => keep(name, values)]),
+  ...["incidents", "diversions", "missions", "response_orders", "buses", "bus_lines"].map((name): [string, Publish] => [name, (values) => keep(name, values)]),
   ["units", (values) => keep("units", values.map((unit) => ({ unit, manned: true, position_age_s: null, position_old: false })))],
 ]);
 
@@ -126,13 +128,18 @@ function showCity(topic: Map<string, unknown>): void {
   minuteMs.value = congestion.value?.minute_utc_ms ?? 0;
 }
 
+/** What a junction says of itself is recorded apart from the rest of it. */
+function withSays(name: string, rest: Junction): Junction {
+  return { ...rest, says: (picture.get("says")?.get(name) as Record<string, string> | undefined) ?? {} };
+}
+
 function keep(name: string, values: unknown[]): void {
   pastLists.value = { ...pastLists.peek(), [name]: values };
 }
 
 function publish(topics: ReadonlySet<string>): void {
   batch(() => {
-    for (const name of topics) {
+    for (const name of new Set([...topics].map((each) => (each === "says" ? "junctions" : each)))) {
       const topic = picture.get(name) ?? new Map<string, unknown>();
       TOPICS.get(name)?.([...topic.values()], topic);
     }

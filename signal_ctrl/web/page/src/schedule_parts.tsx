@@ -44,9 +44,9 @@ export function DayBars({ title, rows }: { title: string; rows: { label: string;
   const height = bars.length * ROW + 20;
   const words = bars.map((bar) => `${bar.label}: ${bar.entries.map((each) => `${each.at} ${each.plan}`).join(", ")}`).join("; ");
   return (
-    <figure>
+    <figure tabIndex={0}>
       <figcaption>{title}</figcaption>
-      <svg class="diagram bars" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`${title}: ${words}`}>
+      <svg class="diagram bars broad" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`${title}: ${words}`}>
         {bars.map((bar, at) => (
           <g key={bar.label}>
             <text x={LEFT - 8} y={at * ROW + 18} text-anchor="end">

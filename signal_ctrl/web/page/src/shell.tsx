@@ -16,6 +16,7 @@ import { Enrol, FactorDialog, Login } from "./login";
 import { CityMapView, Sign } from "./map";
 import { OverridesView } from "./overrides";
 import { Wrong } from "./parts";
+import { ParkingView } from "./parking";
 import { addressOf, open, place, type View, VIEWS } from "./places";
 import { isPast } from "./past";
 import { NotOfThePast, PAST_VIEWS, ReplayBar, ReplayButton } from "./replay_bar";
@@ -71,6 +72,7 @@ function Viewed() {
     buses: BusesView,
     responses: ResponsesView,
     route: RouteView,
+    parking: ParkingView,
     overrides: OverridesView,
     alarms: AlarmsView,
     tickets: TicketsView,

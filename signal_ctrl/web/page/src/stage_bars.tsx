@@ -21,9 +21,9 @@ export function StageBars({ name, rows }: { name: string; rows: readonly Row[] }
   const height = rows.length * ROW + 20;
   const words = rows.map((row) => `${row.label}: ${row.plan ? planWords(row.plan) : say("plans.absent")}`).join("; ");
   return (
-    <figure>
+    <figure tabIndex={0}>
       <figcaption>{name}</figcaption>
-      <svg class="diagram bars" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`${name}: ${words}`}>
+      <svg class="diagram bars broad" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`${name}: ${words}`}>
         {rows.map((row, at) => (
           <g key={row.label}>
             <text x={LEFT - 8} y={at * ROW + 19} text-anchor="end">

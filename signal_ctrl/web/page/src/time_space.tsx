@@ -68,7 +68,7 @@ export function TimeSpace(props: DiagramProps) {
   const bands = along.map((way, direction) => bandsFor(way, rows[direction] ?? [], direction, speedKmh / KMH_PER_MPS, trails.length));
   const label = say("space.label", { names: trails.map((each) => each.junction).join(", ") });
   return (
-    <svg class="diagram" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+    <svg class={props.width ? "diagram" : "diagram broad"} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       <TimeAxis from={from} to={to} x={x} height={height} most={(width - left) / MARK_WIDTH} />
       {bands.flatMap((each, direction) =>
         each.map((band) => <Band key={`${direction} ${band[0]}`} band={band} direction={direction} awayM={along[direction]?.awayM ?? []} speedMps={speedKmh / KMH_PER_MPS} x={x} ys={ys} />),
@@ -154,12 +154,12 @@ function TimeAxis(props: { from: number; to: number; x: (ms: number) => number; 
 /** The diagram with what it is made of, and the same in numbers for who does not see it. */
 export function TimeSpaceFigure(props: DiagramProps) {
   return (
-    <figure>
+    <figure tabIndex={0}>
       <TimeSpace {...props} />
       <figcaption>
-        <span class="key way-0" aria-hidden="true" /> {say("space.there", { name: props.trails.at(-1)?.junction ?? "" })}{" "}
-        <span class="key way-1" aria-hidden="true" /> {say("space.back", { name: props.trails[0]?.junction ?? "" })}{" "}
-        <span class="key window" aria-hidden="true" /> {say("space.window")} <span class="key known" aria-hidden="true" /> {say("space.red")}
+        <span class="swatch way-0" aria-hidden="true" /> {say("space.there", { name: props.trails.at(-1)?.junction ?? "" })}{" "}
+        <span class="swatch way-1" aria-hidden="true" /> {say("space.back", { name: props.trails[0]?.junction ?? "" })}{" "}
+        <span class="swatch window" aria-hidden="true" /> {say("space.window")} <span class="swatch known" aria-hidden="true" /> {say("space.red")}
       </figcaption>
     </figure>
   );

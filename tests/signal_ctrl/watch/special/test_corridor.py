@@ -1,5 +1,6 @@
 """Which junction is asked when, for whom, and given back why; on a straight way of three signals."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from signal_ctrl.watch.special.corridor import (
     LONGEST_S,
     PASSED_M,
+    PAUSE_S,
     SILENT_S,
     Arrival,
     Corridors,
@@ -106,13 +108,29 @@ def test_of_one_rank_who_asked_first_goes_first() -> None:
 def test_nobody_keeps_a_junction_for_longer_than_180_s() -> None:
     corridors = Corridors()
     corridors.begin(underway("a", VehicleClass.FIRE, way("j1")))
-    outcomes = {}
-    for now_s in range(400):
-        corridors.report("a", Report(float(now_s), 450.0))  # it stands before the stop line
-        for one in corridors.step(float(now_s), need):
-            outcomes[one.outcome] = now_s - one.hold.since_s
-    assert outcomes == {Outcome.TIMED_OUT: LONGEST_S}
-    assert corridors.holds == ()
+    lasted, kept = [], []
+    for now_s in range(600):
+        corridors.report("a", Report(float(now_s), min(now_s * 10.0, 450.0)))  # it stands before the stop line
+        lasted += [(one.outcome, now_s - one.hold.since_s) for one in corridors.step(float(now_s), need)]
+        kept += [now_s] if corridors.holds else []
+    assert set(lasted) == {(Outcome.TIMED_OUT, LONGEST_S)} and len(lasted) == 2
+    gaps = [b - a for a, b in itertools.pairwise(kept) if b - a > 1]
+    assert gaps == [PAUSE_S + 1, PAUSE_S + 1]  # others have it in between
+
+
+def test_who_is_held_up_keeps_the_next_two_junctions_alone() -> None:
+    corridors = Corridors()
+    corridors.begin(underway("a", VehicleClass.FIRE, way("j1", "j2", "j3", spaced_m=120.0)))
+    found = []
+    for now_s in range(60):
+        corridors.report("a", Report(float(now_s), min(now_s * 10.0, 100.0)))
+        found += [(one.hold.signal, one.outcome) for one in corridors.step(float(now_s), need)]
+    assert found == [("j3", Outcome.HELD_UP)]
+    assert {hold.signal for hold in corridors.holds} == {"j1", "j2"}
+    for now_s in range(60, 70):
+        corridors.report("a", Report(float(now_s), 100.0 + (now_s - 60) * 10.0))
+        corridors.step(float(now_s), need)
+    assert "j3" in {hold.signal for hold in corridors.holds}
 
 
 def test_who_is_not_heard_of_loses_the_junction() -> None:
@@ -175,6 +193,6 @@ def test_whatever_comes_in_each_junction_is_kept_for_one_and_never_too_long(
         signals = [hold.signal for hold in corridors.holds]
         assert len(signals) == len(set(signals))
         for hold in corridors.holds:
-            key = hold.vehicle, hold.signal, corridors.vehicles[hold.vehicle].since_s
+            key = hold.vehicle, hold.signal, hold.since_s
             assert now_s - first.setdefault(key, now_s) < LONGEST_S
             assert hold.until_s <= first[key] + LONGEST_S

@@ -14,6 +14,7 @@ import pytest
 
 from bench.load.service import PROGRAM
 from bench.page_pictures.__main__ import browser, take
+from bench.page_pictures.city import enliven
 from bench.page_pictures.views import SCREENS, chosen
 from tests.bench.browser import CHROMIUM
 from tests.signal_ctrl.web.page.test_page_browser import AXE
@@ -152,6 +153,7 @@ def _arrivals_are_drawn_over_the_cycle(page: Any) -> None:
 
 
 def _a_picture_is_taken(address: str, folder: Path) -> None:
+    enliven(address)
     with browser() as started:
         assert take(started, address, chosen("detectors")[0], SCREENS["phone"], folder) < 100_000
     assert [path.name for path in folder.iterdir()] == ["detectors-phone.webp"]

@@ -27,6 +27,7 @@ CYCLE_MS = 60_000
 CYCLES = 5
 OFFSET_S = 20
 """From one junction to the next: 292 m as the crow flies, at 52.6 km/h."""
+HOSTILE_FILE = "<img src=x onerror='window.__hit=1'>.html"
 REPORT = "<h1>Report</h1><script>document.title = 'it acts'</script><img src='/v1/me'>"
 
 
@@ -38,7 +39,8 @@ def own_plan(name: str, **changes: Any) -> SignalPlan:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     (folder / "reports").mkdir()
-    (folder / "reports" / "report.html").write_text(REPORT, encoding="utf-8")
+    for name in ("report.html", HOSTILE_FILE):
+        (folder / "reports" / name).write_text(REPORT, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
         with living_town(folder, reports=folder / "reports") as made:
@@ -162,6 +164,8 @@ def test_arrivals_over_the_cycle_have_their_share_on_green(screen: Screen) -> No
 
 def test_a_report_opens_and_can_do_nothing(screen: Screen) -> None:
     screen.open("engineer/reports")
+    assert {row[0] for row in table(screen, "Bench reports")} == {"report.html", HOSTILE_FILE}
+    assert screen.page.evaluate("window.__hit") is None
     with screen.page.context.expect_page() as opened:
         screen.page.click("a:has-text('report.html')")
     report = opened.value

@@ -1,0 +1,37 @@
+// Buses on the map, each with its line; names are text, never markup.
+import L from "leaflet";
+import type { BusPlace } from "./buses_now";
+
+const MOST = 300;
+
+export class Buses {
+  private readonly layer = L.layerGroup();
+  private readonly shown = new Map<string, L.Marker>();
+
+  constructor(map: L.Map) {
+    this.layer.addTo(map);
+  }
+
+  draw(buses: readonly BusPlace[]): void {
+    const here = new Map(buses.slice(0, MOST).map((each) => [each.vehicle, each]));
+    for (const [name, marker] of this.shown) {
+      if (here.has(name)) continue;
+      marker.remove();
+      this.shown.delete(name);
+    }
+    for (const [name, bus] of here) {
+      const known = this.shown.get(name);
+      if (known) known.setLatLng([bus.lat, bus.lon]);
+      else this.shown.set(name, this.marker(bus));
+    }
+  }
+
+  private marker(bus: BusPlace): L.Marker {
+    const sign = document.createElement("span");
+    sign.textContent = bus.line;
+    const icon = L.divIcon({ className: "bus-sign", html: sign, iconSize: undefined });
+    const text = document.createElement("span");
+    text.textContent = `${bus.line} · ${bus.vehicle}`;
+    return L.marker([bus.lat, bus.lon], { icon, alt: text.textContent, keyboard: false }).bindTooltip(text).addTo(this.layer);
+  }
+}

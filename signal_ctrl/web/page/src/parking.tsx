@@ -1,0 +1,146 @@
+// Parking as an operator sees it: a map of occupancy, turnover, estimated revenue, overstays, health of sensors.
+import { useEffect, useState } from "preact/hooks";
+import { ask, Problem } from "./api";
+import { language, say, sayAge, sayWord } from "./labels";
+import { Table, Wrong } from "./parts";
+
+interface Row {
+  facility: string;
+  name: string;
+  name_en: string;
+  place: [number, number];
+  open: boolean;
+  capacity: number;
+  free: number | null;
+  trust: string;
+  source: string;
+  why: string;
+  age_s: number | null;
+  corrected_veh: number | null;
+  turnover: number | null;
+  stay_min: number | null;
+  revenue_cents: number | null;
+  revenue_by: string | null;
+  currency: string;
+}
+
+interface Overview {
+  capacity: number;
+  known_capacity: number;
+  free: number;
+  guided: number;
+  facilities: Row[];
+  overstays: { facility: string; space: string; stay_min: number; over_min: number }[];
+  overstays_count: number;
+  senders: { sender: string; batches: number; taken: number; left_out: Record<string, number>; silent_s: number }[];
+}
+
+interface Heard {
+  reachable: boolean;
+  why: string;
+  age_s: number | null;
+  overview: Overview | null;
+}
+
+const EVERY_MS = 10_000;
+const WIDTH = 800;
+const HEIGHT = 360;
+const EDGE = 40;
+
+export function ParkingView() {
+  const [heard, setHeard] = useState<Heard | null>(null);
+  const [wrong, setWrong] = useState("");
+  useEffect(() => {
+    const load = () =>
+      ask<Heard>("GET", "/v1/parking/overview").then(
+        (found) => (setHeard(found), setWrong("")),
+        (problem) => problem instanceof Problem && setWrong(problem.message),
+      );
+    void load();
+    const timer = setInterval(() => document.hidden || void load(), EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const overview = heard?.overview;
+  return (
+    <section class="view parking">
+      <h1>{say("view.parking")}</h1>
+      <Wrong text={wrong} />
+      {heard && !heard.reachable && (
+        <Wrong text={say("parking.silent", { why: heard.why, age: heard.age_s === null ? say("age.never") : sayAge(heard.age_s) })} />
+      )}
+      {overview && (
+        <>
+          <p role="status">
+            {say("parking.sum", { free: overview.free, known: overview.known_capacity, all: overview.capacity, guided: overview.guided })}
+          </p>
+          <OccupancyMap rows={overview.facilities} />
+          <Facilities rows={overview.facilities} />
+          <h2>{say("parking.overstays", { n: overview.overstays_count })}</h2>
+          <Table
+            label={say("parking.overstays", { n: overview.overstays_count })}
+            head={[say("parking.facility"), say("parking.space"), say("parking.stay"), say("parking.over")]}
+            rows={overview.overstays.map((each) => [each.facility, each.space, each.stay_min, each.over_min])}
+            empty={say("parking.nobody")}
+          />
+          <h2>{say("parking.senders")}</h2>
+          <Table
+            label={say("parking.senders")}
+            head={[say("parking.sender"), say("parking.heard"), say("parking.taken"), say("parking.left")]}
+            rows={overview.senders.map((each) => [each.sender, sayAge(each.silent_s), each.taken, leftOut(each.left_out)])}
+            empty={say("nothing")}
+          />
+        </>
+      )}
+    </section>
+  );
+}
+
+const leftOut = (reasons: Record<string, number>) => Object.entries(reasons).map(([reason, n]) => `${reason} ${n}`).join(", ") || "–";
+const nameOf = (row: Row) => (language.value === "zh" ? row.name : row.name_en);
+const share = (row: Row) => (row.free === null ? null : 1 - row.free / row.capacity);
+
+/** Each facility where it lies: how much of it is taken as a filled circle with its number, or a question mark. */
+function OccupancyMap({ rows }: { rows: readonly Row[] }) {
+  if (rows.length === 0) return null;
+  const lon = rows.map((each) => each.place[0]);
+  const lat = rows.map((each) => each.place[1]);
+  const [west, north] = [Math.min(...lon), Math.max(...lat)];
+  const scale = Math.min((WIDTH - 2 * EDGE) / Math.max(Math.max(...lon) - west, 1e-6), (HEIGHT - 2 * EDGE) / Math.max(north - Math.min(...lat), 1e-6));
+  return (
+    <svg class="occupancy" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={say("parking.map")}>
+      {rows.map((each) => {
+        const taken = share(each);
+        const radius = 8 + Math.min(14, Math.sqrt(each.capacity));
+        return (
+          <g key={each.facility} transform={`translate(${EDGE + (each.place[0] - west) * scale} ${EDGE + (north - each.place[1]) * scale})`}>
+            <title>{`${nameOf(each)}: ${each.free ?? "?"} / ${each.capacity}`}</title>
+            <circle r={radius} class={taken === null ? "unknown" : taken > 0.95 ? "full" : taken > 0.8 ? "tight" : "free"} />
+            <text text-anchor="middle" dy="4">
+              {each.free ?? "?"}
+            </text>
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+function Facilities({ rows }: { rows: readonly Row[] }) {
+  const head = ["facility", "trust", "free", "turnover", "stay", "revenue", "why"] as const;
+  return (
+    <Table
+      label={say("view.parking")}
+      head={head.map((each) => say(`parking.${each}`))}
+      rows={rows.map((each) => [
+        nameOf(each),
+        `${sayWord("ptrust", each.trust)}${each.open ? "" : ` (${say("parking.closed")})`}`,
+        `${each.free ?? "?"} / ${each.capacity}`,
+        each.turnover ?? "–",
+        each.stay_min ?? "–",
+        each.revenue_cents === null ? "–" : `${(each.revenue_cents / 100).toFixed(2)} ${each.currency}`,
+        [each.why, each.corrected_veh ? say("parking.corrected", { n: each.corrected_veh }) : ""].filter(Boolean).join("; "),
+      ])}
+      empty={say("parking.none")}
+    />
+  );
+}

@@ -1,0 +1,28 @@
+"""What the parking service tells operators, from the centre's memory: no request here waits for that service."""
+
+from typing import Any
+
+from signal_ctrl.domain.errors import NotFoundError
+from signal_ctrl.web.bodies import BodyOut
+from signal_ctrl.web.centre_bodies import Reader, people_only
+from signal_ctrl.web.routing import ContextOf, new_router
+
+router = new_router("parking")
+
+
+class ParkingOut(BodyOut):
+    """What was heard last of the parking service. [s] `overview` is null before the first time."""
+
+    reachable: bool
+    why: str
+    age_s: int | None
+    overview: dict[str, Any] | None
+
+
+@router.get("/v1/parking/overview")
+def overview(actor: Reader, context: ContextOf) -> ParkingOut:
+    """Return occupancy, turnover, estimated revenue, overstays and health of sensors, and how old that is."""
+    people_only(actor)
+    if context.parking is None:
+        raise NotFoundError("no parking service is named here; 'signal-ctrl serve --parking ADDRESS' names it")
+    return ParkingOut(**context.parking.shown())

@@ -1,0 +1,51 @@
+"""A parking service that hangs: the centre gives up within seconds, in the thread that asks, and nowhere else."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from signal_ctrl.cli.aside import Aside
+from signal_ctrl.cli.parking_link import TIMEOUT_S, parking_at, told
+from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.link.credential import Credential, credential_to_json
+from signal_ctrl.gateways.parking_client import ParkingClient
+from signal_ctrl.gateways.system_clock import SystemClock
+from signal_ctrl.stores.key_files import write_secret
+from signal_ctrl.web.parking_view import ParkingView
+
+KNOWN = Credential("centre", bytes(32), bytes(32))
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """Something that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_hanging_service_holds_up_nobody(hanging: str) -> None:
+    client = ParkingClient(hanging, KNOWN, None, 0.2)
+    view = ParkingView(client.ask, SystemClock(), lambda _now: (), dict)
+    chore = Aside(told(view))
+    begun_s = time.monotonic()
+    chore.look()
+    assert view.shown()["overview"] is None
+    assert time.monotonic() - begun_s < 0.2  # nobody waited: the thread does
+    while view.shown()["why"] == "it was not asked yet":
+        assert time.monotonic() - begun_s < 30
+        time.sleep(0.01)
+    assert "does not answer" in view.shown()["why"]
+    client.close()
+
+
+def test_the_limit_is_short_and_the_credential_is_needed(tmp_path: Path) -> None:
+    assert TIMEOUT_S <= 1.0
+    assert parking_at("", None, None) is None
+    with pytest.raises(InvalidInputError, match="--parking-credential"):
+        parking_at("https://parking:8090", None, None)
+    write_secret(tmp_path / "c.json", credential_to_json(KNOWN).encode())
+    found = parking_at("https://parking:8090", tmp_path / "c.json", None)
+    assert found is not None and found.credential == KNOWN

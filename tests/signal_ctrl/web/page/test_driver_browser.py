@@ -1,0 +1,140 @@
+"""The driver's page on a phone-sized screen against a served parking service: find a space, drive, park, walk back."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pytest
+
+from bench.load.service import Service, end, start
+from signal_ctrl.cli.parking_session import client_of
+from signal_ctrl.domain.roads_json import roads_document
+from signal_ctrl.gateways.parking_client import ParkingClient
+from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.facilities import Entrance, Facilities
+from signal_ctrl.parking.facilities_json import facilities_document
+from signal_ctrl.parking.readings import SpaceReading
+from signal_ctrl.stores.key_files import write_secret
+from signal_ctrl.web.parking.page_routes import BUILT
+from tests.bench.browser import CHROMIUM
+from tests.signal_ctrl.parking.made import facility, numbers
+from tests.signal_ctrl.web.page.test_page_browser import AXE
+from tests.signal_ctrl.web.parking.test_parking_routes import roads
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+PATIENCE_MS: Final = 60_000
+
+
+@dataclass
+class City:
+    """A served parking service that can be killed and started anew."""
+
+    folder: Path
+    service: Service
+
+    @classmethod
+    def begun(cls, folder: Path) -> "City":
+        city = cls(folder, start(folder / "data", "", folder / "log", what=("parking", "serve")))
+        town = Facilities(
+            (
+                facility("P1", place=(120.0985, 30.2)),
+                facility("P2", place=(120.1085, 30.2), entrances=(Entrance("E2", 800.0),)),
+            )
+        )
+        with city.office() as office:
+            office.ask("PUT", "/v1/parking/documents/roads", roads_document(roads()))
+            office.ask("PUT", "/v1/parking/documents/facilities", facilities_document(town))
+            made = office.ask("POST", "/v1/parking/credentials", {"name": "s1", "kind": "sensors", "only": []})
+        write_secret(folder / "s1.json", made["credential"].encode())
+        return city
+
+    def office(self) -> ParkingClient:
+        return client_of(self.service.address, self.folder / "data" / "first-office.json")
+
+    def say(self, sequence: int, free: int) -> None:
+        at_ms = time.time_ns() // 1_000_000
+        readings = [SpaceReading("P1", n, at_ms, k >= free) for k, n in enumerate(numbers("A", 40))]
+        body = batch_to_bytes("s1", "0" * 32, sequence, [reading_document(each) for each in readings])
+        with client_of(self.service.address, self.folder / "s1.json") as sensors:
+            assert sensors.ask("POST", "/v1/parking/readings", json.loads(body))["taken"] == 40
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    made = City.begun(tmp_path)
+    yield made
+    end(made.service.process)
+
+
+@pytest.fixture
+def phone() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        place = {"longitude": 120.0901, "latitude": 30.2}
+        screen = {"width": 390, "height": 844}
+        yield browser.new_context(viewport=screen, locale="en-GB", geolocation=place, permissions=["geolocation"])
+        browser.close()
+
+
+def test_a_driver_finds_a_space_and_the_way_back(city: City, phone: Any) -> None:
+    city.say(1, 12)
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    page = phone.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname or ""))
+    page.goto(city.service.address)
+    _looks(page)
+    _is_accessible(page)
+    _drives(page)
+    phone.set_geolocation({"longitude": 120.0990, "latitude": 30.2})
+    page.wait_for_selector("text=m away, west")
+    page.reload()
+    page.wait_for_selector("text=My car")
+    page.click("text=I have left")
+    page.wait_for_selector("text=Tap the map")
+    assert page.evaluate("localStorage.getItem('parking.car')") is None
+    assert phone.cookies() == []
+    assert hosts == {"127.0.0.1"}
+    assert [each for each in complaints if "ERR_CONNECTION_REFUSED" not in each and "404" not in each] == []
+
+
+def _looks(page: Any) -> None:
+    page.wait_for_selector(".badge.count")
+    assert page.inner_text(".badge.count") == "P 12"
+    assert page.inner_text(".badge.unknown") == "P ?"
+    page.click("text=中文")
+    assert "空位 12" in page.inner_text("ul")
+    page.click("text=English")
+
+
+def _drives(page: Any) -> None:
+    page.click("text=Use my position")
+    page.click(".map", position={"x": 200, "y": 60})
+    page.click("text=Find a space")
+    page.wait_for_selector(".space")
+    assert page.inner_text(".space").startswith("Space A001")
+    assert "free on arrival" in page.inner_text(".facts")
+    page.click("text=I have parked")
+    page.wait_for_selector("text=Only this phone knows")
+
+
+def _is_accessible(page: Any) -> None:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']})")
+    serious = [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+def test_the_page_is_built() -> None:
+    assert (BUILT / "index.html").is_file(), "run 'make page' first"

@@ -38,7 +38,7 @@ class RolloutSettings:
     crowding: float = 1.0
     composed: int = 1
     coupled_m: float = COUPLED_M
-    walker_weight: float = 1.0
+    walker_weight: float = 3.0
     persons_per_push: float = 1.0
 
     def __post_init__(self) -> None:

@@ -146,3 +146,14 @@ def test_the_stage_of_a_turn_is_found_by_the_movements_of_its_signal(town: Town)
     prepared = town.ask("olga", "POST", f"{path}/green-route-preparation", {"stages": {}})
     assert prepared.status_code == 200, prepared.text
     assert {leg["cabinet"]: leg["stage"] for leg in prepared.json()["document"]["legs"]}["c2"] == "main"
+
+
+def test_the_way_of_a_convoy_is_found_over_the_roads(town: Town) -> None:
+    found = town.ask("vera", "GET", "/v1/convoy-way?start=c0&end=c2").json()
+    assert [each["cabinet"] for each in found] == ["c0", "c1", "c2"]
+    assert [each["away_m"] for each in found] == [0.0, 300.0, 600.0]
+    after_s = [each["after_s"] for each in found]
+    assert after_s[0] == 0.0 and 30.0 <= after_s[1] < after_s[2]
+    assert found[0]["stage"] == "main" and found[-1]["stage"] == ""
+    for query, status in (("start=c0&end=c0", 422), ("start=c0&end=nowhere", 404)):
+        assert town.ask("vera", "GET", f"/v1/convoy-way?{query}").status_code == status

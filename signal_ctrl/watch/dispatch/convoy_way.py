@@ -1,5 +1,6 @@
 """The quickest way for a convoy from one junction to another: which junctions of the centre it passes, and where."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,5 +65,16 @@ def _before(network: RoadNetwork, signal_id: str) -> list[OnRoad]:
 
 
 def _quickest(town: Town, begins: Sequence[OnRoad], ends: Sequence[OnRoad]) -> Trip | None:
+    """Return the quickest way; of those that differ only by where they come from, the one that goes straight on."""
     trips = [trip for way in town.ways(ends) for begin in begins if (trip := way.trip(begin)) is not None]
-    return min(trips, key=lambda trip: trip.travel_s, default=None)
+    return min(trips, key=lambda trip: (round(trip.travel_s, 1), _first_bend(town.network, trip)), default=None)
+
+
+def _first_bend(network: RoadNetwork, trip: Trip) -> float:
+    """Return by how much the way turns at its first junction. [rad]"""
+    plane = network.plane
+    headings = []
+    for road, pair in zip(trip.roads, (slice(-2, None), slice(0, 2)), strict=False):
+        (x, y), (further_x, further_y) = (plane.metres(place) for place in network.roads[road].shape[pair])
+        headings.append(math.atan2(further_y - y, further_x - x))
+    return abs(math.remainder(headings[-1] - headings[0], math.tau))

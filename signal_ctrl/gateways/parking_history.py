@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,17 +33,27 @@ def _text(path: Path) -> str:
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, Row]]:
     """Yield the rows of a parquet file as those of a CSV file; a row's line is its number from 2 on."""
-    import polars as pl  # noqa: PLC0415  takes long to load
+    with get_context("spawn").Pool(1) as pool:  # who has used polars can fork no simulation any more
+        found = pool.apply(_read, (path,))
+    if isinstance(found, str):
+        raise InvalidInputError(f"cannot read {path}: {found}")
+    columns, rows = found
+    missing = [name for name in COLUMNS if name not in columns]
+    if missing:
+        raise InvalidInputError(f"{path}: it needs the columns {', '.join(COLUMNS)}; look at {missing[0]}")
+    for number, row in enumerate(rows, start=2):
+        yield number, {name: _word(value) for name, value in zip(columns, row, strict=True)}
+
+
+def _read(path: Path) -> tuple[list[str], list[tuple[Any, ...]]] | str:
+    """Return columns and rows of a parquet file, or why it cannot be read."""
+    import polars as pl  # noqa: PLC0415  for the new process alone
 
     try:
         frame = pl.read_parquet(path)
+        return frame.columns, frame.rows()
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InvalidInputError(f"cannot read {path}: {error}") from error
-    missing = [name for name in COLUMNS if name not in frame.columns]
-    if missing:
-        raise InvalidInputError(f"{path}: it needs the columns {', '.join(COLUMNS)}; look at {missing[0]}")
-    for number, row in enumerate(frame.iter_rows(named=True), start=2):
-        yield number, {name: _word(value) for name, value in row.items()}
+        return " ".join(str(error).split())[:200]
 
 
 def _word(value: Any) -> str | None:

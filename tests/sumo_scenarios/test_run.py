@@ -53,7 +53,7 @@ def write_files(folder: Path, trips: int = 2) -> None:
     (folder / "settings.json").write_text("{}")
 
 
-def good_loop(_settings: RunSettings, folder: Path, report: Report, _stop: Stop) -> LoopOutcome:
+def good_loop(_settings: RunSettings, folder: Path, report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
     report(25230.0, 5, 1)
     write_files(folder)
     return OUTCOME
@@ -105,7 +105,7 @@ def test_a_user_configuration_is_named_after_its_file(tmp_path: Path, pretend: C
 
 
 def test_violations_fail_the_check(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
-    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
         write_files(folder)
         return LoopOutcome("cologne8", 0.0, 1.0, 1.0, "1.28.0", (), violations=1)
 
@@ -124,7 +124,7 @@ def test_unknown_scenarios_leave_nothing(tmp_path: Path, settings: RunSettings, 
 
 
 def test_bad_input_found_by_the_loop_leaves_nothing(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
-    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
         write_files(folder)
         raise InvalidInputError("the net has no signals; choose another network")
 
@@ -135,7 +135,7 @@ def test_bad_input_found_by_the_loop_leaves_nothing(tmp_path: Path, pretend: Cal
 
 
 def test_a_run_without_vehicles_is_bad_input(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
-    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
         write_files(folder, trips=0)
         return OUTCOME
 
@@ -155,7 +155,7 @@ def test_another_run_is_refused_and_kept(tmp_path: Path, pretend: Callable[[Loop
 
 
 def test_a_run_that_breaks_off_is_marked_failed(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
-    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
         (folder / "settings.json").write_text("{}")
         (folder / "tripinfo.xml.gz").write_bytes(gzip.compress(b"<t><tripinfo/></t>")[:-9])
         os.write(2, b"Error: vehicle 'x' has no valid route\n")
@@ -192,7 +192,7 @@ def test_a_broken_environment_leaves_nothing(tmp_path: Path, pretend: Callable[[
 
 
 def test_a_complete_run_that_cannot_be_scored_is_failed(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
-    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
         write_files(folder)
         (folder / "statistics.xml").unlink()
         return OUTCOME
@@ -204,7 +204,7 @@ def test_a_complete_run_that_cannot_be_scored_is_failed(tmp_path: Path, pretend:
 
 
 def test_an_interrupted_run_is_marked_and_scored(tmp_path: Path, pretend: Callable[[Loop], None]) -> None:
-    def loop(_settings: RunSettings, folder: Path, report: Report, stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, report: Report, stop: Stop, *_more: object) -> LoopOutcome:
         report(25201.0, 1, 0)
         deadline_s = time.monotonic() + 20
         while not stop() and time.monotonic() < deadline_s:

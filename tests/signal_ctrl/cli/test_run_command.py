@@ -50,7 +50,7 @@ def call(
     return run
 
 
-def good(_settings: RunSettings, folder: Path, report: Report, _stop: Stop) -> LoopOutcome:
+def good(_settings: RunSettings, folder: Path, report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
     report(27000.0, 10, 5)
     write_files(folder)
     return outcome(notices=("the configuration's scale 2 is overridden",))
@@ -76,7 +76,7 @@ def test_programs_get_one_document(call: Any, tmp_path: Path) -> None:
 
 
 def test_every_option_arrives(call: Any, tmp_path: Path) -> None:
-    def loop(settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
+    def loop(settings: RunSettings, folder: Path, _report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
         write_files(folder)
         closure = settings.closures[1]
         seen = [
@@ -117,7 +117,7 @@ def test_another_run_is_refused(call: Any) -> None:
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_dying_simulation_shows_its_last_lines(call: Any, tmp_path: Path, as_json: bool) -> None:
-    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
         (folder / "settings.json").write_text("{}")
         os.write(2, b"Error: something in SUMO\n")
         os.kill(os.getpid(), signal.SIGKILL)
@@ -132,7 +132,7 @@ def test_a_dying_simulation_shows_its_last_lines(call: Any, tmp_path: Path, as_j
 
 
 def test_ctrl_c_marks_the_run(call: Any, tmp_path: Path) -> None:
-    def loop(_settings: RunSettings, folder: Path, _report: Report, stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, _report: Report, stop: Stop, *_more: object) -> LoopOutcome:
         os.kill(os.getppid(), signal.SIGINT)
         deadline_s = time.monotonic() + 20
         while not stop() and time.monotonic() < deadline_s:
@@ -147,7 +147,7 @@ def test_ctrl_c_marks_the_run(call: Any, tmp_path: Path) -> None:
 
 
 def test_violations_are_told(call: Any) -> None:
-    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop) -> LoopOutcome:
+    def loop(_settings: RunSettings, folder: Path, _report: Report, _stop: Stop, *_more: object) -> LoopOutcome:
         write_files(folder)
         return outcome(violations=2)
 
@@ -202,7 +202,7 @@ def test_a_plan_that_cannot_be_used_is_refused_in_one_line(
 
 
 def test_a_plan_reaches_the_run(call: Any, tmp_path: Path) -> None:
-    def loop(settings: RunSettings, folder: Path, report: Report, stop: Stop) -> LoopOutcome:
+    def loop(settings: RunSettings, folder: Path, report: Report, stop: Stop, *_more: object) -> LoopOutcome:
         (tmp_path / "seen").write_text("" if settings.plan is None else settings.plan.name)
         return good(settings, folder, report, stop)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -59,9 +60,9 @@ class RoadsNow:
     def state_of(self, road: str) -> RoadNow:
         """Return queue and flow of a road, as far as they are known."""
         network, minute = self._roads.network(), self._roads.latest()
-        if network is None or minute is None or len(minute.queue_m) != len(network.roads):
+        k = None if network is None else network.index.get(road)  # none of a network that was imported since
+        if network is None or minute is None or k is None or len(minute.queue_m) != len(network.roads):
             return RoadNow()
-        k = network.index[road]
         queue_m, flow_veh_h = float(minute.queue_m[k]), float(minute.flow_veh_h[k])
         flow_veh_s = None if math.isnan(flow_veh_h) else flow_veh_h / network.roads[k].lanes / 3600
         return RoadNow(0.0 if math.isnan(queue_m) else queue_m, flow_veh_s)
@@ -103,11 +104,14 @@ class Special:
         self.corridors.load()
 
     def tick(self) -> None:
-        """Do what is due; called once a second. Missions that are there, or called off, need no corridor any more."""
+        """Do what is due; called once a second. Missions that are there, or called off, need no corridor any more.
+
+        They are looked up last: what is given back needs no store.
+        """
+        self.corridors.tick()
         for corridor in self.corridors.live():
             if corridor.mission:
                 self._end_with_mission(corridor)
-        self.corridors.tick()
 
     def request(
         self, actor: Actor, name: str = "", mission: str = "", roads: tuple[str, ...] = (), notice_s: float = 0.0
@@ -166,7 +170,10 @@ class Special:
         return over
 
     def taken(self, observations: Iterable[Observation]) -> None:
-        """Take what feeds have brought of vehicles with a corridor: positions, and reads of their e-plates."""
+        """Take what feeds have brought of vehicles with a corridor: positions, and reads of their e-plates.
+
+        One that cannot be used, far from every road or on a way without a stage, says nothing, and costs no other.
+        """
         if not self.corridors.live():
             return
         known = {v.vehicle: v for v in self._desk.store.read(vehicles)}
@@ -174,10 +181,11 @@ class Special:
         by_name = {v.vehicle_of_feed: v.vehicle for v in live if v.vehicle_of_feed}
         by_tag = {v.tag: v.vehicle for v in live if v.tag}
         for each in observations:
-            if isinstance(each, Position) and each.vehicle in by_name:
-                self._seen(by_name[each.vehicle], each)
-            elif isinstance(each, TagRead) and each.tag in by_tag:
-                self._read(by_tag[each.tag], each)
+            with suppress(InvalidInputError, ConflictError):
+                if isinstance(each, Position) and each.vehicle in by_name:
+                    self._seen(by_name[each.vehicle], each)
+                elif isinstance(each, TagRead) and each.tag in by_tag:
+                    self._read(by_tag[each.tag], each)
 
     def _seen(self, vehicle: str, seen: Position) -> None:
         age_s = (self._desk.now_ms() - seen.utc_ms) / 1000

@@ -135,6 +135,10 @@ class Underway:
             self.moved = self.report
         self.report = report
 
+    def reach_m(self, at_s: float) -> float:
+        """Return how far from its last report it may be by a time. [s] [m]"""
+        return self.report.spread_m + FASTEST_MPS * max(at_s - self.report.at_s, 0.0) + JUMP_M
+
     def held_up(self, now_s: float) -> bool:
         """Tell whether it has hardly moved for a while."""
         last = self.moved or self.report
@@ -195,10 +199,7 @@ class Corridors:
         known = self._vehicles.get(vehicle)
         if known is None or report.at_s <= known.report.at_s:
             return
-        farthest_m = (
-            known.report.along_m + known.report.spread_m + FASTEST_MPS * (report.at_s - known.report.at_s) + JUMP_M
-        )
-        if report.along_m <= farthest_m:
+        if report.along_m <= known.report.along_m + known.reach_m(report.at_s):
             along_m = max(report.along_m, known.report.along_m)
             known.take(Report(report.at_s, along_m, report.spread_m))
 

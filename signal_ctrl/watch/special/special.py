@@ -18,7 +18,7 @@ from signal_ctrl.watch.dispatch.missions import MissionState
 from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.observations import Observation, Position, TagRead
-from signal_ctrl.watch.special.corridor import Report
+from signal_ctrl.watch.special.corridor import Report, Underway
 from signal_ctrl.watch.special.corridor_desk import CorridorDesk
 from signal_ctrl.watch.special.following import along_way_m, likely_ahead
 from signal_ctrl.watch.special.ports import RoadNow
@@ -213,10 +213,23 @@ class Special:
         if along_m is not None and not self.corridors.runs_out(vehicle, along_m):
             self.corridors.report(vehicle, along_m, SPREAD_M, position.age_s)
             return
+        if self._flies(known, position):
+            return
         road, on_road_m = self._place(position)
         if road not in known.way.roads or along_m is not None:
             report = Report(position.age_s, on_road_m, SPREAD_M)
             self.corridors.way_on(vehicle, likely_ahead(network, road), report)
+
+    def _flies(self, known: Underway, position: DevicePosition) -> bool:
+        """Tell whether a position is farther from the last report than anybody drives: forged or mistaken."""
+        network, now_s = self._network(), self._desk.clock.mono_ms() / 1000
+        name = known.way.roads[known.way.road_at(known.report.along_m)]
+        if name not in network.index:  # another network was imported since
+            return False
+        road = network.of(name)
+        metres = network.plane.metres
+        off_m = min(math.dist(metres(place), metres(position.place)) for place in road.shape)
+        return off_m > road.length_m + known.reach_m(now_s - position.age_s)
 
     def _place(self, position: DevicePosition) -> tuple[str, float]:
         """Return the road that a position lies on, and where. [m] Raises: InvalidInputError if none is near."""

@@ -132,6 +132,16 @@ def test_a_vehicle_asks_itself_and_is_followed_off_its_way(world: SpecialWorld) 
     assert ("vehicle:fire1", "change way") in world.acts()
 
 
+def test_nobody_flies_onto_another_way(world: SpecialWorld) -> None:
+    world.asked()
+    world.at("fire1", 0.5)
+    world.passes(1_000)
+    world.special.report_by_device("special.fire1", DevicePosition(place(3.0, 3.0), EAST))
+    (live,) = world.special.corridors.live()
+    assert live.roads[0] == "r00-10" and not live.predicted
+    assert ("vehicle:fire1", "change way") not in world.acts()
+
+
 def test_positions_of_feeds_and_reads_of_e_plates_move_it_on(world: SpecialWorld) -> None:
     world.asked("fire1")
     world.asked("pol1")

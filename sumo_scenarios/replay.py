@@ -41,6 +41,7 @@ from sumo_scenarios.run_timetable import schedule_of_record
 from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
 from sumo_scenarios.settings_record import SETTINGS, SETTINGS_VERSION, versions
 from sumo_scenarios.simulation import Simulation
+from sumo_scenarios.special_loop.driver import LOG as SPECIAL
 from sumo_scenarios.world import World
 from sumo_scenarios.written import tags
 
@@ -69,6 +70,11 @@ def replay_loop(recorded: Path, folder: Path, report: Report, stop: Stop) -> Rep
     input files have changed; BackendError if SUMO fails.
     """
     run = read_settings(recorded / SETTINGS)
+    if (recorded / SPECIAL).exists():
+        raise InvalidInputError(
+            f"{recorded} is a run with special vehicles: {SPECIAL} holds what they were given, and no decision does; "
+            "make the run once more instead of replaying it"
+        )
     until_s = until_s_of(recorded, run.settings)
     check_inputs(run)
     tape = None if run.settings.controller in SUMO_CONTROLLERS else read_decisions(recorded / DECISIONS)

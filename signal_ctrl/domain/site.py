@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError, InvalidTimingError
+from signal_ctrl.domain.schedule import zone_of
 from signal_ctrl.domain.site_parts import (
     COMPATIBLE,
     CONFLICT,
@@ -202,6 +203,8 @@ class Site:
             raise self._fail(
                 "a clearance that is longer at some hours needs the hours and their time zone, no other does"
             )
+        if self.zone:
+            zone_of(self.zone)
 
     def _check_multiples(self) -> None:
         own_ds = (self.startup_flash_ds, self.startup_all_red_ds, self.red_revert_ds)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from detectors.crossings.approaches import ON_FOOT
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.site import GroupKind, Site
 from signal_ctrl.domain.view import JunctionView
@@ -13,13 +14,15 @@ WAITING_S = 1.0
 def recall_of(layout: JunctionLayout, site: Site) -> int:
     """Return a bit mask of the groups on recall, which wait whenever they are red: nothing sees their demand.
 
-    These are groups that no lane with a loop leads to: crossings too, but for those with a button or sensor.
+    These are groups that no lane with a loop leads to: crossings too, but for those with a button or sensor. A loop in
+    the road hears nobody who walks.
     """
-    seen = {m.group for m in layout.movements if layout.lanes[m.lane].loops}
+    seen = {(m.group, m.direction == ON_FOOT) for m in layout.movements if layout.lanes[m.lane].loops}
     recall = 0
     for g, group in enumerate(site.groups):
+        crossing = group.kind is GroupKind.CROSSING
         served = any(m.group == g for m in layout.movements)
-        if g not in seen and (group.kind is GroupKind.CROSSING or served):
+        if (g, crossing) not in seen and (crossing or served):
             recall |= 1 << g
     return recall
 

@@ -58,7 +58,8 @@ class Watch:
             return f"it answered {type(decision).__name__}"
         if decision.signal not in ("", self._signal):
             return f"it answered for signal {decision.signal!r}"[:80]
-        if type(decision.stage) is not int or decision.stage not in (situation.stage, *situation.stages):
+        named = (decision.stage,) if decision.plain is None else (decision.stage, decision.plain)
+        if any(type(stage) is not int or stage not in (situation.stage, *situation.stages) for stage in named):
             return "it named a stage that is not to be had"
         if decision.at_s is not None and not -1.0 <= situation.now_s - decision.at_s <= self._stale_s:
             return f"its answer is older than {self._stale_s:g} s, or of the future"

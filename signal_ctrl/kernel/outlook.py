@@ -33,8 +33,9 @@ def outlook(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds
     """
     ends = _ends(tables, groups, target, now_ds)
     ties = _lower(tables, groups, target, ends, now_ds)
-    starts = starts_after(tables, groups, target, ends, now_ds)
-    return Outlook(ends, _lasts(tables, groups, target, ends, _urgent(tables, starts), ties) if ends else {}, starts)
+    free = free_after(tables, groups, target, ends, now_ds)
+    lasts = _lasts(tables, groups, target, ends, _urgent(tables, free), ties) if ends else {}
+    return Outlook(ends, lasts, _behind_leads(tables, groups, target, free))
 
 
 def _ends(tables: Tables, groups: Sequence[GroupState], target: Rights, now_ds: int) -> dict[int, int]:
@@ -75,11 +76,7 @@ def starts_after(
     tables: Tables, groups: Sequence[GroupState], target: Rights, ends: dict[int, int], now_ds: int
 ) -> dict[int, int]:
     """Return when the rights that the target adds may start: free, and behind the leads of people on foot (K5)."""
-    starts = free_after(tables, groups, target, ends, now_ds)
-    for b in tables.leads:
-        if b in starts and not groups[b].right.is_green:
-            starts[b] = max(starts[b], _led_ds(tables, groups, b, target, starts))
-    return starts
+    return _behind_leads(tables, groups, target, free_after(tables, groups, target, ends, now_ds))
 
 
 def free_after(
@@ -96,6 +93,18 @@ def free_after(
             for a in tables.partners[b]:
                 start_ds = max(start_ds, _clear_ds(tables, groups, a, b, target, ends))
             starts[b] = start_ds
+    return starts
+
+
+def _behind_leads(tables: Tables, groups: Sequence[GroupState], target: Rights, free: dict[int, int]) -> dict[int, int]:
+    """Return the starts of those who are free then, vehicles behind the leads of the crossings that they give way to.
+
+    No green lasts for the sake of a lead: while it lasts the WALK waits, behind the WALK the lead, and so on for ever.
+    """
+    starts = dict(free)
+    for b in tables.leads:
+        if b in starts and not groups[b].right.is_green:
+            starts[b] = max(starts[b], _led_ds(tables, groups, b, target, starts))
     return starts
 
 

@@ -357,6 +357,7 @@ def put(name: str, key: str, value: Any) -> Callable[[Path], None]:
         (lose("decisions.jsonl"), r"decisions\.jsonl"),
         (lose("settings.json"), r"settings\.json"),
         (lose("tls_states.xml.gz"), r"tls_states\.xml\.gz"),
+        (lambda folder: (folder / "special.jsonl").touch(), "is a run with special vehicles"),
         (put("settings.json", "version", 9), r"settings\.json line 2: version 9"),
         (put("settings.json", "inputs", {"cologne8.net.xml": "00"}), "changed since the run was recorded"),
         (put("result.json", "status", "failed"), "failed"),

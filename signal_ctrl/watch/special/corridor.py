@@ -7,7 +7,7 @@ one of the higher rank has it (SAFETY C knows one source, pre-emption; the order
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -123,7 +123,7 @@ class Underway:
     report: Report
     asked: dict[int, float] = field(default_factory=dict)
     over: set[int] = field(default_factory=set)
-    paused: dict[int, float] = field(default_factory=dict)
+    paused: dict[str, float] = field(default_factory=dict)
     moved: Report | None = None
 
     def take(self, report: Report) -> None:
@@ -135,10 +135,21 @@ class Underway:
             self.moved = self.report
         self.report = report
 
+    def reach_m(self, at_s: float) -> float:
+        """Return how far from its last report it may be by a time. [s] [m]"""
+        return self.report.spread_m + FASTEST_MPS * max(at_s - self.report.at_s, 0.0) + JUMP_M
+
     def held_up(self, now_s: float) -> bool:
         """Tell whether it has hardly moved for a while."""
         last = self.moved or self.report
         return now_s - max(last.at_s, self.departs_s) > STANDS_S and self.report.at_s - last.at_s > STANDS_S
+
+    def turned_onto(self, way: Way, now_s: float, report: Report) -> "Underway":
+        """Return the vehicle on another way from now on. What it was given counts on: nobody has a junction anew."""
+        since = {_at(self, k): since_s for k, since_s in self.asked.items()}
+        first = {passage.signal: k for k, passage in reversed(list(enumerate(way.passages)))}
+        asked = {k: since[signal] for signal, k in first.items() if signal in since}
+        return replace(self, way=way, departs_s=now_s, report=report, asked=asked, over=set(), moved=None)
 
     @property
     def order(self) -> tuple[int, float, str]:
@@ -188,10 +199,7 @@ class Corridors:
         known = self._vehicles.get(vehicle)
         if known is None or report.at_s <= known.report.at_s:
             return
-        farthest_m = (
-            known.report.along_m + known.report.spread_m + FASTEST_MPS * (report.at_s - known.report.at_s) + JUMP_M
-        )
-        if report.along_m <= farthest_m:
+        if report.along_m <= known.report.along_m + known.reach_m(report.at_s):
             along_m = max(report.along_m, known.report.along_m)
             known.take(Report(report.at_s, along_m, report.spread_m))
 
@@ -241,7 +249,7 @@ class Corridors:
             if passed:
                 one.over.add(k)
             else:
-                one.paused[k] = now_s + PAUSE_S
+                one.paused[passage.signal] = now_s + PAUSE_S
             if held is not None and held.vehicle == one.vehicle and held.since_s == since_s:
                 found += self._given_back([held], Outcome.PASSED if passed else Outcome.TIMED_OUT)
         return found
@@ -273,7 +281,7 @@ def _due(one: Underway, now_s: float, need_of: NeedOf) -> list[Hold]:
         if held_up and ahead > 2:
             one.asked.pop(k, None)
             continue
-        if passage.signal in found or now_s < one.paused.get(k, now_s):  # passed twice: first things first
+        if passage.signal in found or now_s < one.paused.get(passage.signal, now_s):  # passed twice: first things first
             continue
         need = need_of(passage, arrival, before_s)
         before_s = need.flush_s

@@ -155,7 +155,9 @@ class CorridorDesk:
         """
         network, now_ms, now_s = self._network(), self._desk.now_ms(), self._now_s()
         with self._lock:
-            live, known = self._live[vehicle], self._corridors.vehicles[vehicle]
+            live, known = self._live.get(vehicle), self._corridors.vehicles.get(vehicle)
+            if live is None or known is None:
+                raise ConflictError(f"vehicle {vehicle} has no corridor")
             corridor = replace(live.corridor, roads=roads, predicted=True)
 
             def work(t: Transaction) -> _Live:
@@ -167,7 +169,7 @@ class CorridorDesk:
 
             self._live[vehicle] = planned = self._desk.act(CENTRE, "change way", f"vehicle {vehicle}", work)
             at = replace(report, at_s=now_s - report.at_s)
-            self._corridors.begin(Underway(vehicle, known.kind, planned.way, known.since_s, now_s, at))
+            self._corridors.begin(known.turned_onto(planned.way, now_s, at))
 
     def runs_out(self, vehicle: str, along_m: float) -> bool:
         """Tell whether a likely way comes to its end, so that it has to be looked for anew. [m]"""
@@ -201,10 +203,13 @@ class CorridorDesk:
             self._late.settle()
             now_s = self._now_s()
             self._release(self._corridors.step(now_s, self._need))
-            for hold in self._corridors.holds:
-                self._keep(hold)
             for vehicle, live in list(self._live.items()):
                 self._follow(vehicle, live, now_s)
+            try:
+                for hold in self._corridors.holds:
+                    self._keep(hold)
+            finally:
+                self._release_unwanted()
 
     def _follow(self, vehicle: str, live: _Live, now_s: float) -> None:
         """Write down where a vehicle came, and end what has come to its end."""
@@ -263,6 +268,14 @@ class CorridorDesk:
             if kept is not None and kept.vehicle == release.hold.vehicle and release.outcome is not Outcome.GAVE_WAY:
                 del self._kept[release.hold.signal]
                 self._give_back(kept, release.outcome.value)
+
+    def _release_unwanted(self) -> None:
+        """Give back what gave way to somebody who did not get it."""
+        wanted = {(hold.signal, hold.vehicle) for hold in self._corridors.holds}
+        for signal, kept in list(self._kept.items()):
+            if (signal, kept.vehicle) not in wanted:
+                del self._kept[signal]
+                self._give_back(kept, Outcome.GAVE_WAY.value)
 
     def _give_back(self, preemption: Preemption, why: str) -> None:
         """Give a junction back, whether that can be written or not."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -17,7 +18,7 @@ from signal_ctrl.watch.dispatch.missions import MissionState
 from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.feeds.desk import FeedDesk
 from signal_ctrl.watch.observations import Observation, Position, TagRead
-from signal_ctrl.watch.special.corridor import Report
+from signal_ctrl.watch.special.corridor import Report, Underway
 from signal_ctrl.watch.special.corridor_desk import CorridorDesk
 from signal_ctrl.watch.special.following import along_way_m, likely_ahead
 from signal_ctrl.watch.special.ports import RoadNow
@@ -59,9 +60,9 @@ class RoadsNow:
     def state_of(self, road: str) -> RoadNow:
         """Return queue and flow of a road, as far as they are known."""
         network, minute = self._roads.network(), self._roads.latest()
-        if network is None or minute is None or len(minute.queue_m) != len(network.roads):
+        k = None if network is None else network.index.get(road)  # none of a network that was imported since
+        if network is None or minute is None or k is None or len(minute.queue_m) != len(network.roads):
             return RoadNow()
-        k = network.index[road]
         queue_m, flow_veh_h = float(minute.queue_m[k]), float(minute.flow_veh_h[k])
         flow_veh_s = None if math.isnan(flow_veh_h) else flow_veh_h / network.roads[k].lanes / 3600
         return RoadNow(0.0 if math.isnan(queue_m) else queue_m, flow_veh_s)
@@ -103,11 +104,14 @@ class Special:
         self.corridors.load()
 
     def tick(self) -> None:
-        """Do what is due; called once a second. Missions that are there, or called off, need no corridor any more."""
+        """Do what is due; called once a second. Missions that are there, or called off, need no corridor any more.
+
+        They are looked up last: what is given back needs no store.
+        """
+        self.corridors.tick()
         for corridor in self.corridors.live():
             if corridor.mission:
                 self._end_with_mission(corridor)
-        self.corridors.tick()
 
     def request(
         self, actor: Actor, name: str = "", mission: str = "", roads: tuple[str, ...] = (), notice_s: float = 0.0
@@ -166,7 +170,10 @@ class Special:
         return over
 
     def taken(self, observations: Iterable[Observation]) -> None:
-        """Take what feeds have brought of vehicles with a corridor: positions, and reads of their e-plates."""
+        """Take what feeds have brought of vehicles with a corridor: positions, and reads of their e-plates.
+
+        One that cannot be used, far from every road or on a way without a stage, says nothing, and costs no other.
+        """
         if not self.corridors.live():
             return
         known = {v.vehicle: v for v in self._desk.store.read(vehicles)}
@@ -174,10 +181,11 @@ class Special:
         by_name = {v.vehicle_of_feed: v.vehicle for v in live if v.vehicle_of_feed}
         by_tag = {v.tag: v.vehicle for v in live if v.tag}
         for each in observations:
-            if isinstance(each, Position) and each.vehicle in by_name:
-                self._seen(by_name[each.vehicle], each)
-            elif isinstance(each, TagRead) and each.tag in by_tag:
-                self._read(by_tag[each.tag], each)
+            with suppress(InvalidInputError, ConflictError):
+                if isinstance(each, Position) and each.vehicle in by_name:
+                    self._seen(by_name[each.vehicle], each)
+                elif isinstance(each, TagRead) and each.tag in by_tag:
+                    self._read(by_tag[each.tag], each)
 
     def _seen(self, vehicle: str, seen: Position) -> None:
         age_s = (self._desk.now_ms() - seen.utc_ms) / 1000
@@ -205,10 +213,23 @@ class Special:
         if along_m is not None and not self.corridors.runs_out(vehicle, along_m):
             self.corridors.report(vehicle, along_m, SPREAD_M, position.age_s)
             return
+        if self._flies(known, position):
+            return
         road, on_road_m = self._place(position)
         if road not in known.way.roads or along_m is not None:
             report = Report(position.age_s, on_road_m, SPREAD_M)
             self.corridors.way_on(vehicle, likely_ahead(network, road), report)
+
+    def _flies(self, known: Underway, position: DevicePosition) -> bool:
+        """Tell whether a position is farther from the last report than anybody drives: forged or mistaken."""
+        network, now_s = self._network(), self._desk.clock.mono_ms() / 1000
+        name = known.way.roads[known.way.road_at(known.report.along_m)]
+        if name not in network.index:  # another network was imported since
+            return False
+        road = network.of(name)
+        metres = network.plane.metres
+        off_m = min(math.dist(metres(place), metres(position.place)) for place in road.shape)
+        return off_m > road.length_m + known.reach_m(now_s - position.age_s)
 
     def _place(self, position: DevicePosition) -> tuple[str, float]:
         """Return the road that a position lies on, and where. [m] Raises: InvalidInputError if none is near."""

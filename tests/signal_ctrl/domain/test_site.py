@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from signal_ctrl.domain.errors import InvalidInputError, InvalidTimingError
-from signal_ctrl.domain.site import COMPATIBLE, CONFLICT, Right, Site, Stage, Trailing
+from signal_ctrl.domain.site import COMPATIBLE, CONFLICT, DayHours, Right, SignalGroup, Site, Stage, Trailing
 from tests.signal_ctrl.kernel.small_sites import LEFT, MAIN, SIDE, WALK, crossroads
 
 
@@ -25,6 +25,16 @@ def gap(a: int, b: int, value: Any) -> Callable[[Site], dict[str, Any]]:
 
 def group(k: int, **changes: Any) -> Callable[[Site], dict[str, Any]]:
     return lambda site: {"groups": (*site.groups[:k], replace(site.groups[k], **changes), *site.groups[k + 1 :])}
+
+
+def school(zone: str) -> Callable[[Site], dict[str, Any]]:
+    """Longer clearances by the clock of a zone."""
+    longer = {"longer_hours": (DayHours((0,), 420, 480),), "zone": zone}
+    return lambda site: {**longer, "groups": tuple(_longer(g) for g in site.groups)}
+
+
+def _longer(group: SignalGroup) -> SignalGroup:
+    return replace(group, longer_ds=60 if group.clearance_ds else 0, max_red_ds=1500)
 
 
 def stage(rights: Any, name: Any = "new") -> Callable[[Site], dict[str, Any]]:
@@ -72,6 +82,8 @@ BROKEN: list[tuple[Callable[[Site], dict[str, Any]] | dict[str, Any], str]] = [
     ({"trailing": (Trailing(0, 1, 301),)}, "trailing rule"),
     ({"resolution_ds": 10}, "times of start-up or intergreen are no multiples of 10"),
     (group(SIDE, max_red_ds=402), "group side promises green within 402 ds"),
+    (school("Mars/Olympus"), "unknown time zone 'Mars/Olympus'"),
+    (school("../zone"), "is no name of a time zone"),
 ]
 
 

@@ -11,6 +11,7 @@ from detectors.view_builder import empty_view
 from optimiser.fixed_plan import FixedPlanController
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan
+from signal_ctrl.domain.site import DayHours
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.engine.acceptance import check_plan, refusals, rehearse
 from signal_ctrl.engine.junction import JunctionEngine
@@ -64,6 +65,18 @@ def test_realised_greens_are_the_plans_to_the_frame() -> None:
     assert walk[:3] == [(560, 700), (1060, 1200), (1560, 1700)]
     assert left[:3] == [(555, 850), (1055, 1350), (1555, 1850)]
     assert side[:3] == [(890, 1000), (1390, 1500), (1890, 2000)]
+
+
+def test_a_plan_has_to_hold_in_hours_of_longer_clearance() -> None:
+    """Side begins as much later as people have longer, and has its minimum green then, too."""
+    groups = tuple(replace(g, max_red_ds=1500, longer_ds=60 if g.clearance_ds else 0) for g in SITE.groups)
+    usual = replace(SITE, groups=tuple(replace(g, longer_ds=0) for g in groups))
+    school = replace(SITE, groups=groups, longer_hours=(DayHours((0,), 420, 480),), zone="UTC")
+    for site, least_s in ((usual, 16), (school, 22)):
+        for split_s in range(14, 25):
+            splits_ds = (300, 10 * split_s)
+            found = rehearse(Kernel(site), (MAIN_STAGE, SIDE_STAGE), splits_ds)
+            assert (found == ()) is (split_s >= least_s), (site.zone, split_s, found)
 
 
 @given(

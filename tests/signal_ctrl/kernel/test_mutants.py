@@ -19,7 +19,7 @@ PACKAGE: Final = Path(site_module.__file__).resolve().parent.parent
 COPIED: Final = (
     *(
         f"domain/{name}.py"
-        for name in ("__init__", "documents", "errors", "site", "site_json", "site_parts", "site_rota")
+        for name in ("__init__", "documents", "errors", "schedule", "site", "site_json", "site_parts", "site_rota")
     ),
     *(f"kernel/{name}.py" for name in ("__init__", *CORE_MODULES)),
 )

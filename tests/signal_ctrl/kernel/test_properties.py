@@ -4,16 +4,17 @@ Every example is one seed, a number of groups and a kind of stream; Hypothesis p
 profile takes sites of up to 12 groups, the deep one up to 40.
 """
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from signal_ctrl.domain.site import Site
+from signal_ctrl.domain.site import Right, Site
 from signal_ctrl.domain.site_json import site_from_json, site_hash, site_to_json
 from signal_ctrl.kernel.kernel import Kernel
-from signal_ctrl.kernel.state import NEVER_DS, KernelState, Mode
+from signal_ctrl.kernel.state import NEVER_DS, KernelState, Mode, Request, Source
 from tests.oracles.trace import judge
 from tests.signal_ctrl.kernel.worlds import Player, Stream, random_site
 
@@ -73,6 +74,26 @@ def test_nobody_waits_longer_than_the_site_promises(seed: int, n_groups: int, wi
     site = replace(site, groups=tuple(replace(group, max_red_ds=bound_ds) for group in site.groups))
     stream = Stream(wish, "all", victim=seed % n_groups if one else -1, frame_ds=min(unit_ds, 20))
     assert not breaches_of(site, seed, stream, 2400 // stream.frame_ds)
+
+
+@settings(max_examples=share(0.2))
+@given(seed=SEEDS, n_groups=st.integers(2, 8))
+@example(seed=10, n_groups=5)  # a green that is in the way of a WALK, and the vehicles behind its lead
+def test_what_is_asked_for_comes_though_nobody_calls(seed: int, n_groups: int) -> None:
+    """No limit of K4 helps here: each stage follows on each other one within the time that the rota takes."""
+    site = random_site(seed, n_groups)
+    kernel, step_ds, longest_ds = Kernel(site), min(site.resolution_ds, 20), site.rota().any_ds + 2 * site.resolution_ds
+    for before, after in itertools.permutations(range(len(site.stages)), 2):
+        state, now_ds = kernel.in_service(0, before), 0
+        for asked in (before, after):
+            request = Request(Source.ADAPTIVE, int(asked == after), now_ds, now_ds + 50, stage=asked)
+            state, until_ds = kernel.submit(state, request, now_ds), now_ds + longest_ds
+            while now_ds < until_ds:
+                now_ds += step_ds
+                state = kernel.step(state, 0, now_ds)
+        rights = site.stages[after].rights
+        lit = [group.right if group.right.is_green else Right.NONE for group in state.core.groups]
+        assert lit == [right if right.is_green else Right.NONE for right in rights], (before, after)
 
 
 class Sleepless(Kernel):

@@ -118,6 +118,29 @@ def test_nobody_keeps_a_junction_for_longer_than_180_s() -> None:
     assert gaps == [PAUSE_S + 1, PAUSE_S + 1]  # others have it in between
 
 
+def test_a_way_that_comes_back_gets_no_junction_for_longer() -> None:
+    corridors, kept = Corridors(), 0
+    corridors.begin(underway("a", VehicleClass.FIRE, way("j1", "j1", "j1", spaced_m=100.0)))
+    for now_s in range(400):
+        corridors.report("a", Report(float(now_s), min(now_s * 10.0, 50.0)))
+        corridors.step(float(now_s), need)
+        kept = kept + 1 if corridors.holds else 0
+        assert kept <= LONGEST_S
+
+
+def test_another_way_gives_no_junction_for_longer() -> None:
+    corridors, since_s = Corridors(), set[float]()
+    corridors.begin(underway("a", VehicleClass.FIRE, way("j1", spaced_m=200.0)))
+    for now_s in range(200):
+        at = Report(float(now_s), 50.0)
+        corridors.report("a", at)
+        if now_s % 20 == 10:
+            corridors.begin(corridors.vehicles["a"].turned_onto(way("j1", "j2", spaced_m=200.0), float(now_s), at))
+        corridors.step(float(now_s), need)
+        since_s |= {hold.since_s for hold in corridors.holds if hold.signal == "j1"}
+    assert len(since_s) == 1
+
+
 def test_who_is_held_up_keeps_the_next_two_junctions_alone() -> None:
     corridors = Corridors()
     corridors.begin(underway("a", VehicleClass.FIRE, way("j1", "j2", "j3", spaced_m=120.0)))

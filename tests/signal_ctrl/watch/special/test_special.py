@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from signal_ctrl.centre.preemptions import LONGEST_MS, PREEMPTIONS
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
 from signal_ctrl.domain.link.overrides import OverrideKind
 from signal_ctrl.stores.opening import open_memory
+from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.dispatch.missions import MissionState
 from signal_ctrl.watch.observations import Position, TagRead, VehicleKind
 from signal_ctrl.watch.special.corridor import VehicleClass
 from signal_ctrl.watch.special.corridor_desk import GONE_S
-from signal_ctrl.watch.special.limits import REQUESTS_H
-from signal_ctrl.watch.special.special import DevicePosition
+from signal_ctrl.watch.special.limits import REQUESTS_H, VEHICLE_JUNCTION_H
+from signal_ctrl.watch.special.ports import RoadNow
+from signal_ctrl.watch.special.special import DevicePosition, RoadsNow
 from signal_ctrl.watch.special.values import CORRIDORS, SPECIAL_VEHICLES, SpecialVehicle
 from tests.signal_ctrl.watch.dispatch.streets import place
 from tests.signal_ctrl.watch.special.special_worlds import EAST, SpecialWorld
@@ -129,6 +132,16 @@ def test_a_vehicle_asks_itself_and_is_followed_off_its_way(world: SpecialWorld) 
     assert ("vehicle:fire1", "change way") in world.acts()
 
 
+def test_nobody_flies_onto_another_way(world: SpecialWorld) -> None:
+    world.asked()
+    world.at("fire1", 0.5)
+    world.passes(1_000)
+    world.special.report_by_device("special.fire1", DevicePosition(place(3.0, 3.0), EAST))
+    (live,) = world.special.corridors.live()
+    assert live.roads[0] == "r00-10" and not live.predicted
+    assert ("vehicle:fire1", "change way") not in world.acts()
+
+
 def test_positions_of_feeds_and_reads_of_e_plates_move_it_on(world: SpecialWorld) -> None:
     world.asked("fire1")
     world.asked("pol1")
@@ -141,6 +154,40 @@ def test_positions_of_feeds_and_reads_of_e_plates_move_it_on(world: SpecialWorld
     for name, along_m in (("fire1", 400.0), ("pol1", 150.0)):
         underway = world.special.corridors.underway(name)
         assert underway is not None and underway.report.along_m == pytest.approx(along_m, abs=3)
+
+
+def test_a_position_far_from_every_road_costs_no_other_report(world: SpecialWorld) -> None:
+    world.asked("fire1")
+    world.asked("pol1")
+    world.passes(40_000)
+    now_ms = world.clock.utc_ms()
+    astray = Position("taxis/p", now_ms, 0.0, 0.0, 10.0, EAST, VehicleKind.SPECIAL)
+    world.special.taken([astray, TagRead("gate", "T1", now_ms)])
+    underway = world.special.corridors.underway("fire1")
+    assert underway is not None and underway.report.along_m == pytest.approx(400.0, abs=3)
+
+
+def test_who_gives_way_to_one_that_is_refused_keeps_nothing_behind(world: SpecialWorld) -> None:
+    world.asked("pol1")
+    world.at("pol1", 0.5)
+    world.passes(1_000)
+    assert world.held("c0")
+    for _ in range(VEHICLE_JUNCTION_H):
+        world.special.corridors._limits.junction("fire1", "c0", world.clock.mono_ms() / 1000)
+    world.asked("fire1")
+    world.at("fire1", 0.4)
+    world.passes(1_000)  # it goes first, and is refused
+    world.special.end(world.actor("olga"), "pol1")
+    world.passes(1_000)
+    assert not world.held("c0") and not [one for one in world.special.corridors.kept() if one.cabinet == "c0"]
+
+
+def test_of_a_road_that_is_gone_from_the_network_nothing_is_known(world: SpecialWorld) -> None:
+    network = world.roads.given
+    assert network is not None
+    floats, flags = np.zeros(len(network.roads)), np.zeros(len(network.roads), np.uint8)
+    world.roads.minute = CityMinute(0, *[floats] * 7, flags, flags)
+    assert RoadsNow(world.roads).state_of("torn down") == RoadNow()
 
 
 def test_who_asks_too_often_or_was_revoked_is_refused(world: SpecialWorld) -> None:

@@ -1,14 +1,18 @@
 """Corridors of the centre: what cabinets get, when it ends, who may, and what is written down."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+from typing import Any
 
 import pytest
 
 from signal_ctrl.centre.preemptions import LONGEST_MS, PREEMPTIONS
-from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
+from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, StorageError
 from signal_ctrl.domain.link.overrides import OverrideKind
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.watch.dispatch.missions import MissionState
+from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.observations import Position, TagRead, VehicleKind
 from signal_ctrl.watch.special.corridor import VehicleClass
 from signal_ctrl.watch.special.corridor_desk import GONE_S
@@ -201,6 +205,41 @@ def test_after_a_restart_nothing_is_kept(world: SpecialWorld) -> None:
 
 def test_the_register_keeps_who_was_revoked(world: SpecialWorld) -> None:
     world.special.revoke("root", "fire1")
+    kept = world.store.read(lambda r: r.shelf(SPECIAL_VEHICLES).get("fire1"))
+    assert kept is not None and kept.revoked
+    feed = world.feeds.get("special.fire1")
+    assert feed is not None and feed.revoked_utc_ms is not None
+
+
+def _killed_at(world: SpecialWorld, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Carry out an act whose process is killed after its first transaction."""
+    write, many = world.store.write, count()
+
+    def once(*arguments: Any, **more: Any) -> Any:
+        if next(many):
+            raise StorageError("the process is gone")
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(world.store, "write", once)
+    with suppress(StorageError):
+        act()
+    monkeypatch.undo()
+    world.feeds.load()
+
+
+def test_a_vehicle_and_the_key_of_its_device_are_kept_together(
+    world: SpecialWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _killed_at(world, monkeypatch, lambda: world.register("fire2", VehicleClass.FIRE))
+    assert world.store.read(lambda r: r.shelf(SPECIAL_VEHICLES).get("fire2")) is not None
+    feed = world.feeds.get("special.fire2")
+    assert feed is not None and feed.kind is FeedKind.SPECIAL
+
+
+def test_a_vehicle_and_the_key_of_its_device_are_taken_back_together(
+    world: SpecialWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _killed_at(world, monkeypatch, lambda: world.special.vehicles.revoke("root", "fire1"))
     kept = world.store.read(lambda r: r.shelf(SPECIAL_VEHICLES).get("fire1"))
     assert kept is not None and kept.revoked
     feed = world.feeds.get("special.fire1")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -61,7 +62,9 @@ class RoadsNow:
         network, minute = self._roads.network(), self._roads.latest()
         if network is None or minute is None or len(minute.queue_m) != len(network.roads):
             return RoadNow()
-        k = network.index[road]
+        k = network.index.get(road)
+        if k is None:  # another network has come into force since the way was made
+            return RoadNow()
         queue_m, flow_veh_h = float(minute.queue_m[k]), float(minute.flow_veh_h[k])
         flow_veh_s = None if math.isnan(flow_veh_h) else flow_veh_h / network.roads[k].lanes / 3600
         return RoadNow(0.0 if math.isnan(queue_m) else queue_m, flow_veh_s)
@@ -104,10 +107,12 @@ class Special:
 
     def tick(self) -> None:
         """Do what is due; called once a second. Missions that are there, or called off, need no corridor any more."""
-        for corridor in self.corridors.live():
-            if corridor.mission:
-                self._end_with_mission(corridor)
-        self.corridors.tick()
+        try:
+            for corridor in self.corridors.live():
+                if corridor.mission:
+                    self._end_with_mission(corridor)
+        finally:  # junctions are given back even where nothing can be read
+            self.corridors.tick()
 
     def request(
         self, actor: Actor, name: str = "", mission: str = "", roads: tuple[str, ...] = (), notice_s: float = 0.0
@@ -161,7 +166,7 @@ class Special:
     def revoke(self, who: str, name: str) -> SpecialVehicle:
         """Take a vehicle out of the register; a corridor that it has ends. Raises: NotFoundError."""
         over = self.vehicles.revoke(who, name)
-        if self.corridors.underway(name) is not None:
+        if any(corridor.vehicle == name for corridor in self.corridors.live()):
             self.corridors.end(who, name, "the vehicle was revoked")
         return over
 
@@ -174,10 +179,11 @@ class Special:
         by_name = {v.vehicle_of_feed: v.vehicle for v in live if v.vehicle_of_feed}
         by_tag = {v.tag: v.vehicle for v in live if v.tag}
         for each in observations:
-            if isinstance(each, Position) and each.vehicle in by_name:
-                self._seen(by_name[each.vehicle], each)
-            elif isinstance(each, TagRead) and each.tag in by_tag:
-                self._read(by_tag[each.tag], each)
+            with suppress(ConflictError, InvalidInputError, NotFoundError):  # off all roads, or over: no other waits
+                if isinstance(each, Position) and each.vehicle in by_name:
+                    self._seen(by_name[each.vehicle], each)
+                elif isinstance(each, TagRead) and each.tag in by_tag:
+                    self._read(by_tag[each.tag], each)
 
     def _seen(self, vehicle: str, seen: Position) -> None:
         age_s = (self._desk.now_ms() - seen.utc_ms) / 1000

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 
 from signal_ctrl.centre.override_values import Override
 from signal_ctrl.centre.overrides import Preparation
+from signal_ctrl.watch.dispatch.convoy_way import ConvoyStop, convoy_way
 from signal_ctrl.watch.dispatch.mission_desk import Deal, MissionWish, mission_of, missions
 from signal_ctrl.watch.dispatch.missions import Mission, MissionState, Need
 from signal_ctrl.watch.dispatch.ranking import Ranking
@@ -131,6 +132,14 @@ def propose(mission_id: NamePath, actor: Reader, context: ContextOf, most: Most 
     """Say who could go, the first to arrive first, with nine arrivals in ten, and why others could not."""
     people_only(actor)
     return context.watch.dispatch.missions.propose(mission_id, most)
+
+
+@router.get("/v1/convoy-way")
+def convoy(start: NameQuery, end: NameQuery, actor: Reader, context: ContextOf) -> list[ConvoyStop]:
+    """Return the junctions on the quickest way between two, to begin a green route with."""
+    people_only(actor)
+    watch = context.watch
+    return convoy_way(context.centre, watch.dispatch, watch.diversions.guidance.in_force(), start, end)
 
 
 @router.get("/v1/mission-assignment")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from signal_ctrl.domain.errors import NotFoundError
 from signal_ctrl.web.bodies import BodyOut
 from signal_ctrl.web.centre_bodies import Reader, people_only
 from signal_ctrl.web.routing import ContextOf, new_router
@@ -24,5 +23,6 @@ def overview(actor: Reader, context: ContextOf) -> ParkingOut:
     """Return occupancy, turnover, estimated revenue, overstays and health of sensors, and how old that is."""
     people_only(actor)
     if context.parking is None:
-        raise NotFoundError("no parking service is named here; 'signal-ctrl serve --parking ADDRESS' names it")
+        why = "no parking service is named here; 'signal-ctrl serve --parking ADDRESS' names it"
+        return ParkingOut(reachable=False, why=why, age_s=None, overview=None)
     return ParkingOut(**context.parking.shown())

@@ -22,6 +22,12 @@ from tests.signal_ctrl.web.centre_town import LOGINS, Town
 MISSION = {"kinds": ["patrol"], "lon": 8.0056, "lat": 50.0, "text": "car on its roof", "priority": 2}
 
 
+MOVES_OF_C1 = {
+    "signal_id": "c1",
+    "movements": [{"group": "main", "from_road": "r10-20", "lane": 0, "to_road": "r20-30", "saturation_veh_h": 1800.0}],
+}
+
+
 def watched(town: Town) -> Town:
     """Give a town roads, signs, units and the plan that its response needs."""
     watch, now_ms = town.world.watch, town.clock.utc_ms()
@@ -146,3 +152,18 @@ def test_the_stage_of_a_turn_is_found_by_the_movements_of_its_signal(town: Town)
     prepared = town.ask("olga", "POST", f"{path}/green-route-preparation", {"stages": {}})
     assert prepared.status_code == 200, prepared.text
     assert {leg["cabinet"]: leg["stage"] for leg in prepared.json()["document"]["legs"]}["c2"] == "main"
+
+
+def test_the_way_of_a_convoy_is_found_over_the_roads(town: Town) -> None:
+    found = town.ask("vera", "GET", "/v1/convoy-way?start=c0&end=c2").json()
+    assert [each["cabinet"] for each in found] == ["c0", "c1", "c2"]
+    assert [each["away_m"] for each in found] == [0.0, 300.0, 600.0]
+    after_s = [each["after_s"] for each in found]
+    assert after_s[0] == 0.0 and 30.0 <= after_s[1] < after_s[2]
+    assert {each["stage"] for each in found} == {""}, "the signs of this town tell no turn on the way"
+    document = {"format": "signal-ctrl guidance 1", "signs": [], "signals": [MOVES_OF_C1]}
+    assert town.ask("eve", "POST", "/v1/signs", {"document": document}).status_code == 201
+    found = town.ask("vera", "GET", "/v1/convoy-way?start=c0&end=c2").json()
+    assert [each["stage"] for each in found] == ["", "main", ""]
+    for query, status in (("start=c0&end=c0", 422), ("start=c0&end=nowhere", 404)):
+        assert town.ask("vera", "GET", f"/v1/convoy-way?{query}").status_code == status

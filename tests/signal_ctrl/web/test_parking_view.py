@@ -152,7 +152,8 @@ def test_operators_see_it_and_a_centre_without_parking_says_so(
     world.person(Role.VIEWER, "vera")
     headers = {"Authorization": f"Bearer {world.session('vera')}"}
     assert client.get("/v1/parking/overview").status_code == 401
-    assert client.get("/v1/parking/overview", headers=headers).status_code == 404
+    nothing = client.get("/v1/parking/overview", headers=headers).json()
+    assert (nothing["reachable"], nothing["overview"]) == (False, None) and "--parking" in nothing["why"]
     view = view_of(service)
     view.poll()
     world.app.state.context = replace(world.app.state.context, parking=view)

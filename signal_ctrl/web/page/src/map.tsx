@@ -14,6 +14,7 @@ import { ForecastSwitch } from "./forecast_switch";
 import { buses, followBuses } from "./buses_now";
 import { Buses } from "./map_buses";
 import { Facilities } from "./map_facilities";
+import { followParking, ParkingSigns } from "./map_parking";
 import { QUEUE_STYLE, Queues } from "./map_queues";
 
 /** Junctions picked on the map instead of opened, where a view wants that. */
@@ -54,6 +55,7 @@ class CityMap {
   private readonly lamps: LaneLamps;
   private readonly queues: Queues;
   private readonly facilities: Facilities;
+  private readonly parking: ParkingSigns;
   private readonly buses: Buses;
   /** What the map was fitted to: nothing, junctions, streets, both; and whether somebody has moved it since. */
   private fitted = 0;
@@ -68,6 +70,7 @@ class CityMap {
     this.streets.addTo(this.map);
     this.lamps = new LaneLamps(this.map);
     this.facilities = new Facilities(this.map);
+    this.parking = new ParkingSigns(this.map);
     this.buses = new Buses(this.map);
     this.map.on("zoomend moveend", () => this.nameJunctions());
     this.stops = [
@@ -79,6 +82,7 @@ class CityMap {
       effect(() => this.facilities.draw(network.value)),
       effect(() => this.buses.draw(buses.value)),
       followBuses(),
+      followParking(),
       effect(() => this.drawJunctions([...junctions.value.values()])),
       effect(() => this.look(place.value.junction)),
     ];
@@ -90,6 +94,7 @@ class CityMap {
   end(): void {
     for (const stop of this.stops) stop();
     this.lamps.end();
+    this.parking.end();
     this.map.off();
     this.map.stop();
     this.map.remove();

@@ -4,7 +4,7 @@ import { ask, Problem } from "./api";
 import { language, say, sayAge, sayWord } from "./labels";
 import { Table, Wrong } from "./parts";
 
-interface Row {
+export interface Row {
   facility: string;
   name: string;
   name_en: string;
@@ -35,7 +35,7 @@ interface Overview {
   senders: { sender: string; batches: number; taken: number; left_out: Record<string, number>; silent_s: number }[];
 }
 
-interface Heard {
+export interface Heard {
   reachable: boolean;
   why: string;
   age_s: number | null;
@@ -96,8 +96,8 @@ export function ParkingView() {
 }
 
 const leftOut = (reasons: Record<string, number>) => Object.entries(reasons).map(([reason, n]) => `${reason} ${n}`).join(", ") || "–";
-const nameOf = (row: Row) => (language.value === "zh" ? row.name : row.name_en);
-const share = (row: Row) => (row.free === null ? null : 1 - row.free / row.capacity);
+export const nameOf = (row: Row) => (language.value === "zh" ? row.name : row.name_en);
+export const share = (row: Row) => (row.free === null ? null : 1 - row.free / row.capacity);
 
 /** Each facility where it lies: how much of it is taken as a filled circle with its number, or a question mark. */
 function OccupancyMap({ rows }: { rows: readonly Row[] }) {

@@ -1,21 +1,25 @@
 // A green route: junctions in the order of the way, when the convoy reaches each, the price, arming.
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask, Problem } from "./api";
 import { junctions, mayOverride } from "./city";
 import { metresBetween } from "./geo";
 import { say } from "./labels";
 import { CityMapView, picking } from "./map";
-import { Field } from "./parts";
+import { Field, Wrong } from "./parts";
 import { PricedForm, WhyFields } from "./take_over";
 
 interface Stop {
   junction: string;
   stages: string[];
   stage: string;
+  /** Along the roads from the first one, where the way was found there. [m] */
+  awayM?: number;
 }
 
-/** Returns how far each stop is from the first one along the stops. [m] */
+/** Returns how far each stop is from the first one: along the roads where all of a found way stand, else along the stops. [m] */
 function distances(stops: readonly Stop[]): number[] {
+  const first = stops[0]?.awayM;
+  if (first !== undefined && stops.every((each) => each.awayM !== undefined)) return stops.map((each) => (each.awayM ?? 0) - first);
   const known = junctions.value;
   let total = 0;
   return stops.map((stop, at) => {
@@ -31,8 +35,7 @@ export function RouteView() {
   const [firstS, setFirst] = useState("60");
   const [why, setWhy] = useState({ minutes: "", reason: "escort", caseNumber: "", note: "" });
   const add = async (name: string) => {
-    const { site } = await ask<{ site: { stages?: { name: string }[] } }>("GET", `/v1/junctions/${encodeURIComponent(name)}`);
-    const stages = (site.stages ?? []).map((each) => each.name);
+    const stages = await stagesOf(name);
     setStops((now) => (now.some((each) => each.junction === name) ? now : [...now, { junction: name, stages, stage: stages[0] ?? "" }]));
   };
   useEffect(() => {
@@ -57,6 +60,7 @@ export function RouteView() {
       <aside class="panel">
         <h1>{say("route.title")}</h1>
         <p>{say("route.pick")}</p>
+        <WayFinder onFound={setStops} />
         <StopPicker taken={stops} onAdd={(name) => void add(name)} />
         <ol class="stops">
           {stops.map((stop, at) => (
@@ -102,6 +106,46 @@ export function RouteView() {
         )}
       </aside>
     </div>
+  );
+}
+
+async function stagesOf(junction: string): Promise<string[]> {
+  const { site } = await ask<{ site: { stages?: { name: string }[] } }>("GET", `/v1/junctions/${encodeURIComponent(junction)}`);
+  return (site.stages ?? []).map((each) => each.name);
+}
+
+/** Start and end, and the quickest way between them over the roads as they are now. */
+function WayFinder({ onFound }: { onFound: (stops: Stop[]) => void }) {
+  const [ends, setEnds] = useState({ start: "", end: "" });
+  const [wrong, setWrong] = useState("");
+  const names = [...junctions.value.keys()].sort();
+  const find = async () => {
+    setWrong("");
+    try {
+      const query = `start=${encodeURIComponent(ends.start)}&end=${encodeURIComponent(ends.end)}`;
+      const way = await ask<{ cabinet: string; stage: string; away_m: number }[]>("GET", `/v1/convoy-way?${query}`);
+      const stages = await Promise.all(way.map((each) => stagesOf(each.cabinet)));
+      onFound(way.map((each, at) => ({ junction: each.cabinet, stages: stages[at] ?? [], stage: each.stage || (stages[at]?.[0] ?? ""), awayM: each.away_m })));
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      setWrong(problem.message);
+    }
+  };
+  return (
+    <form class="ends" onSubmit={(e) => (e.preventDefault(), void find())}>
+      {(["start", "end"] as const).map((each) => (
+        <Field key={each} label={say(each === "start" ? "route.from" : "route.to")}>
+          <select required value={ends[each]} onChange={(e) => setEnds({ ...ends, [each]: e.currentTarget.value })}>
+            <option value="" />
+            {names.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </Field>
+      ))}
+      <button type="submit">{say("route.find")}</button>
+      <Wrong text={wrong} />
+    </form>
   );
 }
 

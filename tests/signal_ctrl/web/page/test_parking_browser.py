@@ -76,6 +76,8 @@ def test_an_operator_sees_parking_and_that_it_is_silent(browser: Any, town: Town
     town.world.app.state.context = replace(town.world.app.state.context, parking=beside.view)
     with window(browser, town) as screen:
         screen.log_in("olga")
+        screen.page.wait_for_selector(".parking-sign >> text=P 33")
+        assert sorted(screen.page.locator(".parking-sign").all_inner_texts()) == ["P 33", "P ?"]
         screen.open("parking")
         screen.page.wait_for_selector("text=33 of 40 spaces free where that is known; 80 spaces in all")
         table = screen.page.inner_text(".parking table >> nth=0")

@@ -3,6 +3,9 @@
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
 from typing import Final
 
 MOST_KEYS: Final = 50_000
@@ -40,12 +43,17 @@ class Buckets:
         self.rate = rate
         self._most_keys = most_keys
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     def take(self, key: str, now_mono_ms: int) -> int:
-        """Take one token and return 0, or, where there is none, when there will be one. [ms]"""
+        """Take one token and return 0, or, where there is none, when there will be one. [ms] Any thread may."""
+        with self._lock:
+            return self._take(key, now_mono_ms)
+
+    def _take(self, key: str, now_mono_ms: int) -> int:
         tokens, since_ms = self._buckets.get(key, (float(self.rate.burst), now_mono_ms))
         passed_s = max(0, now_mono_ms - since_ms) / 1000
         tokens = min(float(self.rate.burst), tokens + passed_s * self.rate.per_s)
@@ -55,6 +63,24 @@ class Buckets:
         if len(self._buckets) > self._most_keys:
             self._buckets.popitem(last=False)
         return wait_ms
+
+
+@lru_cache(4096)
+def household(address: str) -> str:
+    """Return what counts as one address: of IPv6 the first 64 bits, which one who asks has all to himself.
+
+    Source: RFC 6177, end sites get a /64 or more.
+
+    >>> household("192.0.2.7"), household("2001:db8:1:2:3::9"), household("::ffff:192.0.2.7"), household("unknown")
+    ('192.0.2.7', '2001:db8:1:2::', '192.0.2.7', 'unknown')
+    """
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False).network_address)
 
 
 def delay_ms(failures: int) -> int:

@@ -33,7 +33,7 @@ class Following:
 
 
 def follow_signs(following: Following) -> Iterator[SignFace]:
-    """Follow until asked to end; yield the face of each sign whenever it changes.
+    """Follow until asked to end; yield the face of each sign whenever it changes. At the end all signs are blank.
 
     Raises: InvalidInputError for a credential that is none or is refused; BackendError; BackendLostError with `once`.
     """
@@ -59,3 +59,5 @@ def follow_signs(following: Following) -> Iterator[SignFace]:
                 time.sleep(min(_LOOK_S, following.every_s))
     finally:
         wire.close()
+        if not following.once:
+            follower.blank()

@@ -1,6 +1,6 @@
 """The states of all facilities in memory, and the beliefs made of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -21,6 +21,15 @@ Reserved = Callable[[str, int], Mapping[SpaceKind, int]]
 EMPTY: Final = Facilities(())
 
 
+ReservedSpaces = Callable[[str, int], Set[str]]
+"""Says which spaces of a facility are reserved by their number for cars that have not come yet. [ms]"""
+
+
+def no_space_reserved(_facility: str, _now_utc_ms: int) -> Set[str]:
+    """Say that no space is reserved by its number."""
+    return frozenset()
+
+
 def nothing_reserved(_facility: str, _now_utc_ms: int) -> Mapping[SpaceKind, int]:
     """Say that nothing is reserved."""
     return {}
@@ -32,6 +41,7 @@ class OccupancyBook:
     def __init__(self) -> None:
         self.facilities = EMPTY
         self.reserved: Reserved = nothing_reserved
+        self.reserved_spaces: ReservedSpaces = no_space_reserved
         self._states: Mapping[str, FacilityState] = {}
 
     def begin(self, facilities: Facilities) -> None:
@@ -46,6 +56,12 @@ class OccupancyBook:
                 state.restore(known.document())
             states[each.facility] = state
         self.facilities, self._states = facilities, states
+
+    def renewed(self, names: Set[str]) -> Mapping[str, FacilityState]:
+        """Put states of which nothing is known in place of those of some facilities, and return them."""
+        new = {name: FacilityState(self.facilities.of(name), self.facilities.timezone) for name in names}
+        self._states = {name: new.get(name, state) for name, state in self._states.items()}
+        return new
 
     def take(self, reading: ParkingReading, feed: str, received_utc_ms: int) -> Reason | None:
         """Take a reading and return why it is left out, None if it counts. [ms]"""

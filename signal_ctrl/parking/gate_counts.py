@@ -60,8 +60,12 @@ class GateCounts:
         gate = self._gates.get(reading.gate)
         if gate is None:
             return Reason.UNKNOWN
-        if reading.at_utc_ms <= gate.heard_utc_ms:
-            return Reason.DUPLICATE if reading.at_utc_ms == gate.heard_utc_ms else Reason.LATE
+        if reading.at_utc_ms == gate.heard_utc_ms:
+            return Reason.DUPLICATE
+        if reading.at_utc_ms < gate.heard_utc_ms:
+            if reading.at_utc_ms > self._base_utc_ms:  # those who passed may not have been counted: nobody knows
+                self._slack += abs(reading.entered - reading.left)
+            return Reason.LATE
         passed_ms = reading.at_utc_ms - gate.heard_utc_ms if gate.heard_utc_ms else SILENT_MS
         if max(reading.entered, reading.left) > max(2.0, passed_ms / 1000 * MOST_PER_S):
             self._doubted = True

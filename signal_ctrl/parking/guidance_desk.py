@@ -261,12 +261,13 @@ class GuidanceDesk:
     def _free_space(self, facility: str, kind: SpaceKind) -> str:
         """Return the number of a space that is free now and was told to nobody; empty where none is known."""
         state, now_ms = self._book.state(facility), self._clock.utc_ms()
+        kept = self._book.reserved_spaces(facility, now_ms)
         for section in state.facility.sections:
             sensors = state.sensors_of(section.section)
             if section.kind is not kind or sensors is None:
                 continue
             for number in section.numbers:
-                if (facility, number) not in self._taken and sensors.is_free(number, now_ms):
+                if number not in kept and (facility, number) not in self._taken and sensors.is_free(number, now_ms):
                     return number
         return ""
 

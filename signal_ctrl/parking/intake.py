@@ -9,7 +9,7 @@ import hashlib
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
@@ -21,7 +21,6 @@ from signal_ctrl.domain.storing import Importance
 from signal_ctrl.parking.batch import Batch, Reason, batch_from_bytes, reading_of
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import Facilities
-from signal_ctrl.parking.facility_state import FacilityState
 from signal_ctrl.parking.kept import READINGS, READINGS_KEPT_MS, STATES, StoredReadings, StoredState
 from signal_ctrl.parking.machines import Machine
 from signal_ctrl.parking.ports import Reading, Store, Transaction
@@ -67,6 +66,7 @@ class Intake:
         self._turn = 0
         self._due = 0.0
         self._ticked_ms = clock.mono_ms()
+        self._unsettled: set[str] = set()
         self.heard: dict[str, Heard] = {}
 
     def take(self, machine: Machine, body: bytes) -> bytes:
@@ -81,36 +81,61 @@ class Intake:
         digest = hashlib.sha256(body).hexdigest()
         packed = base64.b64encode(zlib.compress(body, _PACK_LEVEL)).decode()
         with self._lock:
+            self._settle()
             known = self._store.read(lambda r: r.shelf(READINGS).get(batch.key))
             return _known(known, digest) if known is not None else self._keep(batch, digest, packed)
 
     def _keep(self, batch: Batch, digest: str, packed: str) -> bytes:
-        """Apply a batch and keep it. Where it cannot be kept, it comes again and its readings are known already."""
-        now_ms, number = self._clock.utc_ms(), self._number + 1
+        """Apply a batch and keep it. What could not be kept is taken out of memory again before anything else is taken.
+
+        A number is never used twice, whatever became of its batch.
+        """
+        self._number += 1
+        now_ms, number = self._clock.utc_ms(), self._number
         taken, left_out = self._apply(batch, now_ms)
         reasons = {reason.value: many for reason, many in sorted(left_out.items(), key=lambda each: each[0].value)}
         receipt = canonical({"sequence": batch.sequence, "taken": taken, "left_out": reasons})
         stored = StoredReadings(batch.key, number, now_ms, digest, packed, receipt)
-        self._store.write(lambda t: t.shelf(READINGS).add(stored), Importance.RAW)
-        self._number = number
+        try:
+            self._store.write(lambda t: t.shelf(READINGS).add(stored), Importance.RAW)
+        except BaseException:
+            found = map(reading_of, batch.items)
+            self._unsettled |= {each.facility for each in found if not isinstance(each, Reason)}
+            raise
+        self._heard_of(batch.feed).note(taken, left_out, now_ms)
         return receipt.encode()
 
-    def _apply(
-        self, batch: Batch, received_utc_ms: int, only: Callable[[str], bool] = lambda _facility: True
-    ) -> tuple[int, Counter[Reason]]:
-        """Apply a batch and return how many of its readings count, and why others do not."""
-        heard, machine = self.heard.setdefault(batch.feed, Heard()), self._machine_of(batch.feed)
+    def _settle(self) -> None:
+        """Make those facilities anew from what is kept that hold readings of a batch that may not be.
+
+        Raises: StorageError as long as the store takes none.
+        """
+        if not self._unsettled:
+            return
+        self._store.write(lambda _transaction: None, Importance.RAW)  # while that fails, nothing is read for nothing
+        there = set(self._unsettled) & set(self._book.facilities.index)
+        self._read_again(there)
+        self._unsettled.clear()
+
+    def _heard_of(self, feed: str) -> Heard:
+        return self.heard.setdefault(feed, Heard())
+
+    def _apply(self, batch: Batch, received_utc_ms: int, only: Set[str] | None = None) -> tuple[int, Counter[Reason]]:
+        """Apply a batch and return how many of its readings count, and why others do not.
+
+        Args: only, the facilities that it is applied to; None: to all.
+        """
+        machine = self._machine_of(batch.feed)
         taken, left_out = 0, Counter[Reason]()
         for item in batch.items:
             reading = reading_of(item)
-            if not isinstance(reading, Reason) and not only(reading.facility):
+            if only is not None and not isinstance(reading, Reason) and reading.facility not in only:
                 continue
             why = self._why_not(reading, batch.feed, machine, received_utc_ms)
             if why is None:
                 taken += 1
             else:
                 left_out[why] += 1
-        heard.note(taken, left_out, received_utc_ms)
         return taken, left_out
 
     def _why_not(
@@ -125,25 +150,32 @@ class Intake:
     def begin(self) -> None:
         """Go on from what was written down, with the batches that came after it."""
         with self._lock:
-            there = {each.facility.facility: each for each in self._book.states()}
-            kept = self._store.read(lambda r: r.shelf(STATES).several(there))
-            for name, state in kept.items():
-                there[name].restore(json.loads(state.document))
-            numbers = {name: each.number for name, each in kept.items()}
-            for stored in self._since(min((each.at_utc_ms for each in kept.values()), default=0)):
-                self._again(stored, numbers)
-            self._number = max([self._number, *numbers.values()])
+            for batch, taken, left_out, at_utc_ms in self._read_again(set(self._book.facilities.index)):
+                self._heard_of(batch.feed).note(taken, left_out, at_utc_ms)
 
     def change(self, facilities: Facilities) -> None:
-        """Hold other facilities from now on."""
+        """Hold other facilities from now on. Raises: StorageError."""
         with self._lock:
+            self._settle()
+            known = set(self._book.facilities.index)
             self._book.begin(facilities)
+            self._write_states([each for each in self._book.facilities.index if each not in known])
 
-    def _again(self, stored: StoredReadings, numbers: Mapping[str, int]) -> None:
-        """Apply a batch once more to those facilities whose state was written down before it."""
-        batch = batch_from_bytes(zlib.decompress(base64.b64decode(stored.packed)))
-        self._apply(batch, stored.received_utc_ms, lambda facility: numbers.get(facility, 0) < stored.number)
-        self._number = max(self._number, stored.number)
+    def _read_again(self, names: Set[str]) -> list[tuple[Batch, int, Counter[Reason], int]]:
+        """Make the states of some facilities anew from what is kept, and return what of each batch counted. [ms]"""
+        kept = self._store.read(lambda r: r.shelf(STATES).several(names))
+        numbers = {name: kept[name].number if name in kept else 0 for name in names}
+        batches = self._since(min((each.at_utc_ms for each in kept.values()), default=0))
+        there = self._book.renewed(names)
+        for name, state in kept.items():
+            there[name].restore(json.loads(state.document))
+        found = []
+        for stored in batches:
+            batch = batch_from_bytes(zlib.decompress(base64.b64decode(stored.packed)))
+            later = {name for name, number in numbers.items() if number < stored.number}
+            found.append((batch, *self._apply(batch, stored.received_utc_ms, later), stored.received_utc_ms))
+        self._number = max([self._number, *numbers.values(), *(each.number for each in batches)])
+        return found
 
     def _since(self, since_utc_ms: int) -> list[StoredReadings]:
         """Return batches from a time on, in the order in which they were taken; the wall clock may have gone back."""
@@ -170,27 +202,35 @@ class Intake:
     def tick(self) -> None:
         """Write down the states that are due: each of them once in a round."""
         now_mono_ms = self._clock.mono_ms()
-        states = list(self._book.states())
-        self._due = min(
-            self._due + len(states) * (now_mono_ms - self._ticked_ms) / ROUND_MS, float(max(len(states), 1))
-        )
+        names = tuple(self._book.facilities.index)
+        self._due = min(self._due + len(names) * (now_mono_ms - self._ticked_ms) / ROUND_MS, float(max(len(names), 1)))
         self._ticked_ms, many = now_mono_ms, int(self._due)
         self._due -= many
-        self.write_states([states[(self._turn + k) % len(states)] for k in range(many)] if states else [])
+        with self._lock:
+            self._settle()
+            self._write_states([names[(self._turn + k) % len(names)] for k in range(many)] if names else [])
         self._turn += many
 
-    def write_states(self, states: Sequence[FacilityState]) -> None:
-        """Write down some states as they are now."""
-        if not states:
-            return
-        with self._lock:
-            now_ms, number = self._clock.utc_ms(), self._number
-            kept = [StoredState(each.facility.facility, now_ms, number, canonical(each.document())) for each in states]
+    def _write_states(self, names: Sequence[str]) -> None:
+        """Write down the states of some facilities as they are now."""
+        now_ms, number = self._clock.utc_ms(), self._number
+        there = {each.facility.facility: each for each in self._book.states()}
+        found = [(name, canonical(there[name].document())) for name in names if name in there]
+        kept = [StoredState(name, now_ms, number, document) for name, document in found]
+        if kept:
             self._store.write(lambda t: t.shelf(STATES).put_all(kept))
 
     def write_all(self) -> None:
         """Write down all states, at an orderly end."""
-        self.write_states(list(self._book.states()))
+        with self._lock:
+            self._settle()
+            self._write_states(tuple(self._book.facilities.index))
+
+    def look_after(self) -> None:
+        """Let facilities do what is due once a minute."""
+        with self._lock:
+            for state in self._book.states():
+                state.tick(self._clock.utc_ms())
 
     def tidy(self) -> None:
         """Take out batches that are kept long enough."""

@@ -5,9 +5,10 @@ facility has sensors or the office says so. Both end after 30 days at the latest
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
+from threading import Lock
 from typing import Final
 
 from signal_ctrl.domain.clock import Clock
@@ -93,13 +94,24 @@ class PassDesk:
         self._random = random
         self._codes = codes
         self._book = book
-        self._passes: dict[str, Pass] = {}
+        self._lock = Lock()
+        self._passes: Mapping[str, Pass] = {}
+        self._waiting: Mapping[str, Sequence[Pass]] = {}
+        """Reservations whose cars have not come, by facility. Both are put in place whole: others read them meanwhile.
+        """
 
     def load(self) -> None:
         """Read what counts, or will."""
         now_ms = self._clock.utc_ms()
         found = self._store.read(lambda r: r.shelf(PASSES).find(None, now_ms, limit=MOST_PASSES))
-        self._passes = {each.pass_id: each for each in found}
+        self._know({each.pass_id: each for each in found})
+
+    def _know(self, passes: Mapping[str, Pass]) -> None:
+        waiting: dict[str, list[Pass]] = {}
+        for each in passes.values():
+            if each.kind is PassKind.RESERVATION and each.arrived_utc_ms is None:
+                waiting.setdefault(each.facility, []).append(each)
+        self._passes, self._waiting = passes, waiting
 
     def all(self) -> Sequence[Pass]:
         """Return what counts or will, by id."""
@@ -127,8 +139,9 @@ class PassDesk:
             made_utc_ms=now_ms,
             space=wish.space,
         )
-        self._check_room(new, facility.capacity_of(space_kind))
-        self._write(who, "give", new)
+        with self._lock:
+            self._check_room(new, facility.capacity_of(space_kind))
+            self._write(who, "give", new)
         return new
 
     def _check_room(self, new: Pass, capacity: int) -> None:
@@ -148,16 +161,17 @@ class PassDesk:
 
     def end(self, who: str, pass_id: str) -> None:
         """Take a permit or reservation back. Raises: NotFoundError."""
-        if pass_id not in self._passes:
-            raise NotFoundError(f"there is no pass {pass_id}")
         now_ms = self._clock.utc_ms()
 
         def work(t: Transaction) -> None:
             t.shelf(PASSES).remove(pass_id)
             t.record(who, "end", pass_id, "done", now_ms)
 
-        self._store.write(work)
-        self._passes.pop(pass_id, None)
+        with self._lock:
+            if pass_id not in self._passes:
+                raise NotFoundError(f"there is no pass {pass_id}")
+            self._store.write(work)
+            self._know({name: each for name, each in self._passes.items() if name != pass_id})
 
     def admit(self, who: str, facility: str, plate: str) -> Pass | None:
         """Return the pass by which a car may enter now, which has come from here on; None if it has none.
@@ -165,7 +179,12 @@ class PassDesk:
         Raises: NotFoundError; InvalidInputError for what is no plate.
         """
         self._book.facilities.of(facility)
-        codes, now_ms = set(self._codes.codes(plate)), self._clock.utc_ms()
+        codes = set(self._codes.codes(plate))
+        with self._lock:
+            return self._admit(who, facility, codes)
+
+    def _admit(self, who: str, facility: str, codes: Set[str]) -> Pass | None:
+        now_ms = self._clock.utc_ms()
         found = [
             each
             for each in self.all()
@@ -181,9 +200,12 @@ class PassDesk:
 
     def reserved(self, facility: str, now_utc_ms: int) -> Mapping[SpaceKind, int]:
         """Return how many spaces of each kind are kept for cars that have not come. [ms]"""
-        return Counter(
-            each.space_kind for each in self._passes.values() if each.facility == facility and each.holds(now_utc_ms)
-        )
+        return Counter(each.space_kind for each in self._waiting.get(facility, ()) if each.holds(now_utc_ms))
+
+    def reserved_spaces(self, facility: str, now_utc_ms: int) -> frozenset[str]:
+        """Return the numbers of the spaces of a facility that are kept for cars that have not come. [ms]"""
+        waiting = self._waiting.get(facility, ())
+        return frozenset(each.space for each in waiting if each.space and each.holds(now_utc_ms))
 
     def tidy(self) -> None:
         """Forget what is over."""
@@ -192,8 +214,9 @@ class PassDesk:
         def work(t: Transaction) -> None:
             t.shelf(PASSES).forget(now_ms)
 
-        self._store.write(work)
-        self._passes = {each.pass_id: each for each in self.all()}
+        with self._lock:
+            self._store.write(work)
+            self._know({each.pass_id: each for each in self.all()})
 
     def _write(self, who: str, action: str, what: Pass) -> None:
         now_ms = self._clock.utc_ms()
@@ -203,4 +226,4 @@ class PassDesk:
             t.record(who, action, what.pass_id, f"{what.kind.value} at {what.facility}", now_ms)
 
         self._store.write(work)
-        self._passes[what.pass_id] = what
+        self._know({**self._passes, what.pass_id: what})

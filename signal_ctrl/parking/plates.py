@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from hashlib import sha256
+from threading import Lock
 from typing import Final
 
 from signal_ctrl.domain.clock import Clock
@@ -59,6 +60,7 @@ class PlateCodes:
         self._clock = clock
         self._random = random
         self._box = box
+        self._lock = Lock()
         self._keys: list[tuple[PlateKey, bytes]] = []
 
     def load(self) -> None:
@@ -89,8 +91,9 @@ class PlateCodes:
 
     def _serving(self) -> bytes:
         begin_ms = self._clock.utc_ms() // KEY_MS * KEY_MS
-        found = next((key for kept, key in self._keys if kept.from_utc_ms == begin_ms), None)
-        return self._new(begin_ms) if found is None else found
+        with self._lock:
+            found = next((key for kept, key in self._keys if kept.from_utc_ms == begin_ms), None)
+            return self._new(begin_ms) if found is None else found
 
     def _new(self, begin_utc_ms: int) -> bytes:
         key = self._random(_KEY_BYTES)
@@ -100,7 +103,7 @@ class PlateCodes:
             t.shelf(PLATE_KEYS).add(new)
 
         self._store.write(work)
-        self._keys.insert(0, (new, key))
+        self._keys = [(new, key), *self._keys]
         return key
 
 

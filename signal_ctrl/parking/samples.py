@@ -74,7 +74,7 @@ class SampleBook:
         for sample in over:
             self._remember(sample)
         for state in states:
-            state.stays.ended.clear()
+            state.stays.ended[:] = [day for day in state.stays.ended if day not in ended]
 
     def _remember(self, sample: OccupancySample) -> None:
         came, went = (float("nan") if each is None else float(each) for each in (sample.entered, sample.left))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Final
 
 from signal_ctrl.domain.clock import Clock
@@ -43,12 +44,14 @@ class Parking:
         self.codes = PlateCodes(store, clock, random, box)
         self.book = OccupancyBook()
         self.passes = PassDesk(store, clock, random, self.codes, self.book)
-        self.book.reserved = self.passes.reserved
+        self.book.reserved, self.book.reserved_spaces = self.passes.reserved, self.passes.reserved_spaces
         self.intake = Intake(store, clock, self.book, self.machines.get)
         self.history = SampleBook(store, clock, self.book)
         self.guidance = GuidanceDesk(clock, random, self.book, lambda: self.history.passed, GuidanceSettings())
         self.signs = SignDesk(clock, self.book, self.guidance.ahead)
         self.roads: RoadNetwork | None = None
+        self._importing = Lock()
+        """Documents are checked against each other, so one comes after the other."""
         self._tidied_ms = clock.mono_ms()
         self._learned_ms: int | None = None
         self._minute_ms = clock.mono_ms()
@@ -78,44 +81,44 @@ class Parking:
 
         Raises: InvalidInputError if a sign stands for one that would be gone, or an entrance is on no road.
         """
-        check_against(tuple(self.signs.rules.values()), facilities)
-        self._check_entrances(facilities, self.roads)
-        found = self._put(who, FACILITIES, facilities_to_json(facilities))
-        self.intake.change(facilities)
-        self.guidance.begin(self.roads, facilities)
+        with self._importing:
+            check_against(tuple(self.signs.rules.values()), facilities)
+            self._check_entrances(facilities, self.roads)
+            found = self._put(who, FACILITIES, facilities_to_json(facilities))
+            self.intake.change(facilities)
+            self.guidance.begin(self.roads, facilities)
         return found
 
     def import_signs(self, who: str, signs: Sequence[SignRule]) -> str:
         """Put signs in force and return the hash of their document. Raises: InvalidInputError."""
-        check_against(tuple(signs), self.book.facilities)
-        found = self._put(who, SIGNS, signs_to_json(tuple(signs)))
-        self.signs.begin(signs)
+        with self._importing:
+            check_against(tuple(signs), self.book.facilities)
+            found = self._put(who, SIGNS, signs_to_json(tuple(signs)))
+            self.signs.begin(signs)
         return found
 
     def import_roads(self, who: str, roads: RoadNetwork) -> str:
         """Put roads in force and return the hash of their document. Raises: InvalidInputError."""
-        self._check_entrances(self.book.facilities, roads)
-        found = self._put(who, ROADS, roads_to_json(roads))
-        self.roads = roads
-        self.guidance.begin(roads, self.book.facilities)
+        with self._importing:
+            self._check_entrances(self.book.facilities, roads)
+            found = self._put(who, ROADS, roads_to_json(roads))
+            self.roads = roads
+            self.guidance.begin(roads, self.book.facilities)
         return found
 
     def tick(self) -> None:
-        """Do what is due; once a second."""
-        self.machines.tick()
-        self.intake.tick()
-        self.history.tick()
-        self.guidance.tick()
-        self.signs.tick()
+        """Do what is due; once a second. Whatever fails, the rest is done; then the first failure is raised."""
         mono_ms = self.clock.mono_ms()
+        due = [self.machines.tick, self.intake.tick, self.history.tick, self.guidance.tick, self.signs.tick]
         if mono_ms - self._minute_ms >= 60_000:
             self._minute_ms = mono_ms
-            for state in self.book.states():
-                state.tick(self.clock.utc_ms())
+            due.append(self.intake.look_after)
         if mono_ms - self._tidied_ms >= HOUR_MS:
             self._tidied_ms = mono_ms
-            for tidy in self._tidies():
-                tidy()
+            due.extend((self.intake.tidy, self.history.tidy, self.codes.tidy, self.passes.tidy))
+        failed = [error for error in map(_failure_of, due) if error is not None]
+        if failed:
+            raise failed[0]
 
     def learn_due(self) -> bool:
         """Learn the forecast anew from the days that are kept, once a day; tell whether it was done.
@@ -136,9 +139,6 @@ class Parking:
             return False
         self.guidance.learnt(learn(days))
         return True
-
-    def _tidies(self) -> Sequence[Callable[[], None]]:
-        return (self.intake.tidy, self.history.tidy, self.codes.tidy, self.passes.tidy)
 
     @staticmethod
     def _check_entrances(facilities: Facilities, roads: RoadNetwork | None) -> None:
@@ -164,3 +164,11 @@ class Parking:
         """Return the text of a document in force, empty if there is none: facilities, signs, roads."""
         found = self.store.read(lambda r: r.shelf(DOCUMENTS).get(name))
         return "" if found is None else found.text
+
+
+def _failure_of(do: Callable[[], None]) -> Exception | None:
+    try:
+        do()
+    except Exception as error:  # a full disk must not keep what is shown on signs from being looked at
+        return error
+    return None

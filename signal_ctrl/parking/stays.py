@@ -112,18 +112,26 @@ class Stays:
 
     def document(self) -> dict[str, Any]:
         """Return everything that is to survive as a JSON object."""
-        today = self.today
-        values = None if today is None else [getattr(today, name) for name in DayTotals.__slots__[1:]]
-        return {"today": values, "slot": [self._slot_utc_ms, *self._slot], "before": list(self._before)}
+        return {
+            "today": None if self.today is None else _values(self.today),
+            "ended": [_values(each) for each in self.ended],
+            "slot": [self._slot_utc_ms, *self._slot],
+            "before": list(self._before),
+        }
 
     def restore(self, document: dict[str, Any]) -> None:
         """Go on from such an object."""
         values = document["today"]
         self.today = None if values is None else DayTotals(self._facility.facility, *values)
+        self.ended = [DayTotals(self._facility.facility, *each) for each in document.get("ended", ())]
         self._slot_utc_ms, *slot = document["slot"]
         self._slot = (slot[0], slot[1])
         before = document["before"]
         self._before = (before[0], before[1], before[2])
+
+
+def _values(day: DayTotals) -> list[Any]:
+    return [getattr(day, name) for name in DayTotals.__slots__[1:]]
 
 
 def mean_stay_min(occupied_mean: float, left: int, hours: float) -> float:

@@ -15,6 +15,8 @@ from signal_ctrl.domain.signs import LONGEST_TEXT, MessageKind, SignText
 EVERY_MS: Final = 10_000
 BREAK_AFTER: Final = 3
 BREAK_MS: Final = 30_000
+VALID_MS: Final = 90_000
+"""What parking wants on a sign stands for so long after it was heard, whatever that service says. [ms] [P]"""
 MOST_ROADS: Final = 2_000
 OVERVIEW: Final = "/v1/parking/overview"
 SIGNS: Final = "/v1/parking/signs"
@@ -36,7 +38,8 @@ class ParkingView:
         self._times = times
         self._overview: dict[str, Any] | None = None
         self._signs: Sequence[dict[str, Any]] = ()
-        self._told: set[str] = set()
+        self._silent: set[str] = set()
+        """Signs on which this centre surely wants nothing: another one, or this one before its restart, may have."""
         self._heard_ms: int | None = None
         self._failures = 0
         self._due_ms = clock.mono_ms()
@@ -77,9 +80,9 @@ class ParkingView:
         wanted = [text for text in self._texts(now_ms) if text.kind is not MessageKind.PARKING]
         for sign in self._signs:
             own = [_text_document(text) for text in wanted if text.sign_id == sign["sign"]]
-            if own or sign["sign"] in self._told:
+            if own or sign["sign"] not in self._silent:
                 self._ask("PUT", f"{SIGNS}/{sign['sign']}/texts", {"texts": own})
-            self._told = self._told - {sign["sign"]} | ({sign["sign"]} if own else set())
+            self._silent = self._silent - {sign["sign"]} | (set() if own else {sign["sign"]})
         times = self._times()
         if times:
             slowest = sorted(times, key=lambda road: -times[road])[:MOST_ROADS]
@@ -97,14 +100,20 @@ class ParkingView:
         }
 
     def texts(self, now_utc_ms: int) -> tuple[SignText, ...]:
-        """Return what parking wants on signs, for the centre's board, as long as the service says it stands. [ms]"""
-        return tuple(text for sign in self._signs if (text := _own_text(sign, now_utc_ms)) is not None)
+        """Return what parking wants on signs, for the centre's board, as long as the service says it stands. [ms]
+
+        Counted from when it was heard, too: the clock of that service may be another one's.
+        """
+        if self._heard_ms is None:
+            return ()
+        most_ms = now_utc_ms + self._heard_ms + VALID_MS - self._clock.mono_ms()
+        return tuple(text for sign in self._signs if (text := _own_text(sign, now_utc_ms, most_ms)) is not None)
 
 
-def _own_text(sign: dict[str, Any], now_utc_ms: int) -> SignText | None:
-    """Return the lines of a sign as one text, None where there are none, or they are over, or cannot be read."""
+def _own_text(sign: dict[str, Any], now_utc_ms: int, most_utc_ms: int) -> SignText | None:
+    """Return the lines of a sign as one text, None where there are none, or they are over, or cannot be read. [ms]"""
     try:
-        until_ms = int(sign["valid_until_utc_ms"])
+        until_ms = min(int(sign["valid_until_utc_ms"]), most_utc_ms)
         zh, en = ("  ".join(line[key] for line in sign["lines"])[:LONGEST_TEXT] for key in ("zh", "en"))
         if not zh or not en or until_ms <= now_utc_ms:
             return None

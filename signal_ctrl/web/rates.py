@@ -11,6 +11,7 @@ from signal_ctrl.centre.throttle import (
     PAST,
     Buckets,
     Rate,
+    household,
 )
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import TooManyError
@@ -42,7 +43,7 @@ class Rates:
 
     def take_open(self, address: str) -> None:
         """Count a request for what is open to everybody. Raises: TooManyError."""
-        self._take(self._strangers, address, "open")
+        self._take(self._strangers, household(address), "open")
 
     def take_past(self, actor: Actor) -> None:
         """Count a question of somebody about the past, besides the request. Raises: TooManyError."""
@@ -50,7 +51,7 @@ class Rates:
 
     def take_login(self, login: str, address: str) -> None:
         """Count an attempt to get in. Raises: TooManyError."""
-        self._take(self._addresses, address, "login_address")
+        self._take(self._addresses, household(address), "login_address")
         self._take(self._accounts, login, "login_account")
 
     def _take(self, buckets: Buckets, key: str, limit: str) -> None:

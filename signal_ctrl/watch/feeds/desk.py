@@ -1,6 +1,6 @@
 """Feeds enrolled and revoked, and who of them asks: the same keys, codes and gate as cabinets have, in a ring apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -64,6 +64,18 @@ class FeedDesk:
 
         Raises: ConflictError if the name is taken; InvalidInputError for what is not valid.
         """
+        credential, work = self.enrolment(who, feed, kind, owner, only)
+        self._desk.act(who, "enrol feed", f"feed {feed}", work)
+        self.load()
+        return credential
+
+    def enrolment(
+        self, who: str, feed: str, kind: FeedKind, owner: str = "", only: Sequence[str] = ()
+    ) -> tuple[Credential, Callable[[Transaction], None]]:
+        """Return the credential of a feed, and what takes it in: for whoever writes more in the same transaction.
+
+        Whoever does so calls `load` after it. Raises: as `enrol`.
+        """
         now_ms = self._desk.now_ms()
         new = Feed(feed, kind, now_ms, who, owner, tuple(only))
         key = self._desk.random(KEY_BYTES)
@@ -73,12 +85,16 @@ class FeedDesk:
             t.links.put_key(sealed_key(self._box, new.key_name, key, now_ms))
             t.record(who, "enrol feed", f"feed {feed}", kind.value, now_ms)
 
-        self._desk.act(who, "enrol feed", f"feed {feed}", work)
-        self.load()
-        return Credential(feed, key, self._centre.key.public)
+        return Credential(feed, key, self._centre.key.public), work
 
     def revoke(self, who: str, feed: str) -> Feed:
         """Take the key of a feed back: at once here, within a minute elsewhere. Raises: NotFoundError."""
+        over = self._desk.act(who, "revoke feed", f"feed {feed}", self.revocation(who, feed))
+        self.load()
+        return over
+
+    def revocation(self, who: str, feed: str) -> Callable[[Transaction], Feed]:
+        """Return what takes the key of a feed back, for whoever writes more in the same transaction; then `load`."""
         now_ms = self._desk.now_ms()
 
         def work(t: Transaction) -> Feed:
@@ -93,9 +109,7 @@ class FeedDesk:
             t.record(who, "revoke feed", f"feed {feed}", DONE, now_ms)
             return over
 
-        over = self._desk.act(who, "revoke feed", f"feed {feed}", work)
-        self.load()
-        return over
+        return work
 
 
 def _feeds_and_keys(reading: Reading) -> tuple[tuple[Feed, ...], list[LinkKey]]:

@@ -19,7 +19,7 @@ from signal_ctrl.centre.order_values import Delivery
 from signal_ctrl.centre.plans import by_signal
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.preemptions import LIVE, LONGEST_MS, PREEMPTIONS, Preemption
-from signal_ctrl.domain.errors import ConflictError, NotFoundError, RefusedError
+from signal_ctrl.domain.errors import ConflictError, NotFoundError, RefusedError, StorageError
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.diversion.guidance import Guidance
 from signal_ctrl.watch.special.corridor import (
@@ -37,7 +37,7 @@ from signal_ctrl.watch.special.flushing import FLOW_VEH_S, flush_s, queue_veh
 from signal_ctrl.watch.special.limits import Limits
 from signal_ctrl.watch.special.ports import RoadState
 from signal_ctrl.watch.special.values import CORRIDORS, Corridor, CorridorState, SpecialVehicle
-from signal_ctrl.watch.special.vehicle_desk import unrevoked
+from signal_ctrl.watch.special.vehicle_desk import unrevoked, vehicle_of
 from signal_ctrl.watch.special.way import Passage, Way, way_of
 
 POLL_S: Final = 6.0
@@ -126,15 +126,15 @@ class CorridorDesk:
         Raises: ForbiddenError for one that was revoked; ConflictError if it has one; RefusedError `E/vehicle-rate`;
             NotFoundError without a road network; InvalidInputError for roads without a way or a stage.
         """
-        unrevoked(vehicle)
         network, now_s = self._network(), self._now_s()
         name = vehicle.vehicle
 
         def work(t: Transaction) -> _Live:
+            unrevoked(vehicle_of(t, name))
             if name in self._live:
                 raise ConflictError(f"vehicle {name} has corridor {self._live[name].corridor.corridor}; end it first")
             live = self._planned(t, network, wish)
-            self._limits.request(name, now_s)
+            self._limits.may_request(name, now_s)
             t.shelf(CORRIDORS).add(wish)
             words = f"{name} ({wish.kind.value}) over {len(wish.roads)} roads, {len(live.way.passages)} signals"
             t.record(who, "request corridor", f"corridor {wish.corridor}", words, wish.asked_utc_ms)
@@ -142,6 +142,7 @@ class CorridorDesk:
 
         with self._lock:
             live = self._desk.act(who, "request corridor", f"vehicle {name}", work)
+            self._limits.request(name, now_s)
             self._live[name] = live
             departs_s = now_s + max(wish.departs_utc_ms - self._desk.now_ms(), 0) / _S_MS
             somewhere = Report(now_s - 1.0, 0.0, live.way.lengths_m[0])  # on its first road, until it says where
@@ -152,6 +153,7 @@ class CorridorDesk:
         """Give a vehicle another way on from where it is: it has left the one before, or comes to its end.
 
         Args: report, where it is on the new way; `at_s` is how old that is. [s]
+        Raises: ConflictError if it has no corridor.
         """
         network, now_ms, now_s = self._network(), self._desk.now_ms(), self._now_s()
         with self._lock:
@@ -186,7 +188,8 @@ class CorridorDesk:
 
     def check_rate(self, vehicle: str) -> None:
         """Count a report. Raises: RefusedError if it comes too soon."""
-        self._limits.report(vehicle, self._now_s())
+        with self._lock:
+            self._limits.report(vehicle, self._now_s())
 
     def end(self, who: str, vehicle: str, why: str) -> Corridor:
         """End the corridor of a vehicle: what is kept for it is given back at once. Raises: NotFoundError."""
@@ -198,7 +201,10 @@ class CorridorDesk:
             return self._write_end(live.corridor, who, why)
 
     def tick(self) -> None:
-        """Ask for junctions and give them back; called once a second. What is given back needs no store."""
+        """Ask for junctions and give them back; called once a second. What is given back needs no store.
+
+        Raises: StorageError if a junction could not be kept, once everything else is done.
+        """
         with self._lock:
             self._late.settle()
             now_s = self._now_s()
@@ -206,10 +212,21 @@ class CorridorDesk:
             for vehicle, live in list(self._live.items()):
                 self._follow(vehicle, live, now_s)
             try:
-                for hold in self._corridors.holds:
-                    self._keep(hold)
+                failed = [error for error in map(self._tried, list(self._corridors.holds)) if error is not None]
             finally:
                 self._release_unwanted()
+        if failed:
+            raise failed[0]
+
+    def _tried(self, hold: Hold) -> StorageError | None:
+        """Keep a junction; one that is refused, or whose cabinet is gone, is asked for once: it will be so again."""
+        try:
+            self._keep(hold)
+        except (RefusedError, NotFoundError, ConflictError):
+            self._corridors.give_up(hold)
+        except StorageError as error:
+            return error
+        return None
 
     def _follow(self, vehicle: str, live: _Live, now_s: float) -> None:
         """Write down where a vehicle came, and end what has come to its end."""
@@ -230,7 +247,7 @@ class CorridorDesk:
         )
 
     def _keep(self, hold: Hold) -> None:
-        """Keep a junction, if it is not kept for this already; what is refused is written down, once."""
+        """Keep a junction, if it is not kept for this already. Raises: what it is refused for; StorageError."""
         live = self._live[hold.vehicle]
         cabinet = live.cabinets[hold.signal]
         known = self._kept.get(hold.signal)
@@ -243,7 +260,7 @@ class CorridorDesk:
         )
 
         def work(t: Transaction) -> list[Delivery]:
-            self._limits.junction(hold.vehicle, cabinet.cabinet, now_s)
+            self._limits.may_keep(hold.vehicle, cabinet.cabinet, now_s)
             if known is not None:
                 t.shelf(PREEMPTIONS).put(replace(known, ended_utc_ms=now_ms, why=f"followed by {new.preemption_id}"))
             t.shelf(PREEMPTIONS).add(new)
@@ -253,11 +270,8 @@ class CorridorDesk:
                 t, [cabinet_of(t, cabinet.cabinet)], f"pre-emption {new.preemption_id}", now_ms
             )
 
-        try:
-            made = self._desk.act(f"vehicle:{hold.vehicle}", "keep junction", f"cabinet {cabinet.cabinet}", work)
-        except RefusedError:
-            self._corridors.give_up(hold)  # asked once, refused once: the limits will say the same in a second
-            return
+        made = self._desk.act(f"vehicle:{hold.vehicle}", "keep junction", f"cabinet {cabinet.cabinet}", work)
+        self._limits.junction(hold.vehicle, cabinet.cabinet, now_s)
         self._centre.orders.serve(made)
         self._kept[hold.signal] = new
 

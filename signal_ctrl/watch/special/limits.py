@@ -39,7 +39,7 @@ class Counted:
 
 
 class Limits:
-    """All limits of one centre, by its monotonic clock."""
+    """All limits of one centre, by its monotonic clock. What is asked within a transaction is counted after it."""
 
     def __init__(self) -> None:
         self._requests = Counted(REQUESTS_H, HOUR_S)
@@ -47,10 +47,14 @@ class Limits:
         self._pairs = Counted(VEHICLE_JUNCTION_H, HOUR_S)
         self._reports = Counted(round(10 * REPORTS_S), 10.0)
 
-    def request(self, vehicle: str, now_s: float) -> None:
-        """Count a request. Raises: RefusedError if the vehicle asks too often."""
+    def may_request(self, vehicle: str, now_s: float) -> None:
+        """Raises: RefusedError if the vehicle asks too often."""
         if self._requests.full(vehicle, now_s):
             raise RefusedError("E/vehicle-rate", f"vehicle {vehicle} has had {REQUESTS_H} corridors within an hour")
+
+    def request(self, vehicle: str, now_s: float) -> None:
+        """Count a request. Raises: RefusedError if the vehicle asks too often."""
+        self.may_request(vehicle, now_s)
         self._requests.note(vehicle, now_s)
 
     def report(self, vehicle: str, now_s: float) -> None:
@@ -61,13 +65,17 @@ class Limits:
             )
         self._reports.note(vehicle, now_s)
 
-    def junction(self, vehicle: str, cabinet: str, now_s: float) -> None:
-        """Count that a junction is kept. Raises: RefusedError if it is kept too often."""
+    def may_keep(self, vehicle: str, cabinet: str, now_s: float) -> None:
+        """Raises: RefusedError if a junction is kept too often."""
         pair = f"{vehicle} {cabinet}"
         if self._junctions.full(cabinet, now_s):
             raise RefusedError("E/junction-rate", f"cabinet {cabinet} was kept {JUNCTION_H} times within an hour")
         if self._pairs.full(pair, now_s):
             text = f"cabinet {cabinet} was kept {VEHICLE_JUNCTION_H} times within an hour for vehicle {vehicle}"
             raise RefusedError("E/junction-rate", text)
+
+    def junction(self, vehicle: str, cabinet: str, now_s: float) -> None:
+        """Count that a junction is kept. Raises: RefusedError if it is kept too often."""
+        self.may_keep(vehicle, cabinet, now_s)
         self._junctions.note(cabinet, now_s)
-        self._pairs.note(pair, now_s)
+        self._pairs.note(f"{vehicle} {cabinet}", now_s)

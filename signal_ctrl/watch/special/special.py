@@ -165,7 +165,7 @@ class Special:
     def revoke(self, who: str, name: str) -> SpecialVehicle:
         """Take a vehicle out of the register; a corridor that it has ends. Raises: NotFoundError."""
         over = self.vehicles.revoke(who, name)
-        if self.corridors.underway(name) is not None:
+        if any(corridor.vehicle == name for corridor in self.corridors.live()):
             self.corridors.end(who, name, "the vehicle was revoked")
         return over
 
@@ -181,7 +181,7 @@ class Special:
         by_name = {v.vehicle_of_feed: v.vehicle for v in live if v.vehicle_of_feed}
         by_tag = {v.tag: v.vehicle for v in live if v.tag}
         for each in observations:
-            with suppress(InvalidInputError, ConflictError):
+            with suppress(ConflictError, InvalidInputError, NotFoundError):  # off all roads, or over: no other waits
                 if isinstance(each, Position) and each.vehicle in by_name:
                     self._seen(by_name[each.vehicle], each)
                 elif isinstance(each, TagRead) and each.tag in by_tag:

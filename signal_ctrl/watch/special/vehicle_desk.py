@@ -29,6 +29,7 @@ class VehicleDesk:
         Raises: ConflictError if the name, the tag or the unit is taken; InvalidInputError.
         """
         now_ms = self._desk.now_ms()
+        credential, enrol = self._feeds.enrolment(who, vehicle.device, FeedKind.SPECIAL, vehicle.owner)
 
         def work(t: Transaction) -> None:
             known = t.shelf(SPECIAL_VEHICLES).get(vehicle.vehicle)
@@ -39,9 +40,11 @@ class VehicleDesk:
                 raise ConflictError(f"a feed {vehicle.device} is there already; choose another name")
             t.shelf(SPECIAL_VEHICLES).add(replace(vehicle, registered_by=who, registered_utc_ms=now_ms))
             t.record(who, "register vehicle", f"vehicle {vehicle.vehicle}", vehicle.kind.value, now_ms)
+            enrol(t)
 
         self._desk.act(who, "register vehicle", f"vehicle {vehicle.vehicle}", work)
-        return self._feeds.enrol(who, vehicle.device, FeedKind.SPECIAL, vehicle.owner)
+        self._feeds.load()
+        return credential
 
     def revoke(self, who: str, name: str) -> SpecialVehicle:
         """Take a vehicle out: its device is refused at once here, within a minute elsewhere. Raises: NotFoundError."""
@@ -52,10 +55,11 @@ class VehicleDesk:
             over = replace(known, revoked_utc_ms=known.revoked_utc_ms or now_ms)
             t.shelf(SPECIAL_VEHICLES).put(over)
             t.record(who, "revoke vehicle", f"vehicle {name}", "done", now_ms)
+            self._feeds.revocation(who, known.device)(t)
             return over
 
         over = self._desk.act(who, "revoke vehicle", f"vehicle {name}", work)
-        self._feeds.revoke(who, over.device)
+        self._feeds.load()
         return over
 
     def of_device(self, login: str) -> SpecialVehicle:

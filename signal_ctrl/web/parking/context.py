@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends
 from starlette.requests import Request
 
-from signal_ctrl.centre.throttle import FEED, Buckets, Rate
+from signal_ctrl.centre.throttle import FEED, Buckets, Rate, household
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import TooManyError
 from signal_ctrl.domain.storing import Condition
@@ -43,7 +43,7 @@ class Limits:
 
     def take_public(self, address: str) -> None:
         """Count a request of an address. Raises: TooManyError."""
-        self._take(self._public, address, "open")
+        self._take(self._public, household(address), "open")
 
     def take_machine(self, machine: str) -> None:
         """Count a request of one who signed. Raises: TooManyError."""

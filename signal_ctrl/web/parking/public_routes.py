@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query, Request, Response
 
 from signal_ctrl.domain.errors import NotFoundError
+from signal_ctrl.domain.roads import Road
 from signal_ctrl.web.parking.context import ANYBODY, ContextOf, ParkingContext
 from signal_ctrl.web.parking.datex2 import status_of, table_of
 from signal_ctrl.web.parking.views import facility_view, occupancy_view, spaces_view
@@ -89,7 +90,8 @@ def spaces(
     limit: Annotated[int, Query(ge=1, le=2_000)] = 1_000,
 ) -> dict[str, Any]:
     """List the spaces of a facility by number: kind, level, zone, free, occupied or unknown."""
-    found = spaces_view(context.parking.book.state(facility), context.clock.utc_ms())
+    book, now_ms = context.parking.book, context.clock.utc_ms()
+    found = spaces_view(book.state(facility), book.reserved_spaces(facility, now_ms), now_ms)
     return {"facility": facility, "count": len(found), "spaces": found[offset : offset + limit]}
 
 
@@ -132,12 +134,13 @@ def roads(request: Request, context: ContextOf) -> Response:
     network = context.parking.roads
     if network is None:
         raise NotFoundError("no roads are in force; the office imports them")
-    lines = [
-        {
-            "type": "Feature",
-            "properties": {"class": road.road_class.value, "name": road.name},
-            "geometry": {"type": "LineString", "coordinates": [[round(a, 6), round(b, 6)] for a, b in road.shape]},
-        }
-        for road in network.roads
-    ]
-    return _feed(request, context, "roads", lambda: compact({"type": "FeatureCollection", "features": lines}), GEOJSON)
+    make = lambda: compact({"type": "FeatureCollection", "features": [_line(road) for road in network.roads]})  # noqa: E731
+    return _feed(request, context, "roads", make, GEOJSON)
+
+
+def _line(road: Road) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "properties": {"class": road.road_class.value, "name": road.name},
+        "geometry": {"type": "LineString", "coordinates": [[round(a, 6), round(b, 6)] for a, b in road.shape]},
+    }

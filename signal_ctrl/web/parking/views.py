@@ -1,5 +1,6 @@
 """Facilities, spaces, beliefs and signs as JSON objects, for routes and feeds alike."""
 
+from collections.abc import Set
 from typing import Any
 
 from signal_ctrl.domain.signs import MessageKind, SignText
@@ -37,8 +38,11 @@ def occupancy_view(belief: Occupancy) -> dict[str, Any]:
     }
 
 
-def spaces_view(state: FacilityState, now_utc_ms: int) -> list[dict[str, Any]]:
-    """Return all spaces of a facility: number, kind, place, and whether each is free, occupied or unknown. [ms]"""
+def spaces_view(state: FacilityState, reserved: Set[str], now_utc_ms: int) -> list[dict[str, Any]]:
+    """Return all spaces of a facility: number, kind, place, and whether each is free, occupied or unknown. [ms]
+
+    Args: reserved, numbers of spaces that are kept for somebody: they are not told as free.
+    """
     found = []
     for section in state.facility.sections:
         sensors = state.sensors_of(section.section)
@@ -46,7 +50,7 @@ def spaces_view(state: FacilityState, now_utc_ms: int) -> list[dict[str, Any]]:
             word = "unknown"
             kept = None if sensors is None else sensors.state(number)
             if sensors is not None and kept is not None and sensors.doubt(number, now_utc_ms) is None:
-                word = "occupied" if kept.occupied else "free"
+                word = "occupied" if kept.occupied else "unknown" if number in reserved else "free"
             found.append(
                 {
                     "space": number,

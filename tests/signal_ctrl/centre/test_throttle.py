@@ -1,9 +1,12 @@
 """How often somebody may ask."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signal_ctrl.centre.throttle import FAILURES_FREE, LONGEST_DELAY_MS, Buckets, Rate, delay_ms
+from signal_ctrl.centre.throttle import FAILURES_FREE, LONGEST_DELAY_MS, Buckets, Rate, delay_ms, household
 
 
 @given(st.lists(st.integers(0, 2_000), max_size=200), st.floats(0.05, 20), st.integers(1, 30))
@@ -44,3 +47,20 @@ def test_delays_grow_and_end() -> None:
     delays = [delay_ms(failures) for failures in range(40)]
     assert delays == sorted(delays) and delays[-1] == LONGEST_DELAY_MS
     assert not any(delays[:FAILURES_FREE]) and delays[FAILURES_FREE] == 30_000
+
+
+def test_many_threads_take_no_more_than_there_is() -> None:
+    buckets, interval = Buckets(Rate(0.001, 500)), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            waits = list(pool.map(lambda _: buckets.take("ann", 0), range(4_000)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert waits.count(0) == 500
+
+
+def test_a_household_has_one_bucket() -> None:
+    assert len({household(f"2001:db8:0:1::{k:x}") for k in range(100)}) == 1
+    assert len({household(f"2001:db8:0:{k:x}::1") for k in range(100)}) == 100
+    assert household("fe80::1%eth0") == "fe80::" and household("10.0.0.1") != household("10.0.0.2")

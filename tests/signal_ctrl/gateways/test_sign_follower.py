@@ -9,7 +9,10 @@ import pytest
 
 from signal_ctrl.cabinet.ports import Answer, Ask
 from signal_ctrl.centre.alarm_desk import alarms
+from signal_ctrl.cli import sign_following
+from signal_ctrl.cli.sign_following import Following, follow_signs
 from signal_ctrl.domain.errors import BackendError, BackendLostError, InvalidInputError
+from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.domain.signs import MessageKind, SignText
 from signal_ctrl.gateways.sign_follower import FORMAT, SignFollower
 from signal_ctrl.watch.diversion.board import VALID_MS
@@ -119,3 +122,27 @@ def test_the_centre_notices_when_nobody_sets_its_signs(there: Streets) -> None:
     there.passes(4 * 60_000)
     live = there.world.store.read(lambda r: alarms(r, subject="gantry"))
     assert [each.kind for each in live] == ["silent feed"]
+
+
+def test_no_text_is_left_behind_when_the_centre_refuses_or_following_ends(
+    there: Streets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeder, out = there.feeder("gantry", FeedKind.SIGNS), tmp_path / "signs.json"
+    says(there, 60)
+    wire = Wire(there)
+    wire.close = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setattr(sign_following, "CabinetWire", lambda *_: wire)
+    monkeypatch.setattr(sign_following, "Signer", lambda *_: feeder.signer)
+    monkeypatch.setattr(sign_following, "read_credential", lambda _: Credential("gantry", bytes(32), bytes(32)))
+    monkeypatch.setattr(sign_following.time, "sleep", lambda _: there.clock.pass_ms(100))
+    following = Following("", Path(), out, None, 0.0, once=False)
+
+    def texts() -> list[str]:
+        return [each["zh"] for each in json.loads(out.read_text("utf-8"))["signs"]]
+
+    faces = follow_signs(following)
+    assert next(faces).zh == CLOSED and texts() == [CLOSED, ""]
+    there.watch.feeds.revoke("root", "gantry")
+    with pytest.raises(InvalidInputError, match="refused"):
+        list(faces)
+    assert texts() == ["", ""]

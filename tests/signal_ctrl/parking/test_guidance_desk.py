@@ -9,8 +9,10 @@ from signal_ctrl.domain.errors import BackendError, NotFoundError
 from signal_ctrl.parking.batch import batch_to_bytes, reading_document
 from signal_ctrl.parking.facilities import SpaceKind
 from signal_ctrl.parking.guidance_desk import Ask
+from signal_ctrl.parking.permits import PassKind, Wish
 from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.parking.service import Parking
+from signal_ctrl.web.parking.views import spaces_view
 from tests.signal_ctrl.parking.made import BEGIN_MS, MINUTE_MS, facility, memory, numbers, service
 from tests.signal_ctrl.web.parking.test_parking_routes import roads
 
@@ -51,6 +53,16 @@ def test_questions_alone_do_not_turn_a_sign_to_full(parking: Parking) -> None:
 def test_each_driver_is_told_a_space_of_his_own_while_there_is_one(parking: Parking) -> None:
     told = [parking.guidance.ask(ASK).space for _ in range(25)]
     assert told[:20] == list(numbers("A", 20)) and told[20:] == [""] * 5
+
+
+def test_a_space_that_is_reserved_by_its_number_is_told_to_nobody_else(parking: Parking, clock: ManualClock) -> None:
+    wish = Wish(PassKind.RESERVATION, "P1", "浙A1", BEGIN_MS, BEGIN_MS + 60 * MINUTE_MS, space="A001")
+    parking.passes.give("office", wish)
+    state, reserved = parking.book.state("P1"), parking.book.reserved_spaces("P1", BEGIN_MS)
+    assert parking.guidance.ask(ASK).space == "A002"
+    assert [row["state"] for row in spaces_view(state, reserved, BEGIN_MS)[:2]] == ["unknown", "free"]
+    parking.passes.admit("gate", "P1", "浙A1")
+    assert parking.guidance.ask(ASK).space == "A001"  # the car has come; whether it stands there its sensor says
 
 
 def test_a_hold_expires_and_its_driver_is_forgotten(parking: Parking, clock: ManualClock) -> None:

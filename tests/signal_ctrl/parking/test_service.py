@@ -2,7 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 
@@ -14,7 +18,11 @@ from signal_ctrl.domain.errors import (
     InvalidTimingError,
     NotFoundError,
     NotLoggedInError,
+    StorageError,
+    StorageFullError,
+    StorageLostError,
 )
+from signal_ctrl.domain.storing import Importance
 from signal_ctrl.parking.batch import batch_to_bytes, reading_document
 from signal_ctrl.parking.facilities import Facilities, Sensing, SpaceKind
 from signal_ctrl.parking.kept import READINGS, READINGS_KEPT_MS, SAMPLES
@@ -119,6 +127,102 @@ def test_what_was_acknowledged_is_there_after_a_crash(any_store: SqlStore, clock
     assert again.book.of("P1", clock.utc_ms()).total.low == 7
 
 
+class Refusing:
+    """A store that refuses so many writes, before they are made or after."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._write = store.write
+        self.before = self.after = 0
+
+    def write(self, work: Any, importance: Importance = Importance.NORMAL) -> Any:
+        if self.before:
+            self.before -= 1
+            raise StorageFullError("the disk is full")
+        found = self._write(work, importance)
+        if self.after:
+            self.after -= 1
+            raise StorageLostError("the answer of the database was lost")
+        return found
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_a_batch_that_the_store_refused_counts_when_it_comes_again(
+    any_store: SqlStore, clock: ManualClock, is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parking = service(any_store, clock, facility(sensing=Sensing.NONE, gates=("in",)), facility("P2"))
+    now_ms = clock.utc_ms()
+    take(parking, body(1, SurveyReading("P1", now_ms, 10), GateReading("P1", "in", now_ms, 0, 0)))
+    refusing = Refusing(any_store)
+    monkeypatch.setattr(any_store, "write", refusing.write)
+    batch = body(2, GateReading("P1", "in", now_ms + 1000, 2, 0), SpaceReading("P2", NUMBERS[0], now_ms, True))
+    refusing.before, refusing.after = int(not is_kept), int(is_kept)
+    with pytest.raises(StorageError):
+        take(parking, batch)
+    assert take(parking, batch) == {"sequence": 2, "taken": 2, "left_out": {}}
+    assert parking.book.of("P1", now_ms + 1000).total.free == 28
+    assert parking.intake.heard["s1"].taken == (2 if is_kept else 4)
+
+
+def test_no_state_is_written_down_with_readings_that_are_not_kept(
+    any_store: SqlStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store refuses a batch, takes states meanwhile, then the process is killed, and the batch comes again."""
+    parking = service(any_store, clock, facility(sensing=Sensing.NONE, gates=("in",)))
+    now_ms = clock.utc_ms()
+    take(parking, body(1, SurveyReading("P1", now_ms, 10), GateReading("P1", "in", now_ms, 0, 0)))
+    refusing = Refusing(any_store)
+    monkeypatch.setattr(any_store, "write", refusing.write)
+    refusing.before = 1
+    batch = body(2, GateReading("P1", "in", now_ms + 1000, 2, 0))
+    with pytest.raises(StorageFullError):
+        take(parking, batch)
+    parking.intake.write_all()
+    again = service(any_store, clock)
+    assert take(again, batch) == {"sequence": 2, "taken": 1, "left_out": {}}
+    assert again.book.of("P1", now_ms + 1000).total.free == 28
+
+
+def test_a_refused_batch_and_one_after_it_have_two_numbers(
+    store: SqlStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parking = service(store, clock, facility())
+    refusing = Refusing(store)
+    monkeypatch.setattr(store, "write", refusing.write)
+    refusing.after = 1
+    with pytest.raises(StorageLostError):
+        take(parking, body(1, SpaceReading("P1", NUMBERS[0], clock.utc_ms(), True)))
+    take(parking, body(2, SpaceReading("P1", NUMBERS[1], clock.utc_ms(), True)))
+    assert len({each.number for each in store.read(lambda r: r.shelf(READINGS).find())}) == 2
+
+
+def test_a_full_disk_does_not_keep_signs_and_guidance_from_their_turn(
+    store: SqlStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parking, done = service(store, clock, facility()), []
+    refusing = Refusing(store)
+    refusing.before = 1_000
+    monkeypatch.setattr(store, "write", refusing.write)
+    monkeypatch.setattr(parking.signs, "tick", lambda: done.append("signs"))
+    monkeypatch.setattr(parking.guidance, "tick", lambda: done.append("guidance"))
+    clock.pass_ms(SAMPLE_MS)
+    with pytest.raises(StorageFullError):
+        parking.tick()
+    assert done == ["guidance", "signs"]
+
+
+def test_a_day_that_is_over_survives_a_crash_before_it_is_kept(store: SqlStore, clock: ManualClock) -> None:
+    parking = service(store, clock, facility())
+    for day in range(2):
+        take(parking, body(2 * day + 1, SpaceReading("P1", NUMBERS[0], clock.utc_ms(), True)))
+        clock.pass_ms(MINUTE_MS)
+        take(parking, body(2 * day + 2, SpaceReading("P1", NUMBERS[0], clock.utc_ms(), False)))
+        clock.pass_ms(24 * 3_600_000)
+    ended = parking.book.state("P1").stays.ended
+    assert len(ended) == 1
+    parking.intake.write_all()
+    assert service(store, clock).book.state("P1").stays.ended == ended
+
+
 def test_a_new_document_keeps_what_is_known(store: SqlStore, clock: ManualClock) -> None:
     parking = service(store, clock, facility())
     spaces(parking, 9, 1)
@@ -203,6 +307,31 @@ def test_no_more_is_reserved_than_there_is(store: SqlStore, clock: ManualClock) 
     with pytest.raises(ConflictError, match="all 2 general spaces"):
         parking.passes.give("office", wish(clock, plate="浙A3"))
     parking.passes.give("office", wish(clock, plate="浙A3", kind=PassKind.PERMIT))
+
+
+def test_two_who_ask_at_once_are_not_given_the_same_space(
+    store: SqlStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes waits a moment for another one to come as far; without turns, both had found the space free."""
+    parking, write, both = service(store, clock, facility()), store.write, Barrier(2)
+
+    def slow(work: Any, importance: Importance = Importance.NORMAL) -> Any:
+        with suppress(BrokenBarrierError):
+            both.wait(0.2)
+        return write(work, importance)
+
+    def given(plate: str) -> bool:
+        now_ms = clock.utc_ms()
+        wish = Wish(PassKind.RESERVATION, "P1", plate, now_ms, now_ms + 3_600_000, space=NUMBERS[0])
+        try:
+            parking.passes.give("office", wish)
+        except ConflictError:
+            return False
+        return True
+
+    monkeypatch.setattr(store, "write", slow)
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(given, ("浙A1", "浙A2"))) == [False, True]
 
 
 def test_no_plate_is_kept_and_no_code_beyond_thirty_days(store: SqlStore, clock: ManualClock) -> None:

@@ -12,7 +12,7 @@ from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import BackendError, BackendLostError
 from signal_ctrl.domain.signs import MessageKind, Sign, SignText
 from signal_ctrl.watch.diversion.board import SignBoard
-from signal_ctrl.web.parking_view import BREAK_AFTER, BREAK_MS, EVERY_MS, ParkingView
+from signal_ctrl.web.parking_view import BREAK_AFTER, BREAK_MS, EVERY_MS, VALID_MS, ParkingView
 from tests.signal_ctrl.parking.made import BEGIN_MS
 
 OVERVIEW = {"capacity": 40, "free": 7, "facilities": []}
@@ -110,6 +110,24 @@ def test_the_centre_tells_texts_and_slow_roads(clock: ManualClock, service: Serv
         view.poll()
         puts = [document for method, path, document in service.asked if path.endswith("/texts")]
         assert puts == expected
+
+
+def test_a_centre_that_begins_anew_takes_off_what_it_wanted_before(clock: ManualClock, service: Service) -> None:
+    view_of(service, (text(MessageKind.DIVERSION),)).poll()
+    service.asked.clear()
+    view_of(service).poll()
+    assert [document for method, _, document in service.asked if method == "PUT"] == [{"texts": []}]
+
+
+def test_no_number_stands_on_the_word_of_a_clock_that_is_wrong(clock: ManualClock, service: Service) -> None:
+    there, service.clock = clock, ManualClock(BEGIN_MS + 86_400_000, 1_000_000)
+    view = ParkingView(service.ask, there, lambda _now: (), dict)
+    view.poll()
+    service.is_up = False
+    there.pass_ms(VALID_MS - 1)
+    assert [each.until_utc_ms for each in view.texts(there.utc_ms())] == [BEGIN_MS + VALID_MS]
+    there.pass_ms(1)
+    assert view.texts(there.utc_ms()) == ()
 
 
 def test_a_sign_of_the_centre_shows_parking_where_nothing_goes_before(clock: ManualClock, service: Service) -> None:

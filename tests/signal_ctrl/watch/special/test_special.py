@@ -1,16 +1,32 @@
 """Corridors of the centre: what cabinets get, when it ends, who may, and what is written down."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from signal_ctrl.centre.ports import Importance
 from signal_ctrl.centre.preemptions import LONGEST_MS, PREEMPTIONS
-from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
+from signal_ctrl.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    RefusedError,
+    StorageError,
+    StorageFullError,
+    StorageLostError,
+)
 from signal_ctrl.domain.link.overrides import OverrideKind
+from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.dispatch.missions import MissionState
+from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.observations import Position, TagRead, VehicleKind
 from signal_ctrl.watch.special.corridor import VehicleClass
 from signal_ctrl.watch.special.corridor_desk import GONE_S
@@ -252,3 +268,118 @@ def test_the_register_keeps_who_was_revoked(world: SpecialWorld) -> None:
     assert kept is not None and kept.revoked
     feed = world.feeds.get("special.fire1")
     assert feed is not None and feed.revoked_utc_ms is not None
+
+
+def _killed_at(world: SpecialWorld, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Carry out an act whose process is killed after its first transaction."""
+    write, many = world.store.write, count()
+
+    def once(*arguments: Any, **more: Any) -> Any:
+        if next(many):
+            raise StorageError("the process is gone")
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(world.store, "write", once)
+    with suppress(StorageError):
+        act()
+    monkeypatch.undo()
+    world.feeds.load()
+
+
+def test_a_vehicle_and_the_key_of_its_device_are_kept_together(
+    world: SpecialWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _killed_at(world, monkeypatch, lambda: world.register("fire2", VehicleClass.FIRE))
+    assert world.store.read(lambda r: r.shelf(SPECIAL_VEHICLES).get("fire2")) is not None
+    feed = world.feeds.get("special.fire2")
+    assert feed is not None and feed.kind is FeedKind.SPECIAL
+
+
+def test_a_vehicle_and_the_key_of_its_device_are_taken_back_together(
+    world: SpecialWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _killed_at(world, monkeypatch, lambda: world.special.vehicles.revoke("root", "fire1"))
+    kept = world.store.read(lambda r: r.shelf(SPECIAL_VEHICLES).get("fire1"))
+    assert kept is not None and kept.revoked
+    feed = world.feeds.get("special.fire1")
+    assert feed is not None and feed.revoked_utc_ms is not None
+
+
+def test_a_store_that_refuses_for_a_while_uses_up_no_limit(
+    world: SpecialWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.asked()
+    world.at("fire1", 0.5)
+    world.clock.pass_ms(1_000)
+    write = world.store.write
+
+    def uncommitted(work: Callable[[Any], object], importance: Importance = Importance.NORMAL) -> object:
+        def refused(t: Any) -> None:
+            work(t)
+            raise StorageFullError("the disk is full")
+
+        return write(refused, importance)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.store, "write", uncommitted)
+        for _ in range(VEHICLE_JUNCTION_H + 1):
+            with pytest.raises(StorageFullError):
+                world.special.corridors.tick()
+            with pytest.raises(StorageFullError):
+                world.asked("pol1")
+    world.passes(1_000)
+    assert world.held("c0")
+    assert ("vehicle:fire1", "enter road") in world.acts()  # it was followed meanwhile
+    for _ in range(REQUESTS_H):
+        world.asked("pol1")
+        world.special.end(world.actor("olga"), "pol1")
+
+
+def test_junctions_are_given_back_where_nothing_can_be_read(
+    world: SpecialWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = world.mission(place=place(3.4, 0.0)).mission_id
+    world.dispatch.missions.assign(world.actor("olga"), mission, "p1")
+    world.special.request(world.actor("olga"), mission=mission)
+    world.passes(70_000)
+    assert world.special.corridors.kept()
+    lost = StorageLostError("the server is gone")
+    with monkeypatch.context() as patched:
+        for name in ("read", "write"):
+            patched.setattr(world.store, name, lambda *_arguments, **_more: (_ for _ in ()).throw(lost))
+        world.clock.pass_ms(round(1000 * GONE_S))
+        with pytest.raises(StorageLostError):
+            world.special.tick()
+    assert world.special.corridors.kept() == ()
+
+
+def test_another_network_does_not_keep_junctions_from_being_given_back(
+    world: SpecialWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_m = np.zeros(len(world.roads.given.roads if world.roads.given else ()))
+    minute = SimpleNamespace(queue_m=queue_m, flow_veh_h=queue_m)
+    monkeypatch.setattr(world.roads, "latest", lambda: minute)
+    world.asked()
+    world.at("fire1", 0.5)
+    world.passes(1_000)
+    assert world.held("c0")
+    network = world.roads.given
+    assert network is not None
+    roads = tuple(replace(road, road=f"new-{road.road}") for road in network.roads)
+    turns = tuple(
+        replace(turn, from_road=f"new-{turn.from_road}", to_road=f"new-{turn.to_road}") for turn in network.turns
+    )
+    world.roads.given = RoadNetwork(roads, turns)
+    world.passes(32_000)
+    assert not world.held("c0")
+
+
+def test_a_position_off_all_roads_keeps_no_other_from_being_taken(world: SpecialWorld) -> None:
+    world.asked("fire1")
+    world.asked("pol1")
+    world.passes(40_000)
+    now_ms = world.clock.utc_ms()
+    far = Position("taxis/p", now_ms, 0.0, 0.0, 10.0, EAST)
+    world.special.taken([far, TagRead("gate", "T1", now_ms)])
+    underway = world.special.corridors.underway("fire1")
+    assert underway is not None and underway.report.along_m == pytest.approx(400.0, abs=3)

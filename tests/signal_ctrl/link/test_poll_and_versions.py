@@ -334,7 +334,7 @@ def test_a_cabinet_is_offline_after_15_s_of_silence(world: LinkWorld, silent_s: 
 
 def test_a_summary_comes_once_a_minute_and_when_the_mode_changes(world: LinkWorld) -> None:
     cabin = world.add("cab-1")
-    world.run(10 * 60_000 + 15_000)
+    world.run(10 * 60_000 + 25_000)
     batches = world.world.store.read(lambda t: t.links.batches(cabin.name, limit=1000))
     beats = sum(batch.body.count(b'"kind":"heartbeat"') for batch in batches)
     starting = 2  # from flashing to all red, and to running

@@ -22,6 +22,8 @@ MOST_CODES: Final = 40
 SILENT_MS: Final = 10_000
 """After so long without a word it is not known what was lit meanwhile. [ms]"""
 UNKNOWN: Final = ""
+_ASPECTS: Final = slice(2, 3)
+"""Where a poll's query has the letters; behind them run countdowns of crossings, which are no change of lamps."""
 _CHATTER: Final = frozenset({SHADOW_ADVICE, SHADOW_TOTAL})
 
 
@@ -55,7 +57,7 @@ class LampTrail:
         elif utc_ms - self._heard_ms[cabinet] > SILENT_MS and trail:
             trail.append(Change(self._heard_ms[cabinet] + 1, UNKNOWN))
         self._heard_ms[cabinet] = utc_ms
-        aspects = query.rpartition(".")[2]
+        aspects = "".join(query.split(".")[_ASPECTS])
         if (not trail or trail[-1].aspects != aspects) and lamps_from_query(query) is not None:
             trail.append(Change(utc_ms, intern(aspects)))
 

@@ -32,3 +32,12 @@ def number(value: float | None, digits: int = 1) -> str:
     ('1,234.6', '–', '2,046')
     """
     return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def counted(count: int, one: str, more: str) -> str:
+    """Return a count with its word.
+
+    >>> counted(1, "batch", "batches"), counted(2000, "batch", "batches")
+    ('1 batch', '2,000 batches')
+    """
+    return f"{count:,} {one if count == 1 else more}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
-from signal_ctrl.cli.output import put_json, put_table
+from signal_ctrl.cli.output import counted, put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -131,10 +131,12 @@ def _tell(
     )
     for one in found:
         text, unit = FIGURES[one.figure]
-        low, high = one.interval_percent or (one.mean_percent, one.mean_percent)
+        sure = "no interval"
+        if one.interval_percent is not None:
+            sure = "95 % interval {:+.1f} to {:+.1f}".format(*one.interval_percent)
+        seeds = counted(len(one.changes), "seed", "seeds")
         typer.echo(
-            f"{one.arm} against {one.other}: {text} {one.mean:+.2f} {unit}, {one.mean_percent:+.1f} % "
-            f"(95 % interval {low:+.1f} to {high:+.1f}), {len(one.changes)} seeds"
+            f"{one.arm} against {one.other}: {text} {one.mean:+.2f} {unit}, {one.mean_percent:+.1f} % ({sure}), {seeds}"
         )
     for arm, share in shares.items():
         typer.echo(f"{arm}: of those who follow signs or phones {_percent(share)} found a space where they came first")

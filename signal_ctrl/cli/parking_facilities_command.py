@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
+from signal_ctrl.cli.output import Overwrite, counted, number, put_json, put_table
 from signal_ctrl.cli.parking_options import Authority, CredentialFile, Json, Service
 
 app = typer.Typer(name="facilities", help="Car parks and kerbs: import, list, show.")
@@ -58,7 +58,8 @@ def import_(
     if json_:
         put_json({"facilities": len(found.facilities), "spaces": spaces, "out": str(out) if out else None})
     else:
-        typer.echo(f"{len(found.facilities)} facilities, {spaces:,} spaces: {out or 'in force at ' + service}")
+        count = counted(len(found.facilities), "facility", "facilities")
+        typer.echo(f"{count}, {spaces:,} spaces: {out or 'in force at ' + service}")
 
 
 def _read(file: str, roads: Path | None, timezone: str, sensing: str):  # type: ignore[no-untyped-def]  # imported late
@@ -118,7 +119,8 @@ def show(
         put_json(found)
         return
     belief = found["occupancy"]
-    typer.echo(f"{found['facility']} {found['name']} / {found['name_en']}, {found['kind']}")
+    names = " / ".join(dict.fromkeys((found["name"], found["name_en"])))
+    typer.echo(f"{found['facility']} {names}, {found['kind']}")
     typer.echo(f"trust {belief['trust']}, by {belief['source']}{'; ' + belief['why'] if belief['why'] else ''}")
     rows = [
         (kind, number(each["free"], 0), f"{each['at_least']} to {each['at_most']}", number(each["capacity"], 0))

@@ -8,7 +8,7 @@ import typer
 from signal_ctrl.cli.output import put_json, put_table
 from signal_ctrl.cli.parking_options import Authority, CredentialFile, Json, Service
 
-signs = typer.Typer(name="signs", help="Signs that show free spaces: import, list, picture.")
+signs = typer.Typer(name="signs", help="Signs that show free spaces: import, list.")
 roads = typer.Typer(name="roads", help="The roads that drivers are guided on: import.")
 credential = typer.Typer(name="credential", help="Credentials of sensors, signs, gates and the traffic centre.")
 passes = typer.Typer(name="pass", help="Permits and reservations, by a plate that is not kept.")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from signal_ctrl.cli.backup_command import KeyFile, secret_of
-from signal_ctrl.cli.output import number, put_json, put_table
+from signal_ctrl.cli.output import counted, number, put_json, put_table
 from signal_ctrl.cli.parking_options import Authority, CredentialFile, Json, Service
 
 
@@ -129,5 +129,7 @@ def send(
         put_json({"batches": sent.batches, "taken": sent.taken, "left_out": dict(sent.left_out)})
     else:
         why = ", ".join(f"{reason} {n}" for reason, n in sorted(sent.left_out.items()))
-        typer.echo(f"{sent.taken} taken in {sent.batches} batches{'; left out: ' + why if why else ''}")
+        typer.echo(
+            f"{sent.taken} taken in {counted(sent.batches, 'batch', 'batches')}{'; left out: ' + why if why else ''}"
+        )
     return 1 if sent.left_out else 0

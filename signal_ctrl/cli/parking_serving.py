@@ -34,7 +34,7 @@ from signal_ctrl.web.logs import start_logs
 from signal_ctrl.web.parking.app import make_app, with_signatures
 from signal_ctrl.web.parking.context import ParkingSettings, new_context
 from signal_ctrl.web.parking.office_routes import NO_PUBLIC_KEY
-from signal_ctrl.web.server import Place, Server, make_server
+from signal_ctrl.web.server import Place, Server, check_place, make_server
 
 FIRST_FILE: Final = f"{FIRST_OFFICE}.json"
 """File in the data folder with the credential of the first start."""
@@ -86,7 +86,11 @@ def opened_parking(data: Path, database: str = "") -> Iterator[ParkingParts]:
 
 
 def serve_parking(serving: ParkingServing) -> int:
-    """Serve until somebody asks to stop, and return the exit code. Raises: InvalidInputError; StorageError."""
+    """Serve until somebody asks to stop, and return the exit code.
+
+    Raises: InvalidInputError; StorageError; BackendError if the port is taken.
+    """
+    check_place(serving.place)
     start_logs(sys.stderr)
     sys.setswitchinterval(SWITCH_S)
     settle_collector()

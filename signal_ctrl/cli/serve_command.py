@@ -93,7 +93,7 @@ def serve(
     from signal_ctrl.cli.serving import serve as run
     from signal_ctrl.domain.errors import InvalidInputError
     from signal_ctrl.web.connections import ConnectionBook
-    from signal_ctrl.web.server import Place
+    from signal_ctrl.web.server import Place, check_place
     from signal_ctrl.web.settings import Settings
 
     check_reach(host, tls_cert is not None or bool(proxy) or insecure)
@@ -120,6 +120,8 @@ def serve(
     if lease and not database:
         raise InvalidInputError("--lease is for two centres on one PostgreSQL: give --database too")
     secret = b"" if backups is None else secret_of(key_file)
+    if not lease:  # who waits for a lease may wait for the port too
+        check_place(place)
     beside = parking_at(parking, parking_credential, parking_authority)
     copies = tuple(anchor_copy or ())
     return run(Serving(data, database, place, settings, copies, announce, backups, secret, lease, beside))

@@ -42,7 +42,8 @@ class CabinetWire:
                         raise BackendLostError(f"an answer of more than {MOST_BYTES} bytes")
                 return Answer(response.status_code, dict(response.headers), bytes(body))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise BackendLostError(f"the centre does not answer: {type(error).__name__}") from error
+            why = str(error) or type(error).__name__
+            raise BackendLostError(f"{self._client.base_url} does not answer: {why}") from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -57,7 +58,7 @@ def checked(centre: str) -> str:
     except ValueError:
         host, port = None, None
     if not host or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query or parts.username:
-        raise InvalidInputError(f"'{centre}' is no address of a centre; write https://HOST:PORT")
+        raise InvalidInputError(f"'{centre}' is no address; write https://HOST:PORT")
     if parts.scheme == "http" and not _is_here(host):
         raise InvalidInputError(f"{centre} is not protected; use https (http is for this machine alone)")
     return f"{parts.scheme}://{parts.netloc}" if port is None or port else centre

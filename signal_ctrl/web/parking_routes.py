@@ -10,8 +10,9 @@ router = new_router("parking")
 
 
 class ParkingOut(BodyOut):
-    """What was heard last of the parking service. [s] `overview` is null before the first time."""
+    """What was heard last of the parking service. [s] `overview` is null before the first time; `named`: there is one."""
 
+    named: bool
     reachable: bool
     why: str
     age_s: int | None
@@ -24,5 +25,5 @@ def overview(actor: Reader, context: ContextOf) -> ParkingOut:
     people_only(actor)
     if context.parking is None:
         why = "no parking service is named here; 'signal-ctrl serve --parking ADDRESS' names it"
-        return ParkingOut(reachable=False, why=why, age_s=None, overview=None)
-    return ParkingOut(**context.parking.shown())
+        return ParkingOut(named=False, reachable=False, why=why, age_s=None, overview=None)
+    return ParkingOut(named=True, **context.parking.shown())

@@ -4,13 +4,13 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import socket
+from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.web.connections import ConnectionBook
 from signal_ctrl.web.http_protocol import Patience, protocol_of
 
@@ -58,6 +58,20 @@ class Server(uvicorn.Server):
         """Stop: no new connections, answers under way are finished."""
         self._on_stop()
         await super().shutdown(sockets)
+
+
+def check_place(place: Place) -> None:
+    """Look whether one could listen there, before anything is made. Raises: BackendError if not."""
+    try:
+        family, _, _, _, address = getaddrinfo(place.host, place.port, type=SOCK_STREAM)[0]
+        with socket(family, SOCK_STREAM) as tried:
+            tried.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise BackendError(
+            f"cannot listen on {place.host}, port {place.port}: {why}; end what has it, or choose another --port"
+        ) from error
 
 
 def make_server(

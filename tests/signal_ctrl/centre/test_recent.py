@@ -30,6 +30,17 @@ def test_a_trail_has_the_changes_and_what_is_not_known() -> None:
     assert trail.of("c9") == ((), 0)
 
 
+def test_a_countdown_is_no_change_of_the_lamps() -> None:
+    trail = LampTrail()
+    for second, told in enumerate(("rGW.2-30", "rGW.2-20", "rGc.2-110", "rGc.2-100", "rGd")):
+        trail.hear("c0", f"lamps=1.{10 * second}.{told}", NOW_MS + 1000 * second)
+    assert [(each.utc_ms - NOW_MS, each.aspects) for each in trail.of("c0")[0]] == [
+        (0, "rGW"),
+        (2000, "rGc"),
+        (4000, "rGd"),
+    ]
+
+
 def test_a_trail_forgets_what_is_old_what_is_none_and_what_a_clock_that_went_back_said() -> None:
     trail = LampTrail()
     trail.hear("c0", "old=1", NOW_MS)

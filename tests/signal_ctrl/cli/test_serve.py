@@ -4,6 +4,7 @@ import io
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -164,3 +165,17 @@ def test_what_cannot_be_served_is_one_line(
 ) -> None:
     assert call(["serve", "--data", str(tmp_path / "data"), *arguments]) == 2
     assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("serve",), ("parking", "serve")])
+def test_a_taken_port_is_told_in_one_line_before_anything_is_made(
+    command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert call([*command, "--data", str(data), "--port", port]) == 3
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    assert said.err.startswith(f"signal-ctrl: cannot listen on 127.0.0.1, port {port}: ")
+    assert not data.exists()

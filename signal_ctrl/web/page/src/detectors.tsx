@@ -52,7 +52,7 @@ export function DetectorsView() {
     each.last_utc_ms === null ? say("age.never") : sayTime(each.last_utc_ms),
     each.text || "–",
   ]);
-  const head = [say("detectors.health"), say("detectors.detector"), say("column.object"), say("column.what"), "veh/h", say("detectors.occupied"), say("detectors.last"), say("column.result")];
+  const head = [say("detectors.health"), say("detectors.detector"), say("column.object"), say("column.matter"), "veh/h", say("detectors.occupied"), say("detectors.last"), say("column.result")];
   return (
     <>
       <ul class="chips">

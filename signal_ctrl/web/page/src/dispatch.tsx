@@ -56,7 +56,7 @@ export function DispatchView() {
       <h2>{say("units")}</h2>
       <Table
         label={say("units")}
-        head={[say("unit"), say("column.what"), say("junction.now"), say("mission"), say("unit.position")]}
+        head={[say("unit"), say("column.matter"), say("junction.now"), say("mission"), say("unit.position")]}
         rows={rows}
         empty={say("units.none")}
       />

@@ -52,7 +52,7 @@ export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
       <Wrong text={wrong} />
       <Table
         label={say("view.alarms")}
-        head={[say("view.alarms"), say("column.time"), say("column.object"), say("column.what"), say("column.result")]}
+        head={[say("view.alarms"), say("column.time"), say("column.object"), say("column.matter"), say("column.result")]}
         rows={rows}
         empty={say("alarms.none")}
       />
@@ -75,7 +75,7 @@ export function TicketsView() {
       <h1>{say("view.tickets")}</h1>
       <Table
         label={say("view.tickets")}
-        head={[say("column.time"), say("wall.junctions"), say("column.object"), say("column.what"), say("column.result")]}
+        head={[say("column.time"), say("wall.junctions"), say("column.object"), say("column.matter"), say("column.result")]}
         rows={rows}
         empty={say("tickets.none")}
       />

@@ -36,6 +36,7 @@ interface Overview {
 }
 
 export interface Heard {
+  named: boolean;
   reachable: boolean;
   why: string;
   age_s: number | null;
@@ -65,7 +66,8 @@ export function ParkingView() {
     <section class="view parking">
       <h1>{say("view.parking")}</h1>
       <Wrong text={wrong} />
-      {heard && !heard.reachable && (
+      {heard && !heard.named && <p class="empty">{say("parking.unnamed")}</p>}
+      {heard && heard.named && !heard.reachable && (
         <Wrong text={say("parking.silent", { why: heard.why, age: heard.age_s === null ? say("age.never") : sayAge(heard.age_s) })} />
       )}
       {overview && (
@@ -104,15 +106,17 @@ function OccupancyMap({ rows }: { rows: readonly Row[] }) {
   if (rows.length === 0) return null;
   const lon = rows.map((each) => each.place[0]);
   const lat = rows.map((each) => each.place[1]);
-  const [west, north] = [Math.min(...lon), Math.max(...lat)];
-  const scale = Math.min((WIDTH - 2 * EDGE) / Math.max(Math.max(...lon) - west, 1e-6), (HEIGHT - 2 * EDGE) / Math.max(north - Math.min(...lat), 1e-6));
+  const [west, east, south, north] = [Math.min(...lon), Math.max(...lon), Math.min(...lat), Math.max(...lat)];
+  const scale = Math.min((WIDTH - 2 * EDGE) / Math.max(east - west, 1e-6), (HEIGHT - 2 * EDGE) / Math.max(north - south, 1e-6));
+  const x = (degrees: number) => WIDTH / 2 + (degrees - (west + east) / 2) * scale;
+  const y = (degrees: number) => HEIGHT / 2 - (degrees - (south + north) / 2) * scale;
   return (
     <svg class="occupancy" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={say("parking.map")}>
       {rows.map((each) => {
         const taken = share(each);
         const radius = 8 + Math.min(14, Math.sqrt(each.capacity));
         return (
-          <g key={each.facility} transform={`translate(${EDGE + (each.place[0] - west) * scale} ${EDGE + (north - each.place[1]) * scale})`}>
+          <g key={each.facility} transform={`translate(${x(each.place[0])} ${y(each.place[1])})`}>
             <title>{`${nameOf(each)}: ${each.free ?? "?"} / ${each.capacity}`}</title>
             <circle r={radius} class={taken === null ? "unknown" : taken > 0.95 ? "full" : taken > 0.8 ? "tight" : "free"} />
             <text text-anchor="middle" dy="4">

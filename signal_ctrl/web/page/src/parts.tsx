@@ -77,6 +77,13 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   );
 }
 
+const LONGEST_WORD = 24;
+
+/** Whether a cell has a word so long, such as a hash, that it has to be broken where there is no room for it. */
+function isLong(cell: ComponentChildren): boolean {
+  return typeof cell === "string" && cell.split(/\s/).some((word) => word.length > LONGEST_WORD);
+}
+
 export function Table(props: { head: string[]; rows: ComponentChildren[][]; label: string; empty: string }) {
   if (props.rows.length === 0) return <p class="empty">{props.empty}</p>;
   return (
@@ -95,7 +102,7 @@ export function Table(props: { head: string[]; rows: ComponentChildren[][]; labe
           {props.rows.map((row, at) => (
             <tr key={at}>
               {row.map((cell, column) => (
-                <td key={column} data-label={props.head[column]}>
+                <td key={column} data-label={props.head[column]} class={isLong(cell) ? "long" : undefined}>
                   {cell}
                 </td>
               ))}

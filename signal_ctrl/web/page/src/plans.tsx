@@ -137,7 +137,7 @@ function PlanDifference({ items }: { items: readonly Item[] }) {
       <h3>{say("plans.difference")}</h3>
       {pair.picker}
       <Wrong text={wrong || pair.wrong} />
-      {differences && <Table label={say("plans.difference")} head={[say("plans.signal"), say("column.what"), say("plans.before"), say("plans.after")]} rows={rows} empty={say("plans.alike")} />}
+      {differences && <Table label={say("plans.difference")} head={[say("plans.signal"), say("column.matter"), say("plans.before"), say("plans.after")]} rows={rows} empty={say("plans.alike")} />}
       {old &&
         young &&
         differences?.slice(0, MOST_PICTURES).map(({ signal_id }) => (
@@ -183,7 +183,7 @@ function ScheduleDifference({ items }: { items: readonly Item[] }) {
     <section aria-label={say("schedules.difference")}>
       <h3>{say("schedules.difference")}</h3>
       {pair.picker}
-      <Table label={say("schedules.difference")} head={[say("plans.difference"), say("column.what")]} rows={rows} empty={say("plans.alike")} />
+      <Table label={say("schedules.difference")} head={[say("plans.difference"), say("column.matter")]} rows={rows} empty={say("plans.alike")} />
       <DayBars
         title={pair.after.name}
         rows={[

@@ -1,6 +1,6 @@
 // The frame of the page: views, search, who is logged in, and whether what is shown is alive.
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { entry, logOut, me } from "./api";
 import { alarms, failed, junctions, loadAll, mayAudit, nowMs, overrides, stateLabel, stateOf } from "./city";
 import { changeLanguage, type Label, language, say, sayAge } from "./labels";
@@ -117,8 +117,13 @@ function Head() {
 
 function Views() {
   const count: Partial<Record<View, number>> = { alarms: alarms.value.length, overrides: overrides.value.length };
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const now = bar.current?.querySelector<HTMLElement>("[aria-current]");
+    if (bar.current && now) bar.current.scrollLeft = now.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - now.offsetWidth) / 2;
+  }, [place.value.view, language.value]);
   return (
-    <nav aria-label={say("menu")}>
+    <nav ref={bar} aria-label={say("menu")}>
       {VIEWS.filter((each) => (each !== "audit" || mayAudit()) && (!isPast.value || PAST_VIEWS.has(each))).map((each) => (
         <a key={each} href={addressOf(each)} aria-current={place.value.view === each ? "page" : undefined}>
           {say(`view.${each}` as Label)}

@@ -22,6 +22,14 @@ const KINDS = ["call_stage", "hold_stage", "all_red", "flash", "dark"] as const;
 const REASONS = ["accident", "congestion", "emergency", "escort", "event", "flood", "power", "roadworks", "other"] as const;
 const MOST_MINUTES = 120;
 
+/** Why the centre cannot tell a price, and the label that says it in both languages. */
+const WHYS: Readonly<Record<string, Label>> = {
+  "saturated: its queue would not dissolve": "price.why.saturated",
+  "its plan is unknown, or never serves it": "price.why.plan",
+  "there is no method for flash and dark: nobody knows who yields to whom": "price.why.method",
+  "the cabinet never said that it took the override up": "price.why.silent",
+};
+
 /** What was entered, kept over the end of a session: whoever logs in again goes on where they were. */
 const drafts = new Map<string, Draft>();
 
@@ -195,13 +203,15 @@ function Confirm(props: { prepared: Prepared; busy: boolean; onConfirm: () => vo
 
 export function PriceText({ price }: { price: Price }) {
   const [low, mid, high] = price.added_veh_h ?? [0, 0, 0];
-  const why = price.groups.find((each) => each.why)?.why ?? price.unknown.join(", ");
+  const groups = price.unknown.join(", ");
+  const told = price.groups.find((each) => each.why)?.why ?? groups;
+  const why = told in WHYS ? say(WHYS[told] as Label) : told;
   return (
     <ul class="price-list">
       {price.added_veh_h !== null && (
         <li>{say("price.estimate", { mid: mid.toFixed(2), low: low.toFixed(2), high: high.toFixed(2) })}</li>
       )}
-      {price.unknown.length > 0 && <li>{say("price.unknown", { why })}</li>}
+      {groups && <li>{price.added_veh_h === null ? say("price.unknown", { why }) : say("price.partly", { groups, why })}</li>}
       {price.crossings
         .filter((each) => each.added_wait_s !== null)
         .map((each) => (

@@ -19,6 +19,12 @@ from tests.signal_ctrl.parking.made import BEGIN_MS, MINUTE_MS, facility, memory
 from tests.signal_ctrl.web.page.living_town import Town, living_town
 from tests.signal_ctrl.web.page.test_page_browser import AXE, browser, window  # noqa: F401  # a fixture
 
+TAB_IN_SIGHT = """() => {
+    const bar = document.querySelector(".head nav").getBoundingClientRect();
+    const tab = document.querySelector(".head nav [aria-current]").getBoundingClientRect();
+    return tab.left >= bar.left && tab.right <= bar.right;
+}"""
+"""On a phone the bar of views scrolls sideways: the view that is open has to be seen in it."""
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -73,9 +79,14 @@ class Beside:
 def test_an_operator_sees_parking_and_that_it_is_silent(browser: Any, town: Town) -> None:  # noqa: F811
     beside = Beside()
     beside.view.poll()
-    town.world.app.state.context = replace(town.world.app.state.context, parking=beside.view)
     with window(browser, town) as screen:
         screen.log_in("olga")
+        screen.page.set_viewport_size({"width": 360, "height": 740})
+        screen.open("parking")
+        screen.page.wait_for_selector(".empty:has-text('No parking service is named here')")
+        screen.page.wait_for_function(TAB_IN_SIGHT)
+        town.world.app.state.context = replace(town.world.app.state.context, parking=beside.view)
+        screen.open("map")
         screen.page.wait_for_selector(".parking-sign >> text=P 33")
         assert sorted(screen.page.locator(".parking-sign").all_inner_texts()) == ["P 33", "P ?"]
         screen.open("parking")

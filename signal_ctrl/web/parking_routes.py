@@ -10,7 +10,7 @@ router = new_router("parking")
 
 
 class ParkingOut(BodyOut):
-    """What was heard last of the parking service. [s] `overview` is null before the first time; `named`: there is one."""
+    """What was heard last of the parking service, if one is `named`. [s] `overview` is null before the first time."""
 
     named: bool
     reachable: bool

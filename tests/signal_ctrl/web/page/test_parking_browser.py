@@ -76,6 +76,12 @@ class Beside:
                 return
 
 
+def serious(page: Any) -> list[str]:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run('.parking', {runOnly: ['wcag2a', 'wcag2aa']})")
+    return [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")]
+
+
 def test_an_operator_sees_parking_and_that_it_is_silent(browser: Any, town: Town) -> None:  # noqa: F811
     beside = Beside()
     beside.view.poll()
@@ -96,9 +102,7 @@ def test_an_operator_sees_parking_and_that_it_is_silent(browser: Any, town: Town
         assert screen.page.locator(".occupancy circle").count() == 2
         assert screen.page.text_content(".occupancy text >> nth=1") == "?"
         assert "Staying too long: 7" in screen.page.inner_text(".parking")
-        screen.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = screen.page.evaluate("axe.run('.parking', {runOnly: ['wcag2a', 'wcag2aa']})")
-        assert [e["id"] for e in found["violations"] if e["impact"] in ("serious", "critical")] == []
+        assert serious(screen.page) == []
         beside.fall_silent()
         screen.page.wait_for_selector("text=The parking service does not answer")
         assert "33 / 40" in screen.page.inner_text(".parking table >> nth=0")

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from detectors.crossings.approaches import crossings_of
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import STREET
+from signal_ctrl.gateways.event_rows import event_rows
 from sumo_scenarios import catalogue
 from sumo_scenarios.kerbs import Kerbs, unit_with_crossings
 from sumo_scenarios.logs import DETECTOR_OFF, DETECTOR_ON
@@ -79,12 +79,10 @@ def test_a_run_with_buttons_breaks_no_rule_and_writes_them_down(tmp_path: Path) 
     result = execute(settings, tmp_path / "run", False, lambda _: None)
     assert result.status == "complete" and result.document["kernel"]["violations"] == 0, result.error
     world = build_world(catalogue.resolve("newtown-2x2"), STREET, None, None)
-    events = pl.read_parquet(result.folder / "events.parquet")
+    events = event_rows(result.folder / "events.parquet", [DETECTOR_ON, DETECTOR_OFF])
     channels = {unit.site.signal_id: len(unit.layout.loops) for unit in world.units}
-    pressed = events.filter(pl.col("code").is_in([DETECTOR_ON, DETECTOR_OFF])).filter(
-        pl.col("parameter") > pl.col("device").replace_strict(channels)
-    )
-    assert pressed.height > 50  # broken ones chatter
+    pressed = [at_ds for at_ds, device, _, channel in events if channel > channels[device]]
+    assert len(pressed) > 50  # broken ones chatter
     assert '"crossings": "buttons"' in (result.folder / "settings.json").read_text()
 
 

@@ -1,10 +1,11 @@
 """`signal-ctrl parking forecast|backtest|evaluate`: from made-up days to figures; what is wrong is one line, exit 2."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from bench.parking import campaign as campaigns
@@ -21,12 +22,16 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+PACK = "import polars, sys; polars.read_csv(sys.argv[1]).write_parquet(sys.argv[2])"
+"""In a process of its own: the threads of polars would hang a later fork of this one."""
+
+
 @pytest.mark.slow
 def test_free_spaces_are_forecast_from_csv_and_from_parquet(
     history: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packed = tmp_path / "history.parquet"
-    pl.read_csv(history).write_parquet(packed)
+    subprocess.run([sys.executable, "-c", PACK, str(history), str(packed)], check=True)
     found: list[dict[str, Any]] = []
     for path in (history, packed):
         assert call(["parking", "forecast", str(path), "--at", "2026-03-08T08:00", "--json"]) == 0

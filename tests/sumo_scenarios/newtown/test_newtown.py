@@ -10,7 +10,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-import polars as pl
 import pytest
 
 from detectors.loops.estimator import LoopEstimator
@@ -21,6 +20,7 @@ from signal_ctrl.domain.profile import STREET
 from signal_ctrl.domain.site import GroupKind, Right
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.calls import calls_of, recall_of
+from signal_ctrl.gateways.event_rows import event_rows
 from sumo_scenarios import catalogue
 from sumo_scenarios.built_files import export_newtown
 from sumo_scenarios.demand_model import demand_model
@@ -381,6 +381,5 @@ def test_midblocks_are_served(controller: str, crossings: str, with_midblocks: P
     command = [sys.executable, str(REFEREE), str(result.folder / "net.xml"), str(result.folder / "tls_states.xml.gz")]
     judged = subprocess.run([*command, "--ped-speed", str(WALKER_MPS)], capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout
-    events = pl.read_parquet(result.folder / "events.parquet")
-    walks = events.filter((pl.col("code") == BEGIN_WALK) & pl.col("device").str.starts_with("X"))
-    assert walks["device"].n_unique() == 3
+    walks = event_rows(result.folder / "events.parquet", [BEGIN_WALK])
+    assert len({device for _, device, _, _ in walks if device.startswith("X")}) == 3

@@ -101,10 +101,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 def panel(screen: Screen) -> Any:
-    """What the panel of a junction shows, the list of alarms aside."""
+    """What the panel of a junction shows, alarms and countdowns aside: the past has none of these."""
     return screen.page.evaluate(
         "() => ({state: document.querySelector('.panel .state').innerText,"
-        " lamps: [...document.querySelectorAll('.panel .groups li')].map(each => each.innerText)})"
+        " lamps: [...document.querySelectorAll('.panel .groups li')]."
+        "map(each => each.innerText.replace(/\\s*⏱ \\d+ s/, ''))})"
     )
 
 

@@ -24,7 +24,7 @@ from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.gateways.cabinet_wire import CabinetWire
 from signal_ctrl.gateways.feed_sender import FEED
 from signal_ctrl.gateways.system_clock import SystemClock
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.facilities import Entrance, Facilities, Facility, FacilityKind, Section, Sensing, SpaceKind
 from signal_ctrl.parking.kept import READINGS
 from signal_ctrl.parking.machines import MachineKind
@@ -238,7 +238,7 @@ class _Sender:
         return found
 
     def _send(self, sequence: int, readings: list[SpaceReading]) -> None:
-        body = batch_to_bytes(self._name, self._boot, sequence, [reading_document(each) for each in readings])
+        body = FORM.to_bytes(self._name, self._boot, sequence, [reading_document(each) for each in readings])
         begun_s = time.monotonic()
         while not self._try(body):
             self._journal.retried += 1

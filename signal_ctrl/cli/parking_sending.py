@@ -16,7 +16,7 @@ from signal_ctrl.gateways.feed_sender import FeedSender, Sent, Where
 from signal_ctrl.gateways.parking_zones import zone_readings
 from signal_ctrl.gateways.system_clock import SystemClock
 from signal_ctrl.gateways.whole_file import read_whole
-from signal_ctrl.parking.batch import batch_to_bytes
+from signal_ctrl.parking.batch import FORM
 from signal_ctrl.web.body_limit import PARKING_READINGS_PATH
 
 WAIT_S: Final = 30.0
@@ -42,7 +42,7 @@ def send_readings(
     wire = CabinetWire(service, str(authority) if authority else None, WAIT_S)
     boot = secrets.token_bytes(ID_BYTES).hex()
     signer = Signer(known.cabinet, known.key, boot, SystemClock(), secrets.token_bytes)
-    where = Where(PARKING_READINGS_PATH, batch_to_bytes)
+    where = Where(PARKING_READINGS_PATH, FORM.to_bytes)
     sender = FeedSender(wire, signer, random.random, together=together, where=where)
 
     def patience() -> bool:

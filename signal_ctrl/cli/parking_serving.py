@@ -12,11 +12,11 @@ import structlog
 
 from signal_ctrl.cli.aside import Aside
 from signal_ctrl.cli.failures import BROKEN
-from signal_ctrl.cli.garbage import FullCollection, keep_what_is_there, settle_collector
+from signal_ctrl.cli.garbage import keep_what_is_there, settle_collector
 from signal_ctrl.cli.stopping import tidy_end
+from signal_ctrl.cli.store_chores import store_chores
 from signal_ctrl.cli.versions import versions
 from signal_ctrl.domain.clock import Clock
-from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.credential import Credential, credential_to_json
 from signal_ctrl.domain.storing import Condition
 from signal_ctrl.gateways.system_clock import SystemClock
@@ -28,7 +28,7 @@ from signal_ctrl.stores.migrations import PARKING_MIGRATIONS
 from signal_ctrl.stores.opening import open_store
 from signal_ctrl.stores.sqlite import library_line
 from signal_ctrl.stores.store import SqlStore
-from signal_ctrl.stores.upkeep import Upkeep, UpkeepSettings
+from signal_ctrl.stores.upkeep import UpkeepSettings
 from signal_ctrl.web.background import Chore
 from signal_ctrl.web.logs import start_logs
 from signal_ctrl.web.parking.app import make_app, with_signatures
@@ -139,27 +139,9 @@ def _chores(serving: ParkingServing, parts: ParkingParts, server: Callable[[], S
         backup_secret=serving.backup_secret,
         retention=lambda _store, _folder, _now_ms: None,  # the service takes out its own
     )
-    upkeep = Upkeep(parts.store, where, parts.clock)
-
-    def anchor() -> None:
-        complaints = upkeep.tick()
-        if complaints:
-            raise BackendError("; ".join(complaints))
 
     def learn() -> tuple[str, ...]:
         parts.parking.learn_due()
         return ()
 
-    def watch_store() -> None:
-        """End the process where the store failed: a new one begins with what is there."""
-        if parts.store.condition is Condition.FAILED:
-            log.error("the store failed", why=parts.store.reason)
-            server().should_exit = True
-
-    return (
-        Chore("forecast", Aside(learn).look),
-        Chore("anchors", anchor),
-        Chore("upkeep", Aside(upkeep.run_due).look),
-        Chore("garbage", FullCollection(parts.clock).look),
-        Chore("store", watch_store),
-    )
+    return (Chore("forecast", Aside(learn).look), *store_chores(parts.store, where, parts.clock, server))

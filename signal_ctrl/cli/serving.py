@@ -15,16 +15,16 @@ from signal_ctrl.centre.ports import Condition
 from signal_ctrl.cli.aside import Aside
 from signal_ctrl.cli.centre_parts import CentreParts, opened_centre
 from signal_ctrl.cli.failures import BROKEN
-from signal_ctrl.cli.garbage import FullCollection, keep_what_is_there, settle_collector
+from signal_ctrl.cli.garbage import keep_what_is_there, settle_collector
 from signal_ctrl.cli.parking_link import ParkingAt, parking_view, told
 from signal_ctrl.cli.standby import Standby
 from signal_ctrl.cli.stopping import tidy_end
+from signal_ctrl.cli.store_chores import store_chores
 from signal_ctrl.cli.versions import versions
-from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.stores.audit_verification import verify
 from signal_ctrl.stores.key_files import write_secret
 from signal_ctrl.stores.sqlite import library_line
-from signal_ctrl.stores.upkeep import Upkeep, UpkeepSettings
+from signal_ctrl.stores.upkeep import UpkeepSettings
 from signal_ctrl.web.app import make_app
 from signal_ctrl.web.audit_view import FindingOut, VerdictOut
 from signal_ctrl.web.background import Chore
@@ -134,32 +134,17 @@ def _server(serving: Serving, parts: CentreParts) -> Server:
 
 def _chores(serving: Serving, parts: CentreParts, server: Callable[[], Server]) -> tuple[Chore, ...]:
     where = UpkeepSettings(parts.data, parts.database, serving.copies, serving.backups, serving.backup_secret)
-    upkeep = Upkeep(parts.store, where, parts.clock)
-
-    def anchor() -> None:
-        complaints = upkeep.tick()
-        if complaints:
-            raise BackendError("; ".join(complaints))
 
     def watch() -> tuple[str, ...]:
         parts.watch.tick()
         return ()
-
-    def watch_store() -> None:
-        """End the process where the store failed: a new one begins with what is there."""
-        if parts.store.condition is Condition.FAILED:
-            log.error("the store failed", why=parts.store.reason)
-            server().should_exit = True
 
     return (
         Chore("centre", parts.centre.tick),
         Chore("link", parts.link.tick),
         Chore("watch", Aside(watch).look),
         Chore("foresight", Aside(parts.watch.foresight.learn_due).look),
-        Chore("anchors", anchor),
-        Chore("upkeep", Aside(upkeep.run_due).look),
-        Chore("garbage", FullCollection(parts.clock).look),
-        Chore("store", watch_store),
+        *store_chores(parts.store, where, parts.clock, server),
     )
 
 

@@ -12,7 +12,7 @@ from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.domain.errors import BackendError, BackendLostError, InvalidInputError
 from signal_ctrl.domain.link.mac import CABINET
 from signal_ctrl.gateways.backoff import Backoff
-from signal_ctrl.watch.intake.batch import batch_to_bytes
+from signal_ctrl.watch.intake.batch import FORM
 
 FEED: Final = "Signal-Ctrl-Feed"
 MOST_TOGETHER: Final = 1_000
@@ -63,7 +63,7 @@ class FeedSender:
         where: Where | None = None,
     ) -> None:
         """Args: draw, a number of 0 to 1 by chance; together, observations in a batch; where, default: a centre's."""
-        self._where = where or Where(f"/v1/feeds/{signer.cabinet}/observations", batch_to_bytes)
+        self._where = where or Where(f"/v1/feeds/{signer.cabinet}/observations", FORM.to_bytes)
         self._wire = wire
         self._signer = signer
         self._sleep = sleep

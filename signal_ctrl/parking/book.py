@@ -5,8 +5,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.domain.errors import NotFoundError
-from signal_ctrl.parking.batch import Reason
 from signal_ctrl.parking.facilities import Facilities, SpaceKind
 from signal_ctrl.parking.facility_state import FacilityState
 from signal_ctrl.parking.occupancy import FreeCount, Occupancy

@@ -3,7 +3,7 @@
 import math
 from typing import Any, Final
 
-from signal_ctrl.parking.batch import Reason
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.parking.facilities import Section
 from signal_ctrl.parking.parts import SILENT_MS, Part, is_silent, nothing_known, within
 from signal_ctrl.parking.readings import CameraReading

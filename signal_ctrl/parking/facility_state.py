@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from signal_ctrl.parking.batch import Reason
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.parking.camera_counts import SectionByCamera
 from signal_ctrl.parking.facilities import Facility, Section, Sensing
 from signal_ctrl.parking.fusing import believed

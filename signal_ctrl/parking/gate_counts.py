@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from signal_ctrl.parking.batch import Reason
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.parking.parts import SILENT_MS, Part, is_silent, nothing_known, within
 from signal_ctrl.parking.readings import GateReading, SurveyReading
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
+from signal_ctrl.domain.batches import Batch, Reason
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import ConflictError, NotFoundError
 from signal_ctrl.domain.storing import Importance
-from signal_ctrl.parking.batch import Batch, Reason, batch_from_bytes, reading_of
+from signal_ctrl.parking.batch import FORM, reading_of
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import Facilities
 from signal_ctrl.parking.kept import READINGS, READINGS_KEPT_MS, STATES, StoredReadings, StoredState
@@ -75,7 +76,7 @@ class Intake:
         Raises: InvalidInputError for what is no batch; NotFoundError for another sender's; ConflictError if another
             batch is here under its number; StorageError.
         """
-        batch = batch_from_bytes(body)
+        batch = FORM.from_bytes(body)
         if batch.feed != machine.machine:
             raise NotFoundError("there is no such feed")
         digest = hashlib.sha256(body).hexdigest()
@@ -171,7 +172,7 @@ class Intake:
             there[name].restore(json.loads(state.document))
         found = []
         for stored in batches:
-            batch = batch_from_bytes(zlib.decompress(base64.b64decode(stored.packed)))
+            batch = FORM.from_bytes(zlib.decompress(base64.b64decode(stored.packed)))
             later = {name for name, number in numbers.items() if number < stored.number}
             found.append((batch, *self._apply(batch, stored.received_utc_ms, later), stored.received_utc_ms))
         self._number = max([self._number, *numbers.values(), *(each.number for each in batches)])

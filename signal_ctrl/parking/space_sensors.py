@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from signal_ctrl.parking.batch import Reason
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.parking.facilities import Section
 from signal_ctrl.parking.parts import Part, is_silent
 from signal_ctrl.parking.readings import SpaceReading

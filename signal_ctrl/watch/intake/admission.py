@@ -16,11 +16,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.conditions.values import Weather
 from signal_ctrl.watch.feeds.values import Feed
-from signal_ctrl.watch.intake.batch import Reason, observation_of
+from signal_ctrl.watch.intake.batch import observation_of
 from signal_ctrl.watch.intake.plausible import FASTEST_MPS, Ground, count_is_possible, may_have_moved
 from signal_ctrl.watch.observations import LoopCount, Observation, Position
 from signal_ctrl.watch.state.inbox import AHEAD_MS

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.ports import Importance, Reading, Transaction
+from signal_ctrl.domain.batches import Batch
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import BackendError, ConflictError, InvalidInputError, NotFoundError
 from signal_ctrl.domain.roads import RoadNetwork
@@ -17,7 +18,7 @@ from signal_ctrl.watch.conditions.desk import ConditionsDesk
 from signal_ctrl.watch.conditions.values import WEATHER
 from signal_ctrl.watch.feeds.values import Feed, FeedKind
 from signal_ctrl.watch.intake.admission import Admission, Judged
-from signal_ctrl.watch.intake.batch import Batch, batch_from_bytes
+from signal_ctrl.watch.intake.batch import FORM
 from signal_ctrl.watch.intake.loop_board import LoopBoard
 from signal_ctrl.watch.intake.quality import Quality
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS, StoredObservations, key_of
@@ -58,7 +59,7 @@ class Intake:
         Raises: InvalidInputError for what is no batch; NotFoundError for another feed's; ConflictError if another batch
             is here under its number; BackendError where no road network is in force yet; StorageError.
         """
-        batch = batch_from_bytes(body)
+        batch = FORM.from_bytes(body)
         if batch.feed != feed.feed:
             raise NotFoundError("there is no such feed")
         digest = hashlib.sha256(body).hexdigest()
@@ -122,7 +123,7 @@ class Intake:
                 self._number = max(self._number, stored.number)
                 feed = self._feed_of(stored.feed)
                 if feed is not None and feed.kind is not FeedKind.WEATHER:
-                    items = batch_from_bytes(zlib.decompress(base64.b64decode(stored.packed))).items
+                    items = FORM.from_bytes(zlib.decompress(base64.b64decode(stored.packed))).items
                     self._hand_on(admission, admission.judge(feed, items, stored.received_utc_ms), stored)
             self._admission = admission
 

@@ -8,8 +8,8 @@ from signal_ctrl.centre.alarm_desk import AlarmDesk
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.ports import Importance, Transaction
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.watch.feeds.values import Feed
-from signal_ctrl.watch.intake.batch import Reason
 
 WINDOW_MS: Final = 10 * 60_000
 LEAST: Final = 50

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from signal_ctrl.domain.batches import Reason, whole_of
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.conditions.values import CLEAR_VIEW_M, WEATHER_AHEAD_MS, Weather
 from signal_ctrl.watch.feeds.values import Feed
 from signal_ctrl.watch.intake.admission import LATEST_MS, Judged
-from signal_ctrl.watch.intake.batch import Reason, number_of, whole_of
+from signal_ctrl.watch.intake.batch import number_of
 
 _NEEDED: Final = frozenset({"from_utc_ms", "to_utc_ms"})
 _OPTIONAL: Final = frozenset({"rain_mm_h", "snow_mm_h", "ice", "visibility_m"})

@@ -18,7 +18,7 @@ from bench.parking.load_trial import (
     prepared,
     trial_of,
 )
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.readings import SpaceReading
 
 SMALL = ParkingLoad(facilities=10, spaces=100, asks_s=5, events_s=100, seconds=4, kill=True, seed=1, core=0)
@@ -44,7 +44,7 @@ def test_the_oracle_notices_what_is_lost(tmp_path: Path) -> None:
         assert machine is not None
         at_ms = parking.clock.utc_ms()
         readings = [SpaceReading(each.facility, each.space, at_ms, True) for each in readings]
-        body = batch_to_bytes("sensors-0", BOOT, 1, [reading_document(each) for each in readings])
+        body = FORM.to_bytes("sensors-0", BOOT, 1, [reading_document(each) for each in readings])
         assert json.loads(parking.intake.take(machine, body))["taken"] == 2
     journal = Journal()
     journal.batches[f"sensors-0/{BOOT}/1"] = 2

@@ -13,7 +13,7 @@ from signal_ctrl.domain.link.mac import ANSWER_MAC, ANSWER_TIME, Answered, answe
 from signal_ctrl.gateways.event_rows_file import events_of
 from signal_ctrl.gateways.feed_rows import rows_of
 from signal_ctrl.gateways.feed_sender import MOST_WAITING, FeedSender
-from signal_ctrl.watch.intake.batch import batch_from_bytes
+from signal_ctrl.watch.intake.batch import FORM
 
 KEY = bytes(range(32))
 
@@ -74,7 +74,7 @@ class Centre:
         fail = self.fails.pop(0) if self.fails else 200
         if fail is None:
             raise BackendLostError("gone")
-        batch = batch_from_bytes(ask.body)
+        batch = FORM.from_bytes(ask.body)
         document = {"sequence": batch.sequence, "taken": len(batch.items) - 1, "left_out": {"late": 1}}
         body = json.dumps(document if fail in (200, "forged") else {"detail": "no"}).encode()
         status = 200 if fail == "forged" else fail
@@ -96,7 +96,7 @@ def test_everything_is_sent_in_numbered_batches() -> None:
     for k in range(7):
         made.put({"utc_ms": k})
     made.flush()
-    batches = [batch_from_bytes(body) for body in centre.bodies]
+    batches = [FORM.from_bytes(body) for body in centre.bodies]
     assert [each.sequence for each in batches] == [1, 2, 3]
     assert [item["utc_ms"] for each in batches for item in each.items] == list(range(7))
     assert (made.sent.taken, made.sent.left_out["late"], made.sent.tries, waits) == (4, 3, 3, [])
@@ -134,7 +134,7 @@ def test_the_oldest_are_given_up_and_counted() -> None:
         made.put({"utc_ms": k})
     made.flush(lambda: bool(centre.bodies))
     assert made.sent.given_up == 3
-    assert batch_from_bytes(centre.bodies[0]).items[0]["utc_ms"] == 3
+    assert FORM.from_bytes(centre.bodies[0]).items[0]["utc_ms"] == 3
 
 
 def test_who_asks_to_stop_keeps_the_rest() -> None:

@@ -1,8 +1,9 @@
 import pytest
 
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.gateways.parking_zones import zone_readings
-from signal_ctrl.parking.batch import Reason, reading_of
+from signal_ctrl.parking.batch import reading_of
 
 HEADER = "time_s,zone,valid,occupied,vehicles,queue_m\n"
 

@@ -6,7 +6,7 @@ import pytest
 
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import BackendError, NotFoundError
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.facilities import SpaceKind
 from signal_ctrl.parking.guidance_desk import Ask
 from signal_ctrl.parking.permits import PassKind, Wish
@@ -32,7 +32,7 @@ def parking(clock: ManualClock) -> Iterator[Parking]:
     machine = made.machines.get("s1")
     assert machine is not None
     readings = [SpaceReading("P1", n, BEGIN_MS, k >= 20) for k, n in enumerate(numbers("A", 40))]
-    made.intake.take(machine, batch_to_bytes("s1", "0" * 32, 1, [reading_document(each) for each in readings]))
+    made.intake.take(machine, FORM.to_bytes("s1", "0" * 32, 1, [reading_document(each) for each in readings]))
     made.guidance.tick()
     yield made
     store.close()

@@ -23,7 +23,7 @@ from signal_ctrl.domain.errors import (
     StorageLostError,
 )
 from signal_ctrl.domain.storing import Importance
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.facilities import Facilities, Sensing, SpaceKind
 from signal_ctrl.parking.kept import READINGS, READINGS_KEPT_MS, SAMPLES
 from signal_ctrl.parking.machines import Act, MachineKind
@@ -73,7 +73,7 @@ def clock() -> ManualClock:
 
 
 def body(sequence: int, *readings: ParkingReading, feed: str = "s1") -> bytes:
-    return batch_to_bytes(feed, BOOT, sequence, [reading_document(each) for each in readings])
+    return FORM.to_bytes(feed, BOOT, sequence, [reading_document(each) for each in readings])
 
 
 def take(parking: Parking, data: bytes, feed: str = "s1") -> dict[str, object]:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signal_ctrl.parking.batch import Reason
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.parking.facilities import Section, Sensing, SpaceKind
 from signal_ctrl.parking.parts import SILENT_MS
 from signal_ctrl.parking.readings import SpaceReading

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from signal_ctrl.domain.clock import ManualClock
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.permits import PassKind, Wish
 from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.stores.backup import make_backup
@@ -22,7 +22,7 @@ def test_a_restored_service_knows_what_it_knew(tmp_path: Path) -> None:
     machine = parking.machines.get("s1")
     assert machine is not None
     items = [reading_document(SpaceReading("P1", "A001", BEGIN_MS, False))]
-    parking.intake.take(machine, batch_to_bytes("s1", "0" * 32, 1, items))
+    parking.intake.take(machine, FORM.to_bytes("s1", "0" * 32, 1, items))
     parking.passes.give("office", Wish(PassKind.PERMIT, "P1", "浙A1", BEGIN_MS, BEGIN_MS + 3_600_000))
     made = make_backup(data, tmp_path / "backup", SECRET, BEGIN_MS)
     store.close()

@@ -16,7 +16,7 @@ from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.domain.roads import Road, RoadClass, RoadLoop, RoadNetwork, RoadReader, RoadTurn
 from signal_ctrl.domain.roads_json import roads_to_json
 from signal_ctrl.watch.feeds.values import FeedKind
-from signal_ctrl.watch.intake.batch import batch_to_bytes
+from signal_ctrl.watch.intake.batch import FORM
 from signal_ctrl.watch.watch import Watch
 
 MINUTE_MS = 60_000
@@ -79,7 +79,7 @@ class Feeder:
     def body(self, items: list[dict[str, Any]], number: int = 0) -> bytes:
         if not number:
             self.number += 1
-        return batch_to_bytes(self.name, self.boot, number or self.number, items)
+        return FORM.to_bytes(self.name, self.boot, number or self.number, items)
 
     def post(self, body: bytes, feed: str = "", **headers: str) -> Any:
         path = f"/v1/feeds/{feed or self.name}/observations"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signal_ctrl.domain.batches import Reason
 from signal_ctrl.watch.feeds.values import Feed, FeedKind
 from signal_ctrl.watch.intake.admission import Admission, Judged
-from signal_ctrl.watch.intake.batch import Reason
 from tests.signal_ctrl.watch.streets import BEGIN_MS, MINUTE_MS, count, network, position
 
 NOW_MS = BEGIN_MS + MINUTE_MS + 2_000

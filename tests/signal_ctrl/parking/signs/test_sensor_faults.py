@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from signal_ctrl.domain.clock import ManualClock
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.facilities import Section, Sensing, SpaceKind
 from signal_ctrl.parking.machines import MachineKind
 from signal_ctrl.parking.readings import CameraReading, GateReading, ParkingReading, SpaceReading, SurveyReading
@@ -38,7 +38,7 @@ class Town:
         machine = self.parking.machines.get(feed)
         assert machine is not None
         items = [reading_document(each) for each in readings]
-        self.parking.intake.take(machine, batch_to_bytes(feed, BOOT, self.sequence, items))
+        self.parking.intake.take(machine, FORM.to_bytes(feed, BOOT, self.sequence, items))
 
     def spaces(self, occupied: Callable[[int], bool], feed: str = "s1", ahead_ms: int = 0) -> None:
         at_ms = self.clock.utc_ms() + ahead_ms
@@ -239,6 +239,6 @@ def test_a_charging_sensor_fills_no_general_line(towns: Callable[..., Town]) -> 
     assert machine is not None
     readings = [SpaceReading("P1", n, BEGIN_MS, True) for n in NUMBERS]
     readings += [SpaceReading("P1", n, BEGIN_MS, False) for n in charging.numbers]
-    parking.intake.take(machine, batch_to_bytes("s1", BOOT, 1, [reading_document(each) for each in readings]))
+    parking.intake.take(machine, FORM.to_bytes("s1", BOOT, 1, [reading_document(each) for each in readings]))
     assert parking.signs.face("V1").lines[0].value_en == "FULL"
     store.close()

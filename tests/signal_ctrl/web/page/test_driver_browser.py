@@ -14,7 +14,7 @@ from bench.load.service import Service, end, start
 from signal_ctrl.cli.parking_session import client_of
 from signal_ctrl.domain.roads_json import roads_document
 from signal_ctrl.gateways.parking_client import ParkingClient
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.facilities import Entrance, Facilities
 from signal_ctrl.parking.facilities_json import facilities_document
 from signal_ctrl.parking.readings import SpaceReading
@@ -58,7 +58,7 @@ class City:
     def say(self, sequence: int, free: int) -> None:
         at_ms = time.time_ns() // 1_000_000
         readings = [SpaceReading("P1", n, at_ms, k >= free) for k, n in enumerate(numbers("A", 40))]
-        body = batch_to_bytes("s1", "0" * 32, sequence, [reading_document(each) for each in readings])
+        body = FORM.to_bytes("s1", "0" * 32, sequence, [reading_document(each) for each in readings])
         with client_of(self.service.address, self.folder / "s1.json") as sensors:
             assert sensors.ask("POST", "/v1/parking/readings", json.loads(body))["taken"] == 40
 

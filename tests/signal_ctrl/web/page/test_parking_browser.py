@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from signal_ctrl.centre import passwords
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import BackendError, BackendLostError
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.overview import overview
 from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.web.parking_view import EVERY_MS, ParkingView
@@ -58,7 +58,7 @@ class Beside:
         assert machine is not None
         at_ms = self.clock.utc_ms()
         readings = [SpaceReading("P1", n, at_ms, k >= free) for k, n in enumerate(numbers("A", 40))]
-        body = batch_to_bytes("s1", "0" * 32, sequence + 1, [reading_document(each) for each in readings])
+        body = FORM.to_bytes("s1", "0" * 32, sequence + 1, [reading_document(each) for each in readings])
         self.parking.intake.take(machine, body)
 
     def ask(self, _method: str, path: str, _document: Any) -> Any:

@@ -17,7 +17,7 @@ from signal_ctrl.domain.link.credential import credential_from_json
 from signal_ctrl.domain.roads import Road, RoadClass, RoadNetwork, RoadTurn
 from signal_ctrl.domain.roads_json import roads_document
 from signal_ctrl.domain.storing import Condition
-from signal_ctrl.parking.batch import batch_to_bytes, reading_document
+from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.facilities import Entrance, Facilities
 from signal_ctrl.parking.facilities_json import facilities_document
 from signal_ctrl.parking.machines import Act, MachineKind
@@ -101,7 +101,7 @@ class Town:
         self.sequence += 1
         at_ms = self.clock.utc_ms()
         readings = [SpaceReading(facility_name, n, at_ms, k >= free) for k, n in enumerate(NUMBERS)]
-        body = batch_to_bytes("sensors", BOOT, self.sequence, [reading_document(each) for each in readings])
+        body = FORM.to_bytes("sensors", BOOT, self.sequence, [reading_document(each) for each in readings])
         return self.ask(client, "sensors", "POST", "/v1/parking/readings", body)
 
 
@@ -318,7 +318,7 @@ def test_a_credential_that_was_made_over_http_works(town: Town, client: LocalCli
     made = town.ask(client, "office", "POST", "/v1/parking/credentials", body)
     town.known("new-sensors", credential_from_json(made.json()["credential"]).key)
     items = [reading_document(SpaceReading(name, "A001", town.clock.utc_ms(), True)) for name in ("P1", "P2")]
-    batch = batch_to_bytes("new-sensors", BOOT, 1, items)
+    batch = FORM.to_bytes("new-sensors", BOOT, 1, items)
     found = town.ask(client, "new-sensors", "POST", "/v1/parking/readings", batch).json()
     assert found["left_out"] == {"foreign": 1}
     assert town.ask(client, "office", "POST", "/v1/parking/credentials", body).status_code == 409

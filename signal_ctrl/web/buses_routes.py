@@ -6,13 +6,13 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from signal_ctrl.centre.identity import Actor, Right
-from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.buses.desk import BusStatus, LineStatus
 from signal_ctrl.web.bodies import BodyOut
 from signal_ctrl.web.body_limit import BUSES_PATH
 from signal_ctrl.web.centre_bodies import NameQuery, Reader, people_only
 from signal_ctrl.web.guard import needs
 from signal_ctrl.web.routing import ContextOf, new_router
+from signal_ctrl.web.strict_json import text_of
 
 router = new_router("buses")
 _BODY: Final[dict[str, Any]] = {
@@ -36,10 +36,7 @@ async def import_(
     request: Request, actor: Annotated[Actor, needs(Right.IMPORT_NETWORK)], context: ContextOf
 ) -> BusesOut:
     """Import lines and registered vehicles, at most 8 MiB (docs/file-formats.md); they are in force at once."""
-    try:
-        text = (await request.body()).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInputError("the document of buses is not UTF-8") from error
+    text = text_of(await request.body(), "the document of buses")
     found = await run_in_threadpool(context.watch.buses.import_, actor, text)
     return BusesOut(lines=len(found.lines), runs=len(found.runs), vehicles=len({run.vehicle for run in found.runs}))
 

@@ -11,11 +11,12 @@ from signal_ctrl.centre.cabinets import Cabinet, every_cabinet
 from signal_ctrl.centre.identity import Actor, Right, Role
 from signal_ctrl.centre.networks import import_network, network_in_force
 from signal_ctrl.centre.ports import Reading
-from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
+from signal_ctrl.domain.errors import NotFoundError
 from signal_ctrl.web.bodies import BodyOut
 from signal_ctrl.web.body_limit import NETWORK_PATH
 from signal_ctrl.web.guard import needs
 from signal_ctrl.web.routing import ContextOf, new_router
+from signal_ctrl.web.strict_json import text_of
 
 MEDIA_TYPE: Final = "application/geo+json"
 
@@ -43,7 +44,7 @@ async def import_(
     request: Request, actor: Annotated[Actor, needs(Right.IMPORT_NETWORK)], context: ContextOf
 ) -> NetworkOut:
     """Import a network of at most 8 MiB; 'signal-ctrl scenarios geojson' makes one from a SUMO net."""
-    text = _text_of(await request.body())
+    text = text_of(await request.body(), "the network")
     picture = await run_in_threadpool(import_network, context.centre.desk, actor, text)
     return NetworkOut(sha256=picture.sha256, imported_utc_ms=picture.imported_utc_ms, imported_by=picture.imported_by)
 
@@ -65,13 +66,6 @@ def network(request: Request, actor: Annotated[Actor, needs(Right.READ_STATUS)],
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     return Response(_joined(geojson, points), headers=headers, media_type=MEDIA_TYPE)
-
-
-def _text_of(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInputError("the network is not UTF-8") from error
 
 
 def _point(cabinet: Cabinet) -> dict[str, Any]:

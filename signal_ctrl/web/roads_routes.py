@@ -6,12 +6,13 @@ from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from signal_ctrl.centre.identity import Actor, Right
-from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
+from signal_ctrl.domain.errors import NotFoundError
 from signal_ctrl.web.bodies import BodyOut
 from signal_ctrl.web.body_limit import ROADS_PATH
 from signal_ctrl.web.centre_bodies import Reader, people_only
 from signal_ctrl.web.guard import needs
 from signal_ctrl.web.routing import ContextOf, new_router
+from signal_ctrl.web.strict_json import text_of
 
 router = new_router("roads")
 _JSON: Final = "application/json"
@@ -40,10 +41,7 @@ async def import_(
     request: Request, actor: Annotated[Actor, needs(Right.IMPORT_NETWORK)], context: ContextOf
 ) -> RoadsOut:
     """Import a road network of at most 32 MiB (docs/file-formats.md); it is in force from the next second on."""
-    try:
-        text = (await request.body()).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInputError("the road network is not UTF-8") from error
+    text = text_of(await request.body(), "the road network")
     found = await run_in_threadpool(context.watch.roads.import_, actor, text)
     network = found.network
     return RoadsOut(

@@ -38,6 +38,14 @@ def read_json(body: bytes) -> Any:
         raise InvalidInputError(f"the body cannot be read: {why(error)}") from error
 
 
+def text_of(body: bytes, what: str) -> str:
+    """Return the text of a document that is read elsewhere. Raises: InvalidInputError, naming what it is of."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{what} is not UTF-8") from error
+
+
 class _Counter:
     """Counts keys over a whole document."""
 

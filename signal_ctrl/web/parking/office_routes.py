@@ -22,6 +22,7 @@ from signal_ctrl.web.body_limit import PARKING_DOCUMENTS, PARKING_READINGS_PATH
 from signal_ctrl.web.parking.context import ContextOf, signed
 from signal_ctrl.web.parking.public_routes import JSON
 from signal_ctrl.web.routing import new_router
+from signal_ctrl.web.strict_json import text_of
 
 router = new_router("office")
 Name = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9._-]{1,64}$")]
@@ -86,10 +87,7 @@ async def readings(
 @router.put(PARKING_DOCUMENTS + "{name}", openapi_extra=_body("format"))
 async def put_document(name: NamePath, request: Request, machine: Keeper, context: ContextOf) -> dict[str, Any]:
     """Put a document in force: facilities, signs or roads (docs/file-formats.md)."""
-    try:
-        text = (await request.body()).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInputError("the document is not UTF-8") from error
+    text = text_of(await request.body(), "the document")
     sha256 = await run_in_threadpool(_put, context.parking, machine.machine, name, text)
     return {"document": name, "sha256": sha256}
 

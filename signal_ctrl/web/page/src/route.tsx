@@ -261,6 +261,7 @@ function StopPicker({ taken, onAdd }: { taken: readonly Stop[]; onAdd: (name: st
   return (
     <Field label={say("route.add")}>
       <select
+        name="add"
         value=""
         onChange={(e) => {
           if (e.currentTarget.value) onAdd(e.currentTarget.value);

@@ -1,6 +1,7 @@
 """A living city to be pictured: the demo as a process, and a few acts in it, so that no view is empty."""
 
 import json
+import math
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,3 +148,20 @@ def _convoy(operator: Hand) -> None:
     }
     prepared = operator.post("/v1/override-preparations", wish)
     operator.post("/v1/overrides", {"document": prepared["document"], "nonce": prepared["nonce"]})
+
+
+def call_out(address: str) -> None:
+    """Send a free special vehicle to a road far from its base, so that it has a corridor; none where all are out."""
+    operator = Hand(address, "operator")
+    try:
+        free = [row["unit"] for row in operator.get("/v1/units") if row["unit"]["state"] == "free"]
+        unit = next((one for one in free if one["kind"] in ("fire", "ambulance")), None)
+        if unit is None or operator.get("/v1/corridors"):
+            return
+        roads = [road for road in operator.get("/v1/roads")["roads"] if road["lanes"] > 1]
+        lon, lat = max((road["shape"][0] for road in roads), key=lambda place: math.dist(place, unit["home"]))
+        wish = {"kinds": [unit["kind"]], "lon": lon, "lat": lat, "text": "smoke reported", "priority": 1}
+        mission = operator.post("/v1/missions", wish)["mission_id"]
+        operator.post(f"/v1/missions/{mission}/assign", {"unit": unit["unit"]})
+    finally:
+        operator.close()

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.page_pictures.city import call_out
 from signal_ctrl.web import page_routes
 
 HOLD_MIN: Final = 10
-CORRIDOR_MS: Final = 600_000
+CORRIDOR_MS: Final = 180_000
 LABELS: Final = Path(page_routes.__file__).with_name("page") / "src" / "labels.json"
 WORDS: Final = tuple(json.loads(LABELS.read_text(encoding="utf-8"))["replay"].values())
 """What the button of the replay says, in both languages."""
@@ -143,7 +144,8 @@ def convoy(page: Any) -> None:
 
 
 def corridor(page: Any) -> None:
-    """Wait for a special vehicle under way; calls come every few minutes."""
+    """Have a special vehicle called out, and wait until it is under way."""
+    call_out(page.evaluate("location.origin"))
     page.wait_for_selector("[data-corridor] [data-ahead]", timeout=CORRIDOR_MS)
     page.wait_for_selector("[data-corridor] .price-list")
 

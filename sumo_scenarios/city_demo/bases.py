@@ -14,8 +14,6 @@ from signal_ctrl.watch.special.corridor import VehicleClass
 from sumo_scenarios.city_demo.city import DISTRICT, City
 from sumo_scenarios.xml_input import elements
 
-FEED: Final = "units"
-"""The feed of positions under whose name units report."""
 POI: Final = "poi"
 MARKED: Final = {"fire_station": UnitKind.FIRE, "hospital": UnitKind.AMBULANCE, "police": UnitKind.PATROL}
 """Which kind of unit has its base at a point of interest of a type."""
@@ -79,14 +77,13 @@ def _between(one: LonLat, other: LonLat) -> LonLat:
 
 
 def units_document(bases: Sequence[Base]) -> str:
-    """Return the document of units that a centre imports; each reports under its name through the feed of units."""
+    """Return the document of units that a centre imports."""
     rows: list[dict[str, Any]] = [
         {
             "name": base.unit,
             "kind": base.kind.value,
             "home": list(base.home),
             "district": DISTRICT,
-            "vehicle": f"{FEED}/{base.unit}",
         }
         for base in bases
     ]

@@ -4,10 +4,10 @@ Who sends them is no matter: somebody on the page, or the calls of the demo itse
 worked out, and report where they are; a unit that is a special vehicle has a corridor asked for on urgent missions.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -17,11 +17,10 @@ from signal_ctrl.domain.roads import LonLat
 from signal_ctrl.watch.dispatch.mission_desk import mission_of
 from signal_ctrl.watch.dispatch.missions import MissionState
 from signal_ctrl.watch.dispatch.unit_desk import units
-from signal_ctrl.watch.dispatch.units import Unit, UnitState
-from signal_ctrl.watch.intake.batch import position_document
-from signal_ctrl.watch.observations import Position, VehicleKind
+from signal_ctrl.watch.dispatch.units import Unit, UnitPosition, UnitState
+from signal_ctrl.watch.special.special import DevicePosition
 from signal_ctrl.watch.special.values import SpecialVehicle
-from sumo_scenarios.city_demo.bases import CLASSES, FEED, Base, units_document
+from sumo_scenarios.city_demo.bases import CLASSES, Base, units_document
 from sumo_scenarios.city_demo.city import City
 from sumo_scenarios.over_http.centre import RunCentre
 from sumo_scenarios.simulation import BusSeen, Simulation
@@ -68,8 +67,7 @@ class Crews:
         self._dispatch.units.import_(self._actor(), units_document(bases))
         for base in bases:
             if base.kind in CLASSES:
-                named = f"{FEED}/{base.unit}"
-                vehicle = SpecialVehicle(base.unit, CLASSES[base.kind], 0, LOGIN, base.kind.value, "", named, base.unit)
+                vehicle = SpecialVehicle(base.unit, CLASSES[base.kind], 0, LOGIN, base.kind.value, unit=base.unit)
                 self._special.vehicles.register(LOGIN, vehicle)
 
     def _actor(self) -> Actor:
@@ -82,6 +80,7 @@ class Crews:
             if name in known:
                 with suppress(SignalCtrlError):
                     self._act(crew, known[name], time_s)
+        self._report(time_s)
 
     def _act(self, crew: Crew, unit: Unit, time_s: float) -> None:
         if crew.vehicle:
@@ -143,25 +142,28 @@ class Crews:
             elif unit.state is UnitState.RETURNING and crew.goal == crew.base.home:
                 self._is_home(crew)
 
-    def look(self, _before_s: float, now_s: float, utc_ms: int) -> list[dict[str, Any]]:
-        """Return what units report by now: where they are, as well as their receivers know. [s] [ms]"""
-        if now_s < self._next_s:
-            return []
-        self._next_s = now_s + REPORT_S
-        stands = now_s >= self._stood_s
+    def _report(self, time_s: float) -> None:
+        """Tell where each unit is, as its device would: at once, for feeds are worked through every 20 s. [s]"""
+        if time_s < self._next_s:
+            return
+        self._next_s, stands = time_s + REPORT_S, time_s >= self._stood_s
         if stands:
-            self._stood_s = now_s + IDLE_S
-        return list(self._reports(utc_ms, stands))
-
-    def _reports(self, utc_ms: int, stands: bool) -> Iterator[dict[str, Any]]:
+            self._stood_s = time_s + IDLE_S
         seen = self._simulation.buses({crew.vehicle for crew in self._crews.values() if crew.vehicle})
         for name, crew in self._crews.items():
             if crew.vehicle in seen:
-                yield position_document(self._driving(name, seen[crew.vehicle], utc_ms))
+                self._tell(name, *self._noisy(seen[crew.vehicle]))
             elif stands and not crew.vehicle:
-                yield position_document(Position(name, utc_ms, *crew.place, 0.0, None, VehicleKind.SPECIAL))
+                self._tell(name, crew.place, None)
 
-    def _driving(self, name: str, seen: BusSeen, utc_ms: int) -> Position:
+    def _noisy(self, seen: BusSeen) -> tuple[LonLat, float]:
+        """Return place and heading as well as a receiver knows them."""
         x_m, y_m = self._draw.normal(seen.front, NOISE_M)
-        lon, lat = self._city.degrees(float(x_m), float(y_m))
-        return Position(name, utc_ms, lon, lat, seen.speed_mps, seen.angle_deg % 360, VehicleKind.SPECIAL)
+        return self._city.degrees(float(x_m), float(y_m)), seen.angle_deg % 360
+
+    def _tell(self, name: str, place: LonLat, heading_deg: float | None) -> None:
+        utc_ms = self._centre.centre.desk.now_ms()
+        self._dispatch.units.report(self._actor(), UnitPosition(name, *place, utc_ms, "device", heading_deg))
+        if self._special.corridors.underway(name) is not None:
+            with suppress(SignalCtrlError):  # off its way, or too soon after the last one: the next report tells more
+                self._special.report_by_device(f"special.{name}", DevicePosition(place, heading_deg))

@@ -18,7 +18,7 @@ from signal_ctrl.watch.observations import Position
 from sumo_scenarios.bus_options import BusOptions
 from sumo_scenarios.buses.reporting import BusReports
 from sumo_scenarios.buses.service import bus_service_of, registered_under
-from sumo_scenarios.city_demo.bases import FEED, bases_of
+from sumo_scenarios.city_demo.bases import bases_of
 from sumo_scenarios.city_demo.calls import Calls
 from sumo_scenarios.city_demo.city import City
 from sumo_scenarios.city_demo.crews import Crews
@@ -83,7 +83,6 @@ class CityDriver(PlansOverHttpDriver):
             "vehicles": Sense(
                 FeedKind.POSITIONS, lambda _b, _n, utc_ms: [position_document(each) for each in positions.look(utc_ms)]
             ),
-            FEED: Sense(FeedKind.POSITIONS, self._crews.look),
         }
         buses = _buses(city, world, simulation, centre, settings.seed, showing.served.utc_ms)
         self._feeds = Feeds(centre, clock, senses | buses)

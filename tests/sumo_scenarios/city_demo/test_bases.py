@@ -31,7 +31,7 @@ def test_a_network_without_marks_has_its_whole_fleet_on_roads(city: City) -> Non
     assert len(bases) == sum(many for _, many in FLEET)
     assert len({base.unit for base in bases}) == len(bases)
     file = units_from_text(units_document(bases))
-    assert {unit.vehicle for unit in file.units} == {f"units/{base.unit}" for base in bases}
+    assert {(unit.unit, unit.kind, unit.home) for unit in file.units} == {(b.unit, b.kind, b.home) for b in bases}
     middles = {on_a_road(city.network, road.shape[0]) for road in city.network.roads}
     assert {base.home for base in bases} <= middles
     assert on_a_road(city.network, bases[0].home) == bases[0].home

@@ -12,6 +12,7 @@ from signal_ctrl.centre import passwords
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.override_values import OVERRIDES
 from signal_ctrl.domain.roads_json import roads_to_json
+from signal_ctrl.watch.dispatch.units import UnitPosition
 from signal_ctrl.watch.diversion.guidance import guidance_to_json
 from signal_ctrl.watch.diversion.values import GUIDANCE, GuidanceDocument
 from signal_ctrl.watch.special.corridor import VehicleClass
@@ -103,7 +104,8 @@ def test_a_convoy_is_armed_watched_and_given_back_behind(
 def _is_watched(screen: Screen, card: str) -> None:
     """The unit that leads reports where it is; both junctions turn green for the convoy; the map shows it all."""
     screen.page.wait_for_selector(f"{card} >> text=patrol-1 leads, and does not report where it is")
-    assert screen.page.evaluate(REPORT) == 200
+    at = UnitPosition("patrol-1", 11.4095, 48.76, screen.town.world.clock.utc_ms(), "device")
+    screen.town.world.watch.dispatch.units.report(actor("sam", Role.SUPERVISOR, screen.town), at)
     screen.page.wait_for_selector(f"{card} [data-leader=patrol-1]:has-text('from j1')")
     screen.page.wait_for_selector(f"{card} [data-leg=j1][data-state=green]")
     screen.page.wait_for_selector(f"{card} [data-leg=j2][data-state=green]")
@@ -129,19 +131,6 @@ def _is_given_back_behind(screen: Screen, town: Town, override: str) -> None:
     page.click(f"{card} >> text=Release")
     page.click("dialog button.main")
     page.wait_for_selector(card, state="detached")
-
-
-REPORT: Final = """() => {
-    const token = window.__csrf;
-    return fetch('/v1/token', { method: 'POST', headers: { 'x-csrf-token': token ?? '' } })
-        .then(answer => answer.json())
-        .then(({ csrf }) => fetch('/v1/units/patrol-1/position', {
-            method: 'POST',
-            headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
-            body: JSON.stringify({ lon: 11.4095, lat: 48.76 }),
-        }))
-        .then(answer => answer.status);
-}"""
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def show_first_secret(parts: CentreParts, announce: Callable[[str], None]) -> No
 
 
 def _server(serving: Serving, parts: CentreParts) -> Server:
-    view = None if serving.parking is None else parking_view(serving.parking, parts)
+    view = None if serving.parking is None else parking_view(serving.parking, parts.watch, parts.clock)
     seams = Seams(who_signed, partial(_verdict, parts), parking=view)
     context = new_context(parts.clock, parts.watch, parts.identity, serving.settings, seams)
     stopping: list[Server] = []

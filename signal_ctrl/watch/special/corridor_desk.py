@@ -120,6 +120,12 @@ class CorridorDesk:
             ahead = (one for one in known.way.passages if one.stop_m >= known.report.along_m)
             return tuple((one.signal, known.arrival(one.stop_m, now_s)) for one in ahead)
 
+    def cabinets(self, vehicle: str) -> dict[str, str]:
+        """Return the cabinet of each signal on the way of a vehicle, nothing for one without a corridor."""
+        with self._lock:
+            live = self._live.get(vehicle)
+            return {} if live is None else {signal: each.cabinet for signal, each in live.cabinets.items()}
+
     def begin(self, who: str, vehicle: SpecialVehicle, wish: Corridor) -> Corridor:
         """Give a vehicle a corridor. Who calls has looked at the right of whoever asks.
 

@@ -12,7 +12,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout
 from sumo_scenarios.buses.extension import ExtensionDriver
 from sumo_scenarios.buses.run_buses import RunBuses
-from sumo_scenarios.controllers import Maker, settings_of
+from sumo_scenarios.controllers import AnySettings, Maker, settings_of
 from sumo_scenarios.driver import Driver, KernelDriver
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.settings import RunSettings
@@ -35,27 +35,28 @@ class BusDriver(KernelDriver):
         """Raises: InvalidInputError if the run says nothing of buses, or has none that can be followed."""
         if settings.buses is None:
             raise InvalidInputError("a run whose signals hear of buses needs --buses")
-        self._chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
+        chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
         self.buses = RunBuses(world, settings.buses, simulation, settings.seed, begin_s)
-        super().__init__(world, settings, simulation, folder, begin_s, events, self._weighing)
-
-    def _weighing(self, maker: Maker) -> Maker:
-        """Return what makes controllers that weigh buses beside what those of another maker decide."""
-        chosen = self._chosen
-        if not isinstance(chosen, RolloutSettings):
-            return maker
-
-        def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
-            weighing = RolloutController(layout, tables, chosen, neighbour=neighbour)
-            plain, coming = maker(layout, tables, neighbour), self.buses.told_to(layout)
-            return PriorityController(plain, weighing, coming, layout, tables)
-
-        return make
+        super().__init__(
+            world, settings, simulation, folder, begin_s, events, lambda maker: weighing(maker, chosen, self.buses)
+        )
 
     def step(self, time_s: float) -> None:
         """Hear the buses, then act for every signal. [s]"""
         self.buses.step(time_s)
         super().step(time_s)
+
+
+def weighing(maker: Maker, chosen: AnySettings, buses: RunBuses) -> Maker:
+    """Return what makes controllers that weigh buses beside what those of another maker decide."""
+    if not isinstance(chosen, RolloutSettings):
+        return maker
+
+    def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
+        weighs = RolloutController(layout, tables, chosen, neighbour=neighbour)
+        return PriorityController(maker(layout, tables, neighbour), weighs, buses.told_to(layout), layout, tables)
+
+    return make
 
 
 def make_bus_driver(

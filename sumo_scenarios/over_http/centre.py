@@ -16,6 +16,7 @@ import uvicorn
 from optimiser.controller import Controller
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.centre import Centre
+from signal_ctrl.centre.foretelling import Source
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.identity_services import Keepers, identity_services, login_alarm
 from signal_ctrl.centre.issuing import IssueWish
@@ -80,6 +81,7 @@ class RunCentre:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.controllers: dict[str, Controller] = {}
+        self._sources: list[Source] = []
         self._begin()
 
     @property
@@ -92,6 +94,7 @@ class RunCentre:
         """Start the services on what is durable, and serve them."""
         centre = Centre(self._store, self._clock, secrets.token_bytes, self._key)
         centre.start()
+        centre.foretelling.sources.extend(self._sources)
         link = self.link = Link(centre, self._box)
         link.open()
         link.adaptive.controllers = self.controllers
@@ -136,6 +139,11 @@ class RunCentre:
     def enrol(self, cabinet: str, site: Site) -> Credential:
         """Take a cabinet in."""
         return self.admin.enrol("run", cabinet, site_to_json(site), self._served.place_of(site.signal_id))
+
+    def tell_of(self, source: Source) -> None:
+        """Let cabinets know of those whom somebody knows to come, after a restart too."""
+        self._sources.append(source)
+        self.centre.foretelling.sources.append(source)
 
     def engineer(self) -> Actor:
         """Return who brings in what a centre begins with."""

@@ -11,7 +11,9 @@ from optimiser.controller import Controller
 from optimiser.coupling import Neighbour
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
-from sumo_scenarios.controllers import Maker
+from sumo_scenarios.buses.driver import weighing
+from sumo_scenarios.buses.run_buses import RunBuses
+from sumo_scenarios.controllers import Maker, settings_of
 from sumo_scenarios.driver import KernelDriver
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.over_http.cabinet import RemoteController, RunEquipment
@@ -36,6 +38,10 @@ class OverHttpDriver(KernelDriver):
         self._remote: dict[str, RemoteController] = {}
         self._makers: dict[str, tuple[Maker, tuple[JunctionLayout, StageTables, Neighbour | None]]] = {}
         self._has_ladder = settings.controller in ROLLOUTS
+        self._chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
+        self._buses = None
+        if settings.buses is not None:
+            self._buses = RunBuses(world, settings.buses, simulation, settings.seed, begin_s)
         super().__init__(world, settings, simulation, folder, begin_s, events, self._through)
         self._folder = folder
         self._link = RunLink(settings.link, begin_s, self._give_controllers)
@@ -45,8 +51,9 @@ class OverHttpDriver(KernelDriver):
             remote.connect(cabinet.agent.signer, cabinet.wire, self._link.clock)
         self._give_controllers()
 
-    def _through(self, maker: Maker) -> Maker:
-        """Return what makes, in place of a controller, the one that asks it at the centre."""
+    def _through(self, made: Maker) -> Maker:
+        """Return what makes, in place of a controller, the one that asks it at the centre; buses are weighed there."""
+        maker = made if self._buses is None else weighing(made, self._chosen, self._buses)
 
         def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
             remote = RemoteController(f"cab-{len(self._remote) + 1}", self._has_ladder)
@@ -63,6 +70,8 @@ class OverHttpDriver(KernelDriver):
 
     def step(self, time_s: float) -> None:
         """Let the cabinets talk once a second, then act for every signal. [s]"""
+        if self._buses is not None:
+            self._buses.step(time_s)
         self._link.run_to(time_s)
         super().step(time_s)
 

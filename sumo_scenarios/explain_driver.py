@@ -17,8 +17,8 @@ from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.bus_gate import WITHHELD
 from signal_ctrl.watch.buses.fleet import key_of
-from sumo_scenarios.buses.driver import weighing
 from sumo_scenarios.buses.run_buses import RunBuses
+from sumo_scenarios.buses.weighed import weighing
 from sumo_scenarios.controllers import maker_of, settings_of
 from sumo_scenarios.decision_tape import DecisionTape
 from sumo_scenarios.driver import ControlledJunction, choosing_units, couple, neighbour_of, partners

@@ -88,15 +88,12 @@ class _Tally:
 
 @dataclass(slots=True)
 class Advising:
-    """The sight of one cabinet at work. `tell` takes reports; `is_heard` says whether the centre can be heard;
-    `foretold`, who comes by what the centre says, from a time on [ms].
-    """
+    """The sight of one cabinet at work. `tell` takes reports; `is_heard` says whether the centre can be heard."""
 
     site: Site
     sight: Sight
     tell: Tell
     is_heard: Callable[[], bool] = lambda: True
-    foretold: Callable[[int], tuple[Foretold, ...]] = lambda _: ()
     _counts: GroupCounts = field(init=False)
     _arrivals: Arrivals = field(init=False)
     _faults: DetectorFaults = field(init=False)
@@ -162,13 +159,14 @@ class Advising:
         lamps: str,
         situation: Situation | None,
         running: Running[int] | None,
-        utc_ms: int = 0,
+        coming: tuple[Foretold, ...] = (),
         owed_s: tuple[float, ...] = (),
     ) -> None:
-        """Hand the second over to the adviser. [s] [ms]
+        """Hand the second over to the adviser. [s]
 
         Args: situation, what there is to be decided, None where nobody wants to know; running, what the plan does, None
-            where there is nothing to compare with; owed_s, what groups are owed whose green was shortened for a bus.
+            where there is nothing to compare with; coming, who is foretold; owed_s, what groups are owed whose green
+            was shortened for a bus.
         """
         adviser = self.sight.adviser
         if adviser is None:
@@ -176,7 +174,6 @@ class Advising:
         if situation is not None and running is not None:
             self._pending[now_s] = (situation.stage, running)
             self._forget()
-        coming = () if situation is None else self.foretold(utc_ms)
         adviser.ask(Glimpse(now_s, self._events, lamps, situation, running is not None, coming, owed_s))
 
     def _forget(self) -> None:

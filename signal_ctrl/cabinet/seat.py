@@ -43,9 +43,7 @@ class Seat:
         self._office = office
         sources = Sources(self._ordered, office.centre_fault, clock_fault, *plans)
         self.control = CabinetControl(kernel, sources, TransitionSettings(), joins)
-        self._advising = (
-            None if sight is None else Advising(kernel.site, sight, office.report, self._is_heard, office.foretold)
-        )
+        self._advising = None if sight is None else Advising(kernel.site, sight, office.report, self._is_heard)
         self._drive = None if self._advising is None else self._driven(self._advising)
         self._view = empty_view(unseen_junction(kernel.site))
         self._names = tuple(stage.name for stage in kernel.site.stages)
@@ -114,7 +112,8 @@ class Seat:
         advising.begin(now_s, utc_ms, lit)
         compared = mode is ControlMode.SHADOW and situation is not None and not overridden
         running = self.control.turn(situation.stage) if compared and situation is not None else None
-        advising.ask(now_s, engine.lamps, situation, running, utc_ms, engine.owed_s)
+        coming = self._office.foretold(utc_ms) if mode is not ControlMode.PLAN else ()
+        advising.ask(now_s, engine.lamps, situation, running, coming, engine.owed_s)
 
     def hurry(self, engine: JunctionEngine, now_ds: int) -> None:
         """Decide between two seconds if adaptive control drives and has answered meanwhile. [ds]"""

@@ -2,17 +2,11 @@
 
 from pathlib import Path
 
-from optimiser.bus_priority import PriorityController
-from optimiser.controller import Controller
-from optimiser.coupling import Neighbour
-from optimiser.rollout import RolloutController
-from optimiser.rollout_settings import RolloutSettings
-from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.network import JunctionLayout
 from sumo_scenarios.buses.extension import ExtensionDriver
 from sumo_scenarios.buses.run_buses import RunBuses
-from sumo_scenarios.controllers import AnySettings, Maker, settings_of
+from sumo_scenarios.buses.weighed import weighing
+from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.driver import Driver, KernelDriver
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.settings import RunSettings
@@ -47,18 +41,6 @@ class BusDriver(KernelDriver):
         super().step(time_s)
 
 
-def weighing(maker: Maker, chosen: AnySettings, buses: RunBuses) -> Maker:
-    """Return what makes controllers that weigh buses beside what those of another maker decide."""
-    if not isinstance(chosen, RolloutSettings):
-        return maker
-
-    def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
-        weighs = RolloutController(layout, tables, chosen, neighbour=neighbour)
-        return PriorityController(maker(layout, tables, neighbour), weighs, buses.told_to(layout), layout, tables)
-
-    return make
-
-
 def make_bus_driver(
     world: World,
     settings: RunSettings,
@@ -68,5 +50,9 @@ def make_bus_driver(
     events: EventLog,
 ) -> Driver:
     """Return the driver of a run whose signals hear of buses: adaptive control, or a plan bent by the classic rule."""
+    if settings.link is not None:
+        from sumo_scenarios.buses.over_http import make_driver_over_http  # noqa: PLC0415  loads the centre
+
+        return make_driver_over_http(world, settings, simulation, folder, begin_s, events)
     kind = ExtensionDriver if settings.controller == "fixed" else BusDriver
     return kind(world, settings, simulation, folder, begin_s, events)

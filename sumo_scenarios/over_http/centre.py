@@ -16,7 +16,6 @@ import uvicorn
 from optimiser.controller import Controller
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.centre import Centre
-from signal_ctrl.centre.foretelling import Source
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.identity_services import Keepers, identity_services, login_alarm
 from signal_ctrl.centre.issuing import IssueWish
@@ -29,6 +28,7 @@ from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.credential import Credential
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.plan import Plan, plan_to_json
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_to_json
@@ -56,7 +56,8 @@ class Served:
 
     `utc_ms`, when simulation second 0 is by its clock [ms]; `listener`, the socket that it listens on, None for one of
     its own; `place_of`, where the cabinet of a signal stands; `watches`, whether it watches the city and tells who
-    listens to its stream.
+    listens to its stream; `step`, done before cabinets talk, once a second [s]; `coming`, who comes to a signal at a
+    time [s], as its cabinet is told.
     """
 
     utc_ms: int = UTC_MS
@@ -64,6 +65,8 @@ class Served:
     listener: socket.socket | None = None
     place_of: Callable[[str], Place] = lambda _signal: _RUN
     watches: bool = False
+    step: Callable[[float], None] = lambda _: None
+    coming: Callable[[str, float], list[Foretold]] = lambda _signal, _now_s: []
 
 
 class RunCentre:
@@ -81,7 +84,6 @@ class RunCentre:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.controllers: dict[str, Controller] = {}
-        self._sources: list[Source] = []
         self._begin()
 
     @property
@@ -94,7 +96,7 @@ class RunCentre:
         """Start the services on what is durable, and serve them."""
         centre = Centre(self._store, self._clock, secrets.token_bytes, self._key)
         centre.start()
-        centre.foretelling.sources.extend(self._sources)
+        centre.foretelling.sources.append(self._coming)
         link = self.link = Link(centre, self._box)
         link.open()
         link.adaptive.controllers = self.controllers
@@ -143,10 +145,8 @@ class RunCentre:
         """Take a cabinet in."""
         return self.admin.enrol("run", cabinet, site_to_json(site), self._served.place_of(site.signal_id))
 
-    def tell_of(self, source: Source) -> None:
-        """Let cabinets know of those whom somebody knows to come, after a restart too."""
-        self._sources.append(source)
-        self.centre.foretelling.sources.append(source)
+    def _coming(self, signal: str, utc_ms: int) -> list[Foretold]:
+        return self._served.coming(signal, (utc_ms - self._served.utc_ms) / 1000)
 
     def engineer(self) -> Actor:
         """Return who brings in what a centre begins with."""

@@ -5,15 +5,14 @@ cabinet keeps house: polls, acknowledges, reports. A decision is a question to t
 is here in the same second, so the lamps are those of a run in one process, to the frame.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from optimiser.controller import Controller
 from optimiser.coupling import Neighbour
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
-from sumo_scenarios.buses.driver import weighing
-from sumo_scenarios.buses.run_buses import RunBuses
-from sumo_scenarios.controllers import Maker, settings_of
+from sumo_scenarios.controllers import Maker
 from sumo_scenarios.driver import KernelDriver
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.over_http.cabinet import RemoteController, RunEquipment
@@ -34,14 +33,14 @@ class OverHttpDriver(KernelDriver):
         folder: Path,
         begin_s: float,
         events: EventLog,
+        step: Callable[[float], None] = lambda _: None,
+        weighed: Callable[[Maker], Maker] = lambda maker: maker,
     ) -> None:
+        """Args: step, is done before each step of the link [s]; weighed, makes what makes the centre's controllers."""
+        self._before, self._weighed = step, weighed
         self._remote: dict[str, RemoteController] = {}
         self._makers: dict[str, tuple[Maker, tuple[JunctionLayout, StageTables, Neighbour | None]]] = {}
         self._has_ladder = settings.controller in ROLLOUTS
-        self._chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
-        self._buses = None
-        if settings.buses is not None:
-            self._buses = RunBuses(world, settings.buses, simulation, settings.seed, begin_s)
         super().__init__(world, settings, simulation, folder, begin_s, events, self._through)
         self._folder = folder
         self._link = RunLink(settings.link, begin_s, self._give_controllers)
@@ -52,8 +51,8 @@ class OverHttpDriver(KernelDriver):
         self._give_controllers()
 
     def _through(self, made: Maker) -> Maker:
-        """Return what makes, in place of a controller, the one that asks it at the centre; buses are weighed there."""
-        maker = made if self._buses is None else weighing(made, self._chosen, self._buses)
+        """Return what makes, in place of a controller, the one that asks it at the centre."""
+        maker = self._weighed(made)
 
         def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
             remote = RemoteController(f"cab-{len(self._remote) + 1}", self._has_ladder)
@@ -70,8 +69,7 @@ class OverHttpDriver(KernelDriver):
 
     def step(self, time_s: float) -> None:
         """Let the cabinets talk once a second, then act for every signal. [s]"""
-        if self._buses is not None:
-            self._buses.step(time_s)
+        self._before(time_s)
         self._link.run_to(time_s)
         super().step(time_s)
 

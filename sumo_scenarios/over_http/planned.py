@@ -24,15 +24,12 @@ from signal_ctrl.cabinet.timekeeping import CabinetClock
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.control import ControlMode
-from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.engine.adviser import Advised, Glimpse, JunctionAdviser, Looking
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.unseen import unseen_junction
 from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.latch import Latch
-from signal_ctrl.watch.buses.fleet import foretold_of
-from sumo_scenarios.buses.run_buses import RunBuses
 from sumo_scenarios.driver import EventReader
 from sumo_scenarios.engine_driver import EngineDriver, start_engine
 from sumo_scenarios.kerbs import RECALL, Kerbs, note
@@ -187,10 +184,6 @@ class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
             compile_rollout()
         self._folder = folder
         self._link = RunLink(settings.link, begin_s - LEAD_S, lambda: None, self._served)
-        self._buses = None
-        if settings.buses is not None:
-            self._buses = RunBuses(world, settings.buses, simulation, settings.seed, begin_s)
-            self._link.centre.tell_of(self._coming)
         self._mode = ControlMode(settings.advise or ControlMode.PLAN.value)
         plan = by_utc(settings.plan, self._served.utc_ms)
         self._cabinets = {unit.site.signal_id: f"cab-{k + 1}" for k, unit in enumerate(world.units)}
@@ -230,13 +223,6 @@ class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
         loops.shown = lambda: engine.lamps
         return CabinetJunction(site.signal_id, engine, equipment.made, loops)
 
-    def _coming(self, signal: str, utc_ms: int) -> list[Foretold]:
-        """Return the buses that come to a signal, as the centre of the run knows them. [ms]"""
-        now_s = (utc_ms - self._served.utc_ms) / 1000
-        return (
-            [] if self._buses is None else [foretold_of(one) for one in self._buses.fleet.coming(now_s).get(signal, ())]
-        )
-
     def _begin(self, plan: Plan, begin_s: float) -> None:
         """Issue the plan, switch to who decides, and let the cabinets talk until the run begins. [s]"""
         centre = self._link.centre
@@ -248,8 +234,6 @@ class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
 
     def step(self, time_s: float) -> None:
         """Let the cabinets talk once a second, then act for every signal. [s]"""
-        if self._buses is not None:
-            self._buses.step(time_s)
         self._link.run_to(time_s)
         super().step(time_s)
 

@@ -46,7 +46,7 @@ def agrees(found: dict[str, Any], row: dict[str, Any]) -> None:
     assert found["inputs"]["same"], found["inputs"]
     assert found["chosen_again"]
     assert found["choice"] == row["choice"]
-    assert found["decisions_before"]["same"] == found["decisions_before"]["asked_again"] > 10
+    assert found["decisions_before"]["same"] == found["decisions_before"]["asked_again"] > 5
     best = {}
     for each in found["candidates"]:
         best[each["stage"]] = min(best.get(each["stage"], 1e9), each["cost_veh_s"])

@@ -107,6 +107,11 @@ def started(path: Path, valid_ms: int, how: str = "") -> tuple["subprocess.Popen
     return process, int(process.stdout.readline())
 
 
+def ended(process: "subprocess.Popen[str]") -> None:
+    process.kill()
+    process.communicate()
+
+
 def waits_for(what: Any, for_s: float = 20.0) -> bool:
     until_s = time.monotonic() + for_s
     while time.monotonic() < until_s:
@@ -128,8 +133,7 @@ def test_the_file_of_a_follower_that_was_killed_is_blank_at_once_and_its_guard_i
     path = tmp_path / "signs.json"
     process, guard = started(path, 300_000)
     assert texts(path) == ["x"]
-    process.kill()
-    process.wait()
+    ended(process)
     assert waits_for(lambda: texts(path) == [""])
     assert waits_for(lambda: is_gone(guard))
 
@@ -142,8 +146,7 @@ def test_the_file_of_a_follower_that_was_stopped_is_blank_when_its_time_is_over(
     try:
         assert waits_for(lambda: texts(path) == [""])
     finally:
-        process.kill()
-        process.wait()
+        ended(process)
     assert waits_for(lambda: is_gone(guard))
 
 

@@ -1,6 +1,7 @@
 """A special vehicle beside people on foot: whatever stage it is given, and when, nothing of theirs is cut (K5)."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from signal_ctrl.domain.site import DayHours, Site
@@ -48,7 +49,8 @@ def _driven(library: Library, site: Site, stage: int, at_ds: int) -> list[Frame]
         nonlocal state
         now_ds = state.frame_ds
         request = lib.Request(lib.Source[source], sequence, now_ds, now_ds + 90, lib.Wish[wish], wanted, ends_ds)
-        state = kernel.submit(state, request, now_ds)
+        with suppress(library.errors.RefusedError):  # K4 serves somebody first
+            state = kernel.submit(state, request, now_ds)
 
     for now_ds in range(1, ENDS_DS):
         if now_ds % 10 == 0:  # whoever decides otherwise wants WALK, before and after

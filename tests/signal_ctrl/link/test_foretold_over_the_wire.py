@@ -53,8 +53,7 @@ def coming(world: LinkWorld, *who: Foretold) -> list[tuple[str, int]]:
 
 
 def shown(seen: list[Glimpse], since: int = 0) -> list[tuple[Foretold, ...]]:
-    """Return who is foretold in the seconds in which there is anything to be decided."""
-    return [glimpse.coming for glimpse in seen[since:] if glimpse.situation is not None]
+    return [glimpse.coming for glimpse in seen[since:]]
 
 
 def test_the_adviser_sees_who_comes_as_of_the_second_that_it_looks_at(world: LinkWorld) -> None:
@@ -62,7 +61,7 @@ def test_the_adviser_sees_who_comes_as_of_the_second_that_it_looks_at(world: Lin
     asked = coming(world, BUS)
     world.run(20_000)
     found = [one for one in shown(seen) if one]
-    assert len(found) >= 8
+    assert len(found) > 10
     for (bus,) in found:
         aged_s = BUS.times_s[0] - bus.times_s[0]
         assert 0.0 <= aged_s <= 3.0
@@ -95,7 +94,7 @@ def test_what_was_foretold_is_gone_ten_seconds_after_the_centre_was_heard_last(w
     since = len(seen)
     world.run(30_000)
     cut_s = seen[since].now_s
-    told = {glimpse.now_s - cut_s: bool(glimpse.coming) for glimpse in seen[since:] if glimpse.situation is not None}
+    told = {glimpse.now_s - cut_s: bool(glimpse.coming) for glimpse in seen[since:]}
     assert all(told[after_s] for after_s in told if after_s <= 5.0)
     assert not any(told[after_s] for after_s in told if after_s >= 12.0)  # long before the centre counts as lost
     assert min(told) <= 5.0 and max(told) >= 12.0
@@ -168,7 +167,7 @@ def test_who_cannot_be_is_not_there_though_the_centre_says_so(world: LinkWorld, 
         foretelling_to_bytes(cabinet, world.now_ms, (BUS,)).replace(*changed(who))
     )
     world.run(20_000)
-    assert len(shown(seen)) > 8
+    assert len(seen) > 15
     assert not any(shown(seen))
 
 

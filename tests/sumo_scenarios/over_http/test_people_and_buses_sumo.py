@@ -20,8 +20,8 @@ from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.adviser import WARM_S
 from signal_ctrl.engine.junction import JunctionEngine
 from sumo_scenarios.bus_options import BusOptions, parse_buses
-from sumo_scenarios.buses.driver import weighing
 from sumo_scenarios.buses.run_buses import RunBuses
+from sumo_scenarios.buses.weighed import weighing
 from sumo_scenarios.controllers import Maker, settings_of
 from sumo_scenarios.driver import Driver, KernelDriver
 from sumo_scenarios.link_conditions import LinkConditions, parse_link

@@ -37,7 +37,7 @@ def test_a_restart_gives_nobody_more_corridors_than_the_limit(world: SpecialWorl
         with pytest.raises(RefusedError, match="E/vehicle-rate"):
             world.asked()
     world.asked("pol1")  # another vehicle has had none
-    world.passes(round(1000 * HOUR_S) - 60_000 * REQUESTS_H - 2_000, 1_000_000)
+    world.clock.pass_ms(round(1000 * HOUR_S) - 60_000 * REQUESTS_H - 2_000)
     restarted(world)
     with pytest.raises(RefusedError, match="E/vehicle-rate"):
         world.asked()

@@ -7,14 +7,14 @@ from dataclasses import replace
 from signal_ctrl.domain.site import DayHours, Site
 from signal_ctrl.domain.site_json import site_to_json
 from tests.oracles.trace import Frame, judge
-from tests.signal_ctrl.kernel.small_sites import LEFT_STAGE, MAIN_STAGE, SIDE_STAGE, WALK, crossroads
+from tests.signal_ctrl.kernel.small_sites import LEFT, LEFT_STAGE, MAIN_STAGE, SIDE, SIDE_STAGE, WALK, crossroads
 from tests.signal_ctrl.kernel.worlds import Library
 
 Complaints = list[str]
-STEP_DS = 13
+STEP_DS = 23
 """Moments of the request; prime, so that they meet every interval somewhere."""
 LAST_DS = 640
-ENDS_DS = 1100
+ENDS_DS = 1000
 LEADS_DS = (0, 50, 150)
 
 
@@ -78,9 +78,13 @@ def _cuts(site: Site, frames: list[Frame]) -> list[str]:
         if whole and aspect == "pedestrian clearance":
             due = crossing.clearance_ds + (crossing.longer_ds if frames[begin].longer else 0)
             found += [] if lasts == due else [f"clearance of {lasts} ds instead of {due}"]
-            found += _early(frames, begin, end + crossing.buffer_ds, "while people clear")
-        if aspect == "walk":
-            found += _early(frames, begin, begin + crossing.lead_ds, "within the lead") if k else []
+            found += _early(frames, begin, end, (SIDE, LEFT), "while people clear")
+            found += _early(frames, end, end + crossing.buffer_ds, (SIDE,), "within the buffer")
+            again = next((first for shown, first, _ in spans[k + 1 :] if shown == "walk"), len(frames))
+            # who yields may start beside a WALK that has begun anew: it yields to whoever is still there
+            found += _early(frames, end, min(end + crossing.buffer_ds, again), (LEFT,), "within the buffer")
+        if aspect == "walk" and k:
+            found += _early(frames, begin, begin + crossing.lead_ds, (SIDE, LEFT), "within the lead")
     return found
 
 
@@ -95,11 +99,11 @@ def _spans(aspects: list[str]) -> list[tuple[str, int, int]]:
     return found
 
 
-def _early(frames: list[Frame], begin: int, end: int, why: str) -> list[str]:
-    """Return the vehicles that cross the crossing's way and start within these frames: the side road and the turn."""
+def _early(frames: list[Frame], begin: int, end: int, groups: tuple[int, ...], why: str) -> list[str]:
+    """Return which of these groups, whose vehicles cross the crossing, start within these frames."""
     return [
         f"group {g} starts at {frames[i].at_ds} {why}"
         for i in range(max(begin, 1), min(end, len(frames)))
-        for g in (1, 2)
+        for g in groups
         if frames[i].shown[g][1] >= 2 > frames[i - 1].shown[g][1]
     ]

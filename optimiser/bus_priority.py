@@ -30,7 +30,7 @@ Coming = Callable[[float], Sequence[ComingBus]]
 class PriorityController:
     """Adaptive control of one junction that weighs buses. Without a bus it decides as the controller without priority.
 
-    Two controllers, because each remembers what it has put off.
+    Two controllers, because each remembers what it has put off. `near`, the buses that were weighed last.
     """
 
     def __init__(
@@ -47,12 +47,14 @@ class PriorityController:
         self._coming = coming
         self._reach = Reach(layout, tables)
         self._weighed_s: float | None = None
+        self.near: tuple[ComingBus, ...] = ()
 
     def decide(self, view: JunctionView, situation: Situation) -> Decision:
         """Return the cheapest first step, and in `plain` the stage of the one without priority."""
         plain = self._plain.decide(view, situation)
         near = [bus for bus in self._coming(situation.now_s) if self._reach.helps(bus, situation.stage, view)]
         seen = with_buses(view, near)
+        self.near = () if seen is view else tuple(near)
         if seen is view:
             return plain
         if self._weighed_s is None or situation.now_s - self._weighed_s > FRESH_S:

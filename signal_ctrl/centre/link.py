@@ -112,6 +112,10 @@ class Link:
         """Return what the optimiser of a cabinet answers to what it sees. Raises: NotFoundError; InvalidInputError."""
         return LinkAnswer(200, self.adaptive.decide(verified.stamp.cabinet, body))
 
+    def foretell(self, verified: Verified) -> LinkAnswer:
+        """Return who comes to a cabinet whom it does not see yet."""
+        return LinkAnswer(200, self._centre.foretelling.answer(verified.stamp.cabinet))
+
     async def acknowledge(self, verified: Verified, body: bytes) -> LinkAnswer:
         """Take an acknowledgement; the answer is given when it is durable.
 

@@ -29,6 +29,7 @@ from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.credential import Credential
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.plan import Plan, plan_to_json
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_to_json
@@ -58,7 +59,8 @@ class Served:
 
     `utc_ms`, when simulation second 0 is by its clock [ms]; `listener`, the socket that it listens on, None for one of
     its own; `place_of`, where the cabinet of a signal stands; `watches`, whether it watches the city and tells who
-    listens to its stream. `beside`, makes the view of a parking service, and what asks it once a second.
+    listens to its stream; `beside`, makes the view of a parking service, and what asks it once a second; `step`, done
+    before cabinets talk, once a second [s]; `coming`, who comes to a signal at a time [s], as its cabinet is told.
     """
 
     utc_ms: int = UTC_MS
@@ -67,6 +69,8 @@ class Served:
     place_of: Callable[[str], Place] = lambda _signal: _RUN
     watches: bool = False
     beside: Beside | None = None
+    step: Callable[[float], None] = lambda _: None
+    coming: Callable[[str, float], list[Foretold]] = lambda _signal, _now_s: []
 
 
 class RunCentre:
@@ -97,6 +101,7 @@ class RunCentre:
         """Start the services on what is durable, and serve them."""
         centre = Centre(self._store, self._clock, secrets.token_bytes, self._key)
         centre.start()
+        centre.foretelling.sources.append(self._coming)
         link = self.link = Link(centre, self._box)
         link.open()
         link.adaptive.controllers = self.controllers
@@ -147,6 +152,9 @@ class RunCentre:
     def enrol(self, cabinet: str, site: Site) -> Credential:
         """Take a cabinet in."""
         return self.admin.enrol("run", cabinet, site_to_json(site), self._served.place_of(site.signal_id))
+
+    def _coming(self, signal: str, utc_ms: int) -> list[Foretold]:
+        return self._served.coming(signal, (utc_ms - self._served.utc_ms) / 1000)
 
     def engineer(self) -> Actor:
         """Return who brings in what a centre begins with."""

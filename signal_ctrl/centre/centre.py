@@ -19,8 +19,8 @@ What each service is for:
 from signal_ctrl.centre.alarm_desk import AlarmDesk
 from signal_ctrl.centre.desk import Desk, RandomBytes
 from signal_ctrl.centre.fault_desk import FaultDesk
-from signal_ctrl.centre.giving_back import GivingBack
 from signal_ctrl.centre.foretelling import ForetellingDesk
+from signal_ctrl.centre.giving_back import GivingBack
 from signal_ctrl.centre.issuing import IssueDesk
 from signal_ctrl.centre.lamp_board import LampBoard
 from signal_ctrl.centre.orders import OrderBook, OrderDesk

@@ -1,10 +1,12 @@
 """Loops that nobody passes although vehicles are due: a sequential test (CUSUM) at every loop.
 
-In each bin of 20 s so many vehicles are due at a loop: at the end of a road those that came in at its begin, a drive
-before, times the lane's usual share; elsewhere the usual, times the share of the usual that the roads before let go.
-The test adds up how much more probable what was counted is if only `LEAK` of them get through, and never goes below 0.
-A loop that is covered while nobody passes says nothing here: a red light, or a queue from ahead. So a red light does
-not raise it, and vehicles that are inside a road while its end lies bare do.
+So many are due in a bin of 20 s as came towards a loop: at the end of a road those that came in at its begin, at the
+begin those that left the roads before it, times the usual share of this lane; where nobody counts them the usual, times
+the share of the usual that the network lets go. What is added up, and never goes below 0, is how much more probable the
+counts are if only `LEAK` of them get through. Who came so lately that they may be under way still is left out.
+
+The test speaks only while a loop lies bare: at a stop line somebody would stand on it. A red light, or a queue from
+ahead, covers the loop and says nothing.
 
 Source: Page, Continuous inspection schemes, Biometrika 41, 1954; logarithm of the ratio of two Poisson probabilities.
 """
@@ -28,53 +30,63 @@ _NOBODY_VEH: Final = 0.5
 _BIN_S: Final = 20.0
 _SLOWER: Final = 1.3
 """A drive takes so many times the time at free speed."""
+CROSSING: Final = 2
+"""Bins in which who left a road may still be on the way to the begin of the next."""
 _LEAST_RATE: Final = 0.02
-_MOST_SHARE: Final = 1.0
 
 
 class Silence:
-    """The test at the loops of a network."""
+    """The test at the loops of a network. Args: stop, entry, by loop, those that are heard."""
 
     def __init__(self, layout: Layout, stop: Flags, entry: Flags) -> None:
-        """Args: stop, entry, by loop, those that are heard."""
         self._layout, self._stop, self._entry = layout, stop, entry
         free_s = np.array([road.free_time_s for road in layout.network.roads])
-        self._drive = np.ceil(free_s * _SLOWER / _BIN_S).astype(np.int64)
+        drive = np.ceil(free_s * _SLOWER / _BIN_S).astype(np.int64)
+        self._under_way = np.where(layout.stop, drive[layout.road], CROSSING)
 
     def look(self, bins: LoopBins, usual: Usual, came: Floats, number: int, at_end: Ints) -> Floats:
-        """Return by loop how much the test has added up at the end of a bin; 0 for one that reports nothing.
+        """Return by loop what is overdue at the end of a bin [veh]; 0 for one that reports nothing.
 
         Args: came, by road, share of the usual that came out of the roads before it; at_end, the bin by loop that each
             is judged by.
         """
         vehicles, occupied = bins.recent(at_end, WINDOW)
-        due = self._due(bins, usual, came, number, at_end)
-        waits = (vehicles <= _NOBODY_VEH) & (occupied >= COVERED)
-        gain = np.where(waits | np.isnan(vehicles), 0.0, due * (1 - LEAK) + vehicles * math.log(LEAK))
-        total = np.zeros(vehicles.shape[1])
-        for row in range(WINDOW - 1, -1, -1):
-            total = np.where(np.isnan(vehicles[row]), 0.0, np.maximum(total + np.nan_to_num(gain[row]), 0.0))
-        return total
-
-    def _due(self, bins: LoopBins, usual: Usual, came: Floats, number: int, at_end: Ints) -> Floats:
-        """Return vehicles due, by bin, the youngest first, and loop; (WINDOW, n_loops)."""
-        layout = self._layout
         rate = np.nan_to_num(usual.rate_at(number))
-        due = np.broadcast_to(rate * np.nan_to_num(came[layout.road], nan=1.0), (WINDOW, len(rate))).copy()
-        entered, known = self._entered(bins, at_end)
-        coming = np.bincount(layout.road[self._entry], rate[self._entry], layout.n_roads)
-        share = np.minimum(rate / np.maximum(coming[layout.road], _LEAST_RATE), _MOST_SHARE)
-        by_entry = self._stop & known[layout.road]
-        return np.where(by_entry, entered[:, layout.road] * share, due)
+        due, counted = self._due(np.nan_to_num(vehicles), rate)
+        due = np.where(counted, due, rate * np.nan_to_num(came[self._layout.road], nan=1.0))
+        bins_ago = np.arange(len(due))[:, None]
+        lately = np.where((bins_ago < self._under_way) & counted, due, 0.0).sum(axis=0)
+        bare = (vehicles[0] <= _NOBODY_VEH) & (occupied[0] < COVERED)
+        overdue = _added_up(vehicles, occupied, due) - (1 - LEAK) * lately
+        return np.where(bare, np.maximum(overdue, 0.0), 0.0)
 
-    def _entered(self, bins: LoopBins, at_end: Ints) -> tuple[Floats, Flags]:
-        """Return vehicles that came onto each road, a drive before each bin, (WINDOW, n_roads); whether it is known."""
+    def _due(self, vehicles: Floats, rate: Floats) -> tuple[Floats, Flags]:
+        """Return vehicles that came towards each loop, by bin, (WINDOW, n_loops), and whether somebody counts them."""
         layout = self._layout
-        at_entry, road = np.flatnonzero(self._entry), layout.road[self._entry]
-        ends = at_end - self._drive[layout.road]
-        seen, _ = bins.recent(ends, WINDOW)
-        entered = np.zeros((WINDOW, layout.n_roads))
-        np.add.at(entered, (slice(None), road), np.nan_to_num(seen[:, at_entry]))
-        untold = np.bincount(road, np.isnan(seen[0, at_entry]), layout.n_roads)
-        there = np.bincount(road, minlength=layout.n_roads)
-        return entered, np.asarray((there > 0) & (untold == 0))
+        entered, usual_in = self._by_road(vehicles, rate, self._entry)
+        left, usual_out = self._by_road(vehicles, rate, self._stop)
+        road, feeder = layout.feeders
+        fed, usual_fed = np.zeros_like(entered), np.zeros(layout.n_roads)
+        np.add.at(fed, (slice(None), road), left[:, feeder])
+        np.add.at(usual_fed, road, usual_out[feeder])
+        towards = np.where(layout.stop, entered[:, layout.road], fed[:, layout.road])
+        usual_towards = np.where(layout.stop, usual_in[layout.road], usual_fed[layout.road])
+        share = np.minimum(rate / np.maximum(usual_towards, _LEAST_RATE), 1.0)
+        return towards * share, usual_towards > _LEAST_RATE
+
+    def _by_road(self, vehicles: Floats, rate: Floats, heard: Flags) -> tuple[Floats, Floats]:
+        """Return vehicles by bin and road at the loops that are heard, and what is usual in a bin."""
+        layout = self._layout
+        found = np.zeros((len(vehicles), layout.n_roads))
+        np.add.at(found, (slice(None), layout.road[heard]), vehicles[:, heard])
+        return found, np.bincount(layout.road[heard], rate[heard], layout.n_roads)
+
+
+def _added_up(vehicles: Floats, occupied: Floats, due: Floats) -> Floats:
+    """Return by loop what the CUSUM of the log ratio has come to."""
+    waits = (vehicles <= _NOBODY_VEH) & (occupied >= COVERED)
+    gain = np.where(waits, 0.0, due * (1 - LEAK) + vehicles * math.log(LEAK))
+    total = np.zeros(vehicles.shape[1])
+    for row in range(len(vehicles) - 1, -1, -1):
+        total = np.where(np.isnan(vehicles[row]), 0.0, np.maximum(total + np.nan_to_num(gain[row]), 0.0))
+    return total

@@ -26,7 +26,10 @@ _NOBODY_VEH: Final = 0.5
 _DAMPING_VEH: Final = 2.0
 _MOST_RATIO: Final = 1.3
 MAX_FIGURE: Final = 30.0
-SILENCE_MARGIN: Final = 1.0
+SILENCE_MARGIN_VEH: Final = 0.5
+SILENCE_SCALE: Final = 0.25
+LEAST_SILENCE_SCALE_VEH: Final = 0.5
+"""What is overdue beyond the usual is measured in quarters of the usual: at a loop that is never silent less says more."""
 HELD_BINS: Final = 3
 """A loop that reports each minute is judged by its last word for so long."""
 
@@ -109,7 +112,8 @@ class LoopEvidence:
         found = np.zeros((layout.n_roads, LOOP_FIGURES))
         np.maximum.at(found[:, Figure.ENTRY_STANDS], layout.road[self._entry], stands[self._entry])
         np.maximum.at(found[:, Figure.STOP_STANDS], layout.road[self._stop], stands[self._stop])
-        silent = np.maximum(raw.silence - usual.silence - SILENCE_MARGIN, 0.0)
+        scale = np.maximum(SILENCE_SCALE * usual.silence, LEAST_SILENCE_SCALE_VEH)
+        silent = np.maximum(raw.silence - usual.silence - SILENCE_MARGIN_VEH, 0.0) / scale
         np.maximum.at(found[:, Figure.STOP_SILENT], layout.road[self._stop], silent[self._stop])
         np.maximum.at(found[:, Figure.ENTRY_SILENT], layout.road[self._entry], silent[self._entry])
         found[:, Figure.OUT_MISSING], found[:, Figure.IN_MISSING] = scaled[OUT], scaled[IN]

@@ -1,4 +1,4 @@
-"""What the loops of a road, and those of the roads around it, say of it: eleven figures a road, 0 where all is usual.
+"""What the loops of a road, and those of the roads around it, say of it: thirteen figures a road, 0 where all is usual.
 
 A road that is blocked shows in several ways, none of them sure by itself. Each is measured against what is usual there
 at this time of the day, and against what came in: a road that nobody drives to is not blocked.
@@ -29,7 +29,7 @@ MAX_FIGURE: Final = 30.0
 SILENCE_MARGIN_VEH: Final = 0.5
 SILENCE_SCALE: Final = 0.25
 LEAST_SILENCE_SCALE_VEH: Final = 0.5
-"""What is overdue beyond the usual is measured in quarters of the usual: at a loop that is never silent less says more."""
+"""What is overdue beyond the usual is measured in quarters of it: where a loop is never silent, little says much."""
 HELD_BINS: Final = 3
 """A loop that reports each minute is judged by its last word for so long."""
 

@@ -19,6 +19,8 @@ LEAST_STAND: Final = 1.0
 LEAST_SILENCE: Final = 1.0
 LEAST_STORED_SD: Final = 1.5
 _DAYS_FOR_SECOND: Final = 5
+_LEAST_DAYS: Final = 3
+"""So many of the days, or all of fewer, have to know how high something rises."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,11 +88,11 @@ def usual_of(days: Sequence[UsualDay]) -> Usual:
 
 
 def _highest(values: Sequence[Floats]) -> Floats:
-    """Return the second highest of five days or more that know it, else the highest; without a bound if none does."""
+    """Return the second highest of five days or more that know it, else the highest; no bound where few of them do."""
     whole = np.sort(np.array(values), axis=0)
     known = (~np.isnan(whole)).sum(axis=0)
     at = np.maximum(known - np.where(known >= _DAYS_FOR_SECOND, 2, 1), 0)
-    return np.where(known > 0, np.take_along_axis(whole, at[None, :], axis=0)[0], np.inf)
+    return np.where(known >= min(_LEAST_DAYS, len(values)), np.take_along_axis(whole, at[None, :], axis=0)[0], np.inf)
 
 
 def _mean(values: Sequence[Floats]) -> Floats:

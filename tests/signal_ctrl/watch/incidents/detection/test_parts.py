@@ -111,10 +111,13 @@ def test_one_day_with_an_incident_does_not_teach_how_long_is_usual() -> None:
     assert usual_of([day(2.0, 0.0)]).stand.tolist() == [LEAST_STAND] * 3
 
 
-def test_what_no_day_knows_of_silence_has_no_bound() -> None:
+def test_what_few_days_know_of_silence_has_no_bound() -> None:
     unknown = day(2.0, silence=float("nan"))
     assert usual_of([day(2.0, silence=each) for each in (3, 4, 3, 5, 40)]).silence.tolist() == [5.0] * 3
-    assert usual_of([unknown, day(2.0, silence=4.0)]).silence.tolist() == [4.0] * 3
+    known = [day(2.0, silence=each) for each in (4.0, 3.0, 2.0)]
+    assert usual_of([unknown, *known]).silence.tolist() == [4.0] * 3
+    assert np.isinf(usual_of([unknown, *known[:2]]).silence).all()
+    assert usual_of(known[:1]).silence.tolist() == [4.0] * 3
     assert np.isinf(usual_of([unknown]).silence).all()
 
 

@@ -93,13 +93,12 @@ def worth_it(found: Decision, plain: int, lit: int, left_s: float, least: float)
     """Return the decision with buses, or the one without where that costs hardly more. [veh s]
 
     A stage that would be left without buses is kept only for a change that may still be waited for: `left_s` [s].
-    Where it would be kept, a change now is held against one later than `LEAST_GAIN_S`: against one a second later no
-    change gains anything.
+    Where it would be kept, a change now is held against the best one later, were it a second: a green is cut short for
+    a bus that is about to miss something, not for one that waits anyway.
     Args: found, differs from `plain`; least, what has to be gained [veh s].
     """
     if plain == lit:
-        later = (cost for stage, after_s, cost in found.candidates if after_s > LEAST_GAIN_S or stage == lit)
-        other = min(later, default=None)
+        other = min((cost for stage, after_s, cost in found.candidates if after_s > 0.0 or stage == lit), default=None)
         stage, own = found.stage, _cost_now(found, found.stage)
     else:
         other = _cost_now(found, plain)

@@ -64,7 +64,7 @@ def test_a_bus_changes_the_wish_and_both_wishes_are_told() -> None:
         assert found.stage in {rollout(town).decide(with_buses(view, [bus]), situation).stage, found.plain}, seed
         weighed, changed = weighed + 1, changed + (found.stage != found.plain)
     assert weighed >= 6
-    assert changed >= 2
+    assert changed >= 1
 
 
 def test_what_was_put_off_for_one_bus_does_not_push_the_next() -> None:
@@ -121,8 +121,8 @@ WAYS = ((LIT, 0.0, 900.0), (NEXT, 0.0, 400.0), (OTHER, 0.0, 300.0), (NEXT, 5.0, 
         (LIT, NEXT, 4.0, 101.0, NEXT),  # which gains too little
         (LIT, NEXT, 6.0, 301.0, NEXT),
         (OTHER, LIT, 10.0, 0.0, LIT),  # to keep it and change later is cheaper anyway
-        (SOON, LIT, 10.0, 60.0, SOON),  # a second later is as good, but that may be said every second
-        (SOON, LIT, 10.0, 61.0, LIT),
+        (SOON, LIT, 10.0, 5.0, SOON),
+        (SOON, LIT, 10.0, 6.0, LIT),  # a second later is as good
         (OTHER, NEXT, 0.0, 100.0, OTHER),
     ],
 )

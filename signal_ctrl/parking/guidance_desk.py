@@ -4,6 +4,7 @@ Nothing of a driver is kept but where he is on the road network and where he is 
 for this one request, until his hold expires. Nothing of it is ever written down.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -25,6 +26,7 @@ from signal_ctrl.parking.guidance.guide import answer_one, guide
 from signal_ctrl.parking.guidance.inflow import PlannedInflow, PlannedTrip, planned_inflow
 from signal_ctrl.parking.guidance.lots import lot_places
 from signal_ctrl.parking.guidance.values import Answer, GuidanceSettings, Hold, Request, lot_name
+from signal_ctrl.parking.occupancy import FreeCount
 from signal_ctrl.parking.outlook import Outlook
 from signal_ctrl.parking.outlooks import Passed, lot_outlook
 from signal_ctrl.parking.ports import RandomBytes
@@ -199,8 +201,8 @@ class GuidanceDesk:
         """The roads that are in force. Raises: BackendError where none are."""
         return self._there().network
 
-    def ahead(self, facility: str, kind: SpaceKind, ahead_s: float) -> int | None:
-        """Return how many spaces are surely free some seconds ahead, without those for who is under way. [s]
+    def ahead(self, facility: str, kind: SpaceKind, ahead_s: float) -> FreeCount | None:
+        """Return how many spaces will be free some seconds ahead (90 %), without those for who is under way. [s]
 
         Anybody may ask for guidance without a login, so those under way take off half of it at most: questions alone do
         not turn a sign to FULL. None where nobody foresees it.
@@ -210,8 +212,12 @@ class GuidanceDesk:
         if outlook is None or lot not in outlook.lots:
             return None
         late_s = (self._clock.utc_ms() - outlook.at_utc_ms) / 1000
-        low = int(outlook.middle(lot, ahead_s + late_s)[0])
-        return low - min(self._arrivals.under_way(lot), low // 2)
+        capacity = self._book.facilities.of(facility).capacity_of(kind)
+        low, free, high = outlook.middle(lot, ahead_s + late_s)
+        whole = (min(each, capacity) for each in (int(low), int(free), math.ceil(high)))
+        come = self._arrivals.under_way(lot)
+        low, free, high = (each - min(come, each // 2) for each in whole)
+        return FreeCount(free, low, high, capacity)
 
     def tick(self) -> None:
         """Let holds expire; foresee anew; weigh all who wait against each other."""

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from detectors.loops.events import LoopEvent
 from optimiser.controller import Decision, Situation
 from signal_ctrl.cabinet.arrivals import Arrivals
+from signal_ctrl.cabinet.foretold import Coming, Doors, nobody
 from signal_ctrl.cabinet.group_counts import GroupCounts
 from signal_ctrl.domain.errors import BackendTimeoutError, InvalidInputError
 from signal_ctrl.domain.link.arrivals import ARRIVALS
@@ -80,12 +81,18 @@ class _Tally:
 
 @dataclass(slots=True)
 class Advising:
-    """The sight of one cabinet at work. `tell` takes reports; `is_heard` says whether the centre can be heard."""
+    """The sight of one cabinet at work.
+
+    `tell` takes reports; `is_heard` says whether the centre can be heard, `coming`, who is foretold.
+    """
 
     site: Site
     sight: Sight
     tell: Tell
     is_heard: Callable[[], bool] = lambda: True
+    coming: Coming = nobody
+    _doors: Doors = field(init=False)
+    _utc_ms: int = 0
     _counts: GroupCounts = field(init=False)
     _arrivals: Arrivals = field(init=False)
     _events: tuple[LoopEvent, ...] = ()
@@ -100,6 +107,7 @@ class Advising:
     def __post_init__(self) -> None:
         self._counts = GroupCounts(self.site, self.sight.layout)
         self._arrivals = Arrivals(self.sight.layout)
+        self._doors = Doors(self.sight.layout)
 
     @property
     def answer(self) -> Advised | None:
@@ -140,6 +148,7 @@ class Advising:
             self._hear(answer, utc_ms - round(_MILLI * (now_s - answer.now_s)))
         self._arrivals.take(self._events, now_s, utc_ms)
         self._arrivals.settle(utc_ms, self.is_heard, lambda text: self.tell(ReportKind.DETECTOR, ARRIVALS, text, ()))
+        self._utc_ms = utc_ms
         self._report(utc_ms)
 
     def ask(self, now_s: float, lamps: str, situation: Situation | None, running: Running[int] | None) -> None:
@@ -154,7 +163,8 @@ class Advising:
         if situation is not None and running is not None:
             self._pending[now_s] = (situation.stage, running)
             self._forget()
-        adviser.ask(Glimpse(now_s, self._events, lamps, situation, running is not None))
+        foretold = () if situation is None else self._doors.expected(self.coming(), self._utc_ms)
+        adviser.ask(Glimpse(now_s, self._events, lamps, situation, running is not None, foretold))
 
     def _forget(self) -> None:
         """Give up questions that have no answer."""

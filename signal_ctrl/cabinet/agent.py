@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from signal_ctrl.cabinet.desk import FORKED, Desk
+from signal_ctrl.cabinet.foretold import ForetoldBoard
 from signal_ctrl.cabinet.held import Held
 from signal_ctrl.cabinet.lamp_tale import LampTale
 from signal_ctrl.cabinet.link_client import LinkClient, LinkSettings
@@ -24,6 +25,7 @@ from signal_ctrl.cabinet.street import Fitting
 from signal_ctrl.cabinet.timekeeping import CabinetClock
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.lamps import lamps_query
 from signal_ctrl.domain.link.reports import Report, ReportKind
@@ -71,11 +73,14 @@ class Agent:
         self._lamp_tale = LampTale()
         self.outbox = Outbox(identity.cabinet, self.boot, _next_boot(shelf), shelf, capacity)
         self.signer = Signer(identity.cabinet, identity.key, self.boot, self.clock, random_bytes)
-        self.link = LinkClient(self.signer, self.clock, random_bytes, self.outbox, settings, self._notice, self._lamps)
+        self._foretold = ForetoldBoard()
+        self.link = LinkClient(
+            self.signer, self.clock, random_bytes, self.outbox, settings, self._notice, self._lamps, self._foretold
+        )
         site_sha256 = site_hash(equipment.kernel.site)
         self.desk = Desk(identity.cabinet, site_sha256, shelf, identity.verify, self.link.acknowledge)
         latch = latch_from_json(_text(shelf.get(_LATCH)))
-        office = Office(self.desk, self._centre_fault, self._link_fault, self.report)
+        office = Office(self.desk, self._centre_fault, self._link_fault, self.report, self._coming)
         self.street = equipment.street(self.clock, latch, office)
         self._latched = latch is not None
         self._sealed_ms = self.clock.mono_ms()
@@ -106,6 +111,10 @@ class Agent:
         if self.link.duplicate:
             return "the centre sees this cabinet twice"
         return "the centre does not answer" if self.link.lost else ""
+
+    def _coming(self) -> tuple[Foretold, ...]:
+        """Return who is foretold; nobody while the centre cannot be heard."""
+        return () if self._link_fault() else self._foretold.at(self.clock.mono_ms())
 
     def frame(self) -> None:
         """Make the frame of now. For the thread of the frames; it waits for nothing."""

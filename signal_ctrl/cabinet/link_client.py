@@ -1,8 +1,8 @@
 """The cabinet's end of the link, without a wire: what to ask next, and what to make of each answer.
 
 One request is under way at a time. What is due first: the time if the two clocks are far apart, then acknowledgements,
-then the poll, then one batch of reports a poll. What is posted waits while polls have no answer; a post without one
-waits for longer each time and holds up no poll.
+then the poll, then who is foretold (where somebody wants to know), then one batch of reports a poll. What is posted
+waits while polls have no answer; a post without one waits for longer each time and holds up no poll.
 """
 
 from collections import deque
@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 from signal_ctrl.cabinet.desk import Desk, Verdict
+from signal_ctrl.cabinet.foretold import ForetoldBoard
 from signal_ctrl.cabinet.held import Held
 from signal_ctrl.cabinet.outbox import Outbox, Pending
 from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes
@@ -37,6 +38,9 @@ LOCKED: Final = 423
 _NEVER_TO_BE: Final = frozenset({400, 404, 409, 413, 415, 422})
 _LATER: Final = frozenset({429, 503})
 
+NOT_FORETOLD_MS: Final = 300_000
+"""A centre that foretells nobody, or not well, is asked again so much later. [ms]"""
+
 Notice = Callable[[str, str], None]
 """Is told of what goes wrong on the link: a rule, and words."""
 
@@ -47,6 +51,7 @@ class Errand(Enum):
     TIME = "time"
     ACKNOWLEDGE = "acknowledge"
     POLL = "poll"
+    FORETOLD = "foretold"
     REPORT = "report"
 
 
@@ -91,9 +96,12 @@ class LinkClient:
         settings: LinkSettings,
         notice: Notice,
         query: Callable[[], str] = str,
+        foretold: ForetoldBoard | None = None,
     ) -> None:
-        """Args: query, returns what the next poll tells by the way."""
+        """Args: query, returns what the next poll tells by the way; foretold, where it goes who is foretold."""
         self._query = query
+        self._foretold = foretold
+        self._foretold_at_ms = clock.mono_ms()
         self._signer = signer
         self._clock = clock
         self._random_bytes = random_bytes
@@ -157,11 +165,20 @@ class LinkClient:
             return UnderWay(Errand.ACKNOWLEDGE, ask, mono_ms, ack=self._acks[0])
         if mono_ms >= self._poll_at_ms:
             return UnderWay(Errand.POLL, self._signer.ask("GET", self._path("plan"), self._query(), etag=etag), mono_ms)
+        return self._seldom_due(mono_ms, may_post)
+
+    def _seldom_due(self, mono_ms: int, may_post: bool) -> UnderWay | None:
+        if self._foretold_due(mono_ms):
+            return UnderWay(Errand.FORETOLD, self._signer.ask("GET", self._path("foretold")), mono_ms)
         pending = self._outbox.first() if self._may_report and may_post else None
         if pending is None:
             return None
         ask = self._signer.ask("POST", self._path("events"), self._age_of(pending), pending.data)
         return UnderWay(Errand.REPORT, ask, mono_ms, pending=pending)
+
+    def _foretold_due(self, mono_ms: int) -> bool:
+        board = self._foretold
+        return board is not None and self.answers and mono_ms >= self._foretold_at_ms and board.is_wanted(mono_ms)
 
     def _path(self, what: str) -> str:
         return f"/v1/cabinets/{self._signer.cabinet}/{what}"
@@ -173,6 +190,9 @@ class LinkClient:
     def failed(self, retry_after_ms: int | None = None) -> None:
         """Take in that the request under way has no answer, or none that counts. [ms]"""
         way, self.under_way = self.under_way, None
+        if way is not None and way.errand is Errand.FORETOLD:
+            self._nobody_foretold(retry_after_ms)
+            return
         self._may_report = False
         if way is not None and way.errand in _POSTS:
             self._post_at_ms = self._clock.mono_ms() + self._repost.wait_ms(retry_after_ms)
@@ -218,6 +238,24 @@ class LinkClient:
             self._may_report = False
         elif way.errand is Errand.POLL:
             self._polled(way, answer, mono_ms, desk)
+        elif way.errand is Errand.FORETOLD:
+            self._hear_foretold(answer, mono_ms)
+
+    def _hear_foretold(self, answer: Answer, mono_ms: int) -> None:
+        """Take in who is foretold. What is not well is not there, and nothing else comes of it."""
+        if self._foretold is None:
+            return
+        try:
+            again_s = self._foretold.put(answer.body, self._clock.utc_ms(), mono_ms)
+            self._foretold_at_ms = mono_ms + 1000 * again_s
+        except InvalidInputError as error:
+            self._notice("B/foretold", str(error))
+            self._nobody_foretold(None)
+
+    def _nobody_foretold(self, retry_after_ms: int | None) -> None:
+        if self._foretold is not None:
+            self._foretold.clear()
+        self._foretold_at_ms = self._clock.mono_ms() + max(NOT_FORETOLD_MS, retry_after_ms or 0)
 
     def _polled(self, way: UnderWay, answer: Answer, mono_ms: int, desk: Desk) -> None:
         self.heard_mono_ms = mono_ms

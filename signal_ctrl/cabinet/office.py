@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from signal_ctrl.cabinet.foretold import Coming, nobody
 from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.overrides import OverrideOrder
 from signal_ctrl.domain.link.reports import ReportKind
@@ -35,13 +36,14 @@ class Office:
     """The rest of the cabinet.
 
     `centre_fault` says why the centre's plan is not to be followed, `link_fault` why the centre cannot be heard; both
-    are empty if nothing speaks against it.
+    are empty if nothing speaks against it. `coming` says who is foretold.
     """
 
     ordered: Ordered
     centre_fault: Callable[[], str]
     link_fault: Callable[[], str]
     report: Report
+    coming: Coming = nobody
 
     def happened(self, code: str, text: str) -> None:
         """Tell of an event."""

@@ -43,7 +43,9 @@ class Seat:
         self._office = office
         sources = Sources(self._ordered, office.centre_fault, clock_fault, *plans)
         self.control = CabinetControl(kernel, sources, TransitionSettings(), joins)
-        self._advising = None if sight is None else Advising(kernel.site, sight, office.report, self._is_heard)
+        self._advising = (
+            None if sight is None else Advising(kernel.site, sight, office.report, self._is_heard, office.coming)
+        )
         self._drive = None if self._advising is None else self._driven(self._advising)
         self._view = empty_view(unseen_junction(kernel.site))
         self._names = tuple(stage.name for stage in kernel.site.stages)

@@ -9,6 +9,7 @@ from signal_ctrl.centre.adaptive import Adaptive
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
+from signal_ctrl.centre.foretold import ForetoldDesk
 from signal_ctrl.centre.link_counts import apply_count
 from signal_ctrl.centre.link_faults import apply_fault, said_of
 from signal_ctrl.centre.link_gate import KEPT_MS, LinkGate, LinkHeaders, Turned, Verified, Why
@@ -53,6 +54,7 @@ class Link:
         self.gate = LinkGate(self.ring, self._desk.clock)
         self.starts = Starts()
         self.adaptive = Adaptive()
+        self.foretold = ForetoldDesk(self._desk)
         self._reports = ReportDesk(self._apply)
         self._unkept: dict[str, Start] = {}
         self._undoubled: set[str] = set()
@@ -111,6 +113,10 @@ class Link:
     def decide(self, verified: Verified, body: bytes) -> LinkAnswer:
         """Return what the optimiser of a cabinet answers to what it sees. Raises: NotFoundError; InvalidInputError."""
         return LinkAnswer(200, self.adaptive.decide(verified.stamp.cabinet, body))
+
+    def foretell(self, verified: Verified) -> LinkAnswer:
+        """Return who will come to the signal of a cabinet, as far as it is heard. It touches memory alone."""
+        return LinkAnswer(200, self.foretold.of(verified.stamp.cabinet))
 
     async def acknowledge(self, verified: Verified, body: bytes) -> LinkAnswer:
         """Take an acknowledgement; the answer is given when it is durable.
@@ -195,6 +201,7 @@ class Link:
         """Do what is due; called once a second."""
         mono_ms = self._desk.clock.mono_ms()
         self._keep_doubles()
+        self.foretold.tick()
         if mono_ms - self._loaded_ms >= REFRESH_MS:
             self.reload_keys()
         if mono_ms - self._tidied_ms >= _TIDY_MS:

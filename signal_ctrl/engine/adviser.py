@@ -8,8 +8,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from detectors.foretold import with_foretold
 from detectors.loops.estimator import LoopEstimator
 from detectors.loops.events import LoopEvent
+from detectors.view_builder import Expected
 from optimiser.controller import Decision, Situation
 from optimiser.rollout import RolloutController
 from optimiser.rollout_settings import RolloutSettings
@@ -31,7 +33,8 @@ class Glimpse:
     """One second of a junction: the edges of its loops since the second before, and its lamps. [s]
 
     `situation` is what there is to be decided, None where there is no choice; `weigh`, whether it is wanted what each
-    choice means for delay alone. Times are the cabinet's monotonic ones.
+    choice means for delay alone; `foretold`, (lane, vehicle) for those who will come and no loop has seen: they count
+    in the wish and nowhere else. Times are the cabinet's monotonic ones.
     """
 
     now_s: float
@@ -39,6 +42,7 @@ class Glimpse:
     lamps: str
     situation: Situation | None = None
     weigh: bool = False
+    foretold: tuple[tuple[int, Expected], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,12 @@ class JunctionAdviser:
             self._estimator.take(event, glimpse.now_s)
         view = self._estimator.view(glimpse.now_s, glimpse.lamps)
         detection, asked = self._estimator.detection, glimpse.situation
-        weighed = self._weigher.decide(view, asked) if asked is not None and glimpse.weigh else None
+        ahead = with_foretold(view, glimpse.foretold)
+        weighed = self._weigher.decide(ahead, asked) if asked is not None and glimpse.weigh else None
         return Advised(
             now_s=glimpse.now_s,
             stage=-1 if asked is None else asked.stage,
-            decision=None if asked is None else self._controller.decide(view, asked),
+            decision=None if asked is None else self._controller.decide(ahead, asked),
             calls=calls_of(self._layout, view) | self._recall | recall_of_lanes(self._layout, detection.unsure),
             looked_s=glimpse.now_s - begin_s,
             lost=detection.lost,

@@ -36,14 +36,21 @@ TIME_PATH: Final = "/v1/time"
 PLAN_ROUTE: Final = "/v1/cabinets/{cabinet}/plan"
 EVENTS_ROUTE: Final = "/v1/cabinets/{cabinet}/events"
 ACKNOWLEDGEMENTS_ROUTE: Final = "/v1/cabinets/{cabinet}/acknowledgements"
+FORETOLD_ROUTE: Final = "/v1/cabinets/{cabinet}/foretold"
 OLD: Final = "old=1"
 UNKNOWN: Final = "unknown"
 _OFTEN: Final = {
     ("GET", "/plan"): PLAN_ROUTE,
+    ("GET", "/foretold"): FORETOLD_ROUTE,
     ("POST", "/events"): EVENTS_ROUTE,
     ("POST", "/acknowledgements"): ACKNOWLEDGEMENTS_ROUTE,
 }
-_QUERIES: Final = {PLAN_ROUTE: None, EVENTS_ROUTE: ("", "old=0", OLD), ACKNOWLEDGEMENTS_ROUTE: None}
+_QUERIES: Final = {
+    PLAN_ROUTE: None,
+    FORETOLD_ROUTE: None,
+    EVENTS_ROUTE: ("", "old=0", OLD),
+    ACKNOWLEDGEMENTS_ROUTE: None,
+}
 """Queries that are understood here; None: any, as none is looked at. With another one a request goes to its route."""
 _CABINET: Final = mac.CABINET.lower().encode()
 _HEADERS: Final = [
@@ -139,6 +146,8 @@ class LinkFront:
         """Answer what comes often. What is written is durable when this returns."""
         if route == PLAN_ROUTE:
             return self._link.poll(verified, _etag(scope["headers"]), asked.query)
+        if route == FORETOLD_ROUTE:
+            return self._link.foretell(verified)
         check_path(scope)
         begun_s = time.perf_counter()
         if route == EVENTS_ROUTE:

@@ -10,6 +10,7 @@ from bench.link.sight import trial_layout
 from bench.link.site import trial_site
 from detectors.loops.estimator import LoopEstimator
 from detectors.loops.events import LoopEvent
+from detectors.view_builder import Expected
 from optimiser.controller import Situation
 from optimiser.rollout import RolloutController
 from optimiser.rollout_settings import RolloutSettings
@@ -54,6 +55,24 @@ def test_it_says_what_estimator_and_controller_say() -> None:
     assert said.calls & 0b0010  # side is seen to wait
     assert said.calls & 0b1000  # nobody sees the crossing, so it always waits
     assert 2 in wished
+
+
+def test_who_is_foretold_counts_in_the_wish_and_calls_for_nothing() -> None:
+    """Twelve come to the main road, which is lit: it is kept longer. Nobody waits at a loop, so no group is called."""
+    coming = tuple((0, Expected(4.0 + 2.0 * k, 0, 0.8, (1 << 40) + k)) for k in range(12))
+    costs, calls = [], []
+    for foretold in ((), coming):
+        adviser = JunctionAdviser(SITE, LAYOUT, SETTINGS)
+        said = None
+        for glimpse in seconds():
+            said = adviser.look(replace(glimpse, weigh=True, foretold=foretold if glimpse.now_s == 59.0 else ()))
+        assert said is not None and said.decision is not None
+        costs.append({(stage, in_s): cost for stage, in_s, cost in said.delays})
+        calls.append(said.calls)
+    assert calls[0] == calls[1]
+    assert costs[0].keys() == costs[1].keys()
+    more = {choice: costs[1][choice] - costs[0][choice] for choice in costs[0]}
+    assert max(more.values()) > 1.0  # to leave the main road at some time costs those who come
 
 
 SOUND = Advised(1.0, 0, None, 3, 5.0)

@@ -11,6 +11,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.gateways.parking_client import ParkingClient
 from signal_ctrl.watch.watch import Watch
+from signal_ctrl.web.parking_inflow import AHEAD_QUERY, INFLOW, ParkingInflow
 from signal_ctrl.web.parking_view import ParkingView
 
 TIMEOUT_S: Final = 1.0
@@ -48,7 +49,20 @@ def parking_view(at: ParkingAt, watch: Watch, clock: Clock) -> ParkingView:
     return view
 
 
-def told(view: ParkingView) -> Callable[[], tuple[str, ...]]:
+def parking_inflow(at: ParkingAt, parts: CentreParts, view: ParkingView) -> ParkingInflow:
+    """Return what asks for the inflow of guided drivers and lets signals know, by a connection of its own.
+
+    Raises: InvalidInputError for an address that is none.
+    """
+    client = ParkingClient(at.address, at.credential, at.authority, TIMEOUT_S)
+    foretold = parts.link.foretold
+    foretold.network = parts.watch.network
+    found = ParkingInflow(lambda: client.ask("GET", INFLOW, query=AHEAD_QUERY), foretold.hear, parts.clock)
+    view.inflow = found.shown
+    return found
+
+
+def told(view: ParkingView | ParkingInflow) -> Callable[[], tuple[str, ...]]:
     """Return the job that asks the service."""
 
     def job() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from signal_ctrl.cli.centre_parts import CentreParts
 from signal_ctrl.cli.parking_session import read_parking_credential
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError

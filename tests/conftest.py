@@ -1,7 +1,10 @@
 """Hypothesis profiles for the whole suite; HYPOTHESIS_PROFILE chooses one, `quick` is the default."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import cv2
 import pytest
@@ -23,6 +26,26 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "quick")
+
+
+_USED_POLARS: list[str] = []
+
+
+def _threads_of_polars() -> bool:
+    """Whether this process has threads of polars. They are named at their start, which is at its first work."""
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # it has ended since
+            if (thread / "comm").read_text().startswith("polars"):
+                return True
+    return False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Fail who uses polars in this process: a simulation forked after that waits for its threads for ever."""
+    if not _USED_POLARS and "polars" in sys.modules and _threads_of_polars():
+        _USED_POLARS.append(item.nodeid)
+        pytest.fail("polars was used in the process of the tests; use it in a process of its own")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
-"""One cabinet of the generator: a kept connection on which it asks one thing after another, with valid codes.
+"""Connections of generators: kept ones on which one thing is asked after another, by a cabinet with valid codes.
 
-It speaks as little HTTP as it needs, because it shares two processors with the centre that it loads.
+They speak as little HTTP as they need, because they share two processors with the service that they load.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, cast
 
 from signal_ctrl.domain.link import mac
@@ -42,23 +42,16 @@ class Reply(NamedTuple):
     at_s: float
 
 
-class Line(asyncio.Protocol):
-    """The connection of one cabinet. `failed` is told why an answer was none; the connection is made anew then."""
+class PlainLine(asyncio.Protocol):
+    """A kept connection on which one thing is asked after another, without codes. `failed` is told what goes wrong."""
 
-    def __init__(
-        self, credential: Credential, boot: str, nonces: Callable[[], str], failed: Callable[[str], None]
-    ) -> None:
-        self.cabinet = credential.cabinet
-        self.boot = boot
+    def __init__(self, failed: Callable[[str], None]) -> None:
         self.etag = ""
         self.waiting: deque[Wish] = deque()
         self.is_ended = False
-        self._key = credential.key
-        self._nonces = nonces
         self._failed = failed
         self._transport: asyncio.Transport | None = None
         self._open: Wish | None = None
-        self._nonce = ""
         self._sent_s = self._again_s = 0.0
         self._buffer = b""
 
@@ -111,16 +104,17 @@ class Line(asyncio.Protocol):
         if self._open is not None or not self.waiting or self._transport is None:
             return
         wish = self._open = self.waiting.popleft()
-        self._nonce, self._sent_s = self._nonces(), time.monotonic()
-        stamp = Stamp(self.cabinet, time.time_ns() // 1_000_000, self._nonce, self.boot)
-        headers = stamp_headers(self._key, stamp, Asked(wish.method, wish.path, "", wish.body))
-        lines = [f"{wish.method} {wish.path} HTTP/1.1", "host: centre"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self._sent_s = time.monotonic()
+        lines = [f"{wish.method} {wish.path} HTTP/1.1", "host: centre", *self._stamped(wish)]
         if wish.method == "GET" and self.etag:
             lines.append(f'if-none-match: "{self.etag}"')
         if wish.method == "POST":
             lines += ["content-type: application/json", f"content-length: {len(wish.body)}"]
         self._transport.write("\r\n".join((*lines, "", "")).encode("ascii") + wish.body)
+
+    def _stamped(self, _wish: Wish) -> Iterable[str]:
+        """Return the headers that say who asks."""
+        return ()
 
     def data_received(self, data: bytes) -> None:
         """Take a part of an answer."""
@@ -140,12 +134,40 @@ class Line(asyncio.Protocol):
         wish, at_s = self._open, time.monotonic()
         self._open = None
         etag = found.get("etag", "").strip('"')
-        answered = Answered(status, int(found.get(_TIME, "0")), etag, found.get(_SIGNATURE, ""), body)
-        if not hmac.compare_digest(answer_mac(self._key, self._nonce, answered), found.get(_MAC, "")):
+        if not self._is_genuine(status, found, body):
             self._failed(f"{status} without a right code")
         elif wish is not None:
             wish.answered(wish, Reply(status, etag, body, self._sent_s, at_s))
         self._send_next()
+
+    def _is_genuine(self, _status: int, _found: dict[str, str], _body: bytes) -> bool:
+        """Whether an answer comes from who was asked."""
+        return True
+
+
+class Line(PlainLine):
+    """The connection of one cabinet, which signs. An answer whose code is wrong is none."""
+
+    def __init__(
+        self, credential: Credential, boot: str, nonces: Callable[[], str], failed: Callable[[str], None]
+    ) -> None:
+        super().__init__(failed)
+        self.cabinet = credential.cabinet
+        self.boot = boot
+        self._key = credential.key
+        self._nonces = nonces
+        self._nonce = ""
+
+    def _stamped(self, wish: Wish) -> Iterable[str]:
+        self._nonce = self._nonces()
+        stamp = Stamp(self.cabinet, time.time_ns() // 1_000_000, self._nonce, self.boot)
+        headers = stamp_headers(self._key, stamp, Asked(wish.method, wish.path, "", wish.body))
+        return [f"{name}: {value}" for name, value in headers.items()]
+
+    def _is_genuine(self, status: int, found: dict[str, str], body: bytes) -> bool:
+        etag = found.get("etag", "").strip('"')
+        answered = Answered(status, int(found.get(_TIME, "0")), etag, found.get(_SIGNATURE, ""), body)
+        return hmac.compare_digest(answer_mac(self._key, self._nonce, answered), found.get(_MAC, ""))
 
 
 _TIME: Final = mac.ANSWER_TIME.lower()

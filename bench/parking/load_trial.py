@@ -1,7 +1,5 @@
 """One trial of the parking service under load: drivers who ask, sensors that post, a kill in the middle."""
 
-import asyncio
-import json
 import random
 import secrets
 import threading
@@ -13,14 +11,15 @@ from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
+import uvloop
 
 from bench.intake.city import city_of
 from bench.load.service import Service, busy_s, cpu_s, end, start, stop, waited_s
+from bench.parking.drivers import Drivers, Notes
 from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.mac import CABINET
-from signal_ctrl.domain.roads import LonLat, RoadNetwork
+from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.gateways.cabinet_wire import CabinetWire
 from signal_ctrl.gateways.feed_sender import FEED
 from signal_ctrl.gateways.system_clock import SystemClock
@@ -36,9 +35,6 @@ from signal_ctrl.stores.opening import open_folder
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.web.body_limit import PARKING_READINGS_PATH
 
-ASK: Final = "/v1/parking/guidance"
-TURNS: Final = 3
-"""A driver asks so often: once at first, then under way; then he has come."""
 SENDERS: Final = 10
 ROADS: Final = 400
 RETRY_S: Final = 0.5
@@ -70,7 +66,6 @@ class Journal:
     receipts_s: list[float] = field(default_factory=list)
     retried: int = 0
     asks_s: list[float] = field(default_factory=list)
-    down_s: list[float] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
 
 
@@ -135,7 +130,7 @@ def trial_of(load: ParkingLoad, folder: Path) -> dict[str, Any]:
             each.start()
         if load.kill:
             threading.Timer(load.seconds / 2, host.kill).start()
-        asyncio.run(_drivers(load, network, host, journal, until_s))
+        uvloop.run(Drivers(load.asks_s, load.seed, network, _notes(host, journal)).run(begun_s, until_s))
         for each in senders:
             each.join()
         lasted_s, busy = time.monotonic() - begun_s, busy_s() - busy_before
@@ -178,6 +173,13 @@ def prepared(data: Path, network: RoadNetwork, facilities: Facilities) -> dict[s
         parking.import_facilities("bench", facilities)
         names = [f"sensors-{k}" for k in range(SENDERS)]
         return {name: parking.machines.enrol("bench", name, MachineKind.SENSORS) for name in names}
+
+
+def _notes(host: Host, journal: Journal) -> Notes:
+    def refused(why: str) -> None:
+        journal.refused[why] = journal.refused.get(why, 0) + 1
+
+    return Notes(host.address, journal.asks_s.append, refused)
 
 
 def _senders(
@@ -266,68 +268,6 @@ class _Sender:
         except Exception:  # whatever it was, it was not receipted
             return False
         return answer.status == 200
-
-
-async def _drivers(load: ParkingLoad, network: RoadNetwork, host: Host, journal: Journal, until_s: float) -> None:
-    """Ask at a fixed rate whatever comes back when; the time to answer counts from when the question was due."""
-    draw, waiting, begun_s = random.Random(load.seed), set[asyncio.Task[None]](), time.monotonic()
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
-    known: list[tuple[str, int]] = []
-    async with httpx.AsyncClient(timeout=20, limits=limits, trust_env=False) as client:
-        for k in range(round(load.asks_s * (until_s - begun_s))):
-            due_s = begun_s + k / load.asks_s
-            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
-            task = asyncio.create_task(_one(client, host, journal, due_s, (draw, network, known)))
-            waiting.add(task)
-            task.add_done_callback(waiting.discard)
-        if waiting:
-            await asyncio.wait(waiting, timeout=30)
-
-
-_Street = tuple[random.Random, RoadNetwork, list[tuple[str, int]]]
-
-
-async def _one(client: httpx.AsyncClient, host: Host, journal: Journal, due_s: float, street: _Street) -> None:
-    """Let one driver ask: a new one, or one who is under way."""
-    draw, network, known = street
-    guidance, turn = known.pop(draw.randrange(len(known))) if known and draw.random() < 1 - 1 / TURNS else ("", 0)
-    body: dict[str, Any] = {"position": _place(draw, network)}
-    path = f"{ASK}/{guidance}" if guidance else ASK
-    if not guidance:
-        body |= {"destination": _place(draw, network), "stay_s": draw.choice((1800.0, 3600.0, 7200.0))}
-    up = host.service is not None
-    try:
-        answer = await client.post(f"{host.address()}{path}", json=body)
-    except httpx.HTTPError as error:
-        _refused(journal, type(error).__name__ if up else "while it was down")
-        return
-    if answer.status_code not in (200, 201):
-        _refused(journal, "forgotten at the kill" if answer.status_code == 404 else str(answer.status_code))
-        return
-    journal.asks_s.append(time.monotonic() - due_s)
-    found = json.loads(answer.content)["guidance"]
-    if turn + 1 < TURNS:
-        known.append((found, turn + 1))
-    else:
-        await _came(client, host, found)
-
-
-async def _came(client: httpx.AsyncClient, host: Host, guidance: str) -> None:
-    try:
-        await client.delete(f"{host.address()}{ASK}/{guidance}")
-    except httpx.HTTPError:
-        return  # his hold expires
-
-
-def _place(draw: random.Random, network: RoadNetwork) -> LonLat:
-    shape = draw.choice(network.roads).shape
-    share = draw.random()
-    (a, b), (c, d) = shape[0], shape[-1]
-    return a + share * (c - a), b + share * (d - b)
-
-
-def _refused(journal: Journal, why: str) -> None:
-    journal.refused[why] = journal.refused.get(why, 0) + 1
 
 
 def findings(data: Path, journal: Journal) -> list[str]:

@@ -33,15 +33,16 @@ class ReportDesk:
         Raises: ConflictError if another batch is here under its number; then nothing is stored.
         """
         digest = hashlib.sha256(body).hexdigest()
-        known = t.links.batch(batch.cabinet, batch.boot, batch.sequence)
-        if known is not None:
-            if known.digest != digest:
-                raise ConflictError(f"another batch {batch.sequence} of this start of {batch.cabinet} is here")
-            return known.answer
         start = t.links.start(batch.cabinet, batch.boot) or Start(batch.cabinet, batch.boot, _BEFORE_ALL_MS)
+        present = t.links.sequences(batch.cabinet, batch.boot, start.contiguous, _LOOK_AHEAD)
+        if batch.sequence <= start.contiguous or batch.sequence in present or len(present) == _LOOK_AHEAD:
+            known = t.links.batch(batch.cabinet, batch.boot, batch.sequence)
+            if known is not None:
+                if known.digest != digest:
+                    raise ConflictError(f"another batch {batch.sequence} of this start of {batch.cabinet} is here")
+                return known.answer
         if batch.sequence <= start.contiguous and not _is_lost(t.links, batch):
             return receipt_to_bytes(receipt_of(t.links, start))  # it was here, and its time to be kept is over
-        present = t.links.sequences(batch.cabinet, batch.boot, start.contiguous, _LOOK_AHEAD)
         late = batch.sequence != start.contiguous + 1 or bool(present)  # those present have overtaken it
         for gap in batch.gaps:
             t.links.put_gap(Lost(batch.cabinet, gap))

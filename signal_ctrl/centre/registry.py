@@ -147,6 +147,12 @@ class Registry:
             says=tuple(sorted(self._says.get(name, {}).items())),
         )
 
+    def marks(self, cabinet: str) -> tuple[object, ...]:
+        """Return what a status is made of but for the time of the last poll: equal marks, equal status."""
+        delivery = self._orders.book.delivery(cabinet)
+        answer = None if delivery is None else acknowledged(delivery, self._desk.now_ms())
+        return self.link(cabinet), delivery, answer, self._runs.get(cabinet), self._says.get(cabinet)
+
     def statuses(self, reading: Reading) -> tuple[CabinetStatus, ...]:
         """Return what is known of all cabinets."""
         return tuple(self.status(cabinet) for cabinet in every_cabinet(reading))

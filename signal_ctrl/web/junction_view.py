@@ -1,7 +1,6 @@
 """A junction as it is shown: by routes and by the stream."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from signal_ctrl.centre.cabinets import Cabinet, every_cabinet
@@ -106,7 +105,7 @@ class JunctionLook:
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
         self._cabinets: tuple[Cabinet, ...] = ()
-        self._shown: dict[str, tuple[Cabinet, CabinetStatus, dict[str, Any]]] = {}
+        self._shown: dict[str, tuple[Cabinet, tuple[object, ...], dict[str, Any]]] = {}
 
     def __call__(self, fresh: bool) -> Mapping[str, dict[str, Any]]:
         """Return junctions by name. Args: fresh, that cabinets may have come or moved since."""
@@ -115,10 +114,11 @@ class JunctionLook:
         self._shown = {each.cabinet: self._of(each) for each in self._cabinets}
         return {name: shown for name, (_, _, shown) in self._shown.items()}
 
-    def _of(self, cabinet: Cabinet) -> tuple[Cabinet, CabinetStatus, dict[str, Any]]:
+    def _of(self, cabinet: Cabinet) -> tuple[Cabinet, tuple[object, ...], dict[str, Any]]:
         """Return what is shown of a cabinet: made anew only where something but the time of its last poll changed."""
-        status = replace(self._centre.registry.status(cabinet), heard_utc_ms=None)
+        marks = self._centre.registry.marks(cabinet.cabinet)
         known = self._shown.get(cabinet.cabinet)
-        if known is not None and known[0] is cabinet and known[1] == status:
+        if known is not None and known[0] is cabinet and known[1] == marks:
             return known
-        return cabinet, status, _shown_of(cabinet, status).model_dump(exclude={"heard_utc_ms"})
+        status = self._centre.registry.status(cabinet)
+        return cabinet, marks, _shown_of(cabinet, status).model_dump(exclude={"heard_utc_ms"})

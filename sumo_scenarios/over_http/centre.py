@@ -111,7 +111,10 @@ class RunCentre:
         self._serve(LinkFront(inner, link, self._clock, context.rates, context.metrics))
 
     def _serve(self, front: LinkFront) -> None:
-        config = uvicorn.Config(front, log_level="error", access_log=False, lifespan="off", timeout_keep_alive=3600)
+        # with a log_config uvicorn shuts every handler of the process, and absl's closes standard output as it goes
+        config = uvicorn.Config(
+            front, log_config=None, log_level="error", access_log=False, lifespan="off", timeout_keep_alive=3600
+        )
         self._server = uvicorn.Server(config)
         own = socket.fromfd(self._socket.fileno(), self._socket.family, self._socket.type)
         self._thread = threading.Thread(target=self._server.run, args=([own],), daemon=True, name="centre")

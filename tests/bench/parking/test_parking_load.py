@@ -7,6 +7,7 @@ import pytest
 
 from bench import parking_load
 from bench.intake.city import city_of
+from bench.parking.drivers import DOWN, FORGOTTEN
 from bench.parking.load_trial import (
     ROADS,
     Journal,
@@ -31,6 +32,8 @@ def test_nothing_is_lost_when_it_is_killed(tmp_path: Path) -> None:
     assert row["lost"] == 0
     assert row["batches"] >= 10 and row["readings"] >= 100
     assert row["restart_s"] > 0
+    assert row["asked"] >= 5
+    assert set(row["refused"]) <= {DOWN, FORGOTTEN}
     assert "lost: 0" in parking_load.told({"key": "x", "load_average": 1.0, **row})
 
 

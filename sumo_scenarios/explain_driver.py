@@ -181,8 +181,8 @@ def _decision_document(present: int, was: Logged, rebuilt: str, now: Decision) -
 
 
 def _is_choice(now: Decision, was: Logged, lit: int) -> bool:
-    """Return whether a decision made again is the recorded one. The limits of priority may have put the plain one in its
-    place, or the cheapest other stage where the lit one may be kept no longer; then the record says so.
+    """Return whether a decision made again is the recorded one. The limits of priority may have put the plain one in
+    its place, or the cheapest other stage where the lit one may be kept no longer; then the record says so.
     """
     withheld = was.reason.startswith(WITHHELD) and now.plain is not None and now.stage != now.plain
     ended = was.reason.startswith(NOT_KEPT) and now.plain is not None and now.stage == lit

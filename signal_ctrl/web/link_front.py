@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import structlog
@@ -95,6 +96,7 @@ class LinkFront:
         self._clock = clock
         self._rates = rates
         self._metrics = metrics
+        self._counted = cache(metrics.requests.labels)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a poll, or pass a request on."""
@@ -138,7 +140,7 @@ class LinkFront:
             return False
         self._rates.take(Actor(entered.stamp.cabinet, Role.CABINET))
         answer = await self._answer(request.route, entered, asked, scope)
-        self._metrics.requests.labels(asked.method, request.route, str(answer.status)).inc()
+        self._counted(asked.method, request.route, str(answer.status)).inc()
         await self._send(send, entered, answer)
         return True
 
@@ -169,7 +171,7 @@ class LinkFront:
         error_id = _noted(scope, problem.status.value, request.verified, f"{problem.kind}: {error}")
         body = canonical(problem.document(error_id)).encode()
         more = [] if problem.retry_after_s is None else [(b"retry-after", str(problem.retry_after_s).encode())]
-        self._metrics.requests.labels(*request.names(), str(problem.status.value)).inc()
+        self._counted(*request.names(), str(problem.status.value)).inc()
         await self._send(send, request.verified, LinkAnswer(problem.status.value, body), MEDIA_TYPE.encode(), more)
 
     async def _send(

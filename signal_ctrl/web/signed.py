@@ -1,6 +1,7 @@
 """Signed requests, whoever sends them: what their code covers, their bodies, and how answers are coded."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
@@ -14,6 +15,8 @@ from signal_ctrl.domain.link.mac import Answered, Asked, answer_mac
 
 _CODED: Final = (b"etag", mac.SIGNATURE.lower().encode())
 _STAMP: Final = tuple(name.lower().encode() for name in (mac.TIME, mac.NONCE, mac.BOOT, mac.MAC))
+_ANSWER_TIME: Final = mac.ANSWER_TIME.lower().encode()
+_ANSWER_MAC: Final = mac.ANSWER_MAC.lower().encode()
 
 
 class Coded:
@@ -48,8 +51,8 @@ def code_headers(verified: Verified, clock: Clock, answer: LinkAnswer) -> list[t
     answered = Answered(answer.status, now_ms, answer.etag, answer.signature, answer.body)
     code = answer_mac(verified.key, verified.stamp.nonce, answered)
     return [
-        (mac.ANSWER_TIME.lower().encode(), str(now_ms).encode()),
-        (mac.ANSWER_MAC.lower().encode(), code.encode()),
+        (_ANSWER_TIME, str(now_ms).encode()),
+        (_ANSWER_MAC, code.encode()),
     ]
 
 
@@ -83,11 +86,19 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 def headers_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> LinkHeaders:
     """Return the headers of a signed request; one that comes twice counts as none. Args: name, of who signs."""
-    wanted, found = (name, *_STAMP), dict[bytes, str]()
+    places = _places(name)
+    found: list[str | None] = [None] * len(places)
     for key, value in headers:
-        if key in wanted:
-            found[key] = "" if key in found else value.decode("latin-1")
-    return LinkHeaders(*(found.get(key, "") for key in wanted))
+        place = places.get(key)
+        if place is not None:
+            found[place] = value.decode("latin-1") if found[place] is None else ""
+    return LinkHeaders(*(text or "" for text in found))
+
+
+@cache
+def _places(name: bytes) -> dict[bytes, int]:
+    """Return where in its headers what a signed request carries stands; worked out once, as each poll needs it."""
+    return {key: place for place, key in enumerate((name, *_STAMP))}
 
 
 def asked_of(scope: Scope, body: bytes) -> Asked:

@@ -62,6 +62,14 @@ def parse_buses(text: str) -> BusOptions:
     return BusOptions(**found, weighing=BusWeighing(**weighing))
 
 
+def bus_options_of(document: dict[str, Any]) -> BusOptions:
+    """Return the options that the settings of a run hold. Raises: InvalidInputError if they are none."""
+    try:
+        return BusOptions(**{**document, "weighing": BusWeighing(**document["weighing"])})
+    except (KeyError, TypeError) as error:
+        raise InvalidInputError(f"buses: {error}") from error
+
+
 def _number(part: str, value: str) -> float:
     try:
         return float(value)

@@ -55,7 +55,7 @@ def run_closed_loop(
     Raises: InvalidInputError for what cannot be used; BackendError if SUMO fails; the logs are written.
     """
     make: MakeDriver = made_by or make_driver
-    if settings.link is not None:
+    if settings.link is not None and (settings.buses is None or made_by is None):
         make = _over_http(settings)
     elif made_by is None and evidence is not None and evidence.detailed and settings.controller == "adaptive":
         make = partial(ForetellingDriver, evidence.folder)

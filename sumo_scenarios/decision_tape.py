@@ -21,7 +21,8 @@ class Row:
     """One line of a decision log. [ds]
 
     `stage` is the stage asked for, or -1; `decided` says whether one was chosen; `wish` is flash or resume, if one of
-    them was asked for; `rung`, `failed` and `restored` are what changed; `priority` is what was done for a bus.
+    them was asked for; `rung`, `failed` and `restored` are what changed; `priority` is what was done for a bus;
+    `choice` is what was decided for, -1: nothing, and `plain` what would have been without buses, None: none weighed.
     """
 
     line: int
@@ -38,6 +39,8 @@ class Row:
     failed: tuple[int, ...] = ()
     restored: tuple[int, ...] = ()
     priority: str = ""
+    choice: int = -1
+    plain: int | None = None
 
 
 @dataclass(slots=True)
@@ -97,6 +100,8 @@ def _row(text: str, number: int) -> Row:
         failed=_channels(values, "failed"),
         restored=_channels(values, "restored"),
         priority=_one_of(values, "priority", WORDS),
+        choice=count(values, "choice") if "choice" in values else -1,
+        plain=count(values, "plain") if "plain" in values else None,
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from detectors.crossings.waiting import CrossingSense, CrossingWatch
+from detectors.crossings.kerbside import Kerbside
+from detectors.crossings.waiting import CrossingSense
 from detectors.loops.estimator import LoopEstimator
 from detectors.loops.events import LoopEvent
 from detectors.positions import PositionTracker
@@ -215,8 +216,11 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         begin_s: float,
         events: EventLog,
         through: Callable[[Maker], Maker] = lambda maker: maker,
+        weighed_by: RunSettings | None = None,
     ) -> None:
-        """Args: through, makes what makes controllers into what makes those that the engines ask."""
+        """Args: through, makes what makes controllers into what makes those that the engines ask; weighed_by, whose
+        options say how people on foot are weighed, if not those of the run.
+        """
         sensors = _sensors(world, settings, simulation, begin_s, events)
         looks_ahead = settings.controller in ROLLOUTS
         if looks_ahead:
@@ -225,7 +229,8 @@ class KernelDriver(EngineDriver[ControlledJunction]):
         units = choosing_units(world, chosen)
         if settings.crossings != RECALL:
             units = [unit_with_crossings(unit) for unit in units]
-            sensors = _with_kerbs(sensors, units, world, settings, chosen, simulation, events)
+            weighs = chosen if weighed_by is None else settings_of(weighed_by.controller, weighed_by.options)
+            sensors = _with_kerbs(sensors, units, world, settings, weighs, simulation, events)
         plans = FallbackPlans(world, settings, begin_s) if looks_ahead else None
         partner_of = partners(units, chosen)
         kernels = {unit.site.signal_id: Kernel(unit.site) for unit in units}
@@ -324,8 +329,8 @@ def _with_kerbs(
     per_push = chosen.persons_per_push if isinstance(chosen, RolloutSettings) else 1.0
     for inner, unit in zip(sensors, units, strict=True):
         kerbs = Kerbs(simulation, world.net, unit.layout, unit.site, settings)
-        watch = CrossingWatch(kerbs.links, kerbs.first_loop, CrossingSense(settings.crossings), per_push)
-        found.append(KerbSensor(inner, kerbs, watch, weight, events))
+        side = Kerbside(unit.layout, unit.site, CrossingSense(settings.crossings), weight, per_push)
+        found.append(KerbSensor(inner, kerbs, side, events))
     return found
 
 

@@ -10,14 +10,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from optimiser.bus_priority import PriorityController
 from optimiser.controller import Decision, inputs_hash
+from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.engine.bus_gate import NOT_KEPT, WITHHELD, cheapest_now
+from signal_ctrl.watch.buses.fleet import key_of
+from sumo_scenarios.buses.run_buses import RunBuses
+from sumo_scenarios.buses.weighed import weighing
 from sumo_scenarios.controllers import maker_of, settings_of
 from sumo_scenarios.decision_tape import DecisionTape
 from sumo_scenarios.driver import ControlledJunction, choosing_units, couple, neighbour_of, partners
-from sumo_scenarios.explanation import candidates_document, inputs_document, lamps_document
+from sumo_scenarios.explanation import (
+    bus_document,
+    candidates_document,
+    inputs_document,
+    lamps_document,
+    weights_document,
+)
 from sumo_scenarios.foretelling import hindsight_of
 from sumo_scenarios.hindsight import Hindsight
+from sumo_scenarios.kerbs import RECALL, unit_with_crossings
 from sumo_scenarios.logged import Logged, logged_of
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.measures.predictions import Prediction
@@ -60,15 +74,31 @@ class ExplainDriver(ReplayDriver):
         self._joined = settings.sensing in EVENTS
         asked = next(each for each in self._junctions if each.signal == question.junction)
         chosen = settings_of(EXPLAINED, settings.options)
-        for junction, unit in zip(self._junctions, choosing_units(world, chosen), strict=True):
+        units = choosing_units(world, chosen)
+        if settings.crossings != RECALL:
+            units = [unit_with_crossings(unit) for unit in units]
+        for junction, unit in zip(self._junctions, units, strict=True):
             junction.unit = unit
         couple(self._junctions, partners(world.units, chosen))
         around, other = neighbour_of(asked.unit, asked.engine.kernel), asked.partner
         self._partner = other
         neighbour = neighbour_of(other.unit, other.engine.kernel) if other is not None else None
-        self._controller = maker_of(chosen, EXPLAINED)(around.layout, around.tables, neighbour)
+        self._buses, maker = None, maker_of(chosen, EXPLAINED)
+        if settings.buses is not None:
+            self._buses = RunBuses(world, settings.buses, simulation, settings.seed, begin_s)
+            maker = weighing(maker, chosen, self._buses)
+        self._decided_ds = frozenset(row.at_ds for row in tape.rows.values() if row.decided)
+        self._controller = maker(around.layout, around.tables, neighbour)
         self._hindsight: Hindsight = hindsight_of(asked.engine, settings)
         self._rung = (EXPLAINED, "")
+
+    def step(self, time_s: float) -> None:
+        """Hear the buses as the run heard them, then act for every signal. [s]"""
+        if self._buses is not None:
+            self._buses.step(time_s)
+            if round(time_s * 10) in self._decided_ds:  # whoever was asked then had who asks told, and that counts on
+                self._buses.fleet.coming(time_s)
+        super().step(time_s)
 
     def decide_one(self, junction: ControlledJunction, time_s: float, now_ds: int) -> None:
         """Look, ask if this is the signal in question, and repeat what the log says. [s], [ds]"""
@@ -76,6 +106,7 @@ class ExplainDriver(ReplayDriver):
         if now_ds <= question.at_ds and (mine or self._joined or junction is self._partner):
             view = junction.look(time_s)
             if mine:
+                view = junction.engine.compensated(view)
                 self._follow_rungs(now_ds)
                 self._ask(junction, view, time_s, now_ds)
         super().decide_one(junction, time_s, now_ds)
@@ -96,7 +127,7 @@ class ExplainDriver(ReplayDriver):
             return
         was = logged_of(self._tape, row)
         rebuilt = inputs_hash(view, junction.beside)
-        same = rebuilt == was.inputs and decision.stage == was.choice
+        same = rebuilt == was.inputs and _is_choice(decision, was, situation.stage)
         if now_ds < self._question.at_ds:
             self._question.decisions += self._rung[0] == EXPLAINED
             self._question.same += same and self._rung[0] == EXPLAINED
@@ -106,9 +137,18 @@ class ExplainDriver(ReplayDriver):
             "rung": {"name": self._rung[0], "why": self._rung[1]},
             "lit": lamps_document(site, situation, core, row.calls),
             **inputs_document(site, junction.engine.layout, view),
+            **weights_document(site, junction.engine.layout, view, junction.engine.owed_s),
+            "buses": self._weighed(site, junction.engine.layout),
             **_decision_document(situation.stage, was, rebuilt, decision),
         }
         self._hindsight.note(time_s, view, situation.stage)
+
+    def _weighed(self, site: Site, layout: JunctionLayout) -> list[dict[str, Any]]:
+        """Return the buses that were weighed in the last decision."""
+        if self._buses is None or not isinstance(self._controller, PriorityController):
+            return []
+        names = {key_of(vehicle): vehicle for vehicle in self._buses.fleet.buses}
+        return [bus_document(site, layout, bus, names.get(bus.key, "")) for bus in self._controller.near]
 
     def _look_back(self, junction: ControlledJunction, time_s: float) -> None:
         self._hindsight.see(time_s, junction.engine.core.stage)
@@ -119,13 +159,32 @@ class ExplainDriver(ReplayDriver):
 
 def _decision_document(present: int, was: Logged, rebuilt: str, now: Decision) -> dict[str, Any]:
     """Return what was decided, what is decided on what was rebuilt, and why. Args: present, the stage that was lit."""
-    same = rebuilt == was.inputs and now.stage == was.choice
+    again = _is_choice(now, was, present)
+    same = rebuilt == was.inputs and again
     return {
         "inputs": {"recorded": was.inputs, "rebuilt": rebuilt, "same": rebuilt == was.inputs},
         "candidates": candidates_document(now),
         "choice": was.choice,
-        "chosen_again": now.stage == was.choice,
+        "chosen_again": again,
+        "priority": None
+        if now.plain is None and was.plain is None
+        else {
+            "without_buses": was.plain,
+            "with_buses": now.stage,
+            "withheld": was.reason.removeprefix(WITHHELD) if was.reason.startswith(WITHHELD) else None,
+            "rebuilt_without": now.plain,
+        },
         "reason": was.reason,
         "words": was.words(present, now.candidates if same else was.candidates),
         "wish": None if was.ask < 0 else {"stage": was.ask, "refused": was.refused or None},
     }
+
+
+def _is_choice(now: Decision, was: Logged, lit: int) -> bool:
+    """Return whether a decision made again is the recorded one. The limits of priority may have put the plain one in
+    its place, or the cheapest other stage where the lit one may be kept no longer; then the record says so.
+    """
+    withheld = was.reason.startswith(WITHHELD) and now.plain is not None and now.stage != now.plain
+    ended = was.reason.startswith(NOT_KEPT) and now.plain is not None and now.stage == lit
+    wanted = cheapest_now(now, lit) if ended else now.stage
+    return now.plain == was.plain and was.choice == (now.plain if withheld else wanted)

@@ -1,7 +1,9 @@
 """What one decision was made on, as a document: the words of the network for the numbers of a view."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+from detectors.buses.joining import ComingBus
 from optimiser.controller import Decision, Situation
 from signal_ctrl.domain.network import ApproachLane, JunctionLayout
 from signal_ctrl.domain.site import Right, Site
@@ -24,6 +26,35 @@ def inputs_document(site: Site, layout: JunctionLayout, view: JunctionView) -> D
                 "vehicles": round(float(view.beyond_veh[index]), 2),
             }
             for index, each in enumerate(layout.exits)
+        ],
+    }
+
+
+def weights_document(site: Site, layout: JunctionLayout, view: JunctionView, owed_s: Sequence[float]) -> Document:
+    """Return as how many cars those count who do not count as one, lane by lane, and what groups are owed. [s]
+
+    People on foot are one entry a crossing; lanes of bicycles count by the persons on them.
+    """
+    found = []
+    for index, lane in enumerate(layout.lanes):
+        places = range(int(view.n_vehicles[index]))
+        cars = [float(view.weight[index, p]) if view.weight.size else 1.0 for p in places]
+        if any(each != 1.0 for each in cars) or lane.cars != 1.0:
+            found.append({"lane": lane.lane_id, "cars": [round(each * lane.cars, 2) for each in cars]})
+    owed = {group.name: round(s, 1) for group, s in zip(site.groups, owed_s, strict=True) if s > 0}
+    return {"weights": found, "owed_s": owed}
+
+
+def bus_document(site: Site, layout: JunctionLayout, bus: ComingBus, vehicle: str) -> Document:
+    """Return a bus that was weighed: when it may be at the stop line [s], how far off it was [m], by which lanes."""
+    return {
+        "vehicle": vehicle,
+        "cars": round(bus.cars, 2),
+        "times_s": [round(time_s, 1) for time_s in bus.times_s],
+        "to_stop_m": round(bus.to_stop_m, 1),
+        "lanes": [
+            {"lane": layout.lanes[lane].lane_id, "group": _group_name(site, layout, movement), "share": round(share, 2)}
+            for lane, movement, share in bus.lanes
         ],
     }
 

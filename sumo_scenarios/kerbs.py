@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from detectors.crossings.approaches import crossings_of, with_crossings
-from detectors.crossings.people_view import with_people
-from detectors.crossings.waiting import CrossingSense, CrossingWatch
+from detectors.crossings.kerbside import Kerbside
+from detectors.crossings.waiting import CrossingSense
 from detectors.loops.events import LoopEvent
 from signal_ctrl.domain.detection import Detection
 from signal_ctrl.domain.network import JunctionLayout
@@ -107,12 +107,10 @@ def _kerbs_of(net: Net, crossings: frozenset[str]) -> tuple[str, ...]:
 class KerbSensor:
     """A sensor of vehicles, and the kerbs beside it."""
 
-    def __init__(self, inner: Sensor, kerbs: Kerbs, watch: CrossingWatch, weight: float, events: EventLog) -> None:
-        """Args: weight, how much a person's waiting counts who is on foot, one in a car as 1."""
+    def __init__(self, inner: Sensor, kerbs: Kerbs, side: Kerbside, events: EventLog) -> None:
         self._inner = inner
         self._kerbs = kerbs
-        self._watch = watch
-        self._weight = weight
+        self._side = side
         self._events = events
         self._signal = ""
         self._lamps = ""
@@ -124,21 +122,23 @@ class KerbSensor:
         self._inner.read(time_s)
         if self._lamps:
             for event in self._kerbs.read(time_s, self._lamps):
-                self._watch.take(event)
-                at_ds = int(event.time_s * 10 + 0.5)
-                self._events.detector(self._signal, self._kerbs.channel(event), event.on, at_ds)
+                self._side.take(event)
+                note(self._events, self._signal, self._kerbs, event)
 
     def view(self, time_s: float, engine: JunctionEngine) -> JunctionView:
         """Return the estimate, with the people who wait."""
         self._lamps, self._signal, self._now_s = engine.lamps, engine.kernel.site.signal_id, time_s
-        self._watch.look(self._lamps, time_s)
-        return with_people(self._inner.view(time_s, engine), self._watch.waiting(time_s), self._weight, time_s)
+        self._side.look(self._lamps, time_s)
+        return self._side.seen(self._inner.view(time_s, engine), time_s)
 
     def detection(self) -> Detection:
         """Return what the health of loops and buttons says."""
-        inner, watch, now_s = self._inner.detection(), self._watch, self._now_s
-        unsure = frozenset(self._kerbs.first_lane + k for k in watch.unsure(now_s))
-        told = Detection(inner.failed | watch.failed(now_s), inner.unsure | unsure, inner.lost)
+        told = self._side.detection(self._inner.detection(), self._now_s)
         if told != self._told:
             self._told = told
         return self._told
+
+
+def note(events: EventLog, signal: str, kerbs: Kerbs, event: LoopEvent) -> None:
+    """Write an edge of a button or sensor into the log of a run."""
+    events.detector(signal, kerbs.channel(event), event.on, int(event.time_s * 10 + 0.5))

@@ -16,7 +16,8 @@ FORCED: Final = "K4: the kernel served a group whose maximum red or a green whos
 class Logged:
     """One decision. [s] Stages from 0; `ask` is -1 where the stage that was lit was wished for.
 
-    `candidates` has the cheapest of each stage; `refused` is the kernel's rule, empty where the wish was taken up.
+    `candidates` has the cheapest of each stage; `refused` is the kernel's rule, empty where the wish was taken up;
+    `plain` is what would have been without buses, None where none was weighed.
     """
 
     at_s: float
@@ -27,6 +28,7 @@ class Logged:
     reason: str
     ask: int
     refused: str
+    plain: int | None = None
 
     def words(self, present: int, candidates: tuple[Candidate, ...]) -> str:
         """Return the reason in plain words: with the costs where some were weighed, else as it was logged.
@@ -70,6 +72,7 @@ def logged_of(tape: DecisionTape, row: Row) -> Logged:
             reason=str(values["reason"]),
             ask=row.stage,
             refused=str(values.get("refused", "")),
+            plain=row.plain,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError(f"{tape.path} line {row.line}: damaged decision ({error})") from error

@@ -17,6 +17,7 @@ from signal_ctrl.domain.plan import plan_of_document
 from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import TLS_STATES
+from sumo_scenarios.bus_options import bus_options_of
 from sumo_scenarios.closed_loop import MakeDriver, run_loop
 from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.decision_tape import DecisionTape, read_decisions
@@ -38,7 +39,7 @@ from sumo_scenarios.loop_faults import MIX
 from sumo_scenarios.outcome import LoopOutcome, Replayed, ReplayOutcome, Report, Stop
 from sumo_scenarios.result import read_result
 from sumo_scenarios.run_timetable import schedule_of_record
-from sumo_scenarios.settings import SUMO_CONTROLLERS, Closure, RunSettings
+from sumo_scenarios.settings import CROSSINGS, HEARING, SUMO_CONTROLLERS, Closure, RunSettings
 from sumo_scenarios.settings_record import SETTINGS, SETTINGS_VERSION, versions
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.special_loop.driver import LOG as SPECIAL
@@ -139,9 +140,10 @@ class ReplayDriver(KernelDriver):
         events: EventLog,
     ) -> None:
         unasked = replace(
-            settings, controller=_UNASKED, options=(), plan=None, fallback=None, schedule=None, start=None, history=""
-        )
-        super().__init__(world, unasked, simulation, folder, begin_s, events)
+            settings, controller=_UNASKED, options=(), plan=None, fallback=None, schedule=None, start=None, history="",
+            buses=None,
+        )  # fmt: skip
+        super().__init__(world, unasked, simulation, folder, begin_s, events, weighed_by=settings)
         self._tape = tape
         self._lines: list[str] = []
         self._file = folder / DECISIONS
@@ -158,7 +160,7 @@ class ReplayDriver(KernelDriver):
             engine.repeat(self._calls[signal], -1, 0, now_ds)
             return
         refusals = engine.refusals
-        engine.repeat(row.calls, row.stage, row.sequence, now_ds, row.wish, row.priority)
+        engine.repeat(row.calls, row.stage, row.sequence, now_ds, row.wish, row.priority, row.choice, row.plain)
         self._events.changes(signal, now_ds, row.rung, row.failed, row.restored)
         if (engine.refusals > refusals) != row.refused:
             answer = "taken up" if row.refused else "refused"
@@ -247,13 +249,20 @@ def _recorded_run(values: Mapping[str, Any]) -> RecordedRun:
         loops_file=typed(values, "loops_file", str),
         failure_rate=number({"failure_rate": 0.0, **values}, "failure_rate"),  # absent in records of before
         failure_kind=typed({"failure_kind": MIX, **values}, "failure_kind", str),
-        crossings=typed({"crossings": "recall", **values}, "crossings", str),
+        crossings=_crossings(values),
+        buses=None if values.get("buses") is None else bus_options_of(typed(values, "buses", dict)),
         plan=None if values.get("plan") is None else plan_of_document(values["plan"]),
         fallback=None if values.get("fallback") is None else plan_of_document(values["fallback"]),
         **schedule_of_record(values.get("schedule")),
         command=tuple(str(word) for word in typed(values, "command", list)),
     )
     return RecordedRun(settings, _texts(values, "versions"), _texts(values, "inputs"))
+
+
+def _crossings(values: Mapping[str, Any]) -> str:
+    """Return how people were heard of by the controllers; cabinets under a plan have ears of their own."""
+    word = typed({"crossings": CROSSINGS[0], **values}, "crossings", str)
+    return word if values["controller"] in HEARING else CROSSINGS[0]
 
 
 def _profile(values: Mapping[str, Any]) -> SafetyProfile:

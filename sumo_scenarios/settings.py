@@ -110,11 +110,7 @@ class RunSettings:
         _one_of("controller", self.controller, CONTROLLERS)
         _one_of("sensing", self.sensing, SENSINGS)
         _one_of("crossings", self.crossings, CROSSINGS)
-        if self.crossings != CROSSINGS[0] and (self.link is not None or self.controller not in HEARING):
-            raise InvalidInputError(
-                f"people are heard of ({self.crossings}) by {', '.join(HEARING)} in the process of the run; "
-                f"leave --crossings out"
-            )
+        self._check_hearing()
         self._check_plans()
         self._check_schedule()
         if not 0 <= self.seed < 2**31 or not 0 <= self.demand_seed < 2**31:
@@ -125,12 +121,6 @@ class RunSettings:
             raise InvalidInputError(f"--scale needs a factor above 0 and at most 10, got {self.scale}")
         self._check_failures()
         self._check_link()
-        if self.buses is not None and (
-            self.controller not in PRIORITISING or self.link is not None or self.schedule is not None
-        ):
-            raise InvalidInputError(
-                f"--buses is for controllers {', '.join(PRIORITISING)} in the process of the run, without a schedule"
-            )
         condition_named(self.condition)
         if self.condition != "day" and self.sensing != "video":
             raise InvalidInputError(f"--condition is what cameras see; with sensing {self.sensing} leave it out")
@@ -139,6 +129,20 @@ class RunSettings:
             raise InvalidInputError("--begin and --end need simulation seconds, 0 or more")
         if len(times) == 2 and not times[0] < times[1]:
             raise InvalidInputError(f"--end {times[1]:g} s is not after --begin {times[0]:g} s")
+
+    def _check_hearing(self) -> None:
+        """Check that who is to hear of people and buses can: rollouts, or advisers at the cabinets of a plan."""
+        if self.crossings != CROSSINGS[0] and self.controller not in HEARING and not self.advise:
+            raise InvalidInputError(
+                f"people are heard of ({self.crossings}) by {', '.join(HEARING)}, or at cabinets under a plan by "
+                f"--advise; leave --crossings out"
+            )
+        if self.buses is None:
+            return
+        if self.schedule is not None or (self.controller not in PRIORITISING and not self.advise):
+            raise InvalidInputError(f"--buses is for controllers {', '.join(PRIORITISING)}, without a schedule")
+        if self.link is not None and self.controller not in ROLLOUTS and not self.advise:
+            raise InvalidInputError("over HTTP no plan is bent for buses; give --advise, or leave --buses out")
 
     def _check_link(self) -> None:
         if self.link is not None and self.controller in SUMO_CONTROLLERS:

@@ -217,6 +217,16 @@ class Simulation:
         with _translated(self._libsumo):
             self._libsumo.vehicle.setRoute(vehicle, list(edges))
 
+    def insert(self, vehicle: str, kind: str, edges: Sequence[str]) -> None:
+        """Have a vehicle set out by some edges as soon as there is room. Args: kind, its type, empty for a usual car.
+
+        Raises: BackendError if the name is taken, or nobody of this type can go there.
+        """
+        with _translated(self._libsumo):
+            way = f"way of {vehicle}"
+            self._libsumo.route.add(way, list(edges))
+            self._libsumo.vehicle.add(vehicle, way, typeID=kind or "DEFAULT_VEHTYPE", departLane="best")
+
     def came_and_went(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Return the vehicles that in the last step set out, began to park, and left their space."""
         simulation = self._libsumo.simulation

@@ -13,7 +13,7 @@ from typing import Final
 from bench.incidents.cases import Case, Purpose, Scenario
 from bench.incidents.fitting import fit
 from bench.incidents.judging import judge, report
-from bench.incidents.runs import SCENARIOS, Equipped, Runs, scenarios_of
+from bench.incidents.runs import SCENARIOS, Runs, draws_of, scenarios_of
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
 
 LEDGER: Final = Path(__file__).parent.parent / "results" / "incidents.jsonl"
@@ -24,18 +24,18 @@ def main(words: list[str] | None = None) -> int:
     """Carry out one step; 2 for bad input, 3 if the machine fails."""
     asked = _parser().parse_args(words)
     try:
-        equipped = Equipped(asked.loops_share, asked.positions_share)
-        runs = Runs(asked.folder, equipped, _say)
+        draws = draws_of(asked.loops_share, asked.positions_share, asked.draws)
+        all_runs = [Runs(asked.folder, equipped, _say) for equipped in draws]
         scenarios = scenarios_of(asked.scenarios.split(","))
         if asked.step == "record":
             for case in _wanted(asked, scenarios):
-                if not runs.is_there(case):
-                    runs.run(case)
+                if not all_runs[0].is_there(case):
+                    all_runs[0].run(case)
         elif asked.step == "fit":
-            sys.stdout.write(fit(runs, scenarios, asked.most) + "\n")
+            sys.stdout.write(fit(all_runs, scenarios, asked.most) + "\n")
         else:
-            if asked.step == "judge":
-                judge(runs, scenarios, asked.most, asked.ledger, equipped.word, _say)
+            for runs in all_runs if asked.step == "judge" else ():
+                judge(runs, scenarios, asked.most, asked.ledger, _say)
             sys.stdout.write(report(asked.ledger) + "\n")
     except SignalCtrlError as error:
         sys.stderr.write(f"{error}\n")
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--purposes", default="train,train_quiet,judge,judge_quiet", help="which runs to record")
     parser.add_argument("--most", type=int, default=20, help="runs of each purpose and scenario, at most")
     parser.add_argument("--loops-share", type=float, default=0.5, help="share of the roads with loops")
+    parser.add_argument("--draws", type=int, default=1, help="draws of the roads with loops; each run is seen with one")
     parser.add_argument("--positions-share", type=float, default=0.05, help="share of vehicles that report positions")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the runs are kept")
     parser.add_argument("--ledger", type=Path, default=LEDGER, help="JSON lines, one a run and equipment")

@@ -17,6 +17,10 @@ HEAVY_SHARE: Final = 0.7
 WARM_UP_S: Final = 900.0
 AFTER_S: Final = 720.0
 """A run with an incident ends so long after its begin."""
+LATE_S: Final = 240.0
+"""A vehicle that is to stand where a queue is comes there as soon as there is room; so long is waited for it."""
+BEHIND_S: Final = 180.0
+"""Who comes onto the road so soon after the begin of an incident may show it in time."""
 DAY_TO_DAY: Final = 0.1
 """The demand of each run is drawn this far around that of its scenario."""
 
@@ -74,7 +78,8 @@ class Case:
 class Blocked:
     """A vehicle that stands: road, lane, metres from its begin, from when to when of the simulation. [m] [s]
 
-    `use`, demand over capacity of the road before, mean of the usual runs.
+    `use`, demand over capacity of the road before, mean of the usual runs; `behind_veh`, vehicles that came onto the
+    road in the three minutes after it, None before the run was made.
     """
 
     road: str
@@ -83,6 +88,7 @@ class Blocked:
     from_s: float
     to_s: float
     use: float
+    behind_veh: int | None = None
 
     @property
     def heavy(self) -> bool:

@@ -23,7 +23,7 @@ UNTIL_BIN: Final = 16
 """An incident is to be seen from 80 s to 320 s after its begin."""
 RIDGE: Final = 1.0
 """Pull of the weights towards `PRIOR`."""
-PRIOR: Final = np.array([1.0, 0.6, 0.5, 0.3, 0.3, 0.3, 0.5, 0.2, 0.3, 0.4, 0.5, 0.8])
+PRIOR: Final = np.array([1.0, 0.6, 0.5, 0.3, 0.3, 0.3, 0.5, 0.2, 0.3, 0.4, 0.6, 0.5, 0.5, 0.5, 0.8])
 """Weights that were put down before anything was fitted."""
 LEAST_SEEN: Final = 1.5
 """An incident that nothing shows yet teaches nothing: its figures together are less than this."""
@@ -50,9 +50,9 @@ class Trained:
         return outcome(alarmed, self.neighbours, self.begin_ms, self.blocked, self.network.index)
 
 
-def fit(runs: Runs, scenarios: Sequence[Scenario], most: int) -> str:
+def fit(all_runs: Sequence[Runs], scenarios: Sequence[Scenario], most: int) -> str:
     """Return in words what the training runs teach."""
-    trained = [each for scenario in scenarios for each in _trained(runs, scenario, most)]
+    trained = [each for runs in all_runs for scenario in scenarios for each in _trained(runs, scenario, most)]
     weights = logistic(*_rows(trained))
     lines = ["weights: " + ", ".join(f"{figure.name} {weights[figure]:.3f}" for figure in Figure)]
     by_name = {

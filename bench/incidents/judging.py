@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from bench.folder import code_hash
 from bench.incidents.alarms import Neighbours, in_a_row, outcome
-from bench.incidents.cases import Case, Purpose, Scenario
+from bench.incidents.cases import Blocked, Case, Purpose, Scenario
 from bench.incidents.recording import Recorded
 from bench.incidents.replay import learnt, play
 from bench.incidents.rivals import CALIFORNIA, LOOPS, POSITIONS, without
@@ -24,22 +25,37 @@ from signal_ctrl.watch.incidents.detection.usual import Usual
 
 CODE: Final = ("signal_ctrl/watch/incidents/detection", "bench/incidents")
 IN_TIME_S: Final = 180.0
+NOBODY_VEH: Final = 3
+"""Where fewer come onto the road in the three minutes after an incident, next to nothing can show it in time."""
 _NORMAL: Final = 1.96
 Line = dict[str, Any]
 Array = npt.NDArray[Any]
+GROUPS: Final[Mapping[str, Callable[[Line], bool]]] = MappingProxyType(
+    {
+        "heavy": lambda b: b["heavy"],
+        "- whole road blocked": lambda b: b["heavy"] and b["lanes"] == 1,
+        "- half of it": lambda b: b["heavy"] and b["lanes"] == 2,
+        "- a third or less": lambda b: b["heavy"] and b["lanes"] > 2,
+        "- whole, loops on the road": lambda b: b["heavy"] and b["lanes"] == 1 and b["sight"] == "own",
+        "- whole, loops next to it only": lambda b: b["heavy"] and b["lanes"] == 1 and b["sight"] == "next",
+        "- part, loops on the road": lambda b: b["heavy"] and b["lanes"] > 1 and b["sight"] == "own",
+        "- part, loops next to it only": lambda b: b["heavy"] and b["lanes"] > 1 and b["sight"] == "next",
+        "- no loops on it nor next to it": lambda b: b["heavy"] and b["sight"] == "none",
+        f"- fewer than {NOBODY_VEH} came in 3 min": lambda b: b["heavy"] and b["behind_veh"] < NOBODY_VEH,
+        "lighter": lambda b: not b["heavy"],
+    }
+)
 
 
-def judge(
-    runs: Runs, scenarios: Sequence[Scenario], most: int, ledger: Path, equipped: str, told: Callable[[str], None]
-) -> None:
+def judge(runs: Runs, scenarios: Sequence[Scenario], most: int, ledger: Path, told: Callable[[str], None]) -> None:
     """Judge the runs that are there and that the ledger does not hold for this code."""
-    code = code_hash(CODE)
+    code, equipped = code_hash(CODE), runs.equipped.word
     known = {(line["key"], line.get("engine")) for line in _lines(ledger)}
     for scenario in scenarios:
         network, usual = runs.place(scenario).network, None
         for purpose in (Purpose.JUDGE_QUIET, Purpose.JUDGE):
             for case, recorded in runs.there(scenario, purpose, most):
-                key = f"{case.key}/{equipped}"
+                key = f"{case.key}/{equipped}{runs.equipped.salt and f' draw {runs.equipped.salt}'}"
                 if (key, code) in known:
                     continue
                 usual = usual or learnt(runs.usual(scenario), network)
@@ -58,12 +74,18 @@ def judged(case: Case, recorded: Recorded, network: RoadNetwork, usual: Usual) -
         name: outcome(flags, neighbours, recorded.begin_ms, recorded.blocked, network.index).document()
         for name, flags in alarmed.by_name().items()
     }
-    blocked = recorded.blocked
-    sensed = blocked is not None and any(loop.road == blocked.road for loop in network.loops)
-    facts = None if blocked is None else {**asdict(blocked), "heavy": blocked.heavy, "loops": sensed}
-    if blocked is not None and facts is not None:
-        facts["lanes"] = network.of(blocked.road).lanes
+    facts = None if recorded.blocked is None else _facts(recorded.blocked, network)
     return {"scenario": case.scenario.name, "seed": case.seed, "blocked": facts, "detectors": outcomes}
+
+
+def _facts(blocked: Blocked, network: RoadNetwork) -> Line:
+    """Return an incident with the lanes of its road, and who sees it: loops on its road, next to it, or none."""
+    counted = {loop.road for loop in network.loops}
+    beside = {turn.to_road for turn in network.following[blocked.road]}
+    beside |= {turn.from_road for turn in network.leading[blocked.road]}
+    sight = "own" if blocked.road in counted else "next" if beside & counted else "none"
+    lanes = network.of(blocked.road).lanes
+    return {**asdict(blocked), "heavy": blocked.heavy, "loops": sight == "own", "sight": sight, "lanes": lanes}
 
 
 class _Alarmed:
@@ -111,13 +133,9 @@ def _table(lines: Sequence[Line]) -> list[str]:
     rows = []
     for name in ("combined", "loops", "positions", "california"):
         outcomes = [(line["blocked"], line["detectors"][name]) for line in lines]
-        rows += [
-            f"  {name:11} heavy:   {_rate(o for b, o in outcomes if b and b['heavy'])}",
-            f"  {'':11} - road with loops: {_rate(o for b, o in outcomes if b and b['heavy'] and b['loops'])}",
-            f"  {'':11} - one lane only: {_rate(o for b, o in outcomes if b and b['heavy'] and b['lanes'] == 1)}",
-            f"  {'':11} lighter: {_rate(o for b, o in outcomes if b and not b['heavy'])}",
-            f"  {'':11} {_false([o for _, o in outcomes])}",
-        ]
+        rows.append(f"  {name}: {_false([o for _, o in outcomes])}")
+        for group, holds in GROUPS.items():
+            rows.append(f"    {group:38} {_rate(o for b, o in outcomes if b and holds(b))}")
     return rows
 
 

@@ -5,7 +5,7 @@ import math
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from bench.incidents.cases import AFTER_S, Blocked, Case
+from bench.incidents.cases import AFTER_S, BEHIND_S, LATE_S, Blocked, Case
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.roads import Road, RoadNetwork
 from signal_ctrl.watch.observations import LoopCount, Observation, Position
@@ -35,6 +35,10 @@ NOISE_M: Final = 8.0
 FIRST_UTC_MS: Final = 1_767_571_200_000
 """Midnight of Monday, 5 January 2026: second 0 of a simulation."""
 TIMEOUT_S: Final = 1800.0
+LEAST_STOOD_S: Final = 300.0
+"""Whose time was over this soon after it came has blocked nothing worth finding. [s]"""
+ENTRY_MOST_M: Final = 20.0
+"""Loops closer to the begin of a road count who comes onto it. [m]"""
 _LOOP: Final = "signal-ctrl loop "
 Array = npt.NDArray[Any]
 
@@ -68,27 +72,33 @@ class Recorded:
 
 
 @cache
-def place_of(scenario: str, loops_share: float) -> Place:
-    """Return a scenario's roads. Raises: InvalidInputError if it cannot be read."""
+def place_of(scenario: str, loops_share: float, salt: str = "") -> Place:
+    """Return a scenario's roads; `salt` draws which have loops. Raises: InvalidInputError if it cannot be read."""
     path = catalogue.resolve(scenario).config
     config = read_configuration(path)
     net = read_net(config.net)
     begin_s = config.begin_s or 0.0
-    return Place(
-        config, path, net, network_of(net, read_additional(config.additional), begin_s, Equipment(loops_share))
-    )
+    equipment = Equipment(loops_share, salt=salt)
+    return Place(config, path, net, network_of(net, read_additional(config.additional), begin_s, equipment))
 
 
 def record(case: Case, place: Place, blocked: Blocked | None, positions_share: float) -> Recorded:
-    """Make a run. Raises: BackendError if SUMO fails."""
+    """Make a run. An incident begins when its vehicle has come onto its lane; where a queue never lets it in, the run
+    is one without an incident. Args: place, with loops on all roads. Raises: BackendError if SUMO fails.
+    """
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-incidents-") as scratch:
         folder = Path(scratch)
-        end_s = case.scenario.end_s if blocked is None else min(blocked.from_s + AFTER_S, case.scenario.end_s)
+        end_s = case.scenario.end_s
+        end_s = end_s if blocked is None else min(blocked.from_s + LATE_S + AFTER_S, end_s)
         _run(case, place, blocked, positions_share, folder, math.ceil(end_s))
         begin_s = case.scenario.begin_s
         vehicles, occupied = _counts(folder / "loops.xml", len(place.network.loops), begin_s, end_s)
         positions = _positions(folder / "positions.xml", place, case.seed)
         left = _left(folder / "roads.xml", place.network, begin_s, end_s)
+        came_s = None if blocked is None else _came_s(folder / "trips.xml")
+    if blocked is not None:
+        stood = came_s is not None and came_s + LEAST_STOOD_S <= blocked.to_s
+        blocked = _since(blocked, came_s, vehicles, place.network, begin_s) if came_s is not None and stood else None
     return Recorded(_utc_ms(begin_s), vehicles, occupied, positions, left, blocked)
 
 
@@ -107,6 +117,7 @@ def _run(case: Case, place: Place, blocked: Blocked | None, share: float, folder
         *(str(sumo_home() / "bin" / "sumo"), "-c", str(place.path)),
         *("-a", ",".join(map(str, (*place.config.additional, *own)))),
         *("--end", str(end_s), "--seed", str(case.seed), "--scale", repr(case.scale)),
+        *("--tripinfo-output", str(folder / "trips.xml"), "--tripinfo-output.write-unfinished", "true"),
         *("--time-to-teleport", "-1", "--no-step-log", "true", "--no-warnings", "true"),
         *("--fcd-output", str(folder / "positions.xml"), "--device.fcd.probability", repr(share)),
         *("--device.fcd.period", str(POSITION_S)),
@@ -115,6 +126,24 @@ def _run(case: Case, place: Place, blocked: Blocked | None, share: float, folder
     done = run_program(command, "SUMO", TIMEOUT_S)
     if done.returncode:
         raise BackendError(f"the run {case.key} failed: {said_of(done)}")
+
+
+def _came_s(path: Path) -> float | None:
+    """Return when the vehicle that stands came onto its lane. [s] None if it never did."""
+    times_s = [
+        float(found["depart"]) for tag, found in tags(path) if tag == "tripinfo" and found["id"].startswith(STANDING)
+    ]
+    return times_s[0] if times_s and times_s[0] >= 0 else None
+
+
+def _since(blocked: Blocked, came_s: float, vehicles: Array, network: RoadNetwork, begin_s: float) -> Blocked:
+    """Return an incident as it was: when its vehicle came, and who came onto its road after that."""
+    entries = [
+        at for at, loop in enumerate(network.loops) if loop.road == blocked.road and loop.position_m < ENTRY_MOST_M
+    ]
+    first = math.ceil((came_s - begin_s) / COUNT_S)
+    behind = vehicles[first : first + round(BEHIND_S / COUNT_S), entries].sum()
+    return replace(blocked, from_s=came_s, behind_veh=int(behind))
 
 
 def _happening(blocked: Blocked) -> Happening:

@@ -14,7 +14,7 @@ SCENARIOS: Final = {
     "cologne8": Scenario("cologne8", 1.75, 25_200.0, 28_800.0),
     "ingolstadt7": Scenario("ingolstadt7", 1.0, 57_600.0, 61_200.0),
 }
-N_USUAL: Final = 4
+N_USUAL: Final = 8
 """Days that teach what is usual."""
 RECORDED_SHARE: Final = 0.2
 """Share of the vehicles whose positions are recorded."""
@@ -25,15 +25,30 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Equipped:
-    """How much is seen: share of the roads with loops, of the vehicles that report positions."""
+    """How much is seen: share of the roads with loops, of the vehicles that report positions.
+
+    `salt` draws other roads. Of several draws each run is seen with one: every `draws`-th, from number `draw` on.
+    """
 
     loops_share: float = 0.5
     positions_share: float = 0.05
+    salt: str = ""
+    draw: int = 0
+    draws: int = 1
 
     @property
     def word(self) -> str:
         """Its name in the ledger."""
         return f"loops {self.loops_share:g} positions {self.positions_share:g}"
+
+    def sees(self, number: int) -> bool:
+        """Tell whether a run of this number is seen with these roads."""
+        return number % self.draws == self.draw
+
+
+def draws_of(loops_share: float, positions_share: float, draws: int) -> list[Equipped]:
+    """Return so many draws of the roads with loops, the first the one that all else in this project uses."""
+    return [Equipped(loops_share, positions_share, f"{at}" if at else "", at, draws) for at in range(draws)]
 
 
 class Runs:
@@ -45,11 +60,11 @@ class Runs:
 
     def __init__(self, folder: Path, equipped: Equipped, told: Told) -> None:
         self._folder, self._told = folder, told
-        self._equipped = equipped
+        self.equipped = equipped
 
     def place(self, scenario: Scenario) -> Place:
         """Return the roads of a scenario, with the loops that are asked for."""
-        return place_of(scenario.name, self._equipped.loops_share)
+        return place_of(scenario.name, self.equipped.loops_share, self.equipped.salt)
 
     def usual(self, scenario: Scenario) -> list[Recorded]:
         """Return the runs that teach what is usual."""
@@ -77,7 +92,7 @@ class Runs:
         """Return of a recording what is seen with the equipment that is asked for."""
         there = {loop.detector: at for at, loop in enumerate(place_of(scenario.name, 1.0).network.loops)}
         loops = [there[loop.detector] for loop in self.place(scenario).network.loops]
-        share = self._equipped.positions_share / RECORDED_SHARE
+        share = self.equipped.positions_share / RECORDED_SHARE
         rows = (whole.positions[:, 1] * _GOLDEN) % 1 < share
         return replace(
             whole,
@@ -87,10 +102,10 @@ class Runs:
         )
 
     def there(self, scenario: Scenario, purpose: Purpose, most: int) -> Iterator[tuple[Case, Recorded]]:
-        """Yield the runs of a purpose that were made, in the order of their numbers."""
+        """Yield the runs of a purpose that were made and are seen with these roads, in the order of their numbers."""
         for number in range(most):
             case = Case(scenario, purpose, number)
-            if self.is_there(case):
+            if self.equipped.sees(number) and self.is_there(case):
                 yield case, self.run(case)
 
     def _path(self, case: Case) -> Path:

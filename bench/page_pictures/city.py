@@ -1,6 +1,7 @@
 """A living city to be pictured: the demo as a process, and a few acts in it, so that no view is empty."""
 
 import json
+import math
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from bench.load.service import PROGRAM
 from signal_ctrl.domain.errors import BackendError
 
 _TIMEOUT_S: Final = 60.0
+ROUTE_S: Final = 120
+APART_S: Final = 240
+"""The convoy is at the first junction so long after it is armed, and so long from one to the next: it is slow. [s]"""
 
 
 @contextmanager
@@ -62,13 +66,14 @@ class Hand:
 
 
 def enliven(address: str) -> None:
-    """Hold a stage, ask for flash, report an incident, open a mission, take a second version of the plan in."""
+    """Hold a stage, ask for flash, report an incident, open a mission, arm a route, take another plan in."""
     engineer, operator = Hand(address, "engineer"), Hand(address, "operator")
     try:
         junctions = engineer.get("/v1/junctions")["junctions"]
         _plans(engineer)
         _overrides(operator, [each["junction"] for each in junctions])
         _incident(operator)
+        _convoy(operator)
     finally:
         engineer.close()
         operator.close()
@@ -120,3 +125,43 @@ def _incident(operator: Hand) -> None:
     operator.post("/v1/incidents", {"road": road["road"], "kind": "breakdown", "text": "van on the right lane"})
     lon, lat = road["shape"][0]
     operator.post("/v1/missions", {"kinds": ["tow"], "lon": lon, "lat": lat, "text": "tow the van", "priority": 2})
+
+
+def _convoy(operator: Hand) -> None:
+    """Arm the stored route, where there is one, for a patrol that leads; the convoy is under way for some minutes."""
+    stored = operator.get("/v1/stored-routes")
+    patrols = [one["unit"]["unit"] for one in operator.get("/v1/units?kind=patrol")]
+    if not stored:
+        return
+    route = [
+        {"cabinet": stop["cabinet"], "stage": stop["stage"], "arrival_s": ROUTE_S + number * APART_S}
+        for number, stop in enumerate(stored[0]["stops"][:5])
+    ]
+    wish = {
+        "kind": "green_route",
+        "reason": "escort",
+        "case": "2026-118",
+        "note": f"unit {patrols[0]}" if patrols else "",
+        "lasts_s": route[-1]["arrival_s"] + 300,
+        "convoy_s": 200,
+        "route": route,
+    }
+    prepared = operator.post("/v1/override-preparations", wish)
+    operator.post("/v1/overrides", {"document": prepared["document"], "nonce": prepared["nonce"]})
+
+
+def call_out(address: str) -> None:
+    """Send a free special vehicle to a road far from its base, so that it has a corridor; none where all are out."""
+    operator = Hand(address, "operator")
+    try:
+        free = [row["unit"] for row in operator.get("/v1/units") if row["unit"]["state"] == "free"]
+        unit = next((one for one in free if one["kind"] in ("fire", "ambulance")), None)
+        if unit is None or operator.get("/v1/corridors"):
+            return
+        roads = [road for road in operator.get("/v1/roads")["roads"] if road["lanes"] > 1]
+        lon, lat = max((road["shape"][0] for road in roads), key=lambda place: math.dist(place, unit["home"]))
+        wish = {"kinds": [unit["kind"]], "lon": lon, "lat": lat, "text": "smoke reported", "priority": 1}
+        mission = operator.post("/v1/missions", wish)["mission_id"]
+        operator.post(f"/v1/missions/{mission}/assign", {"unit": unit["unit"]})
+    finally:
+        operator.close()

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.page_pictures.city import call_out
 from signal_ctrl.web import page_routes
 
 HOLD_MIN: Final = 10
+CORRIDOR_MS: Final = 180_000
 LABELS: Final = Path(page_routes.__file__).with_name("page") / "src" / "labels.json"
 WORDS: Final = tuple(json.loads(LABELS.read_text(encoding="utf-8"))["replay"].values())
 """What the button of the replay says, in both languages."""
@@ -124,10 +126,28 @@ def refused_plan(page: Any) -> None:
 
 
 def green_route(page: Any) -> None:
-    """Put three junctions on the way of a convoy."""
-    for index in (1, 3, 4):
-        page.select_option(".panel select >> nth=0", index=index)
-        page.wait_for_timeout(400)
+    """Choose the stored route for a convoy, or three junctions where none is stored."""
+    page.wait_for_timeout(1_500)
+    if page.query_selector("select[name=stored]") is not None:
+        page.select_option("select[name=stored]", index=1)
+    else:
+        for index in (1, 3, 4):
+            page.select_option("select[name=add]", index=index)
+            page.wait_for_timeout(400)
+    page.wait_for_selector(".stops li")
+    page.eval_on_selector(".ends", "element => element.scrollIntoView({ block: 'start' })")
+
+
+def convoy(page: Any) -> None:
+    """Wait for a convoy that is under way."""
+    page.wait_for_selector(".convoy li[data-state=green], .convoy li[data-state=turning]")
+
+
+def corridor(page: Any) -> None:
+    """Have a special vehicle called out, and wait until it is under way."""
+    call_out(page.evaluate("location.origin"))
+    page.wait_for_selector("[data-corridor] [data-ahead]", timeout=CORRIDOR_MS)
+    page.wait_for_selector("[data-corridor] .price-list")
 
 
 def price(page: Any) -> None:
@@ -157,13 +177,16 @@ VIEWS: Final = (
     View("replay", "map", "main .map", prepare=past),
     View("incidents", "incidents"),
     View("dispatch", "dispatch"),
-    View("buses", "buses", screens=("desktop",)),
+    View("buses", "buses", "main td, main .empty"),
+    View("parking", "parking"),
     View("responses", "responses"),
     View("route", "route", ".panel select", prepare=green_route),
+    View("convoy", "route", ".panel select", prepare=convoy),
+    View("special", "special", ".panel h1", prepare=corridor),
     View("overrides", "overrides", ".card, .empty"),
     View("alarms", "alarms"),
     View("maintenance", "tickets"),
-    View("audit", "audit", "main td"),
+    View("audit", "audit", "main td", screens=("desktop", "phone", "night", "wall")),
     View("plans", "engineer/plans", ".diagram.bars"),
     View("plan-refused", "engineer/plans", ".upload", role="engineer", prepare=refused_plan),
     View("time-space", "engineer/space", "select[name=street]", prepare=street),

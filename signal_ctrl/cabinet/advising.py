@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from detectors.crossings.waiting import CrossingSense
 from detectors.loops.events import LoopEvent
 from optimiser.controller import Decision, Situation
 from signal_ctrl.cabinet.arrivals import Arrivals
+from signal_ctrl.cabinet.detector_faults import DetectorFaults
 from signal_ctrl.cabinet.group_counts import GroupCounts
 from signal_ctrl.domain.errors import BackendTimeoutError, InvalidInputError
 from signal_ctrl.domain.link.arrivals import ARRIVALS
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.link.reports import GROUP_COUNT, SHADOW_ADVICE, SHADOW_TOTAL, ReportKind
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.site import Site
@@ -59,12 +62,17 @@ class Detectors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What lets a cabinet see: where its loops lie, what they tell, who advises, how far ahead that one looks. [s]"""
+    """What lets a cabinet see: where its loops lie, what they tell, who advises, how far ahead that one looks. [s]
+
+    `crossings`, what is at the kerbs: `detectors` tells their edges too, by channels behind those of the loops. None:
+    nothing is, and crossings are on recall.
+    """
 
     layout: JunctionLayout
     detectors: Detectors
     adviser: Adviser | None = None
     horizon_s: float = 60.0
+    crossings: CrossingSense | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +96,7 @@ class Advising:
     is_heard: Callable[[], bool] = lambda: True
     _counts: GroupCounts = field(init=False)
     _arrivals: Arrivals = field(init=False)
+    _faults: DetectorFaults = field(init=False)
     _events: tuple[LoopEvent, ...] = ()
     _pending: dict[float, tuple[int, Running[int] | None]] = field(default_factory=dict)
     _heard_s: float | None = None
@@ -100,6 +109,7 @@ class Advising:
     def __post_init__(self) -> None:
         self._counts = GroupCounts(self.site, self.sight.layout)
         self._arrivals = Arrivals(self.sight.layout)
+        self._faults = DetectorFaults(self.site, self.sight.layout, self.sight.crossings, self.tell)
 
     @property
     def answer(self) -> Advised | None:
@@ -138,15 +148,25 @@ class Advising:
         if answer is not None and answer.now_s != self._heard_s:
             self._heard_s = answer.now_s
             self._hear(answer, utc_ms - round(_MILLI * (now_s - answer.now_s)))
+            self._faults.look(answer.failed, answer.looked_s >= WARM_S)
         self._arrivals.take(self._events, now_s, utc_ms)
         self._arrivals.settle(utc_ms, self.is_heard, lambda text: self.tell(ReportKind.DETECTOR, ARRIVALS, text, ()))
         self._report(utc_ms)
 
-    def ask(self, now_s: float, lamps: str, situation: Situation | None, running: Running[int] | None) -> None:
+    def ask(
+        self,
+        now_s: float,
+        lamps: str,
+        situation: Situation | None,
+        running: Running[int] | None,
+        coming: tuple[Foretold, ...] = (),
+        owed_s: tuple[float, ...] = (),
+    ) -> None:
         """Hand the second over to the adviser. [s]
 
         Args: situation, what there is to be decided, None where nobody wants to know; running, what the plan does, None
-            where there is nothing to compare with.
+            where there is nothing to compare with; coming, who is foretold; owed_s, what groups are owed whose green
+            was shortened for a bus.
         """
         adviser = self.sight.adviser
         if adviser is None:
@@ -154,7 +174,7 @@ class Advising:
         if situation is not None and running is not None:
             self._pending[now_s] = (situation.stage, running)
             self._forget()
-        adviser.ask(Glimpse(now_s, self._events, lamps, situation, running is not None))
+        adviser.ask(Glimpse(now_s, self._events, lamps, situation, running is not None, coming, owed_s))
 
     def _forget(self) -> None:
         """Give up questions that have no answer."""

@@ -24,6 +24,7 @@ from signal_ctrl.cabinet.street import Fitting
 from signal_ctrl.cabinet.timekeeping import CabinetClock
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.lamps import lamps_query
 from signal_ctrl.domain.link.reports import Report, ReportKind
@@ -33,6 +34,8 @@ from signal_ctrl.kernel.latch import latch_from_json, latch_to_json
 SEAL_MS: Final = 10_000
 LOOK_MS: Final = 500
 """How often the cabinet looks whether there is anything new to be told of itself. [ms]"""
+WANTED_MS: Final = 10_000
+"""Whoever wanted so lately to know who is foretold still does. [ms]"""
 _BOOT: Final = "boot"
 _LATCH: Final = "latch"
 _MAX_TEXT: Final = 500
@@ -71,11 +74,21 @@ class Agent:
         self._lamp_tale = LampTale()
         self.outbox = Outbox(identity.cabinet, self.boot, _next_boot(shelf), shelf, capacity)
         self.signer = Signer(identity.cabinet, identity.key, self.boot, self.clock, random_bytes)
-        self.link = LinkClient(self.signer, self.clock, random_bytes, self.outbox, settings, self._notice, self._lamps)
+        self._asked_mono_ms: int | None = None
+        self.link = LinkClient(
+            self.signer,
+            self.clock,
+            random_bytes,
+            self.outbox,
+            settings,
+            self._notice,
+            self._lamps,
+            self._wants_foretold,
+        )
         site_sha256 = site_hash(equipment.kernel.site)
         self.desk = Desk(identity.cabinet, site_sha256, shelf, identity.verify, self.link.acknowledge)
         latch = latch_from_json(_text(shelf.get(_LATCH)))
-        office = Office(self.desk, self._centre_fault, self._link_fault, self.report)
+        office = Office(self.desk, self._centre_fault, self._link_fault, self.report, self._foretold)
         self.street = equipment.street(self.clock, latch, office)
         self._latched = latch is not None
         self._sealed_ms = self.clock.mono_ms()
@@ -106,6 +119,16 @@ class Agent:
         if self.link.duplicate:
             return "the centre sees this cabinet twice"
         return "the centre does not answer" if self.link.lost else ""
+
+    def _foretold(self, utc_ms: int) -> tuple[Foretold, ...]:
+        """Return who comes by what the centre said last; nobody while it is not heard, or what it said is old. [ms]"""
+        self._asked_mono_ms, told = self.clock.mono_ms(), self.link.foretelling
+        return () if told is None or self._link_fault() else told.at(utc_ms)
+
+    def _wants_foretold(self) -> bool:
+        """Return whether anybody wants to know who comes: an adviser that is to decide, or to say what it would."""
+        asked_ms = self._asked_mono_ms
+        return asked_ms is not None and self.clock.mono_ms() - asked_ms <= WANTED_MS
 
     def frame(self) -> None:
         """Make the frame of now. For the thread of the frames; it waits for nothing."""

@@ -1,8 +1,8 @@
 """The cabinet's end of the link, without a wire: what to ask next, and what to make of each answer.
 
 One request is under way at a time. What is due first: the time if the two clocks are far apart, then acknowledgements,
-then the poll, then one batch of reports a poll. What is posted waits while polls have no answer; a post without one
-waits for longer each time and holds up no poll.
+then the poll, then who is foretold where that is wanted, then one batch of reports a poll. What is posted waits while
+polls have no answer; a post without one waits for longer each time and holds up no poll.
 """
 
 from collections import deque
@@ -20,6 +20,7 @@ from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.cabinet.timekeeping import CabinetClock
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.acknowledgement import Acknowledgement, AckState, ack_to_bytes
+from signal_ctrl.domain.link.foretold import Foretelling, foretelling_from_bytes
 from signal_ctrl.domain.link.mac import SIGNATURE, WINDOW_MS
 from signal_ctrl.domain.site_parts import is_whole
 
@@ -30,8 +31,11 @@ OLD_MS: Final = 60_000
 MAX_ACKS: Final = 64
 TIME_EVERY_MS: Final = 60_000
 """How often the time is asked for while nothing else is accepted. [ms]"""
+FORETOLD_AGAIN_MS: Final = 30_000
+"""An answer that did not come, or was refused, is asked for anew after so long. [ms] [P]"""
 TIME_PATH: Final = "/v1/time"
 _JITTER: Final = 10
+_MS_PER_S: Final = 1_000
 LOCKED: Final = 423
 """The status of a poll of a cabinet that is there twice."""
 _NEVER_TO_BE: Final = frozenset({400, 404, 409, 413, 415, 422})
@@ -48,6 +52,7 @@ class Errand(Enum):
     ACKNOWLEDGE = "acknowledge"
     POLL = "poll"
     REPORT = "report"
+    FORETOLD = "foretold"
 
 
 _POSTS: Final = frozenset({Errand.ACKNOWLEDGE, Errand.REPORT})
@@ -91,9 +96,13 @@ class LinkClient:
         settings: LinkSettings,
         notice: Notice,
         query: Callable[[], str] = str,
+        wants_foretold: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Args: query, returns what the next poll tells by the way."""
+        """Args: query, returns what the next poll tells by the way; wants_foretold, whether anybody wants to know who
+        is foretold.
+        """
         self._query = query
+        self._wants_foretold = wants_foretold
         self._signer = signer
         self._clock = clock
         self._random_bytes = random_bytes
@@ -109,6 +118,8 @@ class LinkClient:
         self._poll_at_ms = clock.mono_ms()
         self._time_at_ms: int | None = clock.mono_ms()
         self._may_report = False
+        self._foretold_at_ms = clock.mono_ms()
+        self.foretelling: Foretelling | None = None
         self.under_way: UnderWay | None = None
         self.heard_mono_ms: int | None = None
         self.answers = False
@@ -157,6 +168,11 @@ class LinkClient:
             return UnderWay(Errand.ACKNOWLEDGE, ask, mono_ms, ack=self._acks[0])
         if mono_ms >= self._poll_at_ms:
             return UnderWay(Errand.POLL, self._signer.ask("GET", self._path("plan"), self._query(), etag=etag), mono_ms)
+        return self._less_urgent(mono_ms, may_post)
+
+    def _less_urgent(self, mono_ms: int, may_post: bool) -> UnderWay | None:
+        if self.answers and mono_ms >= self._foretold_at_ms and self._wants_foretold():
+            return UnderWay(Errand.FORETOLD, self._signer.ask("GET", self._path("foretold")), mono_ms)
         pending = self._outbox.first() if self._may_report and may_post else None
         if pending is None:
             return None
@@ -176,6 +192,9 @@ class LinkClient:
         self._may_report = False
         if way is not None and way.errand in _POSTS:
             self._post_at_ms = self._clock.mono_ms() + self._repost.wait_ms(retry_after_ms)
+            return
+        if way is not None and way.errand is Errand.FORETOLD:  # it costs nothing but weights: polls go on
+            self._foretold_at_ms = self._clock.mono_ms() + max(FORETOLD_AGAIN_MS, retry_after_ms or 0)
             return
         self.answers = False
         self._quiet_until_ms = self._clock.mono_ms() + self._reconnect.wait_ms(retry_after_ms)
@@ -216,8 +235,23 @@ class LinkClient:
         elif way.pending is not None:
             self._outbox.done(way.pending.sealed)
             self._may_report = False
+        elif way.errand is Errand.FORETOLD:
+            self._foretold(answer, mono_ms)
         elif way.errand is Errand.POLL:
             self._polled(way, answer, mono_ms, desk)
+
+    def _foretold(self, answer: Answer, mono_ms: int) -> None:
+        """Take in who is foretold; what cannot be read, or is for another cabinet, counts for nothing."""
+        self.foretelling, self._foretold_at_ms = None, mono_ms + FORETOLD_AGAIN_MS
+        try:
+            found = foretelling_from_bytes(answer.body)
+        except InvalidInputError as error:
+            self._notice("B/foretold", str(error))
+            return
+        if found.cabinet != self._signer.cabinet:
+            self._notice("B/foretold", f"who is foretold to cabinet {found.cabinet}")
+            return
+        self.foretelling, self._foretold_at_ms = found, mono_ms + _MS_PER_S * found.again_s
 
     def _polled(self, way: UnderWay, answer: Answer, mono_ms: int, desk: Desk) -> None:
         self.heard_mono_ms = mono_ms

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from signal_ctrl.domain.link.control import ControlMode
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.link.overrides import OverrideOrder
 from signal_ctrl.domain.link.reports import ReportKind
 from signal_ctrl.domain.plan import SignalPlan
@@ -42,6 +43,7 @@ class Office:
     centre_fault: Callable[[], str]
     link_fault: Callable[[], str]
     report: Report
+    foretold: Callable[[int], tuple[Foretold, ...]] = lambda _: ()
 
     def happened(self, code: str, text: str) -> None:
         """Tell of an event."""

@@ -112,7 +112,8 @@ class Seat:
         advising.begin(now_s, utc_ms, lit)
         compared = mode is ControlMode.SHADOW and situation is not None and not overridden
         running = self.control.turn(situation.stage) if compared and situation is not None else None
-        advising.ask(now_s, engine.lamps, situation, running)
+        coming = self._office.foretold(utc_ms) if mode is not ControlMode.PLAN else ()
+        advising.ask(now_s, engine.lamps, situation, running, coming, engine.owed_s)
 
     def hurry(self, engine: JunctionEngine, now_ds: int) -> None:
         """Decide between two seconds if adaptive control drives and has answered meanwhile. [ds]"""

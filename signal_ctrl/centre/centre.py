@@ -6,9 +6,10 @@ What each service is for:
 - `orders`: what each cabinet is offered; `orders.book.answer` answers polls from memory, `orders.acknowledged` takes
   acknowledgements within the transaction that stores them.
 - `plans`, `issuing`, `schedules`: the library, who gets which plan when, and changes of several cabinets at one moment.
-- `overrides`: part C of SAFETY, from the preparation to the delay price.
+- `overrides`: part C of SAFETY, from the preparation to the delay price. `giving_back`: single cabinets of one, early.
 - `shadow`: who decides at a junction, and what adaptive control would have done.
 - `lamps`: what each cabinet's lamps showed at its last polls. `recent`: what else cabinets told lately.
+- `foretelling`: who comes to a cabinet, by whoever knows of it.
 - `traffic`: what was counted at signal groups; the link calls `counted`.
 - `alarms`, `faults`, `tickets`: what somebody has to look at, and repairs. The link calls `faults.began` and `ended`.
 
@@ -18,6 +19,8 @@ What each service is for:
 from signal_ctrl.centre.alarm_desk import AlarmDesk
 from signal_ctrl.centre.desk import Desk, RandomBytes
 from signal_ctrl.centre.fault_desk import FaultDesk
+from signal_ctrl.centre.foretelling import ForetellingDesk
+from signal_ctrl.centre.giving_back import GivingBack
 from signal_ctrl.centre.issuing import IssueDesk
 from signal_ctrl.centre.lamp_board import LampBoard
 from signal_ctrl.centre.orders import OrderBook, OrderDesk
@@ -51,7 +54,9 @@ class Centre:
         self.issuing = IssueDesk(self.desk, self.orders, self.alarms)
         self.schedules = ScheduleDesk(self.desk, self.issuing, self.alarms)
         self.overrides = OverrideDesk(self.desk, self.orders, lambda r, d: estimate(r, d, self.desk.now_ms()))
+        self.giving_back = GivingBack(self.desk, self.orders, self.overrides)
         self.shadow = ShadowDesk(self.desk, self.orders)
+        self.foretelling = ForetellingDesk(self.desk)
         self.traffic = Traffic()
         self.lamps = LampBoard()
         self.recent = Recent()
@@ -69,6 +74,7 @@ class Centre:
     def tick(self) -> None:
         """Do what is due; called once a second. Ends of overrides come first: they need no store."""
         self.overrides.tick()
+        self.giving_back.tick()
         if self.store.condition in (Condition.READ_ONLY, Condition.FAILED):
             return
         self.registry.watch()

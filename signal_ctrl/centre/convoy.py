@@ -48,7 +48,7 @@ def _leg(
     until_ms = arrives_ms + (convoy_s + BEHIND_S) * _S_MS
     if until_ms > end_ms:
         raise InvalidTimingError(f"the convoy has passed cabinet {cabinet.cabinet} only after the override ends")
-    return Leg(cabinet.cabinet, stage, from_ms, until_ms)
+    return Leg(cabinet.cabinet, stage, from_ms, until_ms, arrives_ms)
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from signal_ctrl.centre.adaptive import Adaptive
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
+from signal_ctrl.centre.foretold import ForetoldDesk
 from signal_ctrl.centre.link_counts import apply_count
 from signal_ctrl.centre.link_faults import apply_fault, said_of
 from signal_ctrl.centre.link_gate import KEPT_MS, LinkGate, LinkHeaders, Turned, Verified, Why
@@ -53,6 +54,8 @@ class Link:
         self.gate = LinkGate(self.ring, self._desk.clock)
         self.starts = Starts()
         self.adaptive = Adaptive()
+        self.foretold = ForetoldDesk(self._desk)
+        centre.foretelling.sources.append(self.foretold.coming)
         self._reports = ReportDesk(self._apply)
         self._unkept: dict[str, Start] = {}
         self._undoubled: set[str] = set()
@@ -111,6 +114,10 @@ class Link:
     def decide(self, verified: Verified, body: bytes) -> LinkAnswer:
         """Return what the optimiser of a cabinet answers to what it sees. Raises: NotFoundError; InvalidInputError."""
         return LinkAnswer(200, self.adaptive.decide(verified.stamp.cabinet, body))
+
+    def foretell(self, verified: Verified) -> LinkAnswer:
+        """Return who comes to a cabinet whom it does not see yet."""
+        return LinkAnswer(200, self._centre.foretelling.answer(verified.stamp.cabinet))
 
     async def acknowledge(self, verified: Verified, body: bytes) -> LinkAnswer:
         """Take an acknowledgement; the answer is given when it is durable.

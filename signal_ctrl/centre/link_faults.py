@@ -10,6 +10,7 @@ from signal_ctrl.domain.link.reports import Batch, Report, ReportKind, batch_fro
 
 _LOOK_AHEAD: Final = 200
 _OF_LAMPS: Final = "K6-"
+_OF_DETECTORS: Final = "K12-"
 
 
 def apply_fault(faults: FaultDesk, t: Transaction, batch: Batch, report: Report, late: bool) -> None:
@@ -25,11 +26,12 @@ def apply_fault(faults: FaultDesk, t: Transaction, batch: Batch, report: Report,
 
 def fault_of(batch: Batch, report: Report) -> FaultReport:
     """Return a fault as the fault desk has it."""
-    of_lamps = report.code.startswith(_OF_LAMPS)
+    of_lamps, of_detector = report.code.startswith(_OF_LAMPS), report.code.startswith(_OF_DETECTORS)
+    facility = Facility.LAMP if of_lamps else Facility.DETECTOR if of_detector else Facility.CABINET
     return FaultReport(
         cabinet=batch.cabinet,
-        facility=Facility.LAMP if of_lamps else Facility.CABINET,
-        device="",
+        facility=facility,
+        device=report.code.removeprefix(_OF_DETECTORS) if of_detector else "",
         code=report.code,
         text=report.text,
         at_utc_ms=report.at_utc_ms,

@@ -4,7 +4,7 @@ A cabinet is never assumed to have done what it was sent: what it runs is what i
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Final, NamedTuple, Protocol
@@ -216,9 +216,11 @@ class OrderDesk:
             adaptive=orders.adaptive,
         )
 
-    def without_store(self, override_ids: frozenset[str], now_ms: int) -> None:
-        """Take overrides off all orders in memory alone: a release works although nothing can be written. [ms]"""
+    def without_store(self, override_ids: frozenset[str], now_ms: int, only: Collection[str] | None = None) -> None:
+        """Take overrides off all orders (or `only` those of some cabinets) in memory: a release needs no store. [ms]"""
         for delivery in self.book.deliveries():
+            if only is not None and delivery.cabinet not in only:
+                continue
             if not any(f'"{override_id}"' in delivery.document for override_id in override_ids):
                 continue
             orders = orders_from_bytes(delivery.document.encode())
@@ -327,7 +329,7 @@ def by_cabinet(live: Iterable[Override]) -> Mapping[str, Sequence[tuple[Override
     """Return what each cabinet has of overrides, the one activated last at the end."""
     found: defaultdict[str, list[tuple[Override, Leg]]] = defaultdict(list)
     for override in sorted(live, key=lambda o: (o.activated_utc_ms or 0, o.override_id)):
-        for leg in override.document.legs:
+        for leg in override.legs_left:
             found[leg.cabinet].append((override, leg))
     return found
 

@@ -25,6 +25,7 @@ LATE_MS: Final = 6 * 60_000
 """A document may have begun so long ago when it comes into force: the approval takes up to 5 min. [ms]"""
 _KEYS: Final = ("format", "kind", "scope", "legs", "start_utc_ms", "end_utc_ms", "reason", "case", "note")
 _LEG_KEYS: Final = ("cabinet", "stage", "start_utc_ms", "end_utc_ms")
+_ARRIVES: Final = "arrives_utc_ms"
 _S_MS: Final = 1000
 N = TypeVar("N")
 
@@ -142,13 +143,19 @@ def document_json(document: OverrideDocument) -> dict[str, Any]:
         "format": FORMAT,
         "kind": document.kind.value,
         "scope": {"kind": document.scope.kind.value, "names": list(document.scope.names)},
-        "legs": [{key: getattr(leg, key) for key in _LEG_KEYS} for leg in document.legs],
+        "legs": [_leg_json(leg) for leg in document.legs],
         "start_utc_ms": document.start_utc_ms,
         "end_utc_ms": document.end_utc_ms,
         "reason": document.reason.value,
         "case": document.case,
         "note": document.note,
     }
+
+
+def _leg_json(leg: Leg) -> dict[str, Any]:
+    """Return a leg; one without a convoy has no key for its arrival."""
+    convoy = {} if leg.arrives_utc_ms is None else {_ARRIVES: leg.arrives_utc_ms}
+    return {key: getattr(leg, key) for key in _LEG_KEYS} | convoy
 
 
 def document_hash(document: OverrideDocument) -> str:
@@ -182,9 +189,10 @@ def _scope(item: dict[str, Any]) -> Scope:
 
 
 def _leg(item: dict[str, Any]) -> Leg:
-    exactly(item, _LEG_KEYS)
+    exactly(item, (*_LEG_KEYS, _ARRIVES) if _ARRIVES in item else _LEG_KEYS)
     stage = item["stage"] and text_of(item["stage"])
-    return Leg(text_of(item["cabinet"]), stage, whole(item["start_utc_ms"]), whole(item["end_utc_ms"]))
+    arrives_ms = whole(item[_ARRIVES]) if _ARRIVES in item else None
+    return Leg(text_of(item["cabinet"]), stage, whole(item["start_utc_ms"]), whole(item["end_utc_ms"]), arrives_ms)
 
 
 def _named(kind: Callable[[Any], N], value: Any) -> N:

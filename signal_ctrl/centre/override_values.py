@@ -92,12 +92,25 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """What one cabinet gets: its stage (empty where the kind names none), from when to when. [ms]"""
+    """What one cabinet gets: its stage (empty where the kind names none), from when to when. [ms]
+
+    `arrives_utc_ms`, when a convoy is expected there; None where the kind knows no convoy.
+    """
 
     cabinet: str
     stage: str
     start_utc_ms: int
     end_utc_ms: int
+    arrives_utc_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A cabinet that was given back before its end, while the rest of the override goes on. [ms]"""
+
+    cabinet: str
+    at_utc_ms: int
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +152,8 @@ class Override:
     """An override that was issued, and what became of it. [ms]
 
     `second` are the reasons why a second person has to approve, none if one is enough. `district` are those of its
-    cabinets. `ended_by` is a login, or the centre; `late`: its end was written after it took effect.
+    cabinets. `ended_by` is a login, or the centre; `late`: its end was written after it took effect. `given_back`,
+    the cabinets that it holds no more.
     """
 
     override_id: str
@@ -160,6 +174,7 @@ class Override:
     late: bool = False
     estimate: Price | None = None
     measured: Price | None = None
+    given_back: tuple[GivenBack, ...] = ()
 
     def __post_init__(self) -> None:
         if not is_name(self.override_id) or not self.issuer:
@@ -176,6 +191,12 @@ class Override:
     def cabinets(self) -> tuple[str, ...]:
         """The cabinets that it is for."""
         return tuple(leg.cabinet for leg in self.document.legs)
+
+    @property
+    def legs_left(self) -> tuple[Leg, ...]:
+        """What the cabinets get that were not given back."""
+        gone = {one.cabinet for one in self.given_back}
+        return tuple(leg for leg in self.document.legs if leg.cabinet not in gone)
 
     def leg(self, cabinet: str) -> Leg | None:
         """Return what a cabinet gets of it."""

@@ -357,6 +357,9 @@ class OverrideDesk:
         """Write an end down, if the override is still as it was seen, and make the orders that follow."""
         over = replace(outcome.override, late=late)
         held = t.shelf(OVERRIDES).get(over.override_id)
+        if held is not None:
+            given_back = max(held.given_back, over.given_back, key=len)  # another process may have given some back
+            over = replace(over, given_back=given_back)
         if held is not None and held.state is not seen:
             if who != CENTRE and not late:
                 raise ConflictError(f"override {over.override_id} is {held.state.value} by now")

@@ -41,9 +41,11 @@ def measure(reading: Reading, override: Override, now_ms: int) -> Price:
     document, end_ms = override.document, override.ended_utc_ms or 0
     known, took_up = _Known(reading, document), _took_up(reading, override)
     queues, held = _queues(reading, document, end_ms), []
+    given_ms = {one.cabinet: one.at_utc_ms for one in override.given_back}
     for leg in document.legs:
         begin_ms = max(leg.start_utc_ms, override.activated_utc_ms or 0)
-        one = replace(known.held(leg, _length_s(leg, begin_ms, end_ms)), queues_veh=queues.get(leg.cabinet, ()))
+        until_ms = min(end_ms, given_ms.get(leg.cabinet, end_ms))
+        one = replace(known.held(leg, _length_s(leg, begin_ms, until_ms)), queues_veh=queues.get(leg.cabinet, ()))
         held.append(one if leg.cabinet in took_up else replace(one, unknown=_SILENT))
     return price_of(MEASURED, held, _inputs(held), now_ms)
 

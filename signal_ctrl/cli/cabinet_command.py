@@ -104,7 +104,19 @@ def run(
     layout: Annotated[
         Path | None, typer.Option(help="Its layout ('scenarios import' writes them): it has loops, and an adviser.")
     ] = None,
-    loops: Annotated[Path | None, typer.Option(help="File to which the edges of its loops are appended.")] = None,
+    loops: Annotated[
+        Path | None, typer.Option(help="File to which the edges of its loops are appended, of its buttons too.")
+    ] = None,
+    crossings: Annotated[
+        str,
+        typer.Option(help="How people are heard of: recall (not at all), buttons, sensors; see 'cabinet channels'."),
+    ] = "recall",
+    buttons: Annotated[
+        Path | None, typer.Option(help="File of the edges of buttons or sensors, where they have one of their own.")
+    ] = None,
+    countdowns: Annotated[
+        Path | None, typer.Option(help="Append what countdowns at crossings show to this file.")
+    ] = None,
     lamps: Annotated[Path | None, typer.Option(help="Append each change of the lamps to this file.")] = None,
     for_s: Annotated[float, typer.Option(help="End after so many s; 0: run until asked to stop.")] = 0.0,
     json_: Json = False,
@@ -115,11 +127,28 @@ def run(
     """
     from signal_ctrl.cabinet.board import SimulatedBoard
     from signal_ctrl.cabinet.link_client import LinkSettings
-    from signal_ctrl.cli.cabinet_run import Files, run_cabinet
+    from signal_ctrl.cli.cabinet_run import Files, crossing_sense, run_cabinet
 
     settings = LinkSettings(poll_ms, lost_after_s)
-    files = Files(site, credential, data, plan, schedule, authority, lamps, layout, loops)
+    sense = crossing_sense(crossings)
+    files = Files(site, credential, data, plan, schedule, authority, lamps, layout, loops, buttons, sense, countdowns)
     run_cabinet(centre, files, settings, SimulatedBoard(), for_s, json_)
+
+
+@app.command()
+def channels(
+    site: Annotated[Path, typer.Option(help="The site document of the cabinet.")],
+    layout: Annotated[Path, typer.Option(help="Its layout.")],
+    json_: Json = False,
+) -> None:
+    """Show which channel of the input files is which loop, and which the button or sensor of which crossing."""
+    from signal_ctrl.cli.cabinet_run import channels_of
+
+    rows = channels_of(site, layout)
+    if json_:
+        put_json([dict(zip(("channel", "what", "place", "to_stop_m"), row, strict=True)) for row in rows])
+    else:
+        put_table(("channel", "what", "at", "to the stop line [m]"), [tuple(map(str, row)) for row in rows], 99)
 
 
 @app.command()

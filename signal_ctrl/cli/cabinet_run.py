@@ -7,10 +7,12 @@ import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import typer
 
+from detectors.crossings.approaches import with_crossings
+from detectors.crossings.waiting import CrossingSense
 from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.cabinet.advising import Sight
 from signal_ctrl.cabinet.agent import Agent, Identity
@@ -32,7 +34,7 @@ from signal_ctrl.gateways.cabinet_host import CabinetHost, status_document
 from signal_ctrl.gateways.cabinet_wire import CabinetWire
 from signal_ctrl.gateways.file_shelf import FileShelf
 from signal_ctrl.gateways.layout_file import read_layout
-from signal_ctrl.gateways.loop_tail import LoopTail
+from signal_ctrl.gateways.loop_tail import LoopTail, LoopTails
 from signal_ctrl.gateways.signatures import verifier
 from signal_ctrl.gateways.system_clock import SystemClock
 from signal_ctrl.gateways.whole_file import read_whole
@@ -40,6 +42,8 @@ from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.plan_file import read_plan
 from sumo_scenarios.schedule_file import read_schedule
 from sumo_scenarios.site_files import read_site
+
+RECALL: Final = "recall"
 
 
 class Files(NamedTuple):
@@ -54,6 +58,9 @@ class Files(NamedTuple):
     lamps: Path | None
     layout: Path | None = None
     loops: Path | None = None
+    buttons: Path | None = None
+    crossings: CrossingSense | None = None
+    countdowns: Path | None = None
 
 
 def run_cabinet(
@@ -75,7 +82,7 @@ def run_cabinet(
         equipment = Equipment(kernel, board, local, schedule, sight=None if eyes is None else eyes.sight)
         agent = Agent(identity, equipment, shelf, clock, secrets.token_bytes, settings)
         chore = _nothing if eyes is None else eyes.tail.poll
-        host = CabinetHost(agent, wire, board, clock, files.data, files.lamps, chore)
+        host = CabinetHost(agent, wire, board, clock, files.data, files.lamps, chore, files.countdowns)
         ends_s = time.monotonic() + for_s if for_s > 0 else None
         with tidy_end() as stop:
             host.run(lambda: stop.asked or (ends_s is not None and time.monotonic() >= ends_s), Teller(host, as_json))
@@ -89,25 +96,49 @@ class Eyes(NamedTuple):
     """What lets a cabinet see, and what is to be closed at the end."""
 
     sight: Sight
-    tail: LoopTail
+    tail: LoopTails
     adviser: AdviserProcess
 
 
 def _eyes(files: Files, kernel: Kernel, clock: Clock) -> Eyes | None:
     """Return the sight of a cabinet that has loops. Raises: InvalidInputError for files that do not belong together."""
     if files.layout is None and files.loops is None:
+        if files.buttons is not None or files.crossings is not None:
+            raise InvalidInputError("--crossings and --buttons need --layout and --loops: people are weighed by those")
         return None
     if files.layout is None or files.loops is None:
         raise InvalidInputError(
             "give --layout and --loops, or neither: loops are of use where it is known how they lie"
         )
-    layout, settings = read_layout(files.layout), RolloutSettings()
-    check_layout(kernel.site, layout)
-    tail, adviser = (
-        LoopTail(files.loops, layout, clock),
-        AdviserProcess(partial(JunctionAdviser, kernel.site, layout, settings)),
-    )
-    return Eyes(Sight(layout, tail, adviser, settings.horizon_s), tail, adviser)
+    if files.buttons is not None and files.crossings is None:
+        raise InvalidInputError("--buttons needs --crossings buttons or --crossings sensors, which says what they are")
+    layout, settings, site = read_layout(files.layout), RolloutSettings(), kernel.site
+    check_layout(site, layout)
+    whole = layout if files.crossings is None else with_crossings(layout, site)
+    inputs = dict.fromkeys(path for path in (files.loops, files.buttons) if path is not None)
+    tails = LoopTails(*(LoopTail(path, whole, clock) for path in inputs))
+    adviser = AdviserProcess(partial(JunctionAdviser, site, layout, settings, files.crossings))
+    return Eyes(Sight(layout, tails, adviser, settings.horizon_s, files.crossings), tails, adviser)
+
+
+def crossing_sense(word: str) -> CrossingSense | None:
+    """Return what is at the kerbs by its word, None: nothing. Raises: InvalidInputError for another word."""
+    if word == RECALL:
+        return None
+    try:
+        return CrossingSense(word)
+    except ValueError:
+        words = ", ".join((RECALL, *(sense.value for sense in CrossingSense)))
+        raise InvalidInputError(f"--crossings takes {words}, not '{word}'") from None
+
+
+def channels_of(site_path: Path, layout_path: Path) -> list[tuple[int, str, str, float]]:
+    """Return channel, what it is, where, and how far before the stop line [m], of every loop and crossing."""
+    site, layout = read_site(site_path), read_layout(layout_path)
+    check_layout(site, layout)
+    loops = with_crossings(layout, site).loops
+    n = len(layout.loops)
+    return [(loop.channel, "loop" if k < n else "button", loop.lane_id, loop.to_stop_m) for k, loop in enumerate(loops)]
 
 
 class Teller:

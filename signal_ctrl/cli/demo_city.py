@@ -4,13 +4,19 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import typer
 
+from signal_ctrl.cli.aside import Aside
+from signal_ctrl.cli.parking_link import ParkingAt, parking_view, told
 from signal_ctrl.cli.stopping import tidy_end
+from signal_ctrl.domain.clock import Clock
+from signal_ctrl.watch.watch import Watch
+from signal_ctrl.web.parking_view import ParkingView
 from sumo_scenarios.city_demo.run import CityOrder, loopback_listener, run_city
+from sumo_scenarios.over_http.centre import Beside
 from sumo_scenarios.settings import RunSettings
 
 
@@ -23,15 +29,18 @@ def show_city(
     how: tuple[float, float, float | None],
     as_json: bool,
     folders: tuple[Path | None, Path | None] = (None, None),
+    *,
+    parking: ParkingAt | None = None,
 ) -> int:
     """Show a city until Ctrl-C, or its end; return the exit code.
 
-    Args: where, host and port; how, speed, warm-up [s], minutes; folders, of reports and of pictures of junctions.
+    Args: where, host and port; how, speed, warm-up [s], minutes; folders, of reports and of pictures of junctions;
+        parking, a service to look at.
     Raises: InvalidInputError; BackendError.
     """
     speed, warm_up_s, minutes = how
     settings = RunSettings(scenario, "fixed", seed, begin_s=begin_s, end_s=end_s)
-    order = CityOrder(settings, speed, warm_up_s, None if minutes is None else 60 * minutes, *folders)
+    order = CityOrder(settings, speed, warm_up_s, None if minutes is None else 60 * minutes, *folders, _beside(parking))
     listener = loopback_listener(*where)
 
     def say(line: str, **more: str) -> None:
@@ -47,6 +56,18 @@ def show_city(
     shown_min = max(outcome.end_s - outcome.begin_s - warm_up_s, 0.0) / 60
     say(f"ended after {shown_min:.1f} simulated minutes; wrong lamps: {outcome.violations}")
     return int(outcome.violations > 0)
+
+
+def _beside(at: ParkingAt | None) -> Beside | None:
+    """Return what makes the view of a parking service, asked in a thread that nobody waits for."""
+    if at is None:
+        return None
+
+    def made(watch: Watch, clock: Clock) -> tuple[ParkingView, Callable[[], None]]:
+        view = parking_view(at, watch, clock)
+        return view, Aside(told(view)).look
+
+    return made
 
 
 @contextlib.contextmanager

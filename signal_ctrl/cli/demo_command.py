@@ -38,6 +38,9 @@ def demo(
     ] = 180.0,
     reports: Annotated[Path | None, typer.Option(help="With --city: folder of reports, as with 'serve'.")] = None,
     pictures: Annotated[Path | None, typer.Option(help="With --city: pictures of junctions, as with 'serve'.")] = None,
+    parking: Annotated[str, typer.Option(help="With --city: a parking service to look at, as with 'serve'.")] = "",
+    parking_credential: Annotated[Path | None, typer.Option(help="With --city: credential for it.")] = None,
+    parking_authority: Annotated[Path | None, typer.Option(help="With --city: certificate that signs its own.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON: one document, with --city one a line.")] = False,
 ) -> int:
     """Compare the network's own signals, SUMO's actuated ones and the adaptive engine; report in out/demo.
@@ -47,9 +50,12 @@ def demo(
     """
     if city:
         from signal_ctrl.cli.demo_city import show_city
+        from signal_ctrl.cli.parking_link import parking_at
 
-        shown = (reports, pictures)
-        return show_city(scenario, seed, begin, end, (host, port), (speed, warm_up, minutes), json_, shown)
+        shown, beside = (reports, pictures), parking_at(parking, parking_credential, parking_authority)
+        return show_city(
+            scenario, seed, begin, end, (host, port), (speed, warm_up, minutes), json_, shown, parking=beside
+        )
     from bench.demo import compare, demo_settings
     from bench.report import write_report
     from signal_ctrl.cli.run_command import stretch_of, tell

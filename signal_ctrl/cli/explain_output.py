@@ -23,7 +23,9 @@ def put_explanation(found: Document) -> None:
     _put_head(found)
     _put_lit(found["lit"])
     _put_lanes(found)
+    _put_weights(found)
     _put_candidates(found)
+    _put_priority(found)
     _put_answer(found)
     _put_afterwards(found["afterwards"])
 
@@ -105,6 +107,29 @@ def _put_delays(lane: Document) -> None:
     words += [f"yields: {yielding_s:.1f} s a vehicle"] if yielding_s >= _SLOW_S else []
     if words:
         typer.echo(f"  {lane['lane']}: {', '.join(words)}")
+
+
+def _put_weights(found: Document) -> None:
+    """Say who counts as more or less than one car: people on foot, buses, and those who lost green to a bus."""
+    for lane in found["weights"]:
+        typer.echo(f"weighed as cars on {lane['lane']}: {_short([number(cars, 1) for cars in lane['cars']]) or '-'}")
+    for bus in found["buses"]:
+        times = ", ".join(f"{time_s:g}" for time_s in bus["times_s"])
+        lanes = ", ".join(f"{each['lane']} ({each['share']:.0%})" for each in bus["lanes"])
+        typer.echo(f"bus {bus['vehicle']} counts as {bus['cars']:g} cars, in {times} s on {lanes}")
+    for group, owed_s in found["owed_s"].items():
+        typer.echo(f"{group} is owed {owed_s:g} s of green that a bus had")
+
+
+def _put_priority(found: Document) -> None:
+    priority = found["priority"]
+    if priority is None or priority["without_buses"] is None:
+        return
+    without, wanted = priority["without_buses"] + 1, priority["with_buses"] + 1
+    same = without == wanted
+    typer.echo(f"\nwithout buses: stage {without}; with them: {'the same' if same else f'stage {wanted}'}")
+    if priority["withheld"]:
+        typer.echo(f"not given: {priority['withheld']}")
 
 
 def _put_candidates(found: Document) -> None:

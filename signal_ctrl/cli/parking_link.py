@@ -7,9 +7,12 @@ from typing import Final
 
 from signal_ctrl.cli.centre_parts import CentreParts
 from signal_ctrl.cli.parking_session import read_parking_credential
+from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.gateways.parking_client import ParkingClient
+from signal_ctrl.watch.watch import Watch
+from signal_ctrl.web.parking_inflow import AHEAD_QUERY, INFLOW, ParkingInflow
 from signal_ctrl.web.parking_view import ParkingView
 
 TIMEOUT_S: Final = 1.0
@@ -35,19 +38,32 @@ def parking_at(address: str, credential: Path | None, authority: Path | None) ->
     return ParkingAt(address, read_parking_credential(credential), str(authority) if authority else None)
 
 
-def parking_view(at: ParkingAt, parts: CentreParts) -> ParkingView:
+def parking_view(at: ParkingAt, watch: Watch, clock: Clock) -> ParkingView:
     """Return the centre's view of the service; what parking wants on shared signs is on the centre's board from here.
 
     Raises: InvalidInputError for an address that is none.
     """
     client = ParkingClient(at.address, at.credential, at.authority, TIMEOUT_S)
-    board = parts.watch.diversions.board
-    view = ParkingView(client.ask, parts.clock, board.live, lambda: slow_roads(parts))
+    board = watch.diversions.board
+    view = ParkingView(client.ask, clock, board.live, lambda: slow_roads(watch))
     board.add(view.texts)
     return view
 
 
-def told(view: ParkingView) -> Callable[[], tuple[str, ...]]:
+def parking_inflow(at: ParkingAt, parts: CentreParts, view: ParkingView) -> ParkingInflow:
+    """Return what asks for the inflow of guided drivers and lets signals know, by a connection of its own.
+
+    Raises: InvalidInputError for an address that is none.
+    """
+    client = ParkingClient(at.address, at.credential, at.authority, TIMEOUT_S)
+    foretold = parts.link.foretold
+    foretold.network = parts.watch.network
+    found = ParkingInflow(lambda: client.ask("GET", INFLOW, query=AHEAD_QUERY), foretold.hear, parts.clock)
+    view.inflow = found.shown
+    return found
+
+
+def told(view: ParkingView | ParkingInflow) -> Callable[[], tuple[str, ...]]:
     """Return the job that asks the service."""
 
     def job() -> tuple[str, ...]:
@@ -57,9 +73,9 @@ def told(view: ParkingView) -> Callable[[], tuple[str, ...]]:
     return job
 
 
-def slow_roads(parts: CentreParts) -> Mapping[str, float]:
+def slow_roads(watch: Watch) -> Mapping[str, float]:
     """Return how long the roads take that are slower than usual now. [s]"""
-    network, minute = parts.watch.network(), parts.watch.shown()
+    network, minute = watch.network(), watch.shown()
     if network is None or minute is None or len(minute.travel_time_s) != len(network.roads):
         return {}
     pairs = zip(network.roads, minute.travel_time_s.tolist(), strict=True)

@@ -70,14 +70,18 @@ def follow(
     ] = None,
     every_s: Annotated[float, typer.Option(min=1.0, max=60.0, help="Ask so often [s].")] = 10.0,
     once: Annotated[bool, typer.Option("--once", help="Ask once and end; 3: the centre does not answer.")] = False,
+    watchdog: Annotated[
+        bool, typer.Option("--watchdog/--no-watchdog", help="A process beside this one blanks FILE if this is killed.")
+    ] = True,
     json_: Json = False,
 ) -> None:
     """Follow at the signs what they show: FILE is written whole whenever that changes. A text that the centre does not
-    confirm in time is taken off, so that a sign that has lost the centre goes blank.
+    confirm in time is taken off, so that a sign that has lost the centre goes blank. What reads FILE has to take a text
+    off `valid_ms` after `at_utc_ms` by itself: then nothing stands even if every process here was killed.
     """
     from signal_ctrl.cli.sign_following import Following, follow_signs
 
-    for face in follow_signs(Following(centre, credential, out, authority, every_s, once)):
+    for face in follow_signs(Following(centre, credential, out, authority, every_s, once, watchdog)):
         text = "blank" if face.is_blank else f"{face.zh} / {face.en}"
         put_json({"sign_id": face.sign_id, "zh": face.zh, "en": face.en}) if json_ else typer.echo(
             f"{face.sign_id}: {text}"

@@ -8,14 +8,25 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from detectors.buses.joining import ComingBus
+from detectors.comers import Comers
+from detectors.crossings.approaches import with_crossings
+from detectors.crossings.kerbside import Kerbside
+from detectors.crossings.waiting import CrossingSense
+from detectors.foretold import with_foretold
 from detectors.loops.estimator import LoopEstimator
 from detectors.loops.events import LoopEvent
+from optimiser.bus_priority import PriorityController
 from optimiser.controller import Decision, Situation
 from optimiser.rollout import RolloutController
 from optimiser.rollout_settings import RolloutSettings
+from signal_ctrl.domain.detection import Detection
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.site import Site
+from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.engine.bus_gate import compensated
 from signal_ctrl.engine.calls import calls_of, recall_of, recall_of_lanes
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.kernel import Kernel
@@ -28,10 +39,11 @@ WARM_S: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """One second of a junction: the edges of its loops since the second before, and its lamps. [s]
+    """One second of a junction: the edges of its loops and buttons since the second before, and its lamps. [s]
 
     `situation` is what there is to be decided, None where there is no choice; `weigh`, whether it is wanted what each
-    choice means for delay alone. Times are the cabinet's monotonic ones.
+    choice means for delay alone. Times are the cabinet's monotonic ones. `coming`, who is foretold, from this second
+    on; `owed_s`, what each group is owed whose green was shortened for a bus.
     """
 
     now_s: float
@@ -39,6 +51,8 @@ class Glimpse:
     lamps: str
     situation: Situation | None = None
     weigh: bool = False
+    coming: tuple[Foretold, ...] = ()
+    owed_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +84,81 @@ class Looking(Protocol):
 
 
 class JunctionAdviser:
-    """Estimator and rollout of one junction."""
+    """Estimator and rollout of one junction, with the people at its crossings and the buses that are foretold to it.
 
-    def __init__(self, site: Site, layout: JunctionLayout, settings: RolloutSettings) -> None:
-        """Raises: InvalidInputError if the layout is of another signal, or leads to groups that the site lacks."""
+    The same code as in a run in one process, in the same order: what loops see, guided drivers, who waits at the kerbs,
+    what is owed; then the rollout, with buses and without. Who is foretold counts in the wish and nowhere else.
+    """
+
+    def __init__(
+        self, site: Site, layout: JunctionLayout, settings: RolloutSettings, crossings: CrossingSense | None = None
+    ) -> None:
+        """Args: layout, of the roads alone; crossings, what is at the kerbs, None: nothing, so crossings are on recall.
+
+        Raises: InvalidInputError if the layout is of another signal, or leads to groups that the site lacks.
+        """
         check_layout(site, layout)
-        self._site = site
-        self._layout = layout
+        self._layout = layout if crossings is None else with_crossings(layout, site)
+        self._kerbs = None if crossings is None else kerbside(self._layout, site, crossings, settings)
         self._estimator = LoopEstimator(layout)
         self._estimator.join({layout.signal_id: self._estimator})
+        self._comers = Comers(layout)
+        self._coming: tuple[Foretold, ...] = ()
         tables = stage_tables(Kernel(site))
-        self._controller = RolloutController(layout, tables, settings)
-        self._weigher = RolloutController(layout, tables, replace(settings, ageing_s=AGELESS_S, crowding=1.0))
-        self._recall = recall_of(layout, site)
+        plain, weighing = (RolloutController(self._layout, tables, settings) for _ in range(2))
+        self._controller = PriorityController(plain, weighing, self._buses, self._layout, tables)
+        ageless = replace(settings, ageing_s=AGELESS_S, crowding=1.0)
+        self._weigher = RolloutController(self._layout, tables, ageless)
+        self._recall = recall_of(self._layout, site)
         self._begin_s: float | None = None
+
+    def _buses(self, _: float) -> list[ComingBus]:
+        return self._comers.buses(self._coming)
 
     def look(self, glimpse: Glimpse) -> Advised:
         """Take in one second; decide where there is a choice."""
-        begin_s = self._begin_s = glimpse.now_s if self._begin_s is None else self._begin_s
-        for event in glimpse.events:
-            self._estimator.take(event, glimpse.now_s)
-        view = self._estimator.view(glimpse.now_s, glimpse.lamps)
-        detection, asked = self._estimator.detection, glimpse.situation
-        weighed = self._weigher.decide(view, asked) if asked is not None and glimpse.weigh else None
+        now_s = glimpse.now_s
+        begin_s = self._begin_s = now_s if self._begin_s is None else self._begin_s
+        roads, detection = self._seen(glimpse)
+        seen, asked = self._with_people(roads, now_s), glimpse.situation
+        ahead = with_foretold(roads, self._comers.guided(glimpse.coming))
+        weighed = None
+        if asked is not None and glimpse.weigh:
+            weighed = self._weigher.decide(self._with_people(ahead, now_s, counts=False), asked)
+        owing = compensated(self._with_people(ahead, now_s), self._layout, glimpse.owed_s)
         return Advised(
-            now_s=glimpse.now_s,
+            now_s=now_s,
             stage=-1 if asked is None else asked.stage,
-            decision=None if asked is None else self._controller.decide(view, asked),
-            calls=calls_of(self._layout, view) | self._recall | recall_of_lanes(self._layout, detection.unsure),
-            looked_s=glimpse.now_s - begin_s,
+            decision=None if asked is None else self._controller.decide(owing, asked),
+            calls=calls_of(self._layout, seen) | self._recall | recall_of_lanes(self._layout, detection.unsure),
+            looked_s=now_s - begin_s,
             lost=detection.lost,
             failed=detection.failed,
             delays=() if weighed is None else weighed.candidates,
         )
+
+    def _seen(self, glimpse: Glimpse) -> tuple[JunctionView, Detection]:
+        """Take in one second; return what is to be seen of the roads, and how much of all is still seen."""
+        now_s, kerbs, self._coming = glimpse.now_s, self._kerbs, glimpse.coming
+        for event in glimpse.events:
+            if kerbs is not None and kerbs.hears(event):
+                kerbs.take(event)
+            else:
+                self._estimator.take(event, now_s)
+        view = self._estimator.view(now_s, glimpse.lamps)
+        detection = self._estimator.detection
+        if kerbs is None:
+            return view, detection
+        kerbs.look(glimpse.lamps, now_s)
+        return view, kerbs.detection(detection, now_s)
+
+    def _with_people(self, roads: JunctionView, now_s: float, counts: bool = True) -> JunctionView:
+        return roads if self._kerbs is None else self._kerbs.seen(roads, now_s, counts)
+
+
+def kerbside(layout: JunctionLayout, site: Site, sense: CrossingSense, settings: RolloutSettings) -> Kerbside:
+    """Return the people at the crossings of a junction, weighed as settings say. Args: layout, with the crossings."""
+    return Kerbside(layout, site, sense, settings.walker_weight, settings.persons_per_push)
 
 
 def is_answer(said: object) -> bool:

@@ -116,6 +116,11 @@ class JunctionEngine:
         """Who decides now; a controller without rungs below it is on the first."""
         return Rung.ADAPTIVE if self._fallback is None else self._fallback.rung
 
+    @property
+    def owed_s(self) -> tuple[float, ...]:
+        """What each group is owed whose green was shortened for a bus, for whoever weighs elsewhere. [s]"""
+        return self._buses.owed_s
+
     def situation(self, stages: tuple[int, ...], now_ds: int, beside: Beside | None = None) -> Situation | None:
         """Return what a controller would be asked about now, None if it would not be asked. [ds]
 
@@ -211,9 +216,28 @@ class JunctionEngine:
         record = record if record is not None else self._ask(None, view, beside, now_ds)
         return replace(record, wish=wish.value, sequence=self._sequence, refused=refused)
 
-    def repeat(self, calls: int, stage: int, sequence: int, now_ds: int, wish: str = "", priority: str = "") -> None:
-        """Take a recorded decision instead of making one."""
+    def compensated(self, view: JunctionView) -> JunctionView:
+        """Return the view as a controller is shown it: with more weight on those whose green was shortened."""
+        return self._buses.compensated(view)
+
+    def repeat(
+        self,
+        calls: int,
+        stage: int,
+        sequence: int,
+        now_ds: int,
+        wish: str = "",
+        priority: str = "",
+        choice: int = -1,
+        plain: int | None = None,
+    ) -> None:
+        """Take a recorded decision instead of making one.
+
+        Args: choice, what was decided for, -1: nothing; plain, what would have been without buses, None: none weighed.
+        """
         self._calls = calls
+        if choice >= 0:
+            self._buses.account(choice, plain, self, now_ds)
         if priority:
             self._buses.repeat(priority, self._state.core.stage, self, now_ds)
         if stage >= 0 or wish:

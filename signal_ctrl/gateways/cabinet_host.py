@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from signal_ctrl.cabinet.agent import Agent
 from signal_ctrl.cabinet.board import SimulatedBoard
+from signal_ctrl.cabinet.countdowns import CountdownTale
 from signal_ctrl.cabinet.held import Held
 from signal_ctrl.cabinet.ports import Answer
 from signal_ctrl.cabinet.self_report import Status
@@ -46,7 +47,7 @@ class Frames:
 @dataclass(slots=True)
 class CabinetHost:
     """Runs an agent by the machine's clock. `lamps`, where each change of the lamps is written to, if anywhere; `chore`
-    is done now and then by the thread that may wait for a disk.
+    is done now and then by the thread that may wait for a disk; `countdowns`, where is written what countdowns show.
     """
 
     agent: Agent
@@ -56,6 +57,7 @@ class CabinetHost:
     folder: Path
     lamps: Path | None = None
     chore: Callable[[], None] = lambda: None
+    countdowns: Path | None = None
     frames: Frames = field(default_factory=Frames)
     _fault: BaseException | None = None
 
@@ -79,11 +81,12 @@ class CabinetHost:
 
     def _make_frames(self, ending: threading.Event) -> None:
         try:
-            with self._opened() as file:
-                shown = ""
+            with _opened(self.lamps) as file, _opened(self.countdowns) as counted:
+                shown, tale = "", CountdownTale()
                 due_ms = self.clock.mono_ms()
                 while not ending.is_set():
                     shown = self._frame(file, shown, due_ms)
+                    self._count(counted, tale)
                     now_ms = self.clock.mono_ms()
                     due_ms = max(due_ms + FRAME_MS, now_ms // FRAME_MS * FRAME_MS)
                     ending.wait(max(due_ms - now_ms, 0) / _MS)
@@ -102,8 +105,12 @@ class CabinetHost:
             file.flush()
         return lamps
 
-    def _opened(self) -> Any:
-        return nullcontext() if self.lamps is None else self.lamps.open("a", encoding="ascii")
+    def _count(self, file: Any, tale: CountdownTale) -> None:
+        lines = () if file is None else tale.look(self.agent.street.engine)
+        for line in lines:
+            file.write(f"{self.agent.clock.utc_ms()} {line}\n")
+        if lines:
+            file.flush()
 
     def _keep_house(self, pool: ThreadPoolExecutor, stop: Callable[[], bool], tell: Callable[[Status], None]) -> None:
         waiting: Future[Answer] | None = None
@@ -184,3 +191,7 @@ def status_document(agent: Agent, status: Status, frames: Frames) -> dict[str, A
 def forced_document(forced: Iterable[tuple[str, int]]) -> str:
     """Return the file by which lamps are made to fail."""
     return json.dumps(dict(forced))
+
+
+def _opened(path: Path | None) -> Any:
+    return nullcontext() if path is None else path.open("a", encoding="ascii")

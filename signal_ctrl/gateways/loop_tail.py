@@ -1,8 +1,9 @@
-"""The loops of a cabinet, as whoever reads the detector cards writes them down: a file that grows, a line an edge.
+"""The loops and buttons of a cabinet, as whoever reads the cards writes them down: files that grow, a line an edge.
 
 A line is `UTC_MS CODE CHANNEL`; code 82 says that the loop of a channel went on, 81 that it went off (the enumerations
-of the Indiana traffic signal high resolution data logger). The file may be cut to nothing at any time, as by log
-rotation. Whoever may wait for a disk calls `poll`; whoever makes frames calls `read`.
+of the Indiana traffic signal high resolution data logger). Buttons are channels behind those of the loops. The file may
+be cut to nothing at any time, as by log rotation. Whoever may wait for a disk calls `poll`; whoever makes frames calls
+`read`.
 """
 
 import os
@@ -29,7 +30,9 @@ class LoopTail:
     """Follows one file. `refused` counts lines that are no edges of the cabinet's loops, or come far too late."""
 
     def __init__(self, path: Path, layout: JunctionLayout, clock: Clock) -> None:
-        """Args: clock, the cabinet's: lines carry wall time, edges monotonic time."""
+        """Args: layout, with the crossings that have a button; clock, the cabinet's: lines carry wall time, edges
+        monotonic time.
+        """
         self._path = path
         self._index = {str(loop.channel).encode(): k for k, loop in enumerate(layout.loops)}
         self._clock = clock
@@ -85,3 +88,24 @@ class LoopTail:
         while self._kept and self._kept[0].time_s <= now_s:
             found.append(self._kept.popleft())
         return sorted(found, key=lambda event: event.time_s)
+
+
+class LoopTails:
+    """Several files, as one: loops and buttons may have a file each, or share one."""
+
+    def __init__(self, *tails: LoopTail) -> None:
+        self._tails = tails
+
+    @property
+    def refused(self) -> int:
+        """How many lines were no edges of the cabinet."""
+        return sum(tail.refused for tail in self._tails)
+
+    def poll(self) -> None:
+        """Read what was written to any of them."""
+        for tail in self._tails:
+            tail.poll()
+
+    def read(self, now_s: float) -> list[LoopEvent]:
+        """Return the edges of all up to a time, in the order of time. [s]"""
+        return sorted((event for tail in self._tails for event in tail.read(now_s)), key=lambda event: event.time_s)

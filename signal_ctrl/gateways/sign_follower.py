@@ -44,6 +44,7 @@ class SignFollower:
         self._put = put
         self._faces: dict[str, tuple[SignFace, int]] = {}
         self._shown: tuple[SignFace, ...] | None = None
+        self._confirmed = False
 
     def poll(self) -> bool:
         """Ask once; return whether the centre answered. Raises: InvalidInputError if it refuses; BackendError if the
@@ -67,6 +68,7 @@ class SignFollower:
             face.sign_id: (face, now_ms + min(max(until_ms - at_ms, 0), MOST_VALID_MS))
             for face, until_ms in _faces(answer)
         }
+        self._confirmed = True
         return True
 
     def blank(self) -> None:
@@ -75,14 +77,22 @@ class SignFollower:
         self.look()
 
     def look(self) -> Sequence[SignFace]:
-        """Return what signs show now, and put it out where that changed: a text past its time is taken off."""
+        """Return what signs show now, and put it out where that changed: a text past its time is taken off.
+
+        Texts that stand are put out anew whenever they are confirmed, for each carries how long it may stand.
+        """
         now_ms = self._clock.mono_ms()
         shown = tuple(face if now_ms < until_ms else SignFace(face.sign_id) for face, until_ms in self._faces.values())
-        if shown != self._shown:
-            signs = [asdict(face) for face in shown]
+        confirmed, self._confirmed = self._confirmed and not all(face.is_blank for face in shown), False
+        if shown != self._shown or confirmed:
+            signs = [{**asdict(face), "valid_ms": self._valid_ms(face, now_ms)} for face in shown]
             self._put(canonical({"format": FORMAT, "at_utc_ms": self._clock.utc_ms(), "signs": signs}))
             self._shown = shown
         return shown
+
+    def _valid_ms(self, face: SignFace, now_ms: int) -> int:
+        """Return for how much longer a text may stand; 0 for a blank sign. [ms]"""
+        return 0 if face.is_blank else self._faces[face.sign_id][1] - now_ms
 
 
 def _faces(answer: Answer) -> list[tuple[SignFace, int]]:

@@ -69,7 +69,7 @@ class Watch:
         self.dispatch = Dispatch(centre, self, self.diversions.guidance.in_force, lambda: self.foresight.latest)
         self.responses = Responses(centre, self.dispatch, self.diversions.guidance.in_force)
         self.diversions.board.add(self.responses.desk.texts)
-        self.buses = BusDesk(centre.desk, centre.alarms, self.network)
+        self.buses = BusDesk(centre.desk, centre.alarms, self.network, centre.foretelling)
         self.feeds = FeedDesk(centre, box)
         self.special = Special(centre, self, self.dispatch, self.feeds, self.diversions.guidance.in_force)
         self.quality = Quality(self.desk, centre.alarms)

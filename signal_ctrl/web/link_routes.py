@@ -101,6 +101,14 @@ async def decide(cabinet: str, actor: Cabinet, request: Request) -> Response:
     return _response(await run_in_threadpool(entered.link.decide, entered.verified, await request.body()))
 
 
+@router.get("/v1/cabinets/{cabinet}/foretold", response_model=None)
+def foretold(cabinet: str, actor: Cabinet, request: Request) -> Response:
+    """Return who comes to a cabinet whom it does not see yet: buses with their weights, guided drivers."""
+    own_cabinet(actor, cabinet)
+    entered = _entered(request)
+    return _response(entered.link.foretell(entered.verified))
+
+
 @router.get("/v1/time", response_model=None)
 def time(actor: Cabinet, request: Request) -> Response:
     """Return the centre's time, whatever the cabinet's is."""

@@ -82,6 +82,12 @@ class ApproveIn(BodyIn):
     sha256: Sha256
 
 
+class GiveBackIn(BodyIn):
+    """Cabinets that an override holds no more, from now on."""
+
+    cabinets: Annotated[Names, Field(min_length=1)]
+
+
 class PriceOut(BodyOut):
     """What an override was expected to cost, and what it did."""
 
@@ -138,6 +144,12 @@ def approve(override_id: NamePath, body: ApproveIn, actor: Approver, context: Co
 def release(override_id: NamePath, actor: Issuer, context: ContextOf) -> Override:
     """Release an override: its issuer may, and any supervisor."""
     return centre_of(context).overrides.release(actor, override_id)
+
+
+@router.post("/v1/overrides/{override_id}/give-back")
+def give_back(override_id: NamePath, body: GiveBackIn, actor: Issuer, context: ContextOf) -> Override:
+    """Give single cabinets of an override in force back, as those behind a convoy: who may release it, may."""
+    return centre_of(context).giving_back.give_back(actor, override_id, body.cabinets)
 
 
 def _wish(body: WishIn) -> OverrideWish:

@@ -16,6 +16,7 @@ from signal_ctrl.watch.responses.order_values import ResponseOrder
 from signal_ctrl.watch.responses.order_views import Brought, ledger, order_by_id, response_orders
 from signal_ctrl.watch.responses.resolving import PartReason
 from signal_ctrl.watch.responses.response_file import response_from_text
+from signal_ctrl.watch.responses.stored_routes import StoredRoute, stored_routes
 from signal_ctrl.web.bodies import BodyIn, BodyOut
 from signal_ctrl.web.centre_bodies import Engineer, Limit, Name, NamePath, Note, Reader, UtcMs, people_only
 from signal_ctrl.web.overrides_routes import ApproveIn, Approver, IssueIn, Issuer
@@ -89,6 +90,13 @@ def check(body: CheckIn, actor: Reader, context: ContextOf) -> CheckOut:
     response = response_from_text(body.document)
     reasons = context.watch.responses.library.reasons(response)
     return CheckOut(name=response.name, accepted=not reasons, reasons=list(reasons))
+
+
+@router.get("/v1/stored-routes")
+def routes(actor: Reader, context: ContextOf) -> list[StoredRoute]:
+    """List the green routes of the library, to begin one of today with."""
+    people_only(actor)
+    return stored_routes(context.centre.store.read(response_items))
 
 
 @router.get("/v1/responses/{name}")

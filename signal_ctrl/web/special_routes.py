@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from signal_ctrl.centre.identity import Actor, Right
+from signal_ctrl.centre.prices import Price
 from signal_ctrl.domain.errors import NotFoundError
 from signal_ctrl.domain.link.credential import credential_to_json
 from signal_ctrl.watch.special.corridor import VehicleClass
+from signal_ctrl.watch.special.price import price_ahead
 from signal_ctrl.watch.special.special import LONGEST_NOTICE_S, OLD_S, DevicePosition
 from signal_ctrl.watch.special.values import CORRIDORS, Corridor, SpecialVehicle
 from signal_ctrl.watch.special.vehicle_desk import vehicles
@@ -79,13 +81,18 @@ class ArrivalOut(BodyOut):
     """When the vehicle comes to a signal ahead of it, from now on: at the earliest, as expected, at the latest. [s]"""
 
     signal: str
+    cabinet: str
     early_s: float
     expected_s: float
     late_s: float
 
 
 class CorridorOut(BodyOut):
-    """A corridor, and as long as it lasts where the vehicle is on it, and which junctions are kept. [m] [s]"""
+    """A corridor, and as long as it lasts where the vehicle is on it, and which junctions are kept. [m] [s]
+
+    `arrivals` are the signals ahead in their order, by the names of their cabinets too; `heard_s`, how old the last
+    report is.
+    """
 
     corridor: Corridor
     live: bool
@@ -94,7 +101,14 @@ class CorridorOut(BodyOut):
     road: str | None
     signals: list[str]
     arrivals: list[ArrivalOut]
+    heard_s: float | None
     kept: list[KeptOut]
+
+
+class CorridorPriceOut(BodyOut):
+    """What a corridor is expected to cost from now on; null where no junction is ahead of the vehicle any more."""
+
+    ahead: Price | None
 
 
 class TakenOut(BodyOut):
@@ -174,6 +188,17 @@ def corridor(name: NamePath, actor: Reader, context: ContextOf) -> CorridorOut:
     return _shown(context, found)
 
 
+@router.get("/v1/corridors/{name}/price")
+def price(name: NamePath, actor: Reader, context: ContextOf) -> CorridorPriceOut:
+    """Say what a corridor is expected to cost from now on."""
+    people_only(actor)
+    found = context.centre.store.read(lambda r: r.shelf(CORRIDORS).get(name))
+    if found is None:
+        raise NotFoundError(f"there is no corridor {name}")
+    over = found.ended_utc_ms is not None
+    return CorridorPriceOut(ahead=None if over else price_ahead(context.centre, context.watch.special.corridors, found))
+
+
 @router.post("/v1/corridors", status_code=201)
 def request(body: CorridorIn, actor: Dispatcher, context: ContextOf) -> CorridorOut:
     """Give a vehicle a corridor on the word of whoever dispatches."""
@@ -199,6 +224,7 @@ def _own(context: Context, actor: Actor, name: str) -> None:
 def _shown(context: Context, one: Corridor) -> CorridorOut:
     desk = context.watch.special.corridors
     known = desk.underway(one.vehicle) if one.ended_utc_ms is None else None
+    cabinets = desk.cabinets(one.vehicle)
     kept = [k for k in desk.kept() if k.corridor == one.corridor]
     return CorridorOut(
         corridor=one,
@@ -210,12 +236,14 @@ def _shown(context: Context, one: Corridor) -> CorridorOut:
         arrivals=[
             ArrivalOut(
                 signal=signal,
+                cabinet=cabinets.get(signal, ""),
                 early_s=round(at.early_s, 1),
                 expected_s=round(at.expected_s, 1),
                 late_s=round(at.late_s, 1),
             )
             for signal, at in (() if known is None else desk.arrivals(one.vehicle))
         ],
+        heard_s=None if known is None else round(max(context.clock.mono_ms() / 1000 - known.report.at_s, 0.0), 1),
         kept=[KeptOut(cabinet=k.cabinet, stage=k.stage, start_utc_ms=k.start_utc_ms, end_utc_ms=k.end_utc_ms)
               for k in kept],
     )  # fmt: skip

@@ -2,17 +2,11 @@
 
 from pathlib import Path
 
-from optimiser.bus_priority import PriorityController
-from optimiser.controller import Controller
-from optimiser.coupling import Neighbour
-from optimiser.rollout import RolloutController
-from optimiser.rollout_settings import RolloutSettings
-from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.domain.network import JunctionLayout
 from sumo_scenarios.buses.extension import ExtensionDriver
 from sumo_scenarios.buses.run_buses import RunBuses
-from sumo_scenarios.controllers import Maker, settings_of
+from sumo_scenarios.buses.weighed import weighing
+from sumo_scenarios.controllers import settings_of
 from sumo_scenarios.driver import Driver, KernelDriver
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.settings import RunSettings
@@ -35,22 +29,11 @@ class BusDriver(KernelDriver):
         """Raises: InvalidInputError if the run says nothing of buses, or has none that can be followed."""
         if settings.buses is None:
             raise InvalidInputError("a run whose signals hear of buses needs --buses")
-        self._chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
+        chosen = settings_of(settings.controller, settings.options, world.scenario.slot_s)
         self.buses = RunBuses(world, settings.buses, simulation, settings.seed, begin_s)
-        super().__init__(world, settings, simulation, folder, begin_s, events, self._weighing)
-
-    def _weighing(self, maker: Maker) -> Maker:
-        """Return what makes controllers that weigh buses beside what those of another maker decide."""
-        chosen = self._chosen
-        if not isinstance(chosen, RolloutSettings):
-            return maker
-
-        def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
-            weighing = RolloutController(layout, tables, chosen, neighbour=neighbour)
-            plain, coming = maker(layout, tables, neighbour), self.buses.told_to(layout)
-            return PriorityController(plain, weighing, coming, layout, tables)
-
-        return make
+        super().__init__(
+            world, settings, simulation, folder, begin_s, events, lambda maker: weighing(maker, chosen, self.buses)
+        )
 
     def step(self, time_s: float) -> None:
         """Hear the buses, then act for every signal. [s]"""
@@ -67,5 +50,9 @@ def make_bus_driver(
     events: EventLog,
 ) -> Driver:
     """Return the driver of a run whose signals hear of buses: adaptive control, or a plan bent by the classic rule."""
+    if settings.link is not None:
+        from sumo_scenarios.buses.over_http import make_driver_over_http  # noqa: PLC0415  loads the centre
+
+        return make_driver_over_http(world, settings, simulation, folder, begin_s, events)
     kind = ExtensionDriver if settings.controller == "fixed" else BusDriver
     return kind(world, settings, simulation, folder, begin_s, events)

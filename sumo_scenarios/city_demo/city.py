@@ -15,6 +15,7 @@ from sumo_scenarios.geojson_export import export_geojson
 from sumo_scenarios.net_reader import Net, read_net
 from sumo_scenarios.switching import read_additional
 
+DISTRICT: Final = "city"
 NOWHERE: Final = "/dev/null"
 
 

@@ -13,19 +13,19 @@ from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.web.page_routes import check_built
 from signal_ctrl.web.settings import LOOPBACK, Settings, is_within
 from sumo_scenarios import catalogue
-from sumo_scenarios.city_demo.city import City, read_city
+from sumo_scenarios.city_demo.city import DISTRICT, City, read_city
 from sumo_scenarios.city_demo.driver import CityDriver, Showing
 from sumo_scenarios.city_demo.pace import Pace
 from sumo_scenarios.closed_loop import run_loop
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.outcome import Further, LoopOutcome, Stop
-from sumo_scenarios.over_http.centre import Served
+from sumo_scenarios.over_http.centre import Beside, Served
 from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
+from sumo_scenarios.special_loop.run import additional_text, type_rows
 from sumo_scenarios.world import World
 
-DISTRICT: Final = "city"
 LATE_S: Final = 5.0
 
 
@@ -35,7 +35,7 @@ class CityOrder:
 
     `speed` times as fast as the wall's clock, after `warm_up_s` of the simulation as fast as the machine goes; until
     the demand of the scenario ends, or for `lasts_s` by the wall's clock. `reports` and `pictures`, folders that the
-    page shows.
+    page shows; `beside`, a parking service.
     """
 
     settings: RunSettings
@@ -44,6 +44,7 @@ class CityOrder:
     lasts_s: float | None = None
     reports: Path | None = None
     pictures: Path | None = None
+    beside: Beside | None = None
 
     def __post_init__(self) -> None:
         if self.settings.controller != "fixed":
@@ -89,7 +90,7 @@ def run_city(
         now_s = round(time.time())
         pace.anchor(paced_from_s, now_s)
         shown = Settings(secure=False, demo_speed=order.speed, reports=order.reports, pictures=order.pictures)
-        served = _served(city, shown, listener, 1000 * round(now_s - paced_from_s))
+        served = _served(city, shown, listener, 1000 * round(now_s - paced_from_s), order.beside)
         say(f"{scenario.name}: {len(world.units)} signals, {len(city.network.roads)} roads; filling the streets")
         return CityDriver(Showing(city, served, pace, ready), world, settings, simulation, folder, begin_s, events)
 
@@ -98,18 +99,19 @@ def run_city(
         return stop() or (lasts_s is not None and pace.time_s >= paced_from_s + lasts_s * order.speed)
 
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-city-") as scratch:
-        folder, loops = Path(scratch) / "run", Path(scratch) / "city.add.xml"
+        folder, loops, crews = (Path(scratch) / name for name in ("run", "city.add.xml", "crews.add.xml"))
         folder.mkdir()
         city.write_loops(loops)
-        return run_loop(order.settings, folder, _late(pace, say), is_over, make, further=Further((loops,)))
+        crews.write_text(additional_text(type_rows(order.settings.scale)), encoding="utf-8")
+        return run_loop(order.settings, folder, _late(pace, say), is_over, make, further=Further((loops, crews)))
 
 
-def _served(city: City, settings: Settings, listener: socket.socket, utc_ms: int) -> Served:
+def _served(city: City, settings: Settings, listener: socket.socket, utc_ms: int, beside: Beside | None) -> Served:
     def place_of(signal: str) -> Place:
         lon, lat = city.signals[signal]
         return Place(DISTRICT, "", signal, lon, lat)
 
-    return Served(utc_ms, settings, listener, place_of, watches=True)
+    return Served(utc_ms, settings, listener, place_of, watches=True, beside=beside)
 
 
 def _late(pace: Pace, say: Callable[[str], None]) -> Callable[[float, int, int], None]:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.domain.link.credential import Credential
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.plan import Plan, plan_to_json
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_to_json
@@ -40,6 +42,7 @@ from signal_ctrl.web.context import Seams, new_context
 from signal_ctrl.web.feed_front import FeedFront
 from signal_ctrl.web.link_front import LinkFront
 from signal_ctrl.web.link_routes import who_signed
+from signal_ctrl.web.parking_view import ParkingView
 from signal_ctrl.web.settings import Settings
 
 HOST: Final = "127.0.0.1"
@@ -47,6 +50,7 @@ UTC_MS: Final = 1_767_571_200_000
 """Monday 2026-01-05, 00:00 UTC: when simulation second 0 is by the clock of the centre of a run. [ms]"""
 _START_S: Final = 20.0
 _RUN: Final = Place("run")
+Beside = Callable[[Watch, Clock], tuple[ParkingView, Callable[[], None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class Served:
 
     `utc_ms`, when simulation second 0 is by its clock [ms]; `listener`, the socket that it listens on, None for one of
     its own; `place_of`, where the cabinet of a signal stands; `watches`, whether it watches the city and tells who
-    listens to its stream.
+    listens to its stream; `beside`, makes the view of a parking service, and what asks it once a second; `step`, done
+    before cabinets talk, once a second [s]; `coming`, who comes to a signal at a time [s], as its cabinet is told.
     """
 
     utc_ms: int = UTC_MS
@@ -63,6 +68,9 @@ class Served:
     listener: socket.socket | None = None
     place_of: Callable[[str], Place] = lambda _signal: _RUN
     watches: bool = False
+    beside: Beside | None = None
+    step: Callable[[float], None] = lambda _: None
+    coming: Callable[[str, float], list[Foretold]] = lambda _signal, _now_s: []
 
 
 class RunCentre:
@@ -80,6 +88,7 @@ class RunCentre:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.controllers: dict[str, Controller] = {}
+        self._ask: Callable[[], None] | None = None
         self._begin()
 
     @property
@@ -92,6 +101,7 @@ class RunCentre:
         """Start the services on what is durable, and serve them."""
         centre = Centre(self._store, self._clock, secrets.token_bytes, self._key)
         centre.start()
+        centre.foretelling.sources.append(self._coming)
         link = self.link = Link(centre, self._box)
         link.open()
         link.adaptive.controllers = self.controllers
@@ -101,7 +111,10 @@ class RunCentre:
         if self._served.watches:
             watch.start()
         asking = None if self._served.settings.demo_speed is None else SystemClock()
-        seams = Seams(who_signed, asking=asking)
+        view: ParkingView | None = None
+        if self._served.beside is not None:
+            view, self._ask = self._served.beside(watch, self._clock)
+        seams = Seams(who_signed, asking=asking, parking=view)
         context = new_context(self._clock, watch, identity, self._served.settings, seams)
         self.hub, self.recorder = context.hub, context.recorder
         app = make_app(context)
@@ -140,6 +153,9 @@ class RunCentre:
         """Take a cabinet in."""
         return self.admin.enrol("run", cabinet, site_to_json(site), self._served.place_of(site.signal_id))
 
+    def _coming(self, signal: str, utc_ms: int) -> list[Foretold]:
+        return self._served.coming(signal, (utc_ms - self._served.utc_ms) / 1000)
+
     def engineer(self) -> Actor:
         """Return who brings in what a centre begins with."""
         return Actor("run", Role.ENGINEER, second_factor_utc_ms=self._clock.utc_ms())
@@ -172,6 +188,9 @@ class RunCentre:
             self.watch.tick()
             self.hub.tick()
             self.recorder.tick()
+        if self._ask is not None:
+            with suppress(BackendError):  # a service beside that is silent is said so on the page
+                self._ask()
 
     def close(self) -> None:
         """End it for good."""

@@ -5,6 +5,7 @@ cabinet keeps house: polls, acknowledges, reports. A decision is a question to t
 is here in the same second, so the lamps are those of a run in one process, to the frame.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from optimiser.controller import Controller
@@ -32,7 +33,11 @@ class OverHttpDriver(KernelDriver):
         folder: Path,
         begin_s: float,
         events: EventLog,
+        step: Callable[[float], None] = lambda _: None,
+        weighed: Callable[[Maker], Maker] = lambda maker: maker,
     ) -> None:
+        """Args: step, is done before each step of the link [s]; weighed, makes what makes the centre's controllers."""
+        self._before, self._weighed = step, weighed
         self._remote: dict[str, RemoteController] = {}
         self._makers: dict[str, tuple[Maker, tuple[JunctionLayout, StageTables, Neighbour | None]]] = {}
         self._has_ladder = settings.controller in ROLLOUTS
@@ -45,8 +50,9 @@ class OverHttpDriver(KernelDriver):
             remote.connect(cabinet.agent.signer, cabinet.wire, self._link.clock)
         self._give_controllers()
 
-    def _through(self, maker: Maker) -> Maker:
+    def _through(self, made: Maker) -> Maker:
         """Return what makes, in place of a controller, the one that asks it at the centre."""
+        maker = self._weighed(made)
 
         def make(layout: JunctionLayout, tables: StageTables, neighbour: Neighbour | None) -> Controller:
             remote = RemoteController(f"cab-{len(self._remote) + 1}", self._has_ladder)
@@ -63,6 +69,7 @@ class OverHttpDriver(KernelDriver):
 
     def step(self, time_s: float) -> None:
         """Let the cabinets talk once a second, then act for every signal. [s]"""
+        self._before(time_s)
         self._link.run_to(time_s)
         super().step(time_s)
 

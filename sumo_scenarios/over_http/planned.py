@@ -4,10 +4,14 @@ The plan is issued before the first second to all cabinets at once, staged on ea
 run. On a perfect wire the lamps are those of the plan kept in one process, to the frame.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from detectors.crossings.approaches import with_crossings
+from detectors.crossings.waiting import CrossingSense
 from detectors.loops.events import LoopEvent
 from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.cabinet.advising import Sight
@@ -28,8 +32,10 @@ from signal_ctrl.kernel.kernel import Kernel
 from signal_ctrl.kernel.latch import Latch
 from sumo_scenarios.driver import EventReader
 from sumo_scenarios.engine_driver import EngineDriver, start_engine
+from sumo_scenarios.kerbs import RECALL, Kerbs, note
 from sumo_scenarios.logs import EventLog
 from sumo_scenarios.loop_reader import LoopReader, broken_loops
+from sumo_scenarios.net_reader import Net
 from sumo_scenarios.over_http.centre import Served
 from sumo_scenarios.over_http.run_link import RunLink
 from sumo_scenarios.settings import RunSettings
@@ -54,18 +60,33 @@ class PromptAdviser:
 
 
 class RunLoops:
-    """The loops of a signal: what they told since they were last asked."""
+    """The loops of a signal, and the buttons at its kerbs: what they told since they were last asked.
 
-    def __init__(self, reader: EventReader) -> None:
+    `shown` says what the lamps show.
+    """
+
+    def __init__(
+        self, reader: EventReader, kerbs: Kerbs | None = None, tell: Callable[[LoopEvent], None] | None = None
+    ) -> None:
+        """Args: tell, is told of each edge of a button."""
         self._reader = reader
+        self._kerbs = kerbs
+        self._tell = tell
+        self._lamps = ""
         self._events: list[LoopEvent] = []
+        self.shown: Callable[[], str] = str
 
     def listen(self, time_s: float) -> None:
-        """Take in what the last step brought. [s]"""
+        """Take in what the last step brought; who stands at a kerb sees the lamps of the last second. [s]"""
         self._events += self._reader.read(time_s)
+        for event in () if self._kerbs is None or not self._lamps else self._kerbs.read(time_s, self._lamps):
+            if self._tell is not None:
+                self._tell(event)
+            self._events.append(event)
 
     def read(self, now_s: float) -> list[LoopEvent]:
         """Return it. [s]"""
+        self._lamps = self.shown()
         found, self._events = self._events, []
         return found
 
@@ -137,7 +158,9 @@ class CabinetJunction:
     def decide(self, time_s: float, now_ds: int) -> Record | None:
         """Let the cabinet decide; a record is worth keeping where something was asked for. [s], [ds]"""
         record = self.street.second(now_ds)
-        return record if record is not None and (record.stage >= 0 or record.wish or record.rung) else None
+        if record is None or not (record.stage >= 0 or record.wish or record.rung or record.priority):
+            return None
+        return record
 
 
 class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
@@ -164,7 +187,9 @@ class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
         self._mode = ControlMode(settings.advise or ControlMode.PLAN.value)
         plan = by_utc(settings.plan, self._served.utc_ms)
         self._cabinets = {unit.site.signal_id: f"cab-{k + 1}" for k, unit in enumerate(world.units)}
-        junctions = [self._junction(unit, plan, settings, simulation, begin_s, events) for unit in world.units]
+        junctions = [
+            self._junction(unit, plan, settings, simulation, begin_s, events, world.net) for unit in world.units
+        ]
         super().__init__(junctions, simulation, folder, begin_s, events)
         self._begin(plan, begin_s)
 
@@ -176,19 +201,27 @@ class PlansOverHttpDriver(EngineDriver[CabinetJunction]):
         simulation: Simulation,
         begin_s: float,
         events: EventLog,
+        net: Net,
     ) -> CabinetJunction:
         site, own = unit.site, plan.of(unit.site.signal_id)
         if own is None and len(site.stages) > 1:
             raise InvalidInputError(f"plan {plan.name} has no part for signal {site.signal_id}; over HTTP it needs one")
         broken = broken_loops(unit, settings.seed, settings.failure_rate, settings.failure_kind)
-        loops, chosen = RunLoops(LoopReader(simulation, unit, events, broken)), RolloutSettings()
-        adviser = PromptAdviser(JunctionAdviser(site, unit.layout, chosen)) if settings.advise else None
-        sight = Sight(unit.layout, loops, adviser, chosen.horizon_s)
+        reader, chosen, sense = LoopReader(simulation, unit, events, broken), RolloutSettings(), None
+        loops = RunLoops(reader)
+        if settings.crossings != RECALL:
+            sense, whole = CrossingSense(settings.crossings), with_crossings(unit.layout, site)
+            kerbs = Kerbs(simulation, net, whole, site, settings)
+            loops = RunLoops(reader, kerbs, partial(note, events, site.signal_id, kerbs))
+        adviser = PromptAdviser(JunctionAdviser(site, unit.layout, chosen, sense)) if settings.advise else None
+        sight = Sight(unit.layout, loops, adviser, chosen.horizon_s, sense)
         equipment = PlannedEquipment(Kernel(site), own, sight, begin_s)
         self._link.enrol(self._cabinets[site.signal_id], site, equipment)
         if equipment.made is None:
             raise InvalidInputError(f"cabinet of signal {site.signal_id} was not switched on")
-        return CabinetJunction(site.signal_id, equipment.made.engine, equipment.made, loops)
+        engine = equipment.made.engine
+        loops.shown = lambda: engine.lamps
+        return CabinetJunction(site.signal_id, engine, equipment.made, loops)
 
     def _begin(self, plan: Plan, begin_s: float) -> None:
         """Issue the plan, switch to who decides, and let the cabinets talk until the run begins. [s]"""

@@ -32,6 +32,7 @@ class RunLink:
     ) -> None:
         """Args: restarted, called when the centre has been started anew; served, how the centre is."""
         served = served or Served()
+        self._before = served.step
         self._conditions = conditions if conditions is not None else LinkConditions()
         self._rng = random.Random(self._conditions.seed)
         self._restarts = sorted(self._conditions.restarts)
@@ -59,6 +60,7 @@ class RunLink:
         self._time_s = time_s
         if int(time_s) != self._second:
             self._second = int(time_s)
+            self._before(time_s)
             self._talk(time_s)
 
     def _talk(self, time_s: float) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -59,9 +59,18 @@ class SpecialRun:
 
 def vehicles_text(order: SpecialOrder) -> str:
     """Return the special vehicles as an additional file of SUMO."""
-    light = f'\n        <param key="has.bluelight.device" value="{"true" if order.blue_light else "false"}"/>'
-    rows = [f'    <vType id="{TYPE}" {LIKE} scale="{1 / order.settings.scale:.6f}">{light}\n    </vType>']
-    rows += [_row(trip) for trip in sorted(order.trips, key=lambda trip: trip.departs_s)]
+    rows = [_row(trip) for trip in sorted(order.trips, key=lambda trip: trip.departs_s)]
+    return additional_text([*type_rows(order.settings.scale, order.blue_light), *rows])
+
+
+def type_rows(scale: float, blue_light: bool = False) -> list[str]:
+    """Return the type `TYPE` of SUMO. Args: scale, of the demand, which has to leave special vehicles alone."""
+    light = f'\n        <param key="has.bluelight.device" value="{"true" if blue_light else "false"}"/>'
+    return [f'    <vType id="{TYPE}" {LIKE} scale="{1 / scale:.6f}">{light}\n    </vType>']
+
+
+def additional_text(rows: Sequence[str]) -> str:
+    """Return rows as an additional file of SUMO."""
     return "\n".join(["<additional>", *rows, "</additional>"]) + "\n"
 
 

@@ -9,14 +9,16 @@ from typing import Final
 from signal_ctrl.centre.alarm_desk import AlarmDesk
 from signal_ctrl.centre.alarms import ALARMS, Alarm, AlarmState, Severity
 from signal_ctrl.centre.desk import Desk
+from signal_ctrl.centre.foretelling import ForetellingDesk
 from signal_ctrl.centre.identity import Actor, Right, require
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.shelves import ShelfSpec
 from signal_ctrl.domain.bus_lines import BusLine, BusService
 from signal_ctrl.domain.bus_lines_json import buses_from_json, buses_to_json
 from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
+from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.roads import RoadNetwork
-from signal_ctrl.watch.buses.fleet import BusFleet
+from signal_ctrl.watch.buses.fleet import BusFleet, foretold_of
 from signal_ctrl.watch.buses.headways import APART, BUNCHED, Gap, Regularity, gaps_of, regularity_of
 from signal_ctrl.watch.observations import Observation, Position, TagRead
 
@@ -83,7 +85,14 @@ class LineStatus:
 class BusDesk:
     """Follows registered vehicles by what feeds report, and raises an alarm where they bunch."""
 
-    def __init__(self, desk: Desk, alarms: AlarmDesk, network: Callable[[], RoadNetwork | None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        alarms: AlarmDesk,
+        network: Callable[[], RoadNetwork | None],
+        foretelling: ForetellingDesk | None = None,
+    ) -> None:
+        """Args: foretelling, tells cabinets who comes to them; None: nobody does."""
         self._desk = desk
         self._alarms = alarms
         self._network = network
@@ -94,6 +103,8 @@ class BusDesk:
         self.fleet: BusFleet | None = None
         self.fault = ""
         self._loaded_ms = self._looked_ms = desk.clock.mono_ms()
+        if foretelling is not None:
+            foretelling.sources.append(self.foretold)
 
     def load(self) -> None:
         """Take the newest document from the shelf."""
@@ -162,6 +173,12 @@ class BusDesk:
                 return []
             names = sorted(each.line for each in fleet.service.lines if line in ("", each.line))
             return [_status(fleet, gap, now_s) for name in names for gap in gaps_of(fleet, name, now_s)]
+
+    def foretold(self, signal: str, at_utc_ms: int) -> list[Foretold]:
+        """Return the buses on their way to a signal, each as many cars as it counts there. [ms]"""
+        with self._lock:
+            fleet = self._followed()
+            return [] if fleet is None else [foretold_of(one) for one in fleet.coming_to(signal, at_utc_ms)]
 
     def _followed(self) -> BusFleet | None:
         """Return who follows the buses, begun anew where the network is another one than before."""

@@ -18,6 +18,7 @@ from detectors.buses.dwell import DwellModel
 from detectors.buses.track import BusFix, BusTrack
 from detectors.buses.weighing import BusWeighing, cars_of
 from signal_ctrl.domain.bus_lines import BusLine, BusRun, BusService
+from signal_ctrl.domain.link.foretold import MOST_CARS, Foretold, ForetoldKind
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.watch.buses.placing import Expected, LinePlacer
 from signal_ctrl.watch.observations import Position, TagRead
@@ -71,7 +72,21 @@ class OnItsWay:
     @property
     def key(self) -> int:
         """A number for its name."""
-        return zlib.crc32(f"bus {self.vehicle}".encode())
+        return key_of(self.vehicle)
+
+
+def key_of(vehicle: str) -> int:
+    """Return the number of a bus for its name."""
+    return zlib.crc32(f"bus {vehicle}".encode())
+
+
+def foretold_of(one: OnItsWay) -> Foretold:
+    """Return a bus on its way as cabinets are told of it."""
+    arrival = one.arrival
+    return Foretold(
+        ForetoldKind.BUS, one.key, arrival.line.road, arrival.line.next_road, arrival.times_s, arrival.to_stop_m,
+        arrival.speed_mps, min(one.cars, MOST_CARS),
+    )  # fmt: skip
 
 
 class BusFleet:
@@ -123,6 +138,10 @@ class BusFleet:
                 found[signal].append(bus)
             self._coming_s, self._coming = now_s, dict(found)
         return self._coming
+
+    def coming_to(self, signal: str, utc_ms: int) -> Sequence[OnItsWay]:
+        """Return the buses on their way to one signal at an instant. [ms]"""
+        return self.coming(self.time_s(utc_ms)).get(signal, ())
 
     def is_heard(self, bus: Bus, now_s: float) -> bool:
         """Tell whether a bus is under way: heard not long ago, and not at the end of its line. [s]"""

@@ -55,18 +55,23 @@ USUAL_DAYS: Final = ShelfSpec(
 
 def packed_day(day: int, record: UsualDay, roads_sha256: str) -> StoredDay:
     """Return a record as it is kept."""
-    parts = (record.rate, record.stand, record.deviance, record.stored, record.stored_sq)
+    parts = (record.rate, record.stand, record.silence, record.deviance, record.stored, record.stored_sq)
     halves = np.concatenate([np.clip(part, -_MOST, _MOST).astype(np.float16).ravel() for part in parts])
     packed = base64.b64encode(zlib.compress(halves.tobytes())).decode()
     return StoredDay(day, roads_sha256, len(record.stand), len(record.stored), packed)
 
 
 def unpacked_day(stored: StoredDay) -> UsualDay:
-    """Return the record that was kept. Raises: InvalidInputError if it is cut short."""
+    """Return the record that was kept; those of before `silence` was learnt do not know it.
+
+    Raises: InvalidInputError if it is cut short.
+    """
     halves = np.frombuffer(zlib.decompress(base64.b64decode(stored.packed)), np.float16).astype(np.float64)
-    sizes = (SLOTS * stored.loops, stored.loops, 4 * stored.roads, stored.roads, stored.roads)
+    sizes = (SLOTS * stored.loops, stored.loops, stored.loops, 4 * stored.roads, stored.roads, stored.roads)
+    if len(halves) == sum(sizes) - stored.loops:
+        halves = np.insert(halves, (SLOTS + 1) * stored.loops, np.full(stored.loops, np.nan))
     if len(halves) != sum(sizes):
         raise InvalidInputError(f"the record of day {stored.day} has not one value a loop and road")
     parts: list[Floats] = np.split(halves, np.cumsum(sizes)[:-1])
-    rate, deviance = parts[0].reshape(SLOTS, stored.loops), parts[2].reshape(4, stored.roads)
-    return UsualDay(rate, parts[1], deviance, parts[3], parts[4])
+    rate, deviance = parts[0].reshape(SLOTS, stored.loops), parts[3].reshape(4, stored.roads)
+    return UsualDay(rate, parts[1], parts[2], deviance, parts[4], parts[5])

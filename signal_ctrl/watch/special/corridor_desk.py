@@ -34,6 +34,7 @@ from signal_ctrl.watch.special.corridor import (
     Underway,
 )
 from signal_ctrl.watch.special.flushing import FLOW_VEH_S, flush_s, queue_veh
+from signal_ctrl.watch.special.kept_limits import restored
 from signal_ctrl.watch.special.limits import Limits
 from signal_ctrl.watch.special.ports import RoadState
 from signal_ctrl.watch.special.values import CORRIDORS, Corridor, CorridorState, SpecialVehicle
@@ -85,7 +86,9 @@ class CorridorDesk:
         self._lock = RLock()
 
     def load(self) -> None:
-        """End what lasted when the centre stopped: nobody followed the vehicles meanwhile."""
+        """End what lasted when the centre stopped: nobody followed the vehicles meanwhile. What they had counts on."""
+        with self._lock:
+            self._limits = restored(self._desk.store.read, self._desk.now_ms(), self._now_s())
         live, kept = self._desk.store.read(
             lambda r: (
                 r.shelf(CORRIDORS).find({"state": CorridorState.LIVE.value}, limit=_MOST),
@@ -119,6 +122,12 @@ class CorridorDesk:
                 return ()
             ahead = (one for one in known.way.passages if one.stop_m >= known.report.along_m)
             return tuple((one.signal, known.arrival(one.stop_m, now_s)) for one in ahead)
+
+    def cabinets(self, vehicle: str) -> dict[str, str]:
+        """Return the cabinet of each signal on the way of a vehicle, nothing for one without a corridor."""
+        with self._lock:
+            live = self._live.get(vehicle)
+            return {} if live is None else {signal: each.cabinet for signal, each in live.cabinets.items()}
 
     def begin(self, who: str, vehicle: SpecialVehicle, wish: Corridor) -> Corridor:
         """Give a vehicle a corridor. Who calls has looked at the right of whoever asks.

@@ -4,6 +4,7 @@ A stolen device costs delay, and no more than this (SAFETY part E, forged pre-em
 """
 
 from collections import defaultdict, deque
+from collections.abc import Iterable
 from typing import Final
 
 from signal_ctrl.domain.errors import RefusedError
@@ -39,13 +40,28 @@ class Counted:
 
 
 class Limits:
-    """All limits of one centre, by its monotonic clock. What is asked within a transaction is counted after it."""
+    """All limits of one centre, by its monotonic clock. What is asked within a transaction is counted after it.
+
+    Corridors and junctions are kept in the store: with `restore` a start counts on where the one before it stopped.
+    Reports are not, for their limit is one of 10 s.
+    """
 
     def __init__(self) -> None:
         self._requests = Counted(REQUESTS_H, HOUR_S)
         self._junctions = Counted(JUNCTION_H, HOUR_S)
         self._pairs = Counted(VEHICLE_JUNCTION_H, HOUR_S)
         self._reports = Counted(round(10 * REPORTS_S), 10.0)
+
+    def restore(self, requests: Iterable[tuple[str, float]], kept: Iterable[tuple[str, str, float]]) -> None:
+        """Count what happened before this start, on the clock of now. [s]
+
+        Args: requests, vehicle and when; kept, vehicle, cabinet and when.
+        """
+        for vehicle, at_s in sorted(requests, key=lambda each: each[1]):
+            self._requests.note(vehicle, at_s)
+        for vehicle, cabinet, at_s in sorted(kept, key=lambda each: each[2]):
+            self._junctions.note(cabinet, at_s)
+            self._pairs.note(f"{vehicle} {cabinet}", at_s)
 
     def may_request(self, vehicle: str, now_s: float) -> None:
         """Raises: RefusedError if the vehicle asks too often."""

@@ -1,6 +1,8 @@
 """`signal-ctrl cabinet`: credentials are made once and private; an agent runs against a real centre on a socket."""
 
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,9 @@ import pytest
 
 from bench.link.sight import trial_layout
 from bench.link.site import trial_site
+from signal_ctrl.centre.faults import FAULTS
 from signal_ctrl.cli.main import call
-from signal_ctrl.domain.link.credential import credential_from_json, credential_to_json
+from signal_ctrl.domain.link.credential import Credential, credential_from_json, credential_to_json
 from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.gateways.layout_file import layout_to_json
 from signal_ctrl.gateways.system_clock import SystemClock
@@ -81,6 +84,80 @@ def test_a_cabinet_with_loops_runs_beside_its_adviser(
     status = json.loads((tmp_path / "cab" / "status.json").read_text())
     assert status["centre_answers"] is True
     assert status["frames"]["made"] > 20
+
+
+def test_channels_are_named(tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layout = tmp_path / "layout.json"
+    layout.write_text(layout_to_json(trial_layout(trial_site("cab-1"))))
+    assert call(["cabinet", "channels", "--site", str(site), "--layout", str(layout), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["channel"], row["what"], row["place"]) for row in rows] == [
+        (1, "loop", "in0"),
+        (2, "loop", "in1"),
+        (3, "loop", "in2"),
+        (4, "button", "crossing walk"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        (["--crossings", "whistles"], "recall, buttons, sensors"),
+        (["--crossings", "buttons"], "--layout and --loops"),
+        (["--layout", "LAYOUT", "--loops", "L", "--buttons", "B"], "--crossings buttons"),
+    ],
+)
+def test_inputs_that_do_not_belong_together_are_refused(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str], more: list[str], names: str
+) -> None:
+    credential, layout = tmp_path / "c.json", tmp_path / "layout.json"
+    credential.write_text(credential_to_json(Credential("cab-1", bytes(32), bytes(32))))
+    credential.chmod(0o600)
+    layout.write_text(layout_to_json(trial_layout(trial_site("cab-1"))))
+    run = ["cabinet", "run", "--centre", "http://127.0.0.1:1", "--site", str(site), "--credential", str(credential)]
+    words = [str(layout) if word == "LAYOUT" else word for word in more]
+    assert call([*run, "--data", str(tmp_path / "cab"), "--for-s", "1", *words]) == 2
+    assert names in capsys.readouterr().err
+
+
+def chatters(path: Path, over: threading.Event) -> None:
+    """Write more pulses of a button than people press."""
+    while not over.wait(0.1):
+        now_ms = time.time_ns() // 1_000_000
+        with path.open("a") as file:
+            file.write(f"{now_ms - 50} 82 4\n{now_ms - 20} 81 4\n")
+
+
+@pytest.mark.slow
+def test_a_button_that_chatters_is_a_fault_at_the_centre_and_countdowns_are_told(tmp_path: Path, site: Path) -> None:
+    centre = RunCentre(SystemClock(), tmp_path)
+    credential, layout = tmp_path / "c.json", tmp_path / "layout.json"
+    credential.write_text(credential_to_json(centre.enrol("cab-1", trial_site("cab-1"))))
+    credential.chmod(0o600)
+    layout.write_text(layout_to_json(trial_layout(trial_site("cab-1"))))
+    buttons, counted, over = tmp_path / "buttons", tmp_path / "counted", threading.Event()
+    run = ["cabinet", "run", "--centre", centre.address, "--site", str(site), "--credential", str(credential)]
+    run += [
+        "--data",
+        str(tmp_path / "cab"),
+        "--for-s",
+        "40",
+        "--layout",
+        str(layout),
+        "--loops",
+        str(tmp_path / "loops"),
+    ]
+    run += ["--crossings", "buttons", "--buttons", str(buttons), "--countdowns", str(counted)]
+    thread = threading.Thread(target=chatters, args=(buttons, over))
+    thread.start()
+    assert call(run) == 0
+    over.set()
+    thread.join()
+    found = centre.centre.store.read(lambda r: r.shelf(FAULTS).find(limit=100))
+    centre.close()
+    assert [(fault.code, fault.facility.value) for fault in found] == [("K12-button-4", "detector")]
+    first = counted.read_text().split()
+    assert first[1:4] == ["walk", "walk", "70"]  # the crossing of that name shows WALK with the first stage
 
 
 @pytest.mark.slow

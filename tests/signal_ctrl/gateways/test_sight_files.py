@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from bench.link.sight import trial_layout
 from bench.link.site import trial_site
+from detectors.crossings.approaches import with_crossings
 from detectors.loops.events import LoopEvent
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.engine.adviser import check_layout
 from signal_ctrl.gateways.layout_file import layout_from_json, layout_to_json, read_layout
-from signal_ctrl.gateways.loop_tail import LoopTail
+from signal_ctrl.gateways.loop_tail import LoopTail, LoopTails
 
 SITE = trial_site("cab-1")
 LAYOUT = trial_layout(SITE)
@@ -116,3 +117,27 @@ def test_no_bytes_break_it(tmp_path_factory: pytest.TempPathFactory, data: bytes
     path.write_bytes(data + b"\n")
     loops.poll()
     loops.read(60.0)
+
+
+WHOLE = with_crossings(LAYOUT, SITE)
+BUTTON, CHANNEL = len(LAYOUT.loops), len(LAYOUT.loops) + 1
+
+
+def test_buttons_share_the_file_of_the_loops_or_have_one_of_their_own(tmp_path: Path) -> None:
+    clock, roads, kerbs = ManualClock(NOW_MS, 50_000), tmp_path / "loops", tmp_path / "buttons"
+    tails = LoopTails(LoopTail(roads, WHOLE, clock), LoopTail(kerbs, WHOLE, clock))
+    add(roads, f"{NOW_MS - 300} 82 1\n{NOW_MS - 200} 82 {CHANNEL}\n")
+    add(kerbs, f"{NOW_MS - 250} 82 {CHANNEL}\n{NOW_MS - 240} 81 {CHANNEL}\n{NOW_MS} 82 99\n")
+    tails.poll()
+    assert [(event.loop, event.on) for event in tails.read(50.0)] == [
+        (0, True), (BUTTON, True), (BUTTON, False), (BUTTON, True),
+    ]  # fmt: skip
+    assert tails.refused == 1
+    assert tails.read(60.0) == []
+
+
+def test_without_crossings_the_channel_of_a_button_is_no_loop(tmp_path: Path) -> None:
+    loops, _ = tail(tmp_path / "loops")
+    add(tmp_path / "loops", f"{NOW_MS} 82 {CHANNEL}\n")
+    loops.poll()
+    assert (loops.read(60.0), loops.refused) == ([], 1)

@@ -243,6 +243,16 @@ MUTANTS: Final = tuple(
          "K5", "lead_and_longer"),
         ("longer clearance forgotten", "kernel/sequencer.py",
          "        more_ds=state.more_ds,\n", "", "K5", "lead_and_longer"),
+        ("a special vehicle ends WALK at once", "kernel/kernel.py",
+         "        must_end = limits.overdue(tables, groups, now_ds)\n        target",
+         "        must_end = limits.overdue(tables, groups, now_ds)\n"
+         "        ruling = precedence.ruling(core, now_ds)\n"
+         "        must_end |= sum(1 << g for g in range(len(groups)) if tables.crossing[g] and ruling is not None\n"
+         "                        and ruling.source is precedence.Source.PREEMPTION)\n        target",
+         "K5", "special_vehicle_and_people"),
+        ("a lead is over once WALK shows", "kernel/outlook.py",
+         "(groups[a].since_ds if groups[a].right.is_green else starts[a]) + tables",
+         "(NEVER_DS if groups[a].right.is_green else starts[a]) + tables", "K5", "special_vehicle_and_people"),
         # K7 start-up and leaving flash
         ("start-up skipped", "kernel/kernel.py",
          "now_ds), now_ds)\n        return KernelState(self._started_up(core, now_ds), now_ds)",

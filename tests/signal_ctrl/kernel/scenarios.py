@@ -21,6 +21,7 @@ from tests.signal_ctrl.kernel import (
     monitor_scenarios,
     stream_scenarios,
     timed_scenarios,
+    vehicle_scenarios,
 )
 from tests.signal_ctrl.kernel.small_sites import MAIN_STAGE, crossroads
 from tests.signal_ctrl.kernel.worlds import Library, Player, Stream
@@ -166,6 +167,7 @@ SCENARIOS: Final[dict[str, Callable[[Library], Complaints]]] = {
         timed_scenarios.turn_on_a_crossing,
         timed_scenarios.walk_put_off,
         timed_scenarios.lead_and_longer,
+        vehicle_scenarios.special_vehicle_and_people,
         gate_scenarios.panel_and_police,
         gate_scenarios.refusals_by_mode,
         gate_scenarios.forced_service,

@@ -60,6 +60,19 @@ class TestOverrides:
         assert town.ask("vera", "GET", "/v1/overrides").json() == []
         assert len(town.ask("vera", "GET", "/v1/overrides?state=all").json()) == 1
 
+    def test_a_route_is_given_back_behind_its_convoy(self, town: Town) -> None:
+        stops = [{"cabinet": f"c{k}", "stage": "main", "arrival_s": 60 * (k + 1)} for k in range(2)]
+        override = issued(town, kind="green_route", scope=None, stage="", lasts_s=600, route=stops)
+        assert all(leg["arrives_utc_ms"] for leg in override["document"]["legs"])
+        path = f"/v1/overrides/{override['override_id']}/give-back"
+        assert town.ask("otto", "POST", path, {"cabinets": ["c0"]}).status_code == 403
+        assert town.ask("vera", "POST", path, {"cabinets": ["c0"]}).status_code == 403
+        assert town.ask("olga", "POST", path, {"cabinets": []}).status_code == 422
+        assert town.ask("olga", "POST", path, {"cabinets": ["c9"]}).status_code == 404
+        given = town.ask("olga", "POST", path, {"cabinets": ["c0"]}).json()
+        assert given["state"] == "active" and [one["cabinet"] for one in given["given_back"]] == ["c0"]
+        assert town.ask("olga", "POST", path, {"cabinets": ["c1"]}).json()["state"] == "released"
+
     def test_two_persons(self, town: Town) -> None:
         override = issued(town, kind="flash", stage="")
         assert override["state"] == "waiting for approval"

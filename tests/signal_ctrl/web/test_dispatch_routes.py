@@ -145,6 +145,37 @@ def test_a_response_over_http(town: Town) -> None:
     assert town.ask("vera", "GET", "/v1/responses").json()[0]["number"] == 1
 
 
+ESCORT = """
+format = "signal-ctrl response 1"
+name = "escort"
+title = "Escort to the stadium"
+kind = "vip route"
+lasts_s = 900
+
+[[override]]
+name = "way"
+kind = "green_route"
+reason = "escort"
+convoy_s = 20
+lasts_s = 600
+route = [
+  { cabinet = "c0", stage = "main", arrival_s = 90 },
+  { cabinet = "c1", stage = "side", arrival_s = 124 },
+]
+"""
+
+
+def test_the_green_routes_of_the_library_can_be_chosen(town: Town) -> None:
+    assert town.ask("vera", "GET", "/v1/stored-routes").json() == []
+    for document in (RESPONSE, ESCORT):  # the first one has no route
+        assert town.ask("eve", "POST", "/v1/responses", {"document": document}).status_code == 201
+    (route,) = town.ask("vera", "GET", "/v1/stored-routes").json()
+    assert (route["route"], route["title"], route["convoy_s"]) == ("escort/way", "Escort to the stadium", 20)
+    assert [(s["cabinet"], s["stage"], s["after_s"]) for s in route["stops"]] == [
+        ("c0", "main", 90), ("c1", "side", 124),
+    ]  # fmt: skip
+
+
 def test_the_stage_of_a_turn_is_found_by_the_movements_of_its_signal(town: Town) -> None:
     body = MISSION | {"lon": 8.0138, "road": "r30-40"}
     path = f"/v1/missions/{town.ask('olga', 'POST', '/v1/missions', body).json()['mission_id']}"

@@ -93,6 +93,8 @@ def test_a_vehicle_asks_reports_and_ends_itself(town: Town, device: Device) -> N
     arrivals = shown[0]["arrivals"]
     assert [at["signal"] for at in arrivals] == ["c0", "c1", "c2"]
     assert all(at["early_s"] < at["expected_s"] < at["late_s"] for at in arrivals)
+    assert [at["cabinet"] for at in arrivals] == ["c0", "c1", "c2"]
+    assert 0.0 <= shown[0]["heard_s"] <= 5.0
     assert shown[0]["live"] and [kept["cabinet"] for kept in shown[0]["kept"]] == ["c0"]
     passes(town, 20)
     assert device.post("position", 1.2).status_code == 200
@@ -115,6 +117,25 @@ def test_whoever_dispatches_asks_and_ends(town: Town, device: Device) -> None:
     name = asked.json()["corridor"]["corridor"]
     assert town.ask("sam", "DELETE", f"/v1/corridors/{name}").status_code == 200
     assert town.ask("sam", "DELETE", f"/v1/corridors/{name}").status_code == 404
+
+
+def test_the_price_ahead_shrinks_as_the_vehicle_goes_on(town: Town, device: Device) -> None:
+    name = device.post("corridor", 0.5, roads=list(ROADS)).json()["corridor"]["corridor"]
+    passes(town, 2)
+    path = f"/v1/corridors/{name}/price"
+    ahead = town.ask("vera", "GET", path).json()["ahead"]
+    assert ahead["kind"] == "estimate"
+    assert [text.split(":")[0] for text in ahead["inputs"]] == ["c0", "c1", "c2"]
+    held_s = [float(text.split("held ")[1].split(" s")[0]) for text in ahead["inputs"]]
+    assert all(1.0 <= each <= 180.0 for each in held_s)
+    passes(town, 20)
+    assert device.post("position", 1.2).status_code == 200
+    passes(town, 1)
+    ahead = town.ask("vera", "GET", path).json()["ahead"]
+    assert [text.split(":")[0] for text in ahead["inputs"]] == ["c1", "c2"]
+    assert town.ask("olga", "DELETE", f"/v1/corridors/{name}").status_code == 200
+    assert town.ask("vera", "GET", path).json() == {"ahead": None}
+    assert town.ask("vera", "GET", "/v1/corridors/co-none/price").status_code == 404
 
 
 def test_a_forged_copied_or_changed_call_asks_for_nothing(town: Town, device: Device) -> None:

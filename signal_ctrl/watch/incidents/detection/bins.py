@@ -60,6 +60,18 @@ class LoopBins:
         """Return the share of the time covered in the `length` bins up to bin `end[loop]`; NaN as for vehicles."""
         return self._sum(self._occupied_ms, end, length) / (length * BIN_MS)
 
+    def recent(self, end: Ints, length: int) -> tuple[Floats, Floats]:
+        """Return vehicles, and the share of the time covered, in each of the `length` bins up to bin `end[loop]`.
+
+        Shape (length, n_loops), the youngest first; NaN where a bin was not reported.
+        """
+        rows, loops = self._rows(end, length)
+        told = (self._number[rows, loops] == self._numbers(end, length)) & (
+            self._told_ms[rows, loops] >= _LEAST_COVER * BIN_MS
+        )
+        shares = self._occupied_ms[rows, loops] / np.maximum(self._told_ms[rows, loops], 1.0)
+        return np.where(told, self._vehicles[rows, loops], np.nan), np.where(told, shares, np.nan)
+
     def standing(self, end: Ints, least: float, most_veh: float) -> Ints:
         """Return for how many bins up to `end[loop]` a loop was covered all the time and next to nobody passed it.
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.incidents.detection.bins import BIN_MS, Flags, Floats, Ints, LoopBins
-from signal_ctrl.watch.incidents.detection.doubt import Doubt
-from signal_ctrl.watch.incidents.detection.evidence import LOOP_FIGURES, SHORT, Figure, LoopEvidence, Raw
+from signal_ctrl.watch.incidents.detection.doubt import LOOKED_AT, Doubt
+from signal_ctrl.watch.incidents.detection.evidence import LOOP_FIGURES, Figure, LoopEvidence, Raw
 from signal_ctrl.watch.incidents.detection.judging import JUDGE, Judge
 from signal_ctrl.watch.incidents.detection.layout import Layout, layout_of
 from signal_ctrl.watch.incidents.detection.standing import Standing
@@ -123,9 +123,8 @@ class Detection:
         return found
 
     def _doubt(self, number: int, usual: Usual) -> None:
-        evidence = LoopEvidence(self.layout, self.bins, usual)
-        counted, expected, stand = evidence.by_loop(number, SHORT)
-        self.doubt.look(counted, expected, stand, usual.stand)
+        vehicles, occupied = self.bins.recent(LoopEvidence(self.layout, self.bins, usual).ends(number), LOOKED_AT)
+        self.doubt.look(vehicles, occupied, usual.rate_at(number), usual.stand)
 
     def _stays(self, road: int, now_utc_ms: int) -> bool:
         """Tell whether enough is left of a road's score without any one loop, and without any one vehicle."""

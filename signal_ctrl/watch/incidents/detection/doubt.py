@@ -12,11 +12,19 @@ import numpy as np
 from signal_ctrl.watch.incidents.detection.bins import Flags, Floats, Ints
 from signal_ctrl.watch.incidents.detection.layout import Layout
 
+LOOKED_AT: Final = 32
+SHORT: Final = 6
+"""Bins: kept in sight, and of silence."""
 SILENT: Final = 0.1
 FLOWS: Final = 0.4
 """Shares of the usual."""
 LEAST_VEH: Final = 2.0
 """Where fewer are usual, silence says nothing. [veh]"""
+NOBODY_VEH: Final = 0.5
+COVERED: Final = 0.95
+BARE: Final = 0.02
+"""Shares of a bin that a loop is covered: all of it, and next to nothing."""
+IDLE: Final = 3
 STANDS: Final = 2
 STANDS_LONG: Final = 3
 STUCK: Final = 30
@@ -32,19 +40,40 @@ class Doubt:
         self._entry = layout.entry
         self.loops: Flags = np.zeros(len(layout.road), dtype=bool)
 
-    def look(self, counted: Floats, usual: Floats, stand: Floats, usual_stand: Floats) -> None:
-        """Look at all loops. Args: vehicles in two minutes, what is usual, bins that each stands, the most usual."""
-        with np.errstate(invalid="ignore"):
-            known = usual >= LEAST_VEH
-            silent, flows = known & (counted <= SILENT * usual), known & (counted >= FLOWS * usual)
+    def look(self, vehicles: Floats, occupied: Floats, rate: Floats, usual_stand: Floats) -> None:
+        """Look at all loops. Args: vehicles, occupied, in bins, the youngest first, (n_bins, n_loops); rate, vehicles
+        that are usual in a bin; usual_stand, bins for which each loop is covered at most.
+        """
+        nobody = vehicles <= NOBODY_VEH
+        stand = _run(nobody & (occupied >= COVERED))
+        empty, idle = _run(nobody), _run(nobody & (occupied < BARE))
+        silent = (rate * SHORT >= LEAST_VEH) & (_sum(vehicles, SHORT) <= SILENT * SHORT * rate)
         covered = stand >= np.where(self._entry, STANDS, usual_stand + STANDS)
-        flows &= stand < STANDS
-        begun = (silent | covered) & self._at_partner(flows)
-        shown = np.where(self._entry, self._at_partner(silent), self._at_partner(stand >= STANDS_LONG))
-        self.loops = begun | (stand >= STUCK) | (self.loops & ~flows & ~shown)
+        since = np.clip(np.where(silent, np.maximum(empty, SHORT), stand), STANDS, SHORT)
+        begun = (silent | covered) & self._flows_at_partner(vehicles, rate, since)
+        shown = np.where(self._entry, self._at_partner(idle >= IDLE), self._at_partner(stand >= STANDS_LONG))
+        counts = (_sum(vehicles, SHORT) >= FLOWS * SHORT * rate) & (rate * SHORT >= LEAST_VEH) & (stand < STANDS)
+        self.loops = begun | (stand >= STUCK) | (self.loops & ~counts & ~shown)
+
+    def _flows_at_partner(self, vehicles: Floats, rate: Floats, since: Floats) -> Flags:
+        """Tell by loop whether the other end of its lane has let vehicles pass in the last `since` bins, as usual."""
+        passed = np.cumsum(np.nan_to_num(vehicles), axis=0)
+        at = np.minimum(since.astype(np.int64), len(passed)) - 1
+        counted = passed[at, self._partner]
+        flows = (counted >= FLOWS * (at + 1) * rate[self._partner]) & (counted >= LEAST_VEH)
+        return np.asarray((self._partner != ALONE) & flows)
 
     def _at_partner(self, flags: Flags) -> Flags:
         return np.asarray(np.where(self._partner == ALONE, False, flags[self._partner]))
+
+
+def _run(flags: Flags) -> Floats:
+    """Return by loop for how many bins, the youngest first, something has been so."""
+    return np.where(flags.all(axis=0), len(flags), np.argmin(flags, axis=0)).astype(np.float64)
+
+
+def _sum(vehicles: Floats, length: int) -> Floats:
+    return np.asarray(vehicles[:length].sum(axis=0))
 
 
 def _partners(layout: Layout) -> Ints:

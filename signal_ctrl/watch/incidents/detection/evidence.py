@@ -1,4 +1,4 @@
-"""What the loops of a road, and those of the roads around it, say of it: eleven figures a road, 0 where all is usual.
+"""What the loops of a road, and those of the roads around it, say of it: thirteen figures a road, 0 where all is usual.
 
 A road that is blocked shows in several ways, none of them sure by itself. Each is measured against what is usual there
 at this time of the day, and against what came in: a road that nobody drives to is not blocked.
@@ -12,6 +12,7 @@ import numpy as np
 
 from signal_ctrl.watch.incidents.detection.bins import Flags, Floats, Ints, LoopBins
 from signal_ctrl.watch.incidents.detection.layout import Layout
+from signal_ctrl.watch.incidents.detection.silence import Silence
 from signal_ctrl.watch.incidents.detection.usual import Usual
 
 SHORT: Final = 6
@@ -25,6 +26,10 @@ _NOBODY_VEH: Final = 0.5
 _DAMPING_VEH: Final = 2.0
 _MOST_RATIO: Final = 1.3
 MAX_FIGURE: Final = 30.0
+SILENCE_MARGIN_VEH: Final = 0.5
+SILENCE_SCALE: Final = 0.25
+LEAST_SILENCE_SCALE_VEH: Final = 0.5
+"""What is overdue beyond the usual is measured in quarters of it: where a loop is never silent, little says much."""
 HELD_BINS: Final = 3
 """A loop that reports each minute is judged by its last word for so long."""
 
@@ -42,11 +47,14 @@ class Figure(IntEnum):
     MISSING_BEHIND = 7
     LANE_MISSING_BEHIND = 8
     STANDS_BEFORE = 9
-    PROBE_STANDS = 10
-    PROBES_STAND = 11
+    STOP_SILENT = 10
+    ENTRY_SILENT = 11
+    SILENT_BEHIND = 12
+    PROBE_STANDS = 13
+    PROBES_STAND = 14
 
 
-LOOP_FIGURES: Final = 10
+LOOP_FIGURES: Final = 13
 OUT, IN, LANES_OUT, LANES_IN = range(4)
 """Rows of the deviances of a road in `Usual.spread`."""
 
@@ -54,11 +62,12 @@ OUT, IN, LANES_OUT, LANES_IN = range(4)
 @dataclass(frozen=True, slots=True, eq=False)
 class Raw:
     """What was seen before it is compared with how much it varies: `deviance` (4, n_roads), `stored` (n_roads,) [veh],
-    `stand` (n_loops,) [bins]. NaN where it cannot be told."""
+    `stand` (n_loops,) [bins], `silence` (n_loops,). NaN where it cannot be told."""
 
     deviance: Floats
     stored: Floats
     stand: Floats
+    silence: Floats
 
 
 def deviance(counted: Floats, expected: Floats) -> Floats:
@@ -83,7 +92,7 @@ class LoopEvidence:
 
     def raw(self, number: int) -> Raw:
         """Return what is seen at the end of a bin."""
-        at_end = self._ends(number)
+        at_end = self.ends(number)
         out, entered = (self._windows(number, at_end, mask) for mask in (self._stop, self._entry))
         came = self._came(number, at_end)
         inflow = np.minimum(np.where(np.isnan(entered.ratio), came, entered.ratio), _MOST_RATIO)
@@ -92,13 +101,8 @@ class LoopEvidence:
         stand = self._stand(at_end)
         missing = (out.missing(inflow), entered.missing(came))
         lanes = (self._lanes(number, at_end, self._stop), self._lanes(number, at_end, self._entry))
-        return Raw(np.array([*missing, *lanes]), stored, stand)
-
-    def by_loop(self, number: int, length: int) -> tuple[Floats, Floats, Floats]:
-        """Return by loop vehicles in so many bins, what is usual, and the bins for which it has been covered."""
-        at_end = self._ends(number)
-        usual = self._usual.rate_at(number) * length
-        return self._bins.vehicles(at_end, length), usual, self._stand(at_end)
+        silence = Silence(self._layout, self._stop, self._entry).look(self._bins, self._usual, came, number, at_end)
+        return Raw(np.array([*missing, *lanes]), stored, stand, silence)
 
     def figures(self, raw: Raw) -> Floats:
         """Return the figures of what was seen by loops, shape (n_roads, LOOP_FIGURES)."""
@@ -108,19 +112,24 @@ class LoopEvidence:
         found = np.zeros((layout.n_roads, LOOP_FIGURES))
         np.maximum.at(found[:, Figure.ENTRY_STANDS], layout.road[self._entry], stands[self._entry])
         np.maximum.at(found[:, Figure.STOP_STANDS], layout.road[self._stop], stands[self._stop])
+        scale = np.maximum(SILENCE_SCALE * usual.silence, LEAST_SILENCE_SCALE_VEH)
+        silent = np.maximum(raw.silence - usual.silence - SILENCE_MARGIN_VEH, 0.0) / scale
+        np.maximum.at(found[:, Figure.STOP_SILENT], layout.road[self._stop], silent[self._stop])
+        np.maximum.at(found[:, Figure.ENTRY_SILENT], layout.road[self._entry], silent[self._entry])
         found[:, Figure.OUT_MISSING], found[:, Figure.IN_MISSING] = scaled[OUT], scaled[IN]
         found[:, Figure.LANE_MISSING_OUT], found[:, Figure.LANE_MISSING_IN] = scaled[LANES_OUT], scaled[LANES_IN]
         found[:, Figure.STORED] = np.nan_to_num(np.maximum((raw.stored - usual.stored) / usual.stored_sd, 0.0))
         start, end = layout.turns
         np.maximum.at(found[:, Figure.MISSING_BEHIND], start, scaled[IN][end])
         np.maximum.at(found[:, Figure.LANE_MISSING_BEHIND], start, scaled[LANES_IN][end])
+        np.maximum.at(found[:, Figure.SILENT_BEHIND], start, found[end, Figure.ENTRY_SILENT])
         np.maximum.at(found[:, Figure.STANDS_BEFORE], end, found[start, Figure.STOP_STANDS])
         return np.minimum(found, MAX_FIGURE)
 
     def _stand(self, at_end: Ints) -> Floats:
         return np.where(at_end >= 0, self._bins.standing(at_end, _COVERED, _NOBODY_VEH), 0).astype(float)
 
-    def _ends(self, number: int) -> Ints:
+    def ends(self, number: int) -> Ints:
         """Return the bin that each loop is judged by; one far before all others where it has not reported lately."""
         last = np.minimum(self._bins.last, number)
         return np.where(last >= number - HELD_BINS + 1, last, -(1 << 40))

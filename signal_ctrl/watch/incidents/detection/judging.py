@@ -24,6 +24,9 @@ _CAPS: Final = {
     Figure.MISSING_BEHIND: 12.0,
     Figure.LANE_MISSING_BEHIND: 12.0,
     Figure.STANDS_BEFORE: 6.0,
+    Figure.STOP_SILENT: 8.0,
+    Figure.ENTRY_SILENT: 8.0,
+    Figure.SILENT_BEHIND: 8.0,
     Figure.PROBE_STANDS: 10.0,
     Figure.PROBES_STAND: 4.0,
 }
@@ -50,8 +53,8 @@ class Judge:
 
 
 JUDGE: Final = Judge(
-    weights=(4.47, 0.32, 0.53, 0.0, 1.74, 0.45, 1.14, 0.51, 1.19, 1.94, 0.5, 1.2),
-    suspect=9.5,
+    weights=(5.84, 0.84, 0.0, 0.0, 0.0, 1.03, 0.47, 0.37, 1.97, 1.74, 1.10, 1.09, 0.66, 0.5, 1.2),
+    suspect=9.0,
     confirm=15.0,
-    rest=1.0,
+    rest=3.0,
 )

@@ -19,7 +19,7 @@ class DayRecorder:
         n_loops, n_roads = len(layout.road), layout.n_roads
         self._road = layout.road
         self._vehicles, self._bins = np.zeros((SLOTS, n_loops)), np.zeros((SLOTS, n_loops))
-        self._stand = np.zeros(n_loops)
+        self._stand, self._silence = np.zeros(n_loops), np.zeros(n_loops)
         self._deviance, self._n_deviance = np.zeros((_ROWS, n_roads)), np.zeros((_ROWS, n_roads))
         self._stored, self._stored_sq, self._n_stored = np.zeros(n_roads), np.zeros(n_roads), np.zeros(n_roads)
 
@@ -41,12 +41,13 @@ class DayRecorder:
         self._n_stored += told
         if len(self._road):
             self._stand = np.maximum(self._stand, np.where(beside[self._road], 0.0, raw.stand))
+            self._silence = np.maximum(self._silence, np.where(beside[self._road], 0.0, raw.silence))
 
     def day(self) -> UsualDay:
         """Return the record of what has gone by."""
         stored, stored_sq = (_ratio(each, self._n_stored) for each in (self._stored, self._stored_sq))
         rate, deviance = _ratio(self._vehicles, self._bins), _ratio(self._deviance, self._n_deviance)
-        return UsualDay(rate, self._stand, deviance, stored, stored_sq)
+        return UsualDay(rate, self._stand, self._silence, deviance, stored, stored_sq)
 
 
 def _ratio(total: Floats, number: Floats) -> Floats:

@@ -27,6 +27,9 @@ WORDS: Final[Mapping[Figure, str]] = MappingProxyType(
         Figure.MISSING_BEHIND: "fewer come out of it onto a road behind it than usual",
         Figure.LANE_MISSING_BEHIND: "behind it one lane gets fewer than its share",
         Figure.STANDS_BEFORE: "vehicles before it stand at the stop line for longer than ever",
+        Figure.STOP_SILENT: "nobody has got to a loop at its end for longer than ever though vehicles came in",
+        Figure.ENTRY_SILENT: "nobody has passed a loop at its begin, for longer than ever, though vehicles are due",
+        Figure.SILENT_BEHIND: "nobody has come onto a lane of a road behind it, for longer than ever",
         Figure.PROBE_STANDS: "a vehicle that reports its position stands for longer than a red light",
         Figure.PROBES_STAND: "vehicles that report their positions stand for a minute",
     }

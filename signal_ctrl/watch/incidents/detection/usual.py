@@ -16,7 +16,11 @@ DAY_MS: Final = 86_400_000
 LEAST_DEVIANCE: Final = 0.25
 """Mean of the one-sided deviance of Poisson counts: half of the time 0, else half of a chi-square of one degree."""
 LEAST_STAND: Final = 1.0
+LEAST_SILENCE: Final = 1.0
 LEAST_STORED_SD: Final = 1.5
+_DAYS_FOR_SECOND: Final = 5
+_LEAST_DAYS: Final = 3
+"""So many of the days, or all of fewer, have to know how high something rises."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,28 +28,32 @@ class UsualDay:
     """What one day showed. NaN where nothing was reported, or nothing was known to compare with.
 
     `rate`, vehicles in a bin of 20 s, by slot and loop; `stand`, longest time a loop was covered with nobody passing it
-    [bins]. By road, shape (4, n_roads): `deviance`, means of the deviances of `evidence.py`; `stored`, mean of vehicles
-    more on the road than usual, `stored_sq`, mean of its square.
+    [bins]; `silence`, the highest that the test of `silence.py` rose at a loop. By road, shape (4, n_roads):
+    `deviance`, means of the deviances of `evidence.py`; `stored`, mean of vehicles more on the road than usual,
+    `stored_sq`, mean of its square.
     """
 
     rate: Floats
     stand: Floats
+    silence: Floats
     deviance: Floats
     stored: Floats
     stored_sq: Floats
 
     def __post_init__(self) -> None:
-        if self.rate.shape != (SLOTS, len(self.stand)) or self.deviance.shape != (4, len(self.stored)):
+        by_loop = self.rate.shape == (SLOTS, len(self.stand)) and self.stand.shape == self.silence.shape
+        if not by_loop or self.deviance.shape != (4, len(self.stored)):
             raise InvalidInputError("the record of a usual day has not one value a loop and slot, and four a road")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """What is usual: `rate` by slot and loop [vehicles in 20 s], `stand` [bins], `spread` (4, n_roads): how much more
-    counts vary than Poisson's; `stored`, `stored_sd` by road [veh]. NaN: not known."""
+    """What is usual: `rate` by slot and loop [vehicles in 20 s], `stand` [bins] and `silence` by loop, `spread`
+    (4, n_roads): how much more counts vary than Poisson's; `stored`, `stored_sd` by road [veh]. NaN: not known."""
 
     rate: Floats
     stand: Floats
+    silence: Floats
     spread: Floats
     stored: Floats
     stored_sd: Floats
@@ -58,24 +66,33 @@ class Usual:
 def usual_of(days: Sequence[UsualDay]) -> Usual:
     """Return what is usual, of days of the same kind.
 
-    The longest standing is the second longest of five days or more, else the longest: one incident does not teach.
+    Of the longest standing and the highest silence of each day it is the second highest of five days or more, else the
+    highest: one incident does not teach.
     Raises: InvalidInputError without a day.
     """
     if not days:
         raise InvalidInputError("nothing is usual without a day to learn from")
     with np.errstate(invalid="ignore"):
-        stands = np.sort(np.nan_to_num([day.stand for day in days]), axis=0)
-        stand = np.maximum(stands[-2 if len(days) >= 5 else -1], LEAST_STAND)
+        stand, silence = _highest([day.stand for day in days]), _highest([day.silence for day in days])
         deviance = _mean([day.deviance for day in days])
         stored = _mean([day.stored for day in days])
         variance = _mean([day.stored_sq for day in days]) - stored**2
     return Usual(
         rate=_mean([day.rate for day in days]),
-        stand=stand,
+        stand=np.maximum(stand, LEAST_STAND),
+        silence=np.maximum(silence, LEAST_SILENCE),
         spread=np.maximum(np.nan_to_num(deviance / LEAST_DEVIANCE, nan=1.0), 1.0),
         stored=np.nan_to_num(stored),
         stored_sd=np.maximum(np.sqrt(np.maximum(np.nan_to_num(variance), 0.0)), LEAST_STORED_SD),
     )
+
+
+def _highest(values: Sequence[Floats]) -> Floats:
+    """Return the second highest of five days or more that know it, else the highest; no bound where few of them do."""
+    whole = np.sort(np.array(values), axis=0)
+    known = (~np.isnan(whole)).sum(axis=0)
+    at = np.maximum(known - np.where(known >= _DAYS_FOR_SECOND, 2, 1), 0)
+    return np.where(known >= min(_LEAST_DAYS, len(values)), np.take_along_axis(whole, at[None, :], axis=0)[0], np.inf)
 
 
 def _mean(values: Sequence[Floats]) -> Floats:

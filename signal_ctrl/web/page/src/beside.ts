@@ -34,3 +34,11 @@ export function lastOf(places: readonly L.LatLng[], metres: number): L.LatLng[] 
   }
   return found;
 }
+
+/** Returns the place at a share of a line's length, and what of the line is ahead of it. */
+export function cutAt(places: readonly L.LatLng[], share: number): [L.LatLng | null, L.LatLng[]] {
+  const lengths = places.map((place, at) => (at === 0 ? 0 : place.distanceTo(places[at - 1] as L.LatLng)));
+  const whole = lengths.reduce((sum, each) => sum + each, 0);
+  const ahead = lastOf(places, Math.max(whole * (1 - Math.min(Math.max(share, 0), 1)), 0));
+  return [ahead[0] ?? null, ahead];
+}

@@ -1,6 +1,7 @@
 // What the page knows of the city: junctions by the stream, the rest asked for again when an act concerns it.
 import { computed, signal } from "@preact/signals";
 import { ask, entry, IS_DEMO, may, Problem } from "./api";
+import { refreshCorridors } from "./corridors_now";
 import type { Label } from "./labels";
 import { isPast, pastMs } from "./past";
 import { loadRoads, takeLinks } from "./roads";
@@ -40,6 +41,8 @@ export interface Leg {
   stage: string;
   start_utc_ms: number;
   end_utc_ms: number;
+  /** When a convoy is expected there; null where there is none. */
+  arrives_utc_ms?: number | null;
 }
 
 export interface Override {
@@ -52,6 +55,8 @@ export interface Override {
   state: string;
   estimate: Price | null;
   measured: Price | null;
+  /** Cabinets that were given back before their end. */
+  given_back?: { cabinet: string; at_utc_ms: number; by: string }[];
 }
 
 export interface Alarm {
@@ -111,12 +116,24 @@ export function setClock(saidMs: number, speed: number): void {
 const NOT_RUNNING = new Set(["0", "1", "4", "5", "6"]); // modes of the kernel, in its order: all but running and clearing
 const RUNG_CENTRE = "0";
 
-/** The overrides in force by cabinet. */
+/** Whether an override was given back at a cabinet, or its time there is over. */
+export const isGivenBack = (override: Override, leg: Leg): boolean =>
+  leg.end_utc_ms <= nowMs.value || (override.given_back ?? []).some((each) => each.cabinet === leg.cabinet);
+
+/** Which legs hold their cabinets now, as one text, so that not every second is news. */
+const holding = computed(() =>
+  overrides.value
+    .filter((each) => each.state === "active")
+    .flatMap((each) => each.document.legs.filter((leg) => leg.start_utc_ms <= nowMs.value && !isGivenBack(each, leg)).map((leg) => `${each.override_id} ${leg.cabinet}`))
+    .join("\n"),
+);
+
+/** The overrides in force by cabinet: of a route those junctions alone that are held for the convoy now. */
 export const inForce = computed(() => {
-  const found = new Map<string, Override>();
-  for (const each of overrides.value) {
-    if (each.state !== "active") continue;
-    for (const leg of each.document.legs) found.set(leg.cabinet, each);
+  const found = new Map<string, string>();
+  for (const line of holding.value ? holding.value.split("\n") : []) {
+    const [id = "", cabinet = ""] = line.split(" ");
+    found.set(cabinet, id);
   }
   return found;
 });
@@ -138,6 +155,7 @@ const TOPICS: readonly [RegExp, () => void][] = [
   [/alarm/, () => void refresh(alarms, "/v1/alarms")],
   [/ticket/, () => void refreshTickets()],
   [/network/, () => void loadNetwork()],
+  [/corridor/, () => refreshCorridors()],
 ];
 
 /** Takes news of the stream. */

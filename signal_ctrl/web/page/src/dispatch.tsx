@@ -6,14 +6,8 @@ import { say, sayAge, sayTime, sayWord } from "./labels";
 import { Dialog, Field, Table, useAct, Wrong } from "./parts";
 import { PriceText } from "./take_over";
 import { TwoPersons } from "./two_persons";
+import type { UnitRow } from "./units_now";
 import { useList } from "./use_list";
-
-interface UnitRow {
-  unit: { unit: string; kind: string; state: string; district: string; mission: string };
-  manned: boolean;
-  position_age_s: number | null;
-  position_old: boolean;
-}
 
 interface Arrival {
   unit: string;

@@ -24,3 +24,17 @@ export function keepYoung<T>(path: string, take: (answer: T) => boolean): () => 
     clearTimeout(timer);
   };
 }
+
+/** Returns what begins something for the first who looks, and ends it with the last. */
+export function shared(begin: () => () => void): () => () => void {
+  let lookers = 0;
+  let end = (): void => undefined;
+  return () => {
+    lookers += 1;
+    if (lookers === 1) end = begin();
+    return () => {
+      lookers -= 1;
+      if (lookers === 0) end();
+    };
+  };
+}

@@ -12,10 +12,16 @@ import { type Level, LEVELS, type Road, roads, type RoadState } from "./roads";
 import { shownRoads } from "./forecast";
 import { ForecastSwitch } from "./forecast_switch";
 import { buses, followBuses } from "./buses_now";
+import { convoys, followConvoys } from "./convoys";
+import { corridors, followCorridors } from "./corridors_now";
 import { Buses } from "./map_buses";
+import { CONVOY_STYLE, Convoys } from "./map_convoys";
+import { CORRIDOR_STYLE, Corridors } from "./map_corridors";
 import { Facilities } from "./map_facilities";
 import { followParking, ParkingSigns } from "./map_parking";
 import { QUEUE_STYLE, Queues } from "./map_queues";
+import { Units } from "./map_units";
+import { followUnits, units } from "./units_now";
 
 /** Junctions picked on the map instead of opened, where a view wants that. */
 export const picking = signal<((junction: string) => void) | null>(null);
@@ -57,6 +63,9 @@ class CityMap {
   private readonly facilities: Facilities;
   private readonly parking: ParkingSigns;
   private readonly buses: Buses;
+  private readonly convoys: Convoys;
+  private readonly corridors: Corridors;
+  private readonly units: Units;
   /** What the map was fitted to: nothing, junctions, streets, both; and whether somebody has moved it since. */
   private fitted = 0;
   private moved = false;
@@ -72,6 +81,9 @@ class CityMap {
     this.facilities = new Facilities(this.map);
     this.parking = new ParkingSigns(this.map);
     this.buses = new Buses(this.map);
+    this.units = new Units(this.map);
+    this.convoys = new Convoys(this.map);
+    this.corridors = new Corridors(this.map);
     this.map.on("zoomend moveend", () => this.nameJunctions());
     this.stops = [
       effect(() => this.drawStreets(roads.value.length > 0 ? [] : network.value)),
@@ -83,6 +95,12 @@ class CityMap {
       effect(() => this.buses.draw(buses.value)),
       followBuses(),
       followParking(),
+      followUnits(),
+      followConvoys(),
+      followCorridors(),
+      effect(() => this.units.draw(units.value)),
+      effect(() => this.convoys.draw(convoys.value)),
+      effect(() => this.corridors.draw(corridors.value, roads.value)),
       effect(() => this.drawJunctions([...junctions.value.values()])),
       effect(() => this.look(place.value.junction)),
     ];
@@ -251,6 +269,24 @@ function Legend() {
         {roads.value.length > 0 && (
           <li>
             <LineSign style={QUEUE_STYLE} /> {say("column.queue")}
+          </li>
+        )}
+        {convoys.value.length > 0 && (
+          <li>
+            <LineSign style={CONVOY_STYLE} /> {say("kind.green_route")}
+          </li>
+        )}
+        {corridors.value.length > 0 && (
+          <li>
+            <LineSign style={CORRIDOR_STYLE} /> {say("view.special")}
+          </li>
+        )}
+        {units.value.length > 0 && (
+          <li>
+            <span class="sign base-sign" aria-hidden="true">
+              <span>⌂</span>
+            </span>{" "}
+            {say("units.base")}
           </li>
         )}
         {network.value.some((each) => each.properties.kind === "camera") && (

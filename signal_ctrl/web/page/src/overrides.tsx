@@ -1,5 +1,6 @@
 // Overrides that wait, are to come or are in force: countdown, release, approval by a second person.
 import { ask } from "./api";
+import { ConvoyProgress } from "./convoy_progress";
 import { nowMs, type Override, overrides, refreshOverrides } from "./city";
 import { type Label, say, sayAge, sayWord } from "./labels";
 import { useAct, Wrong } from "./parts";
@@ -41,14 +42,18 @@ function OverrideCard({ override }: { override: Override }) {
       <h2>
         {sayWord("kind", what.kind)} · {sayWord("ostate", stateWord(override.state))}
       </h2>
-      <p>
-        {what.legs.map((leg) => (
-          <a key={leg.cabinet} href={addressOf("map", leg.cabinet)}>
-            {leg.cabinet}
-            {leg.stage && ` → ${leg.stage}`}
-          </a>
-        ))}
-      </p>
+      {what.kind === "green_route" ? (
+        <ConvoyProgress override={override} />
+      ) : (
+        <p class="legs">
+          {what.legs.map((leg) => (
+            <a key={leg.cabinet} href={addressOf("map", leg.cabinet)}>
+              {leg.cabinet}
+              {leg.stage && ` → ${leg.stage}`}
+            </a>
+          ))}
+        </p>
+      )}
       <p>
         <Countdown override={override} /> · {say("override.by", { who: override.issuer })} · {say(`reason.${what.reason}` as Label)} ·{" "}
         {what.case}

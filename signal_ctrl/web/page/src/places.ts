@@ -1,7 +1,7 @@
 // Which view is open, and of which junction: kept in the address, so that back, forward and bookmarks work.
 import { signal } from "@preact/signals";
 
-export type View = "map" | "wall" | "cockpit" | "incidents" | "dispatch" | "buses" | "responses" | "route" | "parking" | "overrides" | "alarms" | "tickets" | "audit" | "engineer";
+export type View = "map" | "wall" | "cockpit" | "incidents" | "dispatch" | "buses" | "responses" | "route" | "special" | "parking" | "overrides" | "alarms" | "tickets" | "audit" | "engineer";
 export const VIEWS: readonly View[] = [
   "map",
   "wall",
@@ -11,6 +11,7 @@ export const VIEWS: readonly View[] = [
   "buses",
   "responses",
   "route",
+  "special",
   "parking",
   "overrides",
   "alarms",

@@ -1,12 +1,16 @@
-// A green route: junctions in the order of the way, when the convoy reaches each, the price, arming.
+// A green route: junctions in the order of the way, when the convoy reaches each, the price, arming, watching it.
 import { useEffect, useState } from "preact/hooks";
-import { ask, Problem } from "./api";
+import { ask, may, Problem } from "./api";
 import { junctions, mayOverride } from "./city";
+import { convoys, stagesOf } from "./convoys";
 import { metresBetween } from "./geo";
-import { say } from "./labels";
+import { say, sayWord } from "./labels";
 import { CityMapView, picking } from "./map";
-import { Field, Wrong } from "./parts";
+import { OverrideList } from "./overrides";
+import { Field, useAct, Wrong } from "./parts";
 import { PricedForm, WhyFields } from "./take_over";
+import { units } from "./units_now";
+import { useList } from "./use_list";
 
 interface Stop {
   junction: string;
@@ -14,7 +18,20 @@ interface Stop {
   stage: string;
   /** Along the roads from the first one, where the way was found there. [m] */
   awayM?: number;
+  /** After the begin, by the times of a stored route. [s] */
+  afterS?: number;
 }
+
+/** A green route of an emergency plan, as the library has it. */
+interface Stored {
+  route: string;
+  title: string;
+  convoy_s: number;
+  stops: { cabinet: string; stage: string; after_s: number }[];
+}
+
+const LEAST_S = 60; // an override lasts a minute at least
+const SPARE_S = 60;
 
 /** Returns how far each stop is from the first one: along the roads where all of a found way stand, else along the stops. [m] */
 function distances(stops: readonly Stop[]): number[] {
@@ -33,6 +50,8 @@ export function RouteView() {
   const [stops, setStops] = useState<Stop[]>([]);
   const [speedKmh, setSpeed] = useState("40");
   const [firstS, setFirst] = useState("60");
+  const [convoyS, setConvoy] = useState("30");
+  const [leader, setLeader] = useState("");
   const [why, setWhy] = useState({ minutes: "", reason: "escort", caseNumber: "", note: "" });
   const add = async (name: string) => {
     const stages = await stagesOf(name);
@@ -45,12 +64,28 @@ export function RouteView() {
     };
   }, []);
   const away = distances(stops);
-  const arrivals = away.map((metres) => Math.round(Number(firstS) + metres / (Number(speedKmh) / 3.6)));
+  const begun = stops[0]?.afterS;
+  const timed = begun !== undefined && stops.every((each) => each.afterS !== undefined);
+  const arrivals = stops.map((each, at) => {
+    const after = timed ? (each.afterS ?? 0) - begun : (away[at] ?? 0) / (Number(speedKmh) / 3.6);
+    return Math.round(Number(firstS) + after);
+  });
+  const drive = (speed: string) => {
+    setSpeed(speed);
+    setStops(stops.map(({ afterS: _, ...each }) => each)); // no longer by the times of a stored route
+  };
+  const choose = async (route: Stored) => {
+    const stages = await Promise.all(route.stops.map((each) => stagesOf(each.cabinet).catch(() => [])));
+    setStops(route.stops.map((each, at) => ({ junction: each.cabinet, stages: stages[at] ?? [], stage: each.stage, afterS: each.after_s })));
+    setFirst(String(route.stops[0]?.after_s ?? 60));
+    setConvoy(String(route.convoy_s));
+  };
   const wish = () => ({
     kind: "green_route",
     reason: why.reason,
     case: why.caseNumber,
-    note: why.note,
+    note: leader ? [`unit ${leader}`, why.note].filter(Boolean).join("; ") : why.note,
+    convoy_s: Number(convoyS),
     lasts_s: Math.round(Number(why.minutes) * 60),
     route: stops.map((each, at) => ({ cabinet: each.junction, stage: each.stage, arrival_s: arrivals[at] })),
   });
@@ -59,7 +94,9 @@ export function RouteView() {
       <CityMapView />
       <aside class="panel">
         <h1>{say("route.title")}</h1>
+        {convoys.value.length > 0 && <OverrideList shown={convoys.value} />}
         <p>{say("route.pick")}</p>
+        <StoredPicker onChosen={(route) => void choose(route)} />
         <WayFinder onFound={setStops} />
         <StopPicker taken={stops} onAdd={(name) => void add(name)} />
         <ol class="stops">
@@ -87,31 +124,101 @@ export function RouteView() {
         {stops.length > 1 ? (
           <p role="status">
             {say("route.junctions", { n: stops.length, m: Math.round(away.at(-1) ?? 0), s: (arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0) })}
+            {timed && ` · ${say("route.timed")}`}
           </p>
         ) : (
           <p class="empty">{say("route.needs")}</p>
         )}
         {mayOverride() ? (
-          <PricedForm wish={wish} onIssued={() => undefined} ready={stops.length > 1}>
+          <PricedForm wish={wish} onIssued={() => setStops([])} ready={stops.length > 1}>
             <Field label={say("route.speed")}>
-              <input type="number" min={5} max={120} required value={speedKmh} onInput={(e) => setSpeed(e.currentTarget.value)} />
+              <input type="number" min={5} max={120} required value={speedKmh} onInput={(e) => drive(e.currentTarget.value)} />
             </Field>
             <Field label={say("route.start")}>
               <input type="number" min={0} max={3600} required value={firstS} onInput={(e) => setFirst(e.currentTarget.value)} />
             </Field>
+            <Field label={say("route.convoy")}>
+              <input type="number" min={0} max={600} required value={convoyS} onInput={(e) => setConvoy(e.currentTarget.value)} />
+            </Field>
+            {units.value.length > 0 && (
+              <Field label={say("route.leader")}>
+                <select name="leader" value={leader} onChange={(e) => setLeader(e.currentTarget.value)}>
+                  <option value="">{say("route.leader.none")}</option>
+                  {units.value.map(({ unit }) => (
+                    <option key={unit.unit} value={unit.unit}>
+                      {unit.unit} ({sayWord("ukind", unit.kind)})
+                    </option>
+                  ))}
+                </select>
+              </Field>
+            )}
             <WhyFields draft={why} change={(part) => setWhy({ ...why, ...part })} />
           </PricedForm>
         ) : (
           <p class="empty">{say("control.none")}</p>
         )}
+        {may("manage_plans") && stops.length > 1 && <StoreIt stops={stops} arrivals={arrivals} convoyS={Number(convoyS)} />}
       </aside>
     </div>
   );
 }
 
-async function stagesOf(junction: string): Promise<string[]> {
-  const { site } = await ask<{ site: { stages?: { name: string }[] } }>("GET", `/v1/junctions/${encodeURIComponent(junction)}`);
-  return (site.stages ?? []).map((each) => each.name);
+/** The routes that stand in the emergency plans of the library. */
+function StoredPicker({ onChosen }: { onChosen: (route: Stored) => void }) {
+  const { found, wrong } = useList<Stored>("/v1/stored-routes");
+  if (found.length === 0) return wrong ? <Wrong text={wrong} /> : <p class="empty">{say("route.stored.none")}</p>;
+  return (
+    <Field label={say("route.stored")}>
+      <select
+        name="stored"
+        value=""
+        onChange={(e) => {
+          const route = found.find((each) => each.route === e.currentTarget.value);
+          if (route) onChosen(route);
+          e.currentTarget.value = "";
+        }}
+      >
+        <option value="" />
+        {found.map((each) => (
+          <option key={each.route} value={each.route}>
+            {each.route}: {each.title} ({each.stops.length})
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+/** Takes the route into the library as an emergency plan, for engineers. */
+function StoreIt({ stops, arrivals, convoyS }: { stops: readonly Stop[]; arrivals: readonly number[]; convoyS: number }) {
+  const [name, setName] = useState("");
+  const [stored, setStored] = useState("");
+  const { busy, wrong, act } = useAct();
+  const store = () =>
+    act(async () => {
+      const lasts = Math.max((arrivals.at(-1) ?? 0) + convoyS + SPARE_S, LEAST_S);
+      const route = stops.map((each, at) => ({ cabinet: each.junction, stage: each.stage, arrival_s: arrivals[at] }));
+      const document = {
+        format: "signal-ctrl response 1",
+        name,
+        title: `${stops[0]?.junction} – ${stops.at(-1)?.junction}`,
+        kind: "vip route",
+        lasts_s: lasts + SPARE_S,
+        override: [{ name: "way", kind: "green_route", reason: "escort", convoy_s: convoyS, lasts_s: lasts, route }],
+      };
+      await ask("POST", "/v1/responses", { document: JSON.stringify(document), note: "" });
+      setStored(name);
+    });
+  return (
+    <form class="bar" onSubmit={(e) => (e.preventDefault(), void store())}>
+      <Field label={say("route.store.name")}>
+        <input name="route-name" required maxLength={64} pattern="[A-Za-z0-9._\-]+" value={name} onInput={(e) => setName(e.currentTarget.value)} />
+      </Field>
+      <button disabled={busy}>{say("route.store")}</button>
+      <Wrong text={wrong} />
+      {stored && <p role="status">✔ {say("route.store.done", { name: stored })}</p>}
+    </form>
+  );
 }
 
 /** Start and end, and the quickest way between them over the roads as they are now. */
@@ -154,6 +261,7 @@ function StopPicker({ taken, onAdd }: { taken: readonly Stop[]; onAdd: (name: st
   return (
     <Field label={say("route.add")}>
       <select
+        name="add"
         value=""
         onChange={(e) => {
           if (e.currentTarget.value) onAdd(e.currentTarget.value);

@@ -8,6 +8,7 @@ import { BusesView } from "./buses";
 import { DemoBanner } from "./demo";
 import { DispatchView, ResponsesView } from "./dispatch";
 import { CockpitView } from "./cockpit";
+import { corridors, followCorridors } from "./corridors_now";
 import { EngineerView } from "./engineer";
 import { IncidentsView } from "./incidents";
 import { JunctionPanel } from "./junction";
@@ -21,6 +22,7 @@ import { addressOf, open, place, type View, VIEWS } from "./places";
 import { isPast } from "./past";
 import { NotOfThePast, PAST_VIEWS, ReplayBar, ReplayButton } from "./replay_bar";
 import { RouteView } from "./route";
+import { SpecialView } from "./special";
 import { heardMs, link } from "./stream";
 import { WallView } from "./wall";
 
@@ -72,6 +74,7 @@ function Viewed() {
     buses: BusesView,
     responses: ResponsesView,
     route: RouteView,
+    special: SpecialView,
     parking: ParkingView,
     overrides: OverridesView,
     alarms: AlarmsView,
@@ -116,8 +119,9 @@ function Head() {
 }
 
 function Views() {
-  const count: Partial<Record<View, number>> = { alarms: alarms.value.length, overrides: overrides.value.length };
+  const count: Partial<Record<View, number>> = { alarms: alarms.value.length, overrides: overrides.value.length, special: corridors.value.length };
   const bar = useRef<HTMLElement>(null);
+  useEffect(followCorridors, []);
   useEffect(() => {
     const now = bar.current?.querySelector<HTMLElement>("[aria-current]");
     if (bar.current && now) bar.current.scrollLeft = now.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - now.offsetWidth) / 2;

@@ -6,7 +6,9 @@ import { say } from "./labels";
 import { AlarmTable, AuditList } from "./lists";
 import { CityMapView, Sign } from "./map";
 import { OverrideList } from "./overrides";
+import { addressOf } from "./places";
 import { congestion } from "./roads";
+import { CorridorList } from "./special";
 import { DispatchBrief, IncidentsBrief, ResponsesBrief, WorstJunctions, WorstRoads } from "./wall_parts";
 
 const MOST_ALARMS = 10;
@@ -26,6 +28,12 @@ export function WallView() {
         <section>
           <h2>{say("view.overrides")}</h2>
           <OverrideList shown={overrides.value} />
+        </section>
+        <section>
+          <h2>
+            <a href={addressOf("special")}>{say("view.special")}</a>
+          </h2>
+          <CorridorList />
         </section>
         <IncidentsBrief />
         {congestion.value !== null && <WorstJunctions />}

@@ -25,7 +25,14 @@ def keep_days(there: Place, number: int) -> None:
     """Keep records of the last days of the same kind as today, three vehicles a bin on each loop."""
     n_loops, n_roads = len(there.network.loops), len(there.network.roads)
     zeros = np.zeros(n_roads)
-    record = UsualDay(np.full((SLOTS, n_loops), 3.0), np.ones(n_loops), np.full((4, n_roads), 0.25), zeros, zeros + 1)
+    record = UsualDay(
+        np.full((SLOTS, n_loops), 3.0),
+        np.ones(n_loops),
+        np.ones(n_loops),
+        np.full((4, n_roads), 0.25),
+        zeros,
+        zeros + 1,
+    )
     today = there.now() // DAY_MS
     same = [day for day in range(today - 20, today) if is_workday(day) == is_workday(today)][-number:]
     for day in same:

@@ -23,7 +23,19 @@ from tests.signal_ctrl.web.page.living_town import PASSWORD, Town, living_town, 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE: Final = Path(page_routes.__file__).with_name("page") / "node_modules/axe-core/axe.min.js"
 HOSTILE: Final = '<img src=x onerror="window.__hit=1"><script>window.__hit=2</script>'
-WIDTHS: Final = (360, 1280, 3840)
+WIDTHS: Final = (360, 1440, 3840)
+VIEWS: Final = (
+    *("map", "map/x1", "wall", "cockpit", "incidents", "dispatch", "buses", "responses", "route", "special"),
+    *("parking", "overrides", "alarms", "tickets"),
+)
+SMALLEST_PX: Final = {360: 12, 1440: 12, 3840: 18}
+TOO_SMALL: Final = """least => [...document.querySelectorAll('main *')]
+    .filter(each => [...each.childNodes].some(one => one.nodeType === 3 && one.data.trim()) && each.getClientRects().length)
+    .filter(each => !each.closest('svg') && parseFloat(getComputedStyle(each).fontSize) < least)
+    .map(each => each.outerHTML.slice(0, 120))"""
+CLIPPED: Final = """() => [...document.querySelectorAll('main td, main th, main button, main h1, main h2, main dd')]
+    .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
+    .map(each => each.outerHTML.slice(0, 120))"""
 TOO_WIDE: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PATIENCE_MS: Final = 60_000
 START_MS: Final = 90_000
@@ -224,7 +236,7 @@ def test_words_from_outside_are_words_and_nothing_stands_in_anybodys_way(browser
         screen.page.wait_for_selector(".panel dl:has-text('onerror')")
         for width in WIDTHS:
             screen.page.set_viewport_size({"width": width, "height": 800})
-            for view in ("map", "map/x1", "wall", "route", "overrides", "alarms", "tickets"):
+            for view in VIEWS:
                 screen.open(view)
                 screen.page.wait_for_selector("main *")
                 screen.page.wait_for_timeout(200)
@@ -232,6 +244,8 @@ def test_words_from_outside_are_words_and_nothing_stands_in_anybodys_way(browser
                     findings += [f"{view} at {width}: {each}" for each in _serious(screen)]
                 wide = screen.page.evaluate(TOO_WIDE)
                 assert wide <= 0, f"{view} is {wide} px wider than a screen of {width}"
+                assert screen.page.evaluate(TOO_SMALL, SMALLEST_PX[width]) == [], f"{view} at {width}"
+                assert screen.page.evaluate(CLIPPED) == [], f"{view} at {width}"
         assert findings == []
         assert screen.page.evaluate("window.__hit") is None
 
@@ -257,6 +271,11 @@ def test_the_override_has_ended_by_itself_and_stands_in_the_audit(browser: Any, 
         screen.page.wait_for_selector(f"[data-override={held.override}]", state="detached", timeout=90_000)
         assert time.monotonic() - held.issued_s >= 59
         screen.open("audit")
+        screen.page.wait_for_selector("main td")
+        for width in WIDTHS[1:]:  # a table has the room that there is
+            screen.page.set_viewport_size({"width": width, "height": 1200})
+            taken = screen.page.eval_on_selector("main table", "table => table.offsetWidth / innerWidth")
+            assert taken > 0.9, f"the table of the audit takes {taken:.0%} of a screen of {width}"
         screen.page.fill("input[type=search]", held.override)
         screen.page.wait_for_selector("td:text-matches('expire')")
         screen.page.wait_for_selector("td:has-text('sam')")

@@ -24,7 +24,9 @@ Spoil = Callable[[int, Observation], Iterable[Observation]]
 def usual(network: RoadNetwork) -> Usual:
     n_loops, n_roads = len(network.loops), len(network.roads)
     rate, zeros = np.full((SLOTS, n_loops), float(USUAL_VEH)), np.zeros(n_roads)
-    return Usual(rate, np.full(n_loops, 2.0), np.ones((4, n_roads)), zeros, np.full(n_roads, 1.5))
+    return Usual(
+        rate, np.full(n_loops, 2.0), np.full(n_loops, 3.0), np.ones((4, n_roads)), zeros, np.full(n_roads, 1.5)
+    )
 
 
 @dataclass

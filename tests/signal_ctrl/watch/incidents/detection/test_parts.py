@@ -1,6 +1,9 @@
 """The parts of the detection: bins, deviances, what is usual and how it is kept, the California tests."""
 
+import base64
 import math
+import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,9 +98,10 @@ def test_the_deviance_of_what_is_not_known_is_not_known() -> None:
     assert np.isnan(deviance(np.array([np.nan]), np.array([3.0]))[0])
 
 
-def day(rate: float, stand: float = 1.0) -> UsualDay:
+def day(rate: float, stand: float = 1.0, silence: float = 2.0) -> UsualDay:
     zeros = np.zeros(2)
-    return UsualDay(np.full((SLOTS, 3), rate), np.full(3, stand), np.full((4, 2), 0.5), zeros + 1, zeros + 5)
+    by_loop = np.full(3, stand), np.full(3, silence)
+    return UsualDay(np.full((SLOTS, 3), rate), *by_loop, np.full((4, 2), 0.5), zeros + 1, zeros + 5)
 
 
 def test_one_day_with_an_incident_does_not_teach_how_long_is_usual() -> None:
@@ -105,6 +109,16 @@ def test_one_day_with_an_incident_does_not_teach_how_long_is_usual() -> None:
     assert usual_of(days).stand.tolist() == [5.0] * 3
     assert usual_of(days[3:]).stand.tolist() == [40.0] * 3
     assert usual_of([day(2.0, 0.0)]).stand.tolist() == [LEAST_STAND] * 3
+
+
+def test_what_few_days_know_of_silence_has_no_bound() -> None:
+    unknown = day(2.0, silence=float("nan"))
+    assert usual_of([day(2.0, silence=each) for each in (3, 4, 3, 5, 40)]).silence.tolist() == [5.0] * 3
+    known = [day(2.0, silence=each) for each in (4.0, 3.0, 2.0)]
+    assert usual_of([unknown, *known]).silence.tolist() == [4.0] * 3
+    assert np.isinf(usual_of([unknown, *known[:2]]).silence).all()
+    assert usual_of(known[:1]).silence.tolist() == [4.0] * 3
+    assert np.isinf(usual_of([unknown]).silence).all()
 
 
 def test_the_usual_is_the_mean_of_the_days_that_know() -> None:
@@ -124,6 +138,17 @@ def test_a_day_is_kept_to_a_thousandth() -> None:
     back = unpacked_day(packed_day(20_000, made, "f" * 64))
     assert np.allclose(back.rate, made.rate, rtol=1e-3, equal_nan=True)
     assert back.deviance.shape == (4, 2) and back.stand.tolist() == [7.0] * 3
+
+
+def test_a_day_of_before_silence_was_learnt_can_be_read() -> None:
+    made = packed_day(20_000, day(1.5, 7.0), "f" * 64)
+    halves = np.frombuffer(zlib.decompress(base64.b64decode(made.packed)), np.float16)
+    old = np.delete(halves, slice((SLOTS + 1) * 3, (SLOTS + 2) * 3))
+    back = unpacked_day(replace(made, packed=base64.b64encode(zlib.compress(old.tobytes())).decode()))
+    assert np.isnan(back.silence).all() and back.stand.tolist() == [7.0] * 3
+    assert back.rate[0, 0] == 1.5 and back.stored_sq.tolist() == [5.0] * 2
+    with pytest.raises(InvalidInputError, match="day 20000"):
+        unpacked_day(replace(made, packed=base64.b64encode(zlib.compress(old[1:].tobytes())).decode()))
 
 
 def test_saturdays_are_no_workdays() -> None:

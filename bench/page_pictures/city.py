@@ -3,6 +3,7 @@
 import json
 import math
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,9 @@ class Hand:
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"x-csrf-token": self._csrf} if hasattr(self, "_csrf") else {}
         answer = self._http.request(method, path, json=body, headers=headers)
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:  # an account has 10 a second, as a person needs them
+            time.sleep(1.0)
+            answer = self._http.request(method, path, json=body, headers=headers)
         if answer.status_code >= 400:
             raise BackendError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()

@@ -32,7 +32,8 @@ def backup(
 
     It holds all tables as of one moment, and the keys of the data folder. Its hash is written beside it. In a folder
     the last 24 backups are kept, the last of each of 30 days, and the last of each of 12 months. Copy them off the
-    machine, and keep the secret elsewhere: without it a backup is worth nothing.
+    machine, and keep the secret elsewhere: without it a backup is worth nothing. Permits and reservations of a parking
+    service lie in a folder beside it, in a file that goes after a day; they are not in a file of another name.
     """
     from signal_ctrl.stores.backup import make_backup
 
@@ -80,10 +81,13 @@ def restore(
                 "rows": found.rows,
                 "epoch_before": found.epoch_before,
                 "epoch": found.epoch,
+                "has_plates": found.has_plates,
             }
         )
         return
     typer.echo(f"{data}: {found.rows:,} rows as of {utc_text(found.backup_utc_ms)} UTC, the audit chain is sound")
+    if found.has_plates is False:
+        typer.echo("permits and reservations are not in it: the office gives them anew")
     typer.echo(f"epoch {found.epoch_before} before, {found.epoch} now; start the centre with --data {data}")
 
 

@@ -91,6 +91,37 @@ def town(
     return 0
 
 
+def days(
+    scenario: Annotated[str, typer.Argument(help="newtown, newtown-RxC, or a scenario that has car parks.")],
+    out: Annotated[Path, typer.Argument(help="CSV file of the history; days that it holds are not made again.")],
+    *,
+    days: Annotated[int, typer.Option(help="How many working days; each draws demand and drivers.")] = 12,
+    arm: Annotated[str, typer.Option(help="blind, nearest, guided or known: what drivers are told.")] = "blind",
+    controller: Annotated[str, typer.Option(help="fixed, adaptive, or net: the programmes of the network.")] = "fixed",
+    minutes: Annotated[float, typer.Option(help="Minutes of the demand; 0: all of it.")] = 0.0,
+    clearing: Annotated[float, typer.Option(help="Minutes that a run goes on after the last driver set out.")] = 15.0,
+    fill: Annotated[float, typer.Option(help="How full the car parks of a newtown get.")] = 0.9,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Simulate days of car parks and write their history, to judge the forecast on: one run a day, the same town.
+
+    Interrupted, the command goes on behind the last whole day when it is called again.
+    """
+    from bench.parking.campaign import ARMS, Case
+    from bench.parking.simulated_days import SimulatedDays, write_days
+    from signal_ctrl.gateways.whole_file import check_place
+
+    if arm not in ARMS:
+        raise InvalidInputError(f"--arm is '{arm}'; choose of {', '.join(ARMS)}")
+    check_place(out)
+    wanted = SimulatedDays(Case(scenario, controller, minutes, fill=fill, clearing_min=clearing), ARMS[arm], days)
+    made = write_days(wanted, out, (lambda _: None) if json_ else say)
+    put_json({"file": str(out), "days": days, "made": made}) if json_ else typer.echo(
+        f"{counted(made, 'day', 'days')} simulated, {days} in all: {out}"
+    )
+    return 0
+
+
 def _row(one: "Against") -> dict[str, Any]:
     return {
         "arm": one.arm,

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from signal_ctrl.centre.guided import GuidedDrivers
 from signal_ctrl.cli.parking_session import read_parking_credential
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.gateways.parking_client import ParkingClient
 from signal_ctrl.watch.watch import Watch
+from signal_ctrl.web.parking_inflow import AHEAD_QUERY, INFLOW, ParkingInflow
 from signal_ctrl.web.parking_view import ParkingView
 
 TIMEOUT_S: Final = 1.0
@@ -48,7 +50,21 @@ def parking_view(at: ParkingAt, watch: Watch, clock: Clock) -> ParkingView:
     return view
 
 
-def told(view: ParkingView) -> Callable[[], tuple[str, ...]]:
+def parking_inflow(at: ParkingAt, watch: Watch, clock: Clock, view: ParkingView) -> ParkingInflow:
+    """Return what asks for the inflow of guided drivers, by a connection of its own; what counts of it is foretold to
+    cabinets from here on, beside what others foretell.
+
+    Raises: InvalidInputError for an address that is none.
+    """
+    client = ParkingClient(at.address, at.credential, at.authority, TIMEOUT_S)
+    drivers = GuidedDrivers(watch.desk, watch.network)
+    watch.centre.foretelling.sources.append(drivers.foretold)
+    found = ParkingInflow(lambda: client.ask("GET", INFLOW, query=AHEAD_QUERY), drivers.hear, clock)
+    view.inflow = found.shown
+    return found
+
+
+def told(view: ParkingView | ParkingInflow) -> Callable[[], tuple[str, ...]]:
     """Return the job that asks the service."""
 
     def job() -> tuple[str, ...]:

@@ -59,6 +59,35 @@ def list_signs(service: Service, key: CredentialFile, authority: Authority = Non
     put_table(("sign", "road", "shows", "in English"), rows, numbers_from=4)
 
 
+@signs.command("picture")
+def picture(
+    sign: Annotated[str, typer.Argument(help="Name of the sign.")],
+    out: Annotated[Path, typer.Option(help="File for the picture: .png or .svg.")],
+    service: Service,
+    key: CredentialFile,
+    authority: Authority = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over a file that is there.")] = False,
+    json_: Json = False,
+) -> None:
+    """Write a picture of what a sign shows now."""
+    from signal_ctrl.cli.parking_session import client_of
+    from signal_ctrl.domain.errors import InvalidInputError
+    from signal_ctrl.domain.schedule import is_name
+    from signal_ctrl.gateways.whole_file import check_free
+
+    ending = _PICTURES.get(out.suffix.lower())
+    if ending is None or not is_name(sign):
+        raise InvalidInputError(f"a picture is of one sign, and a .png or .svg file; got '{sign}' and {out.name}")
+    check_free(out, overwrite)
+    with client_of(service, key, authority) as client:
+        data = client.fetch(f"/v1/parking/signs/{sign}/{ending}")
+    out.write_bytes(data)
+    put_json({"sign": sign, "picture": str(out), "bytes": len(data)}) if json_ else typer.echo(f"{sign}: {out}")
+
+
+_PICTURES = {".png": "picture.png", ".svg": "picture"}
+
+
 def _shown(sign: dict[str, Any], language: str) -> str:
     parts = [line[language] for line in sign["lines"]]
     if sign["text"] is not None:
@@ -144,8 +173,8 @@ def give_pass(
     key: CredentialFile,
     *,
     kind: Annotated[str, typer.Option(help="permit or reservation.")] = "permit",
-    hours: Annotated[float, typer.Option(min=0.1, max=720, help="For how long [h]; 30 days at most.")] = 24.0,
-    in_h: Annotated[float, typer.Option(min=0, max=719, help="From so many hours on [h].")] = 0.0,
+    hours: Annotated[float, typer.Option(min=0.1, max=672, help="For how long [h]; 28 days at most.")] = 24.0,
+    in_h: Annotated[float, typer.Option(min=0, max=671, help="From so many hours on [h].")] = 0.0,
     space_kind: Annotated[str, typer.Option(help="Kind of the space.")] = "general",
     space: Annotated[str, typer.Option(help="Number of the space that is kept.")] = "",
     authority: Authority = None,

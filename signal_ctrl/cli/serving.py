@@ -16,7 +16,7 @@ from signal_ctrl.cli.aside import Aside
 from signal_ctrl.cli.centre_parts import CentreParts, opened_centre
 from signal_ctrl.cli.failures import BROKEN
 from signal_ctrl.cli.garbage import keep_what_is_there, settle_collector
-from signal_ctrl.cli.parking_link import ParkingAt, parking_view, told
+from signal_ctrl.cli.parking_link import ParkingAt, parking_inflow, parking_view, told
 from signal_ctrl.cli.standby import Standby
 from signal_ctrl.cli.stopping import tidy_end
 from signal_ctrl.cli.store_chores import store_chores
@@ -117,7 +117,10 @@ def _server(serving: Serving, parts: CentreParts) -> Server:
     context = new_context(parts.clock, parts.watch, parts.identity, serving.settings, seams)
     stopping: list[Server] = []
     chores = _chores(serving, parts, lambda: stopping[0])
-    app = make_app(context, chores if view is None else (*chores, Chore("parking", Aside(told(view)).look)))
+    if serving.parking is not None and view is not None:
+        inflow = parking_inflow(serving.parking, parts.watch, parts.clock, view)
+        chores += (Chore("parking", Aside(told(view)).look), Chore("inflow", Aside(told(inflow)).look))
+    app = make_app(context, chores)
     app.state.link_admin = parts.links
     inner = FeedFront(app, parts.watch.feeds.gate, parts.clock)
     front = LinkFront(inner, parts.link, parts.clock, context.rates, context.metrics)

@@ -53,6 +53,14 @@ class ParkingClient:
         Raises: what the service refused, as the error that it is here; BackendError if it does not answer, or not well.
         """
         body = b"" if document is None else json.dumps(document, ensure_ascii=False).encode()
+        found = self._carried(method, path, query, body)
+        return json.loads(found) if found else None
+
+    def fetch(self, path: str) -> bytes:
+        """Return what lies at a path, as it is. Raises: as `ask`."""
+        return self._carried("GET", path, "", b"")
+
+    def _carried(self, method: str, path: str, query: str, body: bytes) -> bytes:
         ask = self._signer.ask(method, path, query, body)
         headers = {FEED if name == CABINET else name: value for name, value in ask.headers.items()}
         answer = self._wire.carry(replace(ask, headers=headers))
@@ -60,7 +68,7 @@ class ParkingClient:
             raise _refused(answer)
         if self._signer.time_of(ask, answer) is None:
             raise BackendError("the answer is not the service's: its code is wrong; look at address and credential")
-        return json.loads(answer.body) if answer.body else None
+        return answer.body
 
     def close(self) -> None:
         """Close the connection."""

@@ -4,8 +4,10 @@ Nothing of a driver is kept but where he is on the road network and where he is 
 for this one request, until his hold expires. Nothing of it is ever written down.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from threading import Lock
 from typing import Final
 
@@ -13,18 +15,20 @@ import numpy as np
 
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError, InvalidInputError, NotFoundError
-from signal_ctrl.domain.road_ways import RoadTimes, Trip
+from signal_ctrl.domain.road_ways import RoadTimes
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.domain.roadside import OnRoad, Roadside
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import Facilities, SpaceKind
 from signal_ctrl.parking.forecast.learning import Learnt, unlearnt
 from signal_ctrl.parking.guidance.access import Access, LotPlaces
-from signal_ctrl.parking.guidance.costs import Arrivals, Costs
+from signal_ctrl.parking.guidance.costs import Costs
 from signal_ctrl.parking.guidance.guide import answer_one, guide
-from signal_ctrl.parking.guidance.inflow import PlannedInflow, PlannedTrip, planned_inflow
+from signal_ctrl.parking.guidance.inflow import PlannedInflow, PlannedTrip, TurnsAhead, planned_inflow, turns_ahead
 from signal_ctrl.parking.guidance.lots import lot_places
+from signal_ctrl.parking.guidance.roll import Known, PackedWay, Roll
 from signal_ctrl.parking.guidance.values import Answer, GuidanceSettings, Hold, Request, lot_name
+from signal_ctrl.parking.occupancy import FreeCount
 from signal_ctrl.parking.outlook import Outlook
 from signal_ctrl.parking.outlooks import Passed, lot_outlook
 from signal_ctrl.parking.ports import RandomBytes
@@ -35,7 +39,8 @@ ROUND_MS: Final = 60_000
 """So often all who wait for it are weighed against each other. [ms]"""
 MOST_IN_ROUND: Final = 300
 """So many of them, the youngest; the others count as under way. [P]"""
-MOST_WAITING: Final = 50_000
+HEARD_S: Final = 120.0
+"""Who has not asked again for so long is not foretold to signals: phones ask every quarter of a minute. [s] [P]"""
 FIXED_M: Final = 200.0
 """Nobody is sent elsewhere who is as close to where he was sent. [m]"""
 TIMES_MS: Final = 300_000
@@ -65,16 +70,6 @@ class Told:
     space: str
     at_utc_ms: int
     source: str
-
-
-@dataclass(slots=True)
-class _Known:
-    """One who was told something. [ms]"""
-
-    request: Request
-    space: tuple[str, str]
-    way: Trip | None
-    at_utc_ms: int
 
 
 class _Ground:
@@ -110,9 +105,8 @@ class GuidanceDesk:
         self._learnt: Learnt | None = None
         self._outlook: Outlook | None = None
         self._outlook_ms = self._round_ms = self._times_ms = 0
-        self._arrivals = Arrivals()
-        self._known: dict[str, _Known] = {}
-        self._taken: set[tuple[str, str]] = set()
+        self._roll = Roll()
+        self._salt = random(_ID_BYTES)
         self._prices: Mapping[str, float] = {}
 
     def begin(self, network: RoadNetwork | None, facilities: Facilities) -> None:
@@ -148,16 +142,25 @@ class GuidanceDesk:
             ground.access, self._times_ms = access, self._clock.mono_ms()
         return len(known)
 
-    def ask(self, ask: Ask) -> Told:
+    def share(self, most_of_asker: int) -> None:
+        """Let one address hold so many spaces at once. Raises: InvalidInputError for none."""
+        if most_of_asker < 1:
+            raise InvalidInputError(f"an address holds one space or more, got {most_of_asker}")
+        with self._lock:
+            self._roll.most_of_asker = most_of_asker
+
+    def ask(self, ask: Ask, address: str = "") -> Told:
         """Answer a driver. There always is an answer, with an honest chance.
 
+        Args: address, whose oldest holds give way where it has too many; a code of it is kept, another at each start.
         Raises: BackendError where no roads or facilities are in force; InvalidInputError for a place off all roads.
         """
         ground = self._there()
         name = self._random(_ID_BYTES).hex()
         on = _on_road(ground, ask.place, ask.heading_deg)
         request = Request(name, on, ask.destination, ask.kind, ask.stay_s, ask.leaves_in_s, ask.cent_s)
-        return self._answer(ground, request)
+        asker = blake2b(address.encode(), key=self._salt, digest_size=8).hexdigest()
+        return self._answer(ground, request, asker)
 
     def again(self, guidance_id: str, place: LonLat, heading_deg: float | None = None) -> Told:
         """Answer a driver under way once more; he is told another facility only if that is clearly better.
@@ -171,36 +174,52 @@ class GuidanceDesk:
         there = self._book.facilities.index.get(facility)
         near = False if there is None else _metres(here, ground.network.plane.metres(there.place)) <= FIXED_M
         request = replace(known.request, position=_on_road(ground, place, heading_deg), leaves_in_s=0.0, fixed=near)
-        return self._answer(ground, request)
+        return self._answer(ground, request, known.asker)
 
     def end(self, guidance_id: str) -> None:
         """Forget a driver: he has come, or looks no more. Raises: NotFoundError."""
         self._of(guidance_id)
         with self._lock:
-            self._forget(guidance_id)
+            self._roll.drop(guidance_id)
 
     @property
     def under_way(self) -> int:
         """How many are guided now."""
-        return len(self._known)
+        return len(self._roll)
+
+    @property
+    def gave_way(self) -> int:
+        """How many holds gave way to newer ones since the start, as too many were asked for."""
+        return self._roll.gave_way
 
     def inflow(self) -> PlannedInflow:
         """Return what all who are guided now bring onto the roads, for the signals. Raises: BackendError."""
+        return planned_inflow(self._trips(math.inf), self._there().network)
+
+    def turns_ahead(self, ahead_s: float) -> TurnsAhead:
+        """Return when those who were heard of lately make their turns, for the signals. [s] Raises: BackendError.
+
+        Who has not asked again for a while may have gone elsewhere: nobody is told of him.
+        """
+        return turns_ahead(self._trips(HEARD_S), self._there().network, ahead_s)
+
+    def _trips(self, heard_s: float) -> Iterator[PlannedTrip]:
+        """Yield the ways of all who were heard of in the last time. [s]"""
         now_ms = self._clock.utc_ms()
-        trips = [
-            PlannedTrip(each.request.request, each.way, each.request.leaves_in_s - (now_ms - each.at_utc_ms) / 1000)
-            for each in tuple(self._known.values())
-            if each.way is not None
-        ]
-        return planned_inflow(trips, self._there().network)
+        with self._lock:
+            everybody = tuple(self._roll)
+        for each in everybody:
+            since_s = (now_ms - each.at_utc_ms) / 1000
+            if each.way is not None and since_s <= heard_s:
+                yield PlannedTrip(each.request.request, each.way.trip(), each.request.leaves_in_s - since_s)
 
     @property
     def network(self) -> RoadNetwork:
         """The roads that are in force. Raises: BackendError where none are."""
         return self._there().network
 
-    def ahead(self, facility: str, kind: SpaceKind, ahead_s: float) -> int | None:
-        """Return how many spaces are surely free some seconds ahead, without those for who is under way. [s]
+    def ahead(self, facility: str, kind: SpaceKind, ahead_s: float) -> FreeCount | None:
+        """Return how many spaces will be free some seconds ahead (90 %), without those for who is under way. [s]
 
         Anybody may ask for guidance without a login, so those under way take off half of it at most: questions alone do
         not turn a sign to FULL. None where nobody foresees it.
@@ -210,15 +229,18 @@ class GuidanceDesk:
         if outlook is None or lot not in outlook.lots:
             return None
         late_s = (self._clock.utc_ms() - outlook.at_utc_ms) / 1000
-        low = int(outlook.middle(lot, ahead_s + late_s)[0])
-        return low - min(self._arrivals.under_way(lot), low // 2)
+        capacity = self._book.facilities.of(facility).capacity_of(kind)
+        low, free, high = outlook.middle(lot, ahead_s + late_s)
+        whole = (min(each, capacity) for each in (int(low), int(free), math.ceil(high)))
+        come = self._roll.arrivals.under_way(lot)
+        low, free, high = (each - min(come, each // 2) for each in whole)
+        return FreeCount(free, low, high, capacity)
 
     def tick(self) -> None:
         """Let holds expire; foresee anew; weigh all who wait against each other."""
         now_ms, mono_ms = self._clock.utc_ms(), self._clock.mono_ms()
         with self._lock:
-            for hold in self._arrivals.expire(now_ms):
-                self._forget(hold.request)
+            self._roll.expire(now_ms)
         ground = self._ground
         if ground is None:
             return
@@ -233,30 +255,25 @@ class GuidanceDesk:
     def _weigh(self, ground: _Ground) -> None:
         """Find the prices of scarce spaces by weighing the youngest requests against each other."""
         with self._lock:
-            waiting = [each.request for each in list(self._known.values())[-MOST_IN_ROUND:] if not each.request.fixed]
-            holds = self._arrivals.holds
+            waiting = [each.request for each in tuple(self._roll)[-MOST_IN_ROUND:] if not each.request.fixed]
+            holds = self._roll.arrivals.holds
         if waiting:
             self._prices = guide(waiting, self._costs(ground), holds).price_s
 
-    def _answer(self, ground: _Ground, request: Request) -> Told:
+    def _answer(self, ground: _Ground, request: Request, asker: str) -> Told:
         costs = self._costs(ground)
         with self._lock:
-            if len(self._known) >= MOST_WAITING and request.request not in self._known:
-                raise BackendError("too many drivers are guided at once")
-            answer, hold = answer_one(request, costs, self._arrivals, self._prices)
-            return self._told(request, answer, hold, ground)
+            answer, hold = answer_one(request, costs, self._roll.arrivals, self._prices)
+            return self._told(request, answer, hold, ground, asker)
 
-    def _told(self, request: Request, answer: Answer, hold: Hold, ground: _Ground) -> Told:
-        self._forget(request.request)
-        self._arrivals.put(hold)
-        facility = answer.best.lot.partition("/")[0]
+    def _told(self, request: Request, answer: Answer, hold: Hold, ground: _Ground, asker: str) -> Told:
+        self._roll.drop(request.request)
+        facility, now_ms = answer.best.lot.partition("/")[0], self._clock.utc_ms()
         space = self._free_space(facility, request.kind)
-        self._known[request.request] = _Known(
-            replace(request, sent_to=answer.best.lot), (facility, space), answer.way, self._clock.utc_ms()
-        )
-        if space:
-            self._taken.add((facility, space))
-        return Told(request.request, answer, space, self._clock.utc_ms(), ground.access.source)
+        way = None if answer.way is None else PackedWay(answer.way)
+        sent = replace(request, sent_to=answer.best.lot)
+        self._roll.put(Known(sent, (facility, space), way, now_ms, asker), hold)
+        return Told(request.request, answer, space, now_ms, ground.access.source)
 
     def _free_space(self, facility: str, kind: SpaceKind) -> str:
         """Return the number of a space that is free now and was told to nobody; empty where none is known."""
@@ -267,18 +284,16 @@ class GuidanceDesk:
             if section.kind is not kind or sensors is None:
                 continue
             for number in section.numbers:
-                if number not in kept and (facility, number) not in self._taken and sensors.is_free(number, now_ms):
+                if (
+                    number not in kept
+                    and (facility, number) not in self._roll.spaces
+                    and sensors.is_free(number, now_ms)
+                ):
                     return number
         return ""
 
-    def _forget(self, guidance_id: str) -> None:
-        self._arrivals.drop(guidance_id)
-        known = self._known.pop(guidance_id, None)
-        if known is not None:
-            self._taken.discard(known.space)
-
-    def _of(self, guidance_id: str) -> _Known:
-        known = self._known.get(guidance_id)
+    def _of(self, guidance_id: str) -> Known:
+        known = self._roll.get(guidance_id)
         if known is None:
             raise NotFoundError("nobody is guided under this number any more; ask anew")
         return known

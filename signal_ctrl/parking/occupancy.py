@@ -4,6 +4,7 @@
 (signs, guidance, forecast, feeds). `History` is the same for what was. Each has its in-memory fake here.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from signal_ctrl.parking.facilities import SpaceKind
 
 SAMPLE_MS: Final = 300_000
 """The history has one sample of each facility in so long. [ms]"""
+
+
+FULL_ROOM: Final = 0.1
+"""Of the capacity: where more may be free than the best guess says by more than this, nobody says FULL. [P]"""
 
 
 class Source(Enum):
@@ -51,6 +56,22 @@ class FreeCount:
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.free <= self.high <= self.capacity:
             raise InvalidInputError(f"need 0 <= low <= free <= high <= capacity, got {self}")
+
+    def is_full(self, stock: int = 0) -> bool:
+        """Tell whether it may be called full: by the best guess no more than a stock is free, and that is nearly sure.
+
+        That few are surely free is not enough: then it is not known whether it is full. [spaces]
+
+        >>> FreeCount(0, 0, 6, 60).is_full(), FreeCount(5, 0, 6, 60).is_full(), FreeCount(0, 0, 7, 60).is_full()
+        (True, False, False)
+        """
+        return self.free <= stock and self.high - self.free <= math.ceil(FULL_ROOM * self.capacity)
+
+
+def counts_together(counts: Iterable[FreeCount]) -> FreeCount:
+    """Return several counts as one. [spaces]"""
+    found = tuple(counts)
+    return FreeCount(*(sum(getattr(each, name) for each in found) for name in ("free", "low", "high", "capacity")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ def overview(parking: Parking) -> dict[str, Any]:
         "known_capacity": sum(row["capacity"] for row in known),
         "free": sum(row["free"] for row in known),
         "guided": parking.guidance.under_way,
+        "gave_way": parking.guidance.gave_way,
         "facilities": rows,
         "overstays": late[:MOST_OVERSTAYS],
         "overstays_count": len(late),

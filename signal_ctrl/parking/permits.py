@@ -1,7 +1,7 @@
 """Permits and reservations: one car, one number, one space. A car is known by the code of its plate alone.
 
 A permit lets a car in without a ticket; a reservation keeps a space of a kind for it, with its number where the
-facility has sensors or the office says so. Both end after 30 days at the latest: a longer permit is handed in again.
+facility has sensors or the office says so. Both end after 28 days at the latest: a longer permit is handed in again.
 """
 
 from collections import Counter
@@ -21,6 +21,8 @@ from signal_ctrl.parking.ports import RandomBytes, Store, Transaction
 
 LATE_MS: Final = 1_800_000
 """A reservation whose car has not come so long after its begin keeps nothing any more. [ms] [P]"""
+EVER_MS: Final = 30 * 86_400_000
+"""No pass was ever given for longer. [ms]"""
 MOST_PASSES: Final = 100_000
 _ID_BYTES: Final = 8
 
@@ -50,8 +52,8 @@ class Pass:
     def __post_init__(self) -> None:
         if not self.from_utc_ms < self.until_utc_ms:
             raise InvalidTimingError("a pass counts from a time until a later one")
-        if self.until_utc_ms > self.made_utc_ms + KEPT_MS:
-            raise InvalidTimingError("a pass ends within 30 days: no code of a plate is kept longer; hand it in again")
+        if self.until_utc_ms > self.made_utc_ms + EVER_MS:
+            raise InvalidTimingError("a pass ends within 30 days")
 
     def holds(self, now_utc_ms: int) -> bool:
         """Tell whether it keeps a space for a car that has not come. [ms]"""
@@ -121,12 +123,14 @@ class PassDesk:
     def give(self, who: str, wish: Wish) -> Pass:
         """Give a car a permit or a reservation.
 
-        Raises: NotFoundError; InvalidInputError; ConflictError if the space is another car's, or none of the kind is
-            left to reserve.
+        Raises: NotFoundError; InvalidInputError; InvalidTimingError for one that ends too late; ConflictError if the
+            space is another car's, or none of the kind is left to reserve.
         """
         facility, now_ms = self._book.facilities.of(wish.facility), self._clock.utc_ms()
         if wish.space and facility.section_of.get(wish.space) is None:
             raise NotFoundError(f"facility {wish.facility} has no space {wish.space}")
+        if wish.until_utc_ms > now_ms + KEPT_MS:
+            raise InvalidTimingError("a pass ends within 28 days: no code of a plate is kept for 30; hand it in again")
         space_kind = facility.section_of[wish.space].kind if wish.space else wish.space_kind
         new = Pass(
             pass_id=f"pass-{self._random(_ID_BYTES).hex()}",

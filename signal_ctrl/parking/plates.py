@@ -1,6 +1,6 @@
-"""Plates, which are never kept: what is kept is a code of one under a key that is thrown away after 30 days.
+"""Plates, which are never kept: what is kept is a code of one, for less than 30 days, under a key that is thrown away.
 
-A key serves for five days and can be asked for 30 more; then it is gone from the store, and no code made with it can be
+A key serves for five days and can be asked for 28 more; then it is gone from the store, and no code made with it can be
 tied to a plate again, nor to a code of another key. Source of the rule: SAFETY part D, retention.
 """
 
@@ -18,7 +18,9 @@ from signal_ctrl.domain.shelves import ShelfSpec
 from signal_ctrl.parking.ports import Box, RandomBytes, Store, Transaction
 
 KEY_MS: Final = 5 * 86_400_000
-KEPT_MS: Final = 30 * 86_400_000
+KEPT_MS: Final = 28 * 86_400_000
+"""A code is asked for so long at most. With the hour until it is tidied away and the day that it lies in a backup, no
+code is kept for more than 30 days. [ms]"""
 _KEY_BYTES: Final = 32
 _PLATE: Final = re.compile(r"\w{2,12}")
 _MOST_KEYS: Final = 50

@@ -71,6 +71,8 @@ class Parking:
         self.intake.begin()
         self.history.begin()
         self.guidance.begin(self.roads, self.book.facilities)
+        self.codes.tidy()  # a backup may have brought back what nobody may know any more
+        self.passes.tidy()
 
     def stop(self) -> None:
         """Write down what is in memory, at an orderly end. Raises: StorageError."""

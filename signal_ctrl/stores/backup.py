@@ -1,18 +1,23 @@
-"""Backups: all tables and keys of a centre, as of one moment, in one encrypted file; and which of them are kept."""
+"""Backups: all tables and keys of a centre, as of one moment, in one encrypted file; and which of them are kept.
+
+Codes of plates and their keys are kept for 30 days or less, backups for a year. So these tables lie in a file of their
+own beside the backup, sealed as it is, which is removed after a day; a backup without it restores everything else.
+"""
 
 import base64
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
-from signal_ctrl.stores.dumping import dump_lines
+from signal_ctrl.stores.dumping import dump_lines, has_personal
 from signal_ctrl.stores.folder import KEYS
 from signal_ctrl.stores.key_files import sync_folder, write_secret
 from signal_ctrl.stores.offline import looking
@@ -25,6 +30,10 @@ MIN_SECRET: Final = 12
 DAILY: Final = 30
 MONTHLY: Final = 12
 HOURLY: Final = 24
+PLATES: Final = ".plates"
+"""Ending, behind the backup's own, of the file with what is personal."""
+PLATES_KEPT_MS: Final = 24 * 3_600_000
+"""It is removed by the first backup that is made so long after it. [ms]"""
 _STALE_MS: Final = 3_600_000
 _NAME: Final = re.compile(r"centre-(\d{8}T\d{6})Z\.backup")
 
@@ -42,7 +51,8 @@ class Backup:
 def make_backup(folder: Path, out: Path, secret: bytes, at_utc_ms: int, address: str = "") -> Backup:
     """Back a centre up, whether it runs or not, and read the file back. [ms]
 
-    Args: out, a new file, or a folder, in which the file is named by its time and old ones are taken out.
+    Args: out, a new file, or a folder, in which the file is named by its time and old ones are taken out. What is
+        personal is kept beside those in a folder, where it is taken out again, and not beside a file of another name.
     Raises: InvalidInputError if something is there already or cannot be written; BackendError if it does not read back.
     """
     file = out / name_of(at_utc_ms) if out.is_dir() else out
@@ -50,21 +60,37 @@ def make_backup(folder: Path, out: Path, secret: bytes, at_utc_ms: int, address:
         raise InvalidInputError(f"{file} exists; name another file")
     check_secret(secret)
     partial = file.with_name(f".{file.name}.partial")
+    plates = plates_of(partial) if out.is_dir() else None
     try:
-        _write(folder, partial, secret, at_utc_ms, address)
-        head = _read_back(partial, secret)
-        made = Backup(file, partial.stat().st_size, hash_of(partial), head)
-        partial.rename(file)
-        sync_folder(file.parent)
-        write_secret(file.with_name(f"{file.name}.sha256"), f"{made.sha256}  {file.name}\n".encode())
+        _write(folder, partial, plates, secret, (at_utc_ms, address))
+        made = _put_in_place(partial, file, secret)
     except OSError as error:
         raise InvalidInputError(f"cannot write {file}: {error.strerror or error}") from error
     finally:
         partial.unlink(missing_ok=True)
+        plates_of(partial).unlink(missing_ok=True)
     if out.is_dir():
         rotate(out)
         _sweep(out, at_utc_ms)
     return made
+
+
+def _put_in_place(partial: Path, file: Path, secret: bytes) -> Backup:
+    """Read back what was written, and give it its name. Raises: BackendError if it does not read back; OSError."""
+    head = _read_back(partial, secret)
+    made = Backup(file, partial.stat().st_size, hash_of(partial), head)
+    if plates_of(partial).exists():
+        _read_back(plates_of(partial), secret)
+        plates_of(partial).rename(plates_of(file))
+    partial.rename(file)
+    sync_folder(file.parent)
+    write_secret(file.with_name(f"{file.name}.sha256"), f"{made.sha256}  {file.name}\n".encode())
+    return made
+
+
+def plates_of(file: Path) -> Path:
+    """Return the place of what is personal beside a backup."""
+    return file.with_name(f"{file.name}{PLATES}")
 
 
 def backup_lines(file: Path, secret: bytes) -> Iterator[str]:
@@ -112,13 +138,18 @@ def rotate(folder: Path) -> list[Path]:
     for path in gone:
         path.unlink()
         path.with_name(f"{path.name}.sha256").unlink(missing_ok=True)
+        plates_of(path).unlink(missing_ok=True)
     return gone
 
 
 def _sweep(folder: Path, at_utc_ms: int) -> None:
-    """Remove what backups that were cut short have left, an hour ago and longer. [ms]"""
-    for path in folder.glob(f".centre-*{ENDING}.partial"):
+    """Remove what is personal after a day, and what backups that were cut short have left after an hour. [ms]"""
+    for path in folder.glob(f".centre-*{ENDING}*.partial*"):
         if path.stat().st_mtime * 1000 < at_utc_ms - _STALE_MS:
+            path.unlink(missing_ok=True)
+    oldest = name_of(at_utc_ms - PLATES_KEPT_MS)
+    for path in folder.glob(f"centre-*{ENDING}{PLATES}"):
+        if path.name <= plates_of(folder / oldest).name:  # a name has its time
             path.unlink(missing_ok=True)
 
 
@@ -136,14 +167,20 @@ def kept(names: Sequence[str]) -> set[str]:
     return keep
 
 
-def _write(folder: Path, file: Path, secret: bytes, at_utc_ms: int, address: str) -> None:
+def _write(folder: Path, file: Path, plates: Path | None, secret: bytes, of: tuple[int, str]) -> None:
+    """Write a backup as of one moment, and what is personal of the same moment. Args: of, time [ms] and address."""
+    at_utc_ms, address = of
+    with looking(folder, address) as connection:
+        _seal(file, secret, _key_lines(folder), dump_lines(connection, at_utc_ms))
+        if plates is not None and has_personal(connection):
+            _seal(plates, secret, (), dump_lines(connection, at_utc_ms, personal=True))
+
+
+def _seal(file: Path, secret: bytes, *parts: Iterable[str]) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as out, looking(folder, address) as connection:
+    with os.fdopen(handle, "wb") as out:
         sealing = SealingFile(out, secret)
-        sealing.write(f"{canonical({'format': FORMAT})}\n".encode())
-        for line in _key_lines(folder):
-            sealing.write(f"{line}\n".encode())
-        for line in dump_lines(connection, at_utc_ms):
+        for line in chain([canonical({"format": FORMAT})], *parts):
             sealing.write(f"{line}\n".encode())
         sealing.finish()
         out.flush()

@@ -17,6 +17,8 @@ from sqlalchemy import Connection, MetaData, insert, select
 
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.parking.permits import PASSES
+from signal_ctrl.parking.plates import PLATE_KEYS
 from signal_ctrl.stores.key_files import sync_folder
 from signal_ctrl.stores.meta import EPOCH, SqlMeta
 from signal_ctrl.stores.migrations import version_of
@@ -27,11 +29,17 @@ from signal_ctrl.watch.past.values import PAST_PIECES
 FORMAT: Final = "signal-ctrl/dump-1"
 NOT_COPIED: Final = frozenset({PAST_PIECES.name})
 """Tables without which a centre goes on as it was: what was shown is looked at again, and is much."""
+PERSONAL: Final = frozenset({PLATE_KEYS.name, PASSES.name})
+"""Tables with codes of plates and the keys of such codes: 30 days or less (SAFETY part D), so no dump that is kept for
+longer has them."""
 _ROWS_AT_ONCE: Final = 1000
 
 
-def dump_lines(connection: Connection, at_utc_ms: int) -> Iterator[str]:
-    """Yield the lines of a dump. [ms] The connection is in a transaction that sees one moment."""
+def dump_lines(connection: Connection, at_utc_ms: int, personal: bool = False) -> Iterator[str]:
+    """Yield the lines of a dump. [ms] The connection is in a transaction that sees one moment.
+
+    Args: personal, the tables of `PERSONAL` and no others; else all but them.
+    """
     schema = version_of(connection)
     head = SqlRepositories(connection).audit.head()
     epoch = SqlMeta(connection).number(EPOCH)
@@ -39,13 +47,18 @@ def dump_lines(connection: Connection, at_utc_ms: int) -> Iterator[str]:
         {"format": FORMAT, "schema": schema, "time_utc_ms": at_utc_ms, "epoch": epoch, "audit": [head.n, head.hash]}
     )
     count = 1
-    for table in _tables(connection):
+    for table in (each for each in _tables(connection) if (each.name in PERSONAL) is personal):
         yield canonical({"table": table.name, "columns": [column.name for column in table.columns]})
         count += 1
         for row in connection.execute(select(table).execution_options(yield_per=_ROWS_AT_ONCE)):
             yield json.dumps([_plain(value) for value in row], separators=(",", ":"))
             count += 1
     yield canonical({"end": count})
+
+
+def has_personal(connection: Connection) -> bool:
+    """Tell whether there are tables with what is personal."""
+    return any(table.name in PERSONAL for table in _tables(connection))
 
 
 def load_lines(connection: Connection, lines: Iterator[str]) -> int:
@@ -77,7 +90,10 @@ def load_lines(connection: Connection, lines: Iterator[str]) -> int:
 
 
 def dump_before_migration(folder: Path, address: str, version: int) -> None:
-    """Keep what a database holds before its schema is changed, in the data folder, readable by its owner alone."""
+    """Keep what a database holds before its schema is changed, in the data folder, readable by its owner alone.
+
+    What is personal is left out: the file stays.
+    """
     at_utc_ms = time.time_ns() // 1_000_000
     place = folder / "before-migration"
     place.mkdir(mode=0o700, exist_ok=True)

@@ -2,7 +2,8 @@
 
 What a topic has to do so that nothing comes back to life that ended meanwhile is a function in AFTER_RESTORE: it is
 handed the transaction in which the tables were filled, and the time. Overrides whose end has passed are ended there,
-nonces that may have been used since the backup are refused there.
+nonces that may have been used since the backup are refused there. What is personal lies beside a backup for a day; with
+an older one permits and reservations of parking are not there any more, and everything else is.
 """
 
 import base64
@@ -10,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +21,9 @@ from sqlalchemy import Connection, MetaData, delete, text
 from signal_ctrl.centre.override_restore import end_restored_overrides
 from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError
 from signal_ctrl.stores.audit_verification import verify
-from signal_ctrl.stores.backup import backup_lines, check_hash
+from signal_ctrl.stores.backup import backup_lines, check_hash, plates_of
 from signal_ctrl.stores.database import Database
-from signal_ctrl.stores.dumping import FORMAT, load_lines
+from signal_ctrl.stores.dumping import FORMAT, has_personal, load_lines
 from signal_ctrl.stores.failures import ours
 from signal_ctrl.stores.folder import DATABASE, KEYS, prepare
 from signal_ctrl.stores.integrity import structure_findings
@@ -42,12 +43,16 @@ AFTER_RESTORE: Final[tuple[AfterRestore, ...]] = (end_restored_overrides,)
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored: when the backup was made, its rows, the epoch before and now."""
+    """What was restored: when the backup was made, its rows, the epoch before and now.
+
+    `has_plates`: codes of plates too, with what hangs on them; None for a service that has none.
+    """
 
     backup_utc_ms: int
     rows: int
     epoch_before: int
     epoch: int
+    has_plates: bool | None = None
 
 
 def restore(
@@ -68,12 +73,13 @@ def restore(
     check_hash(file)
     lines = backup_lines(file, secret)
     first, keys = _head(lines)
+    plates = _plates(plates_of(file), secret, first)
     prepare(folder)
     try:
         for name, data in keys.items():
             write_secret(folder / KEYS / name, data)
         database: Database = PostgresDatabase(address) if address else SqliteDatabase(folder / DATABASE)
-        found = _fill(database, first, lines, at_utc_ms, after)
+        found = _fill(database, first, (lines, plates), at_utc_ms, after)
         if not address:
             mark_made(folder)
         signing_key(folder)  # a centre that never ran had none yet
@@ -111,9 +117,27 @@ def _head(lines: Iterator[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
     return item, keys
 
 
+def _plates(file: Path, secret: bytes, first: dict[str, Any]) -> Iterator[str] | None:
+    """Return the lines of what is personal, None where it is not there.
+
+    Raises: InvalidInputError if it is that of another backup, or damaged.
+    """
+    if not file.exists():
+        return None
+    lines = backup_lines(file, secret)
+    if _head(lines)[0] != first:
+        raise InvalidInputError(f"{file} belongs to another backup; take it away to restore without it")
+    return lines
+
+
 def _fill(
-    database: Database, first: dict[str, Any], lines: Iterator[str], at_utc_ms: int, after: tuple[AfterRestore, ...]
+    database: Database,
+    first: dict[str, Any],
+    sources: tuple[Iterator[str], Iterator[str] | None],
+    at_utc_ms: int,
+    after: tuple[AfterRestore, ...],
 ) -> Restored:
+    lines, plates = sources
     try:
         with ours():
             connection = database.open_writer()
@@ -123,10 +147,11 @@ def _fill(
             steps = family_of(first["schema"])
             migrate(connection, migrations=[step for step in steps if step.number <= first["schema"]])
             with connection.begin():
-                rows = _load(connection, lines)
+                rows = _load(connection, lines, plates)
             migrate(connection, migrations=steps)
             with connection.begin():
                 found = _begin_anew(connection, first, rows, at_utc_ms, after if steps is MIGRATIONS else ())
+                found = replace(found, has_plates=_known_plates(connection, plates))
                 wrong = structure_findings(connection)
             if wrong:
                 raise StorageDamagedError("; ".join(wrong))
@@ -137,11 +162,15 @@ def _fill(
     return found
 
 
-def _load(connection: Connection, lines: Iterator[str]) -> int:
+def _known_plates(connection: Connection, plates: Iterator[str] | None) -> bool | None:
+    return plates is not None if has_personal(connection) else None
+
+
+def _load(connection: Connection, lines: Iterator[str], plates: Iterator[str] | None) -> int:
     connection.execute(delete(META))
     if connection.dialect.name == "sqlite":
         connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-    rows = load_lines(connection, lines)
+    rows = load_lines(connection, lines) + (load_lines(connection, plates) if plates is not None else 0)
     if connection.dialect.name == "postgresql":
         _advance_sequences(connection)
     return rows

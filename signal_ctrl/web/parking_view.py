@@ -44,6 +44,8 @@ class ParkingView:
         self._failures = 0
         self._due_ms = clock.mono_ms()
         self._why = "it was not asked yet"
+        self.inflow: Callable[[], dict[str, Any] | None] = lambda: None
+        """Says what becomes of the inflow of guided drivers; None: the signals are not told of it."""
 
     @property
     def is_broken(self) -> bool:
@@ -97,6 +99,7 @@ class ParkingView:
             "why": self._why,
             "age_s": None if age_ms is None else round(age_ms / 1000),
             "overview": self._overview,
+            "inflow": self.inflow(),
         }
 
     def texts(self, now_utc_ms: int) -> tuple[SignText, ...]:

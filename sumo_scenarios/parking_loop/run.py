@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.plan import Plan
@@ -14,7 +14,7 @@ from sumo_scenarios.arguments import STATISTICS, TRIPINFO
 from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.closed_loop import run_loop
 from sumo_scenarios.first_plan import with_plan
-from sumo_scenarios.outcome import Further, Report, Stop
+from sumo_scenarios.outcome import Further, LoopOutcome, Report, Stop
 from sumo_scenarios.parking_loop.driver import PARKED, ParkingDriver
 from sumo_scenarios.parking_loop.order import Follows, ParkingOrder
 from sumo_scenarios.parking_loop.town import ParkingTown, write_town
@@ -70,10 +70,35 @@ class ParkingRun:
     wall_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class ParkedDay:
+    """Who stood where in a run. [s] of the simulation
+
+    `capacity` by car park; `stays`, of each who parked the car park, when he came, and when he left, None at the end.
+    """
+
+    begin_s: float
+    end_s: float
+    capacity: Mapping[str, int]
+    stays: tuple[tuple[str, float, float | None], ...]
+
+
+R = TypeVar("R")
+
+
 def run_parking(order: ParkingOrder, report: Callable[[Progress], None] = lambda _: None) -> ParkingRun:
     """Make one run in a process of its own. Raises: InvalidInputError, BackendError if it cannot be made."""
+    return _apart(partial(_run, order), report)
+
+
+def run_day(order: ParkingOrder, report: Callable[[Progress], None] = lambda _: None) -> ParkedDay:
+    """Make one run in a process of its own and return who stood where. Raises: as `run_parking`."""
+    return _apart(partial(_day, order), report)
+
+
+def _apart(work_in: Callable[[Path, Report, Stop], R], report: Callable[[Progress], None]) -> R:
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-parking-") as scratch:
-        work = partial(_run, order, Path(scratch))
+        work = partial(work_in, Path(scratch))
         (ending,) = supervise([Job(work, Path(scratch) / "log")], lambda _, progress: report(progress))
         if ending.error is not None:
             raise ending.error
@@ -99,7 +124,16 @@ def plan_of(order: ParkingOrder) -> Plan:
     return planned.plan
 
 
-def _run(order: ParkingOrder, scratch: Path, report: Report, stop: Stop) -> ParkingRun:
+def _day(order: ParkingOrder, scratch: Path, report: Report, stop: Stop) -> ParkedDay:
+    town, outcome, found = _driven(order, scratch, report, stop)
+    stays = tuple((r["parked"], r["parked_s"], r["left_s"]) for r in found["parkers"] if r["parked_s"] is not None)
+    return ParkedDay(outcome.begin_s, outcome.end_s, {park.name: park.capacity for park in town.parks}, stays)
+
+
+def _driven(
+    order: ParkingOrder, scratch: Path, report: Report, stop: Stop
+) -> tuple[ParkingTown, LoopOutcome, dict[str, Any]]:
+    """Carry a run out and return its town, its outcome, and how each driver found a space."""
     folder, files = scratch / "run", scratch / "town"
     folder.mkdir()
     files.mkdir()
@@ -109,8 +143,13 @@ def _run(order: ParkingOrder, scratch: Path, report: Report, stop: Stop) -> Park
     outcome = run_loop(settings, folder, report, stop, make, further=Further((_edge_data(scratch),)))
     if outcome.interrupted:
         raise BackendError("interrupted; the run is not counted")
-    counted = {tag: found for tag, found in tags(folder / STATISTICS) if found}
-    found = json.loads((folder / PARKED).read_text(encoding="utf-8"))
+    return town, outcome, json.loads((folder / PARKED).read_text(encoding="utf-8"))
+
+
+def _run(order: ParkingOrder, scratch: Path, report: Report, stop: Stop) -> ParkingRun:
+    town, outcome, found = _driven(order, scratch, report, stop)
+    folder = scratch / "run"
+    counted = {tag: each for tag, each in tags(folder / STATISTICS) if each}
     rows = found["parkers"]
     standing_s = {row["vehicle"]: _standing_s(row, outcome.end_s) for row in rows}
     trips = {

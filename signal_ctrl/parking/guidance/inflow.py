@@ -3,6 +3,7 @@
 This is what the signal engine is told, so that its forecast of arrivals knows of them. Counts are expected values.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from signal_ctrl.domain.roads import RoadNetwork
 SLOT_S: Final = 300.0
 MOST_SLOTS: Final = 12
 """An hour ahead."""
+
+
+TurnsAhead = Mapping[tuple[str, str], tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,21 @@ class PlannedInflow:
 
     entering: Mapping[tuple[str, int], float]
     turning: Mapping[tuple[str, str, int], float]
+
+
+def turns_ahead(trips: Iterable[PlannedTrip], network: RoadNetwork, ahead_s: float) -> TurnsAhead:
+    """Return when the trips make their turns in the next time, by road and next road, in the order of time. [s]"""
+    found: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    names = [road.road for road in network.roads]
+    for trip in trips:
+        ends_s, roads = trip.way.ends_s, trip.way.roads
+        first = bisect_left(ends_s, -trip.leaves_in_s)
+        for at in range(first, len(roads) - 1):
+            in_s = trip.leaves_in_s + ends_s[at]
+            if in_s > ahead_s:
+                break
+            found[names[roads[at]], names[roads[at + 1]]].append(in_s)
+    return {turn: tuple(sorted(times)) for turn, times in found.items()}
 
 
 def planned_inflow(trips: Iterable[PlannedTrip], network: RoadNetwork) -> PlannedInflow:

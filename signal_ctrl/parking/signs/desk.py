@@ -8,6 +8,7 @@ from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
 from signal_ctrl.domain.signs import MessageKind, SignText
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import SpaceKind
+from signal_ctrl.parking.occupancy import FreeCount
 from signal_ctrl.parking.signs.faces import Face, face_of
 from signal_ctrl.parking.signs.rules import LineRule, SignRule
 from signal_ctrl.parking.signs.showing import Belief, LineShown, paced, shown_line
@@ -15,8 +16,8 @@ from signal_ctrl.parking.signs.showing import Belief, LineShown, paced, shown_li
 LONGEST_MS: Final = 24 * 3_600_000
 """A text of the traffic centre is wanted for so long at most. [ms]"""
 MOST_TEXTS: Final = 20
-Ahead = Callable[[str, SpaceKind, float], int | None]
-"""Says how many spaces of a kind are surely free in a facility some seconds ahead; None: nobody foresees it."""
+Ahead = Callable[[str, SpaceKind, float], FreeCount | None]
+"""Says how many spaces of a kind will be free in a facility some seconds ahead; None: nobody foresees it."""
 
 
 class SignDesk:

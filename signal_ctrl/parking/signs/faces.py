@@ -1,4 +1,4 @@
-"""What a whole sign shows: lines of parking and texts of the traffic centre, as text and as a picture.
+"""What a whole sign shows: lines of parking and texts of the traffic centre, as text; `picture` draws it.
 
 Which of several texts goes first is `domain/signs.py`'s to say, for the centre's signs as for these.
 """
@@ -6,7 +6,6 @@ Which of several texts goes first is `domain/signs.py`'s to say, for the centre'
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from xml.sax.saxutils import escape
 
 from signal_ctrl.domain.signs import LONGEST_TEXT, MessageKind, SignText, shown
 from signal_ctrl.parking.signs.rules import Arrow, LineRule, Sharing, SignRule, WhenStale
@@ -26,8 +25,6 @@ ARROWS: Final = {
 }
 DASHES: Final = "- - -"
 _WORDS: Final = {LineState.FULL: ("满", "FULL"), LineState.CLOSED: ("关闭", "CLOSED")}
-_ROW: Final = 56
-_WIDTH: Final = 440
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,33 +97,6 @@ def face_line(rule: LineRule, line: LineShown) -> FaceLine:
     if line.state is LineState.COUNT:
         zh = en = str(line.count)
     return FaceLine(rule.label, rule.label_en, ARROWS[rule.arrow], zh, en, line.state.value)
-
-
-def svg_of(face: Face) -> str:
-    """Return a picture of a sign, for a preview; no script, nothing from elsewhere."""
-    rows = [_row(at, line) for at, line in enumerate(face.lines)]
-    if face.text is not None:
-        at = len(rows) * _ROW + 38
-        rows.append(f'<text x="16" y="{at}" font-size="24" fill="#ffb000">{escape(face.text.zh[:18])}</text>')
-    height = max(len(rows), 1) * _ROW + 8
-    body = "".join(rows)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-        f'font-family="sans-serif"><rect width="{_WIDTH}" height="{height}" rx="8" fill="#10243f"/>{body}</svg>'
-    )
-
-
-def _row(at: int, line: FaceLine) -> str:
-    top = at * _ROW + 8
-    colour = {"count": "#3ddc6f", "full": "#ff5a4f"}.get(line.state, "#ffb000")
-    return (
-        f'<rect x="12" y="{top + 4}" width="36" height="36" rx="4" fill="#1f5fd0"/>'
-        f'<text x="21" y="{top + 32}" font-size="28" font-weight="bold" fill="#fff">P</text>'
-        f'<text x="62" y="{top + 31}" font-size="24" fill="#fff">{escape(line.zh)}</text>'
-        f'<text x="290" y="{top + 31}" font-size="26" fill="#fff">{line.arrow}</text>'
-        f'<text x="{_WIDTH - 16}" y="{top + 32}" font-size="28" text-anchor="end" fill="{colour}">'
-        f"{escape(line.value_zh)}</text>"
-    )
 
 
 def _face(

@@ -1,7 +1,8 @@
 """What each line of a sign shows now. Nothing that is not surely true is ever shown as free.
 
 A facility counts with the spaces that are surely free, and only while its belief is good, young and the facility open.
-Where none of a line's facilities counts, the line says so by dashes or nothing, never by a number and never by FULL.
+FULL is a word about what is there, too: it is said where by the best guess no more than the stock is free, and that is
+nearly sure. What is neither surely free nor known to be full is dashes or nothing, never a number, never FULL.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from signal_ctrl.parking.occupancy import Occupancy, Trust
+from signal_ctrl.parking.occupancy import FreeCount, Occupancy, Trust, counts_together
 from signal_ctrl.parking.parts import AHEAD_MS
 from signal_ctrl.parking.signs.rules import LineRule
 
@@ -38,14 +39,14 @@ class LineShown:
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """One facility of a line: what is believed, whether it is open, how many are surely free when one gets there.
+    """One facility of a line: what is believed, whether it is open, how many will be free when one gets there.
 
     `ahead` is None where nobody foresees it.
     """
 
     occupancy: Occupancy
     is_open: bool
-    ahead: int | None = None
+    ahead: FreeCount | None = None
 
 
 BeliefOf = Callable[[str], Belief]
@@ -95,16 +96,24 @@ def _wanted(
     if not open_:
         return (LineState.CLOSED if beliefs else LineState.UNKNOWN), 0
     good = [each for each in open_ if counts(rule, each, now_utc_ms)]
-    free = sum(_free(rule, each) for each in good)
-    capacity = sum(each.occupancy.of(rule.kind).capacity for each in good)
-    least = rule.stock_of(capacity)
+    free = sum(_surely(rule, each) for each in good)
+    fuller = counts_together(_fuller(rule, each) for each in good)
+    least = rule.stock_of(fuller.capacity)
     if before is not None and before.state is LineState.FULL:
-        least += rule.step_of(capacity) - 1
+        least += rule.step_of(fuller.capacity) - 1
     if free > least:
         return LineState.COUNT, rounded(free)
-    return (LineState.FULL, 0) if len(good) == len(open_) else (LineState.UNKNOWN, 0)
+    is_full = len(good) == len(open_) and fuller.is_full(least)
+    return (LineState.FULL if is_full else LineState.UNKNOWN), 0
 
 
-def _free(rule: LineRule, belief: Belief) -> int:
+def _surely(rule: LineRule, belief: Belief) -> int:
+    """Return how many spaces are surely free, now and when one gets there."""
     now = belief.occupancy.of(rule.kind).low
-    return now if belief.ahead is None else min(now, belief.ahead)
+    return now if belief.ahead is None else min(now, belief.ahead.low)
+
+
+def _fuller(rule: LineRule, belief: Belief) -> FreeCount:
+    """Return what is believed of now or of the time when one gets there, whichever is nearer to full by the guess."""
+    now = belief.occupancy.of(rule.kind)
+    return now if belief.ahead is None or now.free <= belief.ahead.free else belief.ahead

@@ -20,6 +20,8 @@ from signal_ctrl.web.settings import LOOPBACK, Networks
 
 PUBLIC: Final = Rate(5, 60)
 """What one address may ask for without a credential."""
+HELD_S: Final = 40
+"""An address holds as many spaces as it may ask for in so long: phones ask again more often than that. [s] [P]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def new_context(
 ) -> ParkingContext:
     """Return the context of a new application, with counters at zero."""
     metrics = Metrics()
+    parking.guidance.share(max(1, round(HELD_S * settings.public.per_s)))
     return ParkingContext(clock, parking, settings, metrics, Limits(clock, metrics, settings.public), condition)
 
 

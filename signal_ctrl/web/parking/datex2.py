@@ -92,7 +92,7 @@ def _word(belief: Occupancy) -> str:
         return "unknown"
     if belief.total.low:
         return "spacesAvailable"
-    return "full" if not belief.total.free else "unknown"
+    return "full" if belief.total.is_full() else "unknown"
 
 
 def _time(utc_ms: int) -> str:

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Path, Query, Request
 from pydantic import Field
 
+from signal_ctrl.centre.throttle import household
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.roads import LonLat
 from signal_ctrl.parking.facilities import SpaceKind
@@ -13,6 +14,7 @@ from signal_ctrl.parking.guidance_desk import Ask, Told
 from signal_ctrl.parking.machines import Act
 from signal_ctrl.parking.service import Parking
 from signal_ctrl.web.bodies import BodyIn
+from signal_ctrl.web.context import address_of
 from signal_ctrl.web.parking.context import ANYBODY, ContextOf, signed
 from signal_ctrl.web.routing import new_router
 
@@ -45,7 +47,7 @@ class AgainIn(BodyIn):
 
 
 @router.post("/v1/parking/guidance", status_code=201, dependencies=[ANYBODY])
-def ask(body: AskIn, context: ContextOf) -> dict[str, Any]:
+def ask(body: AskIn, request: Request, context: ContextOf) -> dict[str, Any]:
     """Say where to park: facilities by what they cost in all, the way to the first one, a space's number."""
     try:
         kind = SpaceKind(body.kind)
@@ -61,7 +63,7 @@ def ask(body: AskIn, context: ContextOf) -> dict[str, Any]:
         cent_s=body.cent_s,
         heading_deg=body.heading_deg,
     )
-    return told_view(context.parking, context.parking.guidance.ask(asked))
+    return told_view(context.parking, context.parking.guidance.ask(asked, household(address_of(request))))
 
 
 @router.post("/v1/parking/guidance/{guidance_id}", dependencies=[ANYBODY])
@@ -78,12 +80,24 @@ def end(guidance_id: GuidanceId, context: ContextOf) -> None:
 
 
 @router.get("/v1/parking/inflow", dependencies=[signed(Act.LOOK)])
-def inflow(context: ContextOf) -> dict[str, Any]:
-    """Say what guided drivers bring onto the roads: by road, and by turn, and five minutes from now. [veh]"""
-    found = context.parking.guidance.inflow()
+def inflow(
+    context: ContextOf,
+    ahead_s: Annotated[int, Query(ge=0, le=300, description="Besides, each turn in the next seconds. [s]")] = 0,
+) -> dict[str, Any]:
+    """Say what guided drivers bring onto the roads: by road, and by turn, and five minutes from now. [veh]
+
+    `coming`, by turn and in tenths of a second from now, those who were heard of in the last two minutes: for signals,
+    which look ahead by the second.
+    """
+    guidance = context.parking.guidance
+    if ahead_s:
+        turns = guidance.turns_ahead(float(ahead_s)).items()
+        coming = [{"from": here, "to": onto, "in_ds": [int(10 * s) for s in times]} for (here, onto), times in turns]
+        return {"utc_ms": context.clock.utc_ms(), "under_way": guidance.under_way, "coming": coming}
+    found = guidance.inflow()
     return {
         "utc_ms": context.clock.utc_ms(),
-        "under_way": context.parking.guidance.under_way,
+        "under_way": guidance.under_way,
         "entering": [
             {"road": road, "slot": slot, "veh": veh} for (road, slot), veh in found.entering.items() if slot >= 0
         ],

@@ -132,7 +132,7 @@ def passes(context: ContextOf) -> dict[str, Any]:
 
 @router.post("/v1/parking/passes", status_code=201)
 def give(body: PassIn, machine: Keeper, context: ContextOf) -> dict[str, Any]:
-    """Give a car a permit or a reservation, for 30 days at most."""
+    """Give a car a permit or a reservation, for 28 days at most."""
     wish = Wish(
         kind=_choice(PassKind, body.kind, "pass"),
         facility=body.facility,

@@ -25,16 +25,20 @@ KEPT_MS: Final = 2_000
 
 
 class Feeds:
-    """Texts of feeds, each made once for all who ask within two seconds."""
+    """Feeds and pictures, each made once for all who ask within two seconds."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[int, bytes, str]] = {}
 
     def text(self, name: str, now_mono_ms: int, make: Callable[[], str]) -> tuple[bytes, str]:
-        """Return a feed and its ETag."""
+        """Return a feed that is a text, and its ETag."""
+        return self.body(name, now_mono_ms, lambda: make().encode())
+
+    def body(self, name: str, now_mono_ms: int, make: Callable[[], bytes]) -> tuple[bytes, str]:
+        """Return what is asked for, and its ETag. Args: name, one of a number that has a bound: each is kept."""
         known = self._kept.get(name)
         if known is None or now_mono_ms - known[0] >= KEPT_MS:
-            body = make().encode()
+            body = make()
             known = (now_mono_ms, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
             self._kept[name] = known
         return known[1], known[2]

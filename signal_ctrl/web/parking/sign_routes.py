@@ -1,7 +1,7 @@
 """Signs: what each shows, for its controller and for a preview; the traffic centre's texts on them."""
 
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Path, Request, Response
 from pydantic import Field, StringConstraints
@@ -9,14 +9,16 @@ from pydantic import Field, StringConstraints
 from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
 from signal_ctrl.domain.signs import MessageKind, SignText
 from signal_ctrl.parking.machines import Act, Machine
-from signal_ctrl.parking.signs.faces import svg_of
+from signal_ctrl.parking.signs.picture import sketch_of, svg_of
 from signal_ctrl.web.bodies import BodyIn
 from signal_ctrl.web.parking.context import ANYBODY, ContextOf, signed
 from signal_ctrl.web.parking.public_routes import JSON, compact, conditional
+from signal_ctrl.web.parking.sign_png import png_of
 from signal_ctrl.web.parking.views import face_view
 from signal_ctrl.web.routing import new_router
 
 router = new_router("signs")
+PNG: Final = "image/png"
 SignId = Annotated[str, Path(pattern="^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 UtcMs = Annotated[int, Field(ge=0, le=1 << 43)]
@@ -67,8 +69,24 @@ def one(
     responses={200: {"content": {"image/svg+xml": {}}}},
 )
 def picture(sign: SignId, context: ContextOf) -> Response:
-    """Return a picture of what a sign shows."""
+    """Return a picture of what a sign shows, as SVG."""
     return Response(svg_of(context.parking.signs.face(sign)), media_type="image/svg+xml")
+
+
+@router.get(
+    "/v1/parking/signs/{sign}/picture.png",
+    dependencies=[ANYBODY],
+    response_class=Response,
+    responses={200: {"content": {PNG: {}}}, 304: {}},
+)
+def png_picture(sign: SignId, request: Request, context: ContextOf) -> Response:
+    """Return a picture of what a sign shows, as PNG; drawn once for all who ask within two seconds."""
+    desk, feeds = context.parking.signs, request.app.state.feeds
+    desk.rule(sign)
+    made: tuple[bytes, str] = feeds.body(
+        f"sign {sign}", context.clock.mono_ms(), lambda: png_of(sketch_of(desk.face(sign)))
+    )
+    return conditional(request, *made, PNG)
 
 
 @router.put("/v1/parking/signs/{sign}/texts", status_code=204)

@@ -157,3 +157,23 @@ def test_guided_drivers_are_expected_until_the_loops_see_them() -> None:
     assert wish((soon,)) != wish(())
     assert wish((replace(guest, times_s=(61.0,)),)) == wish(())  # too far ahead to change anything
     assert wish((replace(soon, next_road="out0"),)) == wish(())
+
+
+def test_guided_drivers_count_in_the_wish_and_call_for_nothing() -> None:
+    """Twelve come to the main road, which is lit: to leave it costs them. Nobody waits, so no group is called."""
+    guests = tuple(
+        Foretold(ForetoldKind.GUIDED, k, "in0", "out0", (4.0 + 2.0 * k,), 0.0, 0.0, 1.0, 0.8) for k in range(12)
+    )
+    costs, calls = [], []
+    for coming in ((), guests):
+        adviser = JunctionAdviser(SITE, ROADS, SETTINGS, CrossingSense.BUTTONS)
+        said = None
+        for glimpse in seconds(bus_from=1000)[:70]:
+            told = coming if glimpse.now_s == 69.0 else ()
+            said = adviser.look(replace(glimpse, weigh=True, coming=told))
+        assert said is not None and said.decision is not None
+        costs.append({(stage, in_s): cost for stage, in_s, cost in said.delays})
+        calls.append(said.calls)
+    assert calls[0] == calls[1]
+    assert costs[0].keys() == costs[1].keys()
+    assert max(costs[1][choice] - costs[0][choice] for choice in costs[0]) > 1.0

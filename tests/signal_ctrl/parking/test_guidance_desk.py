@@ -9,6 +9,7 @@ from signal_ctrl.domain.errors import BackendError, NotFoundError
 from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.facilities import SpaceKind
 from signal_ctrl.parking.guidance_desk import Ask
+from signal_ctrl.parking.occupancy import FreeCount
 from signal_ctrl.parking.permits import PassKind, Wish
 from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.parking.service import Parking
@@ -39,14 +40,16 @@ def parking(clock: ManualClock) -> Iterator[Parking]:
 
 
 def test_questions_alone_do_not_turn_a_sign_to_full(parking: Parking) -> None:
-    before = parking.guidance.ahead("P1", SpaceKind.GENERAL, 0.0)
-    assert before == 20
+    def ahead() -> FreeCount | None:
+        return parking.guidance.ahead("P1", SpaceKind.GENERAL, 0.0)
+
+    assert ahead() == FreeCount(20, 20, 20, 40)
     for _ in range(3):
         parking.guidance.ask(ASK)
-    assert parking.guidance.ahead("P1", SpaceKind.GENERAL, 0.0) == 17
+    assert ahead() == FreeCount(17, 17, 17, 40)
     for _ in range(200):
         parking.guidance.ask(ASK)
-    assert parking.guidance.ahead("P1", SpaceKind.GENERAL, 0.0) == 10
+    assert ahead() == FreeCount(10, 10, 10, 40)
     assert parking.guidance.ahead("P9", SpaceKind.GENERAL, 0.0) is None
 
 

@@ -56,12 +56,18 @@ def text(kind: MessageKind, sign: str = "V1") -> SignText:
 
 def test_it_asks_every_ten_seconds_and_answers_from_memory(clock: ManualClock, service: Service) -> None:
     view = view_of(service)
-    assert view.shown() == {"reachable": False, "why": "it was not asked yet", "age_s": None, "overview": None}
+    assert view.shown() == {
+        "reachable": False,
+        "why": "it was not asked yet",
+        "age_s": None,
+        "overview": None,
+        "inflow": None,
+    }
     for _ in range(25):
         view.poll()
         clock.pass_ms(1000)
     assert len([path for _, path, _ in service.asked if path.endswith("overview")]) == 3
-    assert view.shown() == {"reachable": True, "why": "", "age_s": 5, "overview": OVERVIEW}
+    assert view.shown() == {"reachable": True, "why": "", "age_s": 5, "overview": OVERVIEW, "inflow": None}
 
 
 def test_a_silent_service_is_left_alone_and_what_was_heard_stays(clock: ManualClock, service: Service) -> None:

@@ -12,6 +12,7 @@ from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.parking.batch import FORM, reading_document
 from signal_ctrl.parking.facilities import Section, Sensing, SpaceKind
 from signal_ctrl.parking.machines import MachineKind
+from signal_ctrl.parking.occupancy import Trust
 from signal_ctrl.parking.readings import CameraReading, GateReading, ParkingReading, SpaceReading, SurveyReading
 from signal_ctrl.parking.service import Parking
 from signal_ctrl.parking.signs.rules import LineRule, SignRule
@@ -103,6 +104,36 @@ def test_some_silent_sensors(towns: Callable[..., Town]) -> None:
         at_ms = town.clock.utc_ms()
         town.say(*(SpaceReading("P1", number, at_ms, True) for number in NUMBERS[12:]))
     assert town.number == 0
+
+
+def test_a_fifth_of_the_sensors_silent(towns: Callable[..., Town]) -> None:
+    """Too few to doubt the facility, too many to call it full: eight spaces that nobody sees, the others taken."""
+    town = towns(Sensing.SPACES)
+    town.spaces(lambda k: True)
+    town.minute()
+    assert town.shows == "FULL"
+    for _ in range(8):
+        at_ms = town.clock.utc_ms()
+        town.say(*(SpaceReading("P1", number, at_ms, True) for number in NUMBERS[8:]))
+        town.minute()
+    assert town.parking.book.of("P1", town.clock.utc_ms()).trust is Trust.GOOD
+    assert town.shows == "- - -"
+
+
+def test_gates_that_may_be_off_by_more_than_is_left(towns: Callable[..., Town]) -> None:
+    """Surely free is none, by the count five are: neither a number nor FULL. A survey that finds none says FULL."""
+    town = towns(Sensing.NONE, GATES)
+    town.say(SurveyReading("P1", town.clock.utc_ms(), 35))
+    for _ in range(200):
+        town.minute()
+        town.gate(1, 1)
+    count = town.parking.book.of("P1", town.clock.utc_ms()).total
+    assert (count.free, count.low) == (5, 0)
+    assert town.shows == "- - -"
+    town.say(SurveyReading("P1", town.clock.utc_ms(), 40))
+    town.minute()
+    town.gate(0, 0)
+    assert town.shows == "FULL"
 
 
 def test_stuck_sensors(towns: Callable[..., Town]) -> None:

@@ -60,7 +60,7 @@ def _put(console: Console, lines: Mapping[str, Mapping[int, Line]]) -> None:
         table.add_column(column, justify="right")
     for arm, by_seed in lines.items():
         for seed, line in by_seed.items():
-            table.add_row(arm, str(seed), *("–" if line[name] is None else f"{line[name]:g}" for name in shown))
+            table.add_row(arm, str(seed), *("–" if line.get(name) is None else f"{line[name]:g}" for name in shown))
     console.print(table)
 
 

@@ -14,7 +14,8 @@ from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
 from sumo_scenarios import catalogue
 from sumo_scenarios.bus_options import BusOptions
-from sumo_scenarios.run import execute
+from sumo_scenarios.measures.measure import measure_run
+from sumo_scenarios.run import Order, execute_all
 from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import RunSettings
 
@@ -26,7 +27,12 @@ ARMS: Final[Mapping[str, tuple[str, bool]]] = {
 }
 """Controller of each arm, and whether it hears of buses; `bus_extension` is the plan bent by the classic rule."""
 COMPARED: Final = (("adaptive+buses", "adaptive"), ("bus_extension", "fixed"), ("adaptive+buses", "bus_extension"))
-FIGURES: Final = ("bus_delay_s", "car_delay_s", "cycle_delay_s", "person_delay_s", "headway_irregularity")
+MEASURED: Final = ("bus_signal_delay_s", "bus_headway_cv", "pedestrian_wait_s")
+"""Figures of the measures (docs/measures.md) beside those of `judging`."""
+FIGURES: Final = (
+    "bus_signal_delay_s", "car_delay_s", "person_delay_s", "bus_headway_cv", "bus_delay_s", "cycle_delay_s",
+    "pedestrian_wait_s", "headway_irregularity",
+)  # fmt: skip
 Line = dict[str, Any]
 Told = Callable[[str], None]
 
@@ -83,11 +89,14 @@ class Campaign:
 
 def _made(settings: RunSettings) -> Line:
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-buses-") as folder:
-        result = execute(settings, Path(folder) / "run", False, lambda _: None)
+        evidence = Path(folder) / "evidence"
+        (result,) = execute_all([Order(settings, Path(folder) / "run", evidence=evidence)], lambda *_: None)
         if result.status != "complete" or result.outcome is None or result.score is None:
             raise BackendError(f"the run is {result.status}: {result.error}")
+        measured = measure_run(result.folder, evidence)
         return {
             **figures_of(result.folder, result.outcome.end_s),
+            **{name: measured[name] for name in MEASURED},
             "vehicles": result.score.vehicles.total,
             "unfinished": result.score.vehicles.unfinished,
             "never_departed": result.score.vehicles.never_departed,
@@ -125,7 +134,7 @@ def changes_of(lines: Mapping[str, Mapping[int, Line]]) -> list[Change]:
     for arm, other in COMPARED:
         seeds = sorted(lines.get(arm, {}).keys() & lines.get(other, {}).keys())
         for figure in FIGURES if seeds else ():
-            pairs = [(lines[arm][seed][figure], lines[other][seed][figure]) for seed in seeds]
+            pairs = [(lines[arm][seed].get(figure), lines[other][seed].get(figure)) for seed in seeds]
             changes = tuple(100 * (own / base - 1) for own, base in pairs if own is not None and base)
             if changes:
                 found.append(Change(arm, other, figure, changes))

@@ -59,15 +59,20 @@ def check_machine() -> None:
 
 
 def take_all(given: argparse.Namespace, views: Sequence[View]) -> int:
-    """Take the pictures of some views and return how many bytes they have."""
+    """Take the pictures of some views; return how many bytes they have. Raises: BackendError that names the missing."""
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, _city(given, Path(scratch)) as address, browser() as found:
-        return sum(
-            take(found, address, view, screen, given.out)
-            for screen in SCREENS.values()
-            for view in views
-            if screen.name in view.screens and screen.name in given.screens.split(",")
-        )
+        total, missing = 0, list[str]()
+        for screen, view in ((s, v) for s in SCREENS.values() for v in views):
+            if screen.name in view.screens and screen.name in given.screens.split(","):
+                try:
+                    total += take(found, address, view, screen, given.out)
+                except BackendError as error:  # the others are taken all the same
+                    sys.stderr.write(f"bench.page_pictures: {error}\n")
+                    missing.append(f"{view.name} on {screen.name}")
+    if missing:
+        raise BackendError(f"not pictured: {', '.join(missing)}")
+    return total
 
 
 @contextmanager

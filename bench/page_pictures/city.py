@@ -14,7 +14,7 @@ from bench.load.service import PROGRAM
 from signal_ctrl.domain.errors import BackendError
 
 _TIMEOUT_S: Final = 60.0
-ROUTE_S: Final = 240
+ROUTE_S: Final = 120
 APART_S: Final = 240
 """The convoy is at the first junction so long after it is armed, and so long from one to the next: it is slow. [s]"""
 
@@ -143,7 +143,7 @@ def _convoy(operator: Hand) -> None:
         "case": "2026-118",
         "note": f"unit {patrols[0]}" if patrols else "",
         "lasts_s": route[-1]["arrival_s"] + 300,
-        "convoy_s": 120,
+        "convoy_s": 200,
         "route": route,
     }
     prepared = operator.post("/v1/override-preparations", wish)

@@ -6,7 +6,8 @@ nothing is done for a bus. Else:
 - *extension*: without buses the stage would be left now, with them it is kept. A hold of the stage is asked for at the
   kernel's gate in the name of bus priority, 10 s long; the gate takes one until the stage has been left and has come
   again, and refuses any other. Where there is no hold in force, the wish without buses is obeyed. So a stage is kept
-  for buses for at most 10 s from the first second at which it would have been left without them.
+  for buses for at most 10 s from the first second at which it would have been left without them. What follows it then
+  is the stage that is cheapest with buses weighed, within the rule for early starts.
 - *early start*: another stage is begun than without buses. Once only, until whoever would have had green has had it,
   and never in a way that lengthens a green that is running: that is what the hold is for.
 """
@@ -90,7 +91,13 @@ class BusGate:
         if plain is None or wanted == plain:
             return decision, self._let_go(gate, now_ds) if wanted != stage else ""
         if wanted == stage:
-            return self._extended(decision, gate, now_ds)
+            rule, word = self._extended(stage, plain, gate, now_ds)
+            if not rule:
+                return decision, word
+            wanted = cheapest_now(decision, stage)
+            if wanted == plain:
+                return self._without(decision, gate, now_ds, rule)
+            decision = replace(decision, stage=wanted, reason=f"no longer kept for a bus: {rule}")
         if not self._may_begin(stage, plain, wanted, now_ds):
             return self._without(decision, gate, now_ds, "the stage that a bus wants would be early again")
         self._began_early(stage, plain, wanted, now_ds)
@@ -123,16 +130,14 @@ class BusGate:
         self._early_ds, self._waiting = now_ds, self._greens[plain] - self._greens[wanted]
         self._owe(self._waiting, self._least_s(stage, wanted))
 
-    def _extended(self, decision: Decision, gate: Gate, now_ds: int) -> tuple[Decision, str]:
-        assert decision.plain is not None
+    def _extended(self, stage: int, plain: int, gate: Gate, now_ds: int) -> tuple[str, str]:
+        """Return the rule by which the lit stage may not be kept, and what was done at the gate."""
         held = claim_of(gate.core, Source.BUS_PRIORITY, now_ds)
-        stage = gate.core.stage
         live = held is not None and held.stage == stage
         rule = "" if live else self._hold_if_new(gate, now_ds)
-        if rule:
-            return self._without(decision, gate, now_ds, rule)
-        self._owe(self._greens[decision.plain] - self._greens[stage], self._passed_s)
-        return decision, "" if live else HOLD
+        if not rule:
+            self._owe(self._greens[plain] - self._greens[stage], self._passed_s)
+        return rule, "" if live or rule else HOLD
 
     def _without(self, decision: Decision, gate: Gate, now_ds: int, why: str) -> tuple[Decision, str]:
         """Return the decision without priority; what is held stands in the way of no other stage."""
@@ -195,6 +200,13 @@ def compensated(view: JunctionView, layout: JunctionLayout, owed_s: Sequence[flo
     of_lane = np.array([max((owed_s[g] for g in own if g >= 0), default=0.0) for own in groups])
     weight = view.weight if view.weight.size else np.ones_like(view.eta_s)
     return replace(view, weight=weight * (1.0 + of_lane / COMPENSATED_S)[:, None])
+
+
+def cheapest_now(decision: Decision, stage: int) -> int:
+    """Return the stage that is cheapest to begin now in place of the lit one; without priority if none was weighed."""
+    assert decision.plain is not None
+    now = [(cost, other) for other, after_s, cost in decision.candidates if after_s == 0.0 and other != stage]
+    return min(now)[1] if now else decision.plain
 
 
 def _lit(core: Core) -> frozenset[int]:

@@ -1,14 +1,20 @@
 """How alarms are judged: found, how soon, false, elsewhere."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from bench.incidents.alarms import Neighbours, in_a_row, outcome
 from bench.incidents.cases import Blocked, Case, Purpose, drawn
 from bench.incidents.fitting import logistic
-from bench.incidents.judging import wilson
-from bench.incidents.runs import SCENARIOS, scenarios_of
+from bench.incidents.judging import GROUPS, _facts, wilson
+from bench.incidents.recording import _came_s, _since
+from bench.incidents.runs import SCENARIOS, draws_of, scenarios_of
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.watch.incidents.detection.evidence import Figure
+from sumo_scenarios.city_feed.happenings import STANDING
 from tests.signal_ctrl.watch.incidents.places import town
 
 NETWORK = town()
@@ -65,6 +71,40 @@ def test_incidents_are_drawn_the_same_each_time_on_roads_that_are_used() -> None
     assert all(600 <= round(each.to_s - each.from_s, 1) <= 2400 for each in found)
 
 
+def test_each_run_is_seen_with_one_draw_of_the_roads_with_loops() -> None:
+    draws = draws_of(0.5, 0.05, 3)
+    assert [[draw.sees(number) for draw in draws].index(True) for number in range(6)] == [0, 1, 2, 0, 1, 2]
+    assert all(sum(draw.sees(number) for draw in draws) == 1 for number in range(20))
+    assert len({draw.salt for draw in draws}) == 3 and draws[0].salt == "" and len({draw.word for draw in draws}) == 1
+    assert draws_of(1.0, 0.05, 1)[0].sees(17)
+
+
+@pytest.mark.parametrize(("road", "sight"), [("a", "own"), ("b", "next"), ("d", "next"), ("e", "none")])
+def test_an_incident_is_told_with_who_sees_it_and_what_share_it_blocks(road: str, sight: str) -> None:
+    facts = _facts(replace(BLOCKED, road=road, behind_veh=2), NETWORK)
+    assert facts["sight"] == sight and facts["heavy"]
+    of = {name for name, holds in GROUPS.items() if holds(facts)}
+    assert ("- no loops on it nor next to it" in of) == (sight == "none")
+    assert ("- whole road blocked" in of) == (road == "d") and ("- half of it" in of) == (road != "d")
+    assert "- fewer than 3 came in 3 min" in of and "lighter" not in of
+
+
+def test_an_incident_begins_when_its_vehicle_has_come(tmp_path: Path) -> None:
+    trips = tmp_path / "trips.xml"
+    assert _came_s(_written(trips, "car", 900.0)) is None
+    assert _came_s(_written(trips, f"{STANDING}0", -1.0)) is None
+    assert _came_s(_written(trips, f"{STANDING}0", 1300.0)) == 1300.0
+    counted = np.ones((200, len(NETWORK.loops)), np.uint8)
+    found = _since(BLOCKED, BLOCKED.from_s + 300.0, counted, NETWORK, BLOCKED.from_s - 1000.0)
+    assert found.from_s == BLOCKED.from_s + 300.0 and found.to_s == BLOCKED.to_s
+    assert found.behind_veh == 9 * 2, "nine bins of 20 s, two lanes, one vehicle each"
+
+
+def _written(path: Path, vehicle: str, depart_s: float) -> Path:
+    path.write_text(f'<tripinfos><tripinfo id="{vehicle}" depart="{depart_s}"/></tripinfos>', encoding="utf-8")
+    return path
+
+
 def test_seeds_of_purposes_do_not_meet() -> None:
     seeds = [Case(SCENARIOS["cologne8"], purpose, number).seed for purpose in Purpose for number in range(99)]
     assert len(set(seeds)) == len(seeds)
@@ -78,7 +118,7 @@ def test_a_scenario_that_is_not_in_the_campaign_is_refused() -> None:
 
 def test_a_figure_that_tells_nothing_gets_less_weight_than_one_that_does() -> None:
     dice = np.random.default_rng(3)
-    rows, there = dice.uniform(0, 3, (4000, 12)), np.zeros(4000)
+    rows, there = dice.uniform(0, 3, (4000, len(Figure))), np.zeros(4000)
     there[:400] = 1
     rows[:400, 2] += 6
     weights = logistic(rows, there)

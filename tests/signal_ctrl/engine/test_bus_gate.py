@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,19 +22,22 @@ class Weighing:
     """Wishes by a script: for each second the stage with buses and the one without (None: no bus)."""
 
     script: dict[int, tuple[int, int | None]]
+    candidates: tuple[tuple[int, float, float], ...] = ()
     seen: list[JunctionView] = field(default_factory=list)
 
     def decide(self, view: JunctionView, situation: Situation) -> Decision:
         self.seen.append(view)
         wanted, plain = self.script.get(round(situation.now_s), (situation.stage, None))
-        return Decision(wanted, (), "test", plain=plain)
+        return Decision(wanted, self.candidates, "test", plain=plain)
 
 
 def run(
-    script: dict[int, tuple[int, int | None]], until_s: int = 120
+    script: dict[int, tuple[int, int | None]],
+    until_s: int = 120,
+    candidates: tuple[tuple[int, float, float], ...] = (),
 ) -> tuple[list[Record], list[str], JunctionEngine]:
     kernel = Kernel(crossroads())
-    engine = JunctionEngine(kernel, LAYOUT, Weighing(script), kernel.in_service(0))
+    engine = JunctionEngine(kernel, LAYOUT, Weighing(script, candidates), kernel.in_service(0))
     records, lamps = [], []
     for second in range(1, until_s + 1):
         engine.run_to(10 * second)
@@ -55,6 +59,18 @@ def test_a_stage_is_kept_for_ten_seconds_and_then_left() -> None:
     without, _, _ = run({s: (SIDE_STAGE, None) for s in range(10, 60)}, 40)
     assert [r.at_ds for r in without if r.stage == SIDE_STAGE] == [100]
     assert lamps[18].startswith("G")
+
+
+@pytest.mark.parametrize(("plain", "cheapest"), [(SIDE_STAGE, LEFT_STAGE), (LEFT_STAGE, SIDE_STAGE)])
+def test_what_follows_a_stage_that_was_kept_is_the_cheapest_that_may_begin(plain: int, cheapest: int) -> None:
+    """After 10 s another stage than without buses, as an early start; not one that lengthens a green that is running."""
+    greens = [{g for g, r in enumerate(s.rights) if r.is_green} for s in crossroads().stages]
+    may = not (greens[MAIN_STAGE] & greens[cheapest]) - greens[plain]
+    script = {s: (MAIN_STAGE, plain) for s in range(10, 60)}
+    ways = ((MAIN_STAGE, 0.0, 1.0), (plain, 0.0, 30.0), (cheapest, 0.0, 20.0), (cheapest, 5.0, 10.0))
+    records, _, _ = run(script, 30, ways)
+    assert [(r.at_ds, r.stage) for r in records if r.stage >= 0][:1] == [(200, cheapest if may else plain)]
+    assert (words(records)[-1] == (20, EARLY)) is may
 
 
 def test_a_bus_that_has_passed_lets_go_at_once() -> None:

@@ -7,11 +7,16 @@ import httpx
 import pytest
 
 from bench.centre_app import World, bearer
+from bench.link.site import trial_site
 from bench.local_client import LocalClient
+from signal_ctrl.centre.cabinets import Place
+from signal_ctrl.centre.foretelling import AGAIN_S, BUS_AGAIN_S
 from signal_ctrl.domain.bus_lines import BusRun
 from signal_ctrl.domain.bus_lines_json import buses_to_json
 from signal_ctrl.domain.clock import ManualClock
+from signal_ctrl.domain.link.foretold import ForetoldKind, foretelling_from_bytes
 from signal_ctrl.domain.roads_json import roads_to_json
+from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.watch.feeds.values import FeedKind
 from tests.detectors.buses.streets import service, street
 from tests.signal_ctrl.watch.buses.test_fleet import drive
@@ -68,6 +73,30 @@ def test_a_bus_is_shown_with_its_headway_and_bunching_raises_an_alarm(town: Town
     town.clock.pass_ms(400_000)  # not heard for long: no longer on the road
     watch.tick()
     assert not [each for each in town.ask("vera", "GET", "/v1/alarms").json() if each["kind"] == "bunching"]
+
+
+def test_a_cabinet_is_told_of_the_buses_that_come_to_its_signal_and_of_no_other(town: Town) -> None:
+    with_roads(town)
+    imported(town, "eve")
+    signal = next(road.signal for road in street().roads if road.signal)
+    for cabinet, of in (("cab-a", signal), ("cab-b", "elsewhere")):
+        town.world.links.enrol("eve", cabinet, site_to_json(trial_site(of)), Place("north"))
+    watch, foretelling, now_ms = town.world.watch, town.world.centre.foretelling, town.clock.utc_ms()
+    assert watch.buses.fleet is not None
+    start_s = watch.buses.fleet.time_s(now_ms) - 20.0
+    watch.buses.taken(list(drive("bus/b1", start_s, start_s + 20.0)))
+    told = foretelling_from_bytes(foretelling.answer("cab-a"))
+    (bus,) = told.coming
+    (own,) = watch.buses.fleet.coming_to(signal, told.at_utc_ms)
+    assert told.at_utc_ms == town.clock.utc_ms() // 1000 * 1000 and told.again_s == BUS_AGAIN_S
+    assert (bus.kind, bus.key, bus.times_s, bus.cars) == (ForetoldKind.BUS, own.key, own.arrival.times_s, own.cars)
+    assert (bus.road, bus.next_road) == (own.arrival.line.road, own.arrival.line.next_road)
+    for other in ("cab-b", "cab-c"):
+        nobody = foretelling_from_bytes(foretelling.answer(other))
+        assert (nobody.cabinet, nobody.coming, nobody.again_s) == (other, (), AGAIN_S)
+    assert town.client.request("GET", "/v1/cabinets/cab-a/foretold").status_code == 401
+    town.clock.pass_ms(61_000)  # it was not heard for so long: it asks for nothing
+    assert foretelling_from_bytes(foretelling.answer("cab-a")).coming == ()
 
 
 def test_no_feed_speaks_for_the_buses_of_another(town: Town) -> None:

@@ -66,8 +66,7 @@ class Silence:
         entered, usual_in = self._by_road(vehicles, rate, self._entry)
         left, usual_out = self._by_road(vehicles, rate, self._stop)
         road, feeder = layout.feeders
-        fed, usual_fed = np.zeros_like(entered), np.zeros(layout.n_roads)
-        np.add.at(fed, (slice(None), road), left[:, feeder])
+        fed, usual_fed = _summed(left[:, feeder], road, layout.n_roads), np.zeros(layout.n_roads)
         np.add.at(usual_fed, road, usual_out[feeder])
         towards = np.where(layout.stop, entered[:, layout.road], fed[:, layout.road])
         usual_towards = np.where(layout.stop, usual_in[layout.road], usual_fed[layout.road])
@@ -76,10 +75,16 @@ class Silence:
 
     def _by_road(self, vehicles: Floats, rate: Floats, heard: Flags) -> tuple[Floats, Floats]:
         """Return vehicles by bin and road at the loops that are heard, and what is usual in a bin."""
-        layout = self._layout
-        found = np.zeros((len(vehicles), layout.n_roads))
-        np.add.at(found, (slice(None), layout.road[heard]), vehicles[:, heard])
-        return found, np.bincount(layout.road[heard], rate[heard], layout.n_roads)
+        road, n_roads = self._layout.road[heard], self._layout.n_roads
+        usual = np.asarray(np.bincount(road, rate[heard], n_roads), dtype=np.float64)
+        return _summed(vehicles[:, heard], road, n_roads), usual
+
+
+def _summed(values: Floats, road: Ints, n_roads: int) -> Floats:
+    """Return the sums by road of values in rows, (n_rows, n) to (n_rows, n_roads)."""
+    found = np.zeros((n_roads, len(values)))
+    np.add.at(found, road, values.T)
+    return found.T
 
 
 def _added_up(vehicles: Floats, occupied: Floats, due: Floats) -> Floats:

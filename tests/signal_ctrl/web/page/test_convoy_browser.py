@@ -128,7 +128,7 @@ def _is_given_back_behind(screen: Screen, town: Town, override: str) -> None:
     page.wait_for_selector(f"{card} [data-leg=j2][data-state=released]", timeout=120_000)
     assert -1_500 <= town.world.clock.utc_ms() - behind_ms <= 6_000, "it goes back by itself, on its time"
     page.wait_for_selector(f"{card} >> text=past the last junction")
-    page.click(f"{card} >> text=Release")
+    page.click(f"{card} > .buttons button")
     page.click("dialog button.main")
     page.wait_for_selector(card, state="detached")
 

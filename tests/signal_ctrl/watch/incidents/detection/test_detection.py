@@ -36,7 +36,7 @@ def test_a_blocked_road_is_found_in_three_minutes_and_told_in_words() -> None:
     found = stream.plays(IN_TIME)
     assert found and {each.road for each in found} == {"a"}
     assert found[-1].kind is IncidentKind.BLOCKED_LANE
-    assert any("fewer leave it than came in" in each.text for each in found[-1].evidence)
+    assert any("nobody has got to a loop at its end" in each.text for each in found[-1].evidence)
     assert all(each.strength and each.strength > 0 for each in found[-1].evidence)
     assert found[-1].began_utc_ms is not None and found[-1].began_utc_ms >= BEGIN_MS + BLOCKED_FROM * BIN_MS
 

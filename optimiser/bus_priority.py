@@ -144,7 +144,7 @@ class Reach:
             return False
         lasts_s = float((self._tables.settled_s[stage, own] + self._tables.min_green_s[own]).min()) + EXTENSION_S
         if self._green[stage, groups].any():
-            ends_s = self._tables.end_s[stage][np.ix_(others, groups)]
+            ends_s = self._tables.end_s[stage][np.ix_(others, np.array(groups, dtype=np.int64))]
             lasts_s = float(ends_s[np.isfinite(ends_s)].max(initial=0.0)) + EXTENSION_S
         again_s = float(self._back_s[stage][np.ix_(others, own)].max())
         lanes = [lane for lane, _, _ in bus.lanes]

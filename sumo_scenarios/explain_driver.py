@@ -15,7 +15,7 @@ from optimiser.controller import Decision, inputs_hash
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.view import JunctionView
-from signal_ctrl.engine.bus_gate import WITHHELD
+from signal_ctrl.engine.bus_gate import NOT_KEPT, WITHHELD, cheapest_now
 from signal_ctrl.watch.buses.fleet import key_of
 from sumo_scenarios.buses.run_buses import RunBuses
 from sumo_scenarios.buses.weighed import weighing
@@ -127,7 +127,7 @@ class ExplainDriver(ReplayDriver):
             return
         was = logged_of(self._tape, row)
         rebuilt = inputs_hash(view, junction.beside)
-        same = rebuilt == was.inputs and _is_choice(decision, was)
+        same = rebuilt == was.inputs and _is_choice(decision, was, situation.stage)
         if now_ds < self._question.at_ds:
             self._question.decisions += self._rung[0] == EXPLAINED
             self._question.same += same and self._rung[0] == EXPLAINED
@@ -159,7 +159,7 @@ class ExplainDriver(ReplayDriver):
 
 def _decision_document(present: int, was: Logged, rebuilt: str, now: Decision) -> dict[str, Any]:
     """Return what was decided, what is decided on what was rebuilt, and why. Args: present, the stage that was lit."""
-    again = _is_choice(now, was)
+    again = _is_choice(now, was, present)
     same = rebuilt == was.inputs and again
     return {
         "inputs": {"recorded": was.inputs, "rebuilt": rebuilt, "same": rebuilt == was.inputs},
@@ -180,9 +180,11 @@ def _decision_document(present: int, was: Logged, rebuilt: str, now: Decision) -
     }
 
 
-def _is_choice(now: Decision, was: Logged) -> bool:
-    """Return whether a decision made again is the recorded one; the limits of priority may have put the plain one in
-    its place, and then the record says so.
+def _is_choice(now: Decision, was: Logged, lit: int) -> bool:
+    """Return whether a decision made again is the recorded one. The limits of priority may have put the plain one in
+    its place, or the cheapest other stage where the lit one may be kept no longer; then the record says so.
     """
     withheld = was.reason.startswith(WITHHELD) and now.plain is not None and now.stage != now.plain
-    return now.plain == was.plain and was.choice == (now.plain if withheld else now.stage)
+    ended = was.reason.startswith(NOT_KEPT) and now.plain is not None and now.stage == lit
+    wanted = cheapest_now(now, lit) if ended else now.stage
+    return now.plain == was.plain and was.choice == (now.plain if withheld else wanted)

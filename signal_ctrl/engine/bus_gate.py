@@ -37,6 +37,7 @@ _SECOND_DS: Final = 10
 HOLD, EARLY, RELEASE = "hold", "early", "release"
 WORDS: Final = (HOLD, EARLY, RELEASE)
 WITHHELD: Final = "no bus priority: "
+NOT_KEPT: Final = "no longer kept for a bus: "
 """So begins the reason of a decision whose priority the limits did not allow."""
 
 
@@ -97,7 +98,7 @@ class BusGate:
             wanted = cheapest_now(decision, stage)
             if wanted == plain:
                 return self._without(decision, gate, now_ds, rule)
-            decision = replace(decision, stage=wanted, reason=f"no longer kept for a bus: {rule}")
+            decision = replace(decision, stage=wanted, reason=f"{NOT_KEPT}{rule}")
         if not self._may_begin(stage, plain, wanted, now_ds):
             return self._without(decision, gate, now_ds, "the stage that a bus wants would be early again")
         self._began_early(stage, plain, wanted, now_ds)

@@ -187,10 +187,10 @@ class RunCentre:
         if self._served.watches:
             self.watch.tick()
             self.hub.tick()
+            self.recorder.tick()
         if self._ask is not None:
             with suppress(BackendError):  # a service beside that is silent is said so on the page
                 self._ask()
-            self.recorder.tick()
 
     def close(self) -> None:
         """End it for good."""

@@ -77,3 +77,9 @@ def test_a_unit_drives_out_with_a_corridor_and_comes_home(city: httpx.Client) ->
     until(lambda: units()[name]["unit"]["state"] in ("returning", "free", "assigned", "en route"), "the way home")
     history = [step["state"] for step in city.get(f"/v1/missions/{mission}").json()["mission"]["history"]]
     assert history == ["open", "assigned", "en route", "on scene", "closed"]
+
+
+def test_what_is_shown_is_recorded(city: httpx.Client) -> None:
+    first_ms = until(lambda: city.get("/v1/past").json()["first_utc_ms"], "the first piece of the past")
+    picture = city.get(f"/v1/past/picture?at_utc_ms={first_ms + 5_000}").json()["picture"]
+    assert picture["junctions"] and picture["units"]

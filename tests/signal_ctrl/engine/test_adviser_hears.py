@@ -41,18 +41,23 @@ def a_bus(eta_s: float, cars: float = 60.0) -> Foretold:
 
 
 def seconds(bus_from: int = 90, owed_s: tuple[float, ...] = ()) -> list[Glimpse]:
-    """Return two minutes: somebody presses and is served, then presses again; cars and a bus come from the side road."""
+    """Return two minutes: somebody presses and is served, then presses again.
+
+    Cars come from the side road, then from the main one while one waits at the side, to which a bus comes.
+    """
     found = []
     for k in range(120):
         now_s, events = float(k), []
         if k in (12, 40, 47):
             events += [LoopEvent(BUTTON, now_s - 0.3, True), LoopEvent(BUTTON, now_s, False)]
-        if k % 9 == 4:
+        if k % 9 == 4 and k < 60:
             events.append(LoopEvent(SIDE, now_s, True))
-        if k % 9 == 6:
+        if k % 9 == 6 and k < 60:
             events.append(LoopEvent(SIDE, now_s, False))
+        if k >= 60 and k % 5 == 0:
+            events += [LoopEvent(MAIN, now_s - 0.6, True), LoopEvent(MAIN, now_s - 0.1, False)]
         walks = 20 <= k < 30 or k >= 60
-        coming = (a_bus(max(108.0 - k, 0.0)),) if k >= bus_from else ()
+        coming = (a_bus(max(114.0 - k, 0.0)),) if k >= bus_from else ()
         asked = Situation(now_s, 0 if walks else 2, (0, 1, 2), 12.0)
         found.append(Glimpse(now_s, tuple(events), WALKS if walks else SIDE_RED, asked, False, coming, owed_s))
     return found

@@ -9,7 +9,6 @@ from signal_ctrl.centre.adaptive import Adaptive
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
-from signal_ctrl.centre.foretold import ForetoldDesk
 from signal_ctrl.centre.link_counts import apply_count
 from signal_ctrl.centre.link_faults import apply_fault, said_of
 from signal_ctrl.centre.link_gate import KEPT_MS, LinkGate, LinkHeaders, Turned, Verified, Why
@@ -54,8 +53,6 @@ class Link:
         self.gate = LinkGate(self.ring, self._desk.clock)
         self.starts = Starts()
         self.adaptive = Adaptive()
-        self.foretold = ForetoldDesk(self._desk)
-        centre.foretelling.sources.append(self.foretold.coming)
         self._reports = ReportDesk(self._apply)
         self._unkept: dict[str, Start] = {}
         self._undoubled: set[str] = set()

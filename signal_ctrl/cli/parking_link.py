@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from signal_ctrl.cli.centre_parts import CentreParts
+from signal_ctrl.centre.guided import GuidedDrivers
 from signal_ctrl.cli.parking_session import read_parking_credential
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError
@@ -50,15 +50,16 @@ def parking_view(at: ParkingAt, watch: Watch, clock: Clock) -> ParkingView:
     return view
 
 
-def parking_inflow(at: ParkingAt, parts: CentreParts, view: ParkingView) -> ParkingInflow:
-    """Return what asks for the inflow of guided drivers and lets signals know, by a connection of its own.
+def parking_inflow(at: ParkingAt, watch: Watch, clock: Clock, view: ParkingView) -> ParkingInflow:
+    """Return what asks for the inflow of guided drivers, by a connection of its own; what counts of it is foretold to
+    cabinets from here on, beside what others foretell.
 
     Raises: InvalidInputError for an address that is none.
     """
     client = ParkingClient(at.address, at.credential, at.authority, TIMEOUT_S)
-    foretold = parts.link.foretold
-    foretold.network = parts.watch.network
-    found = ParkingInflow(lambda: client.ask("GET", INFLOW, query=AHEAD_QUERY), foretold.hear, parts.clock)
+    drivers = GuidedDrivers(watch.desk, watch.network)
+    watch.centre.foretelling.sources.append(drivers.foretold)
+    found = ParkingInflow(lambda: client.ask("GET", INFLOW, query=AHEAD_QUERY), drivers.hear, clock)
     view.inflow = found.shown
     return found
 

@@ -118,7 +118,7 @@ def _server(serving: Serving, parts: CentreParts) -> Server:
     stopping: list[Server] = []
     chores = _chores(serving, parts, lambda: stopping[0])
     if serving.parking is not None and view is not None:
-        inflow = parking_inflow(serving.parking, parts, view)
+        inflow = parking_inflow(serving.parking, parts.watch, parts.clock, view)
         chores += (Chore("parking", Aside(told(view)).look), Chore("inflow", Aside(told(inflow)).look))
     app = make_app(context, chores)
     app.state.link_admin = parts.links

@@ -7,13 +7,14 @@ for half a minute. What is refused, late or silent leaves the signals as they ar
 from collections.abc import Callable
 from typing import Any, Final
 
+from signal_ctrl.centre.guided import AHEAD_S
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError, SignalCtrlError
 from signal_ctrl.web.parking_view import BREAK_AFTER, BREAK_MS
 
 EVERY_MS: Final = 5_000
 INFLOW: Final = "/v1/parking/inflow"
-AHEAD_QUERY: Final = "ahead_s=120"
+AHEAD_QUERY: Final = f"ahead_s={AHEAD_S}"
 AskInflow = Callable[[], Any]
 """Asks the service for its inflow; raises SignalCtrlError. It has a time limit of its own."""
 Hear = Callable[[object], int]

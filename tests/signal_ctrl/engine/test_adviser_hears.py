@@ -41,18 +41,23 @@ def a_bus(eta_s: float, cars: float = 60.0) -> Foretold:
 
 
 def seconds(bus_from: int = 90, owed_s: tuple[float, ...] = ()) -> list[Glimpse]:
-    """Return two minutes: somebody presses and is served, then presses again; cars and a bus come from the side road."""
+    """Return two minutes: somebody presses and is served, then presses again.
+
+    Cars come from the side road, then from the main one while one waits at the side, to which a bus comes.
+    """
     found = []
     for k in range(120):
         now_s, events = float(k), []
         if k in (12, 40, 47):
             events += [LoopEvent(BUTTON, now_s - 0.3, True), LoopEvent(BUTTON, now_s, False)]
-        if k % 9 == 4:
+        if k % 9 == 4 and k < 60:
             events.append(LoopEvent(SIDE, now_s, True))
-        if k % 9 == 6:
+        if k % 9 == 6 and k < 60:
             events.append(LoopEvent(SIDE, now_s, False))
+        if k >= 60 and k % 5 == 0:
+            events += [LoopEvent(MAIN, now_s - 0.6, True), LoopEvent(MAIN, now_s - 0.1, False)]
         walks = 20 <= k < 30 or k >= 60
-        coming = (a_bus(max(108.0 - k, 0.0)),) if k >= bus_from else ()
+        coming = (a_bus(max(114.0 - k, 0.0)),) if k >= bus_from else ()
         asked = Situation(now_s, 0 if walks else 2, (0, 1, 2), 12.0)
         found.append(Glimpse(now_s, tuple(events), WALKS if walks else SIDE_RED, asked, False, coming, owed_s))
     return found
@@ -157,3 +162,23 @@ def test_guided_drivers_are_expected_until_the_loops_see_them() -> None:
     assert wish((soon,)) != wish(())
     assert wish((replace(guest, times_s=(61.0,)),)) == wish(())  # too far ahead to change anything
     assert wish((replace(soon, next_road="out0"),)) == wish(())
+
+
+def test_guided_drivers_count_in_the_wish_and_call_for_nothing() -> None:
+    """Twelve come to the main road, which is lit: to leave it costs them. Nobody waits, so no group is called."""
+    guests = tuple(
+        Foretold(ForetoldKind.GUIDED, k, "in0", "out0", (4.0 + 2.0 * k,), 0.0, 0.0, 1.0, 0.8) for k in range(12)
+    )
+    costs, calls = [], []
+    for coming in ((), guests):
+        adviser = JunctionAdviser(SITE, ROADS, SETTINGS, CrossingSense.BUTTONS)
+        said = None
+        for glimpse in seconds(bus_from=1000)[:70]:
+            told = coming if glimpse.now_s == 69.0 else ()
+            said = adviser.look(replace(glimpse, weigh=True, coming=told))
+        assert said is not None and said.decision is not None
+        costs.append({(stage, in_s): cost for stage, in_s, cost in said.delays})
+        calls.append(said.calls)
+    assert calls[0] == calls[1]
+    assert costs[0].keys() == costs[1].keys()
+    assert max(costs[1][choice] - costs[0][choice] for choice in costs[0]) > 1.0

@@ -10,10 +10,11 @@ import pytest
 from bench.centre_app import World
 from bench.link.wire import AsgiWire
 from signal_ctrl.cabinet.ports import Answer, Ask
-from signal_ctrl.centre.foretold import ForetoldDesk
+from signal_ctrl.centre.guided import GuidedDrivers
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import BackendError, BackendLostError
 from signal_ctrl.domain.link.credential import Credential
+from signal_ctrl.domain.link.foretold import ForetoldKind
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.gateways.parking_client import ParkingClient
 from signal_ctrl.parking.guidance_desk import HEARD_S
@@ -69,10 +70,8 @@ def line(town: Town) -> Iterator[Line]:
 
 
 @pytest.fixture
-def desk(world: World, town: Town, monkeypatch: pytest.MonkeyPatch) -> ForetoldDesk:
-    found = ForetoldDesk(replace(world.centre.desk, clock=town.clock))
-    found.network = network
-    return found
+def drivers(world: World, town: Town) -> GuidedDrivers:
+    return GuidedDrivers(replace(world.centre.desk, clock=town.clock), network)
 
 
 def asking(town: Town, line: Line, key: bytes, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
@@ -88,14 +87,18 @@ def ask(town: Town, line: Line, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
 
 
 def test_guided_drivers_come_to_the_signal_when_the_service_says(
-    town: Town, ask: Callable[[], Any], desk: ForetoldDesk
+    town: Town, ask: Callable[[], Any], drivers: GuidedDrivers
 ) -> None:
     told = town.parking.guidance.ask(ASKED)
     way = told.answer.way
     assert way is not None
-    view = ParkingInflow(ask, desk.hear, town.clock)
+    view = ParkingInflow(ask, drivers.hear, town.clock)
     view.poll()
     assert view.shown() == {"used": True, "turns": 1, "age_s": 0, "why": ""}
+    (driver,) = drivers.foretold("J", town.clock.utc_ms())
+    assert (driver.kind, driver.road, driver.next_road) == (ForetoldKind.GUIDED, "E1", "E2")
+    assert driver.times_s[0] == pytest.approx(way.ends_s[0], abs=0.2)
+    assert drivers.foretold("K", town.clock.utc_ms()) == []
     document = ask()
     assert [(row["from"], row["to"], len(row["in_ds"])) for row in document["coming"]] == [("E1", "E2", 1)]
     assert document["coming"][0]["in_ds"][0] == pytest.approx(10 * way.ends_s[0], abs=2)
@@ -125,12 +128,12 @@ MEDDLERS: dict[str, Meddle] = {
 
 @pytest.mark.parametrize("meddle", MEDDLERS.values(), ids=MEDDLERS.keys())
 def test_what_is_not_signed_as_it_is_does_not_count(
-    meddle: Meddle, town: Town, line: Line, ask: Callable[[], Any], desk: ForetoldDesk
+    meddle: Meddle, town: Town, line: Line, ask: Callable[[], Any], drivers: GuidedDrivers
 ) -> None:
     town.parking.guidance.ask(ASKED)
-    view = ParkingInflow(ask, desk.hear, town.clock)
+    view = ParkingInflow(ask, drivers.hear, town.clock)
     view.poll()
-    assert desk.drivers == 1
+    assert drivers.drivers == 1
     line.meddle = meddle
     for _ in range(4):
         town.clock.pass_ms(EVERY_MS)
@@ -138,31 +141,31 @@ def test_what_is_not_signed_as_it_is_does_not_count(
             view.poll()
         except BackendError as error:
             assert "told of nobody who parks" in str(error)
-    assert desk.drivers == 0 and not view.shown()["used"] and view.shown()["why"]
+    assert drivers.drivers == 0 and not view.shown()["used"] and view.shown()["why"]
 
 
 def test_an_answer_of_before_does_not_count_again(
-    town: Town, line: Line, ask: Callable[[], Any], desk: ForetoldDesk
+    town: Town, line: Line, ask: Callable[[], Any], drivers: GuidedDrivers
 ) -> None:
     town.parking.guidance.ask(ASKED)
     kept: list[Answer] = []
     line.meddle = lambda _ask, answer: kept.append(answer) or kept[0]  # type: ignore[func-returns-value]
-    view = ParkingInflow(ask, desk.hear, town.clock)
+    view = ParkingInflow(ask, drivers.hear, town.clock)
     view.poll()
-    assert desk.drivers == 1
+    assert drivers.drivers == 1
     town.clock.pass_ms(EVERY_MS)
     view.poll()
     assert len(kept) == 2 and "code is wrong" in view.shown()["why"]
 
 
 def test_who_is_no_centre_is_told_nothing(
-    town: Town, line: Line, desk: ForetoldDesk, monkeypatch: pytest.MonkeyPatch
+    town: Town, line: Line, drivers: GuidedDrivers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town.parking.guidance.ask(ASKED)
     for key in (bytes(32), town.parking.machines.enrol("office", "watcher", MachineKind.SENSORS)):
-        view = ParkingInflow(asking(town, line, key, monkeypatch), desk.hear, town.clock)
+        view = ParkingInflow(asking(town, line, key, monkeypatch), drivers.hear, town.clock)
         view.poll()
-        assert desk.drivers == 0 and not view.shown()["used"]
+        assert drivers.drivers == 0 and not view.shown()["used"]
 
 
 def test_a_silent_service_is_left_alone_for_half_a_minute(town: Town) -> None:
@@ -189,11 +192,10 @@ def test_a_silent_service_is_left_alone_for_half_a_minute(town: Town) -> None:
     assert len(asked) == BREAK_AFTER + 1
 
 
-def test_a_clock_far_off_is_told_as_late(town: Town, ask: Callable[[], Any], desk: ForetoldDesk) -> None:
+def test_a_clock_far_off_is_told_as_late(town: Town, ask: Callable[[], Any], world: World) -> None:
     town.parking.guidance.ask(ASKED)
     there = ManualClock(town.clock.utc_ms() + 31_000, town.clock.mono_ms())
-    late = ForetoldDesk(replace(desk._desk, clock=there))
-    late.network = network
+    late = GuidedDrivers(replace(world.centre.desk, clock=there), network)
     view = ParkingInflow(ask, late.hear, town.clock)
     view.poll()
     assert "late, or its clock" in view.shown()["why"] and late.drivers == 0

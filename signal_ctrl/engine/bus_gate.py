@@ -37,8 +37,9 @@ _SECOND_DS: Final = 10
 HOLD, EARLY, RELEASE = "hold", "early", "release"
 WORDS: Final = (HOLD, EARLY, RELEASE)
 WITHHELD: Final = "no bus priority: "
-NOT_KEPT: Final = "no longer kept for a bus: "
 """So begins the reason of a decision whose priority the limits did not allow."""
+NOT_KEPT: Final = "no longer kept for a bus: "
+"""So begins the reason of one that leaves a stage for the cheapest other one, as it may be kept no longer."""
 
 
 class Gate(Protocol):

@@ -86,5 +86,5 @@ def test_a_day_of_sumo_is_a_day(tmp_path: Path) -> None:
     found = run_day(order(Arm.BLIND))
     rows = [line.split(",") for line in rows_of(found, MONDAY)]
     assert len(rows) == len(found.capacity) * int((found.end_s - found.begin_s) // 300)
-    assert sum(int(row[4]) for row in rows) > 60
+    assert sum(int(row[4]) for row in rows) > 30  # people came
     assert all(0 <= int(row[2]) <= int(row[3]) for row in rows)

@@ -105,6 +105,7 @@ def explanation(**changes: Any) -> dict[str, Any]:
                           {"group": "walk", "waits_s": 0.0, "max_red_s": 120.0}]},
         "lanes": [lane, {**lane, "lane": "side_0", "groups": ["side"], "loops": 0, "vehicles": [], "queue_veh": 0.0,
                          "first_is_stuck": True, "yielding_headway_s": None, "crowded": None, "movements": []}],
+        "weights": [], "buses": [], "owed_s": {}, "priority": None,
         "exits": [{"lane": "out_0", "room_veh": 1.5, "vehicles": 9.0}, {"lane": "b", "room_veh": None, "vehicles": 0.0}],
         "candidates": [{"stage": 1, "after_s": 0.0, "cost_veh_s": 20.0}, {"stage": 1, "after_s": 4.0, "cost_veh_s": 22.5},
                        {"stage": 0, "after_s": 0.0, "cost_veh_s": 61.0}],
@@ -143,6 +144,16 @@ def test_a_decision_reads_from_what_was_seen_to_what_came_of_it(capsys: pytest.C
         ({"candidates": [], "reason": "nobody is coming"}, "nothing: nobody is coming"),
         ({"afterwards": {"ahead_s": 20, "why_not": "the run ended before"}}, "the run ended before"),
         ({"inputs": {"recorded": "00ff", "rebuilt": "1234", "same": False}}, "hash 1234 is not the recorded one, 00ff"),
+        ({"weights": [{"lane": "in_0", "cars": [1.0, 2.5]}]}, "weighed as cars on in_0: 1.0, 2.5"),
+        ({"owed_s": {"side": 12.0}}, "side is owed 12 s of green that a bus had"),
+        (
+            {"buses": [{"vehicle": "b1", "cars": 23.0, "times_s": [4.0], "lanes": [{"lane": "in_0", "share": 0.75}]}]},
+            "bus b1 counts as 23 cars, in 4 s on in_0 (75%)",
+        ),
+        (
+            {"priority": {"without_buses": 1, "with_buses": 0, "withheld": "held for 10 s"}},
+            "without buses: stage 2; with them: stage 1",
+        ),
     ],
 )
 def test_what_is_not_as_usual_is_said(capsys: pytest.CaptureFixture[str], changes: dict[str, Any], words: str) -> None:

@@ -162,4 +162,5 @@ def _a_picture_is_taken(address: str, folder: Path) -> None:
 def _serious(page: Any) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
-    return [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")]
+    serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
+    return [f"{each['id']}: {node['html'][:200]}" for each in serious for node in each["nodes"]]

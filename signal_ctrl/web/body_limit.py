@@ -1,6 +1,5 @@
 """How long a body may be, counted while it comes in, and what a path may hold."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -49,21 +48,21 @@ class BodyLimit:
         most = most_of(scope["path"])
         if _promised(scope) > most:
             raise self._too_large(most)
-        taken, answering = 0, asyncio.Event()
+        taken, answering = 0, False
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > most and (answering.is_set() or scope["method"] == "GET"):
-                await answering.wait()  # no GET has a body: only a stream listens here, and it is about to begin
+            if taken > most and answering:
                 return {"type": "http.disconnect"}  # too late for a refusal: a stream that is sent things is ended
             if taken > most:
                 raise self._too_large(most)
             return message
 
         async def noticed(message: Message) -> None:
-            answering.set()
+            nonlocal answering
+            answering = True
             await send(message)
 
         await self._app(scope, counted, noticed)

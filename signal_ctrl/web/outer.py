@@ -51,6 +51,11 @@ class Outer:
         except SignalCtrlError as error:
             await self._answer(exchange, receive, error)
         except Exception as error:  # whatever it is: nobody is shown a stack, and the log has it all
+            if exchange.status and isinstance(
+                error.__cause__, SignalCtrlError
+            ):  # refused as a stream was about to begin
+                await exchange.send({"type": "http.response.body", "body": b""})
+                return
             self._metrics.faults.inc()
             log.error("fault", request=exchange.request_id, path=scope["path"], exc_info=error)
             await self._answer(exchange, receive, SignalCtrlError("unforeseen"))

@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from signal_ctrl.domain.errors import SignalCtrlError
+from signal_ctrl.domain.errors import SignalCtrlError, TooLargeError
 from signal_ctrl.web.metrics import Metrics
 from signal_ctrl.web.problems import answer, problem_of
 
@@ -51,9 +51,7 @@ class Outer:
         except SignalCtrlError as error:
             await self._answer(exchange, receive, error)
         except Exception as error:  # whatever it is: nobody is shown a stack, and the log has it all
-            if exchange.status and isinstance(
-                error.__cause__, SignalCtrlError
-            ):  # refused as a stream was about to begin
+            if exchange.status and isinstance(error.__cause__, TooLargeError):  # of the request of a stream
                 await exchange.send({"type": "http.response.body", "body": b""})
                 return
             self._metrics.faults.inc()

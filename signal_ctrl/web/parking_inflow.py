@@ -10,7 +10,7 @@ from typing import Any, Final
 from signal_ctrl.centre.guided import AHEAD_S
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError, SignalCtrlError
-from signal_ctrl.web.parking_view import BREAK_AFTER, BREAK_MS
+from signal_ctrl.web.breaker import Breaker
 
 EVERY_MS: Final = 5_000
 INFLOW: Final = "/v1/parking/inflow"
@@ -28,28 +28,25 @@ class ParkingInflow:
         self._ask = ask
         self._hear = hear
         self._clock = clock
-        self._failures = 0
-        self._due_ms = clock.mono_ms()
+        self._breaker = Breaker(clock, EVERY_MS)
         self._heard_ms: int | None = None
         self._turns = 0
         self._why = "it was not asked yet"
 
     def poll(self) -> None:
         """Ask if it is due. Raises: BackendError when nobody will ask for a while, once; for the log."""
-        if self._clock.mono_ms() < self._due_ms:
+        if not self._breaker.is_due():
             return
-        self._due_ms = self._clock.mono_ms() + EVERY_MS
         try:
             self._turns = self._hear(self._ask())
-            self._heard_ms, self._failures, self._why = self._clock.mono_ms(), 0, ""
+            self._heard_ms, self._why = self._clock.mono_ms(), ""
+            self._breaker.closed()
         except (SignalCtrlError, ValueError) as error:
             self._failed(str(error) if isinstance(error, SignalCtrlError) else "its answer is no JSON")
 
     def _failed(self, why: str) -> None:
-        self._failures, self._turns, self._why = self._failures + 1, 0, why
-        if self._failures >= BREAK_AFTER:
-            self._due_ms = self._clock.mono_ms() + BREAK_MS
-        if self._failures == BREAK_AFTER:
+        self._turns, self._why = 0, why
+        if self._breaker.failed():
             raise BackendError(f"signals are told of nobody who parks: {why}")
 
     def shown(self) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from typing import Any, Final
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError, InvalidInputError, SignalCtrlError
 from signal_ctrl.domain.signs import LONGEST_TEXT, MessageKind, SignText
+from signal_ctrl.web.breaker import Breaker
 
 EVERY_MS: Final = 10_000
-BREAK_AFTER: Final = 3
-BREAK_MS: Final = 30_000
 VALID_MS: Final = 90_000
 """What parking wants on a sign stands for so long after it was heard, whatever that service says. [ms] [P]"""
 MOST_ROADS: Final = 2_000
@@ -41,8 +40,7 @@ class ParkingView:
         self._silent: set[str] = set()
         """Signs on which this centre surely wants nothing: another one, or this one before its restart, may have."""
         self._heard_ms: int | None = None
-        self._failures = 0
-        self._due_ms = clock.mono_ms()
+        self._breaker = Breaker(clock, EVERY_MS)
         self._why = "it was not asked yet"
         self.inflow: Callable[[], dict[str, Any] | None] = lambda: None
         """Says what becomes of the inflow of guided drivers; None: the signals are not told of it."""
@@ -50,13 +48,12 @@ class ParkingView:
     @property
     def is_broken(self) -> bool:
         """Whether the breaker is open: nobody asks for a while."""
-        return self._failures >= BREAK_AFTER
+        return self._breaker.is_open
 
     def poll(self) -> None:
         """Ask if it is due. Raises: BackendError when the breaker opens, once; for the log."""
-        if self._clock.mono_ms() < self._due_ms:
+        if not self._breaker.is_due():
             return
-        self._due_ms = self._clock.mono_ms() + EVERY_MS
         try:
             overview, signs = self._ask("GET", OVERVIEW, None), self._ask("GET", SIGNS, None)["signs"]
             if not isinstance(overview, dict) or not all(isinstance(each["sign"], str) for each in signs):
@@ -64,16 +61,14 @@ class ParkingView:
             self._overview, self._signs = overview, signs
             self._heard_ms = self._clock.mono_ms()
             self._tell()
-            self._failures, self._why = 0, ""
+            self._breaker.closed()
+            self._why = ""
         except (SignalCtrlError, KeyError, TypeError, ValueError) as error:
             self._failed(error)
 
     def _failed(self, error: Exception) -> None:
-        self._failures += 1
         self._why = str(error) if isinstance(error, SignalCtrlError) else "its answer is not what is known here"
-        if self.is_broken:
-            self._due_ms = self._clock.mono_ms() + BREAK_MS
-        if self._failures == BREAK_AFTER:
+        if self._breaker.failed():
             raise BackendError(f"the parking service does not answer: {self._why}")
 
     def _tell(self) -> None:
@@ -95,7 +90,7 @@ class ParkingView:
         """Return what was heard last, how old it is, and whether the service answers."""
         age_ms = None if self._heard_ms is None else self._clock.mono_ms() - self._heard_ms
         return {
-            "reachable": self._failures == 0 and self._heard_ms is not None,
+            "reachable": self._breaker.failures == 0 and self._heard_ms is not None,
             "why": self._why,
             "age_s": None if age_ms is None else round(age_ms / 1000),
             "overview": self._overview,

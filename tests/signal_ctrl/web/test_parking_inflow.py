@@ -20,8 +20,8 @@ from signal_ctrl.gateways.parking_client import ParkingClient
 from signal_ctrl.parking.guidance_desk import HEARD_S
 from signal_ctrl.parking.guidance_desk import Ask as Wanted
 from signal_ctrl.parking.machines import MachineKind
+from signal_ctrl.web.breaker import BREAK_AFTER, BREAK_MS
 from signal_ctrl.web.parking_inflow import AHEAD_QUERY, EVERY_MS, INFLOW, ParkingInflow
-from signal_ctrl.web.parking_view import BREAK_AFTER, BREAK_MS
 from tests.signal_ctrl.web.parking.test_parking_routes import Town, roads
 
 Meddle = Callable[[Ask, Answer], Answer]

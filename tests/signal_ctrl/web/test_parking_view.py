@@ -12,7 +12,8 @@ from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import BackendError, BackendLostError
 from signal_ctrl.domain.signs import MessageKind, Sign, SignText
 from signal_ctrl.watch.diversion.board import SignBoard
-from signal_ctrl.web.parking_view import BREAK_AFTER, BREAK_MS, EVERY_MS, VALID_MS, ParkingView
+from signal_ctrl.web.breaker import BREAK_AFTER, BREAK_MS
+from signal_ctrl.web.parking_view import EVERY_MS, VALID_MS, ParkingView
 from tests.signal_ctrl.parking.made import BEGIN_MS
 
 OVERVIEW = {"capacity": 40, "free": 7, "facilities": []}

@@ -1,24 +1,12 @@
 """What limits abuse of corridors outlives a restart of the centre."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from signal_ctrl.domain.errors import RefusedError
-from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.watch.special.kept_limits import restored
 from signal_ctrl.watch.special.limits import HOUR_S, REQUESTS_H, VEHICLE_JUNCTION_H
 from tests.signal_ctrl.watch.special.special_worlds import SpecialWorld
 from tests.signal_ctrl.watch.special.test_way import MOVES
-
-
-@pytest.fixture
-def world() -> Iterator[SpecialWorld]:
-    store = open_memory()
-    try:
-        yield SpecialWorld(store)
-    finally:
-        store.close()
 
 
 def restarted(world: SpecialWorld) -> None:

@@ -1,6 +1,6 @@
 """Corridors of the centre: what cabinets get, when it ends, who may, and what is written down."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -23,7 +23,6 @@ from signal_ctrl.domain.errors import (
 )
 from signal_ctrl.domain.link.overrides import OverrideKind
 from signal_ctrl.domain.roads import RoadNetwork
-from signal_ctrl.stores.opening import open_memory
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.dispatch.missions import MissionState
 from signal_ctrl.watch.feeds.values import FeedKind
@@ -36,15 +35,6 @@ from signal_ctrl.watch.special.special import DevicePosition, RoadsNow
 from signal_ctrl.watch.special.values import CORRIDORS, SPECIAL_VEHICLES, SpecialVehicle
 from tests.signal_ctrl.watch.dispatch.streets import place
 from tests.signal_ctrl.watch.special.special_worlds import EAST, SpecialWorld
-
-
-@pytest.fixture
-def world() -> Iterator[SpecialWorld]:
-    store = open_memory()
-    try:
-        yield SpecialWorld(store)
-    finally:
-        store.close()
 
 
 def driven(

@@ -178,23 +178,25 @@ def corridors(actor: Reader, context: ContextOf, over: bool = False) -> list[Cor
     return [_shown(context, one) for one in context.watch.special.corridors.live()]
 
 
+def _corridor_of(context: Context, name: str) -> Corridor:
+    found = context.centre.store.read(lambda r: r.shelf(CORRIDORS).get(name))
+    if found is None:
+        raise NotFoundError(f"there is no corridor {name}")
+    return found
+
+
 @router.get("/v1/corridors/{name}")
 def corridor(name: NamePath, actor: Reader, context: ContextOf) -> CorridorOut:
     """Show one corridor."""
     people_only(actor)
-    found = context.centre.store.read(lambda r: r.shelf(CORRIDORS).get(name))
-    if found is None:
-        raise NotFoundError(f"there is no corridor {name}")
-    return _shown(context, found)
+    return _shown(context, _corridor_of(context, name))
 
 
 @router.get("/v1/corridors/{name}/price")
 def price(name: NamePath, actor: Reader, context: ContextOf) -> CorridorPriceOut:
     """Say what a corridor is expected to cost from now on."""
     people_only(actor)
-    found = context.centre.store.read(lambda r: r.shelf(CORRIDORS).get(name))
-    if found is None:
-        raise NotFoundError(f"there is no corridor {name}")
+    found = _corridor_of(context, name)
     over = found.ended_utc_ms is not None
     return CorridorPriceOut(ahead=None if over else price_ahead(context.centre, context.watch.special.corridors, found))
 

@@ -156,7 +156,7 @@ def test_first_login_sets_up_the_second_factor(browser: Any, town: Town) -> None
 
 @dataclass
 class Held:
-    """An override of one minute that was issued on the page, and when it ends. [UTC, ms]"""
+    """An override of two minutes that was issued on the page, and when it ends. [UTC, ms]"""
 
     override: str
     end_utc_ms: int
@@ -164,21 +164,21 @@ class Held:
 
 @pytest.fixture(scope="module")
 def held(browser: Any, town: Town, lamps: dict[str, Path]) -> Held:
-    """Find a junction by its name, hold a stage for a minute, and see the lamps follow."""
+    """Find a junction by its name, hold a stage for two minutes, and see the lamps follow."""
     with window(browser, town) as screen:
         screen.log_in("sam")
         screen.page.fill("input[name=search]", "j1")
         screen.page.wait_for_selector(".junctions a:has-text('j1')")
         screen.page.press("input[name=search]", "Enter")
         screen.page.wait_for_selector(".panel .state:has-text('own plan or fallback')", timeout=START_MS)
-        screen.wish("hold_stage", "side", 1)
+        screen.wish("hold_stage", "side", 2)
         assert "delay" in screen.show_price()
         before = lamps["j1"].read_text(encoding="ascii")
         override = screen.issue()
         found = town.world.store.read(lambda reading: reading.shelf(OVERRIDES).get(override))
         assert found is not None
         (leg,) = found.document.legs
-        assert leg.end_utc_ms - leg.start_utc_ms == 60_000
+        assert leg.end_utc_ms - leg.start_utc_ms == 120_000
         until(lambda: lamps["j1"].read_text(encoding="ascii") != before, "lamps that follow")
         screen.page.wait_for_selector(f"[data-override={override}] .countdown")
         screen.page.wait_for_selector(".panel .state:has-text('override')")
@@ -276,14 +276,14 @@ def test_the_page_speaks_chinese_to_who_prefers_it(browser: Any, town: Town) -> 
 
 
 def test_the_override_has_ended_by_itself_and_stands_in_the_audit(browser: Any, town: Town, held: Held) -> None:
-    """The last one, so that its minute goes by meanwhile."""
+    """The last one, so that its minutes go by meanwhile."""
     with window(browser, town) as screen:
         screen.log_in("sue")
         screen.open("map/j1")
         card, now_ms = f"[data-override={held.override}]", town.world.clock.utc_ms
         if now_ms() < held.end_utc_ms - 20_000:  # the tests before were quick: it lasts, and has to be seen first
             screen.page.wait_for_selector(card)
-        screen.page.wait_for_selector(card, state="detached", timeout=90_000)
+        screen.page.wait_for_selector(card, state="detached", timeout=150_000)
         assert now_ms() >= held.end_utc_ms - 1_000
         screen.open("audit")
         screen.page.wait_for_selector("main td")

@@ -114,7 +114,7 @@ def _looks(page: Any) -> None:
     assert page.inner_text(".badge.count") == "P 12"
     assert page.inner_text(".badge.unknown") == "P ?"
     page.click("text=中文")
-    assert "空位 12" in page.inner_text("ul")
+    page.wait_for_selector("ul:has-text('空位 12')")
     page.click("text=English")
 
 

@@ -24,7 +24,7 @@ TOWNS = $(shell $(BIN)/python -m sumo_scenarios.town_names)
 COMMA := ,
 SPACE := $(subst x,,x x)
 
-.PHONY: help setup page lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch campaign-town lint check test test-deep clean
+.PHONY: help setup page lock bill demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch campaign-town lint check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ lock:  ## compile requirements.lock anew (add UPGRADE=--upgrade for newer versio
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --extra dev --extra ray \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
 	  pyproject.toml -o requirements.lock >/dev/null
+
+bill: setup  ## what a release is made of, from the locks, as CycloneDX: out/bill-of-materials.json
+	mkdir -p out && $(BIN)/python -m bench.bill_of_materials --out out/bill-of-materials.json
 
 demo: setup  ## compare three controllers on a real city network; report in out/demo/
 	$(BIN)/signal-ctrl demo

@@ -231,7 +231,7 @@ function OrderCard({ order, again }: { order: ResponseOrder; again: () => void }
       <ul>
         {order.parts.map((part) => (
           <li key={part.name}>
-            {part.name}: {part.state} {part.text}
+            {part.name} ({sayWord("pkind", part.kind)}): {sayWord("pstate", part.state)} {part.text}
           </li>
         ))}
       </ul>

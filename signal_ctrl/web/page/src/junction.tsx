@@ -102,7 +102,7 @@ export function JunctionPanel({ name }: { name: string }) {
       )}
       {detail && mayOverride() && (
         <button type="button" class="main" onClick={toTakeOver}>
-          {say("control.go")} ↓
+          {say("control.take")} ↓
         </button>
       )}
       {mine.length > 0 && <OverrideList shown={mine} />}

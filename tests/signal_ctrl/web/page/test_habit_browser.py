@@ -135,11 +135,11 @@ def test_every_view_is_reached_by_keys_and_an_alarm_is_acknowledged_after_a_ques
         page.keyboard.press("Enter")
         screen.open("alarms")
         page.wait_for_selector("td:has-text('a lamp is out')")
-        page.click("td button")
+        page.click("tr:has-text('a lamp is out') button")
         assert "a lamp is out" in page.inner_text("dialog[open]")
         page.keyboard.press("Escape")
         page.wait_for_selector("dialog[open]", state="detached")
-        page.click("td button")
+        page.click("tr:has-text('a lamp is out') button")
         page.click("dialog button.main")
         page.wait_for_selector("td:has-text('olga')")
 

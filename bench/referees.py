@@ -65,8 +65,17 @@ def crossing_faults(run: Path, walking_mps: float) -> int:
 
     Raises: BackendError if the referee breaks off.
     """
+    return judged_lamps(run, walking_mps)[0].get("clearance", 0)
+
+
+def judged_lamps(run: Path, walking_mps: float) -> tuple[dict[str, int], float]:
+    """Return how often the lamps of a run broke each rule, clearances of people included, and the longest red. [s]
+
+    Raises: BackendError if the referee breaks off.
+    """
     net, record = str(run / "net.xml"), str(run / "tls_states.xml.gz")
-    return int(_ask(LAMPS, net, record, "--json", "--ped-speed", f"{walking_mps:g}")["violations"].get("clearance", 0))
+    found = _ask(LAMPS, net, record, "--json", "--ped-speed", f"{walking_mps:g}")
+    return {rule: int(count) for rule, count in found["violations"].items() if count}, float(found["longest_red_s"])
 
 
 def disagreement(row: dict[str, Any]) -> str:

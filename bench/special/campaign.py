@@ -1,11 +1,13 @@
 """The runs of the campaign, each once: the same trips with their corridor and without it, by the same seeds."""
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from bench.ledger import append_lines, lines_of
+from bench.referees import judged_lamps
 from signal_ctrl.domain.profile import STREET
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.special_loop.order import SpecialOrder
@@ -20,7 +22,10 @@ BIN_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A network in its peak under a controller. Trips of one run set out one after the other. [s]"""
+    """A network in its peak under a controller. Trips of one run set out one after the other. [s]
+
+    `after_s`, the run goes on for so long after the last one has set out; None: for `apart_s`.
+    """
 
     scenario: str = "newtown"
     controller: str = "adaptive"
@@ -29,19 +34,28 @@ class Case:
     apart_s: float = 900.0
     trips: int = 3
     blue_light: bool = False
+    after_s: float | None = None
 
     def order(self, seed: int) -> SpecialOrder:
         """Return the run of a seed, with its corridors. The seed draws the trips and SUMO's drivers."""
-        end_s = self.first_s + self.trips * self.apart_s
-        settings = RunSettings(self.scenario, self.controller, seed, profile=STREET, begin_s=self.begin_s, end_s=end_s)
+        settings = RunSettings(
+            self.scenario, self.controller, seed, profile=STREET, begin_s=self.begin_s, end_s=self.end_s
+        )
         trips = random_trips(world_of(settings), Spacing(self.first_s, self.apart_s, self.trips), seed)
         return SpecialOrder(settings, trips, blue_light=self.blue_light)
+
+    @property
+    def end_s(self) -> float:
+        """End of a run. [s]"""
+        last_s = self.first_s + (self.trips - 1) * self.apart_s
+        return last_s + (self.apart_s if self.after_s is None else self.after_s)
 
     @property
     def name(self) -> str:
         """What the case is called in the ledger."""
         light = "/blue light" if self.blue_light else ""
         when = f"{self.trips} trips from {self.first_s:g} every {self.apart_s:g} s"
+        when += "" if self.after_s is None else f" and {self.after_s:g} s"
         return f"{self.scenario}/{self.controller}/{when}{light}"
 
     def key(self, seed: int, corridor: bool) -> str:
@@ -62,10 +76,22 @@ class Campaign:
         if key not in self._known:
             self._told(key)
             order = replace(case.order(seed), corridor=corridor)
-            line = {"key": key, **line_of(order, run_special(order), free_times_s(order))}
+            with tempfile.TemporaryDirectory(prefix="signal-ctrl-special-") as scratch:
+                folder = Path(scratch) / "run"
+                line = {"key": key, **line_of(order, run_special(order, folder=folder), free_times_s(order))}
+                line |= lamps_of(folder)
             append_lines(self._ledger, [line])
             self._known[key] = line
         return self._known[key]
+
+
+def lamps_of(folder: Path) -> Line:
+    """Return what the independent referee finds in SUMO's record of the lamps: wrong ones by rule, longest red [s].
+
+    Raises: BackendError if the referee breaks off.
+    """
+    wrong, longest_s = judged_lamps(folder, STREET.ped_speed_mps)
+    return {"wrong_lamps": wrong, "longest_red_s": longest_s}
 
 
 def line_of(order: SpecialOrder, run: SpecialRun, free_s: Sequence[float]) -> Line:

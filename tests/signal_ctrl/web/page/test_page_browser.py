@@ -122,7 +122,7 @@ def window(browser: Any, town: Town, width: int = 1280, **options: Any) -> Itera
     context = browser.new_context(viewport={"width": width, "height": 800}, locale="en-GB", **options)
     context.set_default_timeout(PATIENCE_MS)
     screen = Screen(context.new_page(), town)
-    screen.page.on("console", lambda said: screen.complaints.append(said.text) if said.type == "error" else None)
+    screen.page.on("console", lambda said: screen.complaints.append(told(said)) if said.type == "error" else None)
     screen.page.on("pageerror", lambda error: screen.complaints.append(str(error)))
     screen.page.on("request", lambda request: screen.hosts.add(urlsplit(request.url).netloc))
     screen.page.goto(town.address)
@@ -130,7 +130,18 @@ def window(browser: Any, town: Town, width: int = 1280, **options: Any) -> Itera
     yield screen
     context.close()
     assert screen.hosts == {urlsplit(town.address).netloc}
-    assert screen.complaints == []
+    assert screen.complaints == [], refusals(town)
+
+
+def told(said: Any) -> str:
+    """What a line of the console says, and of which address."""
+    return f"{said.text} {said.location.get('url', '')}"
+
+
+def refusals(town: Town) -> dict[str, float]:
+    """How often a limit refused somebody, by limit."""
+    samples = [sample for metric in town.world.context.metrics.refused.collect() for sample in metric.samples]
+    return {f"{sample.name} {sample.labels}": sample.value for sample in samples}
 
 
 def test_first_login_sets_up_the_second_factor(browser: Any, town: Town) -> None:

@@ -232,7 +232,7 @@ def _fill(screen: Screen, view: str) -> None:
         screen.page.select_option("select[name=junction]", "s1")
         screen.page.wait_for_selector(".purdue circle.came")
     else:
-        screen.page.wait_for_selector("main td")
+        screen.page.wait_for_selector("main td, main .empty")
 
 
 def test_who_is_no_engineer_reads_and_changes_nothing(browser: Any, town: Town) -> None:

@@ -183,7 +183,6 @@ def test_at_night_and_in_chinese_nothing_stands_in_anybodys_way(browser: Any, to
 def test_nothing_jumps(browser: Any, town: Town) -> None:
     with window(browser, town, 1440) as screen:
         screen.log_in("olga")
-        screen.page.reload()
         screen.page.wait_for_selector(".junctions a")
         screen.page.wait_for_timeout(2_500)
         jumped = screen.page.evaluate(SHIFTS)

@@ -162,11 +162,9 @@ def _count_fault(period: CountPeriod, ways: Mapping[str, dict[Way, bool]], zero:
     missing = [signal for signal in ways if signal not in {turn[0] for turn in period.vehicles}]
     if missing:
         return f"lack signal {missing[0]} ({len(missing)} of {len(ways)} signals)"
-    for signal, own in () if zero else ways.items():
-        turns = missing_turns(signal, own, period.vehicles)
-        if turns:
-            return f"are not whole: signal {signal}, {turns}, or add --missing-is-zero"
-    return ""
+    holes = ((signal, missing_turns(signal, own, period.vehicles)) for signal, own in ways.items())
+    hole = None if zero else next(((signal, turns) for signal, turns in holes if turns), None)
+    return "" if hole is None else f"are not whole: signal {hole[0]}, {hole[1]}, or add --missing-is-zero"
 
 
 def couplings(prepared: Prepared) -> dict[Pair, float]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from bench.lamps import longest_red_s
 from bench.ledger import append_lines, lines_of
-from bench.referees import judged_lamps
+from bench.referees import wrong_lamps
 from signal_ctrl.domain.profile import STREET
+from sumo_scenarios.arguments import TLS_STATES
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.special_loop.order import SpecialOrder
 from sumo_scenarios.special_loop.run import SpecialRun, run_special
@@ -79,19 +81,23 @@ class Campaign:
             with tempfile.TemporaryDirectory(prefix="signal-ctrl-special-") as scratch:
                 folder = Path(scratch) / "run"
                 line = {"key": key, **line_of(order, run_special(order, folder=folder), free_times_s(order))}
-                line |= lamps_of(folder)
+                line |= lamps_of(folder, order.trips[0].departs_s - order.trips[0].notice_s)
             append_lines(self._ledger, [line])
             self._known[key] = line
         return self._known[key]
 
 
-def lamps_of(folder: Path) -> Line:
-    """Return what the independent referee finds in SUMO's record of the lamps: wrong ones by rule, longest red [s].
+def lamps_of(folder: Path, asked_s: float) -> Line:
+    """Return what SUMO's record of the lamps shows: wrong ones by rule as the independent referee finds them, the
+    longest red, and the longest one that ended after somebody had first asked for a corridor. [s]
 
-    Raises: BackendError if the referee breaks off.
+    Raises: BackendError if the record is damaged or the referee breaks off.
     """
-    wrong, longest_s = judged_lamps(folder, STREET.ped_speed_mps)
-    return {"wrong_lamps": wrong, "longest_red_s": longest_s}
+    return {
+        "wrong_lamps": wrong_lamps(folder, STREET.ped_speed_mps),
+        "longest_red_s": longest_red_s(folder / TLS_STATES),
+        "longest_red_asked_s": longest_red_s(folder / TLS_STATES, asked_s),
+    }
 
 
 def line_of(order: SpecialOrder, run: SpecialRun, free_s: Sequence[float]) -> Line:

@@ -99,6 +99,11 @@ def told(trips: Sequence[Trip]) -> list[str]:
     return rows
 
 
+def _longest(lines: Sequence[Line], name: str) -> str:
+    found = [line[name] for line in lines if name in line]
+    return f"{max(found):.0f} s" if found else "not known"
+
+
 def _saved(trips: Sequence[Trip]) -> str:
     saved_s = [t.without_s - t.with_s for t in trips if t.with_s is not None and t.without_s is not None]
     least = f", least {min(saved_s):.0f} s" if saved_s else ""
@@ -112,10 +117,11 @@ def kept(what: str, lines: Sequence[Line]) -> str:
     """
     seen = [line for line in lines if "wrong_lamps" in line]
     wrong = sum(count for line in seen for count in line["wrong_lamps"].values())
-    longest = f"{max(line['longest_red_s'] for line in seen):.0f} s" if seen else "not known"
+    longest, asked = (_longest(seen, name) for name in ("longest_red_s", "longest_red_asked_s"))
     violations, collisions = (sum(line[name] for line in lines) for name in ("lamp_violations", "collisions"))
     return (
-        f"{what}: longest red {longest}, {violations} violations seen by the kernel, {wrong} by the referee "
+        f"{what}: longest red {longest}, of those after the first request {asked}, "
+        f"{violations} violations seen by the kernel, {wrong} by the referee "
         f"({len(seen)} of {len(lines)} runs looked at), {collisions} collisions"
     )
 

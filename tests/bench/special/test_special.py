@@ -52,10 +52,17 @@ def test_what_vehicles_save_is_told_for_those_who_arrive_both_times() -> None:
 
 
 def test_lamps_are_told_with_how_many_runs_the_referee_saw() -> None:
-    seen = {"wrong_lamps": {"amber": 2}, "longest_red_s": 171.0, "lamp_violations": 0, "collisions": 0}
+    seen = {
+        "wrong_lamps": {"amber": 2},
+        "longest_red_s": 171.0,
+        "longest_red_asked_s": 120.0,
+        "lamp_violations": 0,
+        "collisions": 0,
+    }
     before = {"lamp_violations": 1, "collisions": 0}
     assert kept("with", [seen, before]) == (
-        "with: longest red 171 s, 1 violations seen by the kernel, 2 by the referee (1 of 2 runs looked at), 0 collisions"
+        "with: longest red 171 s, of those after the first request 120 s, 1 violations seen by the kernel, 2 by the referee "
+        "(1 of 2 runs looked at), 0 collisions"
     )
     assert "longest red not known" in kept("with", [before])
 

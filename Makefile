@@ -31,7 +31,7 @@ SPACE := $(subst x,,x x)
 # what can be done side by side: types take one core for a minute, the page and reading the tests the other one
 BEFORE_TESTS := --no-print-directory --jobs 2 --output-sync=target lint page read-tests
 
-.PHONY: help setup page lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch campaign-town lint read-tests check test test-deep clean
+.PHONY: help setup page lock bill demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch campaign-town lint read-tests check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ lock:  ## compile requirements.lock anew (add UPGRADE=--upgrade for newer versio
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --extra dev --extra ray \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
 	  pyproject.toml -o requirements.lock >/dev/null
+
+bill: setup  ## what a release is made of, from the locks, as CycloneDX: out/bill-of-materials.json
+	mkdir -p out && $(BIN)/python -m bench.bill_of_materials --out out/bill-of-materials.json
 
 demo: setup  ## compare three controllers on a real city network; report in out/demo/
 	$(BIN)/signal-ctrl demo

@@ -18,7 +18,7 @@ from bench.page_pictures.city import Hand, enliven
 from bench.page_pictures.views import SCREENS, chosen
 from tests.bench.browser import CHROMIUM
 from tests.patience import PATIENCE_S, until
-from tests.signal_ctrl.web.page.test_page_browser import AXE
+from tests.signal_ctrl.web.page.test_page_browser import AXE, HIDDEN_ASIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.sumo]
 COMMAND: Final = (
@@ -91,6 +91,7 @@ def test_a_city_without_an_account(city: tuple[subprocess.Popen[str], str], tmp_
         _lanes_are_lit_close_by(page)
         _the_held_stage_is_lit(page, asking)
         _arrivals_are_drawn_over_the_cycle(page, asking)
+        _the_wall_leads_to_junctions(page)
         assert seen.complaints == []
         assert seen.hosts == {urlsplit(address).netloc}
     _a_picture_is_taken(address, tmp_path)
@@ -164,6 +165,19 @@ def _arrivals_are_drawn_over_the_cycle(page: Any, asking: Hand) -> None:
     page.wait_for_selector(".purdue .came")
     words = asking.get("/v1/junctions/cab-1/control")["words"]
     assert "into the cycle of" in next(word["text"] for word in words if word["code"] == "decided")
+
+
+def _the_wall_leads_to_junctions(page: Any) -> None:
+    """The worst junctions have names by which their panels open, and no table of the wall is cut."""
+    page.evaluate("location.hash = '#/wall'")
+    page.click("section:has(h2:has-text('Worst junctions')) td a")
+    page.wait_for_selector(".panel .ring")
+    for width in (1280, 3840):
+        page.set_viewport_size({"width": width, "height": 2160})
+        page.evaluate("location.hash = '#/wall'")
+        page.wait_for_selector(".wall-side td")
+        page.wait_for_timeout(500)
+        assert page.evaluate(HIDDEN_ASIDE) == [], f"wall at {width}"
 
 
 def _a_picture_is_taken(address: str, folder: Path) -> None:

@@ -36,6 +36,10 @@ TOO_SMALL: Final = """least => [...document.querySelectorAll('main *')]
 CLIPPED: Final = """() => [...document.querySelectorAll('main td, main th, main button, main h1, main h2, main dd')]
     .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
     .map(each => each.outerHTML.slice(0, 120))"""
+HIDDEN_ASIDE: Final = """() => [...document.querySelectorAll('.wall-side .scrolls, .briefs .scrolls')]
+    .filter(each => each.scrollWidth > each.clientWidth + 1)
+    .map(each => `${each.ariaLabel} ${each.scrollWidth} in ${each.clientWidth}`)"""
+"""Tables of the wall and of the cockpit of which a part is out of sight: nobody moves them sideways there."""
 TOO_WIDE: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PATIENCE_MS: Final = 60_000
 START_MS: Final = 90_000
@@ -260,6 +264,7 @@ def test_words_from_outside_are_words_and_nothing_stands_in_anybodys_way(browser
                 assert wide <= 0, f"{view} is {wide} px wider than a screen of {width}"
                 assert screen.page.evaluate(TOO_SMALL, SMALLEST_PX[width]) == [], f"{view} at {width}"
                 assert screen.page.evaluate(CLIPPED) == [], f"{view} at {width}"
+                assert screen.page.evaluate(HIDDEN_ASIDE) == [], f"{view} at {width}"
         assert findings == []
         assert screen.page.evaluate("window.__hit") is None
 

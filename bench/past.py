@@ -1,8 +1,8 @@
 """What recording a city costs: a city of junctions and roads that change, recorded and read again. CPU times.
 
 Each junction polls once a second and lights six to eight other lamps in 80 s, says something of itself a minute, and
-roads have another speed every 20 s. It is measured how long a look takes, how many bytes a day has, and how long it
-takes to answer for one moment and for the minute after it.
+roads have another speed every 20 s. Units drive all the time and tell where they are every 2 s. It is measured how
+long a look takes, how many bytes a day has, and how long it takes to answer for one moment and for the minute after it.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from signal_ctrl.domain.roads import Road, RoadClass, RoadNetwork
 from signal_ctrl.domain.roads_json import roads_to_json
 from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.watch.city_minute import CityMinute
+from signal_ctrl.watch.dispatch.units import UnitPosition
 from signal_ctrl.watch.past.book import moments, past
 from signal_ctrl.watch.past.values import PAST_PIECES, opened
 
@@ -41,20 +42,35 @@ GROUPS: Final = ("GrrdrrdG", "yrrdrrdy", "rGGdrrdr", "rrrWGGWr")
 ASKED: Final = 5
 
 
+class Size(NamedTuple):
+    """How large a city is."""
+
+    junctions: int
+    roads: int
+    units: int
+
+
 class City:
     """A centre in memory whose cabinets poll and whose roads change."""
 
-    def __init__(self, world: World, clock: ManualClock, junctions: int, roads: int, seed: int) -> None:
+    def __init__(self, world: World, clock: ManualClock, size: "Size", seed: int) -> None:
         self.world, self.clock, self._rng = world, clock, np.random.default_rng(seed)
-        self._names = [f"j{k:04}" for k in range(junctions)]
-        self._late_ms = self._rng.integers(0, 80_000, junctions)
+        self._names = [f"j{k:04}" for k in range(size.junctions)]
+        self._late_ms = self._rng.integers(0, 80_000, size.junctions)
         world.store.write(self._enrol)
-        self._network = streets(roads)
+        self._network = streets(size.roads)
         engineer = Actor("bench", Role.ENGINEER, second_factor_utc_ms=clock.utc_ms())
         world.watch.roads.import_(engineer, roads_to_json(self._network))
         world.watch.tick()
-        self._speed = self._rng.uniform(2, 14, roads)
+        self._speed = self._rng.uniform(2, 14, size.roads)
         self._shown = self._minute()
+        self._sergeant = Actor("bench", Role.SUPERVISOR, second_factor_utc_ms=clock.utc_ms())
+        self._units = [f"unit-{k}" for k in range(size.units)]
+        if self._units:
+            world.watch.dispatch.units.import_(self._sergeant, units_document(self._units))
+        self._places = np.column_stack(
+            [self._rng.uniform(11.4, 11.5, size.units), self._rng.uniform(48.7, 48.8, size.units)]
+        )
         world.watch.shown = lambda: self._shown  # type: ignore[method-assign]  # the estimator is not what is measured
 
     def _enrol(self, t: Transaction) -> None:
@@ -78,8 +94,17 @@ class City:
                 centre.registry.says(
                     name, said | {"summary": f"running, adaptive, plan {now_ms % 997:012x}, clock good"}
                 )
+        if second % 2 == 0:
+            self._drive(now_ms)
         if second % 20 == 0:
             self._shown = self._minute()
+
+    def _drive(self, now_ms: int) -> None:
+        """Move each unit by up to 25 m, and have it tell where it is."""
+        self._places += self._rng.uniform(-0.0002, 0.0002, self._places.shape)
+        for name, (lon, lat) in zip(self._units, self._places.tolist(), strict=True):
+            position = UnitPosition(name, lon, lat, now_ms, "device")
+            self.world.watch.dispatch.units.report(self._sergeant, position)
 
     def _minute(self) -> CityMinute:
         n = len(self._network.roads)
@@ -103,11 +128,17 @@ def streets(n: int) -> RoadNetwork:
     return RoadNetwork(tuple(made))
 
 
-def trial(junctions: int, roads: int, minutes: int, seed: int, folder: Path) -> dict[str, Any]:
+def units_document(names: Sequence[str]) -> str:
+    """Return a document of patrols."""
+    rows = (f'[[unit]]\nname = "{name}"\nkind = "patrol"\nhome = [11.4, 48.7]\n' for name in names)
+    return 'format = "signal-ctrl units 1"\n' + "".join(rows)
+
+
+def trial(size: Size, minutes: int, seed: int, folder: Path) -> dict[str, Any]:
     """Record a city for some minutes and return what that took."""
     clock = ManualClock(BEGIN_MS, 5_000)
     world = memory_world(clock, folder)
-    city, looks = City(world, clock, junctions, roads, seed), []
+    city, looks = City(world, clock, size, seed), []
     for second in range(60 * minutes):
         city.second(second)
         begun_s = time.thread_time()
@@ -140,13 +171,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.past", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--junctions", type=int, default=500)
     parser.add_argument("--roads", type=int, default=2_000)
+    parser.add_argument("--units", type=int, default=100)
     parser.add_argument("--minutes", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     options = parser.parse_args(arguments)
+    size = Size(options.junctions, options.roads, options.units)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-past-") as folder:
-        found = trial(options.junctions, options.roads, options.minutes, options.seed, Path(folder))
-    key = f"j{options.junctions}/r{options.roads}/m{options.minutes}/s{options.seed}"
+        found = trial(size, options.minutes, options.seed, Path(folder))
+    key = f"j{size.junctions}/r{size.roads}/u{size.units}/m{options.minutes}/s{options.seed}"
     row = {"key": key, "engine": code_hash(CODE), "at_utc_s": int(time.time()), **found}
     append_lines(options.ledger, [row])
     sys.stdout.write("".join(f"{name}: {value}\n" for name, value in row.items()))

@@ -42,9 +42,10 @@ def build_view(
     late_s = np.zeros((n, MAX_VEHICLES))
     counts = np.zeros(n, dtype=np.int64)
     for i, vehicles in enumerate(lanes):
-        for j, vehicle in enumerate(vehicles[:MAX_VEHICLES]):
-            eta_s[i, j], movement[i, j], presence[i, j], key[i, j], late_s[i, j] = vehicle
-        counts[i] = min(len(vehicles), MAX_VEHICLES)
+        counts[i] = taken = min(len(vehicles), MAX_VEHICLES)
+        columns = zip(*vehicles[:MAX_VEHICLES], strict=True)
+        for values, column in zip((eta_s, movement, presence, key, late_s), columns, strict=False):
+            values[i, :taken] = column
     return JunctionView(
         counts, eta_s, movement, presence, key, np.array(barred, dtype=np.int64), ratio.copy(), room_veh.copy(),
         np.array(standing, dtype=np.float64), np.array(beyond_veh, dtype=np.float64),

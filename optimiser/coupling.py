@@ -66,7 +66,7 @@ class Coupled:
                 one, two = (_told(part, view, _USUAL[name]) for part, view in ((one, own), (two, other)))
             if not (one.size and two.size):  # what one of them cannot tell is not known of both
                 one = two = np.zeros(0, dtype=one.dtype)
-            elif name in _WIDE:
+            elif name in _WIDE and one.shape[1] != two.shape[1]:
                 one, two = (np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in (one, two))
             parts[name] = np.concatenate((one, two))
         return JunctionView(**parts)  # type: ignore[arg-type]

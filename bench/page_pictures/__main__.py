@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.page_pictures.city import enliven, living_city
+from bench.page_pictures.parking import car_parks
 from bench.page_pictures.views import SCREENS, Screen, View, chosen, file_of
 from signal_ctrl.domain.errors import BackendError, SignalCtrlError
 
@@ -82,7 +83,10 @@ def _city(given: argparse.Namespace, scratch: Path) -> Iterator[str]:
         yield given.address
         return
     reports = given.reports if given.reports is not None and given.reports.is_dir() else scratch
-    with living_city(given.scenario, given.warm_up, reports, scratch) as address:
+    with (
+        car_parks(given.scenario, scratch) as beside,
+        living_city(given.scenario, given.warm_up, reports, scratch, beside.options if beside else ()) as address,
+    ):
         enliven(address)
         time.sleep(given.live)
         yield address

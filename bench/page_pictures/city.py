@@ -4,7 +4,7 @@ import json
 import math
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +21,16 @@ APART_S: Final = 240
 
 
 @contextmanager
-def living_city(scenario: str, warm_up_s: float, reports: Path, pictures: Path) -> Iterator[str]:
+def living_city(
+    scenario: str, warm_up_s: float, reports: Path, pictures: Path, more: Sequence[str] = ()
+) -> Iterator[str]:
     """Run a demo city while the block lasts, and give the address of its page.
 
+    Args: more, other options of `demo --city`.
     Raises: BackendError if it does not start.
     """
     command = [*PROGRAM, "demo", "--city", "--scenario", scenario, "--port", "0", "--warm-up", str(warm_up_s)]
-    command += ["--json", "--reports", str(reports), "--pictures", str(pictures)]
+    command += ["--json", "--reports", str(reports), "--pictures", str(pictures), *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             lines = (json.loads(line) for line in process.stdout or ())

@@ -256,7 +256,7 @@ class LoopEstimator:
             if any([self._on.is_on(k) for k in self._stop_loops[lane]]):
                 self._head.stands(lane, protected, dt_s)
         expected = [queue.expected(lane, self._shared, now_s) for lane, queue in enumerate(self.queues)]
-        standing = [queue.queue_veh(now_s) for queue in self.queues]
+        standing = [float(sum([each.presence for each in lane if each.eta_s <= 0.0])) for lane in expected]
         beyond = self._outlet.beyond_veh()
         headway_s = [meter.headway_s for meter in self._headways]
         view = build_view(

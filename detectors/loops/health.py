@@ -110,6 +110,10 @@ class Record:
         """Return how many pulses that no vehicle makes there were; they fade. [s]"""
         return max(self.odd - max(now_s - self.odd_s, 0.0) / ODD_FADE_S, 0.0)
 
+    def is_odd(self, now_s: float) -> bool:
+        """Return whether there were too many of them to believe what it says against others. [s]"""
+        return self.odd > ODD_PULSES / 2 and self.oddness(now_s) > ODD_PULSES / 2
+
     def note_odd(self, at_s: float) -> None:
         """Note a pulse that no vehicle makes. [s]"""
         self.odd = self.oddness(at_s) + 1.0
@@ -250,7 +254,7 @@ class LoopHealth:
                 return Standing.SILENT
         elif not (record.seen or self._layout.loops[loop].role is LoopRole.STOP) and now_s - record.on_s >= HUNG_S:
             return Standing.HUNG
-        return Standing.ODD if record.oddness(now_s) > ODD_PULSES / 2 else Standing.OK
+        return Standing.ODD if record.is_odd(now_s) else Standing.OK
 
     def _is_hushed(self, loop: int, record: Record, now_s: float) -> bool:
         """Return whether a loop that was not heard of yet should have seen the first vehicles.
@@ -272,7 +276,7 @@ class LoopHealth:
             self._records[other].unseen.pop(witness, None)
 
     def _fault(self, loop: int, record: Record, now_s: float) -> str:
-        if record.oddness(now_s) > ODD_PULSES - 1.0:
+        if record.odd > ODD_PULSES - 1.0 and record.oddness(now_s) > ODD_PULSES - 1.0:
             return "pulses that no vehicle makes"
         if record.burst >= BURST_PULSES and now_s - record.burst_s < BURST_PULSES:
             return "more vehicles than a lane lets through"
@@ -294,7 +298,7 @@ class LoopHealth:
             [
                 count * witnesses[k].counts(self.failed | hushed)
                 for k, count in record.unseen.items()
-                if self._records[k].oddness(now_s) <= ODD_PULSES / 2
+                if not self._records[k].is_odd(now_s)
             ],
             default=0.0,
         )
@@ -332,11 +336,14 @@ class LoopHealth:
 
         Away from the stop line that is thought only where another loop of the lane has failed.
         """
+        quiet_s = now_s - max(record.edge_s, now_s if self._begin_s is None else self._begin_s)
+        if quiet_s < (QUIET_S if record.seen else UNHEARD_S):
+            return False
         others = [self._records[k] for k in self._kin[loop].witnesses]
         suspicious = any(other.standing is Standing.FAILED for other in others)
         if not suspicious and self._layout.loops[loop].role is not LoopRole.STOP:
             return False
         limit_s = QUIET_S if record.seen else UNHEARD_S if suspicious else LONG_UNHEARD_S
-        if self._begin_s is None or now_s - max(record.edge_s, self._begin_s) < limit_s:
+        if quiet_s < limit_s:
             return False
         return not any(other.seen and other.standing is not Standing.FAILED for other in others)

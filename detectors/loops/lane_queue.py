@@ -117,15 +117,15 @@ class LaneQueue:
 
     def queue_veh(self, now_s: float) -> float:
         """Return how many vehicles stand at the stop line or behind it. [veh], [s]"""
-        return float(sum(v.likely(now_s) for v in self.vehicles if v.eta_s(now_s) <= 0.0))
+        return float(sum([v.likely(now_s) for v in self.vehicles if v.due_s <= now_s and v.floor_s <= 0.0]))
 
     def expected(self, lane: int, shared: Collection[int], now_s: float) -> list[Expected]:
         """Return all vehicles for a view; one that may be on several lanes has a number of its own on each. [s]"""
         other = LANE_KEYS * (lane + 1)
         return [
             Expected(
-                v.eta_s(now_s), UNKNOWN, v.likely(now_s), v.key + other if v.key in shared else v.key,
-                max(now_s - v.free_s, 0.0),
+                v.eta_s(now_s), UNKNOWN, v.likely(now_s) if v.announced else v.presence,
+                v.key + other if v.key in shared else v.key, now_s - v.free_s if now_s > v.free_s else 0.0,
             )
             for v in self.vehicles
         ]  # fmt: skip
@@ -138,7 +138,7 @@ class LaneQueue:
         queue_veh = self.queue_veh(now_s)
         if queue_veh < _HALF_VEH and (way_m > SHORT_M or not self.vehicles):
             return FREE_ROOM_VEH
-        return max(way_m / SPACING_M - sum(v.presence for v in self.vehicles), 0.0)
+        return max(way_m / SPACING_M - sum([v.presence for v in self.vehicles]), 0.0)
 
     def confirm(self, key: int, now_s: float) -> None:
         """Go on believing in a vehicle that was announced and that no loop can see now. [s]"""

@@ -239,7 +239,7 @@ class Outlet:
     def beyond_veh(self) -> list[float]:
         """Return the vehicles on each exit lane that leads to a signal's stop line, as that signal estimates them."""
         queues = [self._queue_behind(exit_lane) for exit_lane in self._layout.exits]
-        return [sum((v.presence for v in queue.vehicles), 0.0) if queue is not None else 0.0 for queue in queues]
+        return [sum([v.presence for v in queue.vehicles], 0.0) if queue is not None else 0.0 for queue in queues]
 
 
 def _waits_inside(layout: JunctionLayout) -> dict[int, frozenset[int]]:

@@ -56,7 +56,5 @@ class JunctionView:
 
     def digest(self) -> str:
         """Return a hash of all values: the inputs of a decision."""
-        state = hashlib.blake2b(digest_size=8)
-        for name in self.__slots__:
-            state.update(np.ascontiguousarray(getattr(self, name)).tobytes())
-        return state.hexdigest()
+        values = b"".join([getattr(self, name).tobytes() for name in self.__slots__])
+        return hashlib.blake2b(values, digest_size=8).hexdigest()

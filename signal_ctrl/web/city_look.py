@@ -1,9 +1,12 @@
 """The city in a few figures, as the wall shows them; made once for each minute that is shown."""
 
+from dataclasses import replace
 from threading import Lock
 from typing import Any, Final
 
+from signal_ctrl.centre.cabinets import Cabinet, every_cabinet
 from signal_ctrl.centre.faults import FAULTS, Facility
+from signal_ctrl.centre.plans import by_signal
 from signal_ctrl.watch.figures.values import Figures, WorstJunction
 from signal_ctrl.watch.watch import Watch
 from signal_ctrl.web.bodies import BodyOut
@@ -38,6 +41,7 @@ class CityLook:
         self._lock = Lock()
         self._minute: object = None
         self._roads: dict[str, Any] = {}
+        self._cabinets: dict[str, Cabinet] = {}
         self._down = 0
         self._counted_mono_ms: int | None = None
 
@@ -75,11 +79,17 @@ class CityLook:
             broken = {"facility": Facility.DETECTOR.value, "live": "yes"}
             self._down = self._watch.centre.store.read(lambda reading: reading.shelf(FAULTS).count(broken))
 
+    def _named(self, worst: WorstJunction) -> WorstJunction:
+        """Return a junction by the name of its cabinet, by which all else knows it, not of its signal."""
+        known = self._cabinets.get(worst.junction)
+        return worst if known is None else replace(worst, junction=known.cabinet)
+
     def _of(self, shown: Shown) -> dict[str, Any]:
         maker = self._watch.figures.maker(shown.network)
+        self._cabinets = by_signal(self._watch.centre.store.read(every_cabinet))
         return {
             "minute_utc_ms": shown.minute.minute_utc_ms,
             "figures": maker.of(shown.minute),
-            "worst_junctions": list(maker.worst(shown.minute)),
+            "worst_junctions": [self._named(each) for each in maker.worst(shown.minute)],
             "congestion": congestion_of(shown, MOST_JAMMED).model_dump(mode="json"),
         }

@@ -3,10 +3,8 @@
 Each topic has the names and values that its route gives: a topic that joins adds a line to `_lists` or to `__call__`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
-
-from pydantic import TypeAdapter
 
 from signal_ctrl.centre.alarm_desk import alarms
 from signal_ctrl.centre.alarms import Alarm
@@ -15,7 +13,6 @@ from signal_ctrl.centre.override_values import Override
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.centre.ticket_desk import tickets
 from signal_ctrl.centre.tickets import Ticket
-from signal_ctrl.watch.buses.desk import BusStatus, LineStatus
 from signal_ctrl.watch.dispatch.mission_desk import missions
 from signal_ctrl.watch.dispatch.missions import Mission
 from signal_ctrl.watch.dispatch.unit_desk import units
@@ -32,43 +29,23 @@ from signal_ctrl.web.city_look import CityLook
 from signal_ctrl.web.junction_view import JunctionLook
 from signal_ctrl.web.lamp_look import LampLook
 from signal_ctrl.web.link_look import LinkLook
+from signal_ctrl.web.moving_look import MovingLook, dumper
 from signal_ctrl.web.road_look import RoadLook
 
-BUSES_MS: Final = 10_000
-"""Buses are looked at so often: they move all the time. [ms]"""
 AGAIN_MS: Final = 5_000
 """Lists are read again so often, and after each act and each change of alarms. [ms]"""
 MOST: Final = 500
 SAYS: Final = "says"
 
 
-def _dumper(kind: Any, key: str) -> Callable[[Iterable[Any]], dict[str, Any]]:
-    adapter = TypeAdapter(list[kind])
-
-    def dumped(values: Iterable[Any]) -> dict[str, Any]:
-        return {row[key]: row for row in adapter.dump_python(list(values), mode="json")}
-
-    return dumped
-
-
-_OVERRIDES: Final = _dumper(Override, "override_id")
-_ALARMS: Final = _dumper(Alarm, "alarm_id")
-_TICKETS: Final = _dumper(Ticket, "ticket_id")
-_INCIDENTS: Final = _dumper(Incident, "incident_id")
-_DIVERSIONS: Final = _dumper(Diversion, "diversion_id")
-_MISSIONS: Final = _dumper(Mission, "mission_id")
-_UNITS: Final = _dumper(Unit, "unit")
-_ORDERS: Final = _dumper(ResponseOrder, "order_id")
-_BUSES: Final = _dumper(BusStatus, "vehicle")
-_LINES: Final = _dumper(LineStatus, "line")
-
-
-def _whole(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with times and speeds in whole numbers."""
-    return {
-        name: round(value) if isinstance(value, float) and name.endswith(("_s", "_mps")) else value
-        for name, value in row.items()
-    }
+_OVERRIDES: Final = dumper(Override, "override_id")
+_ALARMS: Final = dumper(Alarm, "alarm_id")
+_TICKETS: Final = dumper(Ticket, "ticket_id")
+_INCIDENTS: Final = dumper(Incident, "incident_id")
+_DIVERSIONS: Final = dumper(Diversion, "diversion_id")
+_MISSIONS: Final = dumper(Mission, "mission_id")
+_UNITS: Final = dumper(Unit, "unit")
+_ORDERS: Final = dumper(ResponseOrder, "order_id")
 
 
 def _lists(reading: Reading) -> dict[str, Mapping[str, Any]]:
@@ -108,8 +85,7 @@ class PastLook:
         self._act = -1
         self._mark: Mark = ()
         self._read_mono_ms = 0
-        self._seen_buses: dict[str, Mapping[str, Any]] | None = None
-        self._seen_mono_ms = 0
+        self._moving = MovingLook(watch)
         self._roads = RoadLook()
 
     def __call__(self) -> Picture:
@@ -124,20 +100,8 @@ class PastLook:
             "roads": self._roads(self._links.now(), self._watch.desk.now_ms()),
             "city": self._city.topic(),
             **self._known,
-            **self._buses(),
+            **self._moving(),
         }
-
-    def _buses(self) -> dict[str, Mapping[str, Any]]:
-        """Return buses and their lines in whole seconds and metres; `heard_s` would be another one at each look."""
-        desk, mono_ms = self._watch.buses, self._watch.desk.clock.mono_ms()
-        if self._seen_buses is None or mono_ms - self._seen_mono_ms >= BUSES_MS:
-            self._seen_mono_ms = mono_ms
-            buses = _BUSES(desk.buses(""))
-            self._seen_buses = {
-                "buses": {name: {**_whole(row), "heard_s": 0} for name, row in buses.items()},
-                "bus_lines": {name: _whole(row) for name, row in _LINES(desk.lines()).items()},
-            }
-        return self._seen_buses
 
     def _parts(self, name: str, shown: dict[str, Any]) -> "_Parts":
         """Return what a junction says of itself apart from the rest: it changes each minute, the rest hardly ever."""

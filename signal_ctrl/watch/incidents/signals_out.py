@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from signal_ctrl.centre.alarm_desk import alarms
+from signal_ctrl.centre.cabinets import every_cabinet
 from signal_ctrl.centre.fault_desk import faults
 from signal_ctrl.centre.faults import Facility, Fault
+from signal_ctrl.centre.plans import by_signal
 from signal_ctrl.centre.ports import Reading
 from signal_ctrl.centre.registry import OFFLINE
 from signal_ctrl.domain.roads import Road, RoadNetwork
@@ -24,14 +26,30 @@ _MOST: Final = 5_000
 
 def signals_out(reading: Reading, network: RoadNetwork, now_utc_ms: int) -> tuple[Finding, ...]:
     """Return what cabinets say, or do not say, of signals that stand at the end of a road. [ms]"""
+    latched = {fault.cabinet: fault for fault in _latched(reading)}
+    silent = [
+        alarm
+        for alarm in alarms(reading, limit=_MOST)
+        if alarm.kind == OFFLINE and now_utc_ms - alarm.raised_utc_ms >= SILENT_MS and alarm.subject not in latched
+    ]
+    if not latched and not silent:
+        return ()
+    roads = roads_of_cabinets(reading, network)
+    return (
+        *(_of_fault(fault, roads[name]) for name, fault in latched.items() if name in roads),
+        *(
+            _of_silence(each.subject, each.raised_utc_ms, roads[each.subject])
+            for each in silent
+            if each.subject in roads
+        ),
+    )
+
+
+def roads_of_cabinets(reading: Reading, network: RoadNetwork) -> Mapping[str, Road]:
+    """Return, for each cabinet, the road into its signal that takes the most."""
+    cabinets = by_signal(every_cabinet(reading))
     roads = roads_of_signals(network)
-    latched = {fault.cabinet: fault for fault in _latched(reading) if fault.cabinet in roads}
-    found = [_of_fault(fault, roads[fault.cabinet]) for fault in latched.values()]
-    for alarm in alarms(reading, limit=_MOST):
-        silent = alarm.kind == OFFLINE and now_utc_ms - alarm.raised_utc_ms >= SILENT_MS
-        if silent and alarm.subject in roads and alarm.subject not in latched:
-            found.append(_of_silence(alarm.subject, alarm.raised_utc_ms, roads[alarm.subject]))
-    return tuple(found)
+    return {cabinets[signal].cabinet: road for signal, road in roads.items() if signal in cabinets}
 
 
 def roads_of_signals(network: RoadNetwork) -> Mapping[str, Road]:

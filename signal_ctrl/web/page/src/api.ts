@@ -65,15 +65,37 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
   }
 }
 
-const GAP_MS = 125;
-const BURST = 6; // the centre takes 10 at once and 10 a second of an account; what comes faster it refuses
-let freeAtMs = 0;
+const MOST_AT_ONCE = 9; // the centre takes 10 at once and 10 a second of an account; what comes faster it refuses
+const A_SECOND = 8;
+const LOOK_AGAIN_MS = 25;
+let underWay = 0;
+let counted = 0; // of what was answered, as much as the centre may still count against this account
+let countedAtMs = 0;
+let queue = Promise.resolve();
 
-/** Waits until one more request may go, so that a page never asks faster than the centre answers. */
-async function turn(): Promise<void> {
+/** Whether one more may be asked now: what is under way may all be counted by the centre in this very moment. */
+function isFree(): boolean {
   const now = Date.now();
-  freeAtMs = Math.max(freeAtMs, now - BURST * GAP_MS) + GAP_MS;
-  if (freeAtMs > now) await new Promise((done) => setTimeout(done, freeAtMs - now));
+  counted = Math.max(0, counted - ((now - countedAtMs) / 1_000) * A_SECOND);
+  countedAtMs = now;
+  return underWay + counted < MOST_AT_ONCE;
+}
+
+/** Fetches in turn, so that a page never asks faster than the centre answers, however unevenly it answers. */
+async function inTurn(path: string, wish: RequestInit): Promise<Response> {
+  const turn = queue.then(async () => {
+    while (!isFree()) await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+    underWay += 1;
+  });
+  queue = turn;
+  await turn;
+  try {
+    return await fetch(path, wish);
+  } finally {
+    isFree();
+    underWay -= 1;
+    counted += 1;
+  }
 }
 
 /** What may be asked for while the past is shown: what reads, and what keeps the session. Nothing else is sent. */
@@ -86,8 +108,7 @@ async function send<T>(method: string, path: string, body?: unknown): Promise<T>
   if (method !== "GET") headers["x-csrf-token"] = csrf;
   if (body !== undefined) headers["content-type"] = "application/json";
   const wish = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
-  await turn();
-  const answer = await fetch(path, wish).catch(() => {
+  const answer = await inTurn(path, wish).catch(() => {
     throw new Problem(0, "network", say("error.network"));
   });
   if (answer.status === 204) return undefined as T;

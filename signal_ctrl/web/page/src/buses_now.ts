@@ -8,6 +8,7 @@ export interface BusPlace {
   line: string;
   lon: number;
   lat: number;
+  heard_s: number;
 }
 
 const found = signal<readonly BusPlace[]>([]);

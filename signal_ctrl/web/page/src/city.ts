@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { ask, entry, IS_DEMO, may, Problem } from "./api";
 import { refreshCorridors } from "./corridors_now";
+import { refreshIncidents } from "./incidents_now";
 import type { Label } from "./labels";
 import { isPast, pastMs } from "./past";
 import { loadRoads, takeLinks } from "./roads";
@@ -156,6 +157,7 @@ const TOPICS: readonly [RegExp, () => void][] = [
   [/ticket/, () => void refreshTickets()],
   [/network/, () => void loadNetwork()],
   [/corridor/, () => refreshCorridors()],
+  [/incident/, () => void refreshIncidents()],
 ];
 
 /** Takes news of the stream. */

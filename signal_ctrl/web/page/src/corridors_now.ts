@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { ask, entry, Problem } from "./api";
 import { shared } from "./keep_young";
-import { isPast } from "./past";
+import { isPast, pastList } from "./past";
 
 export interface CorridorRow {
   corridor: { corridor: string; vehicle: string; kind: string; roads: string[]; asked_by: string; asked_utc_ms: number; departs_utc_ms: number; mission: string; predicted: boolean };
@@ -20,7 +20,7 @@ export const RANKS: readonly string[] = ["fire", "ambulance", "police"];
 const EVERY_MS = 2_000;
 const NONE_MS = 30_000; // an act that the stream tells of is sooner
 const found = signal<readonly CorridorRow[]>([]);
-export const corridors = computed((): readonly CorridorRow[] => (isPast.value ? [] : found.value));
+export const corridors = computed((): readonly CorridorRow[] => (isPast.value ? pastList<CorridorRow>("/v1/corridors") : found.value));
 
 let timer = 0;
 let looked = false;

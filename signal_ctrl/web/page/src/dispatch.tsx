@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { mayOverride, nowMs, type Price } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Dialog, Field, Table, useAct, Wrong } from "./parts";
+import { Dialog, Field, Sure, Table, useAct, Wrong } from "./parts";
 import { PriceText } from "./take_over";
 import { TwoPersons } from "./two_persons";
 import type { UnitRow } from "./units_now";
@@ -91,9 +91,7 @@ function MissionCard({ mission, again }: { mission: Mission; again: () => void }
                 high: (each.high_s / 60).toFixed(1),
               })}{" "}
               {may("dispatch") && (
-                <button type="button" disabled={busy} onClick={() => void assign(each.unit)}>
-                  {say("mission.send")}
-                </button>
+                <Sure label={say("mission.send")} text={say("mission.send.ask", { unit: each.unit, text: mission.text })} disabled={busy} onYes={() => void assign(each.unit)} />
               )}
             </li>
           ))}
@@ -233,7 +231,7 @@ function OrderCard({ order, again }: { order: ResponseOrder; again: () => void }
       <ul>
         {order.parts.map((part) => (
           <li key={part.name}>
-            {part.name}: {part.state} {part.text}
+            {part.name} ({sayWord("pkind", part.kind)}): {sayWord("pstate", part.state)} {part.text}
           </li>
         ))}
       </ul>
@@ -243,9 +241,7 @@ function OrderCard({ order, again }: { order: ResponseOrder; again: () => void }
             <li key={task.text}>
               {task.text} {task.done_by ? `✔ ${task.done_by}` : null}
               {!task.done_by && may("dispatch") && (
-                <button type="button" disabled={busy} onClick={() => void finish("POST", `/tasks/${at + 1}`, {})}>
-                  {say("task.done")}
-                </button>
+                <Sure label={say("task.done")} text={say("task.done.ask", { text: task.text })} disabled={busy} onYes={() => void finish("POST", `/tasks/${at + 1}`, {})} />
               )}
             </li>
           ))}

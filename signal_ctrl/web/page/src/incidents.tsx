@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { nowMs } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Ask, Dialog, useAct, Wrong } from "./parts";
+import { Ask, Dialog, Sure, useAct, Wrong } from "./parts";
 import { useList } from "./use_list";
 
 export interface Incident {
@@ -71,6 +71,7 @@ function IncidentCard({ incident, again }: { incident: Incident; again: () => vo
     });
   const propose = () => act(async () => setProposal(await ask<Diversion>("POST", "/v1/diversions", { incident: incident.incident_id })));
   const lanes = incident.lanes.length > 0 ? ` · ${say("incident.lanes", { lanes: incident.lanes.join(", ") })}` : "";
+  const over = say(incident.state === "suspected" ? "incident.false" : "incident.clear");
   return (
     <li class={`card ${incident.state}`} data-incident={incident.incident_id}>
       <h2>
@@ -94,13 +95,9 @@ function IncidentCard({ incident, again }: { incident: Incident; again: () => vo
       {may("handle_incidents") && (
         <div class="buttons">
           {incident.state === "suspected" && (
-            <button type="button" disabled={busy} onClick={() => void tell("confirm", {})}>
-              {say("incident.confirm")}
-            </button>
+            <Sure label={say("incident.confirm")} text={say("incident.ask", { what: say("incident.confirm"), kind: sayWord("ikind", incident.kind), road: incident.road })} disabled={busy} onYes={() => void tell("confirm", {})} />
           )}
-          <button type="button" disabled={busy} onClick={() => void tell("clear", { false_alarm: incident.state === "suspected" })}>
-            {say(incident.state === "suspected" ? "incident.false" : "incident.clear")}
-          </button>
+          <Sure label={over} text={say("incident.ask", { what: over, kind: sayWord("ikind", incident.kind), road: incident.road })} disabled={busy} onYes={() => void tell("clear", { false_alarm: incident.state === "suspected" })} />
           {incident.state === "confirmed" && may("order_diversion") && (
             <button type="button" class="main" disabled={busy} onClick={() => void propose()}>
               {say("diversion.propose")}

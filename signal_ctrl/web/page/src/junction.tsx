@@ -74,6 +74,14 @@ function then(detail: Detail): Detail {
   return { ...detail, heard_utc_ms: null, lamps: null, alarms: own, faults: [] };
 }
 
+/** Goes to the form at the end of the panel: whoever has to be quick scrolls past nothing. */
+function toTakeOver(): void {
+  const first = document.querySelector<HTMLElement>(".takeover select");
+  first?.closest("details")?.setAttribute("open", "");
+  first?.scrollIntoView({ block: "center" });
+  first?.focus({ preventScroll: true });
+}
+
 export function JunctionPanel({ name }: { name: string }) {
   const { detail, flows, wrong } = useDetail(name);
   const now = junctions.value.get(name) ?? detail;
@@ -91,6 +99,11 @@ export function JunctionPanel({ name }: { name: string }) {
         <p class="state" role="status">
           <Sign state={stateOf(now)} /> <strong>{say(stateLabel(stateOf(now)))}</strong>
         </p>
+      )}
+      {detail && mayOverride() && (
+        <button type="button" class="main" onClick={toTakeOver}>
+          {say("control.take")} ↓
+        </button>
       )}
       {mine.length > 0 && <OverrideList shown={mine} />}
       {detail && <LampsNow name={name} first={detail.lamps} stages={detail.site.stages ?? []} groups={detail.site.groups ?? []} />}

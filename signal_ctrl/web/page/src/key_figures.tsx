@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { acts, alarms, junctions, nowMs, overrides, tickets } from "./city";
 import { figures, loadFigures } from "./figures";
-import { say, sayTime } from "./labels";
+import { say, sayAge, sayTime } from "./labels";
 import { congestion } from "./roads";
 
 const known = (value: number | null | undefined, digits = 0, unit = ""): string => (value == null ? "–" : `${value.toFixed(digits)}${unit}`);
@@ -14,6 +14,7 @@ export function KeyFigures() {
   const found = figures.value;
   const shown: [string, string][] = [
     [say("wall.clock"), sayTime(nowMs.value).slice(-8)],
+    [say("wall.asof"), found?.minute_utc_ms == null ? "–" : say("junction.ago", { age: sayAge((nowMs.value - found.minute_utc_ms) / 1000) })],
     [say("wall.trunk", { wanted: trunk?.wanted_kmh ?? 40 }), trunk?.speed_kmh == null ? "–" : `${trunk.speed_kmh.toFixed(1)} km/h ${trunk.reached ? "✔" : "✖"}`],
     [say("wall.vehicles"), known(found?.figures?.vehicles)],
     [say("wall.delay"), known(found?.figures?.delay_veh_h_h, 1)],

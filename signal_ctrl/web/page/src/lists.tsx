@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
 import { type Label, say, sayTime } from "./labels";
-import { Field, Table, useAct, Wrong } from "./parts";
+import { Field, Sure, Table, useAct, Wrong } from "./parts";
 import { pastMs } from "./past";
 import { addressOf } from "./places";
 import { lately } from "./use_list";
@@ -40,9 +40,7 @@ export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
     each.acknowledged_by ? (
       say("alarms.by", { who: each.acknowledged_by })
     ) : mayHandle() ? (
-      <button type="button" disabled={busy} onClick={() => void acknowledge(each)}>
-        {say("alarms.ack")}
-      </button>
+      <Sure key={each.alarm_id} label={say("alarms.ack")} text={say("alarms.ack.ask", { subject: each.subject, text: each.text })} disabled={busy} onYes={() => void acknowledge(each)} />
     ) : (
       ""
     ),

@@ -2,22 +2,24 @@
 import { effect, signal } from "@preact/signals";
 import L from "leaflet";
 import { useEffect, useRef } from "preact/hooks";
-import { type Feature, junctions, type Junction, network, STATES, stateLabel, stateOf } from "./city";
+import { type Feature, junctions, type Junction, network, nowMs, STATES, stateLabel, stateOf } from "./city";
 import { besides, type LonLat } from "./beside";
 import { COLOUR, isHollow, JunctionMarker, OUTLINE } from "./junction_marker";
-import { type Label, say, sayWord } from "./labels";
+import { type Label, say, sayAge, sayWord } from "./labels";
 import { LAMP_STYLE, LaneLamps } from "./lane_lamps";
 import { open, place } from "./places";
-import { type Level, LEVELS, type Road, roads, type RoadState } from "./roads";
+import { type Level, LEVELS, minuteMs, type Road, roads, type RoadState } from "./roads";
 import { shownRoads } from "./forecast";
 import { ForecastSwitch } from "./forecast_switch";
 import { buses, followBuses } from "./buses_now";
 import { convoys, followConvoys } from "./convoys";
 import { corridors, followCorridors } from "./corridors_now";
+import { followIncidents, incidents } from "./incidents_now";
 import { Buses } from "./map_buses";
 import { CONVOY_STYLE, Convoys } from "./map_convoys";
 import { CORRIDOR_STYLE, Corridors } from "./map_corridors";
 import { Facilities } from "./map_facilities";
+import { Incidents } from "./map_incidents";
 import { followParking, ParkingSigns } from "./map_parking";
 import { QUEUE_STYLE, Queues } from "./map_queues";
 import { Units } from "./map_units";
@@ -31,7 +33,7 @@ const NAMES_FROM_ZOOM = 16;
 
 /** How a road is drawn by its level: worse is redder, wider, and in pieces, so that colour is not the only sign. */
 export const ROAD_STYLE: Readonly<Record<Level, { color: string; weight: number; dashArray?: string }>> = {
-  unknown: { color: "#8a94a6", weight: 2 },
+  unknown: { color: "#8a94a6", weight: 2, dashArray: "1 5" },
   smooth: { color: "#009e73", weight: 2 },
   basically_smooth: { color: "#56b4e9", weight: 3 },
   light: { color: "#e69f00", weight: 4 },
@@ -66,6 +68,7 @@ class CityMap {
   private readonly convoys: Convoys;
   private readonly corridors: Corridors;
   private readonly units: Units;
+  private readonly incidents: Incidents;
   /** What the map was fitted to: nothing, junctions, streets, both; and whether somebody has moved it since. */
   private fitted = 0;
   private moved = false;
@@ -83,6 +86,7 @@ class CityMap {
     this.buses = new Buses(this.map);
     this.units = new Units(this.map);
     this.convoys = new Convoys(this.map);
+    this.incidents = new Incidents(this.map);
     this.corridors = new Corridors(this.map);
     this.map.on("zoomend moveend", () => this.nameJunctions());
     this.stops = [
@@ -98,6 +102,8 @@ class CityMap {
       followUnits(),
       followConvoys(),
       followCorridors(),
+      followIncidents(),
+      effect(() => this.incidents.draw(incidents.value, roads.value)),
       effect(() => this.units.draw(units.value)),
       effect(() => this.convoys.draw(convoys.value)),
       effect(() => this.corridors.draw(corridors.value, roads.value)),
@@ -223,6 +229,7 @@ function roadText(road: Road): HTMLElement {
   const told = [`${road.name || road.road}: ${sayWord("level", state?.level ?? "unknown")}, ${speed} km/h`];
   if (state?.queueM) told.push(say("map.queue", { n: Math.round(state.queueM) }));
   if (state && "jam" in state) told.push(say("map.foreseen", { jam: Math.round(state.jam * 100), s: Math.round(state.travelTimeS ?? 0), low: Math.round(state.lowS), high: Math.round(state.highS) }));
+  if (minuteMs.peek() > 0) told.push(say("junction.ago", { age: sayAge((nowMs.peek() - minuteMs.peek()) / 1000) }));
   element.textContent = told.join(" · ");
   return element;
 }
@@ -269,6 +276,14 @@ function Legend() {
         {roads.value.length > 0 && (
           <li>
             <LineSign style={QUEUE_STYLE} /> {say("column.queue")}
+          </li>
+        )}
+        {incidents.value.length > 0 && (
+          <li>
+            <span class="sign incident-sign" aria-hidden="true">
+              <span class="confirmed">⬣</span>
+            </span>{" "}
+            {say("view.incidents")}
           </li>
         )}
         {convoys.value.length > 0 && (

@@ -2,6 +2,7 @@
 import { effect, signal } from "@preact/signals";
 import L from "leaflet";
 import { keepYoung } from "./keep_young";
+import { say, sayAge } from "./labels";
 import { isPast } from "./past";
 import { nameOf, share, type Heard, type Row } from "./parking";
 
@@ -36,7 +37,8 @@ export class ParkingSigns {
       sign.textContent = `P ${row.free ?? "?"}`;
       const icon = L.divIcon({ className: "parking-sign", html: sign, iconSize: undefined });
       const text = document.createElement("span");
-      text.textContent = `${nameOf(row)}: ${row.free ?? "?"} / ${row.capacity}`;
+      const age = row.age_s === null ? "" : ` · ${say("junction.ago", { age: sayAge(row.age_s) })}`;
+      text.textContent = `${nameOf(row)}: ${row.free ?? "?"} / ${row.capacity}${age}`;
       L.marker([row.place[1], row.place[0]], { icon, alt: text.textContent, keyboard: false }).bindTooltip(text).addTo(this.layer);
     }
   }

@@ -38,6 +38,7 @@ export class Units {
     sign.textContent = told;
     const text = document.createElement("span");
     text.textContent = more;
-    L.marker(at, { icon: L.divIcon({ className, html: sign, iconSize: undefined }), alt: more, keyboard: false }).bindTooltip(text).addTo(this.layer);
+    const zIndexOffset = className === "unit-sign" ? 300 : 0; // its name is read, whatever stands beside it
+    L.marker(at, { icon: L.divIcon({ className, html: sign, iconSize: undefined }), alt: more, keyboard: false, zIndexOffset }).bindTooltip(text).addTo(this.layer);
   }
 }

@@ -58,6 +58,19 @@ export function Ask(props: { text: string; yes: string; onYes: () => void; onNo:
   );
 }
 
+/** A button that asks before it acts. */
+export function Sure(props: { label: string; text: string; disabled?: boolean; class?: string; onYes: () => void }) {
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <button type="button" class={props.class} disabled={props.disabled} onClick={() => setAsking(true)}>
+        {props.label}
+      </button>
+      {asking && <Ask text={props.text} yes={props.label} onNo={() => setAsking(false)} onYes={() => (setAsking(false), props.onYes())} />}
+    </>
+  );
+}
+
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
   const show = (element: HTMLDialogElement | null) => {
     if (element && !element.open) element.showModal();

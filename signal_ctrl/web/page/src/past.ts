@@ -32,6 +32,7 @@ const TOPIC: Readonly<Record<string, string>> = {
   "/v1/response-orders": "response_orders",
   "/v1/buses": "buses",
   "/v1/bus-lines": "bus_lines",
+  "/v1/corridors": "corridors",
 };
 
 export const pastList = <T>(path: string): T[] => [...(pastLists.value[TOPIC[path] ?? ""] ?? [])] as T[];

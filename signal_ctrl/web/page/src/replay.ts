@@ -7,6 +7,7 @@ import { say } from "./labels";
 import { lampsWanted, lampWords, type Lit, pastLamps, pastLists, pastMs } from "./past";
 import { type Congestion, congestion, type Level, loadRoads, minuteMs, roadStates } from "./roads";
 import { again } from "./stream";
+import type { UnitRow } from "./units_now";
 
 type Topic = Record<string, unknown>;
 interface Moment {
@@ -115,8 +116,8 @@ const TOPICS: ReadonlyMap<string, Publish> = new Map<string, Publish>([
   ["lamps", (_, topic) => (pastLamps.value = new Map(topic as Map<string, Lit>))],
   ["roads", (_, topic) => (roadStates.value = new Map([...topic].map(([road, row]) => [road, roadOf(row as RoadRow)])))],
   ["city", (_, topic) => showCity(topic)],
-  ...["incidents", "diversions", "missions", "response_orders", "buses", "bus_lines"].map((name): [string, Publish] => [name, (values) => keep(name, values)]),
-  ["units", (values) => keep("units", values.map((unit) => ({ unit, manned: true, position_age_s: null, position_old: false })))],
+  ...["incidents", "diversions", "missions", "response_orders", "buses", "bus_lines", "corridors"].map((name): [string, Publish] => [name, (values) => keep(name, values)]),
+  ["units", (values) => keep("units", (values as Unit[]).map(withPlace))],
 ]);
 
 type RoadRow = [Level, number | null, number | null];
@@ -133,13 +134,32 @@ function withSays(name: string, rest: Junction): Junction {
   return { ...rest, says: (picture.get("says")?.get(name) as Record<string, string> | undefined) ?? {} };
 }
 
+type Unit = UnitRow["unit"];
+interface Place {
+  lon: number;
+  lat: number;
+  utc_ms: number;
+  source: string;
+}
+const OLD_MS = 120_000; // as dispatch has it
+
+/** Where a unit is goes on apart from what it does. */
+function withPlace(unit: Unit): UnitRow {
+  const place = picture.get("unit_places")?.get(unit.unit) as Place | undefined;
+  const age = place ? Math.max((pastMs.peek() ?? 0) - place.utc_ms, 0) : null;
+  return { unit, manned: true, position: place ?? null, position_age_s: age === null ? null : age / 1000, position_old: age !== null && age > OLD_MS };
+}
+
+/** Topics that are parts of what another one shows. */
+const PART_OF: Readonly<Record<string, string>> = { says: "junctions", unit_places: "units" };
+
 function keep(name: string, values: unknown[]): void {
   pastLists.value = { ...pastLists.peek(), [name]: values };
 }
 
 function publish(topics: ReadonlySet<string>): void {
   batch(() => {
-    for (const name of new Set([...topics].map((each) => (each === "says" ? "junctions" : each)))) {
+    for (const name of new Set([...topics].map((each) => PART_OF[each] ?? each))) {
       const topic = picture.get(name) ?? new Map<string, unknown>();
       TOPICS.get(name)?.([...topic.values()], topic);
     }

@@ -7,7 +7,7 @@ import { busy, extent, HOUR_MS, leave, playing, seek, seekSoon, speed, SPEEDS, u
 import { Wrong } from "./parts";
 
 /** Views that know the past; the others are of now alone. */
-export const PAST_VIEWS: ReadonlySet<View> = new Set<View>(["map", "wall", "cockpit", "incidents", "dispatch", "buses", "responses", "overrides", "alarms", "tickets", "audit"]);
+export const PAST_VIEWS: ReadonlySet<View> = new Set<View>(["map", "wall", "cockpit", "incidents", "dispatch", "buses", "responses", "special", "overrides", "alarms", "tickets", "audit"]);
 const STEP_MS = 10_000;
 const HOURS = [...Array(24).keys()];
 

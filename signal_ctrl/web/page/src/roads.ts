@@ -74,7 +74,7 @@ async function loadStates(): Promise<void> {
 
 async function loadCongestion(): Promise<void> {
   const found = await askIfThere<Congestion>("/v1/congestion");
-  if (!isPast.peek()) congestion.value = found;
+  if (!isPast.peek() && found !== null) congestion.value = found; // one answer that does not come takes nothing away
 }
 
 /** Takes what changed of the roads. */

@@ -7,7 +7,7 @@ import { metresBetween } from "./geo";
 import { say, sayWord } from "./labels";
 import { CityMapView, picking } from "./map";
 import { OverrideList } from "./overrides";
-import { Field, useAct, Wrong } from "./parts";
+import { Ask, Field, useAct, Wrong } from "./parts";
 import { PricedForm, WhyFields } from "./take_over";
 import { units } from "./units_now";
 import { useList } from "./use_list";
@@ -193,6 +193,7 @@ function StoredPicker({ onChosen }: { onChosen: (route: Stored) => void }) {
 function StoreIt({ stops, arrivals, convoyS }: { stops: readonly Stop[]; arrivals: readonly number[]; convoyS: number }) {
   const [name, setName] = useState("");
   const [stored, setStored] = useState("");
+  const [asking, setAsking] = useState(false);
   const { busy, wrong, act } = useAct();
   const store = () =>
     act(async () => {
@@ -210,11 +211,12 @@ function StoreIt({ stops, arrivals, convoyS }: { stops: readonly Stop[]; arrival
       setStored(name);
     });
   return (
-    <form class="bar" onSubmit={(e) => (e.preventDefault(), void store())}>
+    <form class="bar" onSubmit={(e) => (e.preventDefault(), setAsking(true))}>
       <Field label={say("route.store.name")}>
         <input name="route-name" required maxLength={64} pattern="[A-Za-z0-9._\-]+" value={name} onInput={(e) => setName(e.currentTarget.value)} />
       </Field>
       <button disabled={busy}>{say("route.store")}</button>
+      {asking && <Ask text={say("route.store.ask", { name })} yes={say("route.store")} onNo={() => setAsking(false)} onYes={() => (setAsking(false), void store())} />}
       <Wrong text={wrong} />
       {stored && <p role="status">✔ {say("route.store.done", { name: stored })}</p>}
     </form>

@@ -6,6 +6,7 @@ import { corridors, type CorridorRow, followCorridors, RANKS, refreshCorridors }
 import { say, sayAge, sayTime, sayWord } from "./labels";
 import { CityMapView } from "./map";
 import { Ask, Field, Table, useAct, Wrong } from "./parts";
+import { isPast } from "./past";
 import { addressOf } from "./places";
 import { PriceText } from "./take_over";
 import { useFresh } from "./use_fresh";
@@ -38,16 +39,24 @@ export function SpecialView() {
         <p>{say("special.rule")}</p>
         <CorridorList />
         {may("dispatch") && <AskForOne vehicles={known} />}
-        <h2>{say("special.register")}</h2>
-        <Wrong text={vehicles.wrong} />
-        <Table
-          label={say("special.register")}
-          head={[say("special.vehicle"), say("column.matter"), say("unit"), say("special.owner")]}
-          rows={known.map((each) => [each.vehicle, sayWord("ukind", each.kind), each.unit || "–", each.owner || "–"])}
-          empty={say("special.nobody")}
-        />
+        {!isPast.value && <Register known={known} wrong={vehicles.wrong} />}
       </aside>
     </div>
+  );
+}
+
+function Register({ known, wrong }: { known: readonly Vehicle[]; wrong: string }) {
+  return (
+    <>
+      <h2>{say("special.register")}</h2>
+      <Wrong text={wrong} />
+      <Table
+        label={say("special.register")}
+        head={[say("special.vehicle"), say("column.matter"), say("unit"), say("special.owner")]}
+        rows={known.map((each) => [each.vehicle, sayWord("ukind", each.kind), each.unit || "–", each.owner || "–"])}
+        empty={say("special.nobody")}
+      />
+    </>
   );
 }
 
@@ -68,7 +77,7 @@ function CorridorCard({ row }: { row: CorridorRow }) {
   const [asking, setAsking] = useState(false);
   const { busy, wrong, act } = useAct();
   const { corridor, vehicle, kind } = row.corridor;
-  const { found } = useFresh<{ ahead: Price | null }>(`/v1/corridors/${encodeURIComponent(corridor)}/price`, PRICE_MS);
+  const { found } = useFresh<{ ahead: Price | null }>(isPast.value ? "" : `/v1/corridors/${encodeURIComponent(corridor)}/price`, PRICE_MS);
   const end = () =>
     act(async () => {
       setAsking(false);
@@ -139,6 +148,7 @@ function Ahead({ row, at }: { row: CorridorRow; at: CorridorRow["arrivals"][numb
 function AskForOne({ vehicles }: { vehicles: readonly Vehicle[] }) {
   const missions = useList<Mission>("/v1/missions").found;
   const [mission, setMission] = useState("");
+  const [asking, setAsking] = useState(false);
   const { busy, wrong, act } = useAct();
   const busyOnes = new Set(corridors.value.map((each) => each.corridor.vehicle));
   const fits = missions.filter((each) => vehicles.some(({ unit, vehicle }) => unit !== "" && unit === each.unit && !busyOnes.has(vehicle)));
@@ -151,7 +161,7 @@ function AskForOne({ vehicles }: { vehicles: readonly Vehicle[] }) {
       refreshCorridors();
     });
   return (
-    <form class="bar" onSubmit={(e) => (e.preventDefault(), void begin())}>
+    <form class="bar" onSubmit={(e) => (e.preventDefault(), setAsking(true))}>
       <Field label={say("special.for")}>
         <select required value={chosen} onChange={(e) => setMission(e.currentTarget.value)}>
           <option value="" />
@@ -165,6 +175,7 @@ function AskForOne({ vehicles }: { vehicles: readonly Vehicle[] }) {
       <button class="main" disabled={busy || chosen === ""}>
         {say("special.begin")}
       </button>
+      {asking && <Ask text={say("special.begin.ask", { unit: fits.find((each) => each.mission_id === chosen)?.unit ?? "" })} yes={say("special.begin")} onNo={() => setAsking(false)} onYes={() => (setAsking(false), void begin())} />}
       <Wrong text={wrong} />
     </form>
   );

@@ -1,7 +1,7 @@
 // The units that go out: where each is, where its base is, what it does; for the map, dispatch and convoys.
 import { computed, signal } from "@preact/signals";
 import { keepYoung, shared } from "./keep_young";
-import { isPast } from "./past";
+import { isPast, pastList } from "./past";
 
 export interface UnitRow {
   unit: { unit: string; kind: string; state: string; district: string; mission: string; home: [number, number] };
@@ -13,8 +13,8 @@ export interface UnitRow {
 
 const found = signal<readonly UnitRow[]>([]);
 
-/** Units with places; none of the past, of which only their states are recorded. */
-export const units = computed((): readonly UnitRow[] => (isPast.value ? [] : found.value));
+/** Units with their places, now or at the time that is shown. */
+export const units = computed((): readonly UnitRow[] => (isPast.value ? pastList<UnitRow>("/v1/units") : found.value));
 
 /** Keeps them young; returns what ends it. */
 export const followUnits = shared(() =>

@@ -17,7 +17,17 @@ from signal_ctrl.domain.link.arrivals import ARRIVALS, Arrival, arrivals_texts
 from signal_ctrl.domain.link.reports import Batch, Report, ReportKind
 from signal_ctrl.domain.plan import Plan, SignalPlan, plan_to_json
 from tests.signal_ctrl.web.page.living_town import Town, living_town, site_text_of
-from tests.signal_ctrl.web.page.test_page_browser import TOO_WIDE, WIDTHS, Screen, _serious, browser, window
+from tests.signal_ctrl.web.page.test_page_browser import (
+    CLIPPED,
+    SMALLEST_PX,
+    TOO_SMALL,
+    TOO_WIDE,
+    WIDTHS,
+    Screen,
+    _serious,
+    browser,
+    window,
+)
 
 __all__ = ["browser"]
 
@@ -28,6 +38,10 @@ CYCLES = 5
 OFFSET_S = 20
 """From one junction to the next: 292 m as the crow flies, at 52.6 km/h."""
 HOSTILE_FILE = "<img src=x onerror='window.__hit=1'>.html"
+SMALL_LETTERS = """() => [...document.querySelectorAll('main svg text')]
+    .filter(each => each.getClientRects().length && each.getBoundingClientRect().height < 9)
+    .map(each => each.outerHTML.slice(0, 120))"""
+"""Words of a drawing, which shrink with it: what is lower than 9 pixels, as letters of 8 are, is read by nobody."""
 REPORT = "<h1>Report</h1><script>document.title = 'it acts'</script><img src='/v1/me'>"
 
 
@@ -191,11 +205,34 @@ def test_nothing_stands_in_an_engineers_way(screen: Screen) -> None:
         for view in ("plans", "space", "purdue", "detectors", "reports"):
             screen.open(f"engineer/{view}")
             screen.page.wait_for_selector(".tabs [aria-current]")
+            _fill(screen, view)
             screen.page.wait_for_timeout(300)
-            findings += [f"{view} at {width}: {each}" for each in _serious(screen)] if width == WIDTHS[0] else []
+            where = f"{view} at {width}"
+            findings += [f"{where}: {each}" for each in _serious(screen)] if width == WIDTHS[0] else []
+            findings += [f"{where}: cut off: {each}" for each in screen.page.evaluate(CLIPPED)]
+            findings += [f"{where}: too small: {each}" for each in screen.page.evaluate(TOO_SMALL, SMALLEST_PX[width])]
+            findings += [f"{where}: letters of a drawing: {each}" for each in screen.page.evaluate(SMALL_LETTERS)]
             wide = screen.page.evaluate(TOO_WIDE)
-            assert wide <= 0, f"{view} is {wide} px wider than a screen of {width}"
+            findings += [f"{where}: {wide} px too wide"] if wide > 0 else []
     assert findings == []
+
+
+def _fill(screen: Screen, view: str) -> None:
+    """Bring what a view can show onto it: a plan that is refused, a street, cycles with arrivals."""
+    if view == "plans":
+        document = json.loads(plan_to_json(Plan("day", tuple(own_plan(name) for name in STREET[:2]))))
+        document["signals"][0]["stages"][0] = "nowhere"
+        screen.page.fill("textarea[name=document]", json.dumps(document))
+        screen.page.click(".upload .buttons button:first-child")
+        screen.page.wait_for_selector(".upload [role=alert] table")
+    elif view == "space":
+        screen.page.select_option("select >> nth=0", "main")
+        screen.page.wait_for_selector(".diagram rect.green.way-0")
+    elif view == "purdue":
+        screen.page.select_option("select[name=junction]", "s1")
+        screen.page.wait_for_selector(".purdue circle.came")
+    else:
+        screen.page.wait_for_selector("main td, main .empty")
 
 
 def test_who_is_no_engineer_reads_and_changes_nothing(browser: Any, town: Town) -> None:

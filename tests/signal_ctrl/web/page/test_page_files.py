@@ -73,3 +73,29 @@ def test_every_label_is_used() -> None:
     groups = set(re.findall(r"`(\w+)\.\$\{", text)) | set(re.findall(r'sayWord\("(\w+)"', text))
     unused = [name for name in labels if f'"{name}"' not in text and name.split(".")[0] not in groups]
     assert unused == []
+
+
+def test_colour_is_never_the_only_sign() -> None:
+    """Each state of a junction has an outline of its own, each level of a road a width and pieces of its own."""
+    marker = (SOURCES / "junction_marker.ts").read_text(encoding="utf-8")
+    outlines = _table(marker, "OUTLINE")
+    hollow = re.search(r"isHollow = .*", marker)
+    assert hollow is not None
+    states = re.findall(r"\"(\w+)\"", re.search(r"export type State = (.*)", _text("city.ts")).group(1))  # type: ignore[union-attr]
+    assert set(outlines) == set(states)
+    seen = {(outline, f'"{state}"' in hollow.group()) for state, outline in outlines.items()}
+    assert len(seen) == len(states), "two states have one outline, and both are full or both empty"
+    levels = _table(_text("map.tsx"), "ROAD_STYLE")
+    looks = {level: re.sub(r'color: "#\w+",? ?', "", style) for level, style in levels.items()}
+    assert len(looks) == 6 and len(set(looks.values())) == 6, looks
+
+
+def _text(name: str) -> str:
+    return (SOURCES / name).read_text(encoding="utf-8")
+
+
+def _table(text: str, name: str) -> dict[str, str]:
+    """Return the rows of a table of the page's source."""
+    found = re.search(rf"export const {name}\b.*?= \{{\n(.*?)\n\}};", text, re.DOTALL)
+    assert found is not None, name
+    return dict(re.findall(r"^  (\w+): (.*?),?$", found.group(1), re.MULTILINE))

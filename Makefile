@@ -9,9 +9,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SUMO_LIBRARIES := libatomic1 libgl1 libx11-6 libxext6 libxrender1
 PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
-SPREAD := -n 2 --dist loadfile
-# processes that tests start find the tests' own modules too
+# tests/conftest.py puts the longest files first, so that all processes end together
+SPREAD := --dist loadfile --no-loadscope-reorder
+# one more than CI has cores: tests of browsers, sockets and leases wait for as long as they work
+WORKERS ?= 3
+# processes that tests start find the tests' own modules too, and compiled: each of hundreds would compile them anew
 export PYTHONPATH := $(CURDIR)
+unexport PYTHONDONTWRITEBYTECODE
 QUICK := not sumo and not slow and not deep and not browser
 
 PAGE := signal_ctrl/web/page
@@ -24,7 +28,10 @@ TOWNS = $(shell $(BIN)/python -m sumo_scenarios.town_names)
 COMMA := ,
 SPACE := $(subst x,,x x)
 
-.PHONY: help setup page lock demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch campaign-town lint check test test-deep clean
+# what can be done side by side: types take one core for a minute, the page and reading the tests the other one
+BEFORE_TESTS := --no-print-directory --jobs 2 --output-sync=target lint page read-tests
+
+.PHONY: help setup page lock bill demo bench-micro campaign campaign-made campaign-eyes campaign-centre campaign-watch campaign-town lint read-tests check test test-deep clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +72,9 @@ lock:  ## compile requirements.lock anew (add UPGRADE=--upgrade for newer versio
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --extra dev --extra ray \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE) \
 	  pyproject.toml -o requirements.lock >/dev/null
+
+bill: setup  ## what a release is made of, from the locks, as CycloneDX: out/bill-of-materials.json
+	mkdir -p out && $(BIN)/python -m bench.bill_of_materials --out out/bill-of-materials.json
 
 demo: setup  ## compare three controllers on a real city network; report in out/demo/
 	$(BIN)/signal-ctrl demo
@@ -137,11 +147,16 @@ lint: setup  ## formatting, lint, types and the direction of imports
 	$(BIN)/mypy --strict $(PACKAGES)
 	$(BIN)/lint-imports
 
-check: lint page  ## lint, quick tests and doctests, within two minutes
-	$(BIN)/pytest $(SPREAD) --doctest-modules -m "$(QUICK)" tests $(PACKAGES)
+read-tests: setup  # each process of the tests would rewrite and compile all of them
+	$(BIN)/pytest --collect-only --quiet --quiet --doctest-modules tests $(PACKAGES) >/dev/null || true
 
-test: lint page  ## check and every other test but the deep ones
-	$(BIN)/pytest $(SPREAD) --doctest-modules -m "not deep" tests $(PACKAGES)
+check:  ## lint, quick tests and doctests, within two minutes
+	$(MAKE) $(BEFORE_TESTS)
+	$(BIN)/pytest -n 2 $(SPREAD) --doctest-modules -m "$(QUICK)" tests $(PACKAGES)
+
+test:  ## check and every other test but the deep ones
+	$(MAKE) $(BEFORE_TESTS)
+	$(BIN)/pytest -n $(WORKERS) $(SPREAD) --doctest-modules -m "not deep" tests $(PACKAGES)
 
 test-deep: setup  ## property tests with thousands of examples, and the tests marked deep
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -m "deep or hypothesis" --timeout=0 tests

@@ -3,7 +3,7 @@
 Requests are drawn from the application's own description and sent to it in this process, by everybody in turn: nobody,
 each role, a role without a second factor. Looked for are answers of 5xx, errors without a problem document, missing
 headers, changes by those who may not, and memory that grows. Each part of 10,000 requests is one line of the ledger;
-parts that are there are not done again.
+parts that it holds for this code are not done again.
 """
 
 import argparse
@@ -25,8 +25,9 @@ import structlog
 from fastapi.routing import APIRoute
 
 from bench.centre_app import World, contents, memory_world
+from bench.folder import code_hash
 from bench.fuzz_requests import Drawing, FuzzRequest
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, known_lines
 from bench.link.site import trial_site
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import MATRIX, PEOPLE, Grant, Right, Role
@@ -38,6 +39,8 @@ from signal_ctrl.web.guard import Needs
 from signal_ctrl.web.outer import HEADERS
 
 LEDGER: Final = Path("bench/results/fuzz.jsonl")
+CODE: Final = ("signal_ctrl/web", "signal_ctrl/centre", "signal_ctrl/stores", "signal_ctrl/watch", "signal_ctrl/domain")
+"""What the requests go through: a change of it makes the parts of the ledger those of another engine."""
 PART: Final = 10_000
 BATCH: Final = 100
 AT_ONCE: Final = 10
@@ -220,13 +223,14 @@ def resident_mib() -> float:
 
 def run(requests: int, seed: int, ledger: Path | None, part: int = PART) -> list[dict[str, Any]]:
     """Send requests part by part, write each part into the ledger, and return its lines. Raises: as `append_lines`."""
-    known = {line["key"] for _, line in lines_of(ledger)} if ledger is not None and ledger.exists() else set()
+    engine = code_hash(CODE)
+    known = known_lines(ledger) if ledger is not None else set()
     found = []
     for number in range(-(-requests // part)):
         key = f"seed-{seed}-part-{number}-of-{part}"
-        if key in known:
+        if (engine, key) in known:
             continue
-        line = {"key": key, **one_part(seed * 10_000 + number, min(part, requests - number * part))}
+        line = {"key": key, "engine": engine, **one_part(seed * 10_000 + number, min(part, requests - number * part))}
         found.append(line)
         if ledger is not None:
             append_lines(ledger, [line])

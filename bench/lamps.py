@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -94,6 +94,27 @@ def bars(lamps: Sequence[Shown], link: int) -> tuple[tuple[float, float, str], .
         stretch = list(run)
         found.append((stretch[0].from_s, stretch[-1].to_s, letter))
     return tuple(found)
+
+
+def longest_red_s(tls_states: Path, from_s: float = 0.0) -> float:
+    """Return the longest time that a link of any signal is without green, of those that end after a time. [s]
+
+    Whoever is green at no time is left out: no stage serves it. Nothing is said of whether anybody waited.
+    Raises: BackendError if the record is missing or damaged.
+    """
+    signals = {attributes.get("id", "") for tag, attributes in tags(tls_states) if tag == "tlsState"}
+    return max((_longest_red_s(each, from_s) for each in read_all_lamps(tls_states, signals).values()), default=0.0)
+
+
+def _longest_red_s(lamps: Sequence[Shown], from_s: float) -> float:
+    longest_s = 0.0
+    for link in range(len(lamps[0].state)):
+        lit = [shown for shown in lamps if shown.state[link] in GREEN]
+        ends = [(lamps[0].from_s, lit[0].from_s)] if lit else []
+        ends += [(shown.to_s, after.from_s) for shown, after in pairwise(lit)]
+        ends += [(lit[-1].to_s, lamps[-1].to_s)] if lit else []
+        longest_s = max(longest_s, *(end_s - begin_s for begin_s, end_s in ends if end_s > from_s), 0.0)
+    return longest_s
 
 
 def stages(records: Mapping[str, Sequence[Shown]], most: int = 8, least_share: float = 0.02) -> tuple[Stage, ...]:

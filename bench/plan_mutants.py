@@ -3,7 +3,7 @@
 Of valid plans for the signals of a network it makes documents with faults in their bytes and in what they say. Every
 one that the acceptance takes is kept by the kernel with everybody calling, and judged by O1 and O2: none may be unsafe.
 Every one that it refuses though it is whole is tried out too: one that is kept without a fault was refused in vain.
-Documents are made in batches of 250, each from a seed of its own; what the ledger holds is not made again.
+Documents are made in batches of 250, each from a seed of its own; those that the ledger holds for this code are kept.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from bench.folder import code_hash
 from bench.ledger import append_lines, known_lines
 from bench.plan_mutations import by_bytes, by_grammar, of_same_meaning
 from bench.plan_trial import Trial, Turn, fault_of, try_out
@@ -36,8 +37,10 @@ from sumo_scenarios.world import build_world
 BATCH: Final = 250
 LEDGER: Final = Path(__file__).parent / "results" / "plan_mutants.jsonl"
 SCENARIOS: Final = ("cologne8", "cologne3", "ingolstadt7")
-ENGINE: Final = "plan-mutants-2"
+REFEREE: Final = "plan-mutants-2"
 """Of documents and referee. To 1 a stage that was complete only in the frame of the next wish was not kept."""
+CODE: Final = ("signal_ctrl/kernel", "signal_ctrl/engine")
+"""Who accepts plans and keeps them: a change of it makes the batches of the ledger those of another engine."""
 REVIEWED: Final = 0.02
 """Share of the documents of which all reasons are asked for too, as `plan check` does: is the verdict the same?"""
 _CYCLE_120_DS: Final = 1_200
@@ -197,14 +200,14 @@ def sites_of(scenarios: Sequence[str]) -> list[Site]:
 
 def campaign(benches: Sequence[Bench], seed: int, count: int, ledger: Path, console: Console) -> int:
     """Make the batches that the ledger does not hold yet; return how many findings there are."""
-    known, findings = known_lines(ledger), 0
+    engine, known, findings = f"{REFEREE} {code_hash(CODE)}", known_lines(ledger), 0
     for batch in range(-(-count // BATCH)):
         key = f"{seed}/{batch}"
-        if (ENGINE, key) in known:
+        if (engine, key) in known:
             continue
         own_seed = seed * 1_000_003 + batch
         row = run_batch(benches, own_seed, BATCH)
-        append_lines(ledger, [{"key": key, "engine": ENGINE, "seed": own_seed, "documents": BATCH, **row}])
+        append_lines(ledger, [{"key": key, "engine": engine, "seed": own_seed, "documents": BATCH, **row}])
         findings += len(row["findings"])
         told = ", ".join(f"{name} {value}" for name, value in row.items() if name != "findings")
         console.print(f"batch {key}, seed {own_seed}: {told}", soft_wrap=True)

@@ -51,12 +51,14 @@ def lamps_at_hand() -> bool:
     return (ORACLES / LAMPS).is_file()
 
 
-def wrong_lamps(run: Path) -> dict[str, int]:
+def wrong_lamps(run: Path, walking_mps: float | None = None) -> dict[str, int]:
     """Return how often the lamps of a run broke each rule; rules that were kept are left out.
 
+    Args: walking_mps, how fast people clear crossings; None: their clearance is not judged. [m/s]
     Raises: BackendError if the referee breaks off.
     """
-    found = _ask(LAMPS, str(run / "net.xml"), str(run / "tls_states.xml.gz"), "--json")
+    walking = () if walking_mps is None else ("--ped-speed", f"{walking_mps:g}")
+    found = _ask(LAMPS, str(run / "net.xml"), str(run / "tls_states.xml.gz"), "--json", *walking)
     return {rule: count for rule, count in found["violations"].items() if count}
 
 
@@ -65,8 +67,7 @@ def crossing_faults(run: Path, walking_mps: float) -> int:
 
     Raises: BackendError if the referee breaks off.
     """
-    net, record = str(run / "net.xml"), str(run / "tls_states.xml.gz")
-    return int(_ask(LAMPS, net, record, "--json", "--ped-speed", f"{walking_mps:g}")["violations"].get("clearance", 0))
+    return wrong_lamps(run, walking_mps).get("clearance", 0)
 
 
 def disagreement(row: dict[str, Any]) -> str:

@@ -181,9 +181,18 @@ def mean_delays_s(streams: Streams, cycle: StageCycle, splits_s: FloatArray, per
     return np.asarray(delay_s @ streams.flow_veh_s / max(float(streams.flow_veh_s.sum()), 1e-9))
 
 
+def even_splits_s(streams: Streams, cycle: StageCycle, cycle_s: int) -> FloatArray:
+    """Return the splits with the most reserve in whole seconds. (n_places,) [s] Raises: as `reserve_splits_s`."""
+    return rounded_s(reserve_splits_s(streams, cycle, cycle_s), cycle.least_s, cycle_s)
+
+
 def best_splits_s(streams: Streams, cycle: StageCycle, cycle_s: int) -> FloatArray:
     """Return splits in whole seconds: those with the most reserve, then moved as long as the delay falls. [s]"""
-    splits_s = rounded_s(reserve_splits_s(streams, cycle, cycle_s), cycle.least_s, cycle_s)
+    return quickened_s(streams, cycle, even_splits_s(streams, cycle, cycle_s))
+
+
+def quickened_s(streams: Streams, cycle: StageCycle, splits_s: FloatArray) -> FloatArray:
+    """Return splits in whole seconds, moved as long as the delay falls. (n_places,) [s]"""
     least_s = mean_delay_s(streams, cycle, splits_s)
     for step_s in _STEPS_S:
         for _ in range(_ROUNDS):

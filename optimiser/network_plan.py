@@ -58,6 +58,12 @@ class Timing(NamedTuple):
 
 Keeps = Callable[[int, Timing], bool]
 """Says whether the kernel of a signal (index) keeps a timing to the frame."""
+MayGoOn = Callable[[], bool]
+
+
+def always() -> bool:
+    """Go on until it is done."""
+    return True
 
 
 def stage_orders(signal: PlannedSignal) -> tuple[StageCycle, ...]:
@@ -129,15 +135,15 @@ class NetworkPlanner:
         self._alternatives: dict[tuple[int, int], list[Timing]] = {}
         self._orders = [stage_orders(signal) for signal in signals]
 
-    def plan(self, cycle_s: int) -> tuple[Timing, ...] | None:
-        """Return timings for a common cycle, None if some signal has none. [s]"""
+    def plan(self, cycle_s: int, may_go_on: MayGoOn = always) -> tuple[Timing, ...] | None:
+        """Return timings for a common cycle, None if some signal has none. [s] Args: as `coordinated`."""
         timings = []
         for index, signal in enumerate(self._signals):
             best = isolated(signal, self._orders[index], cycle_s, partial(self.keeps, index))
             if not best:
                 return None
             timings.append(best[0])
-        return self.coordinated(timings)
+        return self.coordinated(timings, may_go_on=may_go_on)
 
     def best_alone(self, index: int, cycles_s: Sequence[int]) -> Timing | None:
         """Return the timing of one signal with the least delay under even arrivals, over several cycles. [s]"""
@@ -168,24 +174,32 @@ class NetworkPlanner:
         """Return what the model says of timings with one cycle. [s/veh]"""
         return network_delay_s(self._links, self._service(timings))
 
-    def coordinated(self, timings: Sequence[Timing], rounds: int = 3) -> tuple[Timing, ...]:
-        """Return the timings with offsets, then also splits, moved downhill."""
+    def coordinated(
+        self, timings: Sequence[Timing], rounds: int = 3, may_go_on: MayGoOn = always
+    ) -> tuple[Timing, ...]:
+        """Return the timings with offsets, then also splits, moved downhill.
+
+        Args: may_go_on, asked before each signal: False ends it with the best so far.
+        """
         now = list(timings)
         if len(now) == 1:
             return tuple(now)
         service = self._service(now)
-        least_s = self._offsets(now, service, network_delay_s(self._links, service), _steps_s(now[0].cycle_s))
+        least_s = network_delay_s(self._links, service)
+        least_s = self._offsets(now, service, least_s, _steps_s(now[0].cycle_s), may_go_on)
         for _ in range(rounds):
             before_s = least_s
-            least_s = self._splits(now, service, least_s)
-            least_s = self._offsets(now, service, least_s, _FINE_S)
+            least_s = self._splits(now, service, least_s, may_go_on)
+            least_s = self._offsets(now, service, least_s, _FINE_S, may_go_on)
             if before_s - least_s < 0.01:
                 break
         return tuple(now)
 
-    def _offsets(self, now: list[Timing], service: FloatArray, least_s: float, steps_s: Sequence[int]) -> float:
+    def _offsets(
+        self, now: list[Timing], service: FloatArray, least_s: float, steps_s: Sequence[int], may_go_on: MayGoOn
+    ) -> float:
         for step_s in steps_s:
-            for index in self._in_order():
+            for index in itertools.takewhile(lambda _: may_go_on(), self._in_order()):
                 rows = slice(self._links.first[index], self._links.first[index + 1])
                 for shift_s in (step_s, -step_s):
                     least_s = self._shifted(now, service, least_s, (index, rows, shift_s))
@@ -205,9 +219,9 @@ class NetworkPlanner:
             now[index] = now[index]._replace(offset_s=(now[index].offset_s + shift_s) % cycle_s)
         return least_s
 
-    def _splits(self, now: list[Timing], service: FloatArray, least_s: float) -> float:
+    def _splits(self, now: list[Timing], service: FloatArray, least_s: float, may_go_on: MayGoOn) -> float:
         for step_s in (4, 1):
-            for index in self._in_order():
+            for index in itertools.takewhile(lambda _: may_go_on(), self._in_order()):
                 least_s = self._split(now, service, least_s, index, step_s)
         return least_s
 

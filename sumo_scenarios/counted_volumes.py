@@ -6,6 +6,7 @@ from typing import Final
 
 from signal_ctrl.domain.counts import Turn
 from signal_ctrl.domain.errors import InvalidInputError
+from sumo_scenarios.needed_turns import missing_turns, turns_of
 from sumo_scenarios.net_reader import Net
 from sumo_scenarios.volumes import Volumes, way_s
 from sumo_scenarios.world import World
@@ -90,6 +91,10 @@ def check_turns(world: World, turns: Iterable[Turn]) -> None:
             f"counts: signal {strange[0]} of {world.scenario.name} has no turn from {strange[1]} to {strange[2]}"
         )
     signals = {turn[0] for turn in counted}
-    for unit in world.units:
-        if len(unit.site.stages) > 1 and unit.site.signal_id not in signals:
-            raise InvalidInputError(f"counts: none of signal {unit.site.signal_id}; count every signal")
+    for unit in (unit for unit in world.units if len(unit.site.stages) > 1):
+        signal = unit.site.signal_id
+        if signal not in signals:
+            raise InvalidInputError(f"counts: none of signal {signal}; count every signal")
+        missing = missing_turns(signal, turns_of(unit, world), counted)
+        if missing:
+            raise InvalidInputError(f"counts: signal {signal}, {missing}")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from optimiser.cycle_split import shortest_cycle_s, stage_cycle, webster_start_s
-from optimiser.network_plan import NetworkPlanner, Timing
+from optimiser.network_plan import MayGoOn, NetworkPlanner, Timing, always
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.site_json import site_hash
@@ -56,19 +56,38 @@ def first_plan(world: World, times_s: tuple[float, float]) -> Plan:
     return plan_of(f"{world.scenario.name}, computed", model, timings)
 
 
-def best_timings(model: DemandModel, planner: NetworkPlanner) -> tuple[Timing, ...] | None:
-    """Return the timings for the common cycle with the least delay in the link model, None if no cycle fits."""
-    return min(plans(planner, cycles_s(model)).values(), key=planner.delay_s, default=None)
+def best_timings(model: DemandModel, planner: NetworkPlanner, may_go_on: MayGoOn = always) -> tuple[Timing, ...] | None:
+    """Return the timings for the common cycle with the least delay in the link model, None if no cycle fits.
+
+    Args: may_go_on, False ends the coordination of each cycle with the best so far.
+    """
+    return min(plans(planner, cycles_s(model), may_go_on).values(), key=planner.delay_s, default=None)
 
 
-def plans(planner: NetworkPlanner, wanted_s: Sequence[int]) -> dict[int, tuple[Timing, ...]]:
+def plans(
+    planner: NetworkPlanner, wanted_s: Sequence[int], may_go_on: MayGoOn = always
+) -> dict[int, tuple[Timing, ...]]:
     """Return timings by common cycle, for those wanted that fit all signals; if none does, for all that do. [s]"""
     low_s, high_s = CYCLE_S
     for cycles in (wanted_s, range(low_s, high_s + 1, _STEP_S)):
-        found = {cycle_s: timings for cycle_s in cycles if (timings := planner.plan(cycle_s)) is not None}
+        found: dict[int, tuple[Timing, ...]] = {}
+        for cycle_s in _middle_first(cycles):
+            timings = None if found and not may_go_on() else planner.plan(cycle_s, may_go_on)
+            if timings is not None:
+                found[cycle_s] = timings
         if found:
-            return found
+            return dict(sorted(found.items()))
     return {}
+
+
+def _middle_first(cycles_s: Sequence[int]) -> list[int]:
+    """Return cycles with those in the middle first, where the best one is likely. [s]
+
+    >>> _middle_first([60, 70, 80, 92, 106])
+    [80, 70, 92, 60, 106]
+    """
+    middle = len(cycles_s) // 2
+    return [cycles_s[k] for k in sorted(range(len(cycles_s)), key=lambda k: abs(k - middle))]
 
 
 def planner_of(model: DemandModel) -> NetworkPlanner:

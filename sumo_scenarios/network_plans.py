@@ -1,7 +1,6 @@
 """Network plans of a scenario: its demand from routes or counts, the problem that is searched, and its areas."""
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +17,7 @@ from signal_ctrl.domain.profile import SafetyProfile
 from sumo_scenarios import catalogue
 from sumo_scenarios.demand_model import START_S, DemandModel, demand_model
 from sumo_scenarios.first_plan import planner_of
+from sumo_scenarios.needed_turns import Way, missing_turns, turns_of
 from sumo_scenarios.network_model import BuiltModel, Dispersions, build_network_model
 from sumo_scenarios.run_times import times_of
 from sumo_scenarios.settings import RunSettings
@@ -78,19 +78,21 @@ def prepare(
     counts: Counts | None = None,
     fitted: Dispersions | None = None,
     base: Plan | None = None,
+    missing_is_zero: bool = False,
 ) -> Prepared:
     """Return a scenario ready for the search.
 
     Args: counts, whose busiest period takes the place of its routes' demand; base, a plan at hand, the only one whose
-    stages may be asked for beside those of the programmes in force.
-    Raises: InvalidInputError for what cannot be used, or counts, in any period, of signals and turns that are not
-    there.
+    stages may be asked for beside those of the programmes in force; missing_is_zero, whether a turn without a count has
+    none to count.
+    Raises: InvalidInputError for what cannot be used, or counts, in any period, that lack a turn, or are of signals and
+    turns that are not there.
     """
     world, times_s = world_of(asked)
     volumes = scaled(count_volumes(world.config, world.net, times_s), asked.scale)
     unlinked_veh_h = 0.0
     if counts is not None:
-        _check_counts(world, counts)
+        _check_counts(world, counts, missing_is_zero)
         volumes, unlinked_veh_h = counted(volumes, counts.busiest(), asked.scale)
     demand = demand_model(world, volumes, () if base is None else (base,))
     if float(demand.links.flow_veh_s.sum()) <= 0:
@@ -141,22 +143,16 @@ def counted(volumes: Volumes, counts: CountPeriod, scale: float = 1.0) -> tuple[
     return Volumes(turns, links, volumes.ways_s), unlinked
 
 
-def _check_counts(world: World, counts: Counts) -> None:
+def _check_counts(world: World, counts: Counts, zero: bool) -> None:
     """Check the counts of every period. Raises: InvalidInputError that names period, signal and turn."""
-    ways = {
-        unit.site.signal_id: {
-            (unit.layout.lanes[m.lane].edge_id, world.net.lanes[unit.layout.exits[m.exit].lane_id].edge_id)
-            for m in unit.layout.movements
-        }
-        for unit in world.units
-    }
+    ways = {unit.site.signal_id: turns_of(unit, world) for unit in world.units}
     for period in counts.periods:
-        fault = _count_fault(period, ways)
+        fault = _count_fault(period, ways, zero)
         if fault:
             raise InvalidInputError(f"counts from {period.begin_s:g} to {period.end_s:g} s {fault}")
 
 
-def _count_fault(period: CountPeriod, ways: Mapping[str, AbstractSet[tuple[str, str]]]) -> str:
+def _count_fault(period: CountPeriod, ways: Mapping[str, dict[Way, bool]], zero: bool) -> str:
     """Return what is wrong with the counts of a period, empty if nothing. Args: ways, the turns of each signal."""
     for signal, from_edge, to_edge in period.vehicles:
         if signal not in ways:
@@ -164,7 +160,11 @@ def _count_fault(period: CountPeriod, ways: Mapping[str, AbstractSet[tuple[str, 
         if (from_edge, to_edge) not in ways[signal]:
             return f"name a turn of signal {signal} from {from_edge} to {to_edge}, which nobody can take"
     missing = [signal for signal in ways if signal not in {turn[0] for turn in period.vehicles}]
-    return f"lack signal {missing[0]} ({len(missing)} of {len(ways)} signals)" if missing else ""
+    if missing:
+        return f"lack signal {missing[0]} ({len(missing)} of {len(ways)} signals)"
+    holes = ((signal, missing_turns(signal, own, period.vehicles)) for signal, own in ways.items())
+    hole = None if zero else next(((signal, turns) for signal, turns in holes if turns), None)
+    return "" if hole is None else f"are not whole: signal {hole[0]}, {hole[1]}, or add --missing-is-zero"
 
 
 def couplings(prepared: Prepared) -> dict[Pair, float]:

@@ -20,7 +20,7 @@ from signal_ctrl.kernel.kernel import Kernel
 from sumo_scenarios.configuration import Configuration
 from sumo_scenarios.demand import demand_span
 from sumo_scenarios.demand_model import UnitStreams, choice_of
-from sumo_scenarios.layout import TURN_BACK
+from sumo_scenarios.needed_turns import missing_turns, turns_of
 from sumo_scenarios.volumes import Volumes, count_periods
 from sumo_scenarios.world import SignalUnit, World
 
@@ -110,8 +110,8 @@ def check_turns(units: Sequence[SignalUnit], world: World, counts: Counts, zero:
     Args: zero, whether a turn without a count has none to count; picked, whether `units` are some signals only.
     Raises: InvalidInputError that names signal and turn.
     """
-    known = {unit.site.signal_id: _turns(unit, world) for unit in units}
-    others = {unit.site.signal_id for unit in world.units} if picked else set()
+    known = {unit.site.signal_id: turns_of(unit, world) for unit in units}
+    others = {unit.site.signal_id for unit in world.units if picked or len(unit.site.stages) == 1}
     left_alone = dict(world.left_alone)
     for period in counts.periods:
         times = f"{period.begin_s:g} to {period.end_s:g} s"
@@ -122,24 +122,9 @@ def check_turns(units: Sequence[SignalUnit], world: World, counts: Counts, zero:
                 why = f"is left alone: {left_alone[signal]}" if signal in left_alone else "is not in this network"
                 raise InvalidInputError(f"counts of {times}: signal {signal} {why}")
         for signal, turns in known.items():
-            missing = [t for t, must in turns.items() if must and (signal, *t) not in period.vehicles]
-            if missing and not zero:
-                before, after = missing[0]
-                more = f" and of {len(missing) - 1} more turns" if len(missing) > 1 else ""
-                raise InvalidInputError(
-                    f"signal {signal}, {times}: no count from {before} to {after}{more}; write 0 where nobody "
-                    "came, or add --missing-is-zero"
-                )
-
-
-def _turns(unit: SignalUnit, world: World) -> dict[tuple[str, str], bool]:
-    """Return the turns of a signal, and whether a count has to name them: turning back may be left out."""
-    found: dict[tuple[str, str], bool] = {}
-    for move in unit.layout.movements:
-        exit_edge = world.net.lanes[unit.layout.exits[move.exit].lane_id].edge_id
-        turn = (unit.layout.lanes[move.lane].edge_id, exit_edge)
-        found[turn] = found.get(turn, False) or move.direction != TURN_BACK
-    return found
+            missing = "" if zero else missing_turns(signal, turns, period.vehicles)
+            if missing:
+                raise InvalidInputError(f"signal {signal}, {times}: {missing}, or add --missing-is-zero")
 
 
 def world_demands(

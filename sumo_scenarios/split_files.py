@@ -10,7 +10,7 @@ from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import plan_to_json
-from signal_ctrl.engine.split_periods import MovementRow, PeriodResult, movement_rows
+from signal_ctrl.engine.split_periods import MovementRow, PeriodResult
 from signal_ctrl.engine.split_values import Period
 from signal_ctrl.gateways.whole_file import check_free, check_place, write_whole
 
@@ -79,7 +79,7 @@ def table_csv(results: Sequence[PeriodResult]) -> str:
         for one in result.signals:
             times = (f"{result.period.begin_s:g}", f"{result.period.end_s:g}")
             where = (*times, one.planner.demand.signal_id, one.outcome.cycle_s)
-            for row in movement_rows(one):
+            for row in one.rows:
                 writer.writerow((*where, *(_cell(getattr(row, field.name)) for field in fields(MovementRow))))
     return out.getvalue()
 

@@ -138,7 +138,7 @@ def _check_lit(kernel: Kernel, plan: SignalPlan) -> None:
         if before != stage and to_s(split_ds) <= tables.settled_s[before, stage]:
             raise InvalidInputError(
                 f"stage {name} has {to_s(split_ds):g} s, which the change to it takes, and UTDF knows no stage that is "
-                "never lit; give it more, or plan without it"
+                "never lit; give it more, or plan without it (plan cycle-split --stages, --fewer-stages)"
             )
 
 

@@ -86,15 +86,24 @@ def _by_period(
     signal_of, edge_s = _signals(net), {edge: way_s(net, (edge,)) for edge in net.edges}
     found: tuple[defaultdict[Turn, float], ...] = tuple(defaultdict(float) for _ in periods_s)
     for element in _departing(paths):
+        depart_s = _time(element, "depart", math.nan) if element.tag in _SINGLE else math.nan
         for share, edges in _edges(element, named):
             for turn, behind_s in _passed(edge_s, signal_of, edges):
                 for turns, (begin_s, end_s) in zip(found, periods_s, strict=True):
-                    number = share * _vehicles(
-                        element, (begin_s - behind_s, math.nextafter(end_s - behind_s, -math.inf))
-                    )
+                    number = share * _departures(element, depart_s, begin_s - behind_s, end_s - behind_s)
                     if number:
                         turns[turn] += number * _S_PER_H / (end_s - begin_s)
     return tuple(dict(turns) for turns in found)
+
+
+def _departures(element: Element, depart_s: float, from_s: float, until_s: float) -> float:
+    """Return how many vehicles an element sends from one time up to, not including, another. [veh]
+
+    Args: depart_s, the departure of a single vehicle where it was read already, else NaN.
+    """
+    if not math.isnan(depart_s):
+        return float(from_s <= depart_s < until_s)
+    return _vehicles(element, (from_s, math.nextafter(until_s, -math.inf)))
 
 
 def _passed(

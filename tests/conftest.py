@@ -2,9 +2,11 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import cv2
 import pytest
@@ -26,6 +28,20 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "quick")
+
+
+_LASTS: Final = {"browser": 30.0, "slow": 8.0, "sumo": 3.0}
+"""How long a test with such a mark lasts, about; what has none is over in no time. [s]"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files that last longest first where workers share them: one that begins last keeps the others waiting."""
+    if not hasattr(config, "workerinput"):
+        return
+    lasts_s: Counter[Path] = Counter()
+    for item in items:
+        lasts_s[item.path] += max((_LASTS.get(mark.name, 0.0) for mark in item.iter_markers()), default=0.0) + 0.01
+    items.sort(key=lambda item: -lasts_s[item.path])
 
 
 _USED_POLARS: list[str] = []

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bench.diversion.campaign import seeds_of
 from bench.special.campaign import Campaign, Case
-from bench.special.judging import Trip, told, trips_of
+from bench.special.judging import Line, Trip, kept, told, trips_of
 from signal_ctrl.domain.errors import SignalCtrlError
 from sumo_scenarios.special_loop.order import NOTICE_S
 
@@ -21,17 +21,25 @@ LEDGER: Final = Path(__file__).parent.parent / "results" / "special.jsonl"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the runs of one case and print its trips; exit code 3 if SUMO fails."""
     asked, console = _parser().parse_args(arguments), Console(width=140)
-    case = Case(asked.scenario, asked.controller, asked.begin, asked.first, asked.apart, asked.trips, asked.blue_light)
+    case = Case(
+        asked.scenario, asked.controller, asked.begin, asked.first, asked.apart, asked.trips, asked.blue_light,
+        asked.after,
+    )  # fmt: skip
     trips: list[Trip] = []
+    lines: dict[bool, list[Line]] = {True: [], False: []}
     try:
         campaign = Campaign(asked.ledger, lambda text: console.print(text, highlight=False))
         for seed in seeds_of(asked.seeds):
             with_, without = (campaign.run(case, seed, corridor) for corridor in (True, False))
             trips += trips_of(seed, with_, without, NOTICE_S)
+            lines[True].append(with_)
+            lines[False].append(without)
     except SignalCtrlError as error:
         console.print(f"bench.special: {error}", highlight=False)
         return 3
     _put(console, case, trips)
+    for corridor, found in lines.items():
+        console.print(kept(f"{'with' if corridor else 'without'} corridors", found), highlight=False)
     return 0
 
 
@@ -45,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--begin", type=float, default=case.begin_s, help="begin of a run [s]")
     parser.add_argument("--first", type=float, default=case.first_s, help="the first vehicle sets out [s]")
     parser.add_argument("--apart", type=float, default=case.apart_s, help="time between two vehicles [s]")
+    parser.add_argument("--after", type=float, help="a run lasts so long after the last one has set out [s]; --apart")
     parser.add_argument("--trips", type=int, default=case.trips, help="vehicles in a run")
     parser.add_argument("--seeds", default="1-67", help="A-B; 67 runs of 3 trips are 201")
     parser.add_argument("--blue-light", action="store_true", help="SUMO's own device: rescue lane, and red is passed")

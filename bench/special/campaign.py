@@ -1,12 +1,16 @@
 """The runs of the campaign, each once: the same trips with their corridor and without it, by the same seeds."""
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from bench.lamps import longest_red_s
 from bench.ledger import append_lines, lines_of
+from bench.referees import wrong_lamps
 from signal_ctrl.domain.profile import STREET
+from sumo_scenarios.arguments import TLS_STATES
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.special_loop.order import SpecialOrder
 from sumo_scenarios.special_loop.run import SpecialRun, run_special
@@ -20,7 +24,10 @@ BIN_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A network in its peak under a controller. Trips of one run set out one after the other. [s]"""
+    """A network in its peak under a controller. Trips of one run set out one after the other. [s]
+
+    `after_s`, the run goes on for so long after the last one has set out; None: for `apart_s`.
+    """
 
     scenario: str = "newtown"
     controller: str = "adaptive"
@@ -29,19 +36,28 @@ class Case:
     apart_s: float = 900.0
     trips: int = 3
     blue_light: bool = False
+    after_s: float | None = None
 
     def order(self, seed: int) -> SpecialOrder:
         """Return the run of a seed, with its corridors. The seed draws the trips and SUMO's drivers."""
-        end_s = self.first_s + self.trips * self.apart_s
-        settings = RunSettings(self.scenario, self.controller, seed, profile=STREET, begin_s=self.begin_s, end_s=end_s)
+        settings = RunSettings(
+            self.scenario, self.controller, seed, profile=STREET, begin_s=self.begin_s, end_s=self.end_s
+        )
         trips = random_trips(world_of(settings), Spacing(self.first_s, self.apart_s, self.trips), seed)
         return SpecialOrder(settings, trips, blue_light=self.blue_light)
+
+    @property
+    def end_s(self) -> float:
+        """End of a run. [s]"""
+        last_s = self.first_s + (self.trips - 1) * self.apart_s
+        return last_s + (self.apart_s if self.after_s is None else self.after_s)
 
     @property
     def name(self) -> str:
         """What the case is called in the ledger."""
         light = "/blue light" if self.blue_light else ""
         when = f"{self.trips} trips from {self.first_s:g} every {self.apart_s:g} s"
+        when += "" if self.after_s is None else f" and {self.after_s:g} s"
         return f"{self.scenario}/{self.controller}/{when}{light}"
 
     def key(self, seed: int, corridor: bool) -> str:
@@ -62,10 +78,26 @@ class Campaign:
         if key not in self._known:
             self._told(key)
             order = replace(case.order(seed), corridor=corridor)
-            line = {"key": key, **line_of(order, run_special(order), free_times_s(order))}
+            with tempfile.TemporaryDirectory(prefix="signal-ctrl-special-") as scratch:
+                folder = Path(scratch) / "run"
+                line = {"key": key, **line_of(order, run_special(order, folder=folder), free_times_s(order))}
+                line |= lamps_of(folder, order.trips[0].departs_s - order.trips[0].notice_s)
             append_lines(self._ledger, [line])
             self._known[key] = line
         return self._known[key]
+
+
+def lamps_of(folder: Path, asked_s: float) -> Line:
+    """Return what SUMO's record of the lamps shows: wrong ones by rule as the independent referee finds them, the
+    longest red, and the longest one that ended after somebody had first asked for a corridor. [s]
+
+    Raises: BackendError if the record is damaged or the referee breaks off.
+    """
+    return {
+        "wrong_lamps": wrong_lamps(folder, STREET.ped_speed_mps),
+        "longest_red_s": longest_red_s(folder / TLS_STATES),
+        "longest_red_asked_s": longest_red_s(folder / TLS_STATES, asked_s),
+    }
 
 
 def line_of(order: SpecialOrder, run: SpecialRun, free_s: Sequence[float]) -> Line:

@@ -87,6 +87,7 @@ def told(trips: Sequence[Trip]) -> list[str]:
         f"without a corridor {before} of {n}",
         _interval("time over free time, with", [t.with_s / t.free_s for t in trips if t.with_s is not None], ""),
         _interval("time over free time, without", [t.without_s / t.free_s for t in trips if t.without_s], ""),
+        _saved(trips),
         _interval("delay price", [t.price_veh_h for t in trips], " veh h a trip"),
     ]
     looked = [trip.after for trip in trips if trip.after is not None]
@@ -98,9 +99,40 @@ def told(trips: Sequence[Trip]) -> list[str]:
     return rows
 
 
+def _longest(lines: Sequence[Line], name: str) -> str:
+    found = [line[name] for line in lines if name in line]
+    return f"{max(found):.0f} s" if found else "not known"
+
+
+def _saved(trips: Sequence[Trip]) -> str:
+    saved_s = [t.without_s - t.with_s for t in trips if t.with_s is not None and t.without_s is not None]
+    least = f", least {min(saved_s):.0f} s" if saved_s else ""
+    return _mean("time saved", saved_s, " s a trip") + least
+
+
+def kept(what: str, lines: Sequence[Line]) -> str:
+    """Return what the lamps of some runs kept: what the kernel and the referee found, and the longest red.
+
+    Runs that were made before the referee looked at them say nothing of it.
+    """
+    seen = [line for line in lines if "wrong_lamps" in line]
+    wrong = sum(count for line in seen for count in line["wrong_lamps"].values())
+    longest, asked = (_longest(seen, name) for name in ("longest_red_s", "longest_red_asked_s"))
+    violations, collisions = (sum(line[name] for line in lines) for name in ("lamp_violations", "collisions"))
+    return (
+        f"{what}: longest red {longest}, of those after the first request {asked}, "
+        f"{violations} violations seen by the kernel, {wrong} by the referee "
+        f"({len(seen)} of {len(lines)} runs looked at), {collisions} collisions"
+    )
+
+
 def _interval(what: str, values: Sequence[float], unit: str) -> str:
+    return _mean(what, values, unit) + (f", worst {max(values):.2f}" if values else "")
+
+
+def _mean(what: str, values: Sequence[float], unit: str) -> str:
     if not values:
         return f"{what}: nobody arrived"
     mean, found = sum(values) / len(values), mean_interval(list(values))
     between = "" if found is None else f" (95 % interval {found.low:.2f} to {found.high:.2f})"
-    return f"{what}: {mean:.2f}{unit}{between}, worst {max(values):.2f}"
+    return f"{what}: {mean:.2f}{unit}{between}"

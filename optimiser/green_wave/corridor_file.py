@@ -20,6 +20,8 @@ from optimiser.green_wave.network import (
 )
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.fields import NEEDED, Fields, read_table
+from signal_ctrl.domain.plan import CYCLE_DS
+from signal_ctrl.domain.timing import to_s
 
 FORMAT: Final = "signal-ctrl corridor 1"
 KMH: Final = 3.6
@@ -77,6 +79,7 @@ def corridor_from_text(text: str, wishes: CorridorWishes, source: str = "corrido
         raise InvalidInputError(f"{source}: 'format' has to be '{FORMAT}'")
     name = fields.text("name")
     cycle_s = wishes.cycle_s or fields.span("cycle_s", least=1.0)
+    check_cycle_s(cycle_s, source)
     fields.get("cycle_s", None)
     speed_kmh = wishes.speed_kmh or (fields.span("speed_kmh") if fields.has("speed_kmh") else None)
     ratio = _ratio(fields, wishes, None)
@@ -88,6 +91,14 @@ def corridor_from_text(text: str, wishes: CorridorWishes, source: str = "corrido
     fields.done()
     network = WaveNetwork(tuple(each.signal for each in signals), streets, cycle_s)
     return CorridorFile(name, network, tuple(signals))
+
+
+def check_cycle_s(span_s: tuple[float, float], where: str) -> None:
+    """Check the shortest and the longest cycle. [s] Raises: InvalidInputError outside what plans may have (K9)."""
+    low_s, high_s = (to_s(bound_ds) for bound_ds in CYCLE_DS)
+    if not low_s <= span_s[0] <= span_s[1] <= high_s:
+        got = f"{span_s[0]:g}" if span_s[0] == span_s[1] else f"{span_s[0]:g}-{span_s[1]:g}"
+        raise InvalidInputError(f"{where}: cycles lie from {low_s:g} to {high_s:g} s, got {got} s")
 
 
 def _ratio(fields: Fields, wishes: CorridorWishes, otherwise: float | None) -> float | None:
@@ -271,8 +282,9 @@ class _Reader:
         change = (
             None if change_kmh is None or not onward else _change(fields.number("speed_change_kmh", least=0.0), kmh)
         )
+        weight = self._weight(fields, back)
         try:
-            return WaveLink(distance_m, kmh[0] / KMH, kmh[1] / KMH, self._weight(fields, back), change)
+            return WaveLink(distance_m, kmh[0] / KMH, kmh[1] / KMH, weight, change)
         except InvalidInputError as error:
             raise InvalidInputError(f"{fields.where}: {error}") from error
 

@@ -1,7 +1,8 @@
 """The solvers: HiGHS by way of scipy, and SCIP, HiGHS and CP-SAT by way of OR-Tools, which can be given a start."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -20,13 +21,25 @@ SCIPY: Final = "highs"
 ENGINES: Final = (SCIPY, "scip", "or-highs")
 
 
+Clock = Callable[[], float]
+"""Tells the time, from whenever on. [s]"""
+_LEAST_S: Final = 0.1
+"""Where no time is left a question still gets this much: a quick one is answered, the others are given up. [s]"""
+
+
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to search [s], how close to the best is close enough, with which engine."""
+    """How long to search [s], how close to the best is close enough, with which engine.
+
+    A plan asks several questions. Without a clock each of them may take `time_s`; with one all together may, from
+    `begun` on, and `ends_s` is when they end.
+    """
 
     time_s: float = 60.0
     gap: float = 1e-4
     engine: str = SCIPY
+    clock: Clock | None = None
+    ends_s: float = math.inf
 
     def __post_init__(self) -> None:
         if not 0.0 < self.time_s < math.inf or not 0.0 <= self.gap < 1.0:
@@ -35,6 +48,28 @@ class Effort:
             )
         if self.engine not in ENGINES:
             raise InvalidInputError(f"unknown engine '{self.engine}'; choose one of {', '.join(ENGINES)}")
+
+    def begun(self) -> "Effort":
+        """Return the effort with its clock running, the same if it has none or runs already."""
+        if self.clock is None or self.ends_s < math.inf:
+            return self
+        return replace(self, ends_s=self.clock() + self.time_s)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return self.clock is not None and self.clock() >= self.ends_s
+
+    @property
+    def question_s(self) -> float:
+        """How long the next question may take. [s]"""
+        return self.time_s if self.clock is None else max(min(self.time_s, self.ends_s - self.clock()), _LEAST_S)
+
+    def part(self, share: float) -> "Effort":
+        """Return the effort for a part that may take a share (0-1) of what is left; without a clock the same."""
+        if self.clock is None or self.ends_s == math.inf:
+            return self
+        return replace(self, ends_s=self.ends_s - (1.0 - share) * max(self.ends_s - self.clock(), 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +104,7 @@ def solve(program: MixedProgram, effort: Effort, start: FloatArray | None = None
 
 def _by_scipy(program: MixedProgram, effort: Effort) -> Answer:
     matrix, low, high = program.matrix()
-    options = {"time_limit": effort.time_s, "mip_rel_gap": effort.gap}
+    options = {"time_limit": effort.question_s, "mip_rel_gap": effort.gap}
     found = milp(
         program.costs(),
         integrality=np.array(program.whole, dtype=np.int64),
@@ -99,7 +134,7 @@ def _by_ortools(program: MixedProgram, effort: Effort, start: FloatArray | None)
         model.add_linear_constraint(lb=row.low, ub=row.high, expr=terms)
     model.maximize(mathopt.LinearSum(f * variables[v] for v, f in program.most.terms.items()))
     parameters = mathopt.SolveParameters(
-        time_limit=timedelta(seconds=effort.time_s), relative_gap_tolerance=effort.gap, absolute_gap_tolerance=0.0
+        time_limit=timedelta(seconds=effort.question_s), relative_gap_tolerance=effort.gap, absolute_gap_tolerance=0.0
     )
     hints = mathopt.ModelSolveParameters()
     if start is not None:

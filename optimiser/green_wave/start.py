@@ -24,7 +24,7 @@ def quick_start(model: WaveModel, effort: Effort) -> FloatArray | None:
         for travel, link in zip(course.travel, course.course.links, strict=True):
             middle_s = link.distance_m * 2.0 / (link.slowest_mps + link.fastest_mps)
             _fix(program.low, program.high, travel.terms, middle_s / cycle_s)
-    return solve(program, Effort(_SHARE * effort.time_s, _CLOSE, SCIPY)).values
+    return solve(program, Effort(_SHARE * effort.question_s, _CLOSE, SCIPY)).values
 
 
 def _fix(low: list[float], high: list[float], terms: Mapping[int, float], value: float) -> None:

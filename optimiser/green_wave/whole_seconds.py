@@ -73,12 +73,12 @@ def in_whole_seconds(wave: Wave, rules: WaveRules, effort: Effort, rounded: Roun
     """
     low_s, high_s = wave.network.cycle_s
     near = {math.floor(wave.cycle_s) + step for step in CYCLES_AROUND} | {round(wave.cycle_s)}
-    found = [
-        timing
-        for cycle_s in sorted(near)
-        if low_s - 1e-6 <= cycle_s <= high_s + 1e-6
-        and (timing := _at_cycle(wave, rules, effort, rounded, cycle_s)) is not None
+    cycles_s = [cycle_s for cycle_s in sorted(near) if low_s - 1e-6 <= cycle_s <= high_s + 1e-6]
+    tried = [
+        _at_cycle(wave, rules, effort.part(1.0 / (len(cycles_s) - k)), rounded, cycle_s)
+        for k, cycle_s in enumerate(cycles_s)
     ]
+    found = [timing for timing in tried if timing is not None]
     if not found:
         raise InvalidInputError(
             f"no whole second near the cycle of {wave.cycle_s:.2f} s keeps the wave; widen the cycle or the speeds"
@@ -96,11 +96,11 @@ def _at_cycle(wave: Wave, rules: WaveRules, effort: Effort, rounded: Rounded, cy
     model = build_model(network, rules)
     for (_, variable), value in zip(model.loops, wave.loops, strict=True):
         model.program.low[variable] = model.program.high[variable] = value
-    near = solve(model.program, effort)
+    near = solve(model.program, effort.part(0.5))
     if near.values is None:
         return None
-    for radius_s in RADII_S:
-        timing = _rounded(model, near.values, greens_s, radius_s, effort)
+    for k, radius_s in enumerate(RADII_S):
+        timing = _rounded(model, near.values, greens_s, radius_s, effort.part(1.0 / (len(RADII_S) - k)))
         if timing is not None:
             found = replace(timing.wave, proof=wave.proof, orders=wave.orders, network=wave.network, loops=wave.loops)
             return replace(timing, wave=found)

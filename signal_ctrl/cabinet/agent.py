@@ -18,7 +18,7 @@ from signal_ctrl.cabinet.office import Office
 from signal_ctrl.cabinet.outbox import CAPACITY, Outbox
 from signal_ctrl.cabinet.plan_gate import plan_faults
 from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes, Shelf, Verify
-from signal_ctrl.cabinet.self_report import SelfReport, Status
+from signal_ctrl.cabinet.self_report import SelfReport, Starved, Status
 from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.cabinet.street import Fitting
 from signal_ctrl.cabinet.timekeeping import CabinetClock
@@ -27,9 +27,10 @@ from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.lamps import lamps_query
-from signal_ctrl.domain.link.reports import Report, ReportKind
+from signal_ctrl.domain.link.reports import STARTED, Report, ReportKind
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.kernel.latch import latch_from_json, latch_to_json
+from signal_ctrl.kernel.state import Starving
 
 SEAL_MS: Final = 10_000
 LOOK_MS: Final = 500
@@ -94,7 +95,7 @@ class Agent:
         self._sealed_ms = self.clock.mono_ms()
         self._looked_ms: int | None = None
         self._verdict: tuple[str, tuple[str, ...]] | None = None
-        self.report(ReportKind.EVENT, "start", self.boot)
+        self.report(ReportKind.EVENT, STARTED, self.boot)
 
     def report(self, kind: ReportKind, code: str, text: str = "", values: Sequence[tuple[str, int]] = ()) -> None:
         """Note something for the centre; `housekeep` stores it."""
@@ -214,8 +215,13 @@ class Agent:
             waiting=self.outbox.waiting,
             answers=self.link.answers and not self.link.lost,
             adaptive=control.adaptive,
-            starving=core.claims.starving.groups if core.claims.starving is not None else (),
+            starving=self._starved(core.claims.starving),
         )
+
+    def _starved(self, raised: Starving | None) -> Starved | None:
+        """Return what the kernel raised, with the groups by name."""
+        groups = self._kernel.site.groups
+        return None if raised is None else Starved(raised.at_ds, tuple(groups[g].name for g in raised.groups))
 
 
 def _next_boot(shelf: Shelf) -> int:

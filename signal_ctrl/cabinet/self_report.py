@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from signal_ctrl.cabinet.control import LABEL
 from signal_ctrl.cabinet.timekeeping import ISOLATED_MS, WARN_MS
 from signal_ctrl.domain.link.orders import Version, signal_plan_hash
-from signal_ctrl.domain.link.reports import ReportKind
+from signal_ctrl.domain.link.reports import STARVING, STARVING_OVER, ReportKind
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.engine.ladder import Rung
 from signal_ctrl.kernel.state import Mode
@@ -20,6 +20,13 @@ ADAPTIVE: Final = "adaptive control"
 _MODES: Final = tuple(Mode)
 
 Tell = Callable[[ReportKind, str, str, Sequence[tuple[str, int]]], None]
+
+
+class Starved(NamedTuple):
+    """What the kernel raised last while a police hold passes a limit of K4: when, and the groups that wait. [ds]"""
+
+    at_ds: int
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Status:
     waiting: int
     answers: bool
     adaptive: bool
-    starving: tuple[int, ...]
+    starving: Starved | None
 
     @property
     def clock(self) -> str:
@@ -86,13 +93,21 @@ class SelfReport:
             self._tell_mode(before, status)
         if before is not None and before.clock != status.clock:
             self.tell(ReportKind.EVENT, "clock", status.clock, (("offset_ms", status.offset_ms),))
-        if status.starving and (before is None or before.starving != status.starving):
-            groups = ", ".join(map(str, status.starving))
-            self.tell(ReportKind.EVENT, "starving", f"groups {groups} wait beyond their maximum red", ())
+        self._tell_starving(before, status)
         is_due = self._beat_mono_ms is None or mono_ms - self._beat_mono_ms >= HEARTBEAT_MS
         if is_due or (before is not None and (before.mode, before.rung) != (status.mode, status.rung)):
             self._beat_mono_ms = mono_ms
             self.tell(ReportKind.HEARTBEAT, "heartbeat", status.summary, _values(status))
+
+    def _tell_starving(self, before: Status | None, status: Status) -> None:
+        """Tell who waits, each time that the kernel raises it, which is once a minute; and when it is over. K4."""
+        was = None if before is None else before.starving
+        if status.starving is not None and status.starving != was:
+            waiting = ", ".join(status.starving.groups) or "nobody"
+            text = f"a police hold passes the limits of K4; waiting: {waiting}"
+            self.tell(ReportKind.EVENT, STARVING, text, (("groups", len(status.starving.groups)),))
+        elif status.starving is None and was is not None:
+            self.tell(ReportKind.EVENT, STARVING_OVER, "the limits of K4 are kept again", ())
 
     def _tell_mode(self, before: Status | None, status: Status) -> None:
         if status.mode is Mode.FAULT:

@@ -16,6 +16,7 @@ from signal_ctrl.centre.link_keys import Box, KeyRing
 from signal_ctrl.centre.link_reports import ReportDesk
 from signal_ctrl.centre.link_shadow import apply_shadow
 from signal_ctrl.centre.link_starts import Seen, Starts
+from signal_ctrl.centre.link_starving import apply_starving
 from signal_ctrl.centre.link_values import Double, Start, StoredAck
 from signal_ctrl.centre.order_values import Delivery
 from signal_ctrl.centre.ports import Importance, Transaction
@@ -187,6 +188,7 @@ class Link:
         apply_fault(self._centre.faults, t, batch, report, late)
         apply_count(self._centre.traffic, t, batch.cabinet, report)
         apply_shadow(self._centre.shadow, t, batch.cabinet, report)
+        apply_starving(self._centre.alarms, t, batch.cabinet, report, late)
 
     def _hear(self, batch: Batch, old: bool) -> None:
         """Note what a cabinet says of itself now."""

@@ -67,6 +67,7 @@ ADVICE: Final = ShelfSpec(
     key=lambda a: a.key,
     at_utc_ms=lambda a: a.at_utc_ms,
     columns={"cabinet": lambda a: a.cabinet},
+    passing=True,
 )
 
 
@@ -108,4 +109,5 @@ SHADOW_TOTALS: Final = ShelfSpec(
     key=lambda a: a.key,
     at_utc_ms=lambda a: a.from_utc_ms,
     columns={"cabinet": lambda a: a.cabinet},
+    passing=True,
 )

@@ -36,4 +36,5 @@ FLOWS: Final = ShelfSpec(
     key=lambda f: f.key,
     at_utc_ms=lambda f: f.from_utc_ms,
     columns={"cabinet": lambda f: f.cabinet},
+    passing=True,
 )

@@ -69,6 +69,7 @@ def backtest(
     train_days: Annotated[
         int | None, typer.Option(help="Days to learn from; else two thirds.", show_default=False)
     ] = None,
+    every_min: Annotated[int, typer.Option(help="Judge a forecast from every so many minutes on.")] = 15,
     timezone: Zone = _CITY,
     calendar: Calendar = None,
     out: Annotated[Path | None, typer.Option(help="File for the scores as JSON.", show_default=False)] = None,
@@ -79,9 +80,14 @@ def backtest(
 
     from signal_ctrl.gateways.whole_file import write_whole
     from signal_ctrl.parking.forecast.backtest import backtest as judged
+    from signal_ctrl.parking.forecast.series import SLOT_S
 
+    every_slots, odd_s = divmod(60 * every_min, int(SLOT_S))
+    if every_slots < 1 or odd_s:
+        raise InvalidInputError(f"--every-min is {every_min}; a history has a row every 5 min: write 5, 10, 15 or so")
     days = _days(history, timezone, calendar)
-    found = judged(days, train_days or max(2 * len(days.dates) // 3, 1), (lambda _: None) if json_ else say)
+    learned = train_days or max(2 * len(days.dates) // 3, 1)
+    found = judged(days, learned, (lambda _: None) if json_ else say, every_slots)
     document = json.loads(json.dumps(asdict(found)).replace("NaN", "null"))
     if out is not None:
         write_whole(out, json.dumps(document, indent=1, allow_nan=False) + "\n")
@@ -182,5 +188,7 @@ def _tell_backtest(found: "Backtest") -> None:
         for s in found.scores
     ]  # fmt: skip
     put_table(header, rows)
+    if found.beyond:
+        typer.echo(f"the days judged are over before {found.beyond[0]} min: nothing is said of that far ahead")
     name, error = found.by_facility[0]
     typer.echo(f"15 min ahead the worst facility is {name}: {100 * error:.2f} %")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -87,7 +88,13 @@ def green_wave(
     least_side: Annotated[
         float, typer.Option(help="am-band: least share of a band on each side of its line, 0-0.5.")
     ] = 0.0,
-    time_limit: Annotated[float, typer.Option(help="Search for so long at most. [s]")] = 60.0,
+    time_limit: Annotated[
+        float,
+        typer.Option(
+            help="All searching ends within this: splits, waves, whole seconds, or why there is no wave. Reading and "
+            "counting come on top. [s]"
+        ),
+    ] = 60.0,
     gap: Annotated[float, typer.Option(help="Proven gap that is close enough, as a share.")] = 1e-3,
     engine: Annotated[str, typer.Option(help="highs, scip or or-highs.")] = "highs",
     overwrite: Overwrite = False,
@@ -109,7 +116,7 @@ def green_wave(
     cycle_s, speed_kmh = _cycle_s(cycle, cycle_range), _speed_kmh(speed)
     asked = _Options(kind, cycle_s, speed_kmh, *_ratio(ratio), patterns, power, queue_s, arterial_first, json_)
     rules = WaveRules(MAXBAND if kind == "grid" else kind, not leaving_only, least_side)
-    effort = Effort(time_limit, gap, engine)
+    effort = Effort(time_limit, gap, engine, monotonic)
     if Path(source).suffix.lower() in (".toml", ".json"):
         if plan is not None:
             raise InvalidInputError("--plan is for scenarios; a corridor file says itself what its greens are")
@@ -205,9 +212,14 @@ def _asked(rules: "WaveRules", asked: _Options) -> "Asked":
 def _cycle_s(cycle: float | None, cycle_range: str | None) -> tuple[float, float] | None:
     if cycle is not None and cycle_range is not None:
         raise InvalidInputError("give --cycle or --cycle-range, not both")
-    if cycle is not None:
-        return _positive("--cycle", f"{cycle:g}")
-    return None if cycle_range is None else _positive("--cycle-range", cycle_range)
+    option, text = ("--cycle", f"{cycle:g}") if cycle is not None else ("--cycle-range", cycle_range)
+    if text is None:
+        return None
+    from optimiser.green_wave.corridor_file import check_cycle_s
+
+    span_s = _positive(option, text)
+    check_cycle_s(span_s, option)
+    return span_s
 
 
 def _speed_kmh(text: str | None) -> tuple[float, float] | None:

@@ -33,6 +33,9 @@ def network(
     counts: Annotated[
         Path | None, typer.Option(help="Turning counts (CSV) in place of the demand of the routes.", show_default=False)
     ] = None,
+    missing_is_zero: Annotated[
+        bool, typer.Option("--missing-is-zero", help="A turn without a count has none to count; else that is an error.")
+    ] = False,
     cycle: Annotated[int | None, typer.Option(help="The common cycle. [s]", show_default=False)] = None,
     cycle_range: Annotated[
         str | None, typer.Option(help="A-B: the cycles to choose from. [s]", show_default="around Webster's")
@@ -92,7 +95,7 @@ def network(
     weights = IndexWeights(delay_weight, stop_weight, excess_weight)
     at_hand = _read(base)
     asked = Asked(source, profile_by_name(profile), begin, end, scale)
-    prepared = _prepared(asked, weights, (counts, dispersion), at_hand)
+    prepared = _prepared(asked, weights, (counts, dispersion), at_hand, missing_is_zero)
     check_edge(prepared, None if profile_of is None else profile_of[0])
     planned = _planned(prepared, wish, effort, at_hand, json_)
     report = report_of(prepared, planned) | {"seconds": round(time.monotonic() - begun_s, 2), "plan": str(out)}
@@ -111,12 +114,12 @@ def _read(base: Path | None) -> "Plan | None":
 
 
 def _prepared(
-    asked: "Asked", weights: "IndexWeights", files: tuple[Path | None, Path | None], base: "Plan | None"
+    asked: "Asked", weights: "IndexWeights", files: tuple[Path | None, Path | None], base: "Plan | None", zero: bool
 ) -> "Prepared":
     from sumo_scenarios.network_plans import PLANNING, prepare
 
     counts, dispersion = files
-    prepared = prepare(asked, weights, PLANNING, _counts(counts), _fitted(dispersion), base)
+    prepared = prepare(asked, weights, PLANNING, _counts(counts), _fitted(dispersion), base, zero)
     if prepared.unlinked_veh_h:
         say(f"no route tells where {prepared.unlinked_veh_h:.0f} veh/h of the counts go on; they arrive evenly")
     return prepared

@@ -16,7 +16,6 @@ from signal_ctrl.engine.split_periods import (
     SignalResult,
     TotalRow,
     approach_rows,
-    movement_rows,
     total_row,
 )
 
@@ -59,7 +58,7 @@ def tell(results: Sequence[PeriodResult], rules: "SplitRules", files: Sequence[P
 
 def _tell_signal(one: SignalResult, rules: "SplitRules") -> None:
     outcome, analysis = one.outcome, one.outcome.analysis
-    rows = movement_rows(one)
+    rows = one.rows
     critical = ", ".join(dict.fromkeys(row.movement for row in rows if row.critical)) or "nobody"
     typer.echo(f"\nsignal {one.planner.demand.signal_id}: cycle {outcome.cycle_s} s, {_splits(one)}")
     typer.echo(
@@ -161,7 +160,7 @@ def document_of(
 
 def _signal_document(one: SignalResult) -> dict[str, Any]:
     demand, outcome, analysis = one.planner.demand, one.outcome, one.outcome.analysis
-    rows = movement_rows(one)
+    rows = one.rows
     return {
         "signal": demand.signal_id,
         "critical": {

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from signal_ctrl.domain.documents import canonical, exactly, items_of, read_document, text_of, whole, why
 from signal_ctrl.domain.errors import InvalidInputError, InvalidTimingError
 from signal_ctrl.domain.site_parts import is_whole
-from signal_ctrl.domain.timing import DS_PER_S
+from signal_ctrl.domain.timing import DS_PER_S, to_s
 
 FORMAT: Final = "signal-ctrl plan 1"
 CYCLE_DS: Final = (300, 3000)
@@ -58,16 +58,20 @@ def faults(plan: DraftPlan) -> Iterator[Fault]:
 
 
 def _timing_faults(plan: DraftPlan) -> Iterator[Fault]:
+    low_s, high_s = (to_s(bound_ds) for bound_ds in CYCLE_DS)
     times_ds = (plan.cycle_ds, plan.offset_ds, *plan.splits_ds)
-    if not all(is_whole(t, (0, CYCLE_DS[1])) and t % DS_PER_S == 0 for t in times_ds):
-        yield Fault("K9/seconds", "times are whole seconds, as whole numbers of tenths", True)
+    odd_ds = [t for t in times_ds if not (is_whole(t, (0, CYCLE_DS[1])) and t % DS_PER_S == 0)]
+    if odd_ds:
+        text = f"times are whole seconds from 0 to {high_s:g}, written in tenths; {odd_ds[0]} tenths are none"
+        yield Fault("K9/seconds", text, True)
     if not CYCLE_DS[0] <= plan.cycle_ds <= CYCLE_DS[1]:
-        yield Fault("K9/cycle", f"need {CYCLE_DS[0]} <= cycle_ds <= {CYCLE_DS[1]}, got {plan.cycle_ds}", True)
+        yield Fault("K9/cycle", f"the cycle is {low_s:g} to {high_s:g} s, got {to_s(plan.cycle_ds):g} s", True)
     if sum(plan.splits_ds) != plan.cycle_ds or min(plan.splits_ds, default=0) <= 0:
-        text = f"splits have to be above 0 and make up the cycle of {plan.cycle_ds} ds; they make {sum(plan.splits_ds)}"
+        made_s = to_s(sum(plan.splits_ds))
+        text = f"splits have to be above 0 and make up the cycle of {to_s(plan.cycle_ds):g} s; they make {made_s:g} s"
         yield Fault("K9/splits", text, True)
     if not plan.offset_ds < plan.cycle_ds:
-        yield Fault("K9/offset", f"need an offset below the cycle, got {plan.offset_ds} ds", True)
+        yield Fault("K9/offset", f"need an offset below the cycle, got {to_s(plan.offset_ds):g} s", True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ Where = Mapping[str, str | Collection[str]]
 class ShelfSpec(Generic[V]):
     """What a shelf holds: the kind of its values, how each is named and dated, and its columns.
 
-    `large`: its values are tens of kilobytes, so few of them are remembered once they were read.
+    `large`: its values are tens of kilobytes, so few of them are remembered once they were read. `passing`: they are
+    many, are written as they come in and seldom read, so none is remembered.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ShelfSpec(Generic[V]):
     at_utc_ms: Callable[[V], int]
     columns: Mapping[str, Callable[[V], str]]
     large: bool = False
+    passing: bool = False
 
 
 class Shelf(Protocol[V_co]):

@@ -11,8 +11,9 @@ from signal_ctrl.domain.site import Site
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.domain.timing import to_s
 from signal_ctrl.engine.settled import settled_in
+from signal_ctrl.kernel.gate import CLOCK_GAP_DS
 from signal_ctrl.kernel.kernel import Kernel
-from signal_ctrl.kernel.state import FOREVER_DS, Core, Request, Source
+from signal_ctrl.kernel.state import FOREVER_DS, Core, KernelState, Request, Source
 
 CYCLES: Final = 2
 MAX_SIGNAL_BYTES: Final = 1 << 16
@@ -101,12 +102,21 @@ def rehearse_turns(kernel: Kernel, before: int, turns: Sequence[tuple[int, int]]
                 state = kernel.submit(state, request, from_ds)
             except RefusedError as error:
                 return (f"signal {kernel.site.signal_id}: {error.detail} ({error.rule}); shorten the cycle",)
-        for now_ds in range(from_ds, from_ds + split_ds + 1):
+        now_ds = from_ds
+        while True:
             state = kernel.step(state, everybody, now_ds)
             if state.core.stage != stage or state.core.forced >= 0:
                 return (_forced(kernel.site, state.core, stage),)
+            if now_ds == from_ds + split_ds:
+                break
+            now_ds = min(_next_ds(state, now_ds), from_ds + split_ds)
         from_ds, before_ds = from_ds + split_ds, split_ds
     return ()
+
+
+def _next_ds(state: KernelState, now_ds: int) -> int:
+    """Return the next frame in which the kernel has something to do, or has to be heard of. [ds]"""
+    return min(max(state.core.wake_ds, now_ds + 1), now_ds + CLOCK_GAP_DS)
 
 
 def _turns(stages: tuple[int, ...], splits_ds: tuple[int, ...]) -> Iterator[tuple[int, int]]:

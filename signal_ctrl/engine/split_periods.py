@@ -1,7 +1,7 @@
 """Cycle and splits of many signals over consecutive demand periods, and the figures for people: rows that add up."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,42 @@ Watch = Callable[[int, int], None]
 """Told after each signal of each period: how many of how many are done."""
 
 
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """One movement in one period: the streams of one signal group from one approach. [veh/h], [s/veh], [veh]
+
+    `saturation` is that of its fullest lane, `delay_s` the mean of its vehicles, its terms likewise; `gated_veh_h` the
+    flow to which it has to be held back, None if it need not. Delays are None where nobody drives.
+    """
+
+    movement: str
+    approach: str
+    turns: str
+    critical: bool
+    flow_veh_h: float
+    capacity_veh_h: float
+    saturation: float
+    green_s: float
+    d1_s: float | None
+    progression: float | None
+    d2_s: float | None
+    d3_s: float | None
+    delay_s: float | None
+    level: str
+    queue_veh: float
+    gated_veh_h: float | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SignalResult:
-    """What was found for one signal in one period."""
+    """What was found for one signal in one period. `rows`, its movements in the order of its streams."""
 
     planner: SplitPlanner
     outcome: Outcome
+    rows: tuple[MovementRow, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", _movement_rows(self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,32 +99,6 @@ def _empty(planner: SplitPlanner, period: int) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
-class MovementRow:
-    """One movement in one period: the streams of one signal group from one approach. [veh/h], [s/veh], [veh]
-
-    `saturation` is that of its fullest lane, `delay_s` the mean of its vehicles, its terms likewise; `gated_veh_h` the
-    flow to which it has to be held back, None if it need not. Delays are None where nobody drives.
-    """
-
-    movement: str
-    approach: str
-    turns: str
-    critical: bool
-    flow_veh_h: float
-    capacity_veh_h: float
-    saturation: float
-    green_s: float
-    d1_s: float | None
-    progression: float | None
-    d2_s: float | None
-    d3_s: float | None
-    delay_s: float | None
-    level: str
-    queue_veh: float
-    gated_veh_h: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class TotalRow:
     """An approach, or a whole junction: flow [veh/h], mean delay [s/veh] (None: nobody), level of service, queue."""
 
@@ -105,8 +109,7 @@ class TotalRow:
     queue_veh: float
 
 
-def movement_rows(result: SignalResult) -> tuple[MovementRow, ...]:
-    """Return the movements of a signal, in the order of its streams."""
+def _movement_rows(result: SignalResult) -> tuple[MovementRow, ...]:
     names = result.planner.demand.names
     keys = list(dict.fromkeys((name.movement, name.approach) for name in names))
     return tuple(_movement_row(result, [i for i, n in enumerate(names) if (n.movement, n.approach) == k]) for k in keys)

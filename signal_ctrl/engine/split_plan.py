@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from optimiser.cycle_split import (
     Critical,
     Streams,
-    best_splits_s,
     critical_path,
+    even_splits_s,
     mean_delay_s,
+    quickened_s,
     reserve_splits_s,
-    rounded_s,
     shortest_cycle_s,
     stage_cycle,
 )
@@ -128,11 +128,11 @@ class SplitPlanner:
         streams, cycle = self.demand.streams[period], self._cycles[period]
         if cycle.least_s.sum() > cycle_s:
             return None
-        even_s = rounded_s(reserve_splits_s(streams, cycle, cycle_s), cycle.least_s, cycle_s)
+        even_s = even_splits_s(streams, cycle, cycle_s)
         highest = highest_saturation(streams, cycle, even_s)
         trials = [even_s]
         if highest <= 1.0:
-            quick_s = best_splits_s(streams, cycle, cycle_s)
+            quick_s = quickened_s(streams, cycle, even_s)
             if highest_saturation(streams, cycle, quick_s) <= max(self.rules.target, highest) + _SLACK:
                 trials.insert(0, quick_s)
         for trial in trials:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from signal_ctrl.centre.shelves import ShelfSpec, V, Where
+from signal_ctrl.centre.shelves import ShelfSpec, Spec, V, Where
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import StorageDamagedError
 from signal_ctrl.stores.tables.shelves import ALL_SHELVES, SHELF_TABLES
@@ -59,6 +59,8 @@ class Remembered:
 
     def put(self, sha256: str, value: Any) -> None:
         """Remember a value; the one that was asked for longest ago is forgotten for it."""
+        if not self._most:
+            return
         with self._lock:
             self._values[sha256] = value
             self._values.move_to_end(sha256)
@@ -66,9 +68,12 @@ class Remembered:
                 self._values.popitem(last=False)
 
 
-_REMEMBERED: Final[Mapping[str, Remembered]] = {
-    spec.name: Remembered(REMEMBERED_LARGE if spec.large else REMEMBERED) for spec in ALL_SHELVES
-}
+def most_remembered(spec: Spec) -> int:
+    """Return how many values of a shelf are remembered."""
+    return 0 if spec.passing else REMEMBERED_LARGE if spec.large else REMEMBERED
+
+
+_REMEMBERED: Final[Mapping[str, Remembered]] = {spec.name: Remembered(most_remembered(spec)) for spec in ALL_SHELVES}
 
 _KEY: Final = "key_of_row"
 

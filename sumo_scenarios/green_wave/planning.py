@@ -1,14 +1,14 @@
 """From a scenario and a wish to a plan with a green wave, and what it is worth beside the plan that it starts from."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from optimiser.green_wave.engines import Effort
 from optimiser.green_wave.model import WaveRules
 from optimiser.green_wave.network import WaveNetwork
-from optimiser.green_wave.planning import WavePlan, plan_wave
+from optimiser.green_wave.planning import WavePlan, plan_wave, plan_wave_if_any
 from optimiser.green_wave.whole_seconds import exact
 from optimiser.green_wave.widths import CourseWidths, measure
 from optimiser.network_plan import NetworkPlanner, PlannedSignal, Timing
@@ -34,6 +34,10 @@ from sumo_scenarios.world import World
 CYCLE_STEP_S: Final = 5
 DEAR: Final = 1.1
 """A cycle whose plan has more than this factor of the least delay is not taken, however wide its bands."""
+_SPLITS: Final = 0.25
+"""Share of the time for splits, and offsets beside the streets, where no plan is given; signals' own come first."""
+_TOGETHER: Final = 0.3
+"""Share of the time for a wave on all streets of a town together, which may not exist."""
 ORDER_COST: Final = 1e-4
 """What leaving the plan's order of stages costs at a signal, so that no order changes for nothing. [cycles]"""
 Told = Callable[[str], None]
@@ -87,19 +91,22 @@ def plan_scenario(
         check_plan(base, sites)
     tell("counting the demand")
     volumes = count_volumes(world.config, world.net, times_s)
-    model = demand_model(world, volumes)
+    model = demand_model(world, volumes, () if base is None else (base,))
     planner = planner_of(model)
     signals = frozenset(signal.site.signal_id for signal in model.signals)
     found = find_streets(world, signals, asked.every)
     factor = platoon_factor((*world.config.additional, *world.config.routes))
     driving = Driving(factor, asked.speed_mps, volumes, asked.power)
     planned = []
-    for timings in _bases(world, model, planner, asked, base, tell):
+    effort = effort.begun()
+    bases = _bases(world, model, planner, asked, base, effort.part(_SPLITS), tell)
+    for index, timings in enumerate(bases):
         tell(f"planning the wave, cycle {timings[0].cycle_s} s")
         given = timings
         if asked.saturation is not None:
             given = arterial_first(model, timings, found, asked.saturation, planner.keeps)
-        planned.append(_planned(world, model, planner, given, found, driving, asked, effort))
+        share = effort.part(1.0 / (len(bases) - index))
+        planned.append(_planned(world, model, planner, given, found, driving, asked, share))
     best = _best(planned)
     check_plan(best.plan, sites)
     return best
@@ -112,34 +119,46 @@ def times_of(world: World) -> tuple[float, float]:
 
 
 def _bases(
-    world: World, model: DemandModel, planner: NetworkPlanner, asked: Asked, base: Plan | None, tell: Told
-) -> Iterator[tuple[Timing, ...]]:
-    """Yield the timings to start from: the base plan's, or computed ones for the cycles asked for."""
+    world: World,
+    model: DemandModel,
+    planner: NetworkPlanner,
+    asked: Asked,
+    base: Plan | None,
+    effort: Effort,
+    tell: Told,
+) -> list[tuple[Timing, ...]]:
+    """Return the timings to start from: the base plan's, or computed ones for the cycles asked for."""
     if base is not None:
         timings = tuple(_timing(signal, base) for signal in model.signals)
         low_s, high_s = asked.cycle_s or (0.0, float("inf"))
         if not all(low_s <= timing.cycle_s <= high_s for timing in timings):
             raise InvalidInputError(f"plan {base.name} has another cycle; leave out --cycle or give no --plan")
-        yield timings
-        return
+        return [timings]
     tell("computing splits")
+    found = _computed(model, planner, asked.cycle_s, effort)
+    if effort.is_over:
+        tell("splits and offsets to start from are not refined any further, to leave time for the wave (--time-limit)")
+    if found:
+        return found
     if asked.cycle_s is None:
-        found = best_timings(model, planner)
-        if found is not None:
-            yield found
-            return
         raise InvalidInputError(f"no common cycle serves every signal of {world.scenario.name}; give a plan (--plan)")
-    fits = False
-    for cycle_s in _cycles_s(asked.cycle_s):
-        timings_at = planner.plan(cycle_s)
-        if timings_at is not None:
-            fits = True
-            yield timings_at
-    if not fits:
-        raise InvalidInputError(
-            f"no cycle of {asked.cycle_s[0]:g}-{asked.cycle_s[1]:g} s serves every signal of {world.scenario.name}; "
-            "give a longer one"
-        )
+    tried = "-".join(f"{each_s:g}" for each_s in sorted(set(asked.cycle_s)))
+    raise InvalidInputError(f"no cycle of {tried} s serves every signal of {world.scenario.name}; give another one")
+
+
+def _computed(
+    model: DemandModel, planner: NetworkPlanner, span_s: tuple[float, float] | None, effort: Effort
+) -> list[tuple[Timing, ...]]:
+    """Return computed timings, for the best cycle or for each of a span that fits every signal. [s]"""
+
+    def may_go_on() -> bool:
+        return not effort.is_over
+
+    if span_s is None:
+        found = [best_timings(model, planner, may_go_on)]
+    else:
+        found = [planner.plan(cycle_s, may_go_on) for cycle_s in _cycles_s(span_s)]
+    return [timings for timings in found if timings is not None]
 
 
 def _cycles_s(span_s: tuple[float, float]) -> list[int]:
@@ -171,9 +190,10 @@ def _planned(
 ) -> ScenarioPlan:
     parts = []
     now = timings
-    for streets in joined(found):
+    groups = joined(found)
+    for index, streets in enumerate(groups):
         wave = scenario_wave(world, model, now, streets, driving, asked.wishes, planner.keeps)
-        plan = _wave(wave.network, asked, effort)
+        plan = _wave(wave.network, asked, effort.part(1.0 / (len(groups) - index)))
         before = measure(wave.network, asked.rules, shown(wave, now), plan.timing.wave.courses)
         now = coordinated(wave, plan.timing, now)
         parts.append(PlannedStreets(wave, plan, tuple(before)))
@@ -184,12 +204,10 @@ def _planned(
 
 def _wave(network: WaveNetwork, asked: Asked, effort: Effort) -> WavePlan:
     """Return the wave; where all streets of a town cannot have one together, some go without."""
-    try:
+    if not asked.every:
         return plan_wave(network, asked.rules, effort, exact)
-    except InvalidInputError:
-        if not asked.every:
-            raise
-    return plan_wave(network, replace(asked.rules, optional=True), effort, exact)
+    together = plan_wave_if_any(network, asked.rules, effort.part(_TOGETHER), exact)
+    return together or plan_wave(network, replace(asked.rules, optional=True), effort, exact)
 
 
 def _delay_s(planner: NetworkPlanner, timings: tuple[Timing, ...]) -> float:

@@ -213,5 +213,6 @@ class ParkingDriver(OuterDriver):
             "fullest": round(self._fullest, 4),
             "full_min": {name: round(s / 60, 1) for name, s in zip(self._parks, self._full_s.tolist(), strict=True)},
             "not_sent": self._refused,
+            "foretold": 0 if self._board is None else self._board.told,
         }
         (self._folder / PARKED).write_text(canonical(found) + "\n", encoding="utf-8")

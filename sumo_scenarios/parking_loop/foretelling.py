@@ -81,6 +81,12 @@ class InflowBoard:
 
     def __init__(self) -> None:
         self._trips: Mapping[str, tuple[float, PlannedTrip]] = {}
+        self._told: set[tuple[int, str]] = set()
+
+    @property
+    def told(self) -> int:
+        """How many drivers signals were told of so far, each once for each signal."""
+        return len(self._told)
 
     def put(self, trips: Iterable[tuple[float, PlannedTrip]]) -> None:
         """Take the trips in that are in force from now on. [s]"""
@@ -88,5 +94,6 @@ class InflowBoard:
 
     def of(self, doors: Doors, now_s: float) -> list[tuple[int, Expected]]:
         """Return who comes to a signal. [s]"""
-        found = (doors.foretold(name, trip, told_s, now_s) for name, (told_s, trip) in self._trips.items())
-        return [one for one in found if one is not None]
+        found = {name: doors.foretold(name, trip, told_s, now_s) for name, (told_s, trip) in self._trips.items()}
+        self._told.update((id(doors), name) for name, one in found.items() if one is not None)
+        return [one for one in found.values() if one is not None]

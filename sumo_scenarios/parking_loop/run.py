@@ -51,7 +51,9 @@ class ParkingRun:
     """What came of a run. [veh h] [veh]
 
     `spent_veh_h`, time of all vehicles on the roads and before them, not in car parks; `junction_veh_h`, time lost on
-    the roads that lead to signals; `by_kind`, drivers who park by how they look for a space, `all` of them together.
+    the roads that lead to signals; `by_kind`, drivers who park by how they look for a space, `all` of them together;
+    `passages`, vehicles that passed a signal, each time they did; `foretold`, of those the ones that a signal was told
+    of before it saw them.
     """
 
     spent_veh_h: float
@@ -68,6 +70,8 @@ class ParkingRun:
     not_sent: int
     by_kind: Mapping[str, Searched]
     wall_s: float
+    passages: int = 0
+    foretold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +162,11 @@ def _run(order: ParkingOrder, scratch: Path, report: Report, stop: Stop) -> Park
         if tag == "tripinfo"
     }
     spent_s = sum(trip.duration_s + trip.depart_delay_s - standing_s.get(name, 0.0) for name, trip in trips.items())
+    lost_s, passages = _at_signals(scratch / EDGES, town)
     parked_for_good = {row["vehicle"] for row in rows if row["parked"] and row["left_s"] is None}
     return ParkingRun(
         spent_veh_h=spent_s / _S_PER_H,
-        junction_veh_h=_lost_s(scratch / EDGES, town) / _S_PER_H,
+        junction_veh_h=lost_s / _S_PER_H,
         vehicles=len(trips),
         under_way=sum(not trip.arrived and name not in parked_for_good for name, trip in trips.items()),
         teleports=int(counted["teleports"]["total"]),
@@ -174,6 +179,8 @@ def _run(order: ParkingOrder, scratch: Path, report: Report, stop: Stop) -> Park
         not_sent=found["not_sent"],
         by_kind=_kinds(rows),
         wall_s=outcome.wall_total_s,
+        passages=passages,
+        foretold=found["foretold"],
     )
 
 
@@ -191,12 +198,11 @@ def _edge_data(scratch: Path) -> Path:
     return path
 
 
-def _lost_s(path: Path, town: ParkingTown) -> float:
-    """Return the time lost on the roads that lead to signals. [s]"""
+def _at_signals(path: Path, town: ParkingTown) -> tuple[float, int]:
+    """Return the time lost on the roads that lead to signals [s], and how many vehicles left these roads."""
     to_signal = {road.road for road in town.network.roads if road.signal}
-    return sum(
-        float(found.get("timeLoss", 0.0)) for tag, found in tags(path) if tag == "edge" and found["id"] in to_signal
-    )
+    rows = [found for tag, found in tags(path) if tag == "edge" and found["id"] in to_signal]
+    return sum(float(row.get("timeLoss", 0.0)) for row in rows), sum(int(row.get("left", 0)) for row in rows)
 
 
 def _kinds(rows: Sequence[Mapping[str, Any]]) -> dict[str, Searched]:

@@ -92,10 +92,15 @@ def special_loop(order: SpecialOrder, folder: Path, report: Report, stop: Stop) 
         )  # fmt: skip
 
 
-def run_special(order: SpecialOrder, report: Callable[[Progress], None] = lambda _: None) -> SpecialRun:
-    """Make one run in a process of its own. Raises: InvalidInputError, BackendError if it cannot be made."""
+def run_special(
+    order: SpecialOrder, report: Callable[[Progress], None] = lambda _: None, folder: Path | None = None
+) -> SpecialRun:
+    """Make one run in a process of its own. Raises: InvalidInputError, BackendError if it cannot be made.
+
+    Args: folder, is made and holds the files of the run afterwards; they are not kept without it.
+    """
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-special-") as scratch:
-        work = partial(_run, order, Path(scratch))
+        work = partial(_run, order, folder or Path(scratch) / "run")
         (ending,) = supervise([Job(work, Path(scratch) / "log")], lambda _, progress: report(progress))
         if ending.error is not None:
             raise ending.error
@@ -104,8 +109,7 @@ def run_special(order: SpecialOrder, report: Callable[[Progress], None] = lambda
         return ending.outcome
 
 
-def _run(order: SpecialOrder, scratch: Path, report: Report, stop: Stop) -> SpecialRun:
-    folder = scratch / "run"
+def _run(order: SpecialOrder, folder: Path, report: Report, stop: Stop) -> SpecialRun:
     folder.mkdir()
     outcome = special_loop(order, folder, report, stop)
     if outcome.interrupted:

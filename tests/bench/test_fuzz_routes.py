@@ -22,6 +22,16 @@ def test_some_hundred_requests_find_nothing(tmp_path: Path) -> None:
     assert run(400, 20_261_127, ledger, part=200) == [], "what is in the ledger is not done again"
 
 
+def test_parts_of_other_code_are_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.fuzz_routes.one_part", lambda seed, count: {"seed": seed, "requests": count})
+    ledger = tmp_path / "fuzz.jsonl"
+    assert len(run(20, 1, ledger, part=10)) == 2
+    assert run(20, 1, ledger, part=10) == []
+    monkeypatch.setattr("bench.fuzz_routes.code_hash", lambda _parts: "other code")
+    assert [line["engine"] for line in run(20, 1, ledger, part=10)] == ["other code"] * 2
+    assert len(ledger.read_text().splitlines()) == 4
+
+
 def test_requests_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
     drawn = []
     for folder in ("a", "b"):

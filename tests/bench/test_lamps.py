@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.lamps import Shown, bars, letter_of, link_groups, read_lamps, stages, within
+from bench.lamps import Shown, bars, letter_of, link_groups, longest_red_s, read_lamps, stages, within
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 
 STATES = ["Grg"] * 10 + ["yrg"] * 3 + ["rGr"] * 4 + ["rGG"] * 2 + ["rrr"] * 5
@@ -41,6 +41,15 @@ def test_a_window_cuts_its_ends(lamps: tuple[Shown, ...]) -> None:
 
 def test_bars_join_what_one_link_shows(lamps: tuple[Shown, ...]) -> None:
     assert bars(lamps, 1) == ((100, 113, "r"), (113, 119, "G"), (119, 124, "r"))
+
+
+def test_the_longest_red_is_that_of_a_link_that_has_green_at_times(tmp_path: Path) -> None:
+    """Link 0 is without green from 110 on, link 1 until 113, signal b never."""
+    path = write_states(tmp_path)
+    assert longest_red_s(path) == longest_red_s(path, 123.0) == 14.0
+    assert longest_red_s(path, 124.0) == 0.0
+    path.write_text(path.read_text().replace('state="Grg"', 'state="rrg"'))
+    assert longest_red_s(path) == 13.0
 
 
 def test_only_what_stands_without_change_is_a_stage(lamps: tuple[Shown, ...]) -> None:

@@ -79,9 +79,5 @@ def test_no_secret_stands_in_the_files() -> None:
         assert not re.search(r"(?i)password\s*[:=]\s*['\"]?[a-z0-9]{6,}", path.read_text()), path
 
 
-def test_the_image_takes_what_is_there() -> None:
-    root = DEPLOY.parent
-    for line in (DEPLOY / "Dockerfile").read_text().splitlines():
-        if line.startswith("COPY "):
-            assert all((root / each).exists() for each in line.split()[1:-1]), line
+def test_the_image_runs_as_nobody_in_particular() -> None:
     assert "\nUSER signal-ctrl\n" in (DEPLOY / "Dockerfile").read_text()

@@ -13,7 +13,7 @@ from optimiser.rollout import RolloutController
 from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.view import JunctionView
-from tests.optimiser.slow_rollout import Town
+from tests.optimiser.slow_rollout import NO_RIGHT, PROTECTED, Change, Move, Town
 from tests.optimiser.towns import layout_of, random_town, tables_of, view_of
 from tests.signal_ctrl.kernel.small_sites import LEFT_STAGE, MAIN_STAGE, SIDE_STAGE, crossroads
 
@@ -75,6 +75,38 @@ def test_what_was_put_off_for_one_bus_does_not_push_the_next() -> None:
     own.decide(view_of(town), Situation(0.0, 0, stages, 10.0))
     later = Situation(600.0, 0, stages, 610.0)
     assert own.decide(view_of(town), later).stage == fresh.decide(view_of(town), later).stage
+
+
+def three_roads() -> Town:
+    """Return a junction of three roads with a lane and a stage each; two vehicles stand on each of the first two."""
+    rights = [[PROTECTED if group == stage else NO_RIGHT for group in range(3)] for stage in range(3)]
+    changes = {
+        (a, b): Change([3.0 if g == a != b else np.inf for g in range(3)], [6.0 * (g == b != a) for g in range(3)], 6.0)
+        for a in range(3)
+        for b in range(3)
+    }
+    return Town(
+        moves=[Move(k, k, k, [], False) for k in range(3)],
+        rights=rights,
+        changes=changes | {(k, k): Change([np.inf] * 3, [0.0] * 3, 0.0) for k in range(3)},
+        min_green_s=[7.0] * 3,
+        allowed={0, 1, 2},
+        lanes=[[(0.0, 0)] * 2, [(0.0, 1)] * 2, [(30.0, 2)]],
+        stuck=[False] * 3,
+        headway_s=[2.0] * 3,
+        room_veh=[1e6] * 3,
+        permissive_s=[2.4] * 3,
+    )
+
+
+@pytest.mark.parametrize("heavier", [0, 1])
+def test_of_two_buses_that_want_different_greens_the_one_that_counts_more_is_served_first(heavier: int) -> None:
+    town = three_roads()
+    buses = tuple(
+        ComingBus(90 + k, ((k, k, 1.0),), (8.0, 9.0), 400.0, 10.0, 60.0 if k == heavier else 20.0) for k in range(2)
+    )
+    found = weighing(town, lambda _: buses).decide(view_of(town), Situation(0.0, 2, (0, 1, 2), 30.0))
+    assert (found.stage, found.plain) == (heavier, 0)
 
 
 def horizon_s(town: Town, group: int, stage: int) -> float | None:

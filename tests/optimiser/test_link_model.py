@@ -79,6 +79,22 @@ def test_the_planner_finds_the_green_wave_and_keeps_to_the_kernels_word() -> Non
     assert planner.delay_s(found) < planner.delay_s(start)
 
 
+def test_a_planner_that_may_not_go_on_keeps_what_it_has() -> None:
+    signals = [PlannedSignal(SITE, TABLES, STREAMS, ALL)] * 2
+    planner = NetworkPlanner(signals, chain(20.0), lambda index, timing: True)
+    start = [Timing(ALL, (20, 15, 15), 0)] * 2
+    asked = []
+
+    def once() -> bool:
+        asked.append(None)
+        return len(asked) == 1
+
+    assert planner.coordinated(start, may_go_on=lambda: False) == tuple(start)
+    moved = planner.coordinated(start, may_go_on=once)
+    assert sum(a != b for a, b in zip(moved, start, strict=True)) == 1, "the first signal alone"
+    assert planner.plan(60, lambda: False) is not None
+
+
 def test_no_plan_where_the_kernel_keeps_none() -> None:
     signals = [PlannedSignal(SITE, TABLES, STREAMS, ALL)] * 2
     assert NetworkPlanner(signals, chain(20.0), lambda index, timing: False).plan(60) is None

@@ -24,6 +24,7 @@ from sumo_scenarios.catalogue import resolve
 from sumo_scenarios.counted_volumes import CountedStreets, check_turns
 from sumo_scenarios.day_ageing import ageing_rows
 from sumo_scenarios.day_planner import DaySchedule, SignalsOf, Wishes, plan_days
+from sumo_scenarios.needed_turns import turns_of
 from sumo_scenarios.schedule_file import read_schedule
 from sumo_scenarios.world import World, build_world
 
@@ -139,6 +140,11 @@ def test_counts_of_another_network_are_refused() -> None:
         check_turns(world(), [*turns(), ("X", "a", "b")])
     with pytest.raises(InvalidInputError, match=r"none of signal .*; count every signal"):
         check_turns(world(), [])
+    unit = world().units[0]
+    before, after = next(way for way, must in turns_of(unit, world()).items() if must)
+    one = (unit.site.signal_id, before, after)
+    with pytest.raises(InvalidInputError, match=f"signal {one[0]}, no count from {before} to {after}; write 0"):
+        check_turns(world(), [turn for turn in turns() if turn != one])
 
 
 def test_platoons_are_bounded_by_what_is_counted() -> None:

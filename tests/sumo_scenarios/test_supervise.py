@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,8 +24,10 @@ from signal_ctrl.domain.errors import (
     RefusedError,
     SignalCtrlError,
 )
+from sumo_scenarios import supervise as supervising
 from sumo_scenarios.outcome import Report, Stop
 from sumo_scenarios.supervise import LOG_LINES, Ending, Job, Progress, supervise
+from tests.patience import until
 
 Work = Callable[[Report, Stop], Any]
 PATIENCE_S = 30.0
@@ -78,14 +81,20 @@ def test_the_outcome_comes_back(tmp_path: Path) -> None:
     assert ending.outcome and ending.outcome["pid"] != os.getpid()
 
 
-def test_progress_comes_back(tmp_path: Path) -> None:
+def test_progress_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [1_000.0]
+    monkeypatch.setattr(supervising, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+
     def work(report: Report, _stop: Stop) -> None:
         report(25200.0, 7, 3)
+        now_s[0] += 0.09
         report(25201.0, 8, 3)  # within a tenth of a second: not worth a message
+        now_s[0] += 0.02
+        report(25202.0, 9, 3)
 
     seen: list[tuple[int, Progress]] = []
     one(work, tmp_path, lambda index, progress: seen.append((index, progress)))
-    assert seen == [(0, Progress(25200.0, 7, 3))]
+    assert seen == [(0, Progress(25200.0, 7, 3)), (0, Progress(25202.0, 9, 3))]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +263,8 @@ def test_an_orphan_stops(tmp_path: Path) -> None:
         def child(report: Report, stop: Stop) -> None:
             (tmp_path / "begun").touch()
             text = step_until_stopped(report, stop)
-            (tmp_path / "orphan").write_text(text)
+            (tmp_path / "written").write_text(text)
+            (tmp_path / "written").rename(tmp_path / "orphan")
 
         one(child, tmp_path, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 
@@ -264,9 +274,7 @@ def test_an_orphan_stops(tmp_path: Path) -> None:
         parent(lambda *_: None, lambda: False)
         os._exit(0)
     os.waitpid(pid, 0)
-    deadline_s = time.monotonic() + PATIENCE_S / 2
-    while not (tmp_path / "orphan").exists() and time.monotonic() < deadline_s:
-        time.sleep(0.02)
+    until((tmp_path / "orphan").exists, "an orphan that stops")
     assert (tmp_path / "begun").exists()
     assert (tmp_path / "orphan").read_text() == "stopped"
     assert threading.active_count() == thread_free

@@ -26,6 +26,12 @@ SHADOW_ADVICE: Final = "shadow-advice"
 """The code of one decision of adaptive control beside what the plan does, of kind `event`."""
 SHADOW_TOTAL: Final = "shadow-total"
 """The code of what an adviser did in some minutes, of kind `event`."""
+STARVING: Final = "starving"
+"""The code of a police hold that passes the limits of K4, of kind `event`; once a minute while it does."""
+STARVING_OVER: Final = "starving-over"
+"""The code of its end."""
+STARTED: Final = "start"
+"""The code of the first event of each start of a cabinet."""
 _MAX_TEXT: Final = 500
 _MAX_CODE: Final = 65_535
 _MAX_VALUES: Final = 64

@@ -12,7 +12,9 @@ from signal_ctrl.parking.forecast.model import HORIZONS
 from signal_ctrl.parking.forecast.series import SLOT_S, SLOTS, Floats, ParkingDays
 from signal_ctrl.parking.outlook import LEVELS
 
+EVERY_SLOTS: Final = 3
 SHOWN_MIN: Final = (5, 15, 30, 45, 60)
+WORST_MIN: Final = 15
 LOW, HIGH = (int(np.flatnonzero(level == LEVELS)[0]) for level in (0.05, 0.95))
 FULL_SHARE: Final = 0.8
 """From so full on a facility counts as busy: that is when a forecast matters."""
@@ -42,16 +44,27 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """Scores by horizon, the worst facility 15 min ahead, and of how many days each was made."""
+    """Scores by horizon, the worst facility 15 min ahead, and of how many days each was made.
+
+    `scores` holds only horizons that the days judged reach; `beyond`, those that they do not. [min]
+    """
 
     scores: tuple[Score, ...]
     by_facility: tuple[tuple[str, float], ...]
     learned_days: int
     judged_days: int
+    beyond: tuple[int, ...] = ()
 
 
-def backtest(days: ParkingDays, train_days: int, told: Callable[[str], None] = lambda _: None) -> Backtest:
-    """Learn from the first days and judge on the others. Raises: InvalidInputError for too few of either."""
+def backtest(
+    days: ParkingDays, train_days: int, told: Callable[[str], None] = lambda _: None, every_slots: int = EVERY_SLOTS
+) -> Backtest:
+    """Learn from the first days and judge on the others, from every so many slots on.
+
+    Raises: InvalidInputError for too few of either, and for days that are over before anything can be judged.
+    """
+    if every_slots < 1:
+        raise InvalidInputError(f"forecasts are judged every 5 min or less often, not every {every_slots} slots")
     n = len(days.dates)
     if not 0 < train_days < n:
         raise InvalidInputError(f"of {n} days 1 to {n - 1} may be learned from, not {train_days}")
@@ -59,13 +72,24 @@ def backtest(days: ParkingDays, train_days: int, told: Callable[[str], None] = l
     cases: list[tuple[Floats, ...]] = []
     for day in range(train_days, n):
         told(f"{days.dates[day]}")
-        cases += [_case(days, learnt, day, slot) for slot in range(0, SLOTS, 3)]
+        cases += [_case(days, learnt, day, slot) for slot in range(0, SLOTS, every_slots)]
     stacked = [np.stack(parts) for parts in zip(*cases, strict=True)]
-    scores = tuple(_score(stacked, ahead, days.capacity) for ahead in SHOWN_MIN)
-    truth, mean = stacked[0][:, :, 2], stacked[1][:, :, 2]
-    error = np.nanmean(np.abs(truth - mean), axis=0) / days.capacity
+    held = tuple(ahead for ahead in SHOWN_MIN if np.isfinite(stacked[0][:, :, _slot(ahead)]).any())
+    if WORST_MIN not in held:
+        raise InvalidInputError(f"the days judged hold nothing {WORST_MIN} min ahead")
+    scores = tuple(_score(stacked, ahead, days.capacity) for ahead in held)
+    truth, mean = (part[:, :, _slot(WORST_MIN)] for part in stacked[:2])
+    missed = np.abs(truth - mean)
+    seen = np.isfinite(missed)
+    error = np.where(seen, missed, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1) / days.capacity
     worst = sorted(zip(days.facilities, error.tolist(), strict=True), key=lambda row: -row[1])
-    return Backtest(scores, tuple(worst), train_days, n - train_days)
+    beyond = tuple(ahead for ahead in SHOWN_MIN if ahead not in held)
+    return Backtest(scores, tuple(worst), train_days, n - train_days, beyond)
+
+
+def _slot(ahead_min: int) -> int:
+    """Return the index of the slot at whose end it is so many minutes later."""
+    return round(60 * ahead_min / SLOT_S) - 1
 
 
 def _case(days: ParkingDays, learnt: Learnt, day: int, slot: int) -> tuple[Floats, ...]:
@@ -83,12 +107,10 @@ def _case(days: ParkingDays, learnt: Learnt, day: int, slot: int) -> tuple[Float
 
 
 def _score(stacked: Sequence[Floats], ahead_min: int, capacity: Floats) -> Score:
-    at = round(60 * ahead_min / SLOT_S) - 1
+    at = _slot(ahead_min)
     truth, mean, low, high, now, usual, floor = (part[:, :, at] for part in stacked)
     room = np.broadcast_to(capacity, truth.shape)
     known = np.isfinite(truth)
-    if not known.any():
-        raise InvalidInputError(f"the days judged hold nothing {ahead_min} min ahead")
     inside = (truth >= low) & (truth <= high)
     busy = known & (truth >= FULL_SHARE * room)
 

@@ -5,6 +5,7 @@ of errors over their foreseen spread (split conformal), at each horizon, so that
 Sources: Breiman 1996, "Stacked regressions"; Vovk, Gammerman & Shafer 2005, "Algorithmic learning in a random world".
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +21,8 @@ from signal_ctrl.parking.outlook import LEVELS, Outlook
 
 FOLDS: Final = 4
 LEAST_DAYS: Final = 4
-EVERY_SLOTS: Final = 3
+MOST_CASES: Final = 540_000
+"""So many forecasts of one facility are tried while learning: with 200 over 28 days, from each third slot on. [P]"""
 SEEN_SLOTS: Final = 12
 """So many slots back are looked at."""
 NORMAL: Final[Floats] = np.array([
@@ -99,11 +101,12 @@ def learn(days: ParkingDays) -> Learnt:
             f"a forecast of parking is learned from {LEAST_DAYS} days or more, got {len(days.dates)}"
         )
     fold = np.arange(len(days.dates)) % FOLDS
+    step = _step(days)
     means, sds, truths = [], [], []
     for k in range(FOLDS):
         usual = {kind: usual_of(days.only(np.flatnonzero(fold != k)), kind) for kind in set(days.day_types)}
         for day in np.flatnonzero(fold == k):
-            for slot in range(0, SLOTS, EVERY_SLOTS):
+            for slot in range(int(day) % step, SLOTS, step):
                 found, truth = _tried(days, int(day), slot, usual[days.day_types[day]])
                 kept = np.isfinite(truth)
                 means.append(np.where(kept, found.mean, np.nan))
@@ -119,6 +122,15 @@ def learn(days: ParkingDays) -> Learnt:
     ]
     usual = {kind: usual_of(days, kind) for kind in sorted(set(days.day_types), key=days.day_types.index)}
     return Learnt(days.facilities, days.capacity, usual, weight, np.stack(errors), len(days.dates))
+
+
+def _step(days: ParkingDays) -> int:
+    """Return from each how many-th slot on forecasts are tried: each, or fewer where there are many cases.
+
+    Days begin at different slots then, so that each time of the day is tried: what is learned only of full quarters of
+    an hour does not hold in between where days are short and steep.
+    """
+    return max(math.ceil(len(days.facilities) * len(days.dates) * SLOTS / MOST_CASES), 1)
 
 
 def recent_of(days: ParkingDays, day: int, slot: int) -> Recent:

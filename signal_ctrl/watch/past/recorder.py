@@ -12,9 +12,9 @@ from signal_ctrl.watch.past.values import (
     PIECE_MS,
     WHOLE_MS,
     Moment,
+    Packer,
     Picture,
     changes_between,
-    packed,
 )
 
 DAY_MS: Final = 86_400_000
@@ -31,7 +31,7 @@ class Recorder:
         self._look = look
         self.kept_days = kept_days
         self._before: Picture | None = None
-        self._whole: Picture | None = None
+        self._packer: Packer | None = None
         self._moments: list[Moment] = []
         self._last_ms = 0
         self._tidied_mono_ms: int | None = None
@@ -55,18 +55,26 @@ class Recorder:
         if self._moments and (is_whole or now_ms - self._moments[0].at_utc_ms >= PIECE_MS):
             self._keep()
         picture = self._look()
+        if is_whole:
+            self._packer = self._begun(picture)
         anew = self._before is None
         changes = {} if self._before is None else changes_between(self._before, picture)
         if changes or not self._moments:
             self._moments.append(Moment(now_ms, changes, anew))
-        self._whole = picture if is_whole else self._whole
         self._before, self._last_ms = picture, now_ms
 
-    def _keep(self) -> None:
-        whole, seen = self._whole, self._moments
-        self._whole, self._moments = None, []
+    def _begun(self, picture: Picture) -> Packer:
         try:
-            piece = packed(whole, seen, self._last_ms)
+            return Packer(picture)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _keep(self) -> None:
+        packer, seen = self._packer or Packer(None), self._moments
+        self._packer, self._moments = None, []
+        try:
+            piece = packer.piece(seen, self._last_ms)
             self._desk.store.write(lambda t: t.shelf(PAST_PIECES).put(piece), Importance.RAW)
         except BaseException:
             self._forget()
@@ -79,7 +87,7 @@ class Recorder:
         self._forget()
 
     def _forget(self) -> None:
-        self._before, self._whole, self._moments = None, None, []
+        self._before, self._packer, self._moments = None, None, []
 
     def _tidy(self, now_ms: int) -> None:
         mono_ms = self._desk.clock.mono_ms()

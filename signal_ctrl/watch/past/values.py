@@ -104,15 +104,49 @@ def changed(picture: dict[str, dict[str, Any]], changes: Changes) -> None:
                 own[name] = value
 
 
-def packed(whole: Picture | None, moments: Sequence[Moment], until_utc_ms: int) -> Piece:
-    """Return a piece.
+class Packer:
+    """Packs a piece while it goes on.
 
-    Args: whole, everything at its first moment, or None; moments, at least one; until_utc_ms, its end [ms].
+    What it begins with is packed at once, value by value: a picture that were held until the end of the piece would
+    keep a second city in memory, since all of it changes meanwhile.
     """
-    document = {"whole": whole, "moments": [[each.at_utc_ms, each.changes, each.anew] for each in moments]}
-    raw = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
-    text = base64.b64encode(zlib.compress(raw, _LEVEL)).decode()
-    return Piece(moments[0].at_utc_ms, until_utc_ms, whole is not None, text)
+
+    def __init__(self, whole: Picture | None) -> None:
+        """Args: whole, everything at the first moment, or None."""
+        self._is_whole = whole is not None
+        self._stream = zlib.compressobj(_LEVEL)
+        self._parts: list[bytes] = []
+        self._add('{"whole":')
+        if whole is None:
+            self._add("null")
+        else:
+            self._add_whole(whole)
+
+    def _add(self, text: str) -> None:
+        self._parts.append(self._stream.compress(text.encode()))
+
+    def _add_whole(self, whole: Picture) -> None:
+        for number, (topic, values) in enumerate(whole.items()):
+            self._add(("," if number else "{") + json.dumps(topic) + ":{")
+            for at, (name, value) in enumerate(values.items()):
+                self._add(("," if at else "") + json.dumps(name) + ":" + _json(value))
+            self._add("}")
+        self._add("}" if whole else "{}")
+
+    def piece(self, moments: Sequence[Moment], until_utc_ms: int) -> Piece:
+        """Return the piece; the packer is used up. Args: moments, at least one; until_utc_ms, its end [ms]."""
+        self._add(',"moments":' + _json([[each.at_utc_ms, each.changes, each.anew] for each in moments]) + "}")
+        text = base64.b64encode(b"".join((*self._parts, self._stream.flush()))).decode()
+        return Piece(moments[0].at_utc_ms, until_utc_ms, self._is_whole, text)
+
+
+def packed(whole: Picture | None, moments: Sequence[Moment], until_utc_ms: int) -> Piece:
+    """Return a piece. Args: as of `Packer` and its `piece`."""
+    return Packer(whole).piece(moments, until_utc_ms)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 @lru_cache(maxsize=_OPENED)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bench.special.campaign import releases_of, signals_of
-from bench.special.judging import told, trips_of
+from bench.special.campaign import Case, releases_of, signals_of
+from bench.special.judging import kept, told, trips_of
 
 
 def line(took_s: float | None, lost: list[float], second_s: float | None = 100.0) -> dict[str, Any]:
@@ -44,3 +44,31 @@ def test_what_the_log_says() -> None:
     ]
     assert signals_of(log, "a") == 2 and signals_of(log, "b") is None
     assert releases_of(log) == {"passed": 2, "time-out": 1}
+
+
+def test_what_vehicles_save_is_told_for_those_who_arrive_both_times() -> None:
+    with_, without = line(100.0, [10.0] * 40, None), line(150.0, [10.0] * 40)
+    assert "time saved: 50.00 s a trip, least 50 s" in told(trips_of(1, with_, without, 80.0))
+
+
+def test_lamps_are_told_with_how_many_runs_the_referee_saw() -> None:
+    seen = {
+        "wrong_lamps": {"amber": 2},
+        "longest_red_s": 171.0,
+        "longest_red_asked_s": 120.0,
+        "lamp_violations": 0,
+        "collisions": 0,
+    }
+    before = {"lamp_violations": 1, "collisions": 0}
+    assert kept("with", [seen, before]) == (
+        "with: longest red 171 s, of those after the first request 120 s, 1 violations seen by the kernel, 2 by the referee "
+        "(1 of 2 runs looked at), 0 collisions"
+    )
+    assert "longest red not known" in kept("with", [before])
+
+
+def test_a_run_that_goes_on_for_longer_is_another_run() -> None:
+    case, longer = Case(apart_s=180.0), Case(apart_s=180.0, after_s=420.0)
+    assert case.key(1, corridor=True) == "newtown/adaptive/3 trips from 26100 every 180 s/corridor/s1"
+    assert longer.key(1, corridor=False) == "newtown/adaptive/3 trips from 26100 every 180 s and 420 s/none/s1"
+    assert (case.end_s, longer.end_s) == (26_640.0, 26_880.0)

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bench.tuning.tune import SELECTION, Wanted, least_budget
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import PUBLISHED
 from sumo_scenarios.settings import RunSettings
+from tests.patience import until
 from tests.sumo_scenarios.networks import cross
 
 pytestmark = pytest.mark.sumo
@@ -87,9 +87,7 @@ def test_a_tuning_that_was_killed_goes_on_and_ends_the_same(whole: tuple[Path, s
     shutil.copytree(whole[0], tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("town.tuned*"))
     ledger = ledger_file(str(tmp_path / "town.sumocfg"), PUBLISHED)
     process = subprocess.Popen([*COMMAND, *TUNE], cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    until_s = time.monotonic() + 60
-    while (not ledger.exists() or len(Ledger(ledger)) < 3) and time.monotonic() < until_s:
-        time.sleep(0.05)
+    until(lambda: ledger.exists() and len(Ledger(ledger)) >= 3, "three simulations")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert len(Ledger(ledger)) >= 3

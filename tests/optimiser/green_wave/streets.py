@@ -44,3 +44,9 @@ def unrounded(network: WaveNetwork, cycle_s: float, offsets_s: tuple[float, ...]
         for signal, order in zip(network.signals, orders, strict=True)
     )
     return Timed(cycle_s, offsets_s, greens_s)
+
+
+def too_wide() -> WaveNetwork:
+    """Return a street that is asked for a band wider than its greens."""
+    signals = [ArterialSignal(f"S{k}", red) for k, red in enumerate((0.45, 0.4, 0.5, 0.4))]
+    return street(signals, (300, 450, 250), (12.5, 12.5), (70.0, 110.0), None, least_s=(60.0, 0.0))

@@ -14,14 +14,9 @@ from optimiser.green_wave.model import WaveRules, build_model
 from optimiser.green_wave.network import Clearance, WaveNetwork
 from optimiser.green_wave.planning import find_wave
 from signal_ctrl.domain.errors import InvalidInputError
-from tests.optimiser.green_wave.streets import street
+from tests.optimiser.green_wave.streets import street, too_wide
 
 QUICK = Effort(10.0, 1e-3)
-
-
-def too_wide() -> WaveNetwork:
-    signals = [ArterialSignal(f"S{k}", red) for k, red in enumerate((0.45, 0.4, 0.5, 0.4))]
-    return street(signals, (300, 450, 250), (12.5, 12.5), (70.0, 110.0), None, least_s=(60.0, 0.0))
 
 
 def slow_and_fast() -> WaveNetwork:

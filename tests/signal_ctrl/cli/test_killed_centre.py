@@ -8,8 +8,7 @@ import http.client
 import json
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +21,7 @@ from signal_ctrl.cli.main import call
 from signal_ctrl.domain.link.reports import batch_from_bytes
 from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.stores.opening import open_folder
+from tests.patience import PATIENCE_S, until
 from tests.signal_ctrl.cli.test_serve import COMMAND, Service
 
 KILLS = (("after", "/events"), ("within", ""), ("before", ""))
@@ -159,14 +159,14 @@ def test_a_centre_that_is_killed_between_posts_loses_nothing_and_has_nothing_twi
 ) -> None:
     lamps = tmp_path / "lamps"
     for how, _ in KILLS:
-        assert relay.killed.wait(60), (how, (tmp_path / "cabinet.log").read_text())
+        assert relay.killed.wait(PATIENCE_S), (how, (tmp_path / "cabinet.log").read_text())
         relay.restart()
-    wait_for(lambda: len({lit for _, lit in shown_in(lamps)}) > 3)
+    until(lambda: len({lit for _, lit in shown_in(lamps)}) > 3, "lamps that change")
     known, good = max(relay.posted), shown_in(lamps)
     assert call(["cabinet", "lamp", "--data", str(tmp_path / "cab"), "main=off"]) == 0  # a fault is told of at once
-    wait_for(lambda: max(relay.told, default=0) > known)
+    until(lambda: max(relay.told, default=0) > known, "what the cabinet tells")
     cabinet.terminate()
-    assert cabinet.wait(30) == 0
+    assert cabinet.wait(PATIENCE_S) == 0
     assert relay.service.stop() == 0
 
     assert max(relay.told) > known  # it goes on in its numbering
@@ -175,13 +175,6 @@ def test_a_centre_that_is_killed_between_posts_loses_nothing_and_has_nothing_twi
     assert sorted(number for number, _ in stored) == list(range(1, len(stored) + 1))
     assert relay.told.items() <= dict(stored).items()
     assert faults_of(good, json.loads((tmp_path / "site.json").read_text())) == []
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + 90
-    while not holds() and time.monotonic() < end_s:
-        time.sleep(0.1)
-    assert holds()
 
 
 def shown_in(lamps: Path) -> list[tuple[int, str]]:

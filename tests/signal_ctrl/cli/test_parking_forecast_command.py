@@ -54,6 +54,18 @@ def test_a_backtest_tells_scores_and_writes_them(
     assert "learned from 6 days, judged on 2" in capsys.readouterr().out
     scores = {one["ahead_min"]: one for one in json.loads(out.read_text())["scores"]}
     assert scores[15]["error"] < scores[15]["persistence"]
+    assert call(["parking", "backtest", str(history), "--every-min", "7"]) == 2
+    assert "--every-min is 7" in capsys.readouterr().err
+
+
+def test_a_backtest_of_short_days_says_how_far_it_reaches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "short.csv"
+    rows = [f"a,2026-03-{day:02d}T07:{5 * k:02d}:00+08:00,{40 - 6 * k},40,6,0" for day in range(2, 8) for k in range(6)]
+    path.write_text("\n".join(["facility,at,free,capacity,entered,left", *rows]), encoding="utf-8")
+    assert call(["parking", "backtest", str(path), "--every-min", "5"]) == 0
+    told = capsys.readouterr().out
+    assert "learned from 4 days, judged on 2" in told
+    assert "the days judged are over before 30 min" in told
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_options_go_before_the_file(call: Call) -> None:
         (("ring.json", "--cycle", "80", "--cycle-range", "70-90"), "--cycle or --cycle-range"),
         (("ring.json", "--cycle-range", "90-70"), "--cycle-range needs numbers above 0 in order"),
         (("ring.json", "--cycle", "-5"), "--cycle"),
-        (("ring.json", "--cycle", "5"), "cycle_ds"),
+        (("ring.json", "--cycle", "5"), "cycles lie from 30 to 300 s"),
         (("ring.json", "--speed", "fast"), "--speed wants a number or A-B"),
         (("ring.json", "--ratio", "0"), "--ratio needs numbers above 0"),
         (("ring.json", "--patterns", "sideways"), "none of the left-turn orders 'sideways'"),

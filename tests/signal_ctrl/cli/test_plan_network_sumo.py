@@ -1,6 +1,7 @@
 """`plan network`, `plan judge` and `plan dispersion` on a small network, with SUMO itself where it is needed."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,13 +69,19 @@ def test_counts_in_place_of_routes(tmp_path: Path, capsys: pytest.CaptureFixture
     counts.write_text(counts_to_csv(Counts((CountPeriod(0.0, 3600.0, turns),))), encoding="utf-8")
     own = plan_network(capsys, "--out", str(tmp_path / "a.json"), "--no-search", "--cycle", "60")
     from_counts = plan_network(
-        capsys, "--out", str(tmp_path / "b.json"), "--no-search", "--cycle", "60", "--counts", str(counts)
-    )
+        capsys, "--out", str(tmp_path / "b.json"), "--no-search", "--cycle", "60", "--counts", str(counts),
+        "--missing-is-zero",
+    )  # fmt: skip
     assert from_counts["before"] == own["before"]
     lines = counts.read_text(encoding="utf-8").splitlines()
+    asked = ["plan", "network", NET, "--out", str(tmp_path / "c.json"), "--counts", str(counts)]
     counts.write_text("\n".join([*lines[:-1], lines[-1].replace(SIGNALS[2], "nowhere")]), encoding="utf-8")
-    assert call(["plan", "network", NET, "--out", str(tmp_path / "c.json"), "--counts", str(counts)]) == 2
+    assert call(asked) == 2
     assert "signal nowhere" in capsys.readouterr().err
+    counts.write_text("\n".join([lines[0], *lines[2:]]), encoding="utf-8")
+    assert call(asked) == 2
+    said = capsys.readouterr().err
+    assert re.search(r"are not whole: signal \S+, no count from \S+ to \S+ .*or add --missing-is-zero", said)
 
 
 @pytest.mark.parametrize(

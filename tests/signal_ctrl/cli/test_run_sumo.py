@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.load.service import cpu_s
 from sumo_scenarios.rundir import RUN_FILES
+from tests.patience import until
 
 pytestmark = pytest.mark.sumo
 
@@ -72,11 +73,16 @@ def begin_long_run(folder: Path) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline_s = time.monotonic() + 60
-    while time.monotonic() < deadline_s and not list(folder.glob(".r.partial-*/tls_states.xml.gz")):
-        time.sleep(0.1)
-    time.sleep(1.0)  # into its steps
+    until(lambda: list(folder.glob(".r.partial-*/tls_states.xml.gz")), "a simulation")
+    simulation = simulation_of(process)
+    begun_s = cpu_s(simulation)
+    until(lambda: cpu_s(simulation) > begun_s + 1.0, "a second of its steps")
     return process
+
+
+def simulation_of(process: "subprocess.Popen[str]") -> int:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return int(children[0])
 
 
 def test_ctrl_c_leaves_a_run_marked_interrupted(tmp_path: Path) -> None:
@@ -94,8 +100,7 @@ def test_ctrl_c_leaves_a_run_marked_interrupted(tmp_path: Path) -> None:
 
 def test_sumo_dying_leaves_a_run_marked_failed(tmp_path: Path) -> None:
     process = begin_long_run(tmp_path)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    os.kill(int(children[0]), signal.SIGKILL)
+    os.kill(simulation_of(process), signal.SIGKILL)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 3
     assert "the simulation died (SIGKILL)" in err and "Simulation version" in err
@@ -141,7 +146,7 @@ def test_the_demo_leaves_a_report_with_its_data(tmp_path: Path) -> None:
         assert run["worst_junction"]["mean_queue_veh"] >= 0
     page = (out / "report.html").read_text()
     assert all(f'id="{name}"' in page for name in ("delay-1040", "queue-7", "lamps-1040", "stage-A"))
-    again = signal_ctrl(tmp_path, "demo", "--end", "25800")
+    again = signal_ctrl(tmp_path, "demo", "--end", "25260")
     assert again.returncode == 0
     assert "worst junction" in again.stdout
 

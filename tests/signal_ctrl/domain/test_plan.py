@@ -35,7 +35,7 @@ def test_document_comes_back_and_keeps_its_hash() -> None:
         ({"splits_ds": (200, 400, 0)}, "above 0"),
         ({"splits_ds": (205, 145, 250)}, "whole seconds"),
         ({"splits_ds": (200.0, 150, 250)}, "whole seconds"),
-        ({"cycle_ds": 290, "splits_ds": (100, 90, 100)}, "cycle_ds"),
+        ({"cycle_ds": 290, "splits_ds": (100, 90, 100)}, "the cycle is 30 to 300 s, got 29 s"),
         ({"cycle_ds": 3010, "splits_ds": (3000, 5, 5)}, "whole seconds"),
         ({"offset_ds": 600}, "offset below the cycle"),
         ({"offset_ds": -10}, "whole seconds"),

@@ -20,7 +20,6 @@ from signal_ctrl.engine.plan_review import review
 from signal_ctrl.engine.split_periods import (
     PeriodResult,
     approach_rows,
-    movement_rows,
     plan_periods,
     total_row,
 )
@@ -100,7 +99,7 @@ def test_too_much_demand_is_clamped_reported_and_gated() -> None:
     assert outcome.cycle_s <= 120
     assert outcome.analysis.webster_s is None
     assert not outcome.analysis.attainable
-    rows = {row.movement: row for row in movement_rows(one)}
+    rows = {row.movement: row for row in one.rows}
     over = rows["side"]
     assert over.saturation > 1
     assert over.level == "F"
@@ -115,7 +114,7 @@ def test_what_is_gated_leaves_the_rest_below_the_target() -> None:
     """The gated flows, planned anew for the same cycle, hold the target."""
     rules = SplitRules(0.9, (100, 100))
     (result,) = planned((1500, 900, 300), rules=rules)
-    rows = {row.movement: row for row in movement_rows(result.signals[0])}
+    rows = {row.movement: row for row in result.signals[0].rows}
     gated = tuple(rows[name].gated_veh_h or rows[name].flow_veh_h for name in ("main", "side", "left"))
     (after,) = planned(gated, rules=rules)  # type: ignore[arg-type]
     assert after.signals[0].outcome.service.highest <= 0.92  # of whole seconds
@@ -138,7 +137,7 @@ def test_queues_are_carried_into_the_next_period_and_only_there() -> None:
 
 def test_rows_add_up() -> None:
     (result,) = planned((700, 300, 200))
-    rows = movement_rows(result.signals[0])
+    rows = result.signals[0].rows
     whole = total_row("junction", rows)
     assert whole.flow_veh_h == pytest.approx(1200)
     assert whole.delay_s == pytest.approx(sum((r.delay_s or 0) * r.flow_veh_h for r in rows) / 1200)

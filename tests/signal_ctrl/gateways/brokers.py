@@ -52,7 +52,7 @@ def message(number: int, boot: str = "b", rows: int = 3, at_s: float | None = No
     return payload_of(Batch(boot, number, sent_ms, tuple(Row(sent_ms, "J", 82, number % 1000) for _ in range(rows))))
 
 
-def taken(inbox: MqttInbox, session: LiveSession, until: Callable[[], bool], most_s: float = 20.0) -> None:
+def taken(inbox: MqttInbox, session: LiveSession, until: Callable[[], bool], most_s: float = 60.0) -> None:
     """Take in what comes until a condition holds. Fails if it never does."""
     end_s = time.monotonic() + most_s
     while not until():

@@ -16,6 +16,7 @@ from signal_ctrl.cabinet.advising import Sight
 from signal_ctrl.domain.link.control import ControlMode
 from signal_ctrl.engine.adviser import Glimpse, JunctionAdviser
 from signal_ctrl.gateways.adviser_process import MOST_WAITING, AdviserProcess, Make
+from tests.lag import timed
 from tests.signal_ctrl.gateways.bad_advisers import Echo
 
 HOW = ("crash", "kill", "stop", "hang", "raise", "rubbish")
@@ -63,14 +64,15 @@ def test_one_that_is_no_good_is_started_anew_and_asking_never_waits(how: str) ->
         until(lambda: adviser.ask(Glimpse(1.0, (), "")) or answered(adviser, 1.0))
         first = adviser.starts
         adviser.ask(Glimpse(100.0, (), ""))
-        for _ in range(5 * MOST_WAITING):
-            begun_s = time.perf_counter()
-            adviser.ask(Glimpse(101.0, (), ""))
-            longest_s = max(longest_s, time.perf_counter() - begun_s)
+        with timed() as took:
+            for _ in range(5 * MOST_WAITING):
+                begun_s = time.perf_counter()
+                adviser.ask(Glimpse(101.0, (), ""))
+                longest_s = max(longest_s, time.perf_counter() - begun_s)
         until(lambda: adviser.starts > first)
         assert adviser.why
         until(lambda: adviser.ask(Glimpse(2.0, (), "")) or answered(adviser, 2.0))
-    assert longest_s < 0.05
+    assert longest_s - took.lag_s < 0.05
 
 
 @pytest.mark.slow

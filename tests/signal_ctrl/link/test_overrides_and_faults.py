@@ -1,14 +1,17 @@
 """Overrides and faults at a cabinet: parts C and A (K6) of SAFETY, where the link and the disk are in it."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from bench.link.site import trial_plan, trial_site
 from bench.link.world import Cabin, LinkWorld
+from signal_ctrl.centre.alarms import ALARMS
 from signal_ctrl.centre.faults import FAULTS
 from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.link.overrides import OverrideKind, OverrideOrder
+from signal_ctrl.domain.link.reports import batch_from_bytes
 from signal_ctrl.kernel.monitor import GREEN, RED
 from tests.signal_ctrl.link.judging import breaches
 
@@ -129,6 +132,46 @@ def test_every_kind_ends_and_the_signal_is_back_in_service(world: LinkWorld, kin
     world.run(60_000)
     assert cabin.agent.street.engine.core.mode.value == "running"
     assert breaches(cabin, k4=False) == []
+
+
+def starving(world: LinkWorld) -> list[tuple[str, bool, int]]:
+    """Return text, whether it lasts, and how often it was raised, of each alarm."""
+    found = world.world.store.read(lambda reading: reading.shelf(ALARMS).find({"kind": "starving"}))
+    return [(alarm.text, alarm.live, alarm.times) for alarm in found]
+
+
+def events(cabin: Cabin, world: LinkWorld, code: str) -> list[tuple[int, str]]:
+    batches = world.world.store.read(lambda t: t.links.batches(cabin.name, limit=10_000))
+    reports = (report for batch in batches for report in batch_from_bytes(batch.body).reports)
+    return sorted((report.at_utc_ms, report.text) for report in reports if report.code == code)
+
+
+def test_a_hold_that_lets_others_wait_too_long_names_them_every_minute_until_it_ends(world: LinkWorld) -> None:
+    cabin = world.add("cab-1")
+    world.run(30_000)
+    world.order(cabin, overrides=[hold(world, 600_000)])
+    limit_ms = 100 * max(group.max_red_ds for group in SITE.groups)
+    world.run(limit_ms + 200_000)
+    told = events(cabin, world, "starving")
+    assert len(told) >= 3 and all("main" in text and "side" not in text for _, text in told)
+    assert all(abs(after - before - 60_000) <= 1_000 for (before, _), (after, _) in pairwise(told))
+    ((text, lasts, times),) = starving(world)
+    assert lasts and times == len(told) and text == f"cab-1: {told[-1][1]}"
+    world.order(cabin)
+    world.run(30_000)
+    assert [lasts for _, lasts, _ in starving(world)] == [False]
+    assert len(events(cabin, world, "starving-over")) == 1
+
+
+def test_a_start_of_the_cabinet_ends_the_alarm_for_it_resumes_no_hold(world: LinkWorld) -> None:
+    cabin = world.add("cab-1")
+    world.run(30_000)
+    world.order(cabin, overrides=[hold(world, 600_000)])
+    world.run(100 * max(group.max_red_ds for group in SITE.groups) + 80_000)
+    assert [lasts for _, lasts, _ in starving(world)] == [True]
+    world.restart(cabin)
+    world.run(30_000)
+    assert [lasts for _, lasts, _ in starving(world)] == [False]
 
 
 # K6

@@ -1,5 +1,6 @@
 """Guidance as a service: what holds do to signs, and what is kept of drivers."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import BackendError, NotFoundError
 from signal_ctrl.parking.batch import FORM, reading_document
-from signal_ctrl.parking.facilities import SpaceKind
-from signal_ctrl.parking.guidance_desk import Ask
-from signal_ctrl.parking.occupancy import FreeCount
+from signal_ctrl.parking.facilities import Entrance, Facilities, SpaceKind
+from signal_ctrl.parking.guidance_desk import Ask, Told
+from signal_ctrl.parking.kept import SAMPLES
+from signal_ctrl.parking.occupancy import SAMPLE_MS, FreeCount, OccupancySample, Trust
 from signal_ctrl.parking.permits import PassKind, Wish
 from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.parking.service import Parking
@@ -75,6 +77,73 @@ def test_a_hold_expires_and_its_driver_is_forgotten(parking: Parking, clock: Man
     assert parking.guidance.under_way == 0
     with pytest.raises(NotFoundError):
         parking.guidance.again(told.guidance_id, ASK.place)
+
+
+def test_who_is_under_way_is_sent_on_when_his_facility_fills(parking: Parking, clock: ManualClock) -> None:
+    parking.import_facilities(
+        "office",
+        Facilities(
+            (
+                facility("P1", place=(120.0985, 30.2), entrances=(Entrance("E1", 800.0),)),
+                facility("P2", place=(120.1085, 30.2), entrances=(Entrance("E2", 800.0),)),
+            )
+        ),
+    )
+    _say(parking, clock, {"P1": 20, "P2": 20}, 2)
+    far, near = (parking.guidance.ask(ASK) for _ in range(2))
+    assert {_facility(told) for told in (far, near)} == {"P1"}
+    clock.pass_ms(2 * MINUTE_MS)
+    _say(parking, clock, {"P1": 0, "P2": 20}, 3)
+    sent_on = parking.guidance.again(far.guidance_id, (120.093, 30.2))
+    assert (_facility(sent_on), sent_on.space) == ("P2", "A001") and sent_on.answer.best.chance > 0.9
+    at_the_door = parking.guidance.again(near.guidance_id, (120.0975, 30.2))
+    assert _facility(at_the_door) == "P1" and at_the_door.answer.best.chance < 0.5  # told honestly, and sent nowhere
+
+
+def test_what_was_usual_on_the_days_before_is_foreseen(parking: Parking, clock: ManualClock) -> None:
+    def ahead() -> FreeCount:
+        found = parking.guidance.ahead("P1", SpaceKind.GENERAL, 1800.0)
+        assert found is not None
+        return found
+
+    assert ahead().free > 15  # nobody came of late, and nothing is known of other days
+    assert not parking.learn_due()
+    day_ms = 1440 * MINUTE_MS
+    rows = [
+        OccupancySample(
+            "P1", BEGIN_MS - BEGIN_MS % SAMPLE_MS - day * day_ms + k * SAMPLE_MS, free, 40, Trust.GOOD, came, 0
+        )
+        for day in range(1, 6)
+        for k, (free, came) in enumerate([(20, 0)] * 3 + [(20 - 5 * n, 5) for n in range(4)] + [(0, 0)] * 5, start=-3)
+    ]
+    parking.store.write(lambda t: t.shelf(SAMPLES).put_all(rows))
+    clock.pass_ms(day_ms // 24 + 1)
+    assert not parking.learn_due()  # once a day
+    clock.pass_ms(23 * day_ms // 24)
+    _say(parking, clock, {"P1": 20}, 2)
+    assert parking.learn_due()
+    clock.pass_ms(11_000)
+    parking.guidance.tick()
+    assert ahead().free < 5
+
+
+def _facility(told: Told) -> str:
+    return told.answer.best.lot.partition("/")[0]
+
+
+def _say(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: int) -> None:
+    machine = parking.machines.get("s1")
+    assert machine is not None
+    clock.pass_ms(1_000)
+    readings = [
+        SpaceReading(name, n, clock.utc_ms(), k >= many)
+        for name, many in free.items()
+        for k, n in enumerate(numbers("A", 40))
+    ]
+    body = FORM.to_bytes("s1", "0" * 32, sequence, [reading_document(each) for each in readings])
+    assert json.loads(parking.intake.take(machine, body))["taken"] == len(readings)
+    clock.pass_ms(11_000)
+    parking.guidance.tick()
 
 
 def test_without_roads_nobody_is_guided(clock: ManualClock) -> None:

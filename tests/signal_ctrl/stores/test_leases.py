@@ -19,6 +19,7 @@ from signal_ctrl.stores.audit_verification import verify
 from signal_ctrl.stores.key_files import signing_key
 from signal_ctrl.stores.leases import PostgresArbiter
 from signal_ctrl.stores.opening import open_postgres
+from tests.patience import PATIENCE_S
 
 
 def note(transaction) -> int:
@@ -77,19 +78,19 @@ def test_a_take_over_waits_for_a_write_under_way_and_not_the_other_way(
 
     def slow(transaction) -> None:
         inside.set()
-        go.wait(10)
+        go.wait(PATIENCE_S)
         note(transaction)
 
     writing = threading.Thread(target=lambda: (store.write(slow), order.append("written")))
     writing.start()
-    inside.wait(10)
+    assert inside.wait(PATIENCE_S)
     taking = threading.Thread(target=lambda: (arbiter.take("b", LEASE_MS), order.append("taken")))
     taking.start()
     time.sleep(0.3)
     assert order == []
     go.set()
-    writing.join(10)
-    taking.join(10)
+    writing.join(PATIENCE_S)
+    taking.join(PATIENCE_S)
     assert sorted(order) == ["taken", "written"]
     with pytest.raises(FencedError):
         store.write(note)
@@ -147,17 +148,17 @@ def centres(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[tuple[C
 def test_stopped_resumed_and_killed_processes(centres, tmp_path: Path) -> None:
     begin, address = centres
     first = begin("a")
-    first.wait_for("wrote 3", 30)
+    first.wait_for("wrote 3", PATIENCE_S)
     second = begin("b")
-    second.wait_for("waits", 30)
+    second.wait_for("waits", PATIENCE_S)
     os.kill(first.process.pid, signal.SIGSTOP)
-    second.wait_for("wrote 1 under 3", LEASE_MS / 1000 + 10)
+    second.wait_for("wrote 1 under 3", LEASE_MS / 1000 + PATIENCE_S)
     os.kill(first.process.pid, signal.SIGCONT)
-    assert first.process.wait(15) == 3  # it has found out, by its own clock or by the fence
-    second.wait_for("wrote", 5)
+    assert first.process.wait(PATIENCE_S) == 3  # it has found out, by its own clock or by the fence
+    second.wait_for("wrote", PATIENCE_S)
     second.process.kill()
     third = begin("c")
-    third.wait_for("wrote 1 under 4", LEASE_MS / 1000 + 20)
+    third.wait_for("wrote 1 under 4", LEASE_MS / 1000 + PATIENCE_S)
     third.end()
     with psycopg.connect(address) as connection:
         written = connection.execute("SELECT actor, result FROM audit ORDER BY n").fetchall()

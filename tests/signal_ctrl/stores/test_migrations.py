@@ -2,7 +2,10 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,14 @@ from signal_ctrl.centre.alarms import ALARMS, Alarm, Severity
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.stores.backup import make_backup
 from signal_ctrl.stores.key_files import signing_key
-from signal_ctrl.stores.migrations import MIGRATIONS, PARKING_MIGRATIONS, family_of
+from signal_ctrl.stores.migrations import (
+    FIRST_TABLES,
+    LATER_TABLES,
+    MIGRATIONS,
+    PARKING_MIGRATIONS,
+    WATCH_TABLES,
+    family_of,
+)
 from signal_ctrl.stores.opening import open_folder, open_postgres
 from signal_ctrl.stores.restore import restore
 from signal_ctrl.stores.store import SqlStore
@@ -21,8 +31,10 @@ from signal_ctrl.stores.tables.shelves import ALL_SHELVES
 from signal_ctrl.watch.dispatch.units import UNITS, Unit, UnitKind
 from signal_ctrl.watch.feeds.values import FEEDS, Feed, FeedKind
 from signal_ctrl.watch.shelf_list import LATER_SHELVES
+from tests.signal_ctrl.stores import killed_migrations
 from tests.signal_ctrl.stores.conftest import Place
 
+ROOT = Path(__file__).resolve().parents[3]
 SCHEMA_2 = Path(__file__).with_name("schema_2.sql")
 """A database as the program wrote it when schema 2 was the newest: its tables and some values of its own making."""
 SECRET = bytes(range(32))
@@ -104,6 +116,26 @@ def test_a_database_that_an_earlier_program_wrote_becomes_the_newest(tmp_path: P
     assert [each.record.object for each in store.read(lambda r: r.audit.records())] == ["feed loops", "something"]
     store.close()
     fresh.close()
+
+
+@pytest.mark.slow
+def test_killed_at_any_statement_a_migration_is_there_whole_or_not_at_all(place: Place) -> None:
+    filled(place, 1)
+    command = [sys.executable, "-m", killed_migrations.__name__, str(place.folder), place.address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    times = [json.loads(line) for line in done.stdout.splitlines()]
+    tables = dict(zip((1, 2, 3), accumulate((FIRST_TABLES, WATCH_TABLES, LATER_TABLES)), strict=True))
+    assert len(times) > 40 and [each["killed"] for each in times] == [True] * (len(times) - 1) + [False]
+    for each in times:
+        assert each["tables"] == sorted(table.name for table in tables[each["schema"]])
+        assert (each["alarms"], each["records"], each["whole"]) == (1, 1, True)
+    schemas = [each["schema"] for each in times]
+    assert set(schemas) == {1, 2, 3} and schemas == sorted(schemas)
+    store = opened(place)
+    assert store.read(lambda r: r.shelf(ALARMS).find()) == (ALARM,)
+    assert store.write(lambda t: t.record("ann", "note", "more", "done", 3000)) == 2
+    store.close()
 
 
 def test_every_shelf_has_its_table_in_one_of_the_two_services(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def heard(world: World, unit: SignalUnit, trip: Trip) -> bool:
     assert world.net.lanes[unit.layout.exits[movement.exit].lane_id].edge_id == roads[k + 1].road
     assert vehicle.eta_s == pytest.approx(5.0 + free_s, rel=1e-5)
     assert vehicle.presence == pytest.approx(0.4)
+    assert board.of(doors, enters_s - 4.0) and board.told == 1  # however often it is told
     for silent_s in (enters_s + free_s - AHEAD_S - 1.0, enters_s + LATE_S + 1.0):
         assert doors.foretold("d", planned, told_s, silent_s) is None
     return True

@@ -42,8 +42,18 @@ def test_drivers_park_where_there_is_room_and_guided_ones_search_less(tmp_path: 
     assert guided.by_kind["phone"].first > blind.by_kind["phone"].first
 
 
-def _made(arm: Arm, folder: Path) -> runs.ParkingRun:
-    return runs._run(order(arm), folder, lambda *_: None, lambda: False)
+@pytest.mark.sumo
+@pytest.mark.slow
+def test_signals_hear_of_guided_drivers_before_they_see_them(tmp_path: Path) -> None:
+    with get_context("fork").Pool(1) as pool:
+        run = pool.apply(_made, (Arm.KNOWN, tmp_path, "adaptive"))
+    phones = run.by_kind["phone"].drivers
+    assert phones / 2 < run.foretold < run.passages  # most who are guided come through one signal or more
+    assert run.violations == 0
+
+
+def _made(arm: Arm, folder: Path, controller: str = "net") -> runs.ParkingRun:
+    return runs._run(order(arm, controller), folder, lambda *_: None, lambda: False)
 
 
 def _check_room(folder: Path, rows: list[dict[str, object]]) -> None:

@@ -18,6 +18,7 @@ from detectors.video.capture.pictures import Limits
 from detectors.video.capture.recorded import RecordedVideo
 from signal_ctrl.domain.errors import InvalidInputError
 from tests.detectors.video.capture.films import film, frames, timed_matroska
+from tests.patience import until
 
 
 def video(path: Path, limits: Limits | None = None) -> RecordedVideo:
@@ -187,10 +188,7 @@ def test_a_parent_that_is_killed_takes_its_decoder_along(tmp_path: Path) -> None
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.kill()
-    deadline_s = time.monotonic() + 10.0
-    while running(child) and time.monotonic() < deadline_s:
-        threading.Event().wait(0.02)
-    assert not running(child)
+    until(lambda: not running(child), "the end of the decoder")
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import pytest
 
 from bench.parking.made_days import MadeDays, made_days
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.parking.forecast import learning
 from signal_ctrl.parking.forecast.backtest import backtest
 from signal_ctrl.parking.forecast.learning import learn, recent_of, unlearnt
 from signal_ctrl.parking.forecast.model import HORIZONS, Recent, guess
-from signal_ctrl.parking.forecast.series import SLOTS, days_of
+from signal_ctrl.parking.forecast.series import SLOTS, ParkingDays, days_of
 from signal_ctrl.parking.forecast.usual import Usual
 from signal_ctrl.parking.occupancy import OccupancySample, Trust
 from signal_ctrl.parking.outlook import LEVELS
@@ -25,6 +26,50 @@ def test_forecasts_of_days_left_out_are_close_and_their_intervals_hold() -> None
         assert score.covered == pytest.approx(0.9, abs=0.04)
     assert at[15].busy_cases > 100
     assert at[15].busy_error < 0.03
+
+
+def short_days(many: int, seed: int) -> ParkingDays:
+    """Return days of one hour in which six car parks fill from nothing within 40 minutes."""
+    draw, shape = np.random.default_rng(seed), (many, 6, SLOTS)
+    entered, left, occupied = (np.full(shape, np.nan) for _ in range(3))
+    entered[..., 84:96] = draw.poisson(np.array([10, 20, 22, 22, 22, 20, 18, 14, 8, 4, 1, 0]), (many, 6, 12))
+    left[..., 84:96] = 0.0
+    occupied[..., 84:96] = np.cumsum(entered[..., 84:96], axis=2) - entered[..., 84:96]
+    dates = tuple(dt.date(2026, 3, 2) + dt.timedelta(days=k) for k in range(many))
+    return ParkingDays(tuple("abcdef"), np.full(6, 260.0), dates, ("weekday",) * many, occupied, entered, left)
+
+
+def test_intervals_of_short_steep_days_hold_from_each_five_minutes_on() -> None:
+    found = [backtest(short_days(18, seed), 12, every_slots=1) for seed in (1, 2, 3)]
+    assert all(one.beyond == (60,) for one in found)
+    for ahead_min, scores in zip((5, 15, 30, 45), zip(*(one.scores for one in found), strict=True), strict=True):
+        assert {score.ahead_min for score in scores} == {ahead_min}
+        assert np.mean([score.covered for score in scores]) == pytest.approx(0.9, abs=0.06)
+        assert np.mean([score.error / score.floor for score in scores]) < 1.5
+
+
+def test_days_that_are_over_too_soon_are_refused() -> None:
+    days = short_days(6, 1)
+    days.occupied[..., 86:] = np.nan
+    with pytest.raises(InvalidInputError, match="hold nothing 15 min ahead"):
+        backtest(days, 4)
+    with pytest.raises(InvalidInputError, match="every 0 slots"):
+        backtest(short_days(6, 1), 4, every_slots=0)
+
+
+def test_where_there_are_many_cases_fewer_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[tuple[int, int]] = []
+    inner = learning._tried
+
+    def noted(days: ParkingDays, day: int, slot: int, usual: Usual) -> object:
+        tried.append((day, slot))
+        return inner(days, day, slot, usual)
+
+    monkeypatch.setattr(learning, "_tried", noted)
+    monkeypatch.setattr(learning, "MOST_CASES", 6 * 8 * SLOTS // 3)
+    learn(short_days(8, 2))
+    assert len(tried) == 8 * SLOTS // 3
+    assert {slot % 3 for _, slot in tried} == {0, 1, 2}  # each time of the day, on some days
 
 
 def test_a_day_with_more_cars_than_usual_is_noticed() -> None:

@@ -1,6 +1,9 @@
 """What is recorded is what was shown: every picture is kept beside, and each time is compared with what is put together."""
 
+import base64
 import itertools
+import json
+import zlib
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -19,7 +22,7 @@ from signal_ctrl.stores.shelf_retention import KeptWithin
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.watch.past.book import extent, moments, past
 from signal_ctrl.watch.past.recorder import Recorder
-from signal_ctrl.watch.past.values import GAP_MS, PAST_PIECES, PIECE_MS, WHOLE_MS
+from signal_ctrl.watch.past.values import GAP_MS, PAST_PIECES, PIECE_MS, WHOLE_MS, Moment, packed
 
 BEGIN_MS = 1_790_000_000_000
 DAY_MS = 86_400_000
@@ -201,6 +204,9 @@ def test_after_a_failed_write_it_begins_anew(store: SqlStore, monkeypatch: pytes
 
 def test_what_cannot_be_written_is_not_held_for_ever(store: SqlStore) -> None:
     shown = Shown(store)
+    with pytest.raises(ValueError, match="not JSON"):
+        shown.see({"a": {"x": float("nan")}})
+    shown.see({"a": {"x": 1}})
     shown.see({"a": {"x": float("nan")}})
     with pytest.raises(ValueError, match="not JSON"):
         shown.end()
@@ -208,3 +214,14 @@ def test_what_cannot_be_written_is_not_held_for_ever(store: SqlStore) -> None:
     at_ms = shown.clock.utc_ms()
     shown.end()
     assert shown.at(at_ms) == {"a": {"x": 4}}
+
+
+def test_a_piece_in_parts_is_the_document_as_one() -> None:
+    whole = {"junctions": {'j"1': {"says": "é", "n": [1, 2.5, None]}, "j2": {}}, "roads": {}, "lines": {"a": True}}
+    seen = [Moment(5_000, {}, True), Moment(6_000, {"junctions": {"j2": None}})]
+    for begin in (whole, {}, None):
+        piece = packed(begin, seen, 7_000)
+        text = zlib.decompress(base64.b64decode(piece.packed)).decode()
+        told = {"whole": begin, "moments": [[each.at_utc_ms, each.changes, each.anew] for each in seen]}
+        assert text == json.dumps(told, separators=(",", ":"))
+        assert (piece.from_utc_ms, piece.until_utc_ms, piece.whole) == (5_000, 7_000, begin is not None)

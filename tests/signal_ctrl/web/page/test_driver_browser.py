@@ -1,9 +1,11 @@
 """The driver's page on a phone-sized screen against a served parking service: find a space, drive, park, walk back."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bench.load.service import Service, end, start
+from bench.parking.drivers import ASK
 from signal_ctrl.cli.parking_session import client_of
 from signal_ctrl.domain.roads_json import roads_document
 from signal_ctrl.gateways.parking_client import ParkingClient
@@ -27,6 +30,8 @@ from tests.signal_ctrl.web.parking.test_parking_routes import roads
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE_MS: Final = 60_000
+TURN_MS: Final = 15_000
+"""So often the page asks again by itself."""
 
 
 @dataclass
@@ -55,12 +60,21 @@ class City:
     def office(self) -> ParkingClient:
         return client_of(self.service.address, self.folder / "data" / "first-office.json")
 
-    def say(self, sequence: int, free: int) -> None:
+    def say(self, sequence: int, free: int, taken: int = 0) -> None:
+        """Let sensors say that so many spaces are free, behind the first ones that are taken."""
         at_ms = time.time_ns() // 1_000_000
-        readings = [SpaceReading("P1", n, at_ms, k >= free) for k, n in enumerate(numbers("A", 40))]
+        is_free = range(taken, taken + free)
+        readings = [SpaceReading("P1", n, at_ms, k not in is_free) for k, n in enumerate(numbers("A", 40))]
         body = FORM.to_bytes("s1", "0" * 32, sequence, [reading_document(each) for each in readings])
         with client_of(self.service.address, self.folder / "s1.json") as sensors:
             assert sensors.ask("POST", "/v1/parking/readings", json.loads(body))["taken"] == 40
+
+    def forget(self, guidance: str) -> None:
+        """Forget a driver, as the service does by itself when his hold expires."""
+        connection = HTTPConnection("127.0.0.1", self.service.port, timeout=30)
+        connection.request("DELETE", f"{ASK}/{guidance}")
+        assert connection.getresponse().status == 204
+        connection.close()
 
 
 @pytest.fixture
@@ -109,12 +123,96 @@ def test_a_driver_finds_a_space_and_the_way_back(city: City, phone: Any) -> None
     assert [each for each in complaints if "ERR_CONNECTION_REFUSED" not in each and "404" not in each] == []
 
 
+def test_a_request_that_has_ended_is_asked_anew(city: City, phone: Any) -> None:
+    city.say(1, 12)
+    page = _opened(city, phone)
+    first = _found(page)
+    assert page.inner_text(".space").startswith("Space A001")
+    city.forget(first)
+    city.say(2, 12, taken=5)
+    page.clock.fast_forward(TURN_MS)
+    page.wait_for_selector("text=Your request had ended; this is a new answer.")
+    page.wait_for_selector(".space >> text=Space A006")
+    with page.expect_response(re.compile(f"{ASK}/[0-9a-f]+$")) as asked:
+        page.click("text=Stop")
+    assert asked.value.request.method == "DELETE" and asked.value.status == 204  # it was the new one's number
+    assert first not in asked.value.url
+    page.wait_for_selector("text=Tap the map")
+    assert page.locator("[role=alert]").count() == 0
+
+
+def test_what_is_old_is_not_shown_as_if_it_held(city: City, phone: Any) -> None:
+    city.say(1, 12)
+    page = _opened(city, phone)
+    page.wait_for_selector(".badge.count")
+    first = _found(page)
+    page.route("**/v1/**", lambda route: route.abort())
+    for _ in range(8):
+        page.clock.fast_forward(TURN_MS)
+    page.wait_for_selector("text=It does not answer; trying again.")
+    page.wait_for_selector("text=Told 2 min ago; that may not hold any more.")
+    page.wait_for_function("document.querySelectorAll('.badge.unknown').length == 2")
+    assert page.locator(".badge.count").count() == 0
+    city.forget(first)
+    page.unroute("**/v1/**")
+    page.clock.fast_forward(TURN_MS)
+    page.wait_for_selector("text=this is a new answer")
+    page.wait_for_selector(".badge.count >> text=P 12")
+    page.wait_for_function("document.querySelectorAll('[role=alert]').length == 1")  # that it is a new answer
+
+
+def test_an_answer_that_comes_after_stop_is_none(city: City, phone: Any) -> None:
+    city.say(1, 12)
+    page = _opened(city, phone)
+    _found(page)
+    late: list[Any] = []
+    page.route(re.compile(f"{ASK}/[0-9a-f]+$"), lambda r: late.append(r) if r.request.method == "POST" else r.abort())
+    page.clock.fast_forward(TURN_MS)
+    while not late:
+        page.wait_for_timeout(50)
+    page.click("text=Stop")
+    page.wait_for_selector("text=Tap the map")
+    with page.expect_response(re.compile(f"{ASK}/[0-9a-f]+$")):
+        late[0].continue_()
+    page.wait_for_timeout(300)
+    assert page.locator(".space").count() == 0 and page.locator("text=Tap the map").count() == 1
+
+
+def test_who_is_on_no_road_is_told_so(city: City, phone: Any) -> None:
+    phone.set_geolocation({"longitude": 121.0, "latitude": 31.0})
+    page = _opened(city, phone)
+    page.click("text=Use my position")
+    page.click(".map", position={"x": 200, "y": 60})
+    page.click("text=Find a space")
+    page.wait_for_selector("text=No way is known from there. Choose another place.")
+
+
+def _opened(city: City, phone: Any) -> Any:
+    """Return the page, with its roads, under a clock that a test may turn on."""
+    page = phone.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.clock.install()
+    with page.expect_response("**/v1/parking/roads.geojson"):
+        page.goto(city.service.address)
+    page.wait_for_selector(".badge >> nth=1")
+    return page
+
+
+def _found(page: Any) -> str:
+    """Find a space near a place on the map, and return the number of the guidance."""
+    page.click(".map", position={"x": 200, "y": 60})
+    with page.expect_response(re.compile(f"{ASK}$")) as asked:
+        page.click("text=Find a space")
+    page.wait_for_selector(".space")
+    return str(asked.value.json()["guidance"])
+
+
 def _looks(page: Any) -> None:
     page.wait_for_selector(".badge.count")
     assert page.inner_text(".badge.count") == "P 12"
     assert page.inner_text(".badge.unknown") == "P ?"
     page.click("text=中文")
-    assert "空位 12" in page.inner_text("ul")
+    page.wait_for_selector("ul:has-text('空位 12')")
     page.click("text=English")
 
 

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from signal_ctrl.domain.roads_json import roads_to_json
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.foresight.values import AHEAD_MIN, CityForecast, JamForecast
 from signal_ctrl.watch.past import recorder
+from tests.patience import settled, until
 from tests.signal_ctrl.centre.worlds import site_text
 from tests.signal_ctrl.watch.streets import network
 from tests.signal_ctrl.web.page.living_town import Town, living_town
@@ -27,6 +28,7 @@ from tests.signal_ctrl.web.page.test_page_browser import Screen, _serious, brows
 
 __all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+T = TypeVar("T")
 STAGE_MS = 10_000
 STEP_MS = 10_000
 ROADS = 6
@@ -109,21 +111,32 @@ def panel(screen: Screen) -> Any:
     )
 
 
-def alarms(screen: Screen) -> list[str]:
-    """The rows of the alarms, what may be done about them aside."""
+def open_alarms(screen: Screen) -> None:
     screen.open("alarms")
     screen.page.wait_for_selector("h1:has-text('Alarms')")
+
+
+def alarms(screen: Screen) -> list[str]:
+    """The rows of the alarms, what may be done about them aside."""
     rows = screen.page.evaluate("[...document.querySelectorAll('tbody tr')].map(row => row.innerText)")
     return [row.replace("Acknowledge", "").strip() for row in rows]
 
 
-def at_a_step() -> int:
-    """Wait for whole ten seconds, which lie in the middle of a stage, and return them."""
+def at_a_step(look: Callable[[], T]) -> tuple[int, T]:
+    """Look just after whole ten seconds, which lie in the middle of a stage; return them and what was seen.
+
+    Where the machine held the look up into the next stage, it is taken again.
+    """
     while True:
-        now_ms = time.time_ns() // 1_000_000
-        if 300 < now_ms % STEP_MS < 1_500:
-            return now_ms - now_ms % STEP_MS
-        time.sleep(0.05)
+        until(lambda: 300 < utc_ms() % STEP_MS < 1_500, "ten seconds", every_s=0.05)
+        at_ms = utc_ms() // STEP_MS * STEP_MS
+        seen = look()
+        if utc_ms() - at_ms < STAGE_MS // 2 - 1_000:
+            return at_ms, seen
+
+
+def utc_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def slide(screen: Screen, at_ms: int) -> None:
@@ -142,12 +155,16 @@ def is_at(screen: Screen, at_ms: int) -> None:
 
 
 def into_the_past(screen: Screen, at_ms: int) -> None:
-    screen.page.wait_for_timeout(2_500)  # the last pieces are kept
+    until(lambda: kept_until_ms(screen) > at_ms + 1_000, "the last pieces of the past", every_s=0.5)
     screen.page.click("button:has-text('Replay')")
     screen.page.wait_for_selector(".replay strong:has-text('THIS IS THE PAST')")
     slide(screen, at_ms)
     is_at(screen, at_ms)
-    screen.page.wait_for_timeout(800)
+
+
+def kept_until_ms(screen: Screen) -> int:
+    """Until when the centre has the past. [UTC, ms]"""
+    return int(screen.page.evaluate("fetch('/v1/past').then(answer => answer.json())")["last_utc_ms"] or 0)
 
 
 def test_what_was_shown_is_shown_again(browser: Any, town: Town) -> None:
@@ -157,18 +174,20 @@ def test_what_was_shown_is_shown_again(browser: Any, town: Town) -> None:
         screen.log_in("sam")
         screen.open("map/c0")
         screen.page.wait_for_selector(".panel .groups li")
-        at_ms = at_a_step()
-        live, live_alarms = panel(screen), alarms(screen)
-        assert any("a lamp is out" in each for each in live_alarms)
+        at_ms, live = at_a_step(lambda: panel(screen))
+        open_alarms(screen)
+        screen.page.wait_for_selector("tbody tr:has-text('a lamp is out')")
+        live_alarms = alarms(screen)
         centre.store.write(lambda t: centre.alarms.clear_all(t, "x", ["c0"], "repaired"))
         screen.open("map/c0")
         screen.page.wait_for_function("lit => document.querySelector('.panel .groups')?.innerText !== lit", arg="")
         into_the_past(screen, at_ms)
-        assert panel(screen) == live
-        assert alarms(screen) == live_alarms
+        assert settled(lambda: panel(screen), live) == live
+        open_alarms(screen)
+        assert settled(lambda: alarms(screen), live_alarms) == live_alarms
         screen.page.click(".replay .live")
         screen.page.wait_for_selector(".replay", state="detached")
-        assert alarms(screen) == []
+        assert settled(lambda: alarms(screen), []) == []
 
 
 def test_in_the_past_nothing_acts_and_time_goes_by_keys(browser: Any, town: Town) -> None:
@@ -178,9 +197,9 @@ def test_in_the_past_nothing_acts_and_time_goes_by_keys(browser: Any, town: Town
         screen.open("map/c0")
         page.wait_for_selector(".panel .takeover")
         page.on("request", lambda request: sent.append(request) if request.method != "GET" else None)
-        begin_ms = at_a_step()
+        begin_ms, _ = at_a_step(lambda: None)
         into_the_past(screen, begin_ms)
-        assert "nothing can be done here" in page.inner_text(".panel")
+        page.wait_for_selector(".panel:has-text('nothing can be done here')")
         assert page.query_selector(".takeover, nav a:has-text('Green route')") is None
         screen.open("route")
         page.wait_for_selector("text=This view knows no past")

@@ -5,7 +5,8 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { DriverMap, freeText } from "./map";
 import {
-  car, type Choice, facilities, failing, find, followPosition, here, hours, keepYoung, kind, type Kind, leave, type LonLat, park, stop, target, told, towards,
+  car, type Choice, facilities, failing, find, followPosition, here, hours, keepYoung, kind, type Kind, leave, type LonLat, notice, nowMs, OLD_MS, park, stop, target,
+  told, toldAtMs, towards,
 } from "./service";
 import { changeLanguage, language, say, type Word } from "./words";
 
@@ -29,6 +30,7 @@ function Page() {
       <DriverMap picked={picked} />
       <main>
         {failing.value && <p role="alert">{say("wrong")}</p>}
+        {notice.value && <p role="alert">{say(notice.value)}</p>}
         {car.value ? <Parked /> : told.value ? <Guided /> : <Looking />}
       </main>
     </>
@@ -111,9 +113,11 @@ function Guided() {
   const [best, ...others] = told.value?.choices ?? [];
   const space = told.value?.space;
   if (!best) return null;
+  const age_ms = nowMs.value - toldAtMs.value;
   return (
     <section>
       <h1>{nameOf(best)}</h1>
+      {age_ms > OLD_MS && <p role="alert">{say("old", { n: Math.round(age_ms / 60_000) })}</p>}
       {space && (
         <p class="space">
           {say("space", { n: space.space })} {space.level && say("level", { n: space.level })} {space.zone}

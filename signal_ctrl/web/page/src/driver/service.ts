@@ -56,9 +56,23 @@ export const told = signal<Told | null>(null);
 export const car = signal<Car | null>(keptCar());
 export const kind = signal<Kind>("general");
 export const hours = signal(2);
+/** What the driver has to know besides of the answer on the screen. */
+export const notice = signal<"anew" | "outside" | null>(null);
+/** When the answer on the screen was told; 0 if there is none. */
+export const toldAtMs = signal(0);
+/** Now, as often as is looked. */
+export const nowMs = signal(Date.now());
 
+/** What was heard so long ago is no longer shown as if it were true: a sign that hears nothing goes blank as soon. */
+export const OLD_MS = 90_000;
 const CAR = "parking.car";
 const EVERY_MS = 15_000;
+const GONE = 404;
+let heardMs = 0;
+const PATIENCE_MS = 10_000;
+let wanted = false; // whether the driver waits for an answer, on the screen or not there yet
+let turn = 0; // of what the driver wants: what was asked before he stopped or looked anew is no answer any more
+let asking = false;
 
 function keptCar(): Car | null {
   try {
@@ -68,48 +82,93 @@ function keptCar(): Car | null {
   }
 }
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T | null> {
+async function ask<T>(method: string, path: string, body?: unknown): Promise<{ status: number; found: T | null }> {
   try {
-    const wish: RequestInit = { method, headers: { accept: "application/json" } };
+    const wish: RequestInit = { method, headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS) };
     if (body !== undefined) Object.assign(wish, { body: JSON.stringify(body), headers: { "content-type": "application/json" } });
     const answer = await fetch(path, wish);
     failing.value = answer.status >= 500 || answer.status === 429;
-    if (!answer.ok || answer.status === 204) return null;
-    return (await answer.json()) as T;
+    const found = answer.ok && answer.status !== 204 ? ((await answer.json()) as T) : null;
+    return { status: answer.status, found };
   } catch {
     failing.value = true;
-    return null;
+    return { status: 0, found: null };
   }
 }
 
 export async function loadFacilities(): Promise<void> {
-  const found = await ask<{ facilities: Facility[] }>("GET", "/v1/parking/facilities");
-  if (found) facilities.value = found.facilities;
+  const { found } = await ask<{ facilities: Facility[] }>("GET", "/v1/parking/facilities");
+  if (!found) return;
+  facilities.value = found.facilities;
+  heardMs = Date.now();
+}
+
+/** Takes the counts off the screen when nothing was heard for long: the street has gone on. */
+function forgetOld(): void {
+  if (Date.now() - heardMs <= OLD_MS || facilities.value.every((each) => each.occupancy.trust === "stale")) return;
+  facilities.value = facilities.value.map((each) => ({ ...each, occupancy: { ...each.occupancy, trust: "stale" } }));
 }
 
 export async function loadRoads(): Promise<void> {
-  const found = await ask<{ features: { geometry: { coordinates: LonLat[] } }[] }>("GET", "/v1/parking/roads.geojson");
+  const { found } = await ask<{ features: { geometry: { coordinates: LonLat[] } }[] }>("GET", "/v1/parking/roads.geojson");
   if (found) roads.value = found.features.map((each) => each.geometry.coordinates);
 }
 
 /** Asks where to park near the target, from where the driver is. */
 export async function find(): Promise<void> {
-  if (!target.value) return;
-  const position = here.value ?? target.value;
   await stop();
-  told.value = await ask<Told>("POST", "/v1/parking/guidance", { position, destination: target.value, kind: kind.value, stay_s: hours.value * 3600 });
+  wanted = true;
+  await askAnew();
 }
 
-/** Asks again under way: another facility is told only where that is clearly better. */
-export async function again(): Promise<void> {
-  if (!told.value || !here.value) return;
-  const found = await ask<Told>("POST", `/v1/parking/guidance/${told.value.guidance}`, { position: here.value });
-  if (found) told.value = found;
+async function askAnew(): Promise<void> {
+  if (!target.value) return;
+  const own = turn;
+  const position = here.value ?? target.value;
+  const wish = { position, destination: target.value, kind: kind.value, stay_s: hours.value * 3600 };
+  const { status, found } = await ask<Told>("POST", "/v1/parking/guidance", wish);
+  if (own !== turn) {
+    if (found) void ask("DELETE", `/v1/parking/guidance/${found.guidance}`);
+    return;
+  }
+  wanted = status === 0 || status === 429 || status >= 500 || found !== null;
+  if (!wanted) notice.value = "outside";
+  tell(found);
+}
+
+function tell(found: Told | null): void {
+  told.value = found;
+  toldAtMs.value = found ? Date.now() : 0;
+}
+
+/** Asks again under way: another facility is told only where that is clearly better. A request that has ended is asked anew. */
+async function again(): Promise<void> {
+  const was = told.value;
+  if (!was) return wanted ? askAnew() : undefined;
+  const own = turn;
+  const position = here.value ?? target.value;
+  const { status, found } = await ask<Told>("POST", `/v1/parking/guidance/${was.guidance}`, { position });
+  if (own !== turn) return;
+  if (found) tell(found);
+  if (status !== GONE) return;
+  tell(null);
+  notice.value = "anew";
+  await askAnew();
+}
+
+/** Asks again, one question at a time however slowly they are answered. */
+async function goOn(): Promise<void> {
+  if (asking) return;
+  asking = true;
+  await again().finally(() => (asking = false));
 }
 
 export async function stop(): Promise<void> {
   const was = told.value;
-  told.value = null;
+  turn += 1;
+  wanted = false;
+  notice.value = null;
+  tell(null);
   if (was) await ask("DELETE", `/v1/parking/guidance/${was.guidance}`);
 }
 
@@ -142,9 +201,11 @@ export function keepYoung(): void {
   void loadRoads();
   void loadFacilities();
   setInterval(() => {
+    nowMs.value = Date.now();
+    forgetOld();
     if (document.hidden) return;
     void loadFacilities();
-    void again();
+    void goOn();
   }, EVERY_MS);
 }
 

@@ -16,14 +16,15 @@ from optimiser.rollout import RolloutController
 from optimiser.rollout_model import PERMISSIVE
 from optimiser.stage_tables import StageTables
 from signal_ctrl.domain.network import JunctionLayout
-from signal_ctrl.domain.view import JunctionView
+from signal_ctrl.domain.view import FloatArray, JunctionView
 
 FRESH_S: Final = 2.5
 """What was put off for a bus is forgotten if no bus was weighed for longer. [s]"""
 EXTENSION_S: Final = 10.0
 """A stage is kept for buses for so long at most; whoever keeps that limit is told in `Decision.plain`. [s]"""
 LEAST_GAIN_S: Final = 4.0
-"""Nothing is done for less than so much of the time of the bus that counts most. [s] [P]"""
+"""Nothing is done for less than so much of the time of the bus that counts most, and no stage begins early for less
+than the change that this puts in. [s] [P]"""
 
 Coming = Callable[[float], Sequence[ComingBus]]
 """Tells the buses that come at a time. [s]"""
@@ -48,6 +49,7 @@ class PriorityController:
         self._weighing = weighing
         self._coming = coming
         self._reach = Reach(layout, tables)
+        self._settled_s = tables.settled_s
         self._weighed_s: float | None = None
         self.near: tuple[ComingBus, ...] = ()
         self._kept = _Kept()
@@ -66,10 +68,18 @@ class PriorityController:
         self._weighed_s = situation.now_s
         found = self._weighing.decide(seen, situation)
         if found.stage != plain.stage and found.candidates:
-            found = worth_it(found, plain.stage, situation.stage, left_s, LEAST_GAIN_S * max(bus.cars for bus in near))
+            found = self._worth_it(found, plain.stage, situation.stage, left_s, max(bus.cars for bus in near))
         if found.stage == situation.stage != plain.stage:
             self._kept.since(situation.now_s)
         return replace(found, plain=plain.stage)
+
+    def _worth_it(self, found: Decision, plain: int, lit: int, left_s: float, cars: float) -> Decision:
+        """Return the decision where it gains enough of a bus that counts as so many cars: else that without buses."""
+        found = worth_it(found, plain, lit, left_s, LEAST_GAIN_S * cars)
+        if found.stage in (plain, lit):
+            return found
+        least_s = max(added_change_s(self._settled_s, lit, plain, found.stage), LEAST_GAIN_S)
+        return worth_it(found, plain, lit, left_s, least_s * cars)
 
 
 class _Kept:
@@ -110,6 +120,16 @@ def worth_it(found: Decision, plain: int, lit: int, left_s: float, least: float)
     if own is None or other is None or other - own >= least:
         return replace(found, stage=stage)
     return replace(found, stage=plain, reason=f"a bus would gain too little: {found.reason}")
+
+
+def added_change_s(settled_s: FloatArray, lit: int, plain: int, to: int) -> float:
+    """Return how much longer the changes take if a stage comes before the one that would have been next. [s]
+
+    What a change that is put in costs those who come later lies beyond the horizon of the rollout.
+    Args: settled_s, from stage to stage (n_stages, n_stages) [s]; plain, what would have been next, or the lit one.
+    """
+    there_s = float(settled_s[lit, to])
+    return there_s if plain == lit else there_s + float(settled_s[to, plain] - settled_s[lit, plain])
 
 
 def _cost_now(found: Decision, stage: int) -> float | None:

@@ -7,7 +7,7 @@ import pytest
 
 from detectors.buses.joining import ComingBus, with_buses
 from optimiser.bus_extension import BusCall, BusExtensionController
-from optimiser.bus_priority import Coming, PriorityController, Reach, worth_it
+from optimiser.bus_priority import Coming, PriorityController, Reach, added_change_s, worth_it
 from optimiser.controller import Decision, Situation
 from optimiser.rollout import RolloutController
 from optimiser.rollout_settings import RolloutSettings
@@ -51,7 +51,7 @@ def test_without_a_bus_it_is_the_controller_without_priority() -> None:
 
 def test_a_bus_changes_the_wish_and_both_wishes_are_told() -> None:
     weighed = changed = 0
-    for seed, town in towns(30):
+    for seed, town in towns(90):
         bus = a_bus(town)
         own = weighing(town, lambda _, bus=bus: (bus,))
         situation = Situation(0.0, seed % len(town.rights), tuple(sorted(town.allowed)), 10.0)
@@ -161,6 +161,23 @@ WAYS = ((LIT, 0.0, 900.0), (NEXT, 0.0, 400.0), (OTHER, 0.0, 300.0), (NEXT, 5.0, 
 def test_what_a_bus_gains_has_to_be_worth_it(found: int, plain: int, left_s: float, least: float, chosen: int) -> None:
     decision = Decision(found, LATER if found == SOON else WAYS, "test")
     assert worth_it(decision, plain, LIT, left_s, least).stage == chosen
+
+
+def test_a_change_that_is_put_in_is_told_by_what_it_adds() -> None:
+    settled_s = np.array([[0.0, 10.0, 20.0], [11.0, 0.0, 5.0], [22.0, 6.0, 0.0]])
+    assert added_change_s(settled_s, 0, 0, 1) == 10.0
+    assert added_change_s(settled_s, 0, 2, 1) == 10.0 + 5.0 - 20.0
+    assert added_change_s(settled_s, 2, 0, 1) == 6.0 + 11.0 - 22.0
+
+
+@pytest.mark.parametrize(("change_s", "early"), [(6.0, True), (600.0, False)])
+def test_a_stage_begins_early_only_for_more_than_the_change_it_puts_in(change_s: float, early: bool) -> None:
+    town = three_roads()
+    bus = ComingBus(90, ((1, 1, 1.0),), (8.0, 9.0), 400.0, 10.0, 60.0)
+    own = weighing(town, lambda _: (bus,))
+    own._settled_s = np.where(np.eye(3, dtype=np.bool_), 0.0, change_s)
+    found = own.decide(view_of(town), Situation(0.0, 2, (0, 1, 2), 30.0))
+    assert (found.stage, found.plain) == (1 if early else 0, 0)
 
 
 def test_a_stage_is_kept_for_no_change_that_comes_too_late() -> None:

@@ -27,7 +27,8 @@ class Rate:
 
 LOGIN_PER_ACCOUNT: Final = Rate(5 / 60, 5)
 LOGIN_PER_ADDRESS: Final = Rate(30 / 60, 30)
-OPERATOR: Final = Rate(10, 10)
+OPERATOR: Final = Rate(10, 20)
+"""A page that is loaded anew asks for all that it shows once more, right after it did."""
 CABINET: Final = Rate(5, 20)
 FEED: Final = Rate(10, 60)
 PAST: Final = Rate(2, 8)

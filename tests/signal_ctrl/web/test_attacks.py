@@ -103,7 +103,9 @@ def test_an_account_and_an_address_have_their_rates(client: LocalClient, world: 
     assert 'signal_ctrl_refused_total{limit="login_account"}' in metrics
 
 
-def test_a_person_has_ten_requests_a_second_and_twenty_at_once(client: LocalClient, world: World, clock: ManualClock) -> None:
+def test_a_person_has_ten_requests_a_second_and_twenty_at_once(
+    client: LocalClient, world: World, clock: ManualClock
+) -> None:
     token = world.person(Role.VIEWER)
     statuses = [client.get("/v1/me", headers=bearer(token)).status_code for _ in range(22)]
     assert statuses == [200] * 20 + [429] * 2

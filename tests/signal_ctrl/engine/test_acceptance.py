@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +14,13 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan, SignalPlan
 from signal_ctrl.domain.site import DayHours
 from signal_ctrl.domain.site_json import site_hash
-from signal_ctrl.engine.acceptance import check_plan, refusals, rehearse
+from signal_ctrl.engine import acceptance
+from signal_ctrl.engine.acceptance import check_plan, refusals, rehearse, rehearse_turns
 from signal_ctrl.engine.junction import JunctionEngine
 from signal_ctrl.kernel.kernel import Kernel
 from tests.signal_ctrl.engine.test_junction import LAYOUT
 from tests.signal_ctrl.kernel.small_sites import LEFT_STAGE, MAIN_STAGE, SIDE_STAGE, crossroads
+from tests.signal_ctrl.kernel.worlds import random_site
 
 SITE = crossroads()
 KERNEL = Kernel(SITE)
@@ -152,3 +155,20 @@ def test_a_network_needs_a_plan_for_every_signal() -> None:
         check_plan(Plan("x", (PLAN,)), (SITE, other))
     with pytest.raises(InvalidInputError, match="signal crossroads is not in this network"):
         check_plan(Plan("x", (PLAN,)), (other,))
+
+
+def test_a_rehearsal_leaves_no_frame_out_in_which_something_happens() -> None:
+    """On random sites with random splits it says what one says that looks at every tenth of a second."""
+    said = []
+    for seed in range(60):
+        random = Random(seed)
+        kernel = Kernel(random_site(seed, random.randint(2, 6)))
+        n = len(kernel.site.stages)
+        turns = [(random.randrange(n), random.randint(5, 600)) for _ in range(6)]
+        turns = [turn for turn, after in itertools.pairwise([*turns, (-1, 0)]) if turn[0] != after[0]]
+        found = rehearse_turns(kernel, turns[-1][0], turns)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(acceptance, "_next_ds", lambda state, now_ds: now_ds + 1)
+            assert rehearse_turns(kernel, turns[-1][0], turns) == found
+        said.append(found != ())
+    assert 5 <= sum(said) <= 55

@@ -49,6 +49,8 @@ def history() -> str:
             counts = dice.poisson(veh_h(edge, minutes, change_min) * level * SLOT_MIN / 60.0)
             date = FIRST + dt.timedelta(days=day)
             lines += [f"{date},{300 * k},{300 * k + 300},C,{edge},{ahead},{n}" for k, n in enumerate(counts)]
+            sides = [way for way in WAYS.values() if way not in (ahead, edge[::-1])]
+            lines += [f"{date},{300 * k},{300 * k + 300},C,{edge},{side},0" for k in range(288) for side in sides]
     return "\n".join(lines) + "\n"
 
 

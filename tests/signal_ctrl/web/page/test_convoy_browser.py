@@ -170,7 +170,7 @@ def test_a_corridor_is_seen_with_what_it_costs_and_released(
         screen.open("special")
         _is_shown(screen, card)
         screen.page.wait_for_timeout(2_500)  # the record looks every two seconds
-        seen_ms = at_a_step()
+        seen_ms, _ = at_a_step(lambda: None)
         screen.open("wall")
         screen.page.wait_for_selector(f".wall {card}")
         screen.open("special")

@@ -229,6 +229,13 @@ def test_random_plans_follow_each_other_without_a_cut_minimum(
 @settings(max_examples=12, deadline=None)
 @given(PLANS, st.sampled_from(ALL), st.integers(5, 140), st.integers(0, 120), st.sampled_from(Method))
 @example(
+    replace(ONE, cycle_ds=410, offset_ds=0, stages=("left", "main", "side"), splits_ds=(120, 120, 170)),
+    SIDE_STAGE,
+    5,
+    3,
+    Method.SHORTWAY,
+)
+@example(
     replace(ONE, cycle_ds=750, offset_ds=0, stages=("side", "main", "left"), splits_ds=(120, 230, 400)),
     0,
     63,
@@ -248,14 +255,14 @@ def test_the_way_back_from_any_hold_keeps_the_limits_of_a_release(
     street.run(2000 + 10 * from_s)
     street.run(street.now_ds + 10 * long_s, held=stage)
     released_ds = street.now_ds
-    street.run(released_ds + 8 * plan.cycle_ds)
+    street.run(released_ds + 10 * plan.cycle_ds)
     late = [cycle for cycle in street.cycles if cycle.adjusted]
     step_ds = 10 * int(0.2 * plan.cycle_ds / 10 + 1e-9)
     assert all(plan.cycle_ds - step_ds <= sum(cycle.splits_ds) <= plan.cycle_ds + step_ds for cycle in late)
     tight = 5 * step_ds < plan.cycle_ds - 10  # whole seconds of a fifth do not make up a cycle
     after = [cycle for cycle in late if cycle.begin_ds >= released_ds]  # what was meant during the hold is void
     assert len(after) <= (6 if tight else 5)
-    settled_ds = max((cycle.end_ds for cycle in late), default=released_ds) + plan.cycle_ds
+    settled_ds = max((cycle.end_ds for cycle in late), default=released_ds) + 2 * plan.cycle_ds
     assert [turn for turn in street.turns if turn[0] >= settled_ds] == begins(plan, settled_ds, street.now_ds + 1)
 
 

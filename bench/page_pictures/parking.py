@@ -49,11 +49,11 @@ def car_parks(scenario: str, folder: Path) -> Iterator[Beside | None]:
         yield None
         return
     data, over = folder / "parking", threading.Event()
-    command = [*PROGRAM, "parking", "serve", "--data", str(data), "--port", "0", "--json"]
+    command = [*PROGRAM, "parking", "serve", "--data", str(data), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
-            lines = (json.loads(line)["message"] for line in process.stdout or ())
-            address = next((line.split()[-1] for line in lines if line.startswith("listening on ")), None)
+            said = process.stdout or ()
+            address = next((line.split()[-1] for line in said if line.startswith("listening on ")), None)
             if address is None:
                 raise BackendError("the parking service does not start; 'signal-ctrl parking serve' says why")
             sensors = threading.Thread(target=_speak, args=(facilities, address, folder, over))

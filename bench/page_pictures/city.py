@@ -5,7 +5,7 @@ import math
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -162,13 +162,15 @@ def call_out(address: str) -> None:
     operator = Hand(address, "operator")
     try:
         free = [row["unit"] for row in operator.get("/v1/units") if row["unit"]["state"] == "free"]
-        unit = next((one for one in free if one["kind"] in ("fire", "ambulance")), None)
-        if unit is None or operator.get("/v1/corridors"):
+        if operator.get("/v1/corridors"):
             return
         roads = [road for road in operator.get("/v1/roads")["roads"] if road["lanes"] > 1]
-        lon, lat = max((road["shape"][0] for road in roads), key=lambda place: math.dist(place, unit["home"]))
-        wish = {"kinds": [unit["kind"]], "lon": lon, "lat": lat, "text": "smoke reported", "priority": 1}
-        mission = operator.post("/v1/missions", wish)["mission_id"]
-        operator.post(f"/v1/missions/{mission}/assign", {"unit": unit["unit"]})
+        for unit in (one for one in free if one["kind"] in ("fire", "ambulance")):
+            lon, lat = max((road["shape"][0] for road in roads), key=lambda place: math.dist(place, unit["home"]))
+            wish = {"kinds": [unit["kind"]], "lon": lon, "lat": lat, "text": "smoke reported", "priority": 1}
+            mission = operator.post("/v1/missions", wish)["mission_id"]
+            with suppress(BackendError):  # a unit may have no way from where it stands
+                operator.post(f"/v1/missions/{mission}/assign", {"unit": unit["unit"]})
+                return
     finally:
         operator.close()

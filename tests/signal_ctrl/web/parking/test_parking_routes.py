@@ -277,6 +277,16 @@ def test_a_question_that_makes_no_sense_is_refused(body: dict[str, Any], client:
     assert client.post("/v1/parking/guidance", json=body).status_code == 422
 
 
+def test_travel_times_are_taken_where_no_roads_are_in_force() -> None:
+    """They count for no road; a centre that was refused would think that the service does not answer."""
+    town = Town()
+    with LocalClient(town.app) as client:
+        body = {"source": "centre 10:04", "seconds": {"E2": 3000.0}}
+        answer = town.ask(client, "centre", "PUT", "/v1/parking/travel-times", body)
+    town.store.close()
+    assert (answer.status_code, answer.json()) == (200, {"roads": 0})
+
+
 def test_travel_times_of_the_centre_change_the_way(town: Town, client: LocalClient) -> None:
     asked = {"position": [120.0901, 30.2], "destination": [120.108, 30.2]}
     town.say(client, "P1", 20)

@@ -172,7 +172,7 @@ VIEWS: Final = (
         prepare=lambda page: of_junction(page, ".panel section:has(.swatch.way-0)"),
     ),
     View("take-over", "map", "main .map", prepare=price),
-    View("wall", "wall", "main .figures", screens=("desktop", "night", "wall")),
+    View("wall", "wall", "main .figures:has-text('km/h')", screens=("desktop", "night", "wall")),
     View("cockpit", "cockpit", "main .chart, main .cockpit", screens=("desktop", "phone", "night", "wall")),
     View("replay", "map", "main .map", prepare=past),
     View("incidents", "incidents"),

@@ -3,7 +3,7 @@
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -118,12 +118,16 @@ def test_folder_with_modules_is_a_package(folder: Path) -> None:
     assert (folder / "__init__.py").is_file(), f"{name_of(folder)} is invisible to the import rules without one"
 
 
+def found_in_files(look: Callable[[str], list[str]], asker: str) -> dict[str, list[str]]:
+    """Return what a look finds in the text of each file of the project but the one that asks, by its name."""
+    texts = {
+        path: path.read_text("utf-8", errors="ignore") for path in project_files() if path != Path(asker).resolve()
+    }
+    return {name_of(path): found for path, text in texts.items() if (found := look(text))}
+
+
 def test_no_file_names_a_registry_or_a_machine_path() -> None:
-    found = {}
-    for path in project_files():
-        if path != Path(__file__).resolve() and (leaks := leaks_in(path.read_text("utf-8", errors="ignore"))):
-            found[name_of(path)] = leaks
-    assert not found
+    assert not found_in_files(leaks_in, __file__)
 
 
 @pytest.mark.parametrize(

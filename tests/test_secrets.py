@@ -3,11 +3,10 @@
 import math
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from tests.test_house import name_of, project_files
+from tests.test_house import found_in_files
 
 USED_UP = {"3WBIHIxOcRHvhfshl8rKKeDdHZoE956eKFWtN7XzFOY", "6MJ2RVOVPNSLR2SBRCNLD2FN2WVPZ46M"}
 """Those of an example in the documentation, of a centre that is gone."""
@@ -43,11 +42,7 @@ def secrets_in(text: str) -> list[str]:
 
 
 def test_no_secret_is_kept() -> None:
-    found = {}
-    for path in project_files():
-        if path != Path(__file__).resolve() and (secrets := secrets_in(path.read_text("utf-8", errors="ignore"))):
-            found[name_of(path)] = secrets
-    assert not found
+    assert not found_in_files(secrets_in, __file__)
 
 
 @pytest.mark.parametrize(

@@ -108,11 +108,11 @@ class Record:
 
     def oddness(self, now_s: float) -> float:
         """Return how many pulses that no vehicle makes there were; they fade. [s]"""
-        return max(self.odd - max(now_s - self.odd_s, 0.0) / ODD_FADE_S, 0.0)
+        return max(self.odd - max(now_s - self.odd_s, 0.0) / ODD_FADE_S, 0.0) if self.odd else 0.0
 
     def is_odd(self, now_s: float) -> bool:
         """Return whether there were too many of them to believe what it says against others. [s]"""
-        return self.odd > ODD_PULSES / 2 and self.oddness(now_s) > ODD_PULSES / 2
+        return self.oddness(now_s) > ODD_PULSES / 2
 
     def note_odd(self, at_s: float) -> None:
         """Note a pulse that no vehicle makes. [s]"""
@@ -194,7 +194,7 @@ class LoopHealth:
             record.note_odd(at_s)
             return
         record.seen += 1
-        if record.standing is Standing.FAILED or record.oddness(at_s) > ODD_PULSES / 2:
+        if record.standing is Standing.FAILED or record.is_odd(at_s):
             return
         for other in self._kin[loop].accuses:
             accused = self._records[other]
@@ -276,7 +276,7 @@ class LoopHealth:
             self._records[other].unseen.pop(witness, None)
 
     def _fault(self, loop: int, record: Record, now_s: float) -> str:
-        if record.odd > ODD_PULSES - 1.0 and record.oddness(now_s) > ODD_PULSES - 1.0:
+        if record.oddness(now_s) > ODD_PULSES - 1.0:
             return "pulses that no vehicle makes"
         if record.burst >= BURST_PULSES and now_s - record.burst_s < BURST_PULSES:
             return "more vehicles than a lane lets through"
@@ -343,7 +343,6 @@ class LoopHealth:
         suspicious = any(other.standing is Standing.FAILED for other in others)
         if not suspicious and self._layout.loops[loop].role is not LoopRole.STOP:
             return False
-        limit_s = QUIET_S if record.seen else UNHEARD_S if suspicious else LONG_UNHEARD_S
-        if quiet_s < limit_s:
+        if not record.seen and not suspicious and quiet_s < LONG_UNHEARD_S:
             return False
         return not any(other.seen and other.standing is not Standing.FAILED for other in others)

@@ -59,8 +59,10 @@ class Tracked:
 
     def likely(self, now_s: float) -> float:
         """Return the probability that it is there (0-1): one that was announced fades where no loop sees it. [s]"""
+        if not self.announced:
+            return self.presence
         late_s = now_s - self.next_s
-        if not self.announced or late_s <= DOUBT_S:
+        if late_s <= DOUBT_S:
             return self.presence
         return self.presence * max(1.0 - (late_s - DOUBT_S) / (FADED_S - DOUBT_S), _FAINT)
 
@@ -117,15 +119,15 @@ class LaneQueue:
 
     def queue_veh(self, now_s: float) -> float:
         """Return how many vehicles stand at the stop line or behind it. [veh], [s]"""
-        return float(sum([v.likely(now_s) for v in self.vehicles if v.due_s <= now_s and v.floor_s <= 0.0]))
+        return float(sum([v.likely(now_s) for v in self.vehicles if v.eta_s(now_s) <= 0.0]))
 
     def expected(self, lane: int, shared: Collection[int], now_s: float) -> list[Expected]:
         """Return all vehicles for a view; one that may be on several lanes has a number of its own on each. [s]"""
         other = LANE_KEYS * (lane + 1)
         return [
             Expected(
-                v.eta_s(now_s), UNKNOWN, v.likely(now_s) if v.announced else v.presence,
-                v.key + other if v.key in shared else v.key, now_s - v.free_s if now_s > v.free_s else 0.0,
+                v.eta_s(now_s), UNKNOWN, v.likely(now_s), v.key + other if v.key in shared else v.key,
+                max(now_s - v.free_s, 0.0),
             )
             for v in self.vehicles
         ]  # fmt: skip

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-import structlog
 from fastapi.routing import APIRoute
 
 from bench.centre_app import World, contents, memory_world
@@ -36,6 +35,7 @@ from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.stores.opening import open_folder
 from signal_ctrl.web.app import ROUTERS
 from signal_ctrl.web.guard import Needs
+from signal_ctrl.web.logs import logs_from
 from signal_ctrl.web.outer import HEADERS
 
 LEDGER: Final = Path("bench/results/fuzz.jsonl")
@@ -276,8 +276,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     chosen = parser.parse_args(arguments)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    lines = run(chosen.requests, chosen.seed, chosen.ledger)
+    with logs_from(logging.CRITICAL):
+        lines = run(chosen.requests, chosen.seed, chosen.ledger)
     for line in lines:
         sys.stdout.write(f"{line['key']}: {line['requests']} requests, {line['wrongs']} wrong, {line['wall_s']} s\n")
         for why in line["wrong"]:

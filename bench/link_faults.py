@@ -17,7 +17,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-import structlog
 from rich.console import Console
 
 from bench.folder import code_hash
@@ -28,6 +27,7 @@ from bench.referees import ORACLES
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
 from signal_ctrl.domain.link.overrides import OverrideKind, OverrideOrder
 from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.web.logs import logs_from
 
 LEDGER: Final = Path("bench/results/link_faults.jsonl")
 CODE: Final = (
@@ -189,7 +189,6 @@ def main() -> int:
     parser.add_argument("--seeds", default="1-100", help="FIRST-LAST")
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     chosen = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     console = Console(soft_wrap=True)
     try:
         first, last = map(int, chosen.seeds.split("-"))
@@ -198,7 +197,7 @@ def main() -> int:
         for seed in range(first, last + 1):
             if (engine, str(seed)) in known:
                 continue
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory() as folder, logs_from(logging.CRITICAL):
                 line = {"engine": engine, **trial(seed, Path(folder))}
             append_lines(chosen.ledger, [line])
             bad += not is_good(line)

@@ -10,6 +10,7 @@ from typing import Final
 
 import cv2
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from bench.storage.server import Cluster, cluster, programs
@@ -45,6 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 _USED_POLARS: list[str] = []
+_LOGGER: Final = structlog.get_config()["wrapper_class"]
 
 
 def _threads_of_polars() -> bool:
@@ -58,7 +60,14 @@ def _threads_of_polars() -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Fail who uses polars in this process: a simulation forked after that waits for its threads for ever."""
+    """Fail who leaves something behind that other tests of this process stumble over.
+
+    Polars: a simulation forked after its first use waits for its threads for ever. What is logged: tests that read
+    it find nothing where another one has turned it down.
+    """
+    if structlog.get_config()["wrapper_class"] is not _LOGGER:
+        structlog.reset_defaults()
+        pytest.fail("logs were set up in the process of the tests and left so; use signal_ctrl.web.logs.logs_from")
     if not _USED_POLARS and "polars" in sys.modules and _threads_of_polars():
         _USED_POLARS.append(item.nodeid)
         pytest.fail("polars was used in the process of the tests; use it in a process of its own")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import structlog
 from rich.console import Console
 
 from bench.link.site import trial_plan, trial_site
@@ -20,6 +19,7 @@ from bench.link.world import Cabin, LinkWorld
 from signal_ctrl.domain.link.overrides import OverrideKind, OverrideOrder
 from signal_ctrl.domain.link.reports import batch_from_bytes
 from signal_ctrl.domain.plan import SignalPlan
+from signal_ctrl.web.logs import logs_from
 
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
@@ -101,8 +101,7 @@ def main() -> int:
     parser.add_argument("--hours", type=int, default=48)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, logs_from(logging.CRITICAL):
         world = LinkWorld(Path(folder), chosen.seed)
         world.step_ms = 1_000  # lamps are judged elsewhere; the kernel takes a frame a second for what it is
         found = outage(world, chosen.hours, frames=False)

@@ -1,7 +1,8 @@
 """Logs as JSON, one line an event, without secrets."""
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
 import structlog
@@ -51,3 +52,20 @@ def start_logs(stream: TextIO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
+
+
+@contextmanager
+def logs_from(level: int) -> Iterator[None]:
+    """Drop meanwhile what this process would log below a level; after that it logs as before.
+
+    >>> with logs_from(logging.ERROR):
+    ...     structlog.get_logger().info("not shown")
+    """
+    before = structlog.get_config() if structlog.is_configured() else None
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        if before is not None:
+            structlog.configure(**before)

@@ -6,12 +6,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 import uvicorn
 
 from optimiser.controller import Controller
@@ -42,6 +41,7 @@ from signal_ctrl.web.context import Seams, new_context
 from signal_ctrl.web.feed_front import FeedFront
 from signal_ctrl.web.link_front import LinkFront
 from signal_ctrl.web.link_routes import who_signed
+from signal_ctrl.web.logs import logs_from
 from signal_ctrl.web.parking_view import ParkingView
 from signal_ctrl.web.settings import Settings
 
@@ -79,7 +79,8 @@ class RunCentre:
     def __init__(self, clock: Clock, folder: Path, served: Served | None = None) -> None:
         """Args: folder, for its keys, gone with the run."""
         self._served = served or Served()
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+        self._quiet = ExitStack()
+        self._quiet.enter_context(logs_from(logging.ERROR))
         self._clock = clock
         self._store = open_memory()
         self._box = KeyBox(folder / "identity.key")
@@ -197,3 +198,4 @@ class RunCentre:
         self._end()
         self._socket.close()
         self._store.close()
+        self._quiet.close()

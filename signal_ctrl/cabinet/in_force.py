@@ -110,11 +110,12 @@ class InForce:
         """Bring the order of a source that counts to the kernel, if it is not there."""
         of_source = [live for live in self._live.values() if _SOURCE[live.order.source] is source]
         first = max(of_source, key=lambda live: (live.order.start_utc_ms, live.order.override_id), default=None)
+        if first is None or first.sequence:
+            return
+        self._submit(first, source, mono_ms, now_ds)
         for live in of_source:
-            if live is not first and live.sequence:
-                live.sequence = 0  # the kernel holds one claim of a source: that of `first` takes its place
-        if first is not None and not first.sequence:
-            self._submit(first, source, mono_ms, now_ds)
+            if first.sequence and live is not first:
+                live.sequence = 0  # the kernel holds one claim of a source: that of `first` has taken its place
 
     def _submit(self, live: _Live, source: Source, mono_ms: int, now_ds: int) -> None:
         order = live.order

@@ -118,12 +118,13 @@ class GuidanceDesk:
         with self._lock:
             self._ground, self._learnt, self._outlook = ground, None, None
 
-    def learnt(self, learnt: Learnt) -> None:
-        """Foresee by this from now on, if it is of the facilities that are there; else go on as before."""
-        names = tuple(self._book.facilities.index)
-        if set(learnt.facilities) == set(names):
-            with self._lock:
-                self._learnt, self._outlook = learnt, None
+    def learnt(self, learnt: Learnt) -> bool:
+        """Foresee by this from now on, if it is of the facilities that are there; else go on as before, and say so."""
+        if set(learnt.facilities) != set(self._book.facilities.index):
+            return False
+        with self._lock:
+            self._learnt, self._outlook = learnt, None
+        return True
 
     def times(self, seconds: Mapping[str, float], source: str) -> int:
         """Take travel times of roads [s]; those not named are as on empty roads. Return how many were known: none where

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from signal_ctrl.centre.anchors import Anchoring, sign
+from signal_ctrl.centre.anchors import Anchor, Anchoring, sign
 from signal_ctrl.centre.audit import Head
+from signal_ctrl.centre.audit_check import check_chain
 from signal_ctrl.cli.main import call
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import InvalidInputError
@@ -233,6 +235,24 @@ def test_a_text_that_cannot_be_kept_is_refused(text: str) -> None:
         store.write(lambda t: t.record("ann", "note", text, "done", 1))
     assert store.write(lambda t: t.record("ann", "note", "'; DROP TABLE audit; --", "done", 1)) == 1
     store.close()
+
+
+def test_the_work_of_a_check_grows_with_the_anchors_not_with_their_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, compared = Ed25519PrivateKey.generate(), 0
+    anchors = [sign(key, Head(n, f"{n:064x}"), n) for n in range(1, 501)]
+    equal = Anchor.__eq__
+
+    def counted(one: Anchor, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return equal(one, other)
+
+    monkeypatch.setattr(Anchor, "__eq__", counted)
+    verdict = check_chain([], anchors, key.public_key())
+    assert [found.text for found in verdict.findings] == [
+        "is missing, as is all up to record 500, which was anchored: the tail was cut"
+    ]
+    assert compared <= len(anchors)
 
 
 def test_commands(kept: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,7 +91,10 @@ def number_of(value: Any) -> float:
     """Return a number. Raises: ValueError for anything else."""
     if type(value) is not float and type(value) is not int:
         raise ValueError("not a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("a whole number of more than 308 digits") from None
 
 
 def _optional(value: Any) -> float | None:

@@ -117,7 +117,7 @@ def test_a_backup_cut_short_leaves_a_server_as_it_was(tmp_path: Path, new_databa
     store = open_folder(tmp_path / "data", ballast_bytes=4096)
     signing_key(tmp_path / "data")
     texts = [random.Random(k).randbytes(1_500).hex() for k in range(600)]  # nothing packs them
-    store.write(lambda t: [t.record("ann", "note", text, "done", 1000) for text in texts])
+    store.write(lambda t: [t.record("ann", "note", "sheep", text, 1000) for text in texts])
     store.close()
     file = make_backup(tmp_path / "data", tmp_path / "b.backup", SECRET, NOW_MS).file
     sound, address = file.read_bytes(), new_database()

@@ -85,6 +85,7 @@ def test_what_is_not_whole_is_refused(changes: dict[str, object], words: str) ->
         ('"free_min":15', '"free_min":true', "whole number"),
         ('"gates"', '"gaits"', "unknown 'gaits'"),
         ('"timezone":"Asia/Shanghai"', '"timezone":"Asia/Nowhere"', "no time zone"),
+        ('"timezone":"Asia/Shanghai"', '"timezone":"localtime"', "no time zone"),
     ],
 )
 def test_a_document_says_where_it_is_wrong(old: str, new: str, words: str) -> None:

@@ -52,7 +52,6 @@ class _Live:
     """An order that has begun: when it is over on the monotonic clock at the latest [ms]; its claim, 0 if none yet."""
 
     order: OverrideOrder
-    began_mono_ms: int
     over_mono_ms: int
     sequence: int = 0
     refused: str = ""
@@ -98,7 +97,7 @@ class InForce:
         if not order.start_utc_ms <= utc_ms < order.end_utc_ms:
             return
         lasts_ms = min(order.lasts_ms, order.end_utc_ms - utc_ms)
-        self._live[order.override_id] = _Live(order, mono_ms, mono_ms + lasts_ms)
+        self._live[order.override_id] = _Live(order, mono_ms + lasts_ms)
 
     def _end(self, live: _Live, now_ds: int, why: str) -> None:
         if live.sequence:

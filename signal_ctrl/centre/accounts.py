@@ -17,8 +17,6 @@ from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, NotLoggedInError
 
 FIRST_ADMIN: Final = "admin"
-AT_THE_MACHINE: Final = "console"
-"""Who acts at the machine itself, with its files in reach."""
 
 BreachedList = Callable[[], frozenset[str]]
 """Gives the operator's own list of breached passwords, in plain form."""

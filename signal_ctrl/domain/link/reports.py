@@ -33,7 +33,6 @@ STARVING_OVER: Final = "starving-over"
 STARTED: Final = "start"
 """The code of the first event of each start of a cabinet."""
 _MAX_TEXT: Final = 500
-_MAX_CODE: Final = 65_535
 _MAX_VALUES: Final = 64
 _KEYS: Final = ("format", "cabinet", "boot", "sequence", "reports", "gaps")
 _REPORT_KEYS: Final = ("kind", "at_utc_ms", "code", "text", "values")

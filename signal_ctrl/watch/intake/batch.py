@@ -54,11 +54,6 @@ def position_document(position: Position) -> dict[str, Any]:
     return {**found, **{name: value for name, value in more.items() if value is not None}}
 
 
-def read_document_of(read: TagRead) -> dict[str, Any]:
-    """Return a read as a JSON object."""
-    return {"reader": read.reader, "tag": read.tag, "utc_ms": read.utc_ms}
-
-
 def _count(item: Mapping[str, Any]) -> LoopCount:
     return LoopCount(
         name_of(item["detector"]),

@@ -17,7 +17,7 @@ from signal_ctrl.cabinet.link_client import LinkClient, LinkSettings
 from signal_ctrl.cabinet.office import Office
 from signal_ctrl.cabinet.outbox import CAPACITY, Outbox
 from signal_ctrl.cabinet.plan_gate import plan_faults
-from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes, Shelf, Verify
+from signal_ctrl.cabinet.ports import Answer, Ask, Shelf, Verify
 from signal_ctrl.cabinet.self_report import SelfReport, Starved, Status
 from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.cabinet.street import Fitting
@@ -28,6 +28,7 @@ from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.lamps import lamps_query
 from signal_ctrl.domain.link.reports import STARTED, Report, ReportKind
+from signal_ctrl.domain.secrecy import RandomBytes
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.kernel.latch import latch_from_json, latch_to_json
 from signal_ctrl.kernel.state import Starving

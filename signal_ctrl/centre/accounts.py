@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from signal_ctrl.centre.identity import Actor, Role
-from signal_ctrl.centre.passwords import RandomBytes, check_password, hash_password
+from signal_ctrl.centre.passwords import check_password, hash_password
 from signal_ctrl.centre.people import INVITATION_LASTS_MS, TOKEN_BYTES, Failures, User, sha256_of
 from signal_ctrl.centre.ports import Store, Transaction
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, NotLoggedInError
+from signal_ctrl.domain.secrecy import RandomBytes
 
 FIRST_ADMIN: Final = "admin"
 

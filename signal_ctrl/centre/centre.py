@@ -19,7 +19,7 @@ What each service is for:
 from collections.abc import Callable, Iterator
 
 from signal_ctrl.centre.alarm_desk import AlarmDesk
-from signal_ctrl.centre.desk import Desk, RandomBytes
+from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.fault_desk import FaultDesk
 from signal_ctrl.centre.foretelling import ForetellingDesk
 from signal_ctrl.centre.giving_back import GivingBack
@@ -39,6 +39,7 @@ from signal_ctrl.centre.ticket_desk import TicketDesk
 from signal_ctrl.centre.traffic import Traffic
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.doing import do_all
+from signal_ctrl.domain.secrecy import RandomBytes
 
 
 class Centre:

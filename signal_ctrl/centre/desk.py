@@ -8,9 +8,9 @@ from signal_ctrl.centre.audit import MAX_TEXT
 from signal_ctrl.centre.ports import Importance, Store, Transaction
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import AccessError, ConflictError, RefusedError
+from signal_ctrl.domain.secrecy import RandomBytes
 
 T = TypeVar("T")
-RandomBytes = Callable[[int], bytes]
 CENTRE: Final = "centre"
 """Who acts where no person does."""
 DONE: Final = "done"

@@ -18,6 +18,7 @@ from signal_ctrl.domain.errors import BackendError, InvalidInputError, NotFoundE
 from signal_ctrl.domain.road_ways import RoadTimes
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.domain.roadside import OnRoad, Roadside
+from signal_ctrl.domain.secrecy import RandomBytes
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import Facilities, SpaceKind
 from signal_ctrl.parking.forecast.learning import Learnt, unlearnt
@@ -31,7 +32,6 @@ from signal_ctrl.parking.guidance.values import Answer, GuidanceSettings, Hold, 
 from signal_ctrl.parking.occupancy import FreeCount
 from signal_ctrl.parking.outlook import Outlook
 from signal_ctrl.parking.outlooks import Passed, lot_outlook
-from signal_ctrl.parking.ports import RandomBytes
 
 OUTLOOK_MS: Final = 10_000
 """What is foreseen is made anew so often. [ms]"""

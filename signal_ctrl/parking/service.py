@@ -10,6 +10,7 @@ from signal_ctrl.domain.doing import do_all
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.roads_json import roads_from_json, roads_to_json
+from signal_ctrl.domain.secrecy import Box, RandomBytes
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import Facilities
 from signal_ctrl.parking.facilities_json import facilities_from_json, facilities_to_json
@@ -22,7 +23,7 @@ from signal_ctrl.parking.kept import DOCUMENTS, StoredDocument
 from signal_ctrl.parking.machines import MachineDesk
 from signal_ctrl.parking.permits import PassDesk
 from signal_ctrl.parking.plates import PlateCodes
-from signal_ctrl.parking.ports import Box, RandomBytes, Store, Transaction
+from signal_ctrl.parking.ports import Store, Transaction
 from signal_ctrl.parking.samples import SampleBook
 from signal_ctrl.parking.signs.desk import SignDesk
 from signal_ctrl.parking.signs.rules import SignRule, check_against, signs_from_json, signs_to_json

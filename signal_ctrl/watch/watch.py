@@ -22,10 +22,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from signal_ctrl.centre.centre import Centre
-from signal_ctrl.centre.link_keys import Box
 from signal_ctrl.centre.ports import Condition
 from signal_ctrl.domain.doing import do_all
 from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.domain.secrecy import Box
 from signal_ctrl.watch.buses.desk import BusDesk
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk

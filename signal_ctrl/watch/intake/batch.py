@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from signal_ctrl.domain.batches import BatchForm, Reason, name_of, whole_of
+from signal_ctrl.domain.documents import is_number
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.observations import LoopCount, Observation, Position, TagRead, VehicleKind
@@ -84,12 +85,9 @@ def _read(item: Mapping[str, Any]) -> TagRead:
 
 def number_of(value: Any) -> float:
     """Return a number. Raises: ValueError for anything else."""
-    if type(value) is not float and type(value) is not int:
+    if not is_number(value):
         raise ValueError("not a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise ValueError("a whole number of more than 308 digits") from None
+    return float(value)
 
 
 def _optional(value: Any) -> float | None:

@@ -106,6 +106,8 @@ def test_what_is_over_stays_over_and_all_ends_are_reached() -> None:
         ("home = [8.016, 50.0]", 'home = [8.0, "x"]', "[longitude, latitude]"),
         ("time_factor = 1.2", "time_factor = 0.1", "'time_factor' is 0.3 to 2.0"),
         ("time_factor = 1.2", "time_factor = nan", "has to be a number"),
+        ("time_factor = 1.2", f"time_factor = 1{'0' * 400}", "has to be a number"),
+        ("home = [8.016, 50.0]", f"home = [1{'0' * 400}, 50.0]", "[longitude, latitude]"),
         ("least = 1", "least = 0", "has to be 1 or more"),
         ("least = 1", "leest = 1", "unknown 'leest'"),
         ('vehicle = "v1"', 'vehicles = "v1"', "unknown 'vehicles'; did you mean 'vehicle'"),

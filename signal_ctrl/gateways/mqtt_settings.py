@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from detectors.live.mailbox import WhenFull
 from detectors.live.message import is_name
-from signal_ctrl.domain.documents import is_number
+from signal_ctrl.domain.documents import is_number, why
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.gateways.whole_file import read_whole
 
@@ -132,8 +132,8 @@ def read_mqtt_settings(path: Path) -> MqttSettings:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_whole(path, "file", _MAX_BYTES))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInputError(f"no TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(why(error)) from error
 
 
 def _settings(document: Mapping[str, Any], folder: Path) -> MqttSettings:

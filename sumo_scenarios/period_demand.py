@@ -12,6 +12,7 @@ import numpy as np
 from optimiser.hcm import random_arrivals
 from optimiser.split_service import with_lane_means
 from signal_ctrl.domain.counts import CountPeriod, Counts, Turn
+from signal_ctrl.domain.csv_rows import check_commas
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import SATURATION_RANGE_VEH_H
 from signal_ctrl.engine.split_plan import better_stages, stage_choices
@@ -197,6 +198,7 @@ def saturation_from_csv(text: str, units: Sequence[SignalUnit], source: str) -> 
     Raises: InvalidInputError with source, line and signal for what is missing, out of range, unknown or twice there.
     """
     groups = {unit.site.signal_id: {group.name for group in unit.site.groups} for unit in units}
+    check_commas(text.partition("\n")[0], source)
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
     missing = [name for name in _SATURATION_COLUMNS if name not in (reader.fieldnames or ())]
     if missing:

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { mayOverride, nowMs, type Price } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Dialog, Field, Sure, Table, useAct, Wrong } from "./parts";
+import { Dialog, Field, Sure, Table, Told, useAct, Wrong } from "./parts";
 import { PriceText } from "./take_over";
 import { TwoPersons } from "./two_persons";
 import type { UnitRow } from "./units_now";
@@ -231,7 +231,7 @@ function OrderCard({ order, again }: { order: ResponseOrder; again: () => void }
       <ul>
         {order.parts.map((part) => (
           <li key={part.name}>
-            {part.name} ({sayWord("pkind", part.kind)}): {sayWord("pstate", part.state)} {part.text}
+            {part.name} ({sayWord("pkind", part.kind)}): {sayWord("pstate", part.state)} <Told text={part.text} />
           </li>
         ))}
       </ul>

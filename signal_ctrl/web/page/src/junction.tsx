@@ -5,7 +5,7 @@ import { type Alarm, alarms, type Junction, junctions, mayOverride, nowMs, overr
 import { say, sayAge, sayTime } from "./labels";
 import { type Lamps, LampsNow } from "./lamps";
 import { Sign } from "./map";
-import { Wrong } from "./parts";
+import { Told, Wrong } from "./parts";
 import { JunctionControl } from "./junction_control";
 import { OverrideList } from "./overrides";
 import { isPast } from "./past";
@@ -167,7 +167,7 @@ function Lists({ detail, flows }: { detail: Detail; flows: Flow[] }) {
       <ul>
         {detail.alarms.map((each) => (
           <li key={each.alarm_id}>
-            {sayTime(each.raised_utc_ms)}: {each.text}
+            {sayTime(each.raised_utc_ms)}: <Told text={each.text} />
           </li>
         ))}
       </ul>
@@ -196,7 +196,7 @@ function LastFaults({ faults }: { faults: Fault[] }) {
       <ul>
         {faults.slice(0, 5).map((each) => (
           <li key={each.fault_id}>
-            {sayTime(each.begin_utc_ms)}: {each.code} {each.text}
+            {sayTime(each.begin_utc_ms)}: {each.code} <Told text={each.text} />
           </li>
         ))}
       </ul>

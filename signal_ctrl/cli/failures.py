@@ -22,6 +22,8 @@ CHECK_FAILED: Final = 1
 BAD_INPUT: Final = 2
 BROKEN: Final = 3
 INTERRUPTED: Final = 130
+UNREAD: Final = 141
+"""Whoever read the output closed it: what a shell says of a command that SIGPIPE ends. It is no check that failed."""
 TRACE_VARIABLE: Final = "SIGNAL_CTRL_TRACE"
 
 EXIT_CODES: Final[tuple[tuple[type[SignalCtrlError], int], ...]] = (

@@ -208,3 +208,14 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("Usage")
     assert done.stderr == ""
+
+
+def test_a_reader_that_has_seen_enough_is_no_check_that_failed() -> None:
+    code = "from signal_ctrl.cli.main import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as it:
+        assert it.stdout is not None and it.stderr is not None
+        it.stdout.close()
+        assert it.stderr.read() == b""
+    assert it.returncode == 141

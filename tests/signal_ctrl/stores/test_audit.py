@@ -235,6 +235,13 @@ def test_a_text_that_cannot_be_kept_is_refused(text: str) -> None:
     store.close()
 
 
+def test_a_folder_without_a_centre_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["audit", "verify", "--data", str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err == (
+        f"signal-ctrl: {tmp_path}/nowhere holds no centre; name the folder that 'serve --data' has\n"
+    )
+
+
 def test_commands(kept: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     data, away = map(str, kept)
     assert call(["audit", "verify", "--data", data, "--anchors", away, "--json"]) == 0

@@ -175,7 +175,11 @@ function ResponseCard({ item, again }: { item: LibraryItem; again: () => void })
       <h3>
         {item.name} ({item.number})
       </h3>
-      {item.note && <p>{item.note}</p>}
+      {item.note && (
+        <p>
+          <Told text={item.note} />
+        </p>
+      )}
       {mayOverride() && (
         <form
           class="bar"

@@ -10,7 +10,7 @@ interface Told {
 }
 
 const AGAIN = new Set(["why", "what", "state", "kind", "mode"]); // what is filled in here is itself such a text
-const LISTS = new Set(["whys", "kinds"]); // several of them
+const LISTS = new Set(["whys", "kinds"]); // several of them, or one
 const MOST_KEPT = 5_000;
 const kept = new Map<string, string>();
 
@@ -52,6 +52,13 @@ function inChinese(text: string): string {
 
 function part(name: string, text: string): string {
   if (AGAIN.has(name)) return inChinese(text);
-  if (LISTS.has(name)) return text.split(/, |; /).map(inChinese).join("、");
+  if (LISTS.has(name)) return ofList(text);
   return text;
+}
+
+function ofList(text: string): string {
+  const whole = inChinese(text);
+  const parts = text.split(/, |; /);
+  const said = parts.map(inChinese);
+  return whole !== text || said.every((each, at) => each === parts[at]) ? whole : said.join("、");
 }

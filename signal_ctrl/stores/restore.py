@@ -33,6 +33,7 @@ from signal_ctrl.stores.migrations import MIGRATIONS, family_of, migrate, versio
 from signal_ctrl.stores.postgres import PostgresDatabase
 from signal_ctrl.stores.repositories import SqlTransaction
 from signal_ctrl.stores.seal import mark_made
+from signal_ctrl.stores.sealed_files import unseal_beside
 from signal_ctrl.stores.sqlite import SqliteDatabase
 from signal_ctrl.stores.tables.meta import META
 
@@ -45,7 +46,8 @@ AFTER_RESTORE: Final[tuple[AfterRestore, ...]] = (end_restored_overrides,)
 class Restored:
     """What was restored: when the backup was made, its rows, the epoch before and now.
 
-    `has_plates`: codes of plates too, with what hangs on them; None for a service that has none.
+    `has_plates`: codes of plates too, with what hangs on them; None for a service that has none; `files`: how many that
+    were sealed beside the backups, and `unread`, why others were not.
     """
 
     backup_utc_ms: int
@@ -53,6 +55,8 @@ class Restored:
     epoch_before: int
     epoch: int
     has_plates: bool | None = None
+    files: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def restore(
@@ -85,10 +89,11 @@ def restore(
         signing_key(folder)  # a centre that never ran had none yet
         if not verify(folder, address=address).is_sound:
             raise StorageDamagedError(f"the audit chain in {file} is not sound; see 'signal-ctrl audit verify'")
+        files, unread = unseal_beside(file.parent, folder, secret)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return found
+    return replace(found, files=files, unread=unread)
 
 
 def epoch_after(before: int, at_utc_ms: int) -> int:

@@ -9,7 +9,7 @@ interface Told {
   zh: string;
 }
 
-const AGAIN = new Set(["why", "what", "state", "kind", "mode"]); // what is filled in here is itself such a text
+const AGAIN = new Set(["why", "what", "state", "kind", "mode", "role", "right"]); // what is filled in here is itself such a text
 const LISTS = new Set(["whys", "kinds"]); // several of them, or one
 const MOST_KEPT = 5_000;
 const kept = new Map<string, string>();

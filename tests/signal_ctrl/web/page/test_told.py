@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 import signal_ctrl
+from signal_ctrl.centre.identity import Right, Role
 from signal_ctrl.web import page_routes
 
 PACKAGE: Final = Path(signal_ctrl.__file__).parent
@@ -137,6 +138,12 @@ def test_alarms_are_known() -> None:
     found = [(where, text) for where, texts in calls(["centre", "watch"], ALARM) for text in texts[4:]]
     assert any("suspected on road" in text for _, text in found)
     assert unknown(iter(found)) == []
+
+
+def test_rights_and_roles_are_known() -> None:
+    """Refusals name them; a cabinet and a feed are no people who would read one."""
+    people = [role.value for role in Role if role not in (Role.CABINET, Role.FEED)]
+    assert [value for value in (*people, *(right.value for right in Right)) if not is_known(value)] == []
 
 
 def reasons_of(path: Path) -> Iterator[tuple[str, str]]:

@@ -79,6 +79,14 @@ def say(line: str, following: Sequence[str] = ()) -> None:
         typer.echo(f"  {more}", err=True)
 
 
+def agree(question: str) -> bool:
+    """Ask whether to go on: true for yes; no ends the command and says that nothing was done."""
+    if not typer.confirm(question):
+        say("nothing was done")
+        raise typer.Exit(INTERRUPTED)
+    return True
+
+
 def _usage_line(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "signal-ctrl"

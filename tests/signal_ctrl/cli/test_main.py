@@ -1,5 +1,6 @@
 """The command line: what it prints, where, and with which exit code."""
 
+import io
 import json
 import subprocess
 import sys
@@ -7,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 from signal_ctrl.cli import main
-from signal_ctrl.cli.failures import EXIT_CODES, exit_code_of, line_of
+from signal_ctrl.cli.failures import EXIT_CODES, agree, exit_code_of, line_of
 from signal_ctrl.domain import errors
 from tests.lag import timed
 
@@ -175,6 +177,16 @@ def test_other_errors_are_one_line_too(call: Call, monkeypatch: pytest.MonkeyPat
     assert "internal error: ZeroDivisionError: x y" in err
     monkeypatch.setenv("SIGNAL_CTRL_TRACE", "1")
     assert "Traceback" in call("scenarios", "list")[2]
+
+
+def test_no_is_an_answer_and_no_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    with pytest.raises(typer.Exit) as left:
+        agree("issue it?")
+    assert left.value.exit_code == 130
+    assert capsys.readouterr().err == "signal-ctrl: nothing was done\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert agree("issue it?")
 
 
 def test_an_interrupt_outside_of_a_run_is_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

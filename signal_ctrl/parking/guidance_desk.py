@@ -153,7 +153,7 @@ class GuidanceDesk:
             self._roll.most_of_asker = most_of_asker
 
     def ask(self, ask: Ask, address: str = "") -> Told:
-        """Answer a driver. There always is an answer, with an honest chance.
+        """Answer a driver. There always is an answer, with an honest chance (`is_foreseen`).
 
         Args: address, whose oldest holds give way where it has too many; a code of it is kept, another at each start.
         Raises: BackendError where no roads or facilities are in force; InvalidInputError for a place off all roads.
@@ -229,7 +229,7 @@ class GuidanceDesk:
         """
         outlook = self._outlook
         lot = lot_name(facility, kind)
-        if outlook is None or lot not in outlook.lots:
+        if outlook is None or lot not in outlook.lots or lot in outlook.unforeseen:
             return None
         late_s = (self._clock.utc_ms() - outlook.at_utc_ms) / 1000
         capacity = self._book.facilities.of(facility).capacity_of(kind)
@@ -238,6 +238,10 @@ class GuidanceDesk:
         come = self._roll.arrivals.under_way(lot)
         low, free, high = (each - min(come, each // 2) for each in whole)
         return FreeCount(free, low, high, capacity)
+
+    def is_foreseen(self, lot: str) -> bool:
+        """Tell whether anything can be said of the spaces of a lot; else its chance is no more than a guess."""
+        return self._outlook is None or lot not in self._outlook.unforeseen
 
     def tick(self) -> None:
         """Let holds expire; foresee anew; weigh all who wait against each other."""

@@ -6,6 +6,7 @@ import { say, sayAge, sayTime } from "./labels";
 import { type Lamps, LampsNow } from "./lamps";
 import { Sign } from "./map";
 import { Told, Wrong } from "./parts";
+import { sayTold } from "./told";
 import { JunctionControl } from "./junction_control";
 import { OverrideList } from "./overrides";
 import { isPast } from "./past";
@@ -129,10 +130,10 @@ function Facts({ detail, now }: { detail: Detail; now: Junction }) {
   const heard = detail.heard_utc_ms;
   const facts: [string, string][] = [
     [say("junction.heard"), heard === null ? (isPast.value ? "–" : say("age.never")) : say("junction.ago", { age: sayAge((nowMs.value - heard) / 1000) })],
-    [say("junction.control"), now.says.summary ?? "–"],
+    [say("junction.control"), sayTold(now.says.summary ?? "–")],
     [say("junction.runs"), versionText(now.runs)],
-    [say("junction.sent"), `${versionText(now.sent)}${now.sent_why ? ` (${now.sent_why})` : ""}`],
-    [say("junction.answer"), [now.acknowledged ?? "–", ...now.reasons].join("; ")],
+    [say("junction.sent"), `${versionText(now.sent)}${now.sent_why ? ` (${sayTold(now.sent_why)})` : ""}`],
+    [say("junction.answer"), [now.acknowledged ?? "–", ...now.reasons].map(sayTold).join("; ")],
     [say("junction.district"), now.district || "–"],
     [say("junction.corridor"), now.corridor || "–"],
     [say("junction.place"), now.place || "–"],

@@ -28,13 +28,15 @@ from signal_ctrl.parking.guidance.inflow import PlannedInflow, PlannedTrip, Turn
 from signal_ctrl.parking.guidance.lots import lot_places
 from signal_ctrl.parking.guidance.roll import Known, PackedWay, Roll
 from signal_ctrl.parking.guidance.values import Answer, GuidanceSettings, Hold, Request, lot_name
-from signal_ctrl.parking.occupancy import FreeCount
+from signal_ctrl.parking.occupancy import FreeCount, Trust
 from signal_ctrl.parking.outlook import Outlook
 from signal_ctrl.parking.outlooks import Passed, lot_outlook
 from signal_ctrl.parking.ports import RandomBytes
 
 OUTLOOK_MS: Final = 10_000
 """What is foreseen is made anew so often. [ms]"""
+LOOK_MS: Final = 1_000
+"""Whether a facility that was silent speaks is looked at so often, while somebody asks. [ms]"""
 ROUND_MS: Final = 60_000
 """So often all who wait for it are weighed against each other. [ms]"""
 MOST_IN_ROUND: Final = 300
@@ -104,7 +106,7 @@ class GuidanceDesk:
         self._ground: _Ground | None = None
         self._learnt: Learnt | None = None
         self._outlook: Outlook | None = None
-        self._outlook_ms = self._round_ms = self._times_ms = 0
+        self._outlook_ms = self._round_ms = self._times_ms = self._looked_ms = 0
         self._roll = Roll()
         self._salt = random(_ID_BYTES)
         self._prices: Mapping[str, float] = {}
@@ -311,8 +313,19 @@ class GuidanceDesk:
         return self._ground
 
     def _costs(self, ground: _Ground) -> Costs:
-        outlook = self._outlook or self._foresee(ground)
+        outlook = self._outlook
+        if outlook is None or self._hears_of_more(outlook):
+            outlook = self._foresee(ground)
         return Costs(ground.access, outlook, self._clock.utc_ms(), self._settings)
+
+    def _hears_of_more(self, outlook: Outlook) -> bool:
+        """Tell whether a facility that nothing could be foreseen of is heard of by now; looked at once a second."""
+        mono_ms, now_ms = self._clock.mono_ms(), self._clock.utc_ms()
+        if not outlook.unforeseen or mono_ms - self._looked_ms < LOOK_MS:
+            return False
+        self._looked_ms = mono_ms
+        silent = {lot.partition("/")[0] for lot in outlook.unforeseen}
+        return any(self._book.of(name, now_ms).trust is not Trust.STALE for name in silent)
 
     def _foresee(self, ground: _Ground) -> Outlook:
         facilities = self._book.facilities.facilities

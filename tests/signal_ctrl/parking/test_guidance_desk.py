@@ -111,8 +111,9 @@ def test_of_a_facility_that_nobody_hears_of_nothing_is_foreseen(parking: Parking
     chances = {choice["facility"]: choice["chance"] for choice in told_view(parking, told)["choices"]}
     assert chances["P2"] is None and chances["P1"] > 0.9
     assert parking.guidance.ahead("P2", SpaceKind.GENERAL, 600.0) is None
-    _say(parking, clock, {"P1": 20, "P2": 20}, 3)
-    assert parking.guidance.is_foreseen("P2/general")
+    _tell(parking, clock, {"P1": 20, "P2": 20}, 3)
+    parking.guidance.ask(ASK)
+    assert parking.guidance.is_foreseen("P2/general")  # as soon as it is heard, and not with the next outlook
 
 
 def test_what_was_usual_on_the_days_before_is_foreseen(parking: Parking, clock: ManualClock) -> None:
@@ -147,6 +148,12 @@ def _facility(told: Told) -> str:
 
 
 def _say(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: int) -> None:
+    _tell(parking, clock, free, sequence)
+    clock.pass_ms(11_000)
+    parking.guidance.tick()
+
+
+def _tell(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: int) -> None:
     machine = parking.machines.get("s1")
     assert machine is not None
     clock.pass_ms(1_000)
@@ -157,8 +164,6 @@ def _say(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: i
     ]
     body = FORM.to_bytes("s1", "0" * 32, sequence, [reading_document(each) for each in readings])
     assert json.loads(parking.intake.take(machine, body))["taken"] == len(readings)
-    clock.pass_ms(11_000)
-    parking.guidance.tick()
 
 
 def test_without_roads_nobody_is_guided(clock: ManualClock) -> None:

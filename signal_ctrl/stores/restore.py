@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -75,6 +76,8 @@ def restore(
     if folder.exists() and any(folder.iterdir()):
         raise InvalidInputError(f"{folder} holds something; name a new folder")
     check_hash(file)
+    if address:
+        _read_through(file, secret)
     lines = backup_lines(file, secret)
     first, keys = _head(lines)
     plates = _plates(plates_of(file), secret, first)
@@ -120,6 +123,16 @@ def _head(lines: Iterator[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
     if item.get("format") != FORMAT or not family_of(item["schema"]):
         raise InvalidInputError(f"the backup has schema {item.get('schema')}; use a newer program")
     return item, keys
+
+
+def _read_through(file: Path, secret: bytes) -> None:
+    """Read a backup, and what is personal beside it, to the end: a server's database is touched only after that.
+
+    Raises: InvalidInputError if one of them is damaged.
+    """
+    for each in (file, plates_of(file)):
+        if each.exists() or each is file:
+            deque(backup_lines(each, secret), maxlen=0)
 
 
 def _plates(file: Path, secret: bytes, first: dict[str, Any]) -> Iterator[str] | None:

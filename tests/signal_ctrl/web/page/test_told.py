@@ -39,7 +39,9 @@ def patterns() -> list[re.Pattern[str]]:
 
 
 KNOWN: Final = patterns()
-GENERAL: Final = frozenset({"{state}: {whys}", "{mode} ({why})", "{kind} of cabinet {id}: {what}", "{kind} {device} of cabinet {id}: {what}"})
+GENERAL: Final = frozenset(
+    {"{state}: {whys}", "{mode} ({why})", "{kind} of cabinet {id}: {what}", "{kind} {device} of cabinet {id}: {what}"}
+)
 """Texts that match nearly everything: they count as known only where nothing else is asked for."""
 SURE: Final = [pattern for pattern, (en, _) in zip(KNOWN, TOLD, strict=True) if en not in GENERAL]
 

@@ -19,10 +19,13 @@ SHORTENED: Final = ("…", "...")
 
 
 def shown(page: Path) -> Iterator[str]:
-    """Yield the commands of the fenced blocks of a page, each without what a shell adds to it."""
+    """Yield the commands of the fenced blocks of a page, each without what a shell adds to it.
+
+    They stand behind a prompt or without one; there, lines with bars or brackets are overviews.
+    """
     for block in re.findall(r"^```\w*\n(.*?)^```$", page.read_text(encoding="utf-8"), re.S | re.M):
-        for line in re.findall(r"^\$ (.*)$", block.replace("\\\n", " "), re.M):
-            for part in re.split(r";|&&|\|", line):
+        for line in re.findall(r"^(?:\$ .*|signal-ctrl [a-z][^|[\n]*)$", block.replace("\\\n", " "), re.M):
+            for part in re.split(r";|&&|\|", line.removeprefix("$ ")):
                 command = re.sub(r"\s\d?[<>].*$", "", re.split(r"\s#", part)[0]).strip().rstrip("& ")
                 if command.startswith("signal-ctrl ") and not any(sign in command for sign in SHORTENED):
                     yield command.replace(*ACCESS)
@@ -53,6 +56,22 @@ def test_what_the_command_line_does_not_take_is_found() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_that_is_shown_is_taken(page: Path) -> None:
     assert [text for text in map(complaint, shown(page)) if text] == []
+
+
+def leaves(command: Any, path: str = "signal-ctrl") -> Iterator[tuple[str, Any]]:
+    """Yield every command with its words."""
+    if hasattr(command, "commands"):
+        for name, under in command.commands.items():
+            yield from leaves(under, f"{path} {name}")
+    else:
+        yield path, command
+
+
+def test_every_command_says_what_it_does_and_takes_json() -> None:
+    found = dict(leaves(typer.main.get_command(app)))
+    assert len(found) > 150
+    assert [path for path, command in found.items() if not command.help] == []
+    assert [p for p, c in found.items() if not any("--json" in each.opts for each in c.params)] == []
 
 
 def test_there_are_commands_to_look_at() -> None:

@@ -69,6 +69,13 @@ class Fields:
         """Return a finite number."""
         return self._number(key, self.get(key, otherwise), least)
 
+    def truth(self, key: str, otherwise: Any = NEEDED) -> bool:
+        """Return true or false."""
+        value = self.get(key, otherwise)
+        if not isinstance(value, bool):
+            raise InvalidInputError(f"{self.where}: '{key}' has to be true or false, got {value!r}")
+        return value
+
     def span(self, key: str, otherwise: Any = NEEDED, least: float = -math.inf) -> tuple[float, float]:
         """Return two numbers in order, or one number twice."""
         value = self.get(key, otherwise)

@@ -1,6 +1,6 @@
 // Alarms, repairs and the audit, as lists.
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask, Problem } from "./api";
 import { type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
 import { type Label, say, sayTime } from "./labels";
 import { Field, Sure, Table, useAct, Wrong } from "./parts";
@@ -109,26 +109,48 @@ export function AuditView() {
   );
 }
 
+interface Page {
+  records: AuditRecord[];
+}
+
+/** Records that are here, the oldest first, and the number from which on they are. */
+interface Known {
+  records: readonly AuditRecord[];
+  last: number;
+}
+
+/** Returns records in their order, each once. */
+const joined = (some: readonly AuditRecord[], more: readonly AuditRecord[]): AuditRecord[] =>
+  [...new Map([...some, ...more].map((each) => [each.n, each])).values()].sort((a, b) => a.n - b.n);
+
+/** Returns what is known once the newest records have come: the older ones stay, unless some between them may be missing. */
+function withHead(known: Known, head: readonly AuditRecord[], most: number): Known {
+  const [first, newest] = [head[0]?.n ?? 0, known.records.at(-1)?.n ?? 0];
+  const records = first > newest ? head : joined(known.records, head).slice(-most);
+  return { records, last: records.length === head.length || known.last === 0 ? first : known.last };
+}
+
 /** The audit, the youngest first. Args: most, how many of the newest that fit are shown, without more to do; none: all. */
 export function AuditList({ newest, most }: { newest: number; most?: number }) {
   const [filter, setFilter] = useState("");
-  const [last, setLast] = useState(0);
-  const [records, setRecords] = useState<AuditRecord[]>([]);
+  const [{ records, last }, setKnown] = useState<Known>({ records: [], last: 0 });
   const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [headWrong, setHeadWrong] = useState("");
   const { busy, wrong, act } = useAct();
   useEffect(() => {
-    void act(async () => {
-      const head = await ask<{ records: AuditRecord[]; last_n: number }>("GET", `/v1/audit?newest=${newest}`);
-      setRecords(head.records);
-      setLast(head.records[0]?.n ?? 0);
-    });
+    ask<Page>("GET", `/v1/audit?newest=${newest}`).then(
+      (head) => {
+        setKnown((known) => withHead(known, head.records, most === undefined ? Infinity : newest));
+        setHeadWrong("");
+      },
+      (problem) => problem instanceof Problem && setHeadWrong(problem.message),
+    );
   }, [lately.value]);
   const older = () =>
     act(async () => {
       const first = Math.max(1, last - PAGE);
-      const page = await ask<{ records: AuditRecord[] }>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
-      setRecords([...page.records, ...records]);
-      setLast(first);
+      const page = await ask<Page>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
+      setKnown((known) => ({ records: joined(page.records, known.records), last: first }));
     });
   const verify = () => act(async () => setVerdict(await ask<Verdict>("GET", "/v1/audit/verify")));
   const wanted = filter.toLowerCase();
@@ -152,7 +174,7 @@ export function AuditList({ newest, most }: { newest: number; most?: number }) {
           </button>
         )}
       </div>
-      <Wrong text={wrong} />
+      <Wrong text={wrong || headWrong} />
       {verdict && <VerdictText verdict={verdict} />}
       <Table
         label={say("view.audit")}

@@ -203,7 +203,7 @@ function oneAtATime(path: string, look: () => Promise<void>): Promise<void> {
   }
   const next =
     following.get(path) ??
-    now.then(() => {
+    now.catch(() => undefined).then(() => {
       following.delete(path);
       return oneAtATime(path, look);
     });
@@ -235,7 +235,7 @@ const refresh = <T,>(path: string, show: (found: T) => void): Promise<void> =>
 
 export const refreshOverrides = (): Promise<void> => refresh<Override[]>("/v1/overrides", (found) => (overrides.value = found));
 export const refreshAlarms = (): Promise<void> => refresh<Alarm[]>("/v1/alarms", (found) => (alarms.value = found));
-export const refreshTickets = (): Promise<void> => refresh<Ticket[]>("/v1/tickets", (found) => (tickets.value = found));
+const refreshTickets = (): Promise<void> => refresh<Ticket[]>("/v1/tickets", (found) => (tickets.value = found));
 const loadNetwork = (): Promise<void> => refresh<{ features: Feature[] }>("/v1/network.geojson", (found) => (network.value = found.features));
 
 /** Asks for everything that the stream does not bring by itself. */

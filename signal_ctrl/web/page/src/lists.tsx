@@ -113,34 +113,36 @@ interface Page {
   records: AuditRecord[];
 }
 
-/** Records that are here, the oldest first, and the number from which on they are. */
+/** Records that are here, the oldest first; the number from which on they are, and whether somebody has asked for older ones. */
 interface Known {
   records: readonly AuditRecord[];
   last: number;
+  paged: boolean;
 }
 
 /** Returns records in their order, each once. */
 const joined = (some: readonly AuditRecord[], more: readonly AuditRecord[]): AuditRecord[] =>
   [...new Map([...some, ...more].map((each) => [each.n, each])).values()].sort((a, b) => a.n - b.n);
 
-/** Returns what is known once the newest records have come: the older ones stay, unless some between them may be missing. */
-function withHead(known: Known, head: readonly AuditRecord[], most: number): Known {
-  const [first, newest] = [head[0]?.n ?? 0, known.records.at(-1)?.n ?? 0];
-  const records = first > newest ? head : joined(known.records, head).slice(-most);
-  return { records, last: records.length === head.length || known.last === 0 ? first : known.last };
+/** Returns what is known once the newest records have come: older ones that were asked for stay, unless some between may be missing. */
+function withHead(known: Known, head: readonly AuditRecord[]): Known {
+  const newest = known.records.at(-1)?.n ?? 0;
+  const [first, last] = [head[0]?.n ?? 0, head.at(-1)?.n ?? 0];
+  if (last < newest) return known; // a younger answer has come
+  return known.paged && first <= newest ? { ...known, records: joined(known.records, head) } : { records: head, last: first, paged: false };
 }
 
 /** The audit, the youngest first. Args: most, how many of the newest that fit are shown, without more to do; none: all. */
 export function AuditList({ newest, most }: { newest: number; most?: number }) {
   const [filter, setFilter] = useState("");
-  const [{ records, last }, setKnown] = useState<Known>({ records: [], last: 0 });
+  const [{ records, last }, setKnown] = useState<Known>({ records: [], last: 0, paged: false });
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [headWrong, setHeadWrong] = useState("");
   const { busy, wrong, act } = useAct();
   useEffect(() => {
     ask<Page>("GET", `/v1/audit?newest=${newest}`).then(
       (head) => {
-        setKnown((known) => withHead(known, head.records, most === undefined ? Infinity : newest));
+        setKnown((known) => withHead(known, head.records));
         setHeadWrong("");
       },
       (problem) => problem instanceof Problem && setHeadWrong(problem.message),
@@ -150,7 +152,7 @@ export function AuditList({ newest, most }: { newest: number; most?: number }) {
     act(async () => {
       const first = Math.max(1, last - PAGE);
       const page = await ask<Page>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
-      setKnown((known) => ({ records: joined(page.records, known.records), last: first }));
+      setKnown((known) => ({ records: joined(page.records, known.records), last: first, paged: true }));
     });
   const verify = () => act(async () => setVerdict(await ask<Verdict>("GET", "/v1/audit/verify")));
   const wanted = filter.toLowerCase();

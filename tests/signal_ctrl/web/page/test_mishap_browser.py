@@ -2,9 +2,7 @@
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -17,16 +15,25 @@ from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.networks import import_network
 from tests.patience import settled, until
 from tests.signal_ctrl.web.page.living_town import STREETS, Town, living_town, site_text_of
+from tests.signal_ctrl.web.page.mishaps import (
+    DOWN,
+    alarm,
+    answers,
+    held,
+    incident,
+    now_ms,
+    override,
+    prepared,
+    waits_for,
+)
 from tests.signal_ctrl.web.page.test_page_browser import Screen, browser, window
 
 __all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES: Final = ("k1", "k2", "k3")
-PRICE: Final = {"added_veh_h": [1.0, 2.0, 3.0], "method": "", "unknown": [], "groups": [], "crossings": []}
 HOUR_MS: Final = 3_600_000
 A_MOMENT_MS: Final = 400
 """Enough for what has been answered to be on the screen. [ms]"""
-DOWN: Final = {"status": 503, "json": {"type": "/problems/busy", "detail": "the centre is busy"}}
 UNIT: Final = {
     "unit": "patrol-1",
     "kind": "patrol",
@@ -35,33 +42,6 @@ UNIT: Final = {
     "mission": "",
     "home": [11.41, 48.76],
 }
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def prepared(document: Any) -> dict[str, Any]:
-    return {"nonce": "n", "valid_for_ms": 60_000, "document": document, "sha256": "0", "second": [], "estimate": PRICE}
-
-
-def override(kind: str) -> dict[str, Any]:
-    """An override in force at the first junction."""
-    legs = [{"cabinet": "k1", "stage": "side", "start_utc_ms": now_ms() - 10_000, "end_utc_ms": now_ms() + 600_000}]
-    times = {"start_utc_ms": legs[0]["start_utc_ms"], "end_utc_ms": legs[0]["end_utc_ms"]}
-    document = {"kind": kind, "legs": legs, **times, "reason": "escort", "case": "2026-1", "note": ""}
-    who = {"issuer": "olga", "approver": "", "second": [], "state": "active", "estimate": None, "measured": None}
-    return {"override_id": "ov-1", "sha256": "0", "document": document, **who}
-
-
-def incident(state: str) -> dict[str, Any]:
-    told = {"incident_id": "in-1", "kind": "breakdown", "state": state, "road": "r2", "lanes": [], "severity": "low"}
-    return {**told, "capacity_left": 0.5, "began_utc_ms": now_ms(), "text": "", "evidence": [], "expected_end": None}
-
-
-def alarm(text: str) -> dict[str, Any]:
-    told = {"alarm_id": "al-1", "kind": "x", "subject": "k1", "severity": "critical", "text": text, "times": 1}
-    return {**told, "raised_utc_ms": now_ms(), "state": "raised", "acknowledged_by": ""}
 
 
 @pytest.fixture(scope="module")
@@ -97,24 +77,6 @@ def screen(opened: Screen) -> Iterator[Screen]:
     made = ("Failed to load resource", "ERR_FAILED")
     opened.complaints[:] = [each for each in opened.complaints if not any(part in each for part in made)]
     assert opened.complaints == []
-
-
-@contextmanager
-def held(screen: Screen, address: str) -> Iterator[list[Any]]:
-    """Hold up the questions to an address while the block lasts."""
-    waiting: list[Any] = []
-    screen.page.route(address, lambda each: waiting.append(each))  # noqa: PLW0108 (playwright marks it)
-    yield waiting
-    screen.page.unroute(address)
-
-
-def answers(screen: Screen, address: str, told: Callable[[], dict[str, Any]]) -> None:
-    """Have an address answer with what `told` returns."""
-    screen.page.route(address, lambda each: each.fulfill(**told()))
-
-
-def waits_for(screen: Screen, held_up: list[Any], count: int = 1) -> None:
-    until(lambda: screen.page.wait_for_timeout(20) or len(held_up) >= count, "a question")
 
 
 def an_act(town: Town) -> None:

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { mayOverride, nowMs, type Price } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Dialog, Field, Sure, Table, useAct, Whether, Wrong } from "./parts";
+import { Dialog, Field, Sure, Table, Told, useAct, Whether, Wrong } from "./parts";
 import { isPast } from "./past";
 import { PriceText } from "./take_over";
 import { TwoPersons } from "./two_persons";
@@ -178,7 +178,11 @@ function ResponseCard({ item, again }: { item: LibraryItem; again: () => void })
       <h3>
         {item.name} ({item.number})
       </h3>
-      {item.note && <p>{item.note}</p>}
+      {item.note && (
+        <p>
+          <Told text={item.note} />
+        </p>
+      )}
       {mayOverride() && (
         <form
           class="bar"
@@ -234,7 +238,7 @@ function OrderCard({ order, again }: { order: ResponseOrder; again: () => void }
       <ul>
         {order.parts.map((part) => (
           <li key={part.name}>
-            {part.name} ({sayWord("pkind", part.kind)}): {sayWord("pstate", part.state)} {part.text}
+            {part.name} ({sayWord("pkind", part.kind)}): {sayWord("pstate", part.state)} <Told text={part.text} />
           </li>
         ))}
       </ul>

@@ -43,3 +43,6 @@ const locale = (): string => (language.value === "zh" ? "zh-CN" : "en-GB");
 export const sayTime = (utcMs: number): string => `${sayDay(utcMs)} ${sayClock(utcMs)}`;
 export const sayDay = (utcMs: number): string => new Date(utcMs).toLocaleDateString(locale());
 export const sayClock = (utcMs: number): string => new Date(utcMs).toLocaleTimeString(locale(), { hourCycle: "h23" });
+
+/** Orders names as people do: cab-2 before cab-10. */
+export const byName = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });

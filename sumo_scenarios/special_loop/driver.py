@@ -30,7 +30,8 @@ from sumo_scenarios.logs import EventLog
 from sumo_scenarios.net_reader import Net
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
-from sumo_scenarios.special_loop.order import NOISE_M, REPORT_S, SpecialOrder, SpecialTrip
+from sumo_scenarios.special_loop.order import NOISE_M, REPORT_S, Others, SpecialOrder, SpecialTrip
+from sumo_scenarios.special_loop.witness import Held, Witness, drive_row
 from sumo_scenarios.world import World
 
 LOG: Final = "special.jsonl"
@@ -70,6 +71,9 @@ class SpecialDriver(KernelDriver):
     ) -> None:
         super().__init__(world, settings, simulation, folder, begin_s, events)
         self._ways = ways_of(world, begin_s, order.trips)
+        self._witness = Witness(order.trips, simulation, begin_s)
+        self._keeps_to_lamps = order.others is Others.RESCUE_LANE
+        self._told: set[str] = set()
         self._trips = {trip.vehicle: trip for trip in order.trips} if order.corridor else {}
         self._waiting = sorted(self._trips.values(), key=lambda trip: trip.departs_s - trip.notice_s)
         self._signals = {junction.signal: junction for junction in self.junctions}
@@ -87,6 +91,7 @@ class SpecialDriver(KernelDriver):
 
     def step(self, time_s: float) -> None:
         """Act for signals; hear vehicles, and ask and give back what is due. [s]"""
+        self._watch(time_s)
         super().step(time_s)
         if time_s < self._next_s or not self._trips:
             return
@@ -102,9 +107,27 @@ class SpecialDriver(KernelDriver):
         for hold in self._corridors.holds:
             self._ask_for(hold, time_s)
 
+    def _watch(self, time_s: float) -> None:
+        """Look at the vehicles under the lamps of the last step; who has just set out is told to keep to them."""
+        driving = self._witness.step(time_s, self._held)
+        for vehicle in driving.keys() - self._told if self._keeps_to_lamps else ():
+            self._simulation.keep_to_lamps(vehicle)
+            self._told.add(vehicle)
+
+    def _held(self, signal: str) -> Held | None:
+        """Return what is asked of a signal for a special vehicle."""
+        claim = self._claims.get(signal)
+        if claim is None:
+            return None
+        hold = claim[0]
+        own = {p.stage for p in self._ways[hold.vehicle].passages if p.signal == signal}
+        return Held(hold.vehicle, hold.stage in own)
+
     def finish(self) -> None:
         """Close the logs."""
         super().finish()
+        for vehicle, seen in self._witness.seen.items():
+            self._tale.write(json.dumps(drive_row(vehicle, seen), ensure_ascii=False) + "\n")
         self._tale.close()
 
     def _begin(self, trip: SpecialTrip, time_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,16 +36,32 @@ class SpecialTrip:
             raise InvalidInputError(f"special vehicle '{self.vehicle}' needs a name, edges, and times of 0 or more")
 
 
+class Others(Enum):
+    """What other drivers do for a special vehicle, and whether it keeps to the lamps.
+
+    `RESCUE_LANE` and `BLUE_LIGHT` are SUMO's device `bluelight` in the sublane model: who is within 25 m ahead draws to
+    the side of its lane, and the vehicle drives between. With the first one it stops at red and gives way as everybody
+    does; with the second one, SUMO's own way, it passes red and gives way to nobody.
+    """
+
+    NOBODY = "nobody"
+    RESCUE_LANE = "rescue-lane"
+    BLUE_LIGHT = "blue-light"
+
+    @property
+    def has_device(self) -> bool:
+        """Whether the vehicle has SUMO's device."""
+        return self is not Others.NOBODY
+
+
 @dataclass(frozen=True, slots=True)
 class SpecialOrder:
-    """A run with special vehicles. `corridor` False: they drive, and nobody makes way. `blue_light`: SUMO's own device
-    (others form a rescue lane, and the vehicle passes red); off unless asked for.
-    """
+    """A run with special vehicles. `corridor` False: they drive, and no signal makes way. `others`: who else does."""
 
     settings: RunSettings
     trips: tuple[SpecialTrip, ...]
     corridor: bool = True
-    blue_light: bool = False
+    others: Others = Others.NOBODY
 
     def __post_init__(self) -> None:
         names = [trip.vehicle for trip in self.trips]

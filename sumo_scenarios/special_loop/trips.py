@@ -22,7 +22,7 @@ from sumo_scenarios.run_times import times_of as run_times
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.special_loop.order import SpecialOrder, SpecialTrip
-from sumo_scenarios.special_loop.run import drives_of, vehicles_text
+from sumo_scenarios.special_loop.run import drives_of, sublanes, vehicles_text
 from sumo_scenarios.supervise import Job, supervise
 from sumo_scenarios.world import World, build_world
 from sumo_scenarios.written import tags
@@ -115,7 +115,8 @@ def _alone(order: SpecialOrder, scratch: Path, report: Report, stop: Stop) -> tu
     vehicles.write_text(vehicles_text(alone), encoding="utf-8")
     times_s = (0.0, len(apart) * _APART_S + _LONGEST_S)
     config = replace(world.config, options=tuple(o for o in world.config.options if o[0] != "device.rerouting"))
-    with Simulation(sumo_arguments(config, settings, times_s, [vehicles], (), scratch)) as simulation:
+    words = [*sumo_arguments(config, settings, times_s, [vehicles], (), scratch), *sublanes(order, config.options)]
+    with Simulation(words) as simulation:
         for signal in world.net.signal_links:
             simulation.show(signal, "G" * len(simulation.shown(signal)))
         while simulation.arrived < len(apart) and simulation.time_s < times_s[1] and not stop():

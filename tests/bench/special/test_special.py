@@ -22,7 +22,14 @@ def test_a_trip_is_in_time_within_a_tenth_and_its_price_is_what_others_lose_more
     assert first.price_veh_h == 50.0 / 3600 and second.price_veh_h == 0.0
     assert first.after == 1.0  # ten minutes after 190 s the delay is what it was
     rows = told((first, second))
-    assert rows[0] == "within 10 % of the free time: 2 of 2 trips (100.0 %), without a corridor 1 of 2"
+    assert (
+        rows[0]
+        == "within 10 % of the free time: 2 of 2 trips (100.0 %, 95 % interval 34 to 100 %), without a corridor 1 of 2"
+    )
+    assert rows[1] == (
+        "trips by time over free time: 1 up to 1.05, 2 up to 1.10, 2 up to 1.20, 2 up to 1.30, 2 up to 1.50, 2 up to 2.00, "
+        "0 not there; quantiles 50% 1.00, 80% 1.10, 90% 1.10, 95% 1.10"
+    )
 
 
 def test_who_does_not_arrive_is_not_in_time() -> None:

@@ -65,15 +65,14 @@ class BusSeen(NamedTuple):
 
 
 class Driving(NamedTuple):
-    """How a vehicle drives: lane, edge and place on it [m], speed and what it may drive there [m/s].
+    """How a vehicle drives: edge, how far it has come since it set out [m], speed and what it may drive there [m/s].
 
     `inside` a junction or not; the next signal, its link there, lamp and distance to the stop line [m] (empty: none
     ahead); gap to who is ahead [m], None: nobody, and how fast that one is [m/s].
     """
 
-    lane: str
     edge: str
-    on_edge_m: float
+    driven_m: float
     speed_mps: float
     allowed_mps: float
     inside: bool
@@ -215,7 +214,7 @@ class Simulation:
         signal, link, stop_m, letter = signals[0] if signals else ("", -1, 0.0, "")
         gap_m = None if not leader or not leader[0] else max(float(leader[1]), 0.0)
         return Driving(
-            str(own.getLaneID(vehicle)), place[0], place[1], float(self._speed_mps(vehicle)),
+            place[0], self.driven_m(vehicle), float(self._speed_mps(vehicle)),
             max(float(own.getAllowedSpeed(vehicle)), _LEAST_MPS), place[0].startswith(":"),
             str(signal), int(link), str(letter), float(stop_m),
             gap_m, 0.0 if gap_m is None else float(self._speed_mps(leader[0])),

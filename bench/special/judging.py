@@ -157,7 +157,7 @@ def kept(what: str, lines: Sequence[Line]) -> str:
     wrong = sum(count for line in seen for count in line["wrong_lamps"].values())
     longest, asked = (_longest(seen, name) for name in ("longest_red_s", "longest_red_asked_s"))
     violations, collisions = (sum(line[name] for line in lines) for name in ("lamp_violations", "collisions"))
-    passed = [trip["passed"] for line in lines for trip in line["trips"] if "passed" in trip] if lines else []
+    passed = [trip["passed"] for line in lines for trip in line.get("trips", ()) if "passed" in trip]
     red = sum(count for found in passed for letter, count in found.items() if letter in RED)
     lamps = f", special vehicles passed {sum(sum(each.values()) for each in passed)} lamps, {red} of them red"
     return (

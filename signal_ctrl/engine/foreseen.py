@@ -5,12 +5,12 @@ long is served, even while a vehicle comes. Where that would fall into the arriv
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from signal_ctrl.domain.errors import RefusedError
 from signal_ctrl.kernel.kernel import Kernel
-from signal_ctrl.kernel.state import KernelState, Request, Source, Wish
+from signal_ctrl.kernel.state import Core, KernelState, Request, Source, Wish
 
 _STEP_DS: Final = 20
 LONGEST_DS: Final = 1_800
@@ -28,6 +28,11 @@ class Wanted:
     groups: frozenset[int]
     early_ds: int
     late_ds: int
+
+    @property
+    def first_half(self) -> "Wanted":
+        """The same with the earlier half of the arrival: who comes late comes less often."""
+        return replace(self, late_ds=(self.early_ds + self.late_ds) // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def foreseen(kernel: Kernel, state: KernelState, calls: int, wanted: Wanted, fir
     asked, greens, lit_ds = -1, list[tuple[int, int]](), -1
     ahead_ds = min(wanted.late_ds + _STEP_DS, LONGEST_DS)
     for after_ds in range(0, ahead_ds, _STEP_DS):
-        served = first == wanted.stage or (asked == first and _is_lit(kernel, state, first))
+        served = first == wanted.stage or (asked == first and is_lit(kernel, state.core, first))
         stage = wanted.stage if asked == wanted.stage or served else first
         if stage != asked:
             at_ds, sequence = state.frame_ds, sequence + 1
@@ -90,9 +95,10 @@ def best_first(
     if own.covers(wanted):
         return own, True
     others = [foreseen(kernel, state, calls, wanted, s) for s in stages if s != wanted.stage]
-    good = [each for each in others if each.covers(wanted)]
-    if good:
-        return min(good, key=lambda each: each.ready_ds(wanted) or 0), True
+    for span in (wanted, wanted.first_half):
+        good = [each for each in (own, *others) if each.covers(span)]
+        if good:
+            return own if own in good else min(good, key=lambda each: each.ready_ds(wanted) or 0), True
     return min([own, *others], key=lambda each: _late_ds(each, wanted)), False
 
 
@@ -101,8 +107,7 @@ def _late_ds(each: Foreseen, wanted: Wanted) -> int:
     return LONGEST_DS if ready_ds is None else max(ready_ds, wanted.early_ds)
 
 
-def _is_lit(kernel: Kernel, state: KernelState, stage: int) -> bool:
+def is_lit(kernel: Kernel, core: Core, stage: int) -> bool:
+    """Tell whether everything that is green in a stage is green."""
     rights = kernel.site.stages[stage].rights
-    return all(
-        group.right is right or not right.is_green for group, right in zip(state.core.groups, rights, strict=True)
-    )
+    return all(group.right is right or not right.is_green for group, right in zip(core.groups, rights, strict=True))

@@ -23,17 +23,23 @@ MAX_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class SpecialTrip:
-    """One special vehicle: its edges, when it sets out, and when its corridor is asked for. [s]"""
+    """One special vehicle: its edges, when it sets out, and when its corridor is asked for. [s]
+
+    `arrives_m`, how far along its last edge it arrives; None: at the end, which may be a stop line. [m]
+    """
 
     vehicle: str
     kind: VehicleClass
     edges: tuple[str, ...]
     departs_s: float
     notice_s: float = NOTICE_S
+    arrives_m: float | None = None
 
     def __post_init__(self) -> None:
         if not self.vehicle or not self.edges or not (self.departs_s >= 0 and self.notice_s >= 0):
             raise InvalidInputError(f"special vehicle '{self.vehicle}' needs a name, edges, and times of 0 or more")
+        if self.arrives_m is not None and not self.arrives_m >= 0:
+            raise InvalidInputError(f"special vehicle '{self.vehicle}' arrives at 0 m of its last edge or beyond")
 
 
 class Others(Enum):
@@ -95,6 +101,7 @@ def trip_row(trip: SpecialTrip) -> dict[str, Any]:
         "edges": list(trip.edges),
         "departs_s": trip.departs_s,
         "notice_s": trip.notice_s,
+        **({} if trip.arrives_m is None else {"arrives_m": trip.arrives_m}),
     }
 
 
@@ -112,6 +119,7 @@ def _trip(table: Any, place: int) -> SpecialTrip:
         edges=tuple(edges),
         departs_s=fields.number("departs_s", least=0),
         notice_s=fields.number("notice_s", NOTICE_S, least=0),
+        arrives_m=fields.number("arrives_m", least=0) if "arrives_m" in table else None,
     )
     fields.done()
     return trip

@@ -90,9 +90,10 @@ def additional_text(rows: Sequence[str]) -> str:
 
 
 def _row(trip: SpecialTrip) -> str:
+    arrives = "" if trip.arrives_m is None else f' arrivalPos="{trip.arrives_m:.1f}"'
     return (
         f'    <vehicle id={quoteattr(trip.vehicle)} type="{TYPE}" depart="{trip.departs_s:.2f}" departLane="best" '
-        f'departSpeed="0"><route edges={quoteattr(" ".join(trip.edges))}/></vehicle>'
+        f'departSpeed="0"{arrives}><route edges={quoteattr(" ".join(trip.edges))}/></vehicle>'
     )
 
 

@@ -32,6 +32,8 @@ LEAST_SIGNALS: Final = 3
 LEAST_M: Final = 30.0
 MAIN: Final = frozenset({RoadClass.EXPRESSWAY, RoadClass.ARTERIAL, RoadClass.SECONDARY})
 """It begins and ends on main roads of this length at least: the corridor is about signals, not about driveways. [m]"""
+ALONG: Final = (0.2, 0.8)
+"""It ends between these shares of its last road: a scene lies along a street, not at the stop line of its end."""
 BRANCH: Final = 3.0
 """Streets that are no main roads count so many times: the way goes by main roads where it can."""
 _TRIES: Final = 10_000
@@ -72,7 +74,9 @@ def random_trips(world: World, spacing: Spacing, seed: int) -> tuple[SpecialTrip
             continue
         k = len(found)
         kind = kinds[int(rng.integers(len(kinds)))]
-        found.append(SpecialTrip(f"special-{k}", kind, roads, spacing.first_s + k * spacing.apart_s))
+        arrives_m = round(float(rng.uniform(*ALONG)) * network.of(roads[-1]).length_m, 1)
+        departs_s = spacing.first_s + k * spacing.apart_s
+        found.append(SpecialTrip(f"special-{k}", kind, roads, departs_s, arrives_m=arrives_m))
     raise InvalidInputError(f"the network has no way over {LEAST_SIGNALS} signals; take a larger one")
 
 

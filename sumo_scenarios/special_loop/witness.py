@@ -27,7 +27,7 @@ class Cause(Enum):
     """Why a second was lost."""
 
     OWN = "speeding up, turning"
-    STANDS = "standing before green, nobody ahead"
+    STANDS = "standing, no red and nobody ahead: gives way, waits to change lane"
     SLOW_CAR = "behind a slower car"
     QUEUE = "queue before green"
     EXIT = "queue beyond the stop line"
@@ -81,11 +81,9 @@ class Witness:
         return found
 
     def _passed(self, vehicle: str, before: Driving, now: Driving | None) -> None:
-        if before.signal and not before.inside and (now is None or now.edge != before.edge):
-            if now is not None and now.signal == before.signal and not now.inside:
-                return
-            letter = self._simulation.shown(before.signal)[before.link]
-            self.seen[vehicle].passed[letter] += 1
+        """Note the lamp under which a stop line was passed: its signal is not the next one any more, or far again."""
+        if before.signal and now is not None and (now.signal != before.signal or now.stop_m > before.stop_m + 1.0):
+            self.seen[vehicle].passed[self._simulation.shown(before.signal)[before.link]] += 1
 
     def _lost(self, vehicle: str, now: Driving, took_s: float, held: Callable[[str], Held | None]) -> None:
         lost_s = took_s * max(1.0 - now.speed_mps / now.allowed_mps, 0.0)
@@ -105,7 +103,7 @@ def cause_of(vehicle: str, now: Driving, held: Held | None) -> Cause:
         return Cause.RED_KEPT if held.is_own_stage else Cause.RED_OTHER
     if near:
         return Cause.QUEUE if now.leader_mps < QUEUE_MPS else Cause.SLOW_CAR
-    return Cause.STANDS if now.speed_mps < STANDS_MPS and now.on_edge_m > NEAR_M else Cause.OWN
+    return Cause.STANDS if now.speed_mps < STANDS_MPS and now.driven_m > NEAR_M else Cause.OWN
 
 
 def drive_row(vehicle: str, seen: Witnessed) -> dict[str, Any]:

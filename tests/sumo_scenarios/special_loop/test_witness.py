@@ -7,7 +7,7 @@ from sumo_scenarios.simulation import Driving
 from sumo_scenarios.special_loop.order import SpecialTrip
 from sumo_scenarios.special_loop.witness import Cause, Held, Witness, cause_of, drive_row
 
-FREE = Driving("in_0", "in", 100.0, 14.0, 14.0, False, "j1", 3, "G", 80.0, None, 0.0)
+FREE = Driving("in", 100.0, 14.0, 14.0, False, "j1", 3, "G", 80.0, None, 0.0)
 OWN, OTHER, FOREIGN = Held("a", True), Held("a", False), Held("b", True)
 
 
@@ -20,7 +20,7 @@ def driving(**changes: object) -> Driving:
     [
         (driving(speed_mps=9.0), OWN, Cause.OWN),
         (driving(speed_mps=0.0), OWN, Cause.STANDS),
-        (driving(speed_mps=0.0, on_edge_m=3.0), OWN, Cause.OWN),  # it has just set out
+        (driving(speed_mps=0.0, driven_m=3.0), OWN, Cause.OWN),  # it has just set out
         (driving(gap_m=20.0, leader_mps=10.0), OWN, Cause.SLOW_CAR),
         (driving(gap_m=200.0, leader_mps=0.0), OWN, Cause.OWN),
         (driving(speed_mps=2.0, gap_m=5.0), OWN, Cause.QUEUE),
@@ -60,7 +60,7 @@ def seen_of(seconds: list[Driving | None], lamps: list[str]) -> dict[str, object
     return drive_row("a", witness.seen["a"])
 
 
-INSIDE = driving(edge=":j1_3", lane=":j1_3_0", inside=True, signal="", link=-1, letter="", stop_m=0.0)
+INSIDE = driving(edge=":j1_3", inside=True, signal="", link=-1, letter="", stop_m=0.0)
 
 
 @pytest.mark.parametrize("letter", ["r", "G", "y"])
@@ -70,14 +70,19 @@ def test_a_lamp_is_passed_as_it_was_when_the_stop_line_was(letter: str) -> None:
     assert row["passed"] == {letter: 1}
 
 
-def test_a_short_junction_may_be_passed_within_one_second_and_a_way_may_end_there() -> None:
-    beyond = driving(edge="out", signal="j2", link=0, stop_m=300.0)
-    assert seen_of([driving(stop_m=1.0), beyond], ["rrrr", "GGGr"])["passed"] == {"r": 1}
-    assert seen_of([driving(stop_m=1.0), None], ["rrrr", "GGGG"])["passed"] == {"G": 1}
+def test_a_short_junction_may_be_passed_within_one_second_and_a_signal_twice() -> None:
+    for signal in ("j2", "j1"):
+        beyond = driving(edge="out", signal=signal, link=0, stop_m=300.0)
+        assert seen_of([driving(stop_m=1.0), beyond], ["rrrr", "GGGr"])["passed"] == {"r": 1}
+
+
+def test_who_arrives_before_a_signal_has_not_passed_it() -> None:
+    assert seen_of([driving(stop_m=1.0), None], ["rrrr", "GGGr"])["passed"] == {}
 
 
 def test_roads_one_after_the_other_before_one_signal_are_no_passage() -> None:
-    assert seen_of([driving(), driving(edge="in2")], ["rrrr", "rrrr"])["passed"] == {}
+    through = driving(edge=":mid_0", inside=True, stop_m=60.0)
+    assert seen_of([driving(), through, driving(edge="in2", stop_m=50.0)], ["rrrr"] * 3)["passed"] == {}
 
 
 def test_what_is_lost_is_told_by_cause_and_by_signal() -> None:

@@ -190,15 +190,16 @@ class SpecialDriver(KernelDriver):
         junction = self._signals[passage.signal]
         now_ds, looked = junction.engine.frame_ds, self._looked.get(passage)
         if looked is None or (now_ds - looked.at_ds >= _LOOK_DS and not self._serves(junction, looked, passage)):
-            self._looked[passage] = looked = self._look(junction, passage, arrival)
+            self._looked[passage] = looked = self._look(junction, passage, arrival, need.flush_s)
         if looked.first == passage.stage:
             return need
         return Need(looked.first, max(need.lead_s, arrival.early_s), need.flush_s)
 
-    def _look(self, junction: ControlledJunction, passage: Passage, arrival: Arrival) -> _Look:
+    def _look(self, junction: ControlledJunction, passage: Passage, arrival: Arrival, flush_s: float) -> _Look:
         now_ds, names = junction.engine.frame_ds, [one.name for one in junction.unit.site.stages]
         early_ds, late_ds = round(10 * arrival.early_s), round(10 * arrival.late_s)
-        wanted = Wanted(names.index(passage.stage), self._turn(passage).groups, early_ds, late_ds)
+        stage, groups = names.index(passage.stage), self._turn(passage).groups
+        wanted = Wanted(stage, groups, early_ds, late_ds, round(10 * flush_s))
         best, _ = junction.engine.foresee(wanted, junction.stages(now_ds / 10))
         return _Look(now_ds, names[best.first])
 

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--apart", type=float, default=case.apart_s, help="time between two vehicles [s]")
     parser.add_argument("--after", type=float, help="a run lasts so long after the last one has set out [s]; --apart")
     parser.add_argument("--trips", type=int, default=case.trips, help="vehicles in a run")
-    parser.add_argument("--seeds", default="1-67", help="A-B; 67 runs of 3 trips are 201")
+    parser.add_argument("--seeds", default="1-40", help="A-B; 40 runs of 5 trips are 200")
     parser.add_argument(
         "--others", default=case.others.value, choices=[each.value for each in Others],
         help="what other drivers do: nothing, a rescue lane (red is kept), or SUMO's own device (red is passed)",

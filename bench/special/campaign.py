@@ -32,9 +32,9 @@ class Case:
     scenario: str = "newtown"
     controller: str = "adaptive"
     begin_s: float = 25_200.0
-    first_s: float = 26_100.0
-    apart_s: float = 900.0
-    trips: int = 3
+    first_s: float = 25_800.0
+    apart_s: float = 420.0
+    trips: int = 5
     others: Others = Others.NOBODY
     after_s: float | None = None
 

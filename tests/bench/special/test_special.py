@@ -76,6 +76,6 @@ def test_lamps_are_told_with_how_many_runs_the_referee_saw() -> None:
 
 def test_a_run_that_goes_on_for_longer_is_another_run() -> None:
     case, longer = Case(apart_s=180.0), Case(apart_s=180.0, after_s=420.0)
-    assert case.key(1, corridor=True) == "newtown/adaptive/3 trips from 26100 every 180 s/corridor/s1"
-    assert longer.key(1, corridor=False) == "newtown/adaptive/3 trips from 26100 every 180 s and 420 s/none/s1"
-    assert (case.end_s, longer.end_s) == (26_640.0, 26_880.0)
+    assert case.key(1, corridor=True) == "newtown/adaptive/5 trips from 25800 every 180 s/corridor/s1"
+    assert longer.key(1, corridor=False) == "newtown/adaptive/5 trips from 25800 every 180 s and 420 s/none/s1"
+    assert (case.end_s, longer.end_s) == (26_700.0, 26_940.0)

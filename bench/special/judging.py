@@ -109,12 +109,12 @@ def told(trips: Sequence[Trip]) -> list[str]:
         _interval("delay price", [t.price_veh_h for t in trips], " veh h a trip"),
     ]
     looked = [trip.after for trip in trips if trip.after is not None]
-    rows.append(_interval("delay of everybody then, with over without", looked, ""))
     back = sum(after <= 1 + NORMAL for after in looked)
     rows.append(
         f"delay back within {100 * NORMAL:.0f} % of that without {BACK_S / 60:.0f} min after it, or at the next "
         f"request: {back} of {len(looked)}"
     )
+    rows.append(_interval("delay of everybody then, with over without", looked, ""))
     return rows + [_held_up(trips)] * any(trip.lost_s for trip in trips)
 
 

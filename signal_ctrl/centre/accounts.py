@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from signal_ctrl.centre.identity import Actor, Role
-from signal_ctrl.centre.passwords import RandomBytes, check_password, hash_password
+from signal_ctrl.centre.passwords import check_password, hash_password
 from signal_ctrl.centre.people import INVITATION_LASTS_MS, TOKEN_BYTES, Failures, User, sha256_of
 from signal_ctrl.centre.ports import Store, Transaction
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, NotLoggedInError
+from signal_ctrl.domain.secrecy import RandomBytes
 
 FIRST_ADMIN: Final = "admin"
-AT_THE_MACHINE: Final = "console"
-"""Who acts at the machine itself, with its files in reach."""
 
 BreachedList = Callable[[], frozenset[str]]
 """Gives the operator's own list of breached passwords, in plain form."""

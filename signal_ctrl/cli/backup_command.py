@@ -33,7 +33,8 @@ def backup(
     It holds all tables as of one moment, and the keys of the data folder. Its hash is written beside it. In a folder
     the last 24 backups are kept, the last of each of 30 days, and the last of each of 12 months. Copy them off the
     machine, and keep the secret elsewhere: without it a backup is worth nothing. Permits and reservations of a parking
-    service lie in a folder beside it, in a file that goes after a day; they are not in a file of another name.
+    service lie in a folder beside it, in a file that goes after a day; the days that congestion is foreseen from lie
+    there too, each sealed once. Neither is kept beside a file of another name.
     """
     from signal_ctrl.stores.backup import make_backup
 
@@ -47,6 +48,7 @@ def backup(
         "schema": made.head["schema"],
         "epoch": made.head["epoch"],
         "audit_records": made.head["audit"][0],
+        "sealed_files": made.sealed_files,
         "taken_s": round(taken_s, 3),
     }
     if json_:
@@ -54,6 +56,8 @@ def backup(
         return
     typer.echo(f"{made.file}: {made.size_bytes:,} bytes in {taken_s:.1f} s, read back")
     typer.echo(f"up to audit record {made.head['audit'][0]:,}, epoch {made.head['epoch']}; SHA-256 {made.sha256}")
+    if made.sealed_files:
+        typer.echo(f"sealed beside it: {made.sealed_files} files of watched days that are new or have changed")
 
 
 def restore(
@@ -82,12 +86,18 @@ def restore(
                 "epoch_before": found.epoch_before,
                 "epoch": found.epoch,
                 "has_plates": found.has_plates,
+                "files": found.files,
+                "unread": list(found.unread),
             }
         )
         return
     typer.echo(f"{data}: {found.rows:,} rows as of {utc_text(found.backup_utc_ms)} UTC, the audit chain is sound")
     if found.has_plates is False:
         typer.echo("permits and reservations are not in it: the office gives them anew")
+    if found.files:
+        typer.echo(f"{found.files} files of watched days were sealed beside it, and are there again")
+    for why in found.unread:
+        typer.echo(f"left out: {why}")
     typer.echo(f"epoch {found.epoch_before} before, {found.epoch} now; start the centre with --data {data}")
 
 

@@ -17,15 +17,13 @@ from signal_ctrl.gateways.breached_file import BreachedFile
 from signal_ctrl.gateways.day_folder import DayFolder
 from signal_ctrl.gateways.system_clock import SystemClock
 from signal_ctrl.stores.centre_keys import centre_secret, key_box
+from signal_ctrl.stores.folder import WATCHED_DAYS
 from signal_ctrl.stores.opening import open_folder, open_postgres
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.watch.watch import Watch
 
 BREACHED: Final = "breached-passwords.txt"
 """The operator's own list of breached passwords, in the data folder; it need not be there."""
-
-DAYS: Final = "watched-days"
-"""Folder of the data folder with the days that congestion is foreseen from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def opened_centre(data: Path, database: str = "") -> Iterator[CentreParts]:
         link = Link(centre, box)
         link.open()
         watch = Watch(centre, box)
-        watch.foresight.keeper = DayFolder(data / DAYS)
+        watch.foresight.keeper = DayFolder(data / WATCHED_DAYS)
         yield CentreParts(
             data=data,
             database=database,

@@ -52,7 +52,6 @@ ONE_DEVICE: Final = "1"
 LONGEST_LEAP_S: Final = 26 * 3600.0
 PERIODS_S: Final = (20.0, 3600.0)
 NTCIP_FAULTS: Final = range(210, 256)
-NTCIP_OVERFLOW: Final = 255
 EPOCH: Final = dt.datetime(1970, 1, 1)
 
 

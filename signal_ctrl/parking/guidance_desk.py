@@ -18,6 +18,7 @@ from signal_ctrl.domain.errors import BackendError, InvalidInputError, NotFoundE
 from signal_ctrl.domain.road_ways import RoadTimes
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.domain.roadside import OnRoad, Roadside
+from signal_ctrl.domain.secrecy import RandomBytes
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import Facilities, SpaceKind
 from signal_ctrl.parking.forecast.learning import Learnt, unlearnt
@@ -31,7 +32,6 @@ from signal_ctrl.parking.guidance.values import Answer, GuidanceSettings, Hold, 
 from signal_ctrl.parking.occupancy import FreeCount
 from signal_ctrl.parking.outlook import Outlook
 from signal_ctrl.parking.outlooks import Passed, lot_outlook
-from signal_ctrl.parking.ports import RandomBytes
 
 OUTLOOK_MS: Final = 10_000
 """What is foreseen is made anew so often. [ms]"""
@@ -118,12 +118,13 @@ class GuidanceDesk:
         with self._lock:
             self._ground, self._learnt, self._outlook = ground, None, None
 
-    def learnt(self, learnt: Learnt) -> None:
-        """Foresee by this from now on, if it is of the facilities that are there; else go on as before."""
-        names = tuple(self._book.facilities.index)
-        if set(learnt.facilities) == set(names):
-            with self._lock:
-                self._learnt, self._outlook = learnt, None
+    def learnt(self, learnt: Learnt) -> bool:
+        """Foresee by this from now on, if it is of the facilities that are there; else go on as before, and say so."""
+        if set(learnt.facilities) != set(self._book.facilities.index):
+            return False
+        with self._lock:
+            self._learnt, self._outlook = learnt, None
+        return True
 
     def times(self, seconds: Mapping[str, float], source: str) -> int:
         """Take travel times of roads [s]; those not named are as on empty roads. Return how many were known: none where

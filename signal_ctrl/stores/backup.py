@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -22,6 +22,7 @@ from signal_ctrl.stores.folder import KEYS
 from signal_ctrl.stores.key_files import sync_folder, write_secret
 from signal_ctrl.stores.offline import looking
 from signal_ctrl.stores.seal import hash_of
+from signal_ctrl.stores.sealed_files import seal_beside
 from signal_ctrl.stores.sealed_stream import SealingFile, unsealed
 
 FORMAT: Final = "signal-ctrl/backup-1"
@@ -40,19 +41,21 @@ _NAME: Final = re.compile(r"centre-(\d{8}T\d{6})Z\.backup")
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was made: its file, its size, its hash, and what it holds."""
+    """A backup that was made: its file, its size, its hash, what it holds, and how many files were sealed beside it."""
 
     file: Path
     size_bytes: int
     sha256: str
     head: dict[str, Any]
+    sealed_files: int = 0
 
 
 def make_backup(folder: Path, out: Path, secret: bytes, at_utc_ms: int, address: str = "") -> Backup:
     """Back a centre up, whether it runs or not, and read the file back. [ms]
 
     Args: out, a new file, or a folder, in which the file is named by its time and old ones are taken out. What is
-        personal is kept beside those in a folder, where it is taken out again, and not beside a file of another name.
+        personal is kept beside those in a folder, where it is taken out again, and not beside a file of another name;
+        so are files that are too many for each backup.
     Raises: InvalidInputError if something is there already or cannot be written; BackendError if it does not read back.
     """
     file = out / name_of(at_utc_ms) if out.is_dir() else out
@@ -72,6 +75,7 @@ def make_backup(folder: Path, out: Path, secret: bytes, at_utc_ms: int, address:
     if out.is_dir():
         rotate(out)
         _sweep(out, at_utc_ms)
+        made = replace(made, sealed_files=seal_beside(folder, out, secret))
     return made
 
 

@@ -11,6 +11,8 @@ DATABASE: Final = "centre.db"
 LOCK: Final = "lock"
 KEYS: Final = "keys"
 ANCHORS: Final = "anchors"
+WATCHED_DAYS: Final = "watched-days"
+"""Folder with the days that congestion is foreseen from."""
 
 
 def prepare(folder: Path) -> None:

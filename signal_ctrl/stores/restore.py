@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -33,6 +34,7 @@ from signal_ctrl.stores.migrations import MIGRATIONS, family_of, migrate, versio
 from signal_ctrl.stores.postgres import PostgresDatabase
 from signal_ctrl.stores.repositories import SqlTransaction
 from signal_ctrl.stores.seal import mark_made
+from signal_ctrl.stores.sealed_files import unseal_beside
 from signal_ctrl.stores.sqlite import SqliteDatabase
 from signal_ctrl.stores.tables.meta import META
 
@@ -45,7 +47,8 @@ AFTER_RESTORE: Final[tuple[AfterRestore, ...]] = (end_restored_overrides,)
 class Restored:
     """What was restored: when the backup was made, its rows, the epoch before and now.
 
-    `has_plates`: codes of plates too, with what hangs on them; None for a service that has none.
+    `has_plates`: codes of plates too, with what hangs on them; None for a service that has none; `files`: how many that
+    were sealed beside the backups, and `unread`, why others were not.
     """
 
     backup_utc_ms: int
@@ -53,6 +56,8 @@ class Restored:
     epoch_before: int
     epoch: int
     has_plates: bool | None = None
+    files: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def restore(
@@ -71,6 +76,8 @@ def restore(
     if folder.exists() and any(folder.iterdir()):
         raise InvalidInputError(f"{folder} holds something; name a new folder")
     check_hash(file)
+    if address:
+        _read_through(file, secret)
     lines = backup_lines(file, secret)
     first, keys = _head(lines)
     plates = _plates(plates_of(file), secret, first)
@@ -85,10 +92,11 @@ def restore(
         signing_key(folder)  # a centre that never ran had none yet
         if not verify(folder, address=address).is_sound:
             raise StorageDamagedError(f"the audit chain in {file} is not sound; see 'signal-ctrl audit verify'")
+        files, unread = unseal_beside(file.parent, folder, secret)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return found
+    return replace(found, files=files, unread=unread)
 
 
 def epoch_after(before: int, at_utc_ms: int) -> int:
@@ -115,6 +123,16 @@ def _head(lines: Iterator[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
     if item.get("format") != FORMAT or not family_of(item["schema"]):
         raise InvalidInputError(f"the backup has schema {item.get('schema')}; use a newer program")
     return item, keys
+
+
+def _read_through(file: Path, secret: bytes) -> None:
+    """Read a backup, and what is personal beside it, to the end: a server's database is touched only after that.
+
+    Raises: InvalidInputError if one of them is damaged.
+    """
+    for each in (file, plates_of(file)):
+        if each.exists() or each is file:
+            deque(backup_lines(each, secret), maxlen=0)
 
 
 def _plates(file: Path, secret: bytes, first: dict[str, Any]) -> Iterator[str] | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detectors.view_builder import empty_view
@@ -87,6 +87,7 @@ def test_a_plan_has_to_hold_in_hours_of_longer_clearance() -> None:
     st.tuples(*[st.integers(9, 45)] * 3),
     st.integers(0, 29),
 )
+@example((MAIN_STAGE, LEFT_STAGE, SIDE_STAGE), (13, 12, 9), 16)
 @settings(max_examples=25)
 def test_what_is_accepted_is_kept_cycle_after_cycle(
     order: tuple[int, ...], splits_s: tuple[int, int, int], offset_s: int
@@ -97,10 +98,11 @@ def test_what_is_accepted_is_kept_cycle_after_cycle(
     names = tuple(SITE.stages[s].name for s in order)
     plan = replace(PLAN, cycle_ds=sum(splits_ds), stages=names, splits_ds=splits_ds, offset_ds=10 * offset_s)
     cycle_ds = plan.cycle_ds
-    shown = lamps(plan, 6 * cycle_ds)
-    for link in range(4):  # whoever begins in the middle of a cycle may need three to come into step
-        begins = [begin for begin, _ in greens(shown, link, 3 * cycle_ds)]
-        lasts = {end - begin for begin, end in greens(shown, link, 3 * cycle_ds)}
+    into_step_ds = 15 * cycle_ds  # where a cycle can be shortened by a second only, the way into step takes up to eight
+    shown = lamps(plan, into_step_ds + 3 * cycle_ds)
+    for link in range(4):
+        begins = [begin for begin, _ in greens(shown, link, into_step_ds)]
+        lasts = {end - begin for begin, end in greens(shown, link, into_step_ds)}
         assert len(lasts) == 1
         assert {b - a for a, b in itertools.pairwise(begins)} == {cycle_ds}
 

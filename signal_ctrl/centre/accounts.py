@@ -48,6 +48,8 @@ class Accounts:
         secret, user = self._invited(User(login, role, district, now_utc_ms))
 
         def work(transaction: Transaction) -> None:
+            if transaction.people.user(login) is not None:
+                raise ConflictError(f"there is an account '{login}' already; 'user reset' gives it a new invitation")
             transaction.people.add_user(user)
             transaction.record(by, "user/add", login, f"done: {_words(user)}", now_utc_ms)
 

@@ -188,6 +188,7 @@ def status_document(agent: Agent, status: Status, frames: Frames) -> dict[str, A
         "centre_answers": status.answers,
         "clock_offset_ms": status.offset_ms,
         "reports_waiting": status.waiting,
+        "groups": [group.name for group in agent.street.engine.kernel.site.groups],
         "lamps": agent.street.engine.lamps,
         "frames": {"made": frames.made, "late": frames.late, "longest_ms": round(frames.longest_ms, 2)},
     }

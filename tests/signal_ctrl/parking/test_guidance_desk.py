@@ -15,6 +15,7 @@ from signal_ctrl.parking.occupancy import SAMPLE_MS, FreeCount, OccupancySample,
 from signal_ctrl.parking.permits import PassKind, Wish
 from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.parking.service import Parking
+from signal_ctrl.web.parking.guidance_routes import told_view
 from signal_ctrl.web.parking.views import spaces_view
 from tests.signal_ctrl.parking.made import BEGIN_MS, MINUTE_MS, facility, memory, numbers, service
 from tests.signal_ctrl.web.parking.test_parking_routes import roads
@@ -101,6 +102,21 @@ def test_who_is_under_way_is_sent_on_when_his_facility_fills(parking: Parking, c
     assert _facility(at_the_door) == "P1" and at_the_door.answer.best.chance < 0.5  # told honestly, and sent nowhere
 
 
+def test_of_a_facility_that_nobody_hears_of_nothing_is_foreseen(parking: Parking, clock: ManualClock) -> None:
+    heard = facility("P1", place=(120.0985, 30.2), entrances=(Entrance("E1", 800.0),))
+    silent = facility("P2", place=(120.0992, 30.2), entrances=(Entrance("E1", 900.0),))
+    parking.import_facilities("office", Facilities((heard, silent)))
+    _say(parking, clock, {"P1": 20}, 2)
+    told = parking.guidance.ask(ASK)
+    assert _facility(told) == "P1"  # the other one is nearer, and may as well be full
+    chances = {choice["facility"]: choice["chance"] for choice in told_view(parking, told)["choices"]}
+    assert chances["P2"] is None and chances["P1"] > 0.9
+    assert parking.guidance.ahead("P2", SpaceKind.GENERAL, 600.0) is None
+    _tell(parking, clock, {"P1": 20, "P2": 20}, 3)
+    parking.guidance.ask(ASK)
+    assert parking.guidance.is_foreseen("P2/general")  # as soon as it is heard, and not with the next outlook
+
+
 def test_what_was_usual_on_the_days_before_is_foreseen(parking: Parking, clock: ManualClock) -> None:
     def ahead() -> FreeCount:
         found = parking.guidance.ahead("P1", SpaceKind.GENERAL, 1800.0)
@@ -179,6 +195,12 @@ def _facility(told: Told) -> str:
 
 
 def _say(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: int) -> None:
+    _tell(parking, clock, free, sequence)
+    clock.pass_ms(11_000)
+    parking.guidance.tick()
+
+
+def _tell(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: int) -> None:
     machine = parking.machines.get("s1")
     assert machine is not None
     clock.pass_ms(1_000)
@@ -189,8 +211,6 @@ def _say(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: i
     ]
     body = FORM.to_bytes("s1", "0" * 32, sequence, [reading_document(each) for each in readings])
     assert json.loads(parking.intake.take(machine, body))["taken"] == len(readings)
-    clock.pass_ms(11_000)
-    parking.guidance.tick()
 
 
 def test_without_roads_nobody_is_guided(clock: ManualClock) -> None:

@@ -239,6 +239,13 @@ def test_a_text_that_cannot_be_kept_is_refused(text: str) -> None:
     store.close()
 
 
+def test_a_folder_without_a_centre_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["audit", "verify", "--data", str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err == (
+        f"signal-ctrl: {tmp_path}/nowhere holds no centre; name the folder that 'serve --data' has\n"
+    )
+
+
 def test_the_longest_names_and_texts_are_kept_everywhere(place: Any) -> None:
     store, rng = place.open(), random.Random(4)
     name, text = ("".join(chr(rng.randrange(0x20000, 0x2A000)) for _ in range(most)) for most in (MAX_NAME, MAX_TEXT))

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { junctions } from "./city";
 import { cyclesOf, type Cycle, greensOf, type Trail } from "./corridor";
 import { metresBetween } from "./geo";
-import { say, sayTime } from "./labels";
+import { byName, say, sayTime } from "./labels";
 import { CityMapView, picking } from "./map";
 import { Field, Table, Wrong } from "./parts";
 import { TimeSpaceFigure, TimeSpaceNumbers, useWindow } from "./time_space";
@@ -81,7 +81,7 @@ function StreetPicker({ children }: { children: preact.ComponentChildren }) {
       picking.value = null;
     };
   }, [onMap]);
-  const free = [...junctions.value.keys()].filter((each) => !street.value.includes(each)).sort();
+  const free = [...junctions.value.keys()].filter((each) => !street.value.includes(each)).sort(byName);
   return (
     <>
       <div class="bar">
@@ -89,7 +89,7 @@ function StreetPicker({ children }: { children: preact.ComponentChildren }) {
           <Field label={say("junction.corridor")}>
             <select value="" onChange={(e) => (street.value = inOrder(corridors.value.get(e.currentTarget.value) ?? []).slice(0, MOST))}>
               <option value="" />
-              {[...corridors.value.keys()].sort().map((each) => (
+              {[...corridors.value.keys()].sort(byName).map((each) => (
                 <option key={each}>{each}</option>
               ))}
             </select>
@@ -142,7 +142,7 @@ interface Arrivals {
 }
 
 export function PurdueView() {
-  const names = [...junctions.value.keys()].sort();
+  const names = [...junctions.value.keys()].sort(byName);
   const junction = looked.value.junction || names[0] || "";
   const trails = useTrails(junction ? [junction] : []);
   const arrivals = useFresh<Arrivals>(junction && `/v1/arrivals?junction=${encodeURIComponent(junction)}`, EVERY_MS);

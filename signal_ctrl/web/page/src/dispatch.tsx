@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { mayOverride, nowMs, type Price } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Dialog, Field, Sure, Table, useAct, Wrong } from "./parts";
+import { Dialog, Field, Sure, Table, Told, useAct, Wrong } from "./parts";
 import { PriceText } from "./take_over";
 import { TwoPersons } from "./two_persons";
 import type { UnitRow } from "./units_now";
@@ -175,7 +175,11 @@ function ResponseCard({ item, again }: { item: LibraryItem; again: () => void })
       <h3>
         {item.name} ({item.number})
       </h3>
-      {item.note && <p>{item.note}</p>}
+      {item.note && (
+        <p>
+          <Told text={item.note} />
+        </p>
+      )}
       {mayOverride() && (
         <form
           class="bar"
@@ -231,7 +235,7 @@ function OrderCard({ order, again }: { order: ResponseOrder; again: () => void }
       <ul>
         {order.parts.map((part) => (
           <li key={part.name}>
-            {part.name} ({sayWord("pkind", part.kind)}): {sayWord("pstate", part.state)} {part.text}
+            {part.name} ({sayWord("pkind", part.kind)}): {sayWord("pstate", part.state)} <Told text={part.text} />
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { nowMs } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Ask, Dialog, Sure, useAct, Wrong } from "./parts";
+import { Ask, Dialog, Sure, Told, useAct, Wrong } from "./parts";
 import { useList } from "./use_list";
 
 export interface Incident {
@@ -87,7 +87,7 @@ function IncidentCard({ incident, again }: { incident: Incident; again: () => vo
       <ul>
         {incident.evidence.slice(-4).map((each) => (
           <li key={`${each.method}${each.at_utc_ms}${each.text}`}>
-            {sayTime(each.at_utc_ms)}: {each.text}
+            {sayTime(each.at_utc_ms)}: <Told text={each.text} />
           </li>
         ))}
       </ul>

@@ -5,6 +5,7 @@ import type { PlanPart } from "./corridor";
 import { inOrder, useTrails } from "./diagrams";
 import { metresBetween } from "./geo";
 import { say, sayAge, sayTime, sayWord } from "./labels";
+import { Told } from "./parts";
 import { addressOf } from "./places";
 import { Bar } from "./stage_bars";
 import { TimeSpaceFigure } from "./time_space";
@@ -73,7 +74,7 @@ function Why({ found, now }: { found: Control; now: Junction }) {
       <ul class="words">
         {words.map((each) => (
           <li key={each.code}>
-            <strong>{sayWord("word", each.code)}</strong>: {each.text} <small>{say("junction.ago", { age: sayAge((nowMs.value - each.utc_ms) / 1000) })}</small>
+            <strong>{sayWord("word", each.code)}</strong>: <Told text={each.text} /> <small>{say("junction.ago", { age: sayAge((nowMs.value - each.utc_ms) / 1000) })}</small>
           </li>
         ))}
       </ul>

@@ -41,3 +41,6 @@ export function sayAge(seconds: number): string {
 export function sayTime(utcMs: number): string {
   return new Date(utcMs).toLocaleString(language.value === "zh" ? "zh-CN" : "en-GB", { hour12: false });
 }
+
+/** Orders names as people do: cab-2 before cab-10. */
+export const byName = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });

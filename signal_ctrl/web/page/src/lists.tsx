@@ -2,10 +2,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
-import { type Label, say, sayTime } from "./labels";
-import { Field, Sure, Table, useAct, Wrong } from "./parts";
+import { type Label, say, sayTime, sayWord } from "./labels";
+import { Field, Sure, Table, Told, useAct, Wrong } from "./parts";
 import { pastMs } from "./past";
 import { addressOf } from "./places";
+import { sayTold } from "./told";
 import { lately } from "./use_list";
 
 const SIGN: Readonly<Record<Alarm["severity"], string>> = { critical: "⬣", warning: "▲", notice: "●" };
@@ -36,11 +37,14 @@ export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
     </span>,
     sayTime(each.raised_utc_ms),
     <Subject name={each.subject} />,
-    `${each.text}${each.times > 1 ? ` (×${each.times})` : ""}`,
+    <>
+      <Told text={each.text} />
+      {each.times > 1 && ` (×${each.times})`}
+    </>,
     each.acknowledged_by ? (
       say("alarms.by", { who: each.acknowledged_by })
     ) : mayHandle() ? (
-      <Sure key={each.alarm_id} label={say("alarms.ack")} text={say("alarms.ack.ask", { subject: each.subject, text: each.text })} disabled={busy} onYes={() => void acknowledge(each)} />
+      <Sure key={each.alarm_id} label={say("alarms.ack")} text={say("alarms.ack.ask", { subject: each.subject, text: sayTold(each.text) })} disabled={busy} onYes={() => void acknowledge(each)} />
     ) : (
       ""
     ),
@@ -50,7 +54,7 @@ export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
       <Wrong text={wrong} />
       <Table
         label={say("view.alarms")}
-        head={[say("view.alarms"), say("column.time"), say("column.object"), say("column.matter"), say("column.result")]}
+        head={[say("column.severity"), say("column.time"), say("column.object"), say("column.matter"), say("column.result")]}
         rows={rows}
         empty={say("alarms.none")}
       />
@@ -65,7 +69,7 @@ export function TicketsView() {
     sayTime(each.opened_utc_ms),
     <Subject name={each.cabinet} />,
     [each.facility, each.device].filter(Boolean).join(" "),
-    each.text,
+    <Told text={each.text} />,
     state(each),
   ]);
   return (
@@ -133,13 +137,13 @@ export function AuditList({ newest, most }: { newest: number; most?: number }) {
   const verify = () => act(async () => setVerdict(await ask<Verdict>("GET", "/v1/audit/verify")));
   const wanted = filter.toLowerCase();
   const untilMs = pastMs.value ?? Infinity;
-  const fits = (each: AuditRecord) =>
-    each.time_utc_ms <= untilMs && `${each.actor} ${each.action} ${each.object} ${each.result}`.toLowerCase().includes(wanted);
+  const wordsOf = ({ actor, action, object, result }: AuditRecord) => [actor, ...[action, object, result].flatMap((each) => [each, sayTold(each)])].join(" ").toLowerCase();
+  const fits = (each: AuditRecord) => each.time_utc_ms <= untilMs && wordsOf(each).includes(wanted);
   const rows = [...records]
     .reverse()
     .filter(fits)
     .slice(0, most)
-    .map((each) => [String(each.n), sayTime(each.time_utc_ms), each.actor, each.action, each.object, each.result]);
+    .map((each) => [String(each.n), sayTime(each.time_utc_ms), sayWord("actor", each.actor), <Told text={each.action} />, <Told text={each.object} />, <Told text={each.result} />]);
   return (
     <>
       <div class="bar">

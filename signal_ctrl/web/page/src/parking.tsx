@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
 import { language, say, sayAge, sayWord } from "./labels";
 import { Table, Wrong } from "./parts";
+import { sayTold } from "./told";
 
 export interface Row {
   facility: string;
@@ -68,7 +69,7 @@ export function ParkingView() {
       <Wrong text={wrong} />
       {heard && !heard.named && <p class="empty">{say("parking.unnamed")}</p>}
       {heard && heard.named && !heard.reachable && (
-        <Wrong text={say("parking.silent", { why: heard.why, age: heard.age_s === null ? say("age.never") : sayAge(heard.age_s) })} />
+        <Wrong text={say("parking.silent", { why: sayTold(heard.why), age: heard.age_s === null ? say("age.never") : sayAge(heard.age_s) })} />
       )}
       {overview && (
         <>
@@ -142,7 +143,7 @@ function Facilities({ rows }: { rows: readonly Row[] }) {
         each.turnover ?? "–",
         each.stay_min ?? "–",
         each.revenue_cents === null ? "–" : `${(each.revenue_cents / 100).toFixed(2)} ${each.currency}`,
-        [each.why, each.corrected_veh ? say("parking.corrected", { n: each.corrected_veh }) : ""].filter(Boolean).join("; "),
+        [each.why.split("; ").map(sayTold).join("; "), each.corrected_veh ? say("parking.corrected", { n: each.corrected_veh }) : ""].filter(Boolean).join("; "),
       ])}
       empty={say("parking.none")}
     />

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { acts } from "./city";
 import { say, sayTime, sayWord } from "./labels";
-import { Ask, Field, Table, useAct, Wrong } from "./parts";
+import { Ask, Field, Table, Told, useAct, Wrong } from "./parts";
 import { DayBars, linesOf, type Schedule } from "./schedule_parts";
 import { StageBars } from "./stage_bars";
 import { useList } from "./use_list";
@@ -298,7 +298,7 @@ function Verdict({ reasons }: { reasons: readonly Reason[] }) {
   return (
     <div role="alert">
       <p class="wrong">✖ {say("upload.refused", { n: reasons.length })}</p>
-      <Table label={say("upload.reasons")} head={[say("plans.signal"), say("upload.rule"), say("reason")]} rows={reasons.map((each) => [each.signal || "–", each.rule, each.text])} empty="" />
+      <Table label={say("upload.reasons")} head={[say("plans.signal"), say("upload.rule"), say("reason")]} rows={reasons.map((each) => [each.signal || "–", each.rule, <Told text={each.text} />])} empty="" />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { ask, may, Problem } from "./api";
 import { junctions, mayOverride } from "./city";
 import { convoys, stagesOf } from "./convoys";
 import { metresBetween } from "./geo";
-import { say, sayWord } from "./labels";
+import { byName, say, sayWord } from "./labels";
 import { CityMapView, picking } from "./map";
 import { OverrideList } from "./overrides";
 import { Ask, Field, useAct, Wrong } from "./parts";
@@ -227,7 +227,7 @@ function StoreIt({ stops, arrivals, convoyS }: { stops: readonly Stop[]; arrival
 function WayFinder({ onFound }: { onFound: (stops: Stop[]) => void }) {
   const [ends, setEnds] = useState({ start: "", end: "" });
   const [wrong, setWrong] = useState("");
-  const names = [...junctions.value.keys()].sort();
+  const names = [...junctions.value.keys()].sort(byName);
   const find = async () => {
     setWrong("");
     try {
@@ -259,7 +259,7 @@ function WayFinder({ onFound }: { onFound: (stops: Stop[]) => void }) {
 }
 
 function StopPicker({ taken, onAdd }: { taken: readonly Stop[]; onAdd: (name: string) => void }) {
-  const free = [...junctions.value.keys()].filter((name) => !taken.some((each) => each.junction === name)).sort();
+  const free = [...junctions.value.keys()].filter((name) => !taken.some((each) => each.junction === name)).sort(byName);
   return (
     <Field label={say("route.add")}>
       <select

@@ -4,6 +4,7 @@ import { ask } from "./api";
 import { nowMs, type Override, type Price, refreshOverrides } from "./city";
 import { type Label, say, sayWord } from "./labels";
 import { Field, useAct, Wrong } from "./parts";
+import { sayTold } from "./told";
 
 export interface Preparation {
   nonce: string;
@@ -192,7 +193,7 @@ function Confirm(props: { prepared: Prepared; busy: boolean; onConfirm: () => vo
     <section class="price" aria-label={say("price.title")}>
       <h3>{say("price.title")}</h3>
       <PriceText price={props.prepared.estimate} />
-      {props.prepared.second.length > 0 && <p class="second">⚠ {say("price.second", { why: props.prepared.second.join(", ") })}</p>}
+      {props.prepared.second.length > 0 && <p class="second">⚠ {say("price.second", { why: props.prepared.second.map(sayTold).join(", ") })}</p>}
       <button type="button" class="danger" disabled={props.busy} onClick={props.onConfirm}>
         {say("confirm")}
       </button>
@@ -201,24 +202,48 @@ function Confirm(props: { prepared: Prepared; busy: boolean; onConfirm: () => vo
   );
 }
 
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    found.set(key, [...(found.get(key) ?? []), one]);
+  }
+  return found;
+}
+
+/** What the price leaves out, a line for each reason. */
+function unknownOf(price: Price): { why: string; groups: string }[] {
+  const told = (name: string): string => price.groups.find((each) => `${each.cabinet}/${each.group}` === name)?.why ?? "";
+  return [...grouped(price.unknown, told)].map(([why, names]) => {
+    const groups = names.join(", ");
+    return { why: why in WHYS ? say(WHYS[why] as Label) : why || groups, groups };
+  });
+}
+
+/** Who walks and waits longer, a line for those of a cabinet who wait as long: a convoy's way has dozens of crossings. */
+function waitsOf(price: Price): { cabinet: string; groups: string; s: number }[] {
+  const known = price.crossings.filter((each) => each.added_wait_s !== null);
+  const alike = grouped(known, (each) => `${each.cabinet} ${Math.round(each.added_wait_s ?? 0)}`);
+  return [...alike.values()].map((each) => ({
+    cabinet: each[0]?.cabinet ?? "",
+    groups: each.map(({ group }) => group).join(", "),
+    s: Math.round(each[0]?.added_wait_s ?? 0),
+  }));
+}
+
 export function PriceText({ price }: { price: Price }) {
   const [low, mid, high] = price.added_veh_h ?? [0, 0, 0];
-  const groups = price.unknown.join(", ");
-  const told = price.groups.find((each) => each.why)?.why ?? groups;
-  const why = told in WHYS ? say(WHYS[told] as Label) : told;
   return (
     <ul class="price-list">
       {price.added_veh_h !== null && (
         <li>{say("price.estimate", { mid: mid.toFixed(2), low: low.toFixed(2), high: high.toFixed(2) })}</li>
       )}
-      {groups && <li>{price.added_veh_h === null ? say("price.unknown", { why }) : say("price.partly", { groups, why })}</li>}
-      {price.crossings
-        .filter((each) => each.added_wait_s !== null)
-        .map((each) => (
-          <li key={`${each.cabinet}/${each.group}`}>
-            {say("price.crossing", { group: `${each.cabinet}/${each.group}`, s: Math.round(each.added_wait_s ?? 0) })}
-          </li>
-        ))}
+      {unknownOf(price).map(({ why, groups }) => (
+        <li key={why}>{price.added_veh_h === null ? say("price.unknown", { why }) : say("price.partly", { groups, why })}</li>
+      ))}
+      {waitsOf(price).map(({ cabinet, groups, s }) => (
+        <li key={`${cabinet} ${s}`}>{say("price.crossing", { group: `${cabinet}/${groups}`, s })}</li>
+      ))}
     </ul>
   );
 }

@@ -3,7 +3,7 @@ import { nowMs, tickets } from "./city";
 import { figures } from "./figures";
 import type { Diversion, Incident } from "./incidents";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Table } from "./parts";
+import { Table, Told } from "./parts";
 import { addressOf } from "./places";
 import { congestion } from "./roads";
 import { useList } from "./use_list";
@@ -99,7 +99,7 @@ export function DispatchBrief() {
         ))}
         {open.slice(0, MOST).map((each) => (
           <li key={each.ticket_id}>
-            {each.cabinet} {each.device}: {each.text} · {sayWord("tstate", each.state, { who: each.assigned_to })}
+            {each.cabinet} {each.device}: <Told text={each.text} /> · {sayWord("tstate", each.state, { who: each.assigned_to })}
           </li>
         ))}
       </ul>

@@ -28,7 +28,8 @@ export interface Choice {
   walk_m: number;
   price_cents: number;
   currency: string;
-  chance: number;
+  /** That a space is free on arrival; null: nobody can say. */
+  chance: number | null;
 }
 
 export interface Told {

@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# with its own certificates first, then with those of the machine: a network that has its own authority knows these alone
+UV_INSTALL := $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 SUMO_LIBRARIES := libatomic1 libgl1 libx11-6 libxext6 libxrender1
 PACKAGES := signal_ctrl detectors optimiser sumo_scenarios bench
 # tests/conftest.py puts the longest files first, so that all processes end together
@@ -44,9 +46,11 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv \
 	  || echo "uv cannot be had; going on with pip" >&2
-	@{ $(BIN)/python -m uv --version >/dev/null 2>&1 \
-	     && $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; } \
-	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@for certificates in "" --system-certs; do \
+	  $(UV_INSTALL) $$certificates 2>$(VENV)/uv-says && exit; \
+	done; \
+	echo "uv cannot install the packages: $$(grep -m 1 . $(VENV)/uv-says); pip does, in some minutes" >&2; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import libsumo' 2>/dev/null || { \
 	  echo "SUMO needs system libraries: $(SUMO_LIBRARIES)" >&2; \

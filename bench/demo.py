@@ -19,7 +19,6 @@ CONTROLLERS: Final = ("net", "actuated", "adaptive")
 SUMMARY_FILE: Final = "summary.json"
 REPORT_FILE: Final = "report.html"
 _AT_ONCE: Final = 2
-_SHARED: Final = ("seed", "demand_seed", "sensing", "profile", "begin_s", "end_s", "step_s")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,5 +14,5 @@ def read_toml(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{path} is no TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(f"{path} is no TOML that can be read: {error}") from error

@@ -135,21 +135,20 @@ class LoopSensor:
 
     def __init__(self, reader: EventReader, estimator: LoopEstimator) -> None:
         self._reader = reader
-        self._estimator = estimator
         self.estimator = estimator
 
     def read(self, time_s: float) -> None:
         """Take in the passages of the last step."""
         for event in self._reader.read(time_s):
-            self._estimator.take(event, time_s)
+            self.estimator.take(event, time_s)
 
     def view(self, time_s: float, engine: JunctionEngine) -> JunctionView:
         """Return the estimate."""
-        return self._estimator.view(time_s, engine.lamps)
+        return self.estimator.view(time_s, engine.lamps)
 
     def detection(self) -> Detection:
         """Return what the health of the loops says."""
-        return self._estimator.detection
+        return self.estimator.detection
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -12,6 +13,7 @@ import numpy as np
 from optimiser.hcm import random_arrivals
 from optimiser.split_service import with_lane_means
 from signal_ctrl.domain.counts import CountPeriod, Counts, Turn
+from signal_ctrl.domain.csv_rows import check_commas
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.group_counts import SATURATION_RANGE_VEH_H
 from signal_ctrl.engine.split_plan import better_stages, stage_choices
@@ -106,7 +108,7 @@ def _overlap_s(count: CountPeriod, period: Period) -> float:
 
 
 def check_turns(units: Sequence[SignalUnit], world: World, counts: Counts, zero: bool, picked: bool) -> None:
-    """Check that counts are of turns that exist, and that no turn is left out.
+    """Check that counts are of turns that exist, that no turn is left out, and none has more than lanes can let go.
 
     Args: zero, whether a turn without a count has none to count; picked, whether `units` are some signals only.
     Raises: InvalidInputError that names signal and turn.
@@ -114,6 +116,7 @@ def check_turns(units: Sequence[SignalUnit], world: World, counts: Counts, zero:
     known = {unit.site.signal_id: turns_of(unit, world) for unit in units}
     others = {unit.site.signal_id for unit in world.units if picked or len(unit.site.stages) == 1}
     left_alone = dict(world.left_alone)
+    lanes = Counter(lane.edge_id for lane in world.net.lanes.values() if lane.motorised)
     for period in counts.periods:
         times = f"{period.begin_s:g} to {period.end_s:g} s"
         for signal, before, after in period.vehicles:
@@ -122,10 +125,21 @@ def check_turns(units: Sequence[SignalUnit], world: World, counts: Counts, zero:
             if signal not in known and signal not in others:
                 why = f"is left alone: {left_alone[signal]}" if signal in left_alone else "is not in this network"
                 raise InvalidInputError(f"counts of {times}: signal {signal} {why}")
+        _check_flows(period, lanes, times)
         for signal, turns in known.items():
             missing = "" if zero else missing_turns(signal, turns, period.vehicles)
             if missing:
                 raise InvalidInputError(f"signal {signal}, {times}: {missing}, or add --missing-is-zero")
+
+
+def _check_flows(period: CountPeriod, lanes: Mapping[str, int], times: str) -> None:
+    for (signal, before, after), flow_veh_h in period.flow_veh_h().items():
+        most_veh_h = SATURATION_RANGE_VEH_H[1] * max(lanes.get(before, 1), 1)
+        if flow_veh_h > most_veh_h:
+            raise InvalidInputError(
+                f"signal {signal}, {before} to {after}: {flow_veh_h:,.0f} veh/h (counts of {times}), but its lanes let "
+                f"at most {most_veh_h:,.0f} go; are these the counts of a longer time, such as a day?"
+            )
 
 
 def world_demands(
@@ -198,6 +212,7 @@ def saturation_from_csv(text: str, units: Sequence[SignalUnit], source: str) -> 
     Raises: InvalidInputError with source, line and signal for what is missing, out of range, unknown or twice there.
     """
     groups = {unit.site.signal_id: {group.name for group in unit.site.groups} for unit in units}
+    check_commas(text.partition("\n")[0], source)
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
     missing = [name for name in _SATURATION_COLUMNS if name not in (reader.fieldnames or ())]
     if missing:

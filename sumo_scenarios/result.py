@@ -13,7 +13,6 @@ from sumo_scenarios.outcome import LoopOutcome
 from sumo_scenarios.score import Score
 from sumo_scenarios.settings import RunSettings
 
-STATUSES: Final = ("complete", "failed", "interrupted")
 _DIGITS: Final = 3
 
 Document = dict[str, Any]

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from signal_ctrl.domain.counts import Turn
+from signal_ctrl.domain.csv_rows import check_commas
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.network import JunctionLayout
 from signal_ctrl.gateways.utdf_reader import COLUMNS
@@ -146,6 +147,7 @@ def map_from_csv(text: str, source: str, units: Sequence[SignalUnit], net: Net) 
     """
     known = {unit.site.signal_id: exit_edges(unit.layout, net) for unit in units}
     turns: dict[tuple[int, str], Turn] = {}
+    check_commas(text.partition("\n")[0], source)
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
     missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
     if missing:

@@ -20,7 +20,6 @@ PERSONS_BUS: Final = 30.0
 """Persons in a car and in a bus whose load nobody knows, as the measures of persons have them."""
 BUS: Final = "bus"
 CYCLES: Final = frozenset({"bicycle", "ebike"})
-HOLD_DS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

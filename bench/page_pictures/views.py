@@ -71,11 +71,6 @@ def of_junction(page: Any, part: str = "") -> None:
         page.eval_on_selector(part, "element => element.scrollIntoView({ block: 'start' })")
 
 
-def of_its_street(page: Any) -> None:
-    """Open the panel of the first junction, at its place in its street."""
-    of_junction(page, ".panel section:has(.swatch.way-0)")
-
-
 def past(page: Any) -> None:
     """Go back two minutes."""
     page.wait_for_timeout(2_000)

@@ -50,14 +50,14 @@ def arrival_of(track: BusTrack, dwell: DwellModel, now_s: float, due_s: tuple[fl
     drive_s = travel_s(to_stop_m, track.speed_mps, speed_mps)
     place_s = track.variance_m2**0.5 / speed_mps
     spread_s = ((SPREAD * drive_s) ** 2 + place_s**2) ** 0.5
-    stays = _stays_s(track, dwell, line, now_s, due_s)
+    stays = _stays_s(track, dwell, line, due_s)
     sums = sorted(max(drive_s + z * spread_s, 0.0) + stay_s for z in _DRIVING for stay_s in stays)
     since_s = now_s - track.heard_s
     times_s = tuple(max(sums[min(int(share * len(sums)), len(sums) - 1)] - since_s, 0.0) for share in _SHARES)
     return Arrival(line, times_s, to_stop_m, track.speed_mps, track.stands_since_s is not None)
 
 
-def _stays_s(track: BusTrack, dwell: DwellModel, line: StopLine, now_s: float, due_s: tuple[float, ...]) -> list[float]:
+def _stays_s(track: BusTrack, dwell: DwellModel, line: StopLine, due_s: tuple[float, ...]) -> list[float]:
     """Return equally likely times that it will spend at stops before the stop line, from its last report on. [s]"""
     found = [0.0] * TIMES
     for index in range(track.next_stop, len(track.course.stops_m)):

@@ -38,7 +38,6 @@ FREE_SPREAD: Final = 0.08
 FACTOR_M: Final = (4.0, 12.0)
 """A factor outside these bounds is a fault of the loop, not a length. [m]"""
 _HOURS: Final = 24
-_AVERAGED: Final = 10
 _SPREAD_VEH: Final = 30
 
 

@@ -246,7 +246,7 @@ class LoopEstimator:
         dt_s = 0.0 if self._last_s is None else now_s - self._last_s
         self._last_s, self._lamps = now_s, lamps
         if self.health.assess(now_s, lamps):
-            self._adapt(now_s)
+            self._adapt()
         self._outlet.learn_overdue(now_s)
         room_veh = self._outlet.room_veh(now_s)
         self._see_blind(lamps, room_veh, now_s, dt_s)
@@ -270,8 +270,8 @@ class LoopEstimator:
             permissive_s=np.array(self._jams.permissive_s),
         )
 
-    def _adapt(self, now_s: float) -> None:
-        """Other loops have failed than before: each lane goes on with those that are left. [s]"""
+    def _adapt(self) -> None:
+        """Other loops have failed than before: each lane goes on with those that are left."""
         layout, failed = self.layout, self.health.failed
         for k in failed | self.health.hung:
             self._on.forget(k)

@@ -215,9 +215,9 @@ class Advising:
         self._window_s = now_s if window else self._window_s
         self._told_s = now_s if told else self._told_s
         if window or told:
-            self._say(found, at_utc_ms, window)
+            self._say(found, window)
 
-    def _say(self, found: Compared[int], at_utc_ms: int, window: bool) -> None:
+    def _say(self, found: Compared[int], window: bool) -> None:
         values = [
             ("ran", found.running.stage),
             ("plan_next", found.running.next_stage),

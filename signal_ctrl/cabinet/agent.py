@@ -17,7 +17,7 @@ from signal_ctrl.cabinet.link_client import LinkClient, LinkSettings
 from signal_ctrl.cabinet.office import Office
 from signal_ctrl.cabinet.outbox import CAPACITY, Outbox
 from signal_ctrl.cabinet.plan_gate import plan_faults
-from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes, Shelf, Verify
+from signal_ctrl.cabinet.ports import Answer, Ask, Shelf, Verify
 from signal_ctrl.cabinet.self_report import SelfReport, Starved, Status
 from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.cabinet.street import Fitting
@@ -28,6 +28,7 @@ from signal_ctrl.domain.link.foretold import Foretold
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.lamps import lamps_query
 from signal_ctrl.domain.link.reports import STARTED, Report, ReportKind
+from signal_ctrl.domain.secrecy import RandomBytes
 from signal_ctrl.domain.site_json import site_hash
 from signal_ctrl.kernel.latch import latch_from_json, latch_to_json
 from signal_ctrl.kernel.state import Starving
@@ -40,6 +41,7 @@ WANTED_MS: Final = 10_000
 _BOOT: Final = "boot"
 _LATCH: Final = "latch"
 _MAX_TEXT: Final = 500
+_MAX_DIGITS: Final = 10
 _ALARMS: Final = frozenset({FORKED, "B/signature", "B/answer", "B/duplicate", "D/shelf"})
 
 
@@ -172,9 +174,18 @@ class Agent:
             self.outbox.seal(self.link.answers)
             self._sealed_ms = mono_ms
 
+    def put_away(self) -> None:
+        """Store all that has gathered: the program ends in order. What the disk refuses is lost, as without power."""
+        self.housekeep()
+        self._stored(self.outbox.seal)
+
     def next_ask(self) -> Ask | None:
-        """Return the request to be sent now, None if none is due or one is under way."""
-        return self.link.next_ask(self.desk.etag)
+        """Return the request to be sent now, None if none is due or one is under way, or the shelf lets none go."""
+        try:
+            return self.link.next_ask(self.desk.etag)
+        except BackendError as error:
+            self._notice("D/shelf", str(error))
+            return None
 
     def take(self, answer: Answer) -> None:
         """Take in the answer to the request under way."""
@@ -227,7 +238,7 @@ class Agent:
 def _next_boot(shelf: Shelf) -> int:
     """Return the number of this start, counted on the shelf."""
     text = _text(shelf.get(_BOOT)) or "0"
-    number = int(text) + 1 if text.isascii() and text.isdigit() else 1
+    number = int(text) + 1 if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 1
     shelf.put(_BOOT, str(number).encode())
     return number
 

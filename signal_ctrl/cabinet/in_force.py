@@ -52,7 +52,6 @@ class _Live:
     """An order that has begun: when it is over on the monotonic clock at the latest [ms]; its claim, 0 if none yet."""
 
     order: OverrideOrder
-    began_mono_ms: int
     over_mono_ms: int
     sequence: int = 0
     refused: str = ""
@@ -98,7 +97,7 @@ class InForce:
         if not order.start_utc_ms <= utc_ms < order.end_utc_ms:
             return
         lasts_ms = min(order.lasts_ms, order.end_utc_ms - utc_ms)
-        self._live[order.override_id] = _Live(order, mono_ms, mono_ms + lasts_ms)
+        self._live[order.override_id] = _Live(order, mono_ms + lasts_ms)
 
     def _end(self, live: _Live, now_ds: int, why: str) -> None:
         if live.sequence:
@@ -110,11 +109,12 @@ class InForce:
         """Bring the order of a source that counts to the kernel, if it is not there."""
         of_source = [live for live in self._live.values() if _SOURCE[live.order.source] is source]
         first = max(of_source, key=lambda live: (live.order.start_utc_ms, live.order.override_id), default=None)
+        if first is None or first.sequence:
+            return
+        self._submit(first, source, mono_ms, now_ds)
         for live in of_source:
-            if live is not first and live.sequence:
-                live.sequence = 0  # the kernel holds one claim of a source: that of `first` takes its place
-        if first is not None and not first.sequence:
-            self._submit(first, source, mono_ms, now_ds)
+            if first.sequence and live is not first:
+                live.sequence = 0  # the kernel holds one claim of a source: that of `first` has taken its place
 
     def _submit(self, live: _Live, source: Source, mono_ms: int, now_ds: int) -> None:
         order = live.order

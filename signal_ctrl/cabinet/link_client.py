@@ -14,7 +14,7 @@ from typing import Final
 from signal_ctrl.cabinet.desk import Desk, Verdict
 from signal_ctrl.cabinet.held import Held
 from signal_ctrl.cabinet.outbox import Outbox, Pending
-from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes
+from signal_ctrl.cabinet.ports import Answer, Ask
 from signal_ctrl.cabinet.reconnect import Reconnect, drawn
 from signal_ctrl.cabinet.signer import Signer
 from signal_ctrl.cabinet.timekeeping import CabinetClock
@@ -22,6 +22,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.acknowledgement import Acknowledgement, AckState, ack_to_bytes
 from signal_ctrl.domain.link.foretold import Foretelling, foretelling_from_bytes
 from signal_ctrl.domain.link.mac import SIGNATURE, WINDOW_MS
+from signal_ctrl.domain.secrecy import RandomBytes
 from signal_ctrl.domain.site_parts import is_whole
 
 POLL_MS: Final = (1_000, 5_000)

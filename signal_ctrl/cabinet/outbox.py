@@ -6,6 +6,8 @@ were in it is told with the first batch after the centre answers again.
 """
 
 import json
+import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from signal_ctrl.cabinet.ports import Shelf
@@ -18,6 +20,7 @@ from signal_ctrl.domain.link.reports import (
     Report,
     batch_from_bytes,
     batch_to_bytes,
+    gap_of,
     report_document,
 )
 
@@ -27,6 +30,7 @@ SEAL_REPORTS: Final = 200
 SEAL_BYTES: Final = 40_000
 """A batch is sealed when it has so many reports or bytes; a single report is well below the rest of 64 KiB."""
 _SHELF: Final = "report-"
+_NAME: Final = re.compile(r"report-(\d{10,})-(\d{12,})-([0-9a-f]{32})-(\d+)-(kept|may-go)", re.ASCII)
 _GAPS: Final = "gaps"
 
 
@@ -54,8 +58,12 @@ class Pending(NamedTuple):
     made_utc_ms: int
 
 
-def _sealed_of(name: str) -> Sealed:
-    n_boot, sequence, boot, reports, kept = name.removeprefix(_SHELF).split("-", 4)
+def _sealed_of(name: str) -> Sealed | None:
+    """Return the batch of a name on the shelf, None if no outbox gave that name."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    n_boot, sequence, boot, reports, kept = found.groups()
     return Sealed(int(n_boot), boot, int(sequence), int(reports), kept == "kept")
 
 
@@ -72,7 +80,8 @@ class Outbox:
         self._gathered: list[Report] = []
         self._bytes = 0
         self._gaps = _gaps_of(shelf.get(_GAPS))
-        self._sealed = [_sealed_of(name) for name in shelf.names(_SHELF)]
+        found = (_sealed_of(name) for name in shelf.names(_SHELF))
+        self._sealed = [sealed for sealed in found if sealed is not None]
         self._count = sum(sealed.reports for sealed in self._sealed)
         for sealed in [sealed for sealed in self._sealed if self._is_in_gap(sealed)]:
             self._forget(sealed)  # it was about to go when the power did
@@ -96,35 +105,46 @@ class Outbox:
         return len(self._gathered)
 
     def add(self, report: Report) -> None:
-        """Take a report. A fault is on the shelf when this returns."""
+        """Take a report. A fault is on the shelf when this returns.
+
+        Raises: BackendError if the shelf refuses it; the report is not taken then, and may be brought again.
+        """
         if report.kind.is_fault:
             self.seal()
             self._put((report,), ())
             return
-        self._gathered.append(report)
-        self._bytes += len(canonical(report_document(report)))
-        if len(self._gathered) >= SEAL_REPORTS or self._bytes >= SEAL_BYTES:
-            self.seal()
+        gathered, n_bytes = [*self._gathered, report], self._bytes + len(canonical(report_document(report)))
+        if len(gathered) >= SEAL_REPORTS or n_bytes >= SEAL_BYTES:
+            self._put(gathered, ())
+            gathered, n_bytes = [], 0
+        self._gathered, self._bytes = gathered, n_bytes
 
     def seal(self, tell_gaps: bool = False) -> None:
-        """Make a batch of what has gathered. Args: tell_gaps, whether the centre answers, so that it is told."""
+        """Make a batch of what has gathered. Args: tell_gaps, whether the centre answers, so that it is told.
+
+        Raises: BackendError if the shelf refuses it; what has gathered waits on then.
+        """
+        self._make_room(len(self._gathered))  # first: what is given up for this batch is a gap that it may tell
         gaps = tuple(self._gaps[:MAX_GAPS]) if tell_gaps else ()
         if not self._gathered and not gaps:
             return
-        taken, self._gathered, self._bytes = tuple(self._gathered), [], 0
-        self._put(taken, gaps)
+        self._put(self._gathered, gaps)
+        self._gathered, self._bytes = [], 0
         if gaps:
-            self._gaps = self._gaps[len(gaps) :]
-            self._keep_gaps()
+            self._keep_gaps(self._gaps[len(gaps) :])
 
-    def _put(self, reports: tuple[Report, ...], gaps: tuple[Gap, ...]) -> None:
-        batch = Batch(self._cabinet, self._boot, self._sequence + 1, reports, gaps)
+    def _put(self, reports: Sequence[Report], gaps: tuple[Gap, ...]) -> None:
+        """Bring a batch to the shelf, or raise and leave all as it was but for what was given up."""
+        self._make_room(len(reports))
+        batch = Batch(self._cabinet, self._boot, self._sequence + 1, tuple(reports), gaps)
         sealed = Sealed(self._n_boot, self._boot, batch.sequence, len(reports), batch.is_kept)
         self._shelf.put(sealed.name, batch_to_bytes(batch))
         self._sequence = batch.sequence
         self._sealed.append(sealed)
         self._count += len(reports)
-        while self._count > self._capacity and self._give_up():
+
+    def _make_room(self, reports: int) -> None:
+        while self._count + reports > self._capacity and self._give_up():
             pass
 
     def _give_up(self) -> bool:
@@ -136,12 +156,14 @@ class Outbox:
 
     def _lose(self, sealed: Sealed) -> None:
         """Note that a batch will never come, then let it go."""
-        self._gaps = _with_gap(self._gaps, Gap(sealed.boot, sealed.sequence, sealed.sequence, max(sealed.reports, 1)))
-        self._keep_gaps()
+        if not self._is_in_gap(sealed):  # else it was noted, and the shelf did not let it go
+            gap = Gap(sealed.boot, sealed.sequence, sealed.sequence, max(sealed.reports, 1))
+            self._keep_gaps(_with_gap(self._gaps, gap))
         self._forget(sealed)
 
-    def _keep_gaps(self) -> None:
-        self._shelf.put(_GAPS, canonical({"gaps": [list(gap) for gap in self._gaps]}).encode())
+    def _keep_gaps(self, gaps: list[Gap]) -> None:
+        self._shelf.put(_GAPS, canonical({"gaps": [list(gap) for gap in gaps]}).encode())
+        self._gaps = gaps
 
     def _forget(self, sealed: Sealed) -> None:
         self._shelf.drop(sealed.name)
@@ -184,4 +206,8 @@ def _with_gap(gaps: list[Gap], new: Gap) -> list[Gap]:
 
 
 def _gaps_of(data: bytes | None) -> list[Gap]:
-    return [] if data is None else [Gap(*item) for item in json.loads(data)["gaps"]]
+    """Return the gaps that stand on the shelf, none if they are damaged: a cabinet starts all the same."""
+    try:
+        return [] if data is None else [gap_of(item) for item in json.loads(data)["gaps"]]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return []

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-RandomBytes = Callable[[int], bytes]
-"""Returns so many random bytes."""
 Verify = Callable[[bytes, str], bool]
 """Says whether a signature (hex) of the centre belongs to these bytes."""
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from signal_ctrl.cabinet.ports import RandomBytes
+from signal_ctrl.domain.secrecy import RandomBytes
 
 FIRST_MS: Final = 10_000
 LONGEST_MS: Final = 80_000

@@ -1,6 +1,6 @@
 """Requests with their code, and whether an answer is the centre's answer to just this request."""
 
-from signal_ctrl.cabinet.ports import Answer, Ask, RandomBytes
+from signal_ctrl.cabinet.ports import Answer, Ask
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.link.identity import ID_BYTES
 from signal_ctrl.domain.link.mac import (
@@ -14,6 +14,7 @@ from signal_ctrl.domain.link.mac import (
     same_code,
     stamp_headers,
 )
+from signal_ctrl.domain.secrecy import RandomBytes
 
 
 class Signer:

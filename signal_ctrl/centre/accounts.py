@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from signal_ctrl.centre.identity import Actor, Role
-from signal_ctrl.centre.passwords import RandomBytes, check_password, hash_password
+from signal_ctrl.centre.passwords import check_password, hash_password
 from signal_ctrl.centre.people import INVITATION_LASTS_MS, TOKEN_BYTES, Failures, User, sha256_of
 from signal_ctrl.centre.ports import Store, Transaction
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, NotFoundError, NotLoggedInError
+from signal_ctrl.domain.secrecy import RandomBytes
 
 FIRST_ADMIN: Final = "admin"
-AT_THE_MACHINE: Final = "console"
-"""Who acts at the machine itself, with its files in reach."""
 
 BreachedList = Callable[[], frozenset[str]]
 """Gives the operator's own list of breached passwords, in plain form."""
@@ -49,6 +48,8 @@ class Accounts:
         secret, user = self._invited(User(login, role, district, now_utc_ms))
 
         def work(transaction: Transaction) -> None:
+            if transaction.people.user(login) is not None:
+                raise ConflictError(f"there is an account '{login}' already; 'user reset' gives it a new invitation")
             transaction.people.add_user(user)
             transaction.record(by, "user/add", login, f"done: {_words(user)}", now_utc_ms)
 

@@ -13,6 +13,8 @@ from signal_ctrl.domain.errors import InvalidInputError
 FIRST_HASH: Final = "0" * 64
 """What the first record names as the hash before it."""
 MAX_TEXT: Final = 4000
+MAX_NAME: Final = 600
+"""Longest actor and object of a record: they are found by an index, and one of PostgreSQL takes 2,704 bytes."""
 """Longest actor, action, object or result. [characters]"""
 
 
@@ -63,11 +65,13 @@ class AuditRecord:
 def new_record(actor: str, action: str, obj: str, result: str, at_utc_ms: int, late: bool) -> AuditRecord:
     """Return a record that has no place in the chain yet. [ms]
 
-    Raises: InvalidInputError if a text is longer than MAX_TEXT or is none in Unicode.
+    Raises: InvalidInputError if a text is longer than MAX_TEXT, a name than MAX_NAME, or is none in Unicode.
     """
-    for name, text in (("actor", actor), ("action", action), ("object", obj), ("result", result)):
-        if len(text) > MAX_TEXT or "\0" in text or not _is_unicode(text):
-            raise InvalidInputError(f"the {name} of an audit record is no text of at most {MAX_TEXT} characters")
+    names, texts = (("actor", actor), ("object", obj)), (("action", action), ("result", result))
+    for most, parts in ((MAX_NAME, names), (MAX_TEXT, texts)):
+        for name, text in parts:
+            if len(text) > most or "\0" in text or not _is_unicode(text):
+                raise InvalidInputError(f"the {name} of an audit record is no text of at most {most} characters")
     return AuditRecord(0, at_utc_ms, actor, action, obj, result, late, FIRST_HASH)
 
 

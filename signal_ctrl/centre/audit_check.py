@@ -5,6 +5,7 @@ not compute all hashes behind it anew; if he did, the first anchor behind it no 
 A tail that was cut is found back to the last anchor. What happens after the last anchor can be rewritten unseen.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -45,9 +46,11 @@ def check_chain(
         was taken out at the end of its time, if any was.
     """
     verdict = Verdict(anchors=len(anchors))
-    sound = [anchor for anchor in anchors if anchor.is_of(public)]
+    sound: list[Anchor] = []
     for anchor in anchors:
-        if anchor not in sound:
+        if anchor.is_of(public):
+            sound.append(anchor)
+        else:
             verdict.findings.append(Finding(anchor.head.n, "its anchor is not signed by the key of the audit"))
     verdict.head = Head() if base is None else base.head
     _walk(verdict, records, _by_number(sound))
@@ -58,7 +61,7 @@ def check_chain(
 
 
 def _walk(verdict: Verdict, records: Iterable[StoredRecord], anchors: dict[int, list[Anchor]]) -> None:
-    accepted = {verdict.head.hash}
+    accepted, numbers = {verdict.head.hash}, sorted(anchors)
     for stored in records:
         record = stored.record
         findings = verdict.findings
@@ -68,7 +71,7 @@ def _walk(verdict: Verdict, records: Iterable[StoredRecord], anchors: dict[int, 
             findings.append(Finding(record.n, "is not what was recorded: its hash does not fit its content"))
         elif record.prev_hash not in accepted:
             findings.append(_unlinked(verdict.head.n, record.n))
-        findings += _anchor_findings(stored, anchors)
+        findings += _anchor_findings(stored, anchors, numbers)
         verdict.records += 1
         verdict.head = Head(record.n, stored.hash)
         accepted = {stored.hash, record.hash()}
@@ -94,10 +97,14 @@ def _by_number(anchors: Iterable[Anchor]) -> dict[int, list[Anchor]]:
     return found
 
 
-def _anchor_findings(stored: StoredRecord, anchors: dict[int, list[Anchor]]) -> Iterator[Finding]:
+def _anchor_findings(
+    stored: StoredRecord, anchors: dict[int, list[Anchor]], numbers: Sequence[int]
+) -> Iterator[Finding]:
+    """Return what anchors say against a record. Args: numbers, of the records with anchors, in order."""
     n = stored.record.n
     if any(anchor.head.hash != stored.hash for anchor in anchors.get(n, ())):
-        earlier = max((number for number in anchors if number < n), default=0)
+        at = bisect_left(numbers, n)
+        earlier = numbers[at - 1] if at else 0
         yield Finding(n, f"is not what was anchored: something in the records {earlier + 1} to {n} was rewritten")
 
 

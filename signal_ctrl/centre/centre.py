@@ -16,8 +16,10 @@ What each service is for:
 `start` loads what is served from memory; `tick` is called once a second by whoever runs the centre.
 """
 
+from collections.abc import Callable, Iterator
+
 from signal_ctrl.centre.alarm_desk import AlarmDesk
-from signal_ctrl.centre.desk import Desk, RandomBytes
+from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.fault_desk import FaultDesk
 from signal_ctrl.centre.foretelling import ForetellingDesk
 from signal_ctrl.centre.giving_back import GivingBack
@@ -36,6 +38,8 @@ from signal_ctrl.centre.signing import CentreKey
 from signal_ctrl.centre.ticket_desk import TicketDesk
 from signal_ctrl.centre.traffic import Traffic
 from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.doing import do_all
+from signal_ctrl.domain.secrecy import RandomBytes
 
 
 class Centre:
@@ -72,17 +76,17 @@ class Centre:
         self.overrides.load()
 
     def tick(self) -> None:
-        """Do what is due; called once a second. Ends of overrides come first: they need no store."""
-        self.overrides.tick()
-        self.giving_back.tick()
-        if self.store.condition in (Condition.READ_ONLY, Condition.FAILED):
-            return
-        self.registry.watch()
-        self.schedules.tick()
-        self.issuing.tick()
-        self._price()
-        self._overtake()
-        self.orders.renew()
+        """Do what is due; called once a second. Ends of overrides come first: they need no store.
+
+        Raises: what failed first, once everything else is done: orders are renewed though a schedule cannot be read.
+        """
+        do_all(self._due())
+
+    def _due(self) -> Iterator[Callable[[], None]]:
+        yield from (self.overrides.tick, self.giving_back.tick)
+        if self.store.condition not in (Condition.READ_ONLY, Condition.FAILED):
+            yield from (self.registry.watch, self.schedules.tick, self.issuing.tick)
+            yield from (self._price, self._overtake, self.orders.renew)
 
     def _overtake(self) -> None:
         """Catch up with cabinets that know of a release which was lost here: what they were released from stays so."""

@@ -12,11 +12,11 @@ from typing import Final
 from signal_ctrl.centre.accounts import new_token
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.logins import SESSION_BYTES
-from signal_ctrl.centre.passwords import RandomBytes
 from signal_ctrl.centre.people import TOKEN_LASTS_MS, Session, User, actor_of, sha256_of
 from signal_ctrl.centre.ports import Store, Transaction
 from signal_ctrl.centre.sessions import Granted, exchanged, live
 from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.secrecy import RandomBytes
 
 LOGINS: Final[Mapping[Role, str]] = MappingProxyType(
     {Role.OPERATOR: "demo-operator", Role.SUPERVISOR: "demo-supervisor", Role.ENGINEER: "demo-engineer"}

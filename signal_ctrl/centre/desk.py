@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from signal_ctrl.centre.audit import MAX_TEXT
 from signal_ctrl.centre.ports import Importance, Store, Transaction
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import AccessError, ConflictError, RefusedError
+from signal_ctrl.domain.secrecy import RandomBytes
 
 T = TypeVar("T")
-RandomBytes = Callable[[int], bytes]
 CENTRE: Final = "centre"
 """Who acts where no person does."""
 DONE: Final = "done"
@@ -48,6 +49,6 @@ class Desk:
             raise
 
     def note_refusal(self, who: str, action: str, obj: str, why: str) -> None:
-        """Write a refusal down."""
-        now_ms = self.now_ms()
-        self.store.write(lambda t: t.record(who, action, obj, f"refused: {why}", now_ms))
+        """Write a refusal down, its beginning where it gives more reasons than a record has room for."""
+        now_ms, outcome = self.now_ms(), f"refused: {why}"[:MAX_TEXT]
+        self.store.write(lambda t: t.record(who, action, obj, outcome, now_ms))

@@ -1,12 +1,11 @@
 """A network as GeoJSON (RFC 7946), read strictly and feature by feature, so that a large one needs little memory."""
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from signal_ctrl.domain.documents import no_constant, no_duplicates, why
+from signal_ctrl.domain.documents import is_number, no_constant, no_duplicates, why
 from signal_ctrl.domain.errors import InvalidInputError
 
 MAX_FEATURES: Final = 100_000
@@ -76,15 +75,11 @@ def _places(value: Any, depth: int) -> Any:
         raise ValueError("coordinates are lists that are not empty")
     if depth:
         return [_places(item, depth - 1) for item in value]
-    if len(value) not in {2, 3} or not all(_is_degrees(part) for part in value):
+    if len(value) not in {2, 3} or not all(is_number(part) for part in value):
         raise ValueError("a position is longitude and latitude in degrees")
     if not (abs(value[0]) <= _LONGITUDE and abs(value[1]) <= _LATITUDE):
         raise ValueError("a position is longitude and latitude in degrees, in this order")
     return [round(value[0], 7), round(value[1], 7)]
-
-
-def _is_degrees(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _properties(found: dict[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from typing import NamedTuple
 from signal_ctrl.centre.accounts import Accounts, BreachedList
 from signal_ctrl.centre.alarm_desk import AlarmDesk
 from signal_ctrl.centre.alarms import Severity
-from signal_ctrl.centre.logins import Box, Logins
-from signal_ctrl.centre.passwords import RandomBytes
+from signal_ctrl.centre.logins import Logins
 from signal_ctrl.centre.ports import Store, Transaction
 from signal_ctrl.centre.sessions import Alarm, Sessions
 from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.secrecy import Box, RandomBytes
 
 
 class Identity(NamedTuple):

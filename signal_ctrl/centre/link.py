@@ -12,7 +12,7 @@ from signal_ctrl.centre.desk import CENTRE
 from signal_ctrl.centre.link_counts import apply_count
 from signal_ctrl.centre.link_faults import apply_fault, said_of
 from signal_ctrl.centre.link_gate import KEPT_MS, LinkGate, LinkHeaders, Turned, Verified, Why
-from signal_ctrl.centre.link_keys import Box, KeyRing
+from signal_ctrl.centre.link_keys import KeyRing
 from signal_ctrl.centre.link_reports import ReportDesk
 from signal_ctrl.centre.link_shadow import apply_shadow
 from signal_ctrl.centre.link_starts import Seen, Starts
@@ -26,6 +26,7 @@ from signal_ctrl.domain.link.acknowledgement import Acknowledgement, ack_from_by
 from signal_ctrl.domain.link.mac import Asked
 from signal_ctrl.domain.link.orders import etag_of
 from signal_ctrl.domain.link.reports import Batch, Report, ReportKind, batch_from_bytes
+from signal_ctrl.domain.secrecy import Box
 
 REFRESH_MS: Final = 20_000
 """Keys are read anew so often: a revoked one is refused within a minute, on every machine of the centre. [ms]"""

@@ -8,7 +8,7 @@ from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import DONE
 from signal_ctrl.centre.identity import Actor, Right, require
 from signal_ctrl.centre.link import DOUBLE, Link
-from signal_ctrl.centre.link_keys import Box, sealed_key
+from signal_ctrl.centre.link_keys import sealed_key
 from signal_ctrl.centre.link_values import Start
 from signal_ctrl.centre.order_values import Delivery
 from signal_ctrl.centre.ports import Transaction
@@ -16,6 +16,7 @@ from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInpu
 from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.domain.link.identity import is_boot_id
 from signal_ctrl.domain.link.mac import KEY_BYTES
+from signal_ctrl.domain.secrecy import Box
 from signal_ctrl.domain.site_parts import is_whole
 
 OVERLAP_S: Final = 24 * 3600

@@ -2,24 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final
 
 from signal_ctrl.centre.link_values import LinkKey
 from signal_ctrl.domain.link.mac import KEY_BYTES
+from signal_ctrl.domain.secrecy import Box
 
 KEY_ID_DIGITS: Final = 16
-
-
-class Box(Protocol):
-    """Keeps secrets sealed with a key that is not in the database."""
-
-    def seal(self, text: str) -> str:
-        """Return a text sealed."""
-        ...
-
-    def unseal(self, sealed: str) -> str:
-        """Return a text as it was."""
-        ...
 
 
 def key_id_of(key: bytes) -> str:

@@ -7,35 +7,24 @@ is no account, and a failure written under the name that was given.
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 from signal_ctrl.centre import second_factor
 from signal_ctrl.centre.accounts import end_sessions, new_token
 from signal_ctrl.centre.identity import Actor
-from signal_ctrl.centre.passwords import RandomBytes, hash_password, is_outdated, matches
+from signal_ctrl.centre.passwords import hash_password, is_outdated, matches
 from signal_ctrl.centre.people import TOKEN_LASTS_MS, Failures, Session, User, actor_of, sha256_of
 from signal_ctrl.centre.ports import Store, Transaction
 from signal_ctrl.centre.sessions import Alarm, Granted, exchanged, live
 from signal_ctrl.centre.throttle import FAILURES_LOCK, LONGEST_DELAY_MS, delay_ms
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotLoggedInError, TooManyError
+from signal_ctrl.domain.secrecy import Box, RandomBytes
 
 SESSION_BYTES: Final = 9
 NOBODY: Final = "nobody"
 """Who acts where it is not known who does."""
 _WRONG: Final = "wrong login, password or code"
-
-
-class Box(Protocol):
-    """Keeps secrets that are needed in clear later, sealed with a key that is not in the database."""
-
-    def seal(self, text: str) -> str:
-        """Return a text sealed."""
-        ...
-
-    def unseal(self, sealed: str) -> str:
-        """Return a text as it was. Raises: StorageDamagedError if no key opens it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

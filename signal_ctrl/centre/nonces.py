@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from signal_ctrl.centre.desk import RandomBytes
 from signal_ctrl.centre.override_values import NONCE_MS
 from signal_ctrl.centre.prices import Price
 from signal_ctrl.domain.errors import RefusedError
+from signal_ctrl.domain.secrecy import RandomBytes
 
 NONCE_BYTES: Final = 16
 MOST_PER_LOGIN: Final = 20

@@ -4,7 +4,6 @@ Kept as argon2id with 19 MiB, 2 passes and 1 lane (SAFETY part E; the least that
 passwords names for argon2id). A name that nobody has is checked against a hash of nobody, so that it takes as long.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -13,6 +12,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from signal_ctrl.centre.common_passwords import COMMON, plain_form
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.secrecy import RandomBytes
 
 LEAST_CHARACTERS: Final = 12
 MOST_CHARACTERS: Final = 256
@@ -23,8 +23,6 @@ PASSES: Final = 2
 LANES: Final = 1
 SALT_BYTES: Final = 16
 
-RandomBytes = Callable[[int], bytes]
-"""A source of unguessable bytes: how many are wanted."""
 
 _HASHER: Final = PasswordHasher(PASSES, MEMORY_KIB, LANES, salt_len=SALT_BYTES, type=Type.ID)
 

@@ -80,6 +80,7 @@ class ScheduleDesk:
                 raise NotFoundError(f"nobody follows a schedule as {use_id}")
             ended = replace(use, ended_utc_ms=now_ms)
             t.shelf(SCHEDULE_USES).put(ended)
+            self._alarms.clear(t, FAILED, use_id, "nobody follows the schedule any longer")
             t.record(actor.login, "end schedule", f"schedule {use.schedule}", use_id, now_ms)
             return ended
 
@@ -110,10 +111,14 @@ class ScheduleDesk:
             why = str(error)
 
         def work(t: Transaction) -> None:
-            t.shelf(SCHEDULE_USES).put(replace(use, issued_plan=due.plan, issued_at_utc_ms=now_ms))
+            held = t.shelf(SCHEDULE_USES).get(use.use_id)
+            if held is not None and held.ended_utc_ms is None:  # else somebody ended it while its plan was issued
+                t.shelf(SCHEDULE_USES).put(replace(held, issued_plan=due.plan, issued_at_utc_ms=now_ms))
             if why:
                 text = f"plan {due.plan} of schedule {use.schedule} was not issued: {why}"
                 self._alarms.raise_(t, FAILED, use.use_id, Severity.WARNING, text[:500])
+            else:
+                self._alarms.clear(t, FAILED, use.use_id, f"plan {due.plan} was issued")
             outcome = f"refused: {why}" if why else f"{DONE}, day type {due.day_type}"
             t.record(CENTRE, "follow schedule", f"plan {due.plan}", outcome[:500], now_ms)
 

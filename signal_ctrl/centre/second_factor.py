@@ -6,7 +6,7 @@ from typing import Final
 
 import pyotp
 
-from signal_ctrl.centre.passwords import RandomBytes
+from signal_ctrl.domain.secrecy import RandomBytes
 
 STEP_MS: Final = 30_000
 SECRET_BYTES: Final = 20

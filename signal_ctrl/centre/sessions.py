@@ -6,11 +6,11 @@ from typing import Final
 
 from signal_ctrl.centre.accounts import new_token
 from signal_ctrl.centre.identity import Actor
-from signal_ctrl.centre.passwords import RandomBytes
 from signal_ctrl.centre.people import GRACE_MS, TOKEN_LASTS_MS, Session, User, actor_of, sha256_of
 from signal_ctrl.centre.ports import Reading, Store, Transaction
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import NotLoggedInError
+from signal_ctrl.domain.secrecy import RandomBytes
 
 _ENDED: Final = "this login has ended; log in again"
 

@@ -71,6 +71,7 @@ def export(
     out: Annotated[Path, typer.Option(help="File to be written.")],
     feed: Annotated[str, typer.Option(help="Feed that reports the vehicles.")] = "buses",
     midnight_utc_ms: Annotated[int, typer.Option(help="Instant of second 0 of the scenario. [ms]")] = 0,
+    json_: Json = False,
 ) -> None:
     """Write lines and runs of a scenario as buses.json, its vehicles registered under the name of a feed."""
     from signal_ctrl.domain.bus_lines_json import buses_to_json
@@ -79,7 +80,10 @@ def export(
 
     service = registered_under(service_of_scenario(scenario, midnight_utc_ms), feed)
     write_whole(out, buses_to_json(service))
-    typer.echo(f"{out}: {len(service.lines)} lines, {len(service.runs)} runs")
+    if json_:
+        put_json({"out": str(out), "lines": len(service.lines), "runs": len(service.runs)})
+    else:
+        typer.echo(f"{out}: {len(service.lines)} lines, {len(service.runs)} runs")
 
 
 def _row(found: dict[str, Any]) -> tuple[str, ...]:

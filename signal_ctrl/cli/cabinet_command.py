@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.output import put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -153,16 +154,20 @@ def channels(
 
 @app.command()
 def status(data: Folder, json_: Json = False) -> None:
-    """Show how the cabinet in a folder is, as its agent wrote it last."""
-    import json
+    """Show how the cabinet in a folder is, as its agent wrote it last, and say when that is long ago."""
+    import time
 
-    from signal_ctrl.gateways.whole_file import read_whole
+    from signal_ctrl.cli.cabinet_status import OLD_S, read_status, status_rows
 
-    document: dict[str, Any] = json.loads(read_whole(data / "status.json", "status of the cabinet"))
+    document = read_status(data)
+    now_ms = time.time_ns() // 1_000_000
     if json_:
         put_json(document)
     else:
-        put_table(("what", "value"), [(name, str(value)) for name, value in document.items()], numbers_from=2)
+        put_table(("what", "value"), status_rows(document, now_ms), numbers_from=2)
+    age_s = (now_ms - document["at_utc_ms"]) / 1000
+    if age_s > OLD_S:
+        say(f"its agent has written nothing for {age_s:,.0f} s: it does not run; this is how the cabinet was then")
 
 
 @app.command()
@@ -185,13 +190,15 @@ def lamp(
     json_: Json = False,
 ) -> None:
     """Make lamps of a running cabinet fail, to try its conflict monitor: they show this whatever they are told."""
+    from signal_ctrl.cli.cabinet_status import check_groups
     from signal_ctrl.gateways.cabinet_host import FORCED, forced_document
     from signal_ctrl.gateways.whole_file import write_whole
 
     _check_cabinet(data)
     forced = dict(map(_lamp, lamps or ()))
+    check_groups(data, forced)
     write_whole(data / FORCED, forced_document(forced.items()))
-    _tell({"failing": list(forced) or "none"}, json_)
+    _tell({"failing": (list(forced) if json_ else ", ".join(forced)) or "none"}, json_)
 
 
 def _lamp(text: str) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from signal_ctrl.cli.centre_requests import get_from_centre, post_to_centre
+from signal_ctrl.cli.failures import agree
 from signal_ctrl.cli.output import number, put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -119,7 +120,7 @@ def assign(
     deal = get_from_centre("/v1/mission-assignment")
     if not json_:
         _tell_deal(deal)
-    if deal["pairs"] and (yes or typer.confirm("send them?", abort=True)):
+    if deal["pairs"] and (yes or agree("send them?")):
         pairs = [{"mission": pair["mission"], "unit": pair["unit"]} for pair in deal["pairs"]]
         sent = post_to_centre("/v1/mission-assignment", {"pairs": pairs})
         put_json(sent) if json_ else typer.echo(f"{len(sent)} units sent")
@@ -152,7 +153,7 @@ def green_route(
             typer.echo(f"  {leg['cabinet']}: stage {leg['stage']}, {start_s:.0f} to {end_s:.0f} s from now")
         if prepared["second"]:
             typer.echo(f"a second person has to approve it: {', '.join(prepared['second'])}")
-    if yes or typer.confirm("issue it?", abort=True):
+    if yes or agree("issue it?"):
         override = post_to_centre("/v1/overrides", {"document": prepared["document"], "nonce": prepared["nonce"]})
         if json_:
             put_json(override)

@@ -22,6 +22,8 @@ OLDEST_PYTHON: Final = (3, 11)
 SUMO_PACKAGES: Final = ("eclipse-sumo", "libsumo", "traci", "sumolib")
 LIBRARIES: Final = ("numpy", "numba", "scipy", "polars", "typer", "rich")
 SETUP: Final = "run 'make setup'"
+WEB: Final = Path(__file__).parents[1] / "web"
+PAGES: Final = ("built", "built_parking")
 SUMO_LIBRARIES: Final = "libatomic1 libgl1 libx11-6 libxext6 libxrender1"
 _WANTED_BYTES: Final = 2 * 10**9
 _NEEDED_BYTES: Final = 2 * 10**8
@@ -150,6 +152,16 @@ def compiler_cache() -> Iterator[Check]:
         yield Check("compiler cache", WARN, "not writable: every run compiles anew", fix)
 
 
+def pages() -> Iterator[Check]:
+    """Look whether the pages of the centre and of the parking service were built."""
+    missing = [name for name in PAGES if not (WEB / name / "index.html").exists()]
+    if missing:
+        detail = "not built: 'serve', 'demo --city' and 'parking serve' have none to show"
+        yield Check("pages", WARN, detail, "run 'make page' (Node 18 or newer and npm)")
+    else:
+        yield Check("pages", OK, "built")
+
+
 def disk() -> Iterator[Check]:
     """Look at the current folder: may it be written, is there room."""
     here = Path.cwd()
@@ -178,6 +190,7 @@ _LOOKS: Final[tuple[Callable[[], Iterator[Check]], ...]] = (
     tiny_simulation,
     networks,
     compiler_cache,
+    pages,
     disk,
     processors,
 )

@@ -22,6 +22,8 @@ CHECK_FAILED: Final = 1
 BAD_INPUT: Final = 2
 BROKEN: Final = 3
 INTERRUPTED: Final = 130
+UNREAD: Final = 141
+"""Whoever read the output closed it: what a shell says of a command that SIGPIPE ends. It is no check that failed."""
 TRACE_VARIABLE: Final = "SIGNAL_CTRL_TRACE"
 
 EXIT_CODES: Final[tuple[tuple[type[SignalCtrlError], int], ...]] = (
@@ -75,6 +77,14 @@ def say(line: str, following: Sequence[str] = ()) -> None:
     typer.echo(f"signal-ctrl: {line}", err=True)
     for more in following:
         typer.echo(f"  {more}", err=True)
+
+
+def agree(question: str) -> bool:
+    """Ask whether to go on: true for yes; no ends the command and says that nothing was done."""
+    if not typer.confirm(question):
+        say("nothing was done")
+        raise typer.Exit(INTERRUPTED)
+    return True
 
 
 def _usage_line(error: typer.TyperException) -> str:

@@ -44,7 +44,7 @@ from signal_ctrl.cli import (
     units_command,
     user_command,
 )
-from signal_ctrl.cli.failures import CHECK_FAILED, answer
+from signal_ctrl.cli.failures import UNREAD, answer
 from signal_ctrl.cli.output import put_json
 from signal_ctrl.cli.versions import version_line, versions
 
@@ -127,7 +127,7 @@ def call(arguments: Sequence[str]) -> int:
         return leaving.exit_code
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CHECK_FAILED
+        return UNREAD
     except (Exception, KeyboardInterrupt) as error:
         return answer(error, "--json" in arguments)
     return code if isinstance(code, int) else 0

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from signal_ctrl.cli.failures import agree
 from signal_ctrl.cli.output import number, put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 
@@ -71,7 +72,7 @@ def issue(
                 put_json(prepared)
             return
         if not yes:
-            typer.confirm("issue it?", abort=True)
+            agree("issue it?")
         override = client.post("/v1/overrides", {"document": prepared["document"], "nonce": prepared["nonce"]})
     _tell(override, json_)
 
@@ -104,7 +105,7 @@ def approve(override_id: Id, yes: Yes = False, json_: Json = False) -> None:
         if not json_:
             _tell(override, False)
         if not yes:
-            typer.confirm("approve it?", abort=True)
+            agree("approve it?")
         _tell(client.post(f"/v1/overrides/{override_id}/approve", {"sha256": override["sha256"]}), json_)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from signal_ctrl.cli.centre_requests import get_from_centre, post_to_centre
-from signal_ctrl.cli.failures import CHECK_FAILED
+from signal_ctrl.cli.failures import CHECK_FAILED, agree
 from signal_ctrl.cli.output import number, put_json, put_table
 from signal_ctrl.cli.response_rehearse_command import rehearse
 from signal_ctrl.domain.errors import InvalidInputError
@@ -137,7 +137,7 @@ def order(
     prepared = post_to_centre("/v1/response-preparations", wish)
     if not json_:
         _tell_preparation(prepared)
-    if yes or typer.confirm("order it?", abort=True):
+    if yes or agree("order it?"):
         ordered = post_to_centre("/v1/response-orders", {"document": prepared["document"], "nonce": prepared["nonce"]})
         _tell(ordered, json_)
 
@@ -152,7 +152,7 @@ def approve(order_id: Id, yes: Yes = False, json_: Json = False) -> int:
     if not json_:
         _tell(found, False)
     if not (yes or json_):
-        typer.confirm("approve it?", abort=True)
+        agree("approve it?")
     begun = post_to_centre(f"/v1/response-orders/{order_id}/approve", {"sha256": found["sha256"]})
     _tell(begun, json_)
     return CHECK_FAILED if begun["state"] == "failed" else 0

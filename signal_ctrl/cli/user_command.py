@@ -94,7 +94,9 @@ def password(
     if json_:
         put_json({"login": name, "password": True})
     else:
-        typer.echo(f"the password of {name} is set; log in with: signal-ctrl login {name} --centre ADDRESS")
+        typer.echo(
+            f"the password of {name} is set; log in with: signal-ctrl login {name} --centre {centre or 'ADDRESS'}"
+        )
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from signal_ctrl.domain.bus_lines import BusLine, BusRun, BusService, BusStop
-from signal_ctrl.domain.documents import canonical, read_document
+from signal_ctrl.domain.documents import canonical, is_number, read_document
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.fields import Fields
 
@@ -41,7 +41,7 @@ def buses_from_json(text: str) -> BusService:
     service = BusService(
         tuple(_line(Fields(each, f"line {at}")) for at, each in enumerate(table.tables("lines"))),
         tuple(_run(Fields(each, f"run {at}")) for at, each in enumerate(table.tables("runs", []))),
-        _whole(table, "midnight_utc_ms", 0),
+        table.whole("midnight_utc_ms", 0),
     )
     table.done()
     return service
@@ -84,7 +84,7 @@ def _stop(table: Fields) -> BusStop:
         table.text("road"),
         table.number("position_m"),
         table.text("name", ""),
-        _flag(table, "holds"),
+        table.flag("holds", False),
     )
     table.done()
     return stop
@@ -92,23 +92,9 @@ def _stop(table: Fields) -> BusStop:
 
 def _run(table: Fields) -> BusRun:
     due = table.get("due_s", [])
-    if not isinstance(due, list) or any(isinstance(each, bool) or not isinstance(each, int | float) for each in due):
+    if not isinstance(due, list) or not all(map(is_number, due)):
         raise InvalidInputError(f"{table.where}: 'due_s' is a list of seconds after midnight")
-    places, tag = _whole(table, "places", 80), table.text("tag", "")
+    places, tag = table.whole("places", 80), table.text("tag", "")
     run = BusRun(table.text("vehicle"), table.text("line"), tuple(map(float, due)), places, tag)
     table.done()
     return run
-
-
-def _whole(table: Fields, key: str, otherwise: int) -> int:
-    value = table.get(key, otherwise)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidInputError(f"{table.where}: '{key}' has to be a whole number, got {value!r}")
-    return value
-
-
-def _flag(table: Fields, key: str) -> bool:
-    value = table.get(key, False)
-    if not isinstance(value, bool):
-        raise InvalidInputError(f"{table.where}: '{key}' has to be true or false, got {value!r}")
-    return value

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from signal_ctrl.domain.counts import CountPeriod, CountRow, Counts, Turn, count_rows, counts_of_rows
+from signal_ctrl.domain.counts import CountRow, Counts, Turn, count_rows, counts_of_rows
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import time_text
 from signal_ctrl.domain.schedule_json import date_of
@@ -125,12 +125,6 @@ def counted_days_to_csv(profiles: DayProfiles) -> str:
 def slot_flows_veh_h(turns: Sequence[Turn], vehicles: NDArray[np.float64]) -> dict[Turn, float]:
     """Return the flow of each turn of a mean quarter of an hour. vehicles (n_turns,) [veh]; [veh/h]"""
     return {turn: float(v) * 3600.0 / SLOT_S for turn, v in zip(turns, vehicles, strict=True)}
-
-
-def counts_of_slots(turns: Sequence[Turn], vehicles: NDArray[np.float64]) -> Counts:
-    """Return a day of quarters of an hour as counts. vehicles (96, n_turns) [veh]"""
-    rows = (dict(zip(turns, map(float, row), strict=True)) for row in vehicles)
-    return Counts(tuple(CountPeriod(k * SLOT_S, (k + 1.0) * SLOT_S, row) for k, row in enumerate(rows)))
 
 
 def _header(text: str) -> Mapping[str, None]:

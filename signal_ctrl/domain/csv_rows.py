@@ -22,7 +22,9 @@ def csv_rows(text: str, source: str, header: Sequence[str], optional: Sequence[s
     """
     if len(text) > MAX_CHARACTERS:
         raise InvalidInputError(f"{source} is longer than {MAX_CHARACTERS} characters")
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
+    text = text.lstrip("\ufeff")
+    check_commas(text.partition("\n")[0], source)
+    reader = csv.DictReader(io.StringIO(text), strict=True)
     try:
         names = [name.strip() for name in reader.fieldnames or ()]
         odd = [name for name in header if names.count(name) != 1] + [n for n in optional if names.count(n) > 1]
@@ -37,6 +39,18 @@ def csv_rows(text: str, source: str, header: Sequence[str], optional: Sequence[s
         raise InvalidInputError(
             f"{source}, line {max(reader.line_num, 1)}: no CSV; look for a quote that is not closed"
         ) from error
+
+
+def check_commas(head: str, source: str) -> None:
+    """Check that a header is divided by commas. Raises: InvalidInputError that names what stands in their place.
+
+    A spreadsheet of a country that writes 3,5 saves its tables with semicolons; as text it saves them with tabs.
+    """
+    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+        if sign in head and "," not in head:
+            raise InvalidInputError(
+                f"{source}: its columns are divided by {name}; save it with commas, and with points in numbers"
+            )
 
 
 def csv_number(row: Row, key: str, where: str) -> float:

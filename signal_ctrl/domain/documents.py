@@ -1,11 +1,15 @@
 """JSON documents read strictly: no key twice, no key too many, no number that is none."""
 
 import json
+import sys
 import tomllib
 from collections.abc import Collection
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from signal_ctrl.domain.errors import InvalidInputError
+
+MOST_WHOLE: Final = (1 << 63) - 1
+"""What a database and a float can hold of a whole number; nothing here counts so far."""
 
 
 def read_document(text: str, kind: str, form: str) -> dict[str, Any]:
@@ -56,10 +60,28 @@ def canonical(document: dict[str, Any]) -> str:
 
 
 def whole(value: Any) -> int:
-    """Return a whole number. Raises: ValueError for anything else."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a whole number")
-    return value
+    """Return a whole number of 64 bit. Raises: ValueError for anything else."""
+    if not is_whole_number(value):
+        raise ValueError(f"{value!r:.60} is not a whole number")
+    return int(value)
+
+
+def is_whole_number(value: Any) -> bool:
+    """Return whether a value is a whole number of 64 bit, neither true nor false.
+
+    >>> is_whole_number(-3), is_whole_number(3.0), is_whole_number(True), is_whole_number(10**19)
+    (True, False, False, False)
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and -MOST_WHOLE <= value <= MOST_WHOLE
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number that a float can hold: neither true nor false, NaN, infinite or too long.
+
+    >>> is_number(1), is_number(-0.5), is_number(True), is_number(10**400), is_number(float("inf")), is_number("1")
+    (True, True, False, False, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def text_of(value: Any) -> str:

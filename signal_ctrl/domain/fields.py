@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from signal_ctrl.domain.documents import why
+from signal_ctrl.domain.documents import MOST_WHOLE, is_number, is_whole_number, why
 from signal_ctrl.domain.errors import InvalidInputError
 
 MAX_CHARACTERS: Final = 1 << 20
@@ -69,6 +69,19 @@ class Fields:
         """Return a finite number."""
         return self._number(key, self.get(key, otherwise), least)
 
+    def whole(self, key: str, otherwise: Any = NEEDED, least: int = -MOST_WHOLE) -> int:
+        """Return a whole number of 64 bit."""
+        value = self.get(key, otherwise)
+        if not is_whole_number(value) or value < least:
+            bound = "" if least == -MOST_WHOLE else f", {least} or more"
+            raise InvalidInputError(f"{self.where}: '{key}' has to be a whole number{bound}, got {value!r:.60}")
+        return int(value)
+
+    def flag(self, key: str, otherwise: Any = NEEDED) -> bool:
+        """Return true or false."""
+        value = self.get(key, otherwise)
+        if not isinstance(value, bool):
+            raise InvalidInputError(f"{self.where}: '{key}' has to be true or false, got {value!r:.60}")
     def truth(self, key: str, otherwise: Any = NEEDED) -> bool:
         """Return true or false."""
         value = self.get(key, otherwise)
@@ -110,8 +123,8 @@ class Fields:
             raise InvalidInputError(f"{self.where}: unknown '{unknown[0]}'; {hint} {', '.join(sorted(self.asked))}")
 
     def _number(self, key: str, value: Any, least: float) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise InvalidInputError(f"{self.where}: '{key}' has to be a number, got {value!r}")
+        if not is_number(value):
+            raise InvalidInputError(f"{self.where}: '{key}' has to be a number, got {value!r:.60}")
         if not value >= least:
             raise InvalidInputError(f"{self.where}: '{key}' has to be {least:g} or more, got {value:g}")
         return float(value)

@@ -23,7 +23,7 @@ class SafetyProfile:
     """Amber, clearance, minimum green and start-up of one experiment; SAFETY rules K2 to K5 and K7.
 
     `actuated_max_green_s` is the longest green in the programmes that SUMO's own controllers are given.
-    `amber_by_speed` and `all_red_by_geometry` take the ITE formulas instead of the shortest values.
+    `amber_by_speed` and `all_red_by_geometry` take the ITE formulas instead of the shortest values, both or neither.
     """
 
     name: str
@@ -53,6 +53,8 @@ class SafetyProfile:
         _within("actuated_max_green_s", self.actuated_max_green_s, MAX_GREEN_RANGE_S)
         _within("startup_flash_s", self.startup_flash_s, (0.0, 255.0))
         _within("startup_all_red_s", self.startup_all_red_s, (0.0, 60.0))
+        if self.amber_by_speed is not self.all_red_by_geometry:
+            raise InvalidTimingError("'amber_by_speed' and 'all_red_by_geometry' go together: set both, or neither")
 
 
 PUBLISHED: Final = SafetyProfile(

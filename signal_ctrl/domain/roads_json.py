@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from signal_ctrl.domain.documents import canonical, read_document
+from signal_ctrl.domain.documents import canonical, is_number, read_document
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.fields import Fields
 from signal_ctrl.domain.roads import LonLat, Road, RoadClass, RoadLoop, RoadNetwork, RoadReader, RoadTurn
@@ -90,7 +90,7 @@ def _road(table: Fields) -> Road:
         from_node=table.text("from"),
         to_node=table.text("to"),
         length_m=table.number("length_m"),
-        lanes=_whole(table, "lanes"),
+        lanes=table.whole("lanes"),
         free_speed_mps=table.number("free_speed_mps"),
         capacity_veh_h=table.number("capacity_veh_h"),
         road_class=_class(table),
@@ -104,7 +104,7 @@ def _road(table: Fields) -> Road:
 
 
 def _turn(table: Fields) -> RoadTurn:
-    turn = RoadTurn(table.text("from"), table.text("to"), _whole(table, "lanes", 1), _flag(table, "minor"))
+    turn = RoadTurn(table.text("from"), table.text("to"), table.whole("lanes", 1), table.flag("minor", False))
     table.done()
     return turn
 
@@ -113,7 +113,7 @@ def _loop(table: Fields) -> RoadLoop:
     loop = RoadLoop(
         table.text("detector"),
         table.text("road"),
-        _whole(table, "lane"),
+        table.whole("lane"),
         table.number("position_m"),
         table.number("length_m", 2.0, 0.0),
     )
@@ -137,24 +137,6 @@ def _class(table: Fields) -> RoadClass:
 
 
 def _place(table: Fields, value: Any) -> LonLat:
-    if not isinstance(value, list) or len(value) != 2 or not all(_is_number(each) for each in value):
+    if not isinstance(value, list) or len(value) != 2 or not all(map(is_number, value)):
         raise InvalidInputError(f"{table.where}: each place of 'shape' is two numbers, longitude and latitude")
     return float(value[0]), float(value[1])
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _whole(table: Fields, key: str, otherwise: int | None = None) -> int:
-    value = table.get(key) if otherwise is None else table.get(key, otherwise)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidInputError(f"{table.where}: '{key}' has to be a whole number, got {value!r}")
-    return value
-
-
-def _flag(table: Fields, key: str) -> bool:
-    value = table.get(key, False)
-    if not isinstance(value, bool):
-        raise InvalidInputError(f"{table.where}: '{key}' has to be true or false, got {value!r}")
-    return value

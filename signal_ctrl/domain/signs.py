@@ -16,6 +16,21 @@ LONGEST_TEXT: Final = 120
 """Characters of a text in one language."""
 
 
+def fitting(lines: Iterable[str], longest: int = LONGEST_TEXT) -> str:
+    """Return as many whole lines as fit into so many characters, as one text: half a number is another number.
+
+    >>> fitting(["P West 120", "P East 45"], 18)
+    'P West 120'
+    """
+    found = ""
+    for line in lines:
+        longer = "  ".join((found, line)) if found else line
+        if len(longer) > longest:
+            break
+        found = longer
+    return found
+
+
 class MessageKind(IntEnum):
     """What a text is for; the smaller number goes first, always."""
 

@@ -75,7 +75,7 @@ class CabinetHost:
         finally:
             ending.set()
             maker.join()
-            self.agent.housekeep()
+            self.agent.put_away()
         if self._fault is not None:
             raise self._fault
 
@@ -151,22 +151,27 @@ class CabinetHost:
 
     def _once_a_second(self, tell: Callable[[Status], None]) -> None:
         status = self.agent.status()
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError):  # else the lamps do on as they did
             self.board.forced = _forced(self.folder / FORCED, self.agent)
+        with suppress(OSError):
             if (self.folder / RESET).exists():
                 (self.folder / RESET).unlink()
                 self.agent.street.ask_reset()
+        with suppress(OSError):
             write_whole(self.folder / STATUS, json.dumps(status_document(self.agent, status, self.frames)))
         tell(status)
 
 
 def _forced(path: Path, agent: Agent) -> dict[int, int]:
-    """Return the lamps that do not do as they are told, by group."""
+    """Return the lamps that do not do as they are told, by group. Raises: OSError, ValueError if the file is none."""
     if not path.exists():
         return {}
     names = [group.name for group in agent.street.engine.kernel.site.groups]
-    document = json.loads(path.read_text(encoding="utf-8"))
-    return {names.index(name): int(lit) for name, lit in document.items() if name in names}
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return {names.index(name): int(lit) for name, lit in document.items() if name in names}
+    except (AttributeError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{path} does not say which lamps fail") from error
 
 
 def status_document(agent: Agent, status: Status, frames: Frames) -> dict[str, Any]:
@@ -183,6 +188,7 @@ def status_document(agent: Agent, status: Status, frames: Frames) -> dict[str, A
         "centre_answers": status.answers,
         "clock_offset_ms": status.offset_ms,
         "reports_waiting": status.waiting,
+        "groups": [group.name for group in agent.street.engine.kernel.site.groups],
         "lamps": agent.street.engine.lamps,
         "frames": {"made": frames.made, "late": frames.late, "longest_ms": round(frames.longest_ms, 2)},
     }

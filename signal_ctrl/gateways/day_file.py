@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
@@ -59,14 +60,16 @@ def read_day(path: Path) -> WatchedDay:
             raise InvalidInputError(f"{path} is longer than {_MOST_BYTES} bytes; it is no watched day")
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as packed:
             arrays = {name: packed[name] for name in packed.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise InvalidInputError(f"cannot read the day {path}: {error}; make it again") from error
     try:
         return _day(arrays)
-    except (KeyError, UnicodeDecodeError) as error:
+    except KeyError as error:
         raise InvalidInputError(f"{path} is no watched day: it has no {error}") from error
     except InvalidInputError as error:
         raise InvalidInputError(f"{path}: {error}") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInputError(f"{path} is no watched day: a value is of another kind than it has to be") from error
 
 
 def _document(day: WatchedDay) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from detectors.health.faults import Numbers
 from detectors.health.review import Calendar, Edge
-from signal_ctrl.domain.csv_rows import Row, csv_number, csv_rows, csv_words
+from signal_ctrl.domain.csv_rows import Row, check_commas, csv_number, csv_rows, csv_words
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.gateways.whole_file import read_whole
 
@@ -52,7 +52,6 @@ ONE_DEVICE: Final = "1"
 LONGEST_LEAP_S: Final = 26 * 3600.0
 PERIODS_S: Final = (20.0, 3600.0)
 NTCIP_FAULTS: Final = range(210, 256)
-NTCIP_OVERFLOW: Final = 255
 EPOCH: Final = dt.datetime(1970, 1, 1)
 
 
@@ -105,6 +104,7 @@ def log_of_csv(text: str, source: str) -> DetectorLog:
 def _with_known_names(text: str, source: str) -> tuple[str, frozenset[str]]:
     """Return a document with the names of its columns as they are called here, and those that are known."""
     head, newline, rest = text.lstrip("\ufeff").partition("\n")
+    check_commas(head, source)
     names = next(csv.reader(io.StringIO(head)), [])
     if not names:
         raise InvalidInputError(f"{source} is empty; it needs a header and a line an event or a bin")

@@ -48,11 +48,16 @@ class FileShelf:
             raise BackendError(f"cannot write {self._folder / name}: {error.strerror}") from error
 
     def get(self, name: str) -> bytes | None:
-        """Return what is kept under a name, None if nothing is or it cannot be read."""
+        """Return what is kept under a name, None if nothing is; no bytes if something is that cannot be read.
+
+        The difference counts: a latch that cannot be read is a latch.
+        """
         try:
             return (self._folder / name).read_bytes()
-        except OSError:
+        except FileNotFoundError:
             return None
+        except OSError:
+            return b""
 
     def drop(self, name: str) -> None:
         """Forget a name. Raises: BackendError if that fails."""

@@ -9,7 +9,7 @@ from typing import Final
 from detectors.fusion.combine import Measured
 from detectors.fusion.conditions import LIGHTS, WEATHERS
 from detectors.fusion.count_rows import DAY_S, LOOPS, PROFILE_SPREAD, SOURCES, VIDEO, CountRow, FusedRow
-from signal_ctrl.domain.csv_rows import Row, csv_number, csv_rows
+from signal_ctrl.domain.csv_rows import Row, check_commas, csv_number, csv_rows
 from signal_ctrl.domain.errors import InvalidInputError
 
 ALL: Final = "all"
@@ -55,6 +55,7 @@ def counts_of_csv(text: str, source: str, names: Mapping[str, str] | None = None
 def _plain(text: str, source: str) -> tuple[str, frozenset[str]]:
     """Return a document with the columns' names as they are called here, and these names."""
     head, newline, rest = text.lstrip("\ufeff").partition("\n")
+    check_commas(head, source)
     columns = [_ALIASES.get(name.strip(), name.strip()) for name in next(csv.reader([head]), [])]
     if not columns:
         raise InvalidInputError(f"{source} is empty")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from detectors.live.mailbox import WhenFull
 from detectors.live.message import is_name
+from signal_ctrl.domain.documents import is_number, why
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.gateways.whole_file import read_whole
 
@@ -131,8 +132,8 @@ def read_mqtt_settings(path: Path) -> MqttSettings:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_whole(path, "file", _MAX_BYTES))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInputError(f"no TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(why(error)) from error
 
 
 def _settings(document: Mapping[str, Any], folder: Path) -> MqttSettings:
@@ -141,7 +142,7 @@ def _settings(document: Mapping[str, Any], folder: Path) -> MqttSettings:
     username, password = _credentials(document.get("credentials"), folder)
     queue = document.get("queue", {})
     retry = document.get("retry_s", [1.0, 60.0])
-    if not (isinstance(retry, list) and len(retry) == 2 and all(type(s) in (int, float) for s in retry)):
+    if not (isinstance(retry, list) and len(retry) == 2 and all(map(is_number, retry))):
         raise InvalidInputError("retry_s is [shortest, longest], in seconds")
     return MqttSettings(
         host=_text(document, "host", None),

@@ -36,7 +36,7 @@ def noises_from_json(text: str, source: str) -> dict[str, NoiseTable]:
         if document["format"] != FORMAT:
             raise InvalidInputError(f"its format is '{document['format']}', this is for '{FORMAT}'")
         return {name: NoiseTable(dict(_noise(row) for row in document["sources"][name])) for name in SOURCES}
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidInputError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, InvalidInputError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else error
         raise InvalidInputError(f"{source} is no noise of sources ({what}); write it anew with --learned") from error
 

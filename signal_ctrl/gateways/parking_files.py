@@ -67,7 +67,7 @@ def _geojson(text: str, source: str) -> Iterator[tuple[str, Row]]:
         for at, feature in enumerate(features):
             lon, lat = _middle(feature["geometry"])
             yield f"{source}, feature {at}", {**feature["properties"], "lon": lon, "lat": lat}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise InvalidInputError(f"{source} is no GeoJSON of points or polygons: {why(error)}") from error
 
 
@@ -192,8 +192,8 @@ def _text(fields: Fields, key: str) -> str:
 def _number(fields: Fields, key: str) -> float:
     try:
         found = float(fields.get(key))
-    except (TypeError, ValueError):
-        raise InvalidInputError(f"{fields.where}: '{key}' has to be a number, got {fields.get(key)!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidInputError(f"{fields.where}: '{key}' has to be a number, got {fields.get(key)!r:.60}") from None
     if not abs(found) < 1e9:
         raise InvalidInputError(f"{fields.where}: '{key}' has to be a number, got {found}")
     return found

@@ -36,7 +36,7 @@ def nothing_reserved(_facility: str, _now_utc_ms: int) -> Mapping[SpaceKind, int
 
 
 class OccupancyBook:
-    """The `Occupancies` of the service. Whoever calls `take` does so in one thread at a time."""
+    """What the service believes of its facilities. Whoever calls `take` does so in one thread at a time."""
 
     def __init__(self) -> None:
         self.facilities = EMPTY

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
-from signal_ctrl.domain.documents import canonical, read_document
+from signal_ctrl.domain.documents import canonical, is_number, read_document
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.fields import Fields
 from signal_ctrl.domain.roads import LonLat
@@ -190,7 +190,7 @@ def _section(table: Fields) -> Section:
         level=table.text("level", ""),
         zone=table.text("zone", ""),
         sensing=_choice(table, "sensing", Sensing, Sensing.NONE),
-        longest_stay_min=_whole(table, "longest_stay_min", 0),
+        longest_stay_min=table.whole("longest_stay_min", 0),
         places=tuple(_place(table, each) for each in table.tables("places", [])),
     )
     table.done()
@@ -206,8 +206,8 @@ def _entrance(table: Fields) -> Entrance:
 def _tariff(table: Fields) -> Tariff:
     tariff = Tariff(
         tuple(_band(Fields(each, f"{table.where}, band")) for each in table.tables("bands", [])),
-        _whole(table, "free_min", 0),
-        _whole(table, "day_most_cents", 0),
+        table.whole("free_min", 0),
+        table.whole("day_most_cents", 0),
         table.text("currency", "CNY"),
     )
     table.done()
@@ -215,7 +215,7 @@ def _tariff(table: Fields) -> Tariff:
 
 
 def _band(table: Fields) -> PriceBand:
-    band = PriceBand(minute_of(table.text("from")), _whole(table, "step_min"), _whole(table, "step_cents"))
+    band = PriceBand(minute_of(table.text("from")), table.whole("step_min"), table.whole("step_cents"))
     table.done()
     return band
 
@@ -231,7 +231,7 @@ def _hours(table: Fields) -> OpenSpan:
 
 
 def _place(table: Fields, value: Any) -> LonLat:
-    numbers = isinstance(value, list) and len(value) == 2 and all(type(each) in (int, float) for each in value)
+    numbers = isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
     if not numbers:
         raise InvalidInputError(f"{table.where}: a place is two numbers, longitude and latitude; got {value!r:.40}")
     return float(value[0]), float(value[1])
@@ -244,10 +244,3 @@ def _choice(table: Fields, key: str, kind: type[C], otherwise: C | None = None) 
     except ValueError:
         names = ", ".join(each.value for each in kind)
         raise InvalidInputError(f"{table.where}: '{key}' cannot be '{text}'; choose of {names}") from None
-
-
-def _whole(table: Fields, key: str, otherwise: int | None = None) -> int:
-    value = table.get(key) if otherwise is None else table.get(key, otherwise)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidInputError(f"{table.where}: '{key}' has to be a whole number, got {value!r}")
-    return value

@@ -18,6 +18,7 @@ from signal_ctrl.domain.errors import BackendError, InvalidInputError, NotFoundE
 from signal_ctrl.domain.road_ways import RoadTimes
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.domain.roadside import OnRoad, Roadside
+from signal_ctrl.domain.secrecy import RandomBytes
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import Facilities, SpaceKind
 from signal_ctrl.parking.forecast.learning import Learnt, unlearnt
@@ -28,13 +29,14 @@ from signal_ctrl.parking.guidance.inflow import PlannedInflow, PlannedTrip, Turn
 from signal_ctrl.parking.guidance.lots import lot_places
 from signal_ctrl.parking.guidance.roll import Known, PackedWay, Roll
 from signal_ctrl.parking.guidance.values import Answer, GuidanceSettings, Hold, Request, lot_name
-from signal_ctrl.parking.occupancy import FreeCount
+from signal_ctrl.parking.occupancy import FreeCount, Trust
 from signal_ctrl.parking.outlook import Outlook
 from signal_ctrl.parking.outlooks import Passed, lot_outlook
-from signal_ctrl.parking.ports import RandomBytes
 
 OUTLOOK_MS: Final = 10_000
 """What is foreseen is made anew so often. [ms]"""
+LOOK_MS: Final = 1_000
+"""Whether a facility that was silent speaks is looked at so often, while somebody asks. [ms]"""
 ROUND_MS: Final = 60_000
 """So often all who wait for it are weighed against each other. [ms]"""
 MOST_IN_ROUND: Final = 300
@@ -104,7 +106,7 @@ class GuidanceDesk:
         self._ground: _Ground | None = None
         self._learnt: Learnt | None = None
         self._outlook: Outlook | None = None
-        self._outlook_ms = self._round_ms = self._times_ms = 0
+        self._outlook_ms = self._round_ms = self._times_ms = self._looked_ms = 0
         self._roll = Roll()
         self._salt = random(_ID_BYTES)
         self._prices: Mapping[str, float] = {}
@@ -118,12 +120,13 @@ class GuidanceDesk:
         with self._lock:
             self._ground, self._learnt, self._outlook = ground, None, None
 
-    def learnt(self, learnt: Learnt) -> None:
-        """Foresee by this from now on, if it is of the facilities that are there; else go on as before."""
-        names = tuple(self._book.facilities.index)
-        if set(learnt.facilities) == set(names):
-            with self._lock:
-                self._learnt, self._outlook = learnt, None
+    def learnt(self, learnt: Learnt) -> bool:
+        """Foresee by this from now on, if it is of the facilities that are there; else go on as before, and say so."""
+        if set(learnt.facilities) != set(self._book.facilities.index):
+            return False
+        with self._lock:
+            self._learnt, self._outlook = learnt, None
+        return True
 
     def times(self, seconds: Mapping[str, float], source: str) -> int:
         """Take travel times of roads [s]; those not named are as on empty roads. Return how many were known: none where
@@ -153,7 +156,7 @@ class GuidanceDesk:
             self._roll.most_of_asker = most_of_asker
 
     def ask(self, ask: Ask, address: str = "") -> Told:
-        """Answer a driver. There always is an answer, with an honest chance.
+        """Answer a driver. There always is an answer, with an honest chance (`is_foreseen`).
 
         Args: address, whose oldest holds give way where it has too many; a code of it is kept, another at each start.
         Raises: BackendError where no roads or facilities are in force; InvalidInputError for a place off all roads.
@@ -229,7 +232,7 @@ class GuidanceDesk:
         """
         outlook = self._outlook
         lot = lot_name(facility, kind)
-        if outlook is None or lot not in outlook.lots:
+        if outlook is None or lot not in outlook.lots or lot in outlook.unforeseen:
             return None
         late_s = (self._clock.utc_ms() - outlook.at_utc_ms) / 1000
         capacity = self._book.facilities.of(facility).capacity_of(kind)
@@ -238,6 +241,10 @@ class GuidanceDesk:
         come = self._roll.arrivals.under_way(lot)
         low, free, high = (each - min(come, each // 2) for each in whole)
         return FreeCount(free, low, high, capacity)
+
+    def is_foreseen(self, lot: str) -> bool:
+        """Tell whether anything can be said of the spaces of a lot; else its chance is no more than a guess."""
+        return self._outlook is None or lot not in self._outlook.unforeseen
 
     def tick(self) -> None:
         """Let holds expire; foresee anew; weigh all who wait against each other."""
@@ -307,8 +314,19 @@ class GuidanceDesk:
         return self._ground
 
     def _costs(self, ground: _Ground) -> Costs:
-        outlook = self._outlook or self._foresee(ground)
+        outlook = self._outlook
+        if outlook is None or self._hears_of_more(outlook):
+            outlook = self._foresee(ground)
         return Costs(ground.access, outlook, self._clock.utc_ms(), self._settings)
+
+    def _hears_of_more(self, outlook: Outlook) -> bool:
+        """Tell whether a facility that nothing could be foreseen of is heard of by now; looked at once a second."""
+        mono_ms, now_ms = self._clock.mono_ms(), self._clock.utc_ms()
+        if not outlook.unforeseen or mono_ms - self._looked_ms < LOOK_MS:
+            return False
+        self._looked_ms = mono_ms
+        silent = {lot.partition("/")[0] for lot in outlook.unforeseen}
+        return any(self._book.of(name, now_ms).trust is not Trust.STALE for name in silent)
 
     def _foresee(self, ground: _Ground) -> Outlook:
         facilities = self._book.facilities.facilities

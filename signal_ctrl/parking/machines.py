@@ -13,8 +13,9 @@ from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import ForbiddenError, InvalidInputError, NotFoundError, NotLoggedInError
 from signal_ctrl.domain.link.mac import KEY_BYTES
 from signal_ctrl.domain.schedule import is_name
+from signal_ctrl.domain.secrecy import Box, RandomBytes
 from signal_ctrl.domain.shelves import ShelfSpec
-from signal_ctrl.parking.ports import Box, RandomBytes, Store, Transaction
+from signal_ctrl.parking.ports import Store, Transaction
 
 MOST_MACHINES: Final = 10_000
 REFRESH_MS: Final = 20_000

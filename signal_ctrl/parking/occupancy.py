@@ -1,18 +1,13 @@
-"""What is believed of a facility's free spaces, how sure that is, and where it is asked for.
-
-`Occupancies` is the seam between those who make the belief (sensors and fusion, or a simulation) and those who use it
-(signs, guidance, forecast, feeds). `History` is the same for what was. Each has its in-memory fake here.
-"""
+"""What is believed of a facility's free spaces, how sure that is, and what was: samples of five minutes."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
-from signal_ctrl.domain.errors import InvalidInputError, NotFoundError
+from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.parking.facilities import SpaceKind
 
 SAMPLE_MS: Final = 300_000
@@ -126,60 +121,9 @@ class OccupancySample:
             raise InvalidInputError(f"need 0 <= free <= capacity, got {self.free} of {self.capacity}")
 
 
-class Occupancies(Protocol):
-    """Where it is asked what is believed now."""
-
-    def of(self, facility: str, now_utc_ms: int) -> Occupancy:
-        """Return the belief about a facility. [ms] Raises: NotFoundError."""
-        ...
-
-
-class History(Protocol):
-    """Where it is asked what was."""
-
-    def samples(self, facility: str, since_utc_ms: int, before_utc_ms: int) -> tuple[OccupancySample, ...]:
-        """Return the samples of a facility that begin in a span, in order; gaps are left out. [ms]"""
-        ...
-
-
 def unknown(facility: str, capacities: Mapping[SpaceKind, int], at_utc_ms: int, why: str) -> Occupancy:
     """Return the belief where nothing is known: none free is the best guess, since it sends nobody there. [ms]"""
     by_kind = {kind: FreeCount(0, 0, capacity, capacity) for kind, capacity in capacities.items()}
     whole = sum(capacities.values())
     total = FreeCount(0, 0, whole, whole)
     return Occupancy(facility, at_utc_ms, 0, total, MappingProxyType(by_kind), Source.NONE, Trust.STALE, why)
-
-
-class FixedOccupancies:
-    """The fake of `Occupancies`: what it was given."""
-
-    def __init__(self, beliefs: Iterable[Occupancy] = ()) -> None:
-        self._beliefs = {each.facility: each for each in beliefs}
-
-    def put(self, belief: Occupancy) -> None:
-        """Believe this from now on."""
-        self._beliefs[belief.facility] = belief
-
-    def of(self, facility: str, now_utc_ms: int) -> Occupancy:
-        """Return the belief about a facility. [ms] Raises: NotFoundError."""
-        if facility not in self._beliefs:
-            raise NotFoundError(f"nothing is believed about facility {facility}")
-        return self._beliefs[facility]
-
-
-class FixedHistory:
-    """The fake of `History`: the samples that it was given."""
-
-    def __init__(self, samples: Iterable[OccupancySample] = ()) -> None:
-        self._samples: dict[str, dict[int, OccupancySample]] = defaultdict(dict)
-        for each in samples:
-            self.add(each)
-
-    def add(self, sample: OccupancySample) -> None:
-        """Keep one more, in place of the one of the same time."""
-        self._samples[sample.facility][sample.at_utc_ms] = sample
-
-    def samples(self, facility: str, since_utc_ms: int, before_utc_ms: int) -> tuple[OccupancySample, ...]:
-        """Return the samples of a facility that begin in a span, in order. [ms]"""
-        kept = self._samples.get(facility, {})
-        return tuple(kept[at] for at in sorted(kept) if since_utc_ms <= at < before_utc_ms)

@@ -25,13 +25,15 @@ class Outlook:
     """Free spaces of all lots from now on, before any guided driver who is still under way has taken one.
 
     `ahead_s`, horizons from `at_utc_ms`, (n_horizons,), rising, the first one 0 [s]; `free`, quantiles at `LEVELS`,
-    (n_lots, n_horizons, n_levels), `CLOSED` all through where a lot takes nobody then.
+    (n_lots, n_horizons, n_levels), `CLOSED` all through where a lot takes nobody then; `unforeseen`, lots of
+    which nobody can say anything: their quantiles are `nothing_known`.
     """
 
     lots: tuple[str, ...]
     at_utc_ms: int
     ahead_s: Floats
     free: Floats
+    unforeseen: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.free.shape != (len(self.lots), len(self.ahead_s), len(LEVELS)):
@@ -58,6 +60,16 @@ class Outlook:
         row = self.of(np.array([self.lots.index(lot)]), np.array([ahead_s]))[0]
         low, middle, high = np.maximum(row[[_LOW, _MIDDLE, _HIGH]], 0.0).tolist()
         return low, middle, high
+
+
+def nothing_known(capacity: float) -> Floats:
+    """Return the quantiles of a lot of which nobody knows anything: as likely full as not, else anything up to empty.
+
+    >>> nothing_known(100.0)[[0, 7, 11, 14]].round(1).tolist()
+    [0.0, 0.0, 80.0, 99.0]
+    """
+    found: Floats = capacity * np.maximum(2 * LEVELS - 1, 0.0)
+    return found
 
 
 def chance_of(free: Floats, needed: Floats) -> Floats:

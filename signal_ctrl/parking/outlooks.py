@@ -14,7 +14,7 @@ from signal_ctrl.parking.forecast.model import Recent
 from signal_ctrl.parking.forecast.series import day_type
 from signal_ctrl.parking.guidance.access import LotPlaces
 from signal_ctrl.parking.occupancy import SAMPLE_MS, FreeCount, Occupancy, Trust
-from signal_ctrl.parking.outlook import CLOSED, LEVELS, Outlook
+from signal_ctrl.parking.outlook import CLOSED, LEVELS, Outlook, nothing_known
 
 Floats = npt.NDArray[np.float64]
 RECENT_SLOTS: Final = 12
@@ -26,6 +26,7 @@ def lot_outlook(learnt: Learnt, places: LotPlaces, book: OccupancyBook, passed: 
     """Return what is foreseen of every lot. [ms]
 
     A kind gets as much of the foreseen change of its facility as it has of the spaces; its present is what is believed.
+    Of a facility that nothing is heard of and that has no usual day nothing is foreseen.
     """
     beliefs = {name: book.of(name, now_utc_ms) for name in learnt.facilities}
     local = datetime.fromtimestamp(now_utc_ms / 1000, ZoneInfo(places.timezone))
@@ -38,11 +39,16 @@ def lot_outlook(learnt: Learnt, places: LotPlaces, book: OccupancyBook, passed: 
     whole = learnt.outlook(now_utc_ms, day_type(local.date(), {}), slot, recent)
     at = {name: k for k, name in enumerate(learnt.facilities)}
     free = np.stack([_lot(whole.free[at[lot.facility]], beliefs[lot.facility], lot.kind) for lot in places.lots])
+    unknown = {name for name, known in zip(learnt.facilities, learnt.knows(), strict=True) if not known}
+    unforeseen = {name for name in unknown if beliefs[name].trust is Trust.STALE}
     for k, lot in enumerate(places.lots):
+        if lot.facility in unforeseen:
+            free[k] = nothing_known(_own(beliefs[lot.facility], lot.kind).capacity)
         times_ms = now_utc_ms + np.round(whole.ahead_s * 1000).astype(np.int64)
         is_open = [book.facilities.is_open(lot.facility, int(each)) for each in times_ms]
         free[k, ~np.array(is_open)] = CLOSED
-    return Outlook(places.names, now_utc_ms, whole.ahead_s, free)
+    nobody = (name for name, lot in zip(places.names, places.lots, strict=True) if lot.facility in unforeseen)
+    return Outlook(places.names, now_utc_ms, whole.ahead_s, free, frozenset(nobody))
 
 
 def _inside(belief: Occupancy) -> float:
@@ -54,9 +60,13 @@ def _slots(names: Sequence[str], passed: Passed, way: int) -> Floats:
     return np.array([[float("nan")] * (RECENT_SLOTS - len(row)) + row for row in rows]).reshape(len(names), -1)
 
 
+def _own(belief: Occupancy, kind: object) -> FreeCount:
+    return next((count for each, count in belief.by_kind.items() if each is kind), FreeCount(0, 0, 0, 0))
+
+
 def _lot(whole: Floats, belief: Occupancy, kind: object) -> Floats:
     """Return the quantiles of one kind, (n_horizons, n_levels), of those of its facility."""
-    own = next((count for each, count in belief.by_kind.items() if each is kind), FreeCount(0, 0, 0, 0))
+    own = _own(belief, kind)
     if own.capacity == belief.total.capacity and belief.trust is Trust.GOOD:
         own_now = np.interp(LEVELS, (LEVELS[0], 0.5, LEVELS[-1]), (own.low, own.free, own.high))
         return np.concatenate((np.sort(own_now)[None, :], whole[1:]))

@@ -13,11 +13,12 @@ from typing import Final
 
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import ConflictError, InvalidTimingError, NotFoundError
+from signal_ctrl.domain.secrecy import RandomBytes
 from signal_ctrl.domain.shelves import ShelfSpec
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import SpaceKind
 from signal_ctrl.parking.plates import KEPT_MS, PlateCodes
-from signal_ctrl.parking.ports import RandomBytes, Store, Transaction
+from signal_ctrl.parking.ports import Store, Transaction
 
 LATE_MS: Final = 1_800_000
 """A reservation whose car has not come so long after its begin keeps nothing any more. [ms] [P]"""

@@ -14,8 +14,9 @@ from typing import Final
 
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.secrecy import Box, RandomBytes
 from signal_ctrl.domain.shelves import ShelfSpec
-from signal_ctrl.parking.ports import Box, RandomBytes, Store, Transaction
+from signal_ctrl.parking.ports import Store, Transaction
 
 KEY_MS: Final = 5 * 86_400_000
 KEPT_MS: Final = 28 * 86_400_000

@@ -7,7 +7,6 @@ from signal_ctrl.domain.shelves import OpenShelf, Shelf, ShelfSpec, V
 from signal_ctrl.domain.storing import Importance
 
 T = TypeVar("T")
-RandomBytes = Callable[[int], bytes]
 
 
 class Reading(Protocol):
@@ -42,16 +41,4 @@ class Store(Protocol):
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Carry out questions as of one moment. Raises: what `work` raises; StorageError."""
-        ...
-
-
-class Box(Protocol):
-    """Keeps secrets sealed with a key that is not in the database."""
-
-    def seal(self, text: str) -> str:
-        """Return a text sealed."""
-        ...
-
-    def unseal(self, sealed: str) -> str:
-        """Return a text as it was."""
         ...

@@ -19,7 +19,7 @@ MOST_SAMPLES: Final = 400_000
 
 
 class SampleBook:
-    """The `History` of the service, and what keeps it."""
+    """What was: the samples of the service, and what keeps them."""
 
     def __init__(self, store: Store, clock: Clock, book: OccupancyBook) -> None:
         self._store = store

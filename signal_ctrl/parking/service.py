@@ -1,14 +1,16 @@
 """The parking service: everything put together over one store, and what it does once a second."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Lock
 from typing import Final
 
 from signal_ctrl.domain.clock import Clock
+from signal_ctrl.domain.doing import do_all
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.domain.roads_json import roads_from_json, roads_to_json
+from signal_ctrl.domain.secrecy import Box, RandomBytes
 from signal_ctrl.parking.book import OccupancyBook
 from signal_ctrl.parking.facilities import Facilities
 from signal_ctrl.parking.facilities_json import facilities_from_json, facilities_to_json
@@ -21,7 +23,7 @@ from signal_ctrl.parking.kept import DOCUMENTS, StoredDocument
 from signal_ctrl.parking.machines import MachineDesk
 from signal_ctrl.parking.permits import PassDesk
 from signal_ctrl.parking.plates import PlateCodes
-from signal_ctrl.parking.ports import Box, RandomBytes, Store, Transaction
+from signal_ctrl.parking.ports import Store, Transaction
 from signal_ctrl.parking.samples import SampleBook
 from signal_ctrl.parking.signs.desk import SignDesk
 from signal_ctrl.parking.signs.rules import SignRule, check_against, signs_from_json, signs_to_json
@@ -53,7 +55,7 @@ class Parking:
         self._importing = Lock()
         """Documents are checked against each other, so one comes after the other."""
         self._tidied_ms = clock.mono_ms()
-        self._learned_ms: int | None = None
+        self._learn_at_ms = clock.mono_ms()
         self._minute_ms = clock.mono_ms()
 
     def start(self) -> None:
@@ -89,6 +91,7 @@ class Parking:
             found = self._put(who, FACILITIES, facilities_to_json(facilities))
             self.intake.change(facilities)
             self.guidance.begin(self.roads, facilities)
+            self._learn_at_ms = self.clock.mono_ms()  # guidance begins anew, without a forecast
         return found
 
     def import_signs(self, who: str, signs: Sequence[SignRule]) -> str:
@@ -106,6 +109,7 @@ class Parking:
             found = self._put(who, ROADS, roads_to_json(roads))
             self.roads = roads
             self.guidance.begin(roads, self.book.facilities)
+            self._learn_at_ms = self.clock.mono_ms()
         return found
 
     def tick(self) -> None:
@@ -118,28 +122,29 @@ class Parking:
         if mono_ms - self._tidied_ms >= HOUR_MS:
             self._tidied_ms = mono_ms
             due.extend((self.intake.tidy, self.history.tidy, self.codes.tidy, self.passes.tidy))
-        failed = [error for error in map(_failure_of, due) if error is not None]
-        if failed:
-            raise failed[0]
+        do_all(due)  # a full disk must not keep what is shown on signs from being looked at
 
     def learn_due(self) -> bool:
-        """Learn the forecast anew from the days that are kept, once a day; tell whether it was done.
+        """Learn the forecast anew from the days that are kept, once a day, and after facilities or roads were imported;
+        tell whether it was done.
 
         Takes seconds: not for the thread that ticks.
         """
-        mono_ms = self.clock.mono_ms()
-        if self._learned_ms is not None and mono_ms - self._learned_ms < LEARN_MS:
+        mono_ms, now_ms = self.clock.mono_ms(), self.clock.utc_ms()
+        if mono_ms < self._learn_at_ms:
             return False
-        self._learned_ms = mono_ms
-        now_ms = self.clock.utc_ms()
-        samples = self.history.all(now_ms - LEARN_FROM_MS, now_ms)
+        self._learn_at_ms = mono_ms + LEARN_MS
+        there = self.book.facilities.index
+        samples = [each for each in self.history.all(now_ms - LEARN_FROM_MS, now_ms) if each.facility in there]
         try:
             days = days_of(samples, self.book.facilities.timezone)
         except InvalidInputError:
             return False  # no sample yet that may be trusted
         if len(days.dates) < LEAST_DAYS:
             return False
-        self.guidance.learnt(learn(days))
+        if not self.guidance.learnt(learn(days)):
+            self._learn_at_ms = mono_ms + HOUR_MS  # of a facility nothing is known yet: it is new
+            return False
         return True
 
     @staticmethod
@@ -166,11 +171,3 @@ class Parking:
         """Return the text of a document in force, empty if there is none: facilities, signs, roads."""
         found = self.store.read(lambda r: r.shelf(DOCUMENTS).get(name))
         return "" if found is None else found.text
-
-
-def _failure_of(do: Callable[[], None]) -> Exception | None:
-    try:
-        do()
-    except Exception as error:  # a full disk must not keep what is shown on signs from being looked at
-        return error
-    return None

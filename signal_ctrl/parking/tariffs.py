@@ -3,11 +3,10 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.schedule import zone_of
 
 DAY_MIN: Final = 1440
 MS_PER_MIN: Final = 60_000
@@ -106,10 +105,10 @@ FREE: Final = Tariff()
 
 
 def is_zone(name: str) -> bool:
-    """Tell whether a time zone is known."""
+    """Tell whether a time zone is one of the IANA database: the same on every machine."""
     try:
-        _zone(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone_of(name)
+    except InvalidInputError:
         return False
     return True
 
@@ -128,10 +127,5 @@ def minute_of_week(timezone: str, at_utc_ms: int) -> tuple[int, int]:
     >>> minute_of_week("Asia/Shanghai", 1_700_000_000_000)
     (2, 373)
     """
-    local = datetime.fromtimestamp(at_utc_ms / 1000, _zone(timezone))
+    local = datetime.fromtimestamp(at_utc_ms / 1000, zone_of(timezone))
     return local.weekday(), local.hour * 60 + local.minute
-
-
-@lru_cache(maxsize=32)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)

@@ -39,9 +39,11 @@ class SqlAudit:
             wanted = wanted.where(column == value) if value else wanted
         return self._found(wanted)
 
-    def walk(self) -> Iterator[StoredRecord]:
-        """Yield every record in the order of its number, whatever that is, while the reading lasts."""
-        page = self.records(_LEAST, _PAGE)
+    def walk(self, from_n: int = _LEAST) -> Iterator[StoredRecord]:
+        """Yield every record from a number on in the order of its number, while the reading lasts; at first all,
+        whatever numbers they have.
+        """
+        page = self.records(from_n, _PAGE)
         while page:
             yield from page
             page = self.records(page[-1].record.n + 1, _PAGE)

@@ -40,7 +40,10 @@ def verify(folder: Path, anchors: Sequence[Path] = (), key: Path | None = None, 
     for place in anchors:
         if not place.is_dir():
             raise InvalidInputError(f"there is no folder {place} with anchors")
-    public = public_key(key or _key_of(folder, anchors))
+    own = key or _key_of(folder, anchors)
+    if key is None and not own.exists():
+        raise InvalidInputError(f"{folder} holds no centre; name the folder that 'serve --data' has")
+    public = public_key(own)
     found: list[Anchor] = []
     complaints: list[str] = []
     for place in (folder / ANCHORS, *anchors):

@@ -57,7 +57,7 @@ def _since(connection: Connection, last: Anchor, folder: Path) -> tuple[str, ...
     stored = SqlRepositories(connection).audit.records(last.head.n, limit=1)
     if not stored or stored[0].hash != last.head.hash:
         return (f"audit record {last.head.n} was anchored and is not there as it was: something was lost or rewritten",)
-    records = (one for one in SqlRepositories(connection).audit.walk() if one.record.n > last.head.n)
+    records = SqlRepositories(connection).audit.walk(last.head.n + 1)
     verdict = check_chain(records, (last,), public_key(folder / KEYS / AUDIT_PUBLIC), last)
     return tuple(f"audit record {finding.n} {finding.text}" for finding in verdict.findings if finding.n > last.head.n)[
         :_SHOWN

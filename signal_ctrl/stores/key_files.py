@@ -39,7 +39,8 @@ def public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise InvalidInputError(f"cannot read the public key {path}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidInputError(f"cannot read the public key {path}: {reason}") from error
     if not isinstance(key, Ed25519PublicKey):
         raise InvalidInputError(f"{path} is no public key of Ed25519")
     return key

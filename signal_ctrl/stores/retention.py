@@ -27,10 +27,6 @@ from signal_ctrl.stores.tables.audit import AUDIT
 DAY_MS: Final = 86_400_000
 AUDIT_MS: Final = 731 * DAY_MS
 """24 months; never less than six."""
-RAW_MS: Final = 30 * DAY_MS
-TOTALS_MS: Final = 3 * 366 * DAY_MS
-OVERRIDES_MS: Final = 5 * 366 * DAY_MS
-FAULTS_PER_CABINET: Final = 3000
 _AT_ONCE: Final = 5000
 
 Rule = Callable[[Connection, int], int]
@@ -48,7 +44,7 @@ class TopicRule:
 
 
 RULES: Final[tuple[TopicRule, ...]] = tuple(TopicRule(kept.spec.name, kept.take_out) for kept in SHELVES_KEPT)
-"""Each topic adds its own, with the times above."""
+"""What each topic takes out; how long it keeps is said in `shelf_retention`."""
 
 
 def retain(

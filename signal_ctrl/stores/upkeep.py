@@ -18,6 +18,8 @@ from signal_ctrl.stores.store import SqlStore
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+FIRST_MS: Final = HOUR_MS
+"""What is due daily is first due so long after the start: one that is started anew every day is looked after. [ms]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Upkeep:
         places = [AnchorFolder(folder, key.public_key()) for folder in folders]
         self._anchoring = Anchoring(store, key, clock, places, last)
         start_ms = clock.mono_ms()
-        self._next_ms = {"backup": start_ms, "daily": start_ms + DAY_MS}
+        self._next_ms = {"backup": start_ms, "daily": start_ms + FIRST_MS}
 
     def tick(self) -> tuple[str, ...]:
         """Sign the head of the audit when it is due, and return what went wrong, for an alarm."""

@@ -18,14 +18,14 @@ What each is for, and how a topic joins:
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from signal_ctrl.centre.centre import Centre
-from signal_ctrl.centre.link_keys import Box
 from signal_ctrl.centre.ports import Condition
-from signal_ctrl.domain.errors import SignalCtrlError
+from signal_ctrl.domain.doing import do_all
 from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.domain.secrecy import Box
 from signal_ctrl.watch.buses.desk import BusDesk
 from signal_ctrl.watch.city_minute import CityMinute
 from signal_ctrl.watch.conditions.desk import ConditionsDesk
@@ -108,9 +108,7 @@ class Watch:
             topics += [self.feeds.tick, self.roads.tick, self.conditions_desk.tick, self._follow, self._publish]
             topics += [lambda: self.foresight.tick(self._network), self.incident_service.tick, self.diversions.tick]
             topics += [self.buses.tick, lambda: self.figures.tick(self._network), self._look_after]
-        failed = [error for error in map(_tried, topics) if error is not None]
-        if failed:
-            raise failed[0]
+        do_all(topics)
 
     def network(self) -> RoadNetwork | None:
         """Return the road network that minutes are made of; None before one was imported and the next tick."""
@@ -191,12 +189,3 @@ class Watch:
         oldest = None if self._publisher is None else self._publisher.oldest()
         if oldest is not None and self._network is not None:
             self.learnt.keep(oldest[1], self._network, oldest[0])
-
-
-def _tried(topic: Callable[[], None]) -> SignalCtrlError | None:
-    """Do what is due of a topic and return what it failed with."""
-    try:
-        topic()
-    except SignalCtrlError as error:
-        return error
-    return None

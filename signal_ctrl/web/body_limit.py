@@ -16,6 +16,8 @@ ROADS_PATH: Final = "/v1/roads"
 ROADS_MAX_BYTES: Final = 32 << 20
 BUSES_PATH: Final = "/v1/buses"
 BUSES_MAX_BYTES: Final = 8 << 20
+UNITS_PATH: Final = "/v1/units"
+UNITS_MAX_BYTES: Final = 4 << 20
 FEED_MAX_BYTES: Final = 1 << 20
 PARKING_READINGS_PATH: Final = "/v1/parking/readings"
 PARKING_DOCUMENTS: Final = "/v1/parking/documents/"
@@ -23,6 +25,7 @@ LARGER: Final[Mapping[str, int]] = {
     NETWORK_PATH: NETWORK_MAX_BYTES,
     ROADS_PATH: ROADS_MAX_BYTES,
     BUSES_PATH: BUSES_MAX_BYTES,
+    UNITS_PATH: UNITS_MAX_BYTES,
     PARKING_READINGS_PATH: FEED_MAX_BYTES,
     **{f"{PARKING_DOCUMENTS}{name}": NETWORK_MAX_BYTES for name in ("facilities", "signs", "roads")},
 }

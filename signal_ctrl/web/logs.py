@@ -50,7 +50,7 @@ def start_logs(stream: TextIO) -> None:
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a logger that was used already does as `logs_from` says too
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import BackendError, InvalidInputError, SignalCtrlError
-from signal_ctrl.domain.signs import LONGEST_TEXT, MessageKind, SignText
+from signal_ctrl.domain.signs import MessageKind, SignText, fitting
 from signal_ctrl.web.breaker import Breaker
 
 EVERY_MS: Final = 10_000
@@ -112,7 +112,7 @@ def _own_text(sign: dict[str, Any], now_utc_ms: int, most_utc_ms: int) -> SignTe
     """Return the lines of a sign as one text, None where there are none, or they are over, or cannot be read. [ms]"""
     try:
         until_ms = min(int(sign["valid_until_utc_ms"]), most_utc_ms)
-        zh, en = ("  ".join(line[key] for line in sign["lines"])[:LONGEST_TEXT] for key in ("zh", "en"))
+        zh, en = (fitting(line[key] for line in sign["lines"]) for key in ("zh", "en"))
         if not zh or not en or until_ms <= now_utc_ms:
             return None
         return SignText(sign["sign"], MessageKind.PARKING, zh, en, now_utc_ms, until_ms, "parking")

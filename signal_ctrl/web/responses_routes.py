@@ -18,6 +18,7 @@ from signal_ctrl.watch.responses.resolving import PartReason
 from signal_ctrl.watch.responses.response_file import response_from_text
 from signal_ctrl.watch.responses.stored_routes import StoredRoute, stored_routes
 from signal_ctrl.web.bodies import BodyIn, BodyOut
+from signal_ctrl.web.body_limit import MAX_BYTES
 from signal_ctrl.web.centre_bodies import Engineer, Limit, Name, NamePath, Note, Reader, UtcMs, people_only
 from signal_ctrl.web.overrides_routes import ApproveIn, Approver, IssueIn, Issuer
 from signal_ctrl.web.routing import ContextOf, new_router
@@ -29,14 +30,14 @@ router = new_router("responses")
 class ResponseIn(BodyIn):
     """A document of a response, TOML or JSON."""
 
-    document: Annotated[str, StringConstraints(min_length=1, max_length=1 << 20)]
+    document: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BYTES)]
     note: Note = ""
 
 
 class CheckIn(BodyIn):
     """A document that is only looked at."""
 
-    document: Annotated[str, StringConstraints(min_length=1, max_length=1 << 20)]
+    document: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BYTES)]
 
 
 class CheckOut(BodyOut):

@@ -20,7 +20,7 @@ from signal_ctrl.centre.audit import StoredRecord
 from signal_ctrl.centre.identity import Actor
 from signal_ctrl.centre.ports import Store
 from signal_ctrl.domain.clock import Clock
-from signal_ctrl.domain.errors import NotLoggedInError
+from signal_ctrl.domain.errors import NotLoggedInError, StorageError
 from signal_ctrl.web.packed_stream import Piece
 
 RECHECK_MS: Final = 60_000
@@ -199,6 +199,8 @@ class StreamHub:
             self._recheck(listener.actor)
         except NotLoggedInError:
             listener.close("the login has ended")
+        except StorageError:  # what is new is told all the same, and the login looked at with the next tick
+            listener.checked_mono_ms -= RECHECK_MS
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

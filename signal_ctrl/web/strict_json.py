@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from signal_ctrl.domain.documents import no_constant, why
+from signal_ctrl.domain.documents import MOST_WHOLE, no_constant, why
 from signal_ctrl.domain.errors import InvalidInputError
 
 MAX_DEPTH: Final = 32
 MAX_KEYS: Final = 10_000
 MAX_DIGITS: Final = 400
-LEAST_WHOLE: Final = -(2**63)
-MOST_WHOLE: Final = 2**63 - 1
+LEAST_WHOLE: Final = -MOST_WHOLE - 1
 
 
 def read_json(body: bytes) -> Any:

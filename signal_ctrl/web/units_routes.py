@@ -2,16 +2,20 @@
 
 from typing import Annotated, Literal
 
+from fastapi import Request
 from pydantic import Field, StringConstraints
+from starlette.concurrency import run_in_threadpool
 
 from signal_ctrl.centre.identity import Actor, Right
 from signal_ctrl.watch.dispatch.ranking import OLD_MS
 from signal_ctrl.watch.dispatch.unit_desk import unit_of, units
 from signal_ctrl.watch.dispatch.units import Unit, UnitPosition, UnitState
 from signal_ctrl.web.bodies import BodyIn, BodyOut
+from signal_ctrl.web.body_limit import UNITS_PATH
 from signal_ctrl.web.centre_bodies import NamePath, NameQuery, Reader, UtcMs, people_only
 from signal_ctrl.web.context import Context
 from signal_ctrl.web.guard import needs
+from signal_ctrl.web.late_bodies import described, late_body
 from signal_ctrl.web.routing import ContextOf, new_router
 
 router = new_router("units")
@@ -58,7 +62,7 @@ class UnitOut(BodyOut):
     position_old: bool
 
 
-@router.get("/v1/units")
+@router.get(UNITS_PATH)
 def listed(
     actor: Reader,
     context: ContextOf,
@@ -72,10 +76,11 @@ def listed(
     return [_shown(context, unit) for unit in found]
 
 
-@router.post("/v1/units")
-def import_(body: UnitsIn, actor: Dispatcher, context: ContextOf) -> list[UnitOut]:
-    """Take in a document of units; those that are not in it go out of service."""
-    return [_shown(context, unit) for unit in context.watch.dispatch.units.import_(actor, body.document)]
+@router.post(UNITS_PATH, openapi_extra=described(UnitsIn))
+async def import_(request: Request, actor: Dispatcher, context: ContextOf) -> list[UnitOut]:
+    """Take in a document of units in a body of at most 4 MiB; those that are not in it go out of service."""
+    body = await late_body(request, UnitsIn)
+    return await run_in_threadpool(_imported, context, actor, body.document)
 
 
 @router.get("/v1/units/{name}")
@@ -99,6 +104,10 @@ def report(name: NamePath, body: PositionIn, actor: Reporter, context: ContextOf
     source = "by hand" if by_hand else "device"
     position = UnitPosition(name, body.lon, body.lat, utc_ms, source, body.heading_deg)
     return context.watch.dispatch.units.report(actor, position)
+
+
+def _imported(context: Context, actor: Actor, document: str) -> list[UnitOut]:
+    return [_shown(context, unit) for unit in context.watch.dispatch.units.import_(actor, document)]
 
 
 def _shown(context: Context, unit: Unit) -> UnitOut:

@@ -79,6 +79,7 @@ def run_city(
     """
     check_built()
     scenario = catalogue.resolve(order.settings.scenario)
+    say(f"{scenario.name}: making its roads, plans and feeds; a whole town takes a minute or two")
     begin_s, _ = times_of(scenario, order.settings)
     paced_from_s = begin_s + order.warm_up_s
     pace = Pace(order.speed, paced_from_s, time.time, time.sleep)

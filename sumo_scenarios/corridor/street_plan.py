@@ -56,11 +56,6 @@ STOPS_WEST: Final = (9, 8, 6, 5, 3, 2, 1)
 """Signals behind which a bus stops, in its direction."""
 
 
-def is_tee(i: int) -> bool:
-    """Tell whether a signal has one side street only."""
-    return len(LEGS[i]) == 1
-
-
 def has_left(i: int, eastbound: bool) -> bool:
     """Tell whether traffic of a direction turns left at a signal."""
     return ("N" if eastbound else "S") in LEGS[i]

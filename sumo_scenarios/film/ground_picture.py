@@ -23,7 +23,6 @@ SOLID_BEFORE_STOP_M: Final = 22.0
 STOP_LINE_M: Final = 0.45
 _SHIFT: Final = 4
 _GRASS, _PAVING, _KERB, _ASPHALT, _PAINT = (58, 98, 78), (150, 154, 158), (178, 180, 182), (98, 97, 95), (226, 228, 228)
-_ISLAND: Final = (118, 124, 126)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ the corner walks over a crossing there.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sumo_scenarios.newtown.buses import BusLine, Row, stop_name
@@ -168,8 +168,3 @@ def _to_stop(sidewalks: Sidewalks, side: str, stop: str) -> list[str]:
 
 def _person(name: str, trip: Trip, stages: str) -> str:
     return f'<person id="{name}" depart="{trip.depart_s:.1f}" departPos="{DEPART_POS_M}">{stages}</person>'
-
-
-def person_rows(rows: Iterator[Row | None]) -> list[Row]:
-    """Return those who have a way, in the order of departure."""
-    return sorted(row for row in rows if row is not None)

@@ -201,7 +201,15 @@ def test_two_scenarios_of_one_name_are_refused(tmp_path: Path) -> None:
         tasks(scenarios=",".join(map(str, paths)))
 
 
-@pytest.mark.parametrize(("text", "word"), [("seeds = [1", "no TOML"), (None, "cannot read"), (b"\xff\xfe", "no TOML")])
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("seeds = [1", "no TOML"),
+        (None, "cannot read"),
+        (b"\xff\xfe", "no TOML"),
+        pytest.param("seeds = " + "9" * 5000, "no TOML", id="5000 digits"),
+    ],
+)
 def test_files_that_cannot_be_read(tmp_path: Path, text: str | bytes | None, word: str) -> None:
     path = tmp_path / "e.toml"
     if text is not None:

@@ -88,6 +88,7 @@ def test_counts_are_spread_over_their_period() -> None:
         (full() + "0,900,X,WC,CE,9\n", "signal X is not in this network"),
         (full() + "0,900,C,WC,SC,9\n", "signal C: it has no turn from WC to SC"),
         (full().replace("0,900,C,SC,CE,90\n", ""), "signal C, 0 to 900 s: no count from SC to CE;"),
+        (full(vehicles=12_000), "C, .*: 48,000 veh/h .*lanes let at most .*such as a day"),
     ],
 )
 def test_counts_have_to_fit_the_network(world: World, text: str, words: str) -> None:

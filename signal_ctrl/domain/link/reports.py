@@ -33,7 +33,6 @@ STARVING_OVER: Final = "starving-over"
 STARTED: Final = "start"
 """The code of the first event of each start of a cabinet."""
 _MAX_TEXT: Final = 500
-_MAX_CODE: Final = 65_535
 _MAX_VALUES: Final = 64
 _KEYS: Final = ("format", "cabinet", "boot", "sequence", "reports", "gaps")
 _REPORT_KEYS: Final = ("kind", "at_utc_ms", "code", "text", "values")
@@ -170,6 +169,16 @@ def report_of(item: dict[str, Any]) -> Report:
     )
 
 
+def gap_of(item: Any) -> Gap:
+    """Return the gap of a JSON list. Raises: ValueError, TypeError or InvalidInputError if it is none."""
+    if len(items_of(item)) != len(Gap._fields):
+        raise ValueError("a gap is boot id, first, last, number of reports")
+    gap = Gap(text_of(item[0]), whole(item[1]), whole(item[2]), whole(item[3]))
+    if not _is_gap(gap):
+        raise ValueError("a gap has a boot id and numbers from 1 on, the first no later than the last")
+    return gap
+
+
 def receipt_to_bytes(receipt: Receipt) -> bytes:
     """Return the canonical document of a receipt."""
     document = {"contiguous": receipt.contiguous, "missing": [list(pair) for pair in receipt.missing]}
@@ -183,11 +192,5 @@ def _batch(document: dict[str, Any]) -> Batch:
         boot=text_of(document["boot"]),
         sequence=whole(document["sequence"]),
         reports=tuple(report_of(item) for item in items_of(document["reports"])),
-        gaps=tuple(_gap(item) for item in items_of(document["gaps"])),
+        gaps=tuple(gap_of(item) for item in items_of(document["gaps"])),
     )
-
-
-def _gap(item: Any) -> Gap:
-    if len(items_of(item)) != len(Gap._fields):
-        raise ValueError("a gap is boot id, first, last, number of reports")
-    return Gap(text_of(item[0]), whole(item[1]), whole(item[2]), whole(item[3]))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import nnls
 
 from signal_ctrl.domain.errors import InvalidInputError
@@ -59,6 +60,13 @@ class Learnt:
         errors = np.where(seen[:, None, None], self.error[0], self.error[1])
         quantiles = np.clip(mean[..., None] + spread[..., None] * errors, 0.0, self.capacity[:, None, None])
         return mean, quantiles
+
+    def knows(self) -> npt.NDArray[np.bool_]:
+        """Return of which facilities there is a usual day of any type. (n,)"""
+        found = np.zeros(len(self.facilities), dtype=np.bool_)
+        for usual in self.usual.values():
+            found |= np.isfinite(usual.occupied).any(axis=1)
+        return found
 
     def _usual(self, day_type: str) -> Usual:
         return self.usual.get(day_type) or next(iter(self.usual.values()))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from signal_ctrl.domain.signs import LONGEST_TEXT, MessageKind, SignText, shown
+from signal_ctrl.domain.signs import LONGEST_TEXT, MessageKind, SignText, fitting, shown
 from signal_ctrl.parking.signs.rules import Arrow, LineRule, Sharing, SignRule, WhenStale
 from signal_ctrl.parking.signs.showing import LineShown, LineState
 
@@ -83,8 +83,8 @@ def parking_text(rule: SignRule, lines: Sequence[FaceLine], now_utc_ms: int) -> 
     told = [line for line in lines if line.value_en]
     if not told:
         return None
-    zh = _fit([line.text_zh for line in told], rule.longest_zh)
-    en = _fit([line.text_en for line in told], rule.longest_en)
+    zh = fitting([line.text_zh for line in told], min(rule.longest_zh, LONGEST_TEXT))
+    en = fitting([line.text_en for line in told], min(rule.longest_en, LONGEST_TEXT))
     if not zh or not en:
         return None
     return SignText(rule.sign, MessageKind.PARKING, zh, en, now_utc_ms, now_utc_ms + VALID_MS, SOURCE)
@@ -105,14 +105,3 @@ def _face(
     if text is not None:
         until_utc_ms = min(until_utc_ms, text.until_utc_ms)
     return Face(sign, lines, text, until_utc_ms, tuple(each for each in live if each is not text))
-
-
-def _fit(texts: Sequence[str], longest: int) -> str:
-    """Return as many whole lines as fit: half a number is another number."""
-    found = ""
-    for text in texts:
-        longer = f"{found}  {text}" if found else text
-        if len(longer) > min(longest, LONGEST_TEXT):
-            break
-        found = longer
-    return found

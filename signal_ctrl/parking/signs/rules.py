@@ -186,10 +186,10 @@ def _sign(table: Fields) -> SignRule:
         road=table.text("road"),
         position_m=table.number("position_m", 0.0, 0.0),
         lines=tuple(_line(Fields(each, f"{table.where}, line {at}")) for at, each in enumerate(table.tables("lines"))),
-        change_s=_whole(table, "change_s", CHANGE_S[0]),
+        change_s=table.whole("change_s", CHANGE_S[0]),
         sharing=_choice(table, "sharing", Sharing.WHOLE),
-        longest_zh=_whole(table, "longest_zh", 60),
-        longest_en=_whole(table, "longest_en", 120),
+        longest_zh=table.whole("longest_zh", 60),
+        longest_en=table.whole("longest_en", 120),
     )
     table.done()
     return sign
@@ -203,11 +203,11 @@ def _line(table: Fields) -> LineRule:
         facilities=table.names("facilities"),
         kind=_choice(table, "kind", SpaceKind.GENERAL),
         arrow=_choice(table, "arrow", Arrow.NONE),
-        stock=_whole(table, "stock", 0) if table.has("stock") else None,
-        step=_whole(table, "step", 0) if table.has("step") else None,
-        most_age_s=_whole(table, "most_age_s", MOST_AGE_S),
+        stock=table.whole("stock", 0) if table.has("stock") else None,
+        step=table.whole("step", 0) if table.has("step") else None,
+        most_age_s=table.whole("most_age_s", MOST_AGE_S),
         when_stale=_choice(table, "when_stale", WhenStale.DASHES),
-        ahead_s=_whole(table, "ahead_s", 0),
+        ahead_s=table.whole("ahead_s", 0),
     )
     table.done()
     return line
@@ -223,10 +223,3 @@ def _choice(table: Fields, key: str, otherwise: C) -> C:
     except ValueError:
         names = ", ".join(each.value for each in type(otherwise))
         raise InvalidInputError(f"{table.where}: '{key}' cannot be '{text}'; choose of {names}") from None
-
-
-def _whole(table: Fields, key: str, otherwise: int) -> int:
-    value = table.get(key, otherwise)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidInputError(f"{table.where}: '{key}' has to be a whole number, got {value!r}")
-    return value

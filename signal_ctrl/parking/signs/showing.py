@@ -5,7 +5,7 @@ FULL is a word about what is there, too: it is said where by the best guess no m
 nearly sure. What is neither surely free nor known to be full is dashes or nothing, never a number, never FULL.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -47,9 +47,6 @@ class Belief:
     occupancy: Occupancy
     is_open: bool
     ahead: FreeCount | None = None
-
-
-BeliefOf = Callable[[str], Belief]
 
 
 def shown_line(rule: LineRule, beliefs: Sequence[Belief], before: LineShown | None, now_utc_ms: int) -> LineShown:

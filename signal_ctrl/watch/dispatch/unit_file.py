@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from signal_ctrl.domain.documents import is_number
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.fields import Fields, read_table
 from signal_ctrl.domain.roads import LonLat
@@ -57,8 +58,7 @@ def units_from_text(text: str, source: str = "the document of units") -> UnitsFi
 
 def place_of(value: Any, where: str) -> LonLat:
     """Return longitude and latitude. Raises: InvalidInputError."""
-    number = (int, float)
-    if not isinstance(value, list) or len(value) != 2 or not all(type(each) in number for each in value):
+    if not isinstance(value, list) or len(value) != 2 or not all(map(is_number, value)):
         raise InvalidInputError(f"{where} has to be [longitude, latitude], got {value!r:.60}")
     return float(value[0]), float(value[1])
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from signal_ctrl.centre.shelves import ShelfSpec
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.roads import LonLat
-from signal_ctrl.domain.schedule import is_name
+from signal_ctrl.domain.schedule import is_name, zone_of
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MIN: Final = 24 * 60
@@ -68,14 +67,11 @@ class Shift:
             raise InvalidInputError(f"the days of a shift are some of {', '.join(DAYS)}, each once")
         if not (0 <= self.begin_min < DAY_MIN and 0 <= self.end_min <= DAY_MIN) or self.begin_min == self.end_min:
             raise InvalidInputError("a shift begins and ends at different times of the day, 00:00 to 24:00")
-        try:
-            ZoneInfo(self.zone)
-        except (KeyError, OSError, ValueError) as error:
-            raise InvalidInputError(f"'{self.zone}' is no time zone, as Europe/Berlin is") from error
+        zone_of(self.zone)
 
     def covers(self, utc_ms: int) -> bool:
         """Tell whether it is on at an instant. [ms]"""
-        local = dt.datetime.fromtimestamp(utc_ms / 1000, ZoneInfo(self.zone))
+        local = dt.datetime.fromtimestamp(utc_ms / 1000, zone_of(self.zone))
         today, minute = local.weekday(), local.hour * 60 + local.minute
         if self.begin_min < self.end_min:
             return DAYS[today] in self.days and self.begin_min <= minute < self.end_min

@@ -6,7 +6,7 @@ import numpy as np
 
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
-from signal_ctrl.centre.issuing import IssueWish
+from signal_ctrl.centre.issuing import IssueWish, assignments_of
 from signal_ctrl.centre.plan_values import PLANS
 from signal_ctrl.centre.plans import item_of
 from signal_ctrl.domain.errors import ConflictError, InvalidInputError, RefusedError
@@ -41,7 +41,7 @@ class GateKeeper:
             return
         vehicles = on_roads_veh(network, plan.area, latest)
         gate = PerimeterGate(plan.best_veh, sum(g.to_veh_h for g in plan.gates), sum(g.from_veh_h for g in plan.gates))
-        before = self._held.get(diversion.diversion_id) or _Held(gate.least_veh_h, vehicles, 0, True)
+        before = self._held.get(diversion.diversion_id) or self._found(diversion, gate, vehicles)
         if latest.minute_utc_ms == before.minute_utc_ms or not np.isfinite(vehicles):
             return
         ordered_veh_h = gate.step(before.ordered_veh_h, before.vehicles, vehicles)
@@ -49,6 +49,15 @@ class GateKeeper:
         if holds != before.holds and not self._switched(diversion, holds):
             holds = before.holds
         self._held[diversion.diversion_id] = _Held(ordered_veh_h, vehicles, latest.minute_utc_ms, holds)
+
+    def _found(self, diversion: Diversion, gate: PerimeterGate, vehicles: float) -> _Held:
+        """Return how gates are by the plans of their cabinets: they hold back at the begin, and as they were before a
+        restart.
+        """
+        names, opened = diversion.plan.gate_cabinets, open_name(diversion.issued_plan)
+        assigned = self._centre.store.read(lambda r: assignments_of(r, names)).values()
+        is_open = any(each.offered is not None and each.offered.name == opened for each in assigned)
+        return _Held(gate.most_veh_h if is_open else gate.least_veh_h, vehicles, 0, not is_open)
 
     def _switched(self, diversion: Diversion, holds: bool) -> bool:
         """Issue the plan that holds back or the one that does not; a refusal is written down, and tried again."""

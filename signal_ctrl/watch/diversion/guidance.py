@@ -117,8 +117,8 @@ def _sign(table: Any, place: int) -> Sign:
         position_m=fields.number("position_m", least=0),
         reach_m=fields.number("reach_m", 150.0),
         destinations=tuple(_destination(one, fields.where) for one in fields.tables("destinations", [])),
-        longest_zh=_whole(fields, "longest_zh", 24),
-        longest_en=_whole(fields, "longest_en", 60),
+        longest_zh=fields.whole("longest_zh", 24, least=0),
+        longest_en=fields.whole("longest_en", 60, least=0),
     )
     fields.done()
     return sign
@@ -144,20 +144,13 @@ def _movement(table: Any, signal: str) -> SignalMovement:
     movement = SignalMovement(
         group=fields.text("group"),
         from_road=fields.text("from_road"),
-        lane=_whole(fields, "lane"),
+        lane=fields.whole("lane", least=0),
         to_road=fields.text("to_road"),
         saturation_veh_h=fields.number("saturation_veh_h", _SATURATION_VEH_H, 1),
         yields_to=_places(fields),
     )
     fields.done()
     return movement
-
-
-def _whole(fields: Fields, key: str, otherwise: int | None = None) -> int:
-    value = fields.get(key) if otherwise is None else fields.get(key, otherwise)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidInputError(f"{fields.where}: '{key}' has to be a whole number, 0 or more, got {value!r}")
-    return value
 
 
 def _places(fields: Fields) -> tuple[int, ...]:

@@ -3,11 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from signal_ctrl.centre.identity import Actor
 from signal_ctrl.domain.roads import RoadNetwork
-from signal_ctrl.domain.signs import SignText
 from signal_ctrl.watch.city_minute import CityMinute
-from signal_ctrl.watch.diversion.values import Diversion, Limit
 
 
 class CityState(Protocol):
@@ -31,32 +28,4 @@ class TravelTimes(Protocol):
 
     def travel_times_s(self, at_utc_ms: int) -> Mapping[str, float]:
         """Return the travel time of each road for who enters it at a time; roads that are not there: unknown. [s]"""
-        ...
-
-
-class DiversionService(Protocol):
-    """What incidents, routes and commands ask of diversion."""
-
-    def propose(self, actor: Actor, limit: Limit, compliance: float = ...) -> Diversion:
-        """Work out a diversion and keep it as a proposal. Nothing acts yet."""
-        ...
-
-    def order(self, actor: Actor, diversion_id: str) -> Diversion:
-        """Let a proposal act: texts on signs, plans to cabinets; it ends by itself."""
-        ...
-
-    def end(self, actor: Actor, diversion_id: str, why: str) -> Diversion:
-        """End it before its time."""
-        ...
-
-    def cleared(self, incident_id: str) -> tuple[Diversion, ...]:
-        """End what was ordered for an incident, because it is cleared."""
-        ...
-
-    def texts(self, now_utc_ms: int) -> tuple[SignText, ...]:
-        """Return what diversions want on signs now. [ms]"""
-        ...
-
-    def tick(self) -> None:
-        """End what is over, and write down what it brought; called once a second."""
         ...

@@ -136,11 +136,6 @@ class DiversionPlan:
         if bool(self.open_plan) != bool(self.gate_cabinets) or (self.gate_cabinets and not self.best_veh > 0):
             raise InvalidInputError("gates need cabinets, a plan that opens them, and vehicles that an area may hold")
 
-    @property
-    def saves_veh_h(self) -> float:
-        """What it is expected to save. [veh h]"""
-        return self.delay_without_veh_h - self.delay_with_veh_h
-
 
 @dataclass(frozen=True, slots=True)
 class Brought:

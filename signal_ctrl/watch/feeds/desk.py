@@ -7,12 +7,13 @@ from typing import Final
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import DONE
 from signal_ctrl.centre.link_gate import LinkGate
-from signal_ctrl.centre.link_keys import Box, KeyRing, sealed_key
+from signal_ctrl.centre.link_keys import KeyRing, sealed_key
 from signal_ctrl.centre.link_values import LinkKey
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.domain.errors import NotFoundError
 from signal_ctrl.domain.link.credential import Credential
 from signal_ctrl.domain.link.mac import KEY_BYTES
+from signal_ctrl.domain.secrecy import Box
 from signal_ctrl.watch.feeds.values import FEEDS, KEY_PREFIX, Feed, FeedKind
 
 REFRESH_MS: Final = 20_000

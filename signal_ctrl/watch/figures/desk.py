@@ -93,8 +93,9 @@ def trend(reading: Reading, from_utc_ms: int, until_utc_ms: int) -> Trend:
     """
     if not 0 <= until_utc_ms - from_utc_ms <= MOST_TREND_MS:
         raise InvalidInputError("a trend is of 26 hours at most, and its end is not before its begin")
+    length_ms = max(DAY_MS, until_utc_ms - from_utc_ms)  # a day of 25 hours has a last one too
     begins = [from_utc_ms - WEEK_MS * k for k in range(1, USUAL_WEEKS + 1)]
-    weeks = [week for begin in begins if (week := _slots(reading, begin, begin + DAY_MS, from_utc_ms - begin))]
+    weeks = [week for begin in begins if (week := _slots(reading, begin, begin + length_ms, from_utc_ms - begin))]
     usual = usual_of(weeks)
     return Trend(_slots(reading, from_utc_ms, until_utc_ms), usual, len(weeks) if usual else 0)
 

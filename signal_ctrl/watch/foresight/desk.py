@@ -135,14 +135,14 @@ class ForesightDesk:
         day = local_day(begin_ms, offset_h(self._network))
         if self._today is None or self._today.number != day:
             if self._today is not None:
-                self.keeper.keep(self._today.day(self._network), self._network)
+                self.keeper.keep(self._today.day(), self._network)
             self._today = _Today(day, offset_h(self._network), self._foresight.city)
         last = [each for each in found if each.minute_utc_ms >= begin_ms]
         if len(last) == SLOT_MIN:
             self._today.take(folded(minutes_of(last, self._foresight.city), self._foresight.city), begin_ms)
         self._today.take_factors(self.factors_at(begin_ms), restrictions, begin_ms)
         if at_ms % (60 * MINUTE_MS) == 0:
-            self.keeper.keep(self._today.day(self._network), self._network)
+            self.keeper.keep(self._today.day(), self._network)
 
 
 class _Today:
@@ -169,7 +169,7 @@ class _Today:
             first = self._told[key].from_utc_ms if key in self._told else begin_ms
             self._told[key] = Told(each, first, begin_ms + 2 * SLOT_MS)
 
-    def day(self, network: RoadNetwork) -> WatchedDay:
+    def day(self) -> WatchedDay:
         """Return the day so far."""
         slots = Slots(**{name: row.copy() for name, row in self._rows.items()})
         date = dt.date.fromordinal(dt.date(1970, 1, 1).toordinal() + self.number)

@@ -31,15 +31,15 @@ class IncidentService:
         self._incidents = incidents
         self._roads = roads
         self._detection = detection
-        self._next_utc_ms = 0
+        self._next_mono_ms = desk.clock.mono_ms()
 
     def tick(self) -> None:
         """Do what is due."""
-        now_ms = self._desk.now_ms()
+        now_ms, mono_ms = self._desk.now_ms(), self._desk.clock.mono_ms()
         network = self._roads.network()
-        if network is None or now_ms < self._next_utc_ms:
+        if network is None or mono_ms < self._next_mono_ms:
             return
-        self._next_utc_ms = now_ms + EVERY_MS
+        self._next_mono_ms = mono_ms + EVERY_MS
         out = self._desk.store.read(lambda reading: signals_out(reading, network, now_ms))
         for finding in (*out, *self._of_roads(network, now_ms)):
             self._incidents.found(finding)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from signal_ctrl.domain.batches import BatchForm, Reason, name_of, whole_of
+from signal_ctrl.domain.documents import is_number
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.observations import LoopCount, Observation, Position, TagRead, VehicleKind
@@ -54,11 +55,6 @@ def position_document(position: Position) -> dict[str, Any]:
     return {**found, **{name: value for name, value in more.items() if value is not None}}
 
 
-def read_document_of(read: TagRead) -> dict[str, Any]:
-    """Return a read as a JSON object."""
-    return {"reader": read.reader, "tag": read.tag, "utc_ms": read.utc_ms}
-
-
 def _count(item: Mapping[str, Any]) -> LoopCount:
     return LoopCount(
         name_of(item["detector"]),
@@ -89,7 +85,7 @@ def _read(item: Mapping[str, Any]) -> TagRead:
 
 def number_of(value: Any) -> float:
     """Return a number. Raises: ValueError for anything else."""
-    if type(value) is not float and type(value) is not int:
+    if not is_number(value):
         raise ValueError("not a number")
     return float(value)
 

@@ -121,6 +121,8 @@ class Intake:
             self._waiting.clear()
             for stored in self._kept_since(since_utc_ms):
                 self._number = max(self._number, stored.number)
+                heard = self._quality.of(stored.feed)
+                heard.last_utc_ms = max(heard.last_utc_ms, stored.received_utc_ms)
                 feed = self._feed_of(stored.feed)
                 if feed is not None and feed.kind is not FeedKind.WEATHER:
                     items = FORM.from_bytes(zlib.decompress(base64.b64decode(stored.packed))).items

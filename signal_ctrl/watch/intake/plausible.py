@@ -9,7 +9,7 @@ from typing import Final
 from signal_ctrl.domain.roads import Plane, RoadNetwork
 from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.observations import LoopCount, Position
-from signal_ctrl.watch.state.inbox import LEAST_COVERED_S, MANY, MOST_A_LANE_MINUTE
+from signal_ctrl.watch.state.inbox import is_impossible
 
 FASTEST_MPS: Final = 70.0
 """No vehicle in a city is faster than this. [P]"""
@@ -27,11 +27,9 @@ def count_is_possible(count: LoopCount) -> bool:
     lasts_ms = count.to_utc_ms - count.from_utc_ms
     if not SHORTEST_COUNT_MS <= lasts_ms <= LONGEST_COUNT_MS:
         return False
-    if count.vehicles > MOST_A_LANE_MINUTE * lasts_ms / MINUTE_MS:
-        return False
     if count.speed_mps is not None and (count.speed_mps > FASTEST_MPS or count.vehicles == 0):
         return False
-    return count.vehicles < MANY or count.occupied * lasts_ms / 1000 >= LEAST_COVERED_S * count.vehicles
+    return not is_impossible(count)
 
 
 class Ground:

@@ -24,7 +24,7 @@ SILENT: Final = "silent feed"
 
 @dataclass(slots=True)
 class Heard:
-    """What was heard of a feed since the start of this centre. [ms]"""
+    """What was heard of a feed since the start of this centre; `last_utc_ms` may lie before it. [ms]"""
 
     last_utc_ms: int = 0
     batches: int = 0
@@ -74,17 +74,22 @@ class Quality:
             self._raised.update({(kind, feed): bool(text) for kind, feed, text in changed})
 
     def _wanted(self, feed: Feed, now_ms: int) -> list[tuple[str, str]]:
-        """Return what there has to be of each kind of alarm about a feed: its text, or nothing."""
-        heard = self.of(feed.feed)
-        share = heard.share(now_ms)
-        limit = GOOD_SHARE if self._raised.get((BAD, feed.feed)) else BAD_SHARE
-        bad = share is not None and share >= limit
-        why = ", ".join(f"{reason.value} {n}" for reason, n in heard.left_out.most_common(3))
-        silent = feed.revoked_utc_ms is None and 0 < heard.last_utc_ms < now_ms - SILENT_MS
-        return [
-            (BAD, f"{share:.0%} of what feed {feed.feed} sends cannot be used ({why})" if bad else ""),
-            (SILENT, f"nothing was heard of feed {feed.feed} for {SILENT_MS // 60_000} minutes" if silent else ""),
-        ]
+        """Return what there has to be of each kind of alarm about a feed: its text, or nothing.
+
+        What is not known since the start of this centre is left out: an alarm from before it stands.
+        """
+        heard, is_over = self.of(feed.feed), feed.revoked_utc_ms is not None
+        share, found = heard.share(now_ms), list[tuple[str, str]]()
+        if share is not None or (BAD, feed.feed) in self._raised or is_over:
+            limit = GOOD_SHARE if self._raised.get((BAD, feed.feed)) else BAD_SHARE
+            bad = share is not None and share >= limit
+            why = ", ".join(f"{reason.value} {n}" for reason, n in heard.left_out.most_common(3))
+            found.append((BAD, f"{share:.0%} of what feed {feed.feed} sends cannot be used ({why})" if bad else ""))
+        if heard.last_utc_ms or is_over:
+            silent = not is_over and heard.last_utc_ms < now_ms - SILENT_MS
+            text = f"nothing was heard of feed {feed.feed} for {SILENT_MS // 60_000} minutes"
+            found.append((SILENT, text if silent else ""))
+        return found
 
     def _write(self, t: Transaction, changed: list[tuple[str, str, str]]) -> None:
         for kind, feed, text in changed:

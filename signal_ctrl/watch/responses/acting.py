@@ -94,11 +94,17 @@ class ResponseActs:
         return replace(order, parts=parts, before=tuple(acted.before)), acted
 
     def open_missions(
-        self, t: Transaction, order: ResponseOrder, document: OrderDocument, missions: tuple[Mission, ...]
+        self,
+        t: Transaction,
+        order: ResponseOrder,
+        document: OrderDocument,
+        missions: tuple[Mission, ...],
+        gone: str = "",
     ) -> ResponseOrder:
-        """Open the missions of a response that begins now."""
-        acted = Acted()
-        self._open(t, document, missions, acted)
+        """Open the missions of a response that begins now. Args: gone, why none of them can be planned any more."""
+        acted = Acted(failed={part.name: gone for part in document.missions} if gone else {})
+        if not gone:
+            self._open(t, document, missions, acted)
         return replace(order, parts=tuple(_opened(part, acted) for part in order.parts))
 
     def undo(self, t: Transaction, order: ResponseOrder, who: str, late: bool) -> Acted:

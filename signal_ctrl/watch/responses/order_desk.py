@@ -232,7 +232,7 @@ class ResponseDesk:
         """Do what time has brought: ends that are unwritten, approvals that never came, ends, beginnings, refusals."""
         self._write_late()
         now_ms, mono_ms = self._desk.now_ms(), self._desk.clock.mono_ms()
-        for order in tuple(self._live.values()):
+        for order in sorted(self._live.values(), key=_needs_store):
             over = mono_ms >= self._until_mono_ms[order.order_id]
             if order.state is OrderState.WAITING:
                 if over or now_ms >= order.issued_utc_ms + APPROVAL_MS:
@@ -343,13 +343,16 @@ class ResponseDesk:
 
     def _open_missions(self, order: ResponseOrder) -> None:
         document = order_of_text(order.document)
-        missions = self._acts.planned(document, order.order_id, order.issuer)
+        try:
+            missions, gone = self._acts.planned(document, order.order_id, order.issuer), ""
+        except InvalidInputError as error:  # the roads are gone by now
+            missions, gone = (), str(error)
 
         def work(t: Transaction) -> ResponseOrder:
             held = order_by_id(t, order.order_id)
             if held.state is not OrderState.ACTIVE:
                 return held
-            opened = self._acts.open_missions(t, held, document, missions)
+            opened = self._acts.open_missions(t, held, document, missions, gone)
             t.shelf(RESPONSE_ORDERS).put(opened)
             return opened
 
@@ -374,3 +377,8 @@ class ResponseDesk:
         self._live[order.order_id] = order
         self._until_mono_ms[order.order_id] = self._desk.clock.mono_ms() + end_ms - self._desk.now_ms()
         return order
+
+
+def _needs_store(order: ResponseOrder) -> bool:
+    """Tell whether the end of a response can only be written: what is in force ends before that may fail."""
+    return order.state is not OrderState.ACTIVE

@@ -74,7 +74,7 @@ class Inbox:
             return "unknown detector"
         if count.to_utc_ms - count.from_utc_ms > LONGEST_COUNT_MS:
             return "longer than five minutes"
-        if _is_impossible(count):
+        if is_impossible(count):
             return "impossible"
         return _keep(self._minutes[minute].counts, count.detector, count)
 
@@ -95,7 +95,8 @@ def _keep(kept: dict[Key, Value], key: Key, value: Value) -> str:
     return ""
 
 
-def _is_impossible(count: LoopCount) -> bool:
+def is_impossible(count: LoopCount) -> bool:
+    """Tell whether a loop of one lane cannot have counted so: too many for the time, or for how long it was covered."""
     length_s = (count.to_utc_ms - count.from_utc_ms) / 1000
     if count.vehicles > MOST_A_LANE_MINUTE * length_s / 60:
         return True

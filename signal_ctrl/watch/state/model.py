@@ -97,11 +97,6 @@ class TravelTimeModel:
         now = (NOW_DRIVES + self._now_times + times) / (NOW_DRIVES + self._now_drives + more)
         return np.clip(usual * now, FASTEST, SLOWEST) * self._free_s
 
-    @property
-    def now_drives(self) -> Doubles:
-        """Drives by road that tell of now, older ones for less."""
-        return self._now_drives
-
     def _expected(self, features: Doubles) -> Doubles:
         weights = np.linalg.solve(self.learnt.squares, self.learnt.products[:, :, None])[:, :, 0]
         return np.asarray(np.exp(np.clip((features * weights[self._group]).sum(axis=1), np.log(FASTEST), 4.0)))

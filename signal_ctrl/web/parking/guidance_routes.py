@@ -148,7 +148,7 @@ def _choice(parking: Parking, choice: Choice) -> dict[str, Any]:
         "walk_m": round(choice.walk_m, 1),
         "price_cents": choice.price_cents,
         "currency": facility.tariff.currency,
-        "chance": round(choice.chance, 4),
+        "chance": round(choice.chance, 4) if parking.guidance.is_foreseen(choice.lot) else None,
     }
 
 

@@ -172,6 +172,7 @@ def test_documents_come_back_as_they_went() -> None:
         ('"line":"9","places"', '"line":"8","places"', "there is no line '8'"),
         ('"due_s":[100.0,200.0]', '"due_s":[100.0]', "a time for each stop"),
         ('"due_s":[100.0,200.0]', '"due_s":[200.0,100.0]', "one after the other"),
+        ('"due_s":[100.0,200.0]', f'"due_s":[100.0,1{"0" * 400}]', "seconds after midnight"),
         ('"places":80', '"places":true', "'places' has to be a whole number"),
         ('"places":80', '"place":80', "unknown 'place'"),
         ('"headway_s":300.0', '"headway_s":0', "more than 0 s"),

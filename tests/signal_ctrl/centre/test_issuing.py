@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from signal_ctrl.centre.alarm_desk import alarms
+from signal_ctrl.centre.audit import MAX_TEXT
 from signal_ctrl.centre.cabinets import cabinet_of
 from signal_ctrl.centre.issuing import IssueWish, assignment_of
 from signal_ctrl.centre.order_values import CHANGES, DELIVERIES, Answer, ChangeState
 from signal_ctrl.centre.orders import last_delivery
-from signal_ctrl.centre.plan_values import PLANS
+from signal_ctrl.centre.plan_values import PLANS, LibraryItem, ScheduleUse
 from signal_ctrl.centre.plans import difference, item_of, items
 from signal_ctrl.centre.registry import Acknowledged
+from signal_ctrl.centre.schedules import FAILED, live_uses
 from signal_ctrl.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -329,6 +332,17 @@ class TestAdaptive:
         assert (here.orders().adaptive, here.orders().plan) == (False, signal_plan("c0"))
 
 
+def test_a_refusal_with_more_reasons_than_a_record_holds_is_raised_and_written_down(here: World) -> None:
+    def refused(_: object) -> None:
+        raise RefusedError("K9/change", "; ".join(["c0 K9/green: a stage is shorter than its minimum green"] * 200))
+
+    with pytest.raises(RefusedError):
+        here.centre.desk.act("eve", "issue plan", "plan day", refused)
+    who, action, result = here.audit()[-1]
+    assert (who, action, len(result)) == ("eve", "issue plan", MAX_TEXT)
+    assert result.startswith("refused: ")
+
+
 class TestSchedules:
     def schedule(self) -> Schedule:
         refs = tuple(PlanRef(name, plan_hash(self.named(name))) for name in ("day", "night"))
@@ -361,6 +375,51 @@ class TestSchedules:
         here.centre.schedules.end(here.actor("eve"), use.use_id)
         with pytest.raises(NotFoundError):
             here.centre.schedules.end(here.actor("eve"), use.use_id)
+
+    def following(self, here: World) -> ScheduleUse:
+        eve = here.actor("eve")
+        here.centre.plans.upload(eve, plan_to_json(self.named("night")))
+        here.centre.plans.upload_schedule(eve, schedule_to_json(self.schedule()))
+        return here.centre.schedules.follow(eve, "week", corridor="ring")
+
+    def test_a_use_that_is_ended_while_its_plan_is_issued_stays_ended(
+        self, here: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        use, follow = self.following(here), here.centre.issuing.follow
+
+        def meanwhile(item: LibraryItem, wish: IssueWish) -> Any:
+            here.centre.schedules.end(here.actor("eve"), use.use_id)
+            return follow(item, wish)
+
+        monkeypatch.setattr(here.centre.issuing, "follow", meanwhile)
+        here.centre.schedules.tick()
+        assert here.orders().plan is not None
+        assert here.store.read(live_uses) == ()
+        with pytest.raises(NotFoundError):
+            here.centre.schedules.end(here.actor("eve"), use.use_id)
+
+    def test_the_alarm_of_a_plan_that_was_not_issued_is_over_with_the_next_one_that_is(
+        self, here: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        use = self.following(here)
+        with monkeypatch.context() as patched:
+            patched.setattr(here.centre.issuing, "follow", self.refuse)
+            here.centre.schedules.tick()
+        assert [alarm.subject for alarm in here.store.read(alarms) if alarm.kind == FAILED] == [use.use_id]
+        here.passes(115 * MINUTE_MS, 60_000)  # the change of 17:00 is ahead
+        assert not [alarm for alarm in here.store.read(alarms) if alarm.kind == FAILED]
+
+    def test_the_alarm_of_a_plan_that_was_not_issued_is_over_when_nobody_follows(
+        self, here: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        use = self.following(here)
+        monkeypatch.setattr(here.centre.issuing, "follow", self.refuse)
+        here.centre.schedules.tick()
+        here.centre.schedules.end(here.actor("eve"), use.use_id)
+        assert not [alarm for alarm in here.store.read(alarms) if alarm.kind == FAILED]
+
+    def refuse(self, item: LibraryItem, wish: IssueWish) -> Any:
+        raise RefusedError("K9/change", "; ".join(["c0 K9/green: too short"] * 400))
 
     def all_staged(self, here: World) -> None:
         here.passes(2_000)

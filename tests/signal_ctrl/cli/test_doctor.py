@@ -51,6 +51,16 @@ def test_missing_and_mixed_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "libsumo 1.27.0" in check.detail
 
 
+def test_pages_that_were_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor_checks, "WEB", tmp_path)
+    check = one(doctor_checks.pages())
+    assert check.verdict == WARN and "make page" in check.fix
+    for name in doctor_checks.PAGES:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").touch()
+    assert one(doctor_checks.pages()).verdict == OK
+
+
 def test_an_old_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_checks, "OLDEST_PYTHON", (9, 0))
     assert one(doctor_checks.python_version()).verdict == FAIL

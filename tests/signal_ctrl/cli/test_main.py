@@ -1,5 +1,6 @@
 """The command line: what it prints, where, and with which exit code."""
 
+import io
 import json
 import subprocess
 import sys
@@ -7,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 from signal_ctrl.cli import main
-from signal_ctrl.cli.failures import EXIT_CODES, exit_code_of, line_of
+from signal_ctrl.cli.failures import EXIT_CODES, agree, exit_code_of, line_of
 from signal_ctrl.domain import errors
 from tests.lag import timed
 
@@ -177,6 +179,16 @@ def test_other_errors_are_one_line_too(call: Call, monkeypatch: pytest.MonkeyPat
     assert "Traceback" in call("scenarios", "list")[2]
 
 
+def test_no_is_an_answer_and_no_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    with pytest.raises(typer.Exit) as left:
+        agree("issue it?")
+    assert left.value.exit_code == 130
+    assert capsys.readouterr().err == "signal-ctrl: nothing was done\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert agree("issue it?")
+
+
 def test_an_interrupt_outside_of_a_run_is_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -208,3 +220,14 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("Usage")
     assert done.stderr == ""
+
+
+def test_a_reader_that_has_seen_enough_is_no_check_that_failed() -> None:
+    code = "from signal_ctrl.cli.main import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as it:
+        assert it.stdout is not None and it.stderr is not None
+        it.stdout.close()
+        assert it.stderr.read() == b""
+    assert it.returncode == 141

@@ -47,6 +47,14 @@ def test_what_is_not_whole_is_refused(changes: dict[str, Any], fix: str) -> None
         replace(PART, **changes)
 
 
+@pytest.mark.parametrize("key", ["cycle_ds", "offset_ds"])
+def test_a_time_of_four_hundred_digits_is_refused(key: str) -> None:
+    document = plan_document(PLAN)
+    document["signals"][0][key] = 10**400
+    with pytest.raises(InvalidInputError, match="is not a whole number"):
+        plan_from_json(json.dumps(document))
+
+
 def test_times_are_timing_errors() -> None:
     with pytest.raises(InvalidTimingError):
         replace(PART, offset_ds=600)

@@ -15,6 +15,7 @@ from signal_ctrl.engine.acceptance import refusals
 from signal_ctrl.gateways.cabinet_wire import checked
 from signal_ctrl.gateways.file_shelf import FileShelf
 from signal_ctrl.kernel.kernel import Kernel
+from signal_ctrl.kernel.latch import latch_from_json
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -106,3 +107,11 @@ def test_what_is_no_credential_is_refused_without_its_key(change: dict[str, obje
 def test_a_plan_made_from_the_site_alone_can_be_kept() -> None:
     kernel = Kernel(trial_site("cab-1"))
     assert refusals(local_plan(kernel), kernel) == ()
+
+
+def test_what_cannot_be_read_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    shelf = FileShelf(tmp_path)
+    (tmp_path / "latch").mkdir()  # as unreadable as a bad block, for root too
+    assert shelf.get("latch") == b""
+    assert shelf.get("boot") is None
+    assert latch_from_json("") is not None

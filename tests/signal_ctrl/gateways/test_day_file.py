@@ -1,5 +1,6 @@
 """Watched days as files: what is written is read, and what is no day is refused with its place."""
 
+import json
 from dataclasses import fields
 from pathlib import Path
 
@@ -58,6 +59,38 @@ def test_a_day_that_lacks_something_or_says_something_else_is_refused(tmp_path: 
         read_day(path)
     np.savez(path, **{**arrays, "document": np.frombuffer(b'{"format": "x"}', dtype=np.uint8)})
     with pytest.raises(InvalidInputError, match="watched day"):
+        read_day(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("begin_utc_ms", None), ("begin_utc_ms", "soon"), ("first_slot", []), ("told", 3), ("told", [3]), ("told", [{}])],
+)
+def test_a_day_whose_document_is_of_another_kind_is_refused(tmp_path: Path, key: str, value: object) -> None:
+    path = tmp_path / "a.day.npz"
+    write_day(path, made_day(1))
+    with np.load(path) as packed:
+        arrays = {name: packed[name] for name in packed.files}
+    document = json.loads(arrays["document"].tobytes()) | {key: value}
+    np.savez(path, **{**arrays, "document": np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)})
+    with pytest.raises(InvalidInputError, match=r"a\.day\.npz"):
+        read_day(path)
+
+
+def test_a_day_that_is_damaged_anywhere_is_refused_or_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.day.npz"
+    write_day(path, made_day(1))
+    sound, refused = path.read_bytes(), 0
+    for place in range(0, len(sound), max(len(sound) // 400, 1)):
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ 0x55]) + sound[place + 1 :])
+        try:
+            read_day(path)
+        except InvalidInputError:
+            refused += 1
+    assert refused > 200
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(InvalidInputError, match=r"a\.day\.npz"):
         read_day(path)
 
 

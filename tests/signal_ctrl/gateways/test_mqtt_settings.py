@@ -72,6 +72,8 @@ def test_a_source_is_named_by_its_topic() -> None:
         ('host = "h"\ncredentials = "nowhere"', "cannot read"),
         ('host = "h"\ncredentials = "secret.toml"', "in clear: add a [tls] table"),
         ("host = ", "no TOML"),
+        pytest.param(f"port = {'9' * 5000}", "too many digits", id="5000 digits"),
+        pytest.param(f"host = {'[' * 5000}", "nested too deeply", id="5000 brackets"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_the_file(file: Path, text: str, words: str) -> None:

@@ -259,3 +259,46 @@ def test_a_shelf_that_refuses_stops_no_frame_and_nothing_is_acknowledged(world: 
     world.run(120_000)
     assert answers(world, cabin)[str(delivery.version)] in ("staged", "active")
     assert breaches(cabin) == []
+
+
+def test_a_flash_ends_when_it_is_released_though_a_newer_order_was_refused_under_it(world: LinkWorld) -> None:
+    cabin = world.add("cab-1")
+    world.run(30_000)
+    now = world.now_ms
+    flash = OverrideOrder("ov-1", OverrideKind.FLASH, "", now, now + 900_000, 900_000)
+    call = OverrideOrder("ov-2", OverrideKind.CALL_STAGE, "side", now + 30_000, now + 930_000, 900_000)
+    world.order(cabin, overrides=[flash])
+    world.run(30_000)
+    engine = cabin.agent.street.engine
+    assert engine.core.mode.value == "planned flash"
+    world.order(cabin, overrides=[flash, call])
+    world.run(10_000)
+    assert "ov-1" in cabin.agent.status().overrides
+    world.order(cabin)
+    world.run(120_000)
+    assert engine.core.mode.value == "running"
+    assert breaches(cabin, k4=False) == []
+
+
+def test_a_damaged_report_that_a_full_disk_lets_nobody_note_stops_no_cabinet(
+    world: LinkWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cabin = world.add("cab-1")
+    world.blocked.add(cabin.name)
+    world.run(15_000)
+    (name,) = cabin.shelf.names("report-")[:1]
+    cabin.shelf.put(name, b"{")
+    put = cabin.shelf.put
+
+    def full(name: str, data: bytes) -> None:
+        raise BackendError(f"cannot write {name}: No space left on device")
+
+    monkeypatch.setattr(cabin.shelf, "put", full)
+    world.blocked.clear()
+    world.run(120_000)
+    assert cabin.agent.link.answers
+    assert cabin.agent.street.engine.core.mode.value == "running"
+    monkeypatch.setattr(cabin.shelf, "put", put)
+    world.run(60_000)
+    assert cabin.agent.outbox.given_up == 0
+    assert cabin.agent.outbox.waiting == cabin.agent.outbox.gathered

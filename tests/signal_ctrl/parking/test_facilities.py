@@ -83,8 +83,10 @@ def test_what_is_not_whole_is_refused(changes: dict[str, object], words: str) ->
         ('"A001..A100"', '"A001..B100"', "is no span"),
         ('"A001..A100"', '"A001..A999999"', "has to go up"),
         ('"free_min":15', '"free_min":true', "whole number"),
+        ('"place":[120.1', f'"place":[1{"0" * 400}', "a place is two numbers"),
         ('"gates"', '"gaits"', "unknown 'gaits'"),
         ('"timezone":"Asia/Shanghai"', '"timezone":"Asia/Nowhere"', "no time zone"),
+        ('"timezone":"Asia/Shanghai"', '"timezone":"localtime"', "no time zone"),
     ],
 )
 def test_a_document_says_where_it_is_wrong(old: str, new: str, words: str) -> None:

@@ -15,10 +15,12 @@ from signal_ctrl.parking.occupancy import SAMPLE_MS, FreeCount, OccupancySample,
 from signal_ctrl.parking.permits import PassKind, Wish
 from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.parking.service import Parking
+from signal_ctrl.web.parking.guidance_routes import told_view
 from signal_ctrl.web.parking.views import spaces_view
 from tests.signal_ctrl.parking.made import BEGIN_MS, MINUTE_MS, facility, memory, numbers, service
 from tests.signal_ctrl.web.parking.test_parking_routes import roads
 
+DAY_MS = 1440 * MINUTE_MS
 ASK = Ask((120.0901, 30.2), (120.099, 30.2))
 
 
@@ -100,6 +102,21 @@ def test_who_is_under_way_is_sent_on_when_his_facility_fills(parking: Parking, c
     assert _facility(at_the_door) == "P1" and at_the_door.answer.best.chance < 0.5  # told honestly, and sent nowhere
 
 
+def test_of_a_facility_that_nobody_hears_of_nothing_is_foreseen(parking: Parking, clock: ManualClock) -> None:
+    heard = facility("P1", place=(120.0985, 30.2), entrances=(Entrance("E1", 800.0),))
+    silent = facility("P2", place=(120.0992, 30.2), entrances=(Entrance("E1", 900.0),))
+    parking.import_facilities("office", Facilities((heard, silent)))
+    _say(parking, clock, {"P1": 20}, 2)
+    told = parking.guidance.ask(ASK)
+    assert _facility(told) == "P1"  # the other one is nearer, and may as well be full
+    chances = {choice["facility"]: choice["chance"] for choice in told_view(parking, told)["choices"]}
+    assert chances["P2"] is None and chances["P1"] > 0.9
+    assert parking.guidance.ahead("P2", SpaceKind.GENERAL, 600.0) is None
+    _tell(parking, clock, {"P1": 20, "P2": 20}, 3)
+    parking.guidance.ask(ASK)
+    assert parking.guidance.is_foreseen("P2/general")  # as soon as it is heard, and not with the next outlook
+
+
 def test_what_was_usual_on_the_days_before_is_foreseen(parking: Parking, clock: ManualClock) -> None:
     def ahead() -> FreeCount:
         found = parking.guidance.ahead("P1", SpaceKind.GENERAL, 1800.0)
@@ -108,18 +125,11 @@ def test_what_was_usual_on_the_days_before_is_foreseen(parking: Parking, clock: 
 
     assert ahead().free > 15  # nobody came of late, and nothing is known of other days
     assert not parking.learn_due()
-    day_ms = 1440 * MINUTE_MS
-    rows = [
-        OccupancySample(
-            "P1", BEGIN_MS - BEGIN_MS % SAMPLE_MS - day * day_ms + k * SAMPLE_MS, free, 40, Trust.GOOD, came, 0
-        )
-        for day in range(1, 6)
-        for k, (free, came) in enumerate([(20, 0)] * 3 + [(20 - 5 * n, 5) for n in range(4)] + [(0, 0)] * 5, start=-3)
-    ]
+    rows = _days_before("P1", BEGIN_MS - BEGIN_MS % SAMPLE_MS)
     parking.store.write(lambda t: t.shelf(SAMPLES).put_all(rows))
-    clock.pass_ms(day_ms // 24 + 1)
+    clock.pass_ms(DAY_MS // 24 + 1)
     assert not parking.learn_due()  # once a day
-    clock.pass_ms(23 * day_ms // 24)
+    clock.pass_ms(23 * DAY_MS // 24)
     _say(parking, clock, {"P1": 20}, 2)
     assert parking.learn_due()
     clock.pass_ms(11_000)
@@ -127,11 +137,70 @@ def test_what_was_usual_on_the_days_before_is_foreseen(parking: Parking, clock: 
     assert ahead().free < 5
 
 
+def _days_before(facility: str, begin_ms: int) -> list[OccupancySample]:
+    """Return the samples of five days on which 20 places were taken in the hour that comes now."""
+    rows = [(20, 0)] * 3 + [(20 - 5 * n, 5) for n in range(4)] + [(0, 0)] * 5
+    return [
+        OccupancySample(facility, begin_ms - day * DAY_MS + k * SAMPLE_MS, free, 40, Trust.GOOD, came, 0)
+        for day in range(1, 6)
+        for k, (free, came) in enumerate(rows, start=-3)
+    ]
+
+
+def _foreseen(parking: Parking, clock: ManualClock) -> int:
+    clock.pass_ms(11_000)
+    parking.guidance.tick()
+    found = parking.guidance.ahead("P1", SpaceKind.GENERAL, 1800.0)
+    assert found is not None
+    return found.free
+
+
+def test_an_import_costs_no_day_without_what_was_learnt(parking: Parking, clock: ManualClock) -> None:
+    rows = _days_before("P1", BEGIN_MS - BEGIN_MS % SAMPLE_MS)
+    parking.store.write(lambda t: t.shelf(SAMPLES).put_all(rows))
+    assert parking.learn_due()
+    assert _foreseen(parking, clock) < 5
+    parking.import_roads("office", roads())
+    assert _foreseen(parking, clock) > 15
+    assert parking.learn_due()
+    assert _foreseen(parking, clock) < 5
+    assert not parking.learn_due()
+    parking.import_facilities("office", parking.book.facilities)
+    assert parking.learn_due()
+    assert _foreseen(parking, clock) < 5
+
+
+def test_what_is_known_of_a_facility_that_is_gone_hinders_no_learning(parking: Parking, clock: ManualClock) -> None:
+    rows = [row for name in ("P1", "P9") for row in _days_before(name, BEGIN_MS - BEGIN_MS % SAMPLE_MS)]
+    parking.store.write(lambda t: t.shelf(SAMPLES).put_all(rows))
+    assert parking.learn_due()
+    assert _foreseen(parking, clock) < 5
+
+
+def test_a_new_facility_is_waited_for_by_the_hour(parking: Parking, clock: ManualClock) -> None:
+    rows = _days_before("P1", BEGIN_MS - BEGIN_MS % SAMPLE_MS)
+    parking.store.write(lambda t: t.shelf(SAMPLES).put_all(rows))
+    new = facility("P2", place=(120.1085, 30.2))
+    parking.import_facilities("office", Facilities((*parking.book.facilities.facilities, new)))
+    assert not parking.learn_due()
+    at_ms = BEGIN_MS - BEGIN_MS % SAMPLE_MS
+    parking.store.write(lambda t: t.shelf(SAMPLES).put(OccupancySample("P2", at_ms, 40, 40, Trust.GOOD, 0, 0)))
+    assert not parking.learn_due()
+    clock.pass_ms(60 * MINUTE_MS)
+    assert parking.learn_due()
+
+
 def _facility(told: Told) -> str:
     return told.answer.best.lot.partition("/")[0]
 
 
 def _say(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: int) -> None:
+    _tell(parking, clock, free, sequence)
+    clock.pass_ms(11_000)
+    parking.guidance.tick()
+
+
+def _tell(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: int) -> None:
     machine = parking.machines.get("s1")
     assert machine is not None
     clock.pass_ms(1_000)
@@ -142,8 +211,6 @@ def _say(parking: Parking, clock: ManualClock, free: dict[str, int], sequence: i
     ]
     body = FORM.to_bytes("s1", "0" * 32, sequence, [reading_document(each) for each in readings])
     assert json.loads(parking.intake.take(machine, body))["taken"] == len(readings)
-    clock.pass_ms(11_000)
-    parking.guidance.tick()
 
 
 def test_without_roads_nobody_is_guided(clock: ManualClock) -> None:

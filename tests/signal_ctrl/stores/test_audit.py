@@ -1,15 +1,19 @@
 """The audit chain: what is changed is found, by its number."""
 
 import json
+import random
 import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from signal_ctrl.centre.anchors import Anchoring, sign
-from signal_ctrl.centre.audit import Head
+from signal_ctrl.centre.anchors import Anchor, Anchoring, sign
+from signal_ctrl.centre.audit import MAX_NAME, MAX_TEXT, Head
+from signal_ctrl.centre.audit_check import check_chain
 from signal_ctrl.cli.main import call
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import InvalidInputError
@@ -226,13 +230,49 @@ def test_a_place_that_was_away_gets_the_newest_anchor(tmp_path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("text", ["x" * 4001, "a\0b", "\ud800"])
+@pytest.mark.parametrize("text", ["x" * 601, "a\0b", "\ud800"])
 def test_a_text_that_cannot_be_kept_is_refused(text: str) -> None:
     store = open_memory()
     with pytest.raises(InvalidInputError):
         store.write(lambda t: t.record("ann", "note", text, "done", 1))
     assert store.write(lambda t: t.record("ann", "note", "'; DROP TABLE audit; --", "done", 1)) == 1
     store.close()
+
+
+def test_a_folder_without_a_centre_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["audit", "verify", "--data", str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err == (
+        f"signal-ctrl: {tmp_path}/nowhere holds no centre; name the folder that 'serve --data' has\n"
+    )
+
+
+def test_the_longest_names_and_texts_are_kept_everywhere(place: Any) -> None:
+    store, rng = place.open(), random.Random(4)
+    name, text = ("".join(chr(rng.randrange(0x20000, 0x2A000)) for _ in range(most)) for most in (MAX_NAME, MAX_TEXT))
+    store.write(lambda t: t.record(name, "note", name, text, 1))
+    (found,) = store.read(lambda r: r.audit.records(limit=10))
+    assert (found.record.actor, found.record.object, found.record.result) == (name, name, text)
+    with pytest.raises(InvalidInputError):
+        store.write(lambda t: t.record("ann", "note", "sheep", f"{text}x", 1))
+    store.close()
+
+
+def test_the_work_of_a_check_grows_with_the_anchors_not_with_their_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, compared = Ed25519PrivateKey.generate(), 0
+    anchors = [sign(key, Head(n, f"{n:064x}"), n) for n in range(1, 501)]
+    equal = Anchor.__eq__
+
+    def counted(one: Anchor, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return equal(one, other)
+
+    monkeypatch.setattr(Anchor, "__eq__", counted)
+    verdict = check_chain([], anchors, key.public_key())
+    assert [found.text for found in verdict.findings] == [
+        "is missing, as is all up to record 500, which was anchored: the tail was cut"
+    ]
+    assert compared <= len(anchors)
 
 
 def test_commands(kept: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

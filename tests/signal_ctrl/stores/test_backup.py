@@ -1,20 +1,23 @@
 """Backup and restore: the drill, and what a restored centre must not do."""
 
 import json
+import random
 import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from signal_ctrl.cli.main import call
-from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError
 from signal_ctrl.stores.backup import kept, make_backup, name_of, rotate
 from signal_ctrl.stores.key_files import signing_key
 from signal_ctrl.stores.opening import open_folder, open_postgres
 from signal_ctrl.stores.restore import epoch_after, restore
+from signal_ctrl.stores.sealed_stream import PIECE
 
 SECRET = b"correct horse battery"
 NOW_MS = 1_800_000_000_000
@@ -109,6 +112,49 @@ def test_any_flipped_byte_is_found(small: Path, tmp_path: Path) -> None:
         small.write_bytes(sound[:length])
         with pytest.raises(InvalidInputError):
             restore(small, tmp_path / "new", SECRET, NOW_MS)
+
+
+@pytest.mark.parametrize("what", ["verify", "structure_findings", "load_lines"])
+def test_whatever_fails_late_a_server_is_left_as_it_was(
+    what: str, small: Path, tmp_path: Path, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise StorageDamagedError("planted")
+
+    address = new_database()
+    with psycopg.connect(address) as city:
+        city.execute("CREATE TABLE of_others (n integer)")
+    with monkeypatch.context() as patched:
+        patched.setattr(f"signal_ctrl.stores.restore.{what}", fails)
+        with pytest.raises(StorageDamagedError, match="planted"):
+            restore(small, tmp_path / "new", SECRET, NOW_MS, address)
+    assert not (tmp_path / "new").exists()
+    with psycopg.connect(address) as city:
+        names = city.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    assert names == [("of_others",)]
+    assert restore(small, tmp_path / "new", SECRET, NOW_MS, address).rows > 0
+    with pytest.raises(InvalidInputError, match="not empty"):
+        restore(small, tmp_path / "newer", SECRET, NOW_MS, address)
+    store = open_postgres(tmp_path / "new", address, ballast_bytes=4096)
+    assert objects(store)[0] == "a", "what was refused took nothing out"
+    store.close()
+
+
+def test_a_backup_cut_short_leaves_a_server_as_it_was(tmp_path: Path, new_database: Callable[[], str]) -> None:
+    store = open_folder(tmp_path / "data", ballast_bytes=4096)
+    signing_key(tmp_path / "data")
+    texts = [random.Random(k).randbytes(1_500).hex() for k in range(600)]  # nothing packs them
+    store.write(lambda t: [t.record("ann", "note", "sheep", text, 1000) for text in texts])
+    store.close()
+    file = make_backup(tmp_path / "data", tmp_path / "b.backup", SECRET, NOW_MS).file
+    sound, address = file.read_bytes(), new_database()
+    assert len(sound) > 2 * PIECE
+    file.with_name("b.backup.sha256").unlink()
+    file.write_bytes(sound[:-1])
+    with pytest.raises(InvalidInputError):
+        restore(file, tmp_path / "new", SECRET, NOW_MS, address)
+    file.write_bytes(sound)
+    assert restore(file, tmp_path / "new", SECRET, NOW_MS, address).rows >= len(texts)
 
 
 def test_a_hash_that_does_not_fit_is_found(small: Path, tmp_path: Path) -> None:

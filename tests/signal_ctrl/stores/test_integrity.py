@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from signal_ctrl.centre.anchors import Anchoring
+from signal_ctrl.centre.audit import StoredRecord
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError, StorageFailedError
+from signal_ctrl.stores import audit
 from signal_ctrl.stores.anchor_files import AnchorFolder
 from signal_ctrl.stores.integrity import daily_findings
 from signal_ctrl.stores.key_files import signing_key
@@ -111,6 +113,21 @@ def test_a_database_rolled_back_behind_its_anchors_is_found(closed: Path) -> Non
     connection.close()
     with pytest.raises(StorageDamagedError, match="audit record 30 was anchored"):
         open_folder(closed, ballast_bytes=4096)
+
+
+def test_a_start_reads_the_audit_from_its_last_anchor_on(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    stored = audit._stored
+
+    def counted(row: Any) -> StoredRecord:
+        found = stored(row)
+        read.append(found.record.n)
+        return found
+
+    monkeypatch.setattr(audit, "_stored", counted)
+    store = open_folder(closed, ballast_bytes=4096)
+    store.close()
+    assert set(read) <= {30}
 
 
 def test_a_killed_store_opens_with_everything(killed: Path, tmp_path: Path) -> None:

@@ -33,6 +33,22 @@ def test_a_day(place: Any, tmp_path: Path) -> None:
     restore(tmp_path / "backups" / backups[-1], tmp_path / "new", SECRET, NOW_MS)
 
 
+def test_a_store_that_is_started_anew_every_day_is_looked_after_too(place: Any, tmp_path: Path) -> None:
+    store, clock, done = place.open(), ManualClock(NOW_MS), list[int]()
+
+    def retention(_store: object, _folder: Path, now_utc_ms: int) -> None:
+        done.append(now_utc_ms)
+
+    settings = UpkeepSettings(place.folder, place.address, retention=retention)
+    for _ in range(3):
+        upkeep = Upkeep(store, settings, clock)
+        for _ in range(23):
+            assert upkeep.run_due() == ()
+            clock.pass_ms(HOUR_MS)
+    store.close()
+    assert done == [NOW_MS + (23 * day + 1) * HOUR_MS for day in range(3)]
+
+
 def test_what_goes_wrong_is_told_and_stops_nothing(place: Any, tmp_path: Path) -> None:
     store, clock = place.open(), ManualClock(NOW_MS)
     (tmp_path / "away").write_text("in the way", encoding="utf-8")

@@ -262,6 +262,12 @@ def test_only_an_engineer_sends_a_network_and_it_has_a_bound(client: LocalClient
     assert client.post(NETWORK_PATH, content=body, headers=engineer).status_code == 201
 
 
+def test_a_place_that_no_number_holds_is_refused(client: LocalClient, world: World) -> None:
+    body = large_network(4_000).replace(b"50.93", b"1" + b"0" * 400)
+    answer = client.post(NETWORK_PATH, content=body, headers=bearer(world.person(Role.ENGINEER)))
+    assert answer.status_code == 422, answer.text
+
+
 def test_a_network_takes_little_memory() -> None:
     text = large_network(1 << 20).decode()
     tracemalloc.start()

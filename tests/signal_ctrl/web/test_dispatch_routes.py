@@ -114,6 +114,23 @@ def test_bad_bodies_are_told(town: Town) -> None:
     assert town.ask("olga", "POST", "/v1/units/p1/position", {"lon": 8.0, "lat": 50.0, "utc_ms": 5}).status_code == 422
 
 
+def test_the_fleet_of_a_big_city_is_imported_at_once(town: Town) -> None:
+    many = "".join(f'[[unit]]\nname = "u{k}"\nkind = "tow"\nhome = [8.016, 50.0]\n' for k in range(2_000))
+    answer = town.ask("olga", "POST", "/v1/units", {"document": f"{UNITS}\n{many}"})
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()) == 2_000 + UNITS.count("[[unit]]")
+    assert town.ask("eve", "POST", "/v1/units", {"document": many}).status_code == 403
+    assert town.ask("olga", "POST", "/v1/units", {"document": " " * (5 << 20)}).status_code == 413
+
+
+def test_a_body_that_is_read_late_is_refused_like_any(town: Town) -> None:
+    for body, where in (({"text": UNITS}, "body.document"), ({"document": 5}, "body.document"), ([], "body")):
+        answer = town.ask("olga", "POST", "/v1/units", body)
+        assert answer.status_code == 422 and where in [each["where"] for each in answer.json()["errors"]], answer.text
+    described = town.ask("vera", "GET", "/openapi.json").json()["paths"]["/v1/units"]["post"]["requestBody"]
+    assert described["content"]["application/json"]["schema"]["required"] == ["document"]
+
+
 def test_positions_are_shown_with_their_age(town: Town) -> None:
     for login, source in (("vera", "device"), ("olga", "by hand")):
         town.clock.pass_ms(1000)

@@ -166,3 +166,19 @@ def test_operators_see_it_and_a_centre_without_parking_says_so(
     world.app.state.context = replace(world.app.state.context, parking=view)
     found = client.get("/v1/parking/overview", headers=headers)
     assert (found.status_code, found.json()["overview"]) == (200, OVERVIEW)
+
+
+def test_what_does_not_fit_goes_by_whole_lines(clock: ManualClock, service: Service) -> None:
+    labels = ("Northern", "Eastern", "Southern", "Western", "Central", "Station", "Riverside")
+    lines = [{"zh": "P 中 → 1207", "en": f"P {label} → 1207"} for label in labels]
+    ask = service.ask
+
+    def many(method: str, path: str, document: Any) -> Any:
+        found = ask(method, path, document)
+        return found if path.endswith("/overview") else {"signs": [found["signs"][0] | {"lines": lines}]}
+
+    view = ParkingView(many, clock, lambda _now_ms: (), dict)
+    view.poll()
+    (shown,) = view.texts(clock.utc_ms())
+    assert shown.zh == "  ".join(line["zh"] for line in lines)
+    assert shown.en == "  ".join(line["en"] for line in lines[:6])

@@ -15,6 +15,7 @@ from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.ports import Transaction
 from signal_ctrl.domain.clock import ManualClock
+from signal_ctrl.domain.errors import StorageError
 from signal_ctrl.domain.site_json import site_to_json
 from signal_ctrl.web.alarm_news import AlarmNews
 from signal_ctrl.web.stream_hub import MOST_MISSED, MOST_WAITING, RECHECK_MS, Listener, StreamHub
@@ -225,3 +226,28 @@ def test_alarms_that_nobody_raised_by_an_act_are_told(world: World) -> None:
         world.store.write(change)
         assert [each.kind for each in tell()] == ["alarms"]
         assert tell() == ()
+
+
+def test_a_login_that_cannot_be_looked_at_costs_nobody_what_is_new(
+    world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        hub, loop = hub_of(world), asyncio.get_running_loop()
+        listeners = [hub.join(actor_of(world, login), loop, None) for login in ("ann", "bea")]
+        enrol(world, "cabinet-1")
+        clock.pass_ms(RECHECK_MS)
+        asked: list[Actor] = []
+
+        def refused(actor: Actor) -> Actor:
+            asked.append(actor)
+            raise StorageError("the database does not answer")
+
+        monkeypatch.setattr(hub, "_recheck", refused)
+        hub.tick()
+        await settled()
+        for listener in listeners:
+            assert "cabinet cabinet-1" in [data.get("object") for kind, data, _ in told(listener) if kind == "act"]
+        hub.tick()
+        assert len(asked) == 4, "each is looked at again with the next tick"
+
+    asyncio.run(scene())

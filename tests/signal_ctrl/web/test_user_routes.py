@@ -17,6 +17,7 @@ def test_an_account_is_made_and_listed(client: LocalClient, world: World) -> Non
     assert "invitation" not in str(listed) and "argon2" not in str(listed)
     again = client.post("/v1/users", json={"login": "bob", "role": "viewer"}, headers=admin)
     assert again.status_code == 409
+    assert "there is an account 'bob' already" in again.json()["detail"]
 
 
 def test_a_changed_account_loses_its_sessions(client: LocalClient, world: World) -> None:

@@ -27,7 +27,6 @@ GRACE_MS: Final = 4_000
 MOST_LOOKED_AT: Final = 20
 """Roads that are looked at again in one step, the highest scores first."""
 _USUAL_SHARE: Final = 1 / 3
-_LATE_BINS: Final = 15
 _NEVER: Final = -1
 
 

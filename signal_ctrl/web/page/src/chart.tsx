@@ -28,7 +28,7 @@ export function DayChart(props: { title: string; unit: string; fromMs: number; t
   return (
     <figure class="day-chart">
       <figcaption>
-        {title} [{unit}]: <strong>{last?.value == null ? "–" : round(last.value)}</strong>
+        {title} [{unit}]: <strong>{last?.value == null ? "–" : round(last.value)}</strong> <small>{say("trend.last")}</small>
       </figcaption>
       <svg viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={`${title}: ${told}`}>
         {[...Array(LINES + 1).keys()].map((at) => (

@@ -5,7 +5,8 @@ import { type Alarm, alarms, type Junction, junctions, mayOverride, nowMs, overr
 import { say, sayAge, sayTime } from "./labels";
 import { type Lamps, LampsNow } from "./lamps";
 import { Sign } from "./map";
-import { Wrong } from "./parts";
+import { Told, Wrong } from "./parts";
+import { sayTold } from "./told";
 import { JunctionControl } from "./junction_control";
 import { OverrideList } from "./overrides";
 import { isPast } from "./past";
@@ -129,10 +130,10 @@ function Facts({ detail, now }: { detail: Detail; now: Junction }) {
   const heard = detail.heard_utc_ms;
   const facts: [string, string][] = [
     [say("junction.heard"), heard === null ? (isPast.value ? "–" : say("age.never")) : say("junction.ago", { age: sayAge((nowMs.value - heard) / 1000) })],
-    [say("junction.control"), now.says.summary ?? "–"],
+    [say("junction.control"), sayTold(now.says.summary ?? "–")],
     [say("junction.runs"), versionText(now.runs)],
-    [say("junction.sent"), `${versionText(now.sent)}${now.sent_why ? ` (${now.sent_why})` : ""}`],
-    [say("junction.answer"), [now.acknowledged ?? "–", ...now.reasons].join("; ")],
+    [say("junction.sent"), `${versionText(now.sent)}${now.sent_why ? ` (${sayTold(now.sent_why)})` : ""}`],
+    [say("junction.answer"), [now.acknowledged ?? "–", ...now.reasons].map(sayTold).join("; ")],
     [say("junction.district"), now.district || "–"],
     [say("junction.corridor"), now.corridor || "–"],
     [say("junction.place"), now.place || "–"],
@@ -167,7 +168,7 @@ function Lists({ detail, flows }: { detail: Detail; flows: Flow[] }) {
       <ul>
         {detail.alarms.map((each) => (
           <li key={each.alarm_id}>
-            {sayTime(each.raised_utc_ms)}: {each.text}
+            {sayTime(each.raised_utc_ms)}: <Told text={each.text} />
           </li>
         ))}
       </ul>
@@ -196,7 +197,7 @@ function LastFaults({ faults }: { faults: Fault[] }) {
       <ul>
         {faults.slice(0, 5).map((each) => (
           <li key={each.fault_id}>
-            {sayTime(each.begin_utc_ms)}: {each.code} {each.text}
+            {sayTime(each.begin_utc_ms)}: {each.code} <Told text={each.text} />
           </li>
         ))}
       </ul>

@@ -4,7 +4,8 @@ import { type Junction, junctions, nowMs } from "./city";
 import type { PlanPart } from "./corridor";
 import { inOrder, useTrails } from "./diagrams";
 import { metresBetween } from "./geo";
-import { say, sayAge, sayTime, sayWord } from "./labels";
+import { say, sayAge, sayClock, sayTime, sayWord } from "./labels";
+import { Told } from "./parts";
 import { addressOf } from "./places";
 import { Bar } from "./stage_bars";
 import { TimeSpaceFigure } from "./time_space";
@@ -73,7 +74,7 @@ function Why({ found, now }: { found: Control; now: Junction }) {
       <ul class="words">
         {words.map((each) => (
           <li key={each.code}>
-            <strong>{sayWord("word", each.code)}</strong>: {each.text} <small>{say("junction.ago", { age: sayAge((nowMs.value - each.utc_ms) / 1000) })}</small>
+            <strong>{sayWord("word", each.code)}</strong>: <Told text={each.text} /> <small>{say("junction.ago", { age: sayAge((nowMs.value - each.utc_ms) / 1000) })}</small>
           </li>
         ))}
       </ul>
@@ -175,10 +176,10 @@ function Delays({ delays }: { delays: readonly Delay[] }) {
         ))}
         <path class="line" d={line} />
         <text x="34" y="104">
-          {sayTime(begin).slice(-8, -3)}
+          {sayClock(begin).slice(0, 5)}
         </text>
         <text x="394" y="104" text-anchor="end">
-          {sayTime(end).slice(-8, -3)}
+          {sayClock(end).slice(0, 5)}
         </text>
       </svg>
     </section>

@@ -1,11 +1,12 @@
 // Alarms, repairs and the audit, as lists.
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask, Problem } from "./api";
 import { type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
-import { type Label, say, sayTime } from "./labels";
-import { Field, Sure, Table, useAct, Wrong } from "./parts";
+import { type Label, say, sayTime, sayWord } from "./labels";
+import { Field, Sure, Table, Told, useAct, Wrong } from "./parts";
 import { pastMs } from "./past";
 import { addressOf } from "./places";
+import { sayTold } from "./told";
 import { lately } from "./use_list";
 
 const SIGN: Readonly<Record<Alarm["severity"], string>> = { critical: "⬣", warning: "▲", notice: "●" };
@@ -36,11 +37,14 @@ export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
     </span>,
     sayTime(each.raised_utc_ms),
     <Subject name={each.subject} />,
-    `${each.text}${each.times > 1 ? ` (×${each.times})` : ""}`,
+    <>
+      <Told text={each.text} />
+      {each.times > 1 && ` (×${each.times})`}
+    </>,
     each.acknowledged_by ? (
       say("alarms.by", { who: each.acknowledged_by })
     ) : mayHandle() ? (
-      <Sure key={each.alarm_id} label={say("alarms.ack")} text={say("alarms.ack.ask", { subject: each.subject, text: each.text })} disabled={busy} onYes={() => void acknowledge(each)} />
+      <Sure key={each.alarm_id} label={say("alarms.ack")} text={say("alarms.ack.ask", { subject: each.subject, text: sayTold(each.text) })} disabled={busy} onYes={() => void acknowledge(each)} />
     ) : (
       ""
     ),
@@ -50,7 +54,7 @@ export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
       <Wrong text={wrong} />
       <Table
         label={say("view.alarms")}
-        head={[say("view.alarms"), say("column.time"), say("column.object"), say("column.matter"), say("column.result")]}
+        head={[say("column.severity"), say("column.time"), say("column.object"), say("column.matter"), say("column.result")]}
         rows={rows}
         empty={say("alarms.none")}
       />
@@ -65,7 +69,7 @@ export function TicketsView() {
     sayTime(each.opened_utc_ms),
     <Subject name={each.cabinet} />,
     [each.facility, each.device].filter(Boolean).join(" "),
-    each.text,
+    <Told text={each.text} />,
     state(each),
   ]);
   return (
@@ -109,37 +113,61 @@ export function AuditView() {
   );
 }
 
+interface Page {
+  records: AuditRecord[];
+}
+
+/** Records that are here, the oldest first; the number from which on they are, and whether somebody has asked for older ones. */
+interface Known {
+  records: readonly AuditRecord[];
+  last: number;
+  paged: boolean;
+}
+
+/** Returns records in their order, each once. */
+const joined = (some: readonly AuditRecord[], more: readonly AuditRecord[]): AuditRecord[] =>
+  [...new Map([...some, ...more].map((each) => [each.n, each])).values()].sort((a, b) => a.n - b.n);
+
+/** Returns what is known once the newest records have come: older ones that were asked for stay, unless some between may be missing. */
+function withHead(known: Known, head: readonly AuditRecord[]): Known {
+  const newest = known.records.at(-1)?.n ?? 0;
+  const [first, last] = [head[0]?.n ?? 0, head.at(-1)?.n ?? 0];
+  if (last < newest) return known; // a younger answer has come
+  return known.paged && first <= newest ? { ...known, records: joined(known.records, head) } : { records: head, last: first, paged: false };
+}
+
 /** The audit, the youngest first. Args: most, how many of the newest that fit are shown, without more to do; none: all. */
 export function AuditList({ newest, most }: { newest: number; most?: number }) {
   const [filter, setFilter] = useState("");
-  const [last, setLast] = useState(0);
-  const [records, setRecords] = useState<AuditRecord[]>([]);
+  const [{ records, last }, setKnown] = useState<Known>({ records: [], last: 0, paged: false });
   const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [headWrong, setHeadWrong] = useState("");
   const { busy, wrong, act } = useAct();
   useEffect(() => {
-    void act(async () => {
-      const head = await ask<{ records: AuditRecord[]; last_n: number }>("GET", `/v1/audit?newest=${newest}`);
-      setRecords(head.records);
-      setLast(head.records[0]?.n ?? 0);
-    });
+    ask<Page>("GET", `/v1/audit?newest=${newest}`).then(
+      (head) => {
+        setKnown((known) => withHead(known, head.records));
+        setHeadWrong("");
+      },
+      (problem) => problem instanceof Problem && setHeadWrong(problem.message),
+    );
   }, [lately.value]);
   const older = () =>
     act(async () => {
       const first = Math.max(1, last - PAGE);
-      const page = await ask<{ records: AuditRecord[] }>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
-      setRecords([...page.records, ...records]);
-      setLast(first);
+      const page = await ask<Page>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
+      setKnown((known) => ({ records: joined(page.records, known.records), last: first, paged: true }));
     });
   const verify = () => act(async () => setVerdict(await ask<Verdict>("GET", "/v1/audit/verify")));
   const wanted = filter.toLowerCase();
   const untilMs = pastMs.value ?? Infinity;
-  const fits = (each: AuditRecord) =>
-    each.time_utc_ms <= untilMs && `${each.actor} ${each.action} ${each.object} ${each.result}`.toLowerCase().includes(wanted);
+  const wordsOf = ({ actor, action, object, result }: AuditRecord) => [actor, ...[action, object, result].flatMap((each) => [each, sayTold(each)])].join(" ").toLowerCase();
+  const fits = (each: AuditRecord) => each.time_utc_ms <= untilMs && wordsOf(each).includes(wanted);
   const rows = [...records]
     .reverse()
     .filter(fits)
     .slice(0, most)
-    .map((each) => [String(each.n), sayTime(each.time_utc_ms), each.actor, each.action, each.object, each.result]);
+    .map((each) => [String(each.n), sayTime(each.time_utc_ms), sayWord("actor", each.actor), <Told text={each.action} />, <Told text={each.object} />, <Told text={each.result} />]);
   return (
     <>
       <div class="bar">
@@ -152,7 +180,7 @@ export function AuditList({ newest, most }: { newest: number; most?: number }) {
           </button>
         )}
       </div>
-      <Wrong text={wrong} />
+      <Wrong text={wrong || headWrong} />
       {verdict && <VerdictText verdict={verdict} />}
       <Table
         label={say("view.audit")}

@@ -1,8 +1,8 @@
 // Parking as an operator sees it: a map of occupancy, turnover, estimated revenue, overstays, health of sensors.
-import { useEffect, useState } from "preact/hooks";
-import { ask, Problem } from "./api";
 import { language, say, sayAge, sayWord } from "./labels";
 import { Table, Wrong } from "./parts";
+import { sayTold } from "./told";
+import { useFresh } from "./use_fresh";
 
 export interface Row {
   facility: string;
@@ -49,18 +49,7 @@ const HEIGHT = 360;
 const EDGE = 40;
 
 export function ParkingView() {
-  const [heard, setHeard] = useState<Heard | null>(null);
-  const [wrong, setWrong] = useState("");
-  useEffect(() => {
-    const load = () =>
-      ask<Heard>("GET", "/v1/parking/overview").then(
-        (found) => (setHeard(found), setWrong("")),
-        (problem) => problem instanceof Problem && setWrong(problem.message),
-      );
-    void load();
-    const timer = setInterval(() => document.hidden || void load(), EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const { found: heard, wrong } = useFresh<Heard>("/v1/parking/overview", EVERY_MS);
   const overview = heard?.overview;
   return (
     <section class="view parking">
@@ -68,7 +57,7 @@ export function ParkingView() {
       <Wrong text={wrong} />
       {heard && !heard.named && <p class="empty">{say("parking.unnamed")}</p>}
       {heard && heard.named && !heard.reachable && (
-        <Wrong text={say("parking.silent", { why: heard.why, age: heard.age_s === null ? say("age.never") : sayAge(heard.age_s) })} />
+        <Wrong text={say("parking.silent", { why: sayTold(heard.why), age: heard.age_s === null ? say("age.never") : sayAge(heard.age_s) })} />
       )}
       {overview && (
         <>
@@ -142,7 +131,7 @@ function Facilities({ rows }: { rows: readonly Row[] }) {
         each.turnover ?? "–",
         each.stay_min ?? "–",
         each.revenue_cents === null ? "–" : `${(each.revenue_cents / 100).toFixed(2)} ${each.currency}`,
-        [each.why, each.corrected_veh ? say("parking.corrected", { n: each.corrected_veh }) : ""].filter(Boolean).join("; "),
+        [each.why.split("; ").map(sayTold).join("; "), each.corrected_veh ? say("parking.corrected", { n: each.corrected_veh }) : ""].filter(Boolean).join("; "),
       ])}
       empty={say("parking.none")}
     />

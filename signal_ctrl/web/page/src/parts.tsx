@@ -1,8 +1,9 @@
 // Small parts that every view uses.
-import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { type ComponentChildren, isValidElement } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./api";
 import { say } from "./labels";
+import { sayTold } from "./told";
 
 /** Runs something that asks the centre; tells whether it is under way and what went wrong. */
 export function useAct(): { busy: boolean; wrong: string; act: (work: () => Promise<void>) => Promise<void> } {
@@ -27,9 +28,15 @@ export function useAct(): { busy: boolean; wrong: string; act: (work: () => Prom
 export function Wrong({ text }: { text: string }) {
   return text ? (
     <p class="wrong" role="alert">
-      ✖ {text}
+      ✖ {sayTold(text)}
     </p>
   ) : null;
+}
+
+/** A text of the centre in the language of the page; where that is another one, the words as they stand under the pointer. */
+export function Told({ text }: { text: string }) {
+  const said = sayTold(text);
+  return said === text ? <>{text}</> : <span title={text}>{said}</span>;
 }
 
 export function Field({ label, hint, children }: { label: string; hint?: string; children: ComponentChildren }) {
@@ -40,6 +47,12 @@ export function Field({ label, hint, children }: { label: string; hint?: string;
       {hint && <small>{hint}</small>}
     </label>
   );
+}
+
+/** What is said of a list besides its rows: what went wrong, and that there is none where the centre has said so. */
+export function Whether({ list, none }: { list: { found: readonly unknown[]; heard: boolean; wrong: string }; none: string }) {
+  if (list.wrong) return <Wrong text={list.wrong} />;
+  return list.found.length > 0 ? null : <p class="empty">{list.heard ? none : say("loading")}</p>;
 }
 
 /** A question in a dialog that takes the keyboard; Escape is no. */
@@ -75,6 +88,8 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   const show = (element: HTMLDialogElement | null) => {
     if (element && !element.open) element.showModal();
   };
+  const before = useRef(document.activeElement);
+  useEffect(() => () => (before.current as HTMLElement | null)?.focus({ preventScroll: true }), []); // where the keyboard was
   return (
     <dialog
       ref={show}
@@ -94,7 +109,8 @@ const LONGEST_WORD = 24;
 
 /** Whether a cell has a word so long, such as a hash, that it has to be broken where there is no room for it. */
 function isLong(cell: ComponentChildren): boolean {
-  return typeof cell === "string" && cell.split(/\s/).some((word) => word.length > LONGEST_WORD);
+  const text = isValidElement(cell) && cell.type === Told ? (cell.props as unknown as { text: string }).text : cell;
+  return typeof text === "string" && text.split(/\s/).some((word) => word.length > LONGEST_WORD);
 }
 
 export function Table(props: { head: string[]; rows: ComponentChildren[][]; label: string; empty: string }) {

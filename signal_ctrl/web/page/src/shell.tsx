@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { entry, logOut, me } from "./api";
 import { alarms, failed, junctions, loadAll, mayAudit, nowMs, overrides, stateLabel, stateOf } from "./city";
-import { changeLanguage, type Label, language, say, sayAge } from "./labels";
+import { byName, changeLanguage, type Label, language, say, sayAge } from "./labels";
 import { BusesView } from "./buses";
 import { DemoBanner } from "./demo";
 import { DispatchView, ResponsesView } from "./dispatch";
@@ -105,7 +105,7 @@ function Head() {
         {say("night")}
       </button>
       {inside && (
-        <button type="button" onClick={() => print()}>
+        <button type="button" class="prints" onClick={() => print()}>
           {say("print")}
         </button>
       )}
@@ -147,12 +147,14 @@ function LinkSign() {
   );
 }
 
+/** The alarm is read aloud once: the age, which grows every second, stands beside it. */
 function DeadLink() {
   if (link.value !== "dead") return null;
-  const age = heardMs.value ? sayAge((nowMs.value && Date.now() - heardMs.value) / 1000) : say("age.never");
+  void nowMs.value;
+  const age = heardMs.value ? sayAge((Date.now() - heardMs.value) / 1000) : say("age.never");
   return (
-    <p class="dead" role="alert">
-      ⚠ {say("stream.dead", { age })}
+    <p class="dead">
+      <span role="alert">⚠ {say("stream.dead")}</span> {say("stream.old", { age })}
       <button type="button" onClick={() => void loadAll()}>
         {say("retry")}
       </button>
@@ -165,7 +167,7 @@ const MOST_LISTED = 200;
 function JunctionList() {
   const [wanted, setWanted] = useState("");
   const text = wanted.toLowerCase();
-  const all = [...junctions.value.values()].sort((a, b) => a.junction.localeCompare(b.junction));
+  const all = [...junctions.value.values()].sort((a, b) => byName(a.junction, b.junction));
   const fits = all.filter((each) => `${each.junction} ${each.place} ${each.district} ${each.corridor}`.toLowerCase().includes(text));
   return (
     <aside class="panel" aria-label={say("map.list")}>
@@ -191,6 +193,7 @@ function JunctionList() {
           </li>
         ))}
       </ul>
+      {fits.length > MOST_LISTED && <p class="empty">{say("search.more", { n: fits.length - MOST_LISTED })}</p>}
     </aside>
   );
 }

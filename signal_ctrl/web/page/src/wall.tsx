@@ -21,7 +21,7 @@ export function WallView() {
       <KeyFigures />
       <CityMapView />
       <div class="wall-side" role="region" aria-label={say("view.wall")} tabIndex={0}>
-        <section>
+        <section class="whole">
           <h2>{say("view.alarms")}</h2>
           <AlarmTable shown={alarms.value.slice(0, MOST_ALARMS)} />
         </section>

@@ -24,7 +24,7 @@ from signal_ctrl.watch.incidents.values import (
     IncidentState,
 )
 from tests.signal_ctrl.centre.worlds import plan
-from tests.signal_ctrl.watch.diversion.small_town import Town, guidance, small_town
+from tests.signal_ctrl.watch.diversion.small_town import Town, guidance, minute, small_town
 
 MINUTE_MS = 60_000
 HALF_HOUR_MS = 30 * MINUTE_MS
@@ -367,3 +367,17 @@ def test_a_gate_that_cannot_be_switched_stays_and_is_written_down(there: Town, m
     there.minutes_pass(3, vehicles=4.0)
     assert there.plan_names() == [found.diversion_id] * 2
     assert any(act == "switch gates" and "K9/change" in result for _, act, result in there.here.audit())
+
+
+def test_gates_that_stood_open_when_the_centre_was_started_anew_close_when_their_area_fills(there: Town) -> None:
+    found = gated(there)
+    name = found.diversion_id
+    there.passes(2_000)
+    there.minutes_pass(3, vehicles=4.0)
+    assert there.plan_names() == [f"{name}-open", name]
+    assert there.city.roads is not None
+    there.city.known.append(minute(there.city.roads, there.now() - there.now() % MINUTE_MS, 40.0))
+    there.desk = DiversionDesk(there.here.centre, there.city)
+    there.desk.load()
+    there.minutes_pass(4, vehicles=40.0)
+    assert there.plan_names() == [name, name]

@@ -118,6 +118,15 @@ def test_what_is_usual_is_the_mean_of_the_same_weekday(town: Streets) -> None:
     assert town.ask("vera", "GET", f"/v1/trend?from_utc_ms=0&until_utc_ms={day_ms}").status_code == 422
 
 
+def test_the_last_hour_of_a_day_of_25_hours_has_its_usual_too(town: Streets) -> None:
+    day_ms = BEGIN_MS - BEGIN_MS % SLOT_MS
+    last_ms = day_ms + 24 * 3_600_000
+    slots = [slot(last_ms - weeks * WEEK_MS, 30.0) for weeks in (1, 2)]
+    town.watch.centre.store.write(lambda t: t.shelf(CITY_FIGURES).put_all(slots))
+    found = town.get(f"/v1/trend?from_utc_ms={day_ms}&until_utc_ms={day_ms + 25 * 3_600_000}")
+    assert [each["from_utc_ms"] for each in found["usual"]] == [last_ms]
+
+
 def slot(at_ms: int, kmh: float) -> CitySlot:
     return CitySlot(at_ms, kmh, None, None, alarms=2, overrides=0, heard=3)
 

@@ -178,3 +178,12 @@ def test_a_road_that_the_network_no_longer_has_is_passed_over(town: Town) -> Non
     town.told.believed = [blocked(town, "gone"), blocked(town)]
     town.passes(EVERY_MS)
     assert [one.road for one in town.all()] == ["a"]
+
+
+def test_a_clock_that_was_set_back_costs_no_hour_of_looking(town: Town) -> None:
+    town.passes(EVERY_MS)
+    clock = town.place.here.clock
+    clock.set_wall_ms(clock.utc_ms() - 3_600_000)
+    town.told.believed = [blocked(town)]
+    town.passes(2 * EVERY_MS)
+    assert [one.kind for one in town.all()] == [IncidentKind.BLOCKED_LANE]

@@ -181,6 +181,22 @@ def test_at_night_and_in_chinese_nothing_stands_in_anybodys_way(browser: Any, to
         assert findings == []
 
 
+def test_in_chinese_what_the_centre_told_is_said_in_chinese_and_kept_as_it_was(browser: Any, town: Town) -> None:
+    centre, text = town.world.centre, "cabinet k2 is silent; it runs its own plan after its time without the centre"
+    centre.store.write(lambda t: centre.alarms.raise_(t, "told", "k2", Severity.WARNING, text))
+    with window(browser, town) as screen:
+        screen.log_in("sam")
+        screen.page.click("button[lang=zh]")
+        screen.open("alarms")
+        screen.page.wait_for_selector(f"td [title='{text}']:has-text('信号机 k2 无通信')")
+        screen.page.wait_for_selector("td:has-text('a lamp is out')")  # what the catalogue lacks stands as it was told
+        screen.open("audit")
+        for wanted in ("登录", "login"):
+            screen.page.fill("input[type=search]", wanted)
+            screen.page.wait_for_selector("td [title=login]:text-is('登录')")
+    centre.store.write(lambda t: centre.alarms.clear(t, "told", "k2", "over"))
+
+
 def test_nothing_jumps(browser: Any, town: Town) -> None:
     with window(browser, town, 1440) as screen:
         screen.log_in("olga")

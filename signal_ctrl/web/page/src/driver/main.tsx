@@ -161,7 +161,7 @@ function Facts({ choice }: { choice: Choice }) {
       {choice.drive_s !== null && <span>{say("drive", { n: Math.max(1, Math.round(choice.drive_s / 60)) })}</span>}
       <span>{say("walk", { n: Math.round(choice.walk_m) })}</span>
       <span>{price}</span>
-      <span>{say("chance", { n: Math.round(choice.chance * 100) })}</span>
+      <span>{choice.chance === null ? say("unforeseen") : say("chance", { n: Math.round(choice.chance * 100) })}</span>
     </p>
   );
 }

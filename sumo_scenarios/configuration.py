@@ -253,5 +253,5 @@ def _check(config: Configuration) -> None:
         raise InvalidInputError(f"{config.path}: begin {config.begin_s:g} s; it needs 0 or more")
     if not 0.01 <= config.step_s <= 1.0:
         raise InvalidInputError(
-            f"{config.path}: step-length {config.step_s:g} s; steps of 0.1 to 1 s can be controlled"
+            f"{config.path}: step-length {config.step_s:g} s; steps of 0.01 to 1 s can be controlled"
         )

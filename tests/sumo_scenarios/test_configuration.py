@@ -133,8 +133,8 @@ def test_other_options_are_kept_and_their_files_placed(tmp_path: Path) -> None:
         (NET + '<begin value="noon"/>', "begin"),
         (NET + '<begin value="-5"/>', "begin"),
         (NET + '<end value="nan"/>', "end"),
-        (NET + '<step-length value="2"/>', "step-length"),
-        (NET + '<step-length value="0.001"/>', "step-length"),
+        (NET + '<step-length value="2"/>', "steps of 0.01 to 1 s"),
+        (NET + '<step-length value="0.001"/>', "steps of 0.01 to 1 s"),
         (f'<net-file value="{"x" * 5000}"/>', "does not exist"),
     ],
 )

@@ -188,15 +188,15 @@ export function leave(): void {
   localStorage.removeItem(CAR);
 }
 
-/** Follows the phone's position, if its owner lets the page; at an error it ends, so that no second one runs beside it. */
+let watch: number | null = null;
+
+/** Follows the phone's position, if its owner lets the page. What was followed before ends: an error may pass, and no two run side by side. */
 export function followPosition(refused: () => void): void {
   if (!("geolocation" in navigator)) return refused();
-  const watch = navigator.geolocation.watchPosition(
+  if (watch !== null) navigator.geolocation.clearWatch(watch);
+  watch = navigator.geolocation.watchPosition(
     ({ coords }) => (here.value = [coords.longitude, coords.latitude]),
-    () => {
-      navigator.geolocation.clearWatch(watch);
-      refused();
-    },
+    refused,
     { enableHighAccuracy: true, maximumAge: 5_000 },
   );
 }

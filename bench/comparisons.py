@@ -53,7 +53,8 @@ def compare_groups(
     Args: figure, what is compared; precision, half-width wanted as a share of the baseline's mean.
     """
     pairs, left_out = pairs_of(group.rows, base.rows, figure)
-    unit, values = units_of(pairs)
+    unit, units = units_of(pairs)
+    values = [each.difference for each in units]
     invalid = [row for side in (group, base) for row in side.rows if not is_valid(row)]
     own = sum(not is_valid(row) for row in group.rows)
     return {
@@ -62,8 +63,8 @@ def compare_groups(
         "baseline_sensing": base.shared["sensing"],
         "baseline_options": base.shared["options"],
         "baseline_closures": base.shared["closures"],
-        **_means(pairs),
-        **_spread(values, pairs, precision),
+        **_means(units),
+        **_spread(values, units, precision),
         "unit": unit,
         "n": len(values),
         "seeds": sorted({pair.seed for pair in pairs}),
@@ -97,10 +98,10 @@ def _baseline_of(group: Group, groups: Sequence[Group], wanted: str | None) -> G
     return None
 
 
-def _means(pairs: Sequence[Pair]) -> Comparison:
-    if not pairs:
+def _means(units: Sequence[Pair]) -> Comparison:
+    if not units:
         return dict.fromkeys(("mean_s", "baseline_mean_s", "relative_difference"))
-    mine, base = fmean(pair.value for pair in pairs), fmean(pair.base for pair in pairs)
+    mine, base = fmean(each.value for each in units), fmean(each.base for each in units)
     return {
         "mean_s": _rounded(mine),
         "baseline_mean_s": _rounded(base),
@@ -108,9 +109,9 @@ def _means(pairs: Sequence[Pair]) -> Comparison:
     }
 
 
-def _spread(values: Sequence[float], pairs: Sequence[Pair], precision: float) -> Comparison:
+def _spread(values: Sequence[float], units: Sequence[Pair], precision: float) -> Comparison:
     deviation = deviation_of(values)
-    wanted_s = precision * fmean(pair.base for pair in pairs) if pairs else 0.0
+    wanted_s = precision * fmean(each.base for each in units) if units else 0.0
     needed = values_needed(deviation, wanted_s) if deviation is not None and wanted_s > 0 else None
     better = sum(value < 0 for value in values) + 0.5 * sum(value == 0 for value in values)
     return {
@@ -122,7 +123,7 @@ def _spread(values: Sequence[float], pairs: Sequence[Pair], precision: float) ->
         "p_t": _rounded(t_test(values), 6),
         "p_sign": _rounded(sign_test(values), 6) if values else None,
         "p_wilcoxon": _rounded(wilcoxon_test(values), 6) if values else None,
-        "precision_s": _rounded(wanted_s) if pairs else None,
+        "precision_s": _rounded(wanted_s) if units else None,
         "seeds_needed": needed,
     }
 

@@ -103,7 +103,7 @@ class Task:
             *("signal-ctrl", "run", self.scenario, "--controller", self.controller, "--seed", str(self.seed)),
             *("--demand-seed", str(self.demand_seed), "--scale", f"{self.scale:g}", "--sensing", self.sensing),
             *("--failures", f"{self.failure_rate:g}", "--profile", self.profile),
-            *(word for kind in self._kind() for word in ("--failure-kind", kind)),
+            *(word for kind in self._kind() if self.failure_rate for word in ("--failure-kind", kind)),
             *(word for name, time_s in times.items() if time_s is not None for word in (name, f"{time_s:g}")),
             *(word for text in self.closures for word in ("--close", text)),
             *(word for key, value in without_plan(self.options) for word in ("--set", f"{key}={value}")),

@@ -148,18 +148,24 @@ def _hindrance(mine: Row | None, theirs: Row | None) -> str:
     return ""
 
 
-def units_of(pairs: Sequence[Pair]) -> tuple[str, list[float]]:
-    """Return what counts as independent, `seed` or `demand seed`, and the difference of each.
+def units_of(pairs: Sequence[Pair]) -> tuple[str, list[Pair]]:
+    """Return what counts as independent, `seed` or `demand seed`, and a pair of means for each.
 
     Runs on one drawn demand are alike, so that with several demand seeds each of them counts once, by the mean over
     its drivers: as many pairs as there are runs would make the interval too narrow.
     """
-    by_demand: dict[int, list[float]] = {}
+    by_demand: dict[int, list[Pair]] = {}
     for pair in pairs:
-        by_demand.setdefault(pair.demand_seed, []).append(pair.difference)
+        by_demand.setdefault(pair.demand_seed, []).append(pair)
     if len(by_demand) < 2:
-        return "seed", [pair.difference for pair in pairs]
-    return "demand seed", [sum(values) / len(values) for values in by_demand.values()]
+        return "seed", list(pairs)
+    return "demand seed", [_mean_of(own) for own in by_demand.values()]
+
+
+def _mean_of(pairs: Sequence[Pair]) -> Pair:
+    """Return the mean of the pairs of one demand, under the first of their seeds."""
+    value, base = (sum(values) / len(pairs) for values in ([p.value for p in pairs], [p.base for p in pairs]))
+    return Pair(pairs[0].seed, pairs[0].demand_seed, value, base)
 
 
 def _frozen(value: Any) -> Any:

@@ -58,7 +58,8 @@ def scenario_span_s(config: Configuration) -> tuple[float, float]:
     if not span.first_s < math.inf:
         raise InvalidInputError(f"{config.path}: nobody departs, so there is no demand to count; give --counts")
     begin_s = config.begin_s if config.begin_s is not None else math.floor(span.first_s)
-    end_s = min(config.end_s if config.end_s is not None else math.inf, math.ceil(span.last_s / 60) * 60)
+    last_s = math.ceil(span.last_s / 60) * 60 if span.last_s < math.inf else math.inf
+    end_s = min(config.end_s if config.end_s is not None else math.inf, last_s)
     if not begin_s < end_s < math.inf:
         raise InvalidInputError(f"{config.path}: the demand has no end of its own; give --periods")
     return float(begin_s), float(end_s)

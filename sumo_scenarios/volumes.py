@@ -45,10 +45,12 @@ class Volumes:
 def count_volumes(config: Configuration, net: Net, times_s: tuple[float, float]) -> Volumes:
     """Return the demand that departs between two times, or up to the last departure. [s]
 
-    Raises: InvalidInputError for damaged files, or demand that SUMO's router cannot route.
+    Raises: InvalidInputError for damaged files, demand without any end, or that SUMO's router cannot route.
     """
     span = demand_span(config.routes)
     until_s = min(times_s[1], max(span.last_s, times_s[0] + 1.0))
+    if math.isinf(until_s):
+        raise InvalidInputError(f"the demand of {config.path} has no end of its own: give the configuration an end")
     times_s = (times_s[0], times_s[1] if math.isinf(span.last_s) else until_s)
     named = dict(_named((*config.additional, *config.routes)))
     if all(_edges(element, named) for element in _departing(config.routes)):
@@ -149,7 +151,7 @@ def _rows(
     for element in _departing(paths):
         routes, number = _edges(element, named), _vehicles(element, times_s)
         begin_s = _time(element, "depart" if element.tag in _SINGLE else "begin", times_s[0])
-        last_s = begin_s if element.tag in _SINGLE else min(_time(element, "end", times_s[1]), times_s[1])
+        last_s = begin_s if element.tag in _SINGLE else min(_flow_end_s(element, begin_s, times_s[1]), times_s[1])
         from_s, whole = max(begin_s, times_s[0]), max(math.ceil(number), 1)
         for k in range(whole if number > 0 else 0):
             depart_s = from_s + (k + 0.5 * (whole > 1)) * max(last_s - from_s, 0.0) / whole
@@ -249,10 +251,19 @@ def _vehicles(element: Element, times_s: tuple[float, float]) -> float:
     begin_s = _time(element, "depart" if element.tag in _SINGLE else "begin", times_s[0])
     if element.tag in _SINGLE:
         return float(times_s[0] <= begin_s <= times_s[1])
-    end_s = _time(element, "end", times_s[1])
+    end_s = _flow_end_s(element, begin_s, times_s[1])
     from_s, to_s = max(begin_s, times_s[0]), min(end_s, times_s[1])
     number = float(element.get("number", "inf"))
     return min(_rate_veh_s(element, begin_s, end_s) * max(to_s - from_s, 0.0), number)
+
+
+def _flow_end_s(flow: Element, begin_s: float, otherwise_s: float) -> float:
+    """Return when a flow ends: as it says, or once it has sent its number at its rate; else at another time. [s]"""
+    end_s = _time(flow, "end", math.nan)
+    if not math.isnan(end_s) or not flow.get("number"):
+        return otherwise_s if math.isnan(end_s) else end_s
+    rate_veh_s = _rate_veh_s(flow, begin_s, math.inf)
+    return begin_s + float(flow.attrib["number"]) / rate_veh_s if rate_veh_s > 0 else otherwise_s
 
 
 def _rate_veh_s(flow: Element, begin_s: float, end_s: float) -> float:

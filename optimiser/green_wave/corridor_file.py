@@ -247,9 +247,8 @@ class _Reader:
         if len(names) < 2 or len(set(names)) != len(names):
             raise InvalidInputError(f"{fields.where}: needs two signals or more, each once")
         ratio = _ratio(fields, self._wishes, ratio)
-        one_way = fields.get("one_way", False) is True
         courses = [self._course(name, names, back=False)]
-        if not one_way:
+        if not fields.truth("one_way", False):
             courses.append(self._course(name, names[::-1], back=True))
         least_s = fields.number("least_band_s", 0.0, least=0.0), fields.number("least_band_back_s", 0.0, least=0.0)
         return Street(name, tuple(courses), ratio, fields.number("weight", 1.0, least=0.0), least_s)

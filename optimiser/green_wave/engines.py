@@ -113,7 +113,7 @@ def _by_scipy(program: MixedProgram, effort: Effort) -> Answer:
         options=options,
     )
     values = None if found.x is None else np.asarray(found.x, dtype=np.float64)
-    if found.status not in (0, 1, 2) or found.status == 3:
+    if found.status not in (0, 1, 2):
         raise BackendError(f"HiGHS gave up: {found.message}")
     bound = -found.mip_dual_bound if found.mip_dual_bound is not None else math.inf
     best = -float(found.fun) if values is not None else -math.inf

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
+from signal_ctrl.cli.given_options import refuse_given
 from signal_ctrl.cli.output import Overwrite, put_json
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def export(
+    context: typer.Context,
     *,
     plan: Annotated[Path, typer.Argument(help="The plan, as 'plan show' and 'run --plan' read it.")],
     scenario: Annotated[str, typer.Option(help="Name from 'scenarios list', or path of a .sumocfg.")],
@@ -45,6 +47,10 @@ def export(
 
     if to not in ("tllogic", "utdf"):
         raise InvalidInputError(f"--to {to}: choose tllogic or utdf")
+    if to == "tllogic":
+        refuse_given(context, ("--units", "--counts"), "is for --to utdf")
+    else:
+        refuse_given(context, ("--program-id",), "is for --to tllogic")
     check_free(out, overwrite)
     value = read_plan(plan)
     world = build_world(resolve(scenario), profile_by_name(profile), None, None)

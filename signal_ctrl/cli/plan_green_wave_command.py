@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
+from signal_ctrl.cli.given_options import refuse_given
 from signal_ctrl.cli.output import Overwrite, put_json
 from signal_ctrl.cli.plan_green_wave_output import corridor_document, put_wave, scenario_document
 from signal_ctrl.domain.errors import InvalidInputError
@@ -23,6 +24,7 @@ _KINDS = ("maxband", "multiband", "am-band", "grid")
 
 
 def green_wave(
+    context: typer.Context,
     source: Annotated[str, typer.Argument(help="A corridor file (.toml, .json), a catalogue name or a .sumocfg.")],
     *,
     out: Annotated[Path, typer.Option(help="Where the plan goes (JSON).")],
@@ -115,11 +117,12 @@ def green_wave(
     queue_s = _clearance_s(clearance)
     cycle_s, speed_kmh = _cycle_s(cycle, cycle_range), _speed_kmh(speed)
     asked = _Options(kind, cycle_s, speed_kmh, *_ratio(ratio), patterns, power, queue_s, arterial_first, json_)
+    _check_kind(context, kind)
     rules = WaveRules(MAXBAND if kind == "grid" else kind, not leaving_only, least_side)
     effort = Effort(time_limit, gap, engine, monotonic)
     if Path(source).suffix.lower() in (".toml", ".json"):
-        if plan is not None:
-            raise InvalidInputError("--plan is for scenarios; a corridor file says itself what its greens are")
+        own = ("--plan", "--clearance", "--arterial-first", "--profile")
+        refuse_given(context, own, "is for scenarios: a corridor file says itself what its greens are and queues need")
         document, diagrams = _of_file(Path(source), rules, effort, asked, out)
     else:
         document, diagrams = _of_scenario(source, profile, plan, rules, effort, asked, out)
@@ -127,6 +130,14 @@ def green_wave(
     document |= {"plan": str(out), "diagrams": [str(page) for page in drawn]}
     put_json(document) if json_ else put_wave(document)
     return 0
+
+
+def _check_kind(context: typer.Context, kind: str) -> None:
+    """Refuse options that the kind of band has no use for."""
+    if kind != "am-band":
+        refuse_given(context, ("--least-side",), "is for --kind am-band")
+    if kind not in ("multiband", "am-band"):
+        refuse_given(context, ("--power",), "is for bands a link, --kind multiband or am-band")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +252,10 @@ def _positive(option: str, text: str) -> tuple[float, float]:
 def _ratio(text: str | None) -> tuple[float | None, bool]:
     if text is None or text == "free":
         return None, text == "free"
-    return _positive("--ratio", text)[0], False
+    low, high = _positive("--ratio", text)
+    if low != high:
+        raise InvalidInputError(f"--ratio wants one number or free, got '{text}'")
+    return low, False
 
 
 def _clearance_s(text: str) -> float | None:

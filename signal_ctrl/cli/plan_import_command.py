@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
+from signal_ctrl.cli.given_options import refuse_given
 from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def import_(
+    context: typer.Context,
     *,
     file: Annotated[Path, typer.Argument(help="The file of the other tool.")],
     from_: Annotated[str, typer.Option("--from", help="tllogic: SUMO's programmes; utdf: Synchro's combined CSV.")],
@@ -42,11 +44,13 @@ def import_(
 ) -> int:
     """Read programmes or UTDF into a plan, and name every signal that cannot be expressed, with the reason."""
     if from_ == "tllogic":
+        refuse_given(context, ("--map", "--begin"), "is for --from utdf")
         if scenario is None:
             raise InvalidInputError("programmes name links of a network: give its --scenario")
         asked = _Asked(file, scenario, profile, name or file.name.split(".")[0], partial, out, json_)
         return _tllogic(asked, program_id, overwrite)
     if from_ == "utdf":
+        refuse_given(context, ("--program-id",), "is for --from tllogic")
         return _utdf(_Asked(file, scenario or "", profile, name or file.stem, partial, out, json_), map_, begin)
     raise InvalidInputError(f"--from {from_}: choose tllogic or utdf")
 

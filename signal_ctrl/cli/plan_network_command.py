@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import INTERRUPTED, say
+from signal_ctrl.cli.given_options import refuse_given
 from signal_ctrl.cli.output import Overwrite, number, put_json, put_table
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import profile_by_name
@@ -27,6 +28,7 @@ _MOST_OVER = 8
 
 
 def network(
+    context: typer.Context,
     *,
     source: Annotated[str, typer.Argument(help="Name from 'scenarios list', or path of a .sumocfg.")],
     out: Annotated[Path, typer.Option(help="File of the plan, JSON.")],
@@ -86,7 +88,7 @@ def network(
     from sumo_scenarios.picture_file import check_picture
     from sumo_scenarios.plan_file import write_plan
 
-    _check_searches(search, no_search, simulate)
+    _check_searches(context, search, no_search, simulate)
     wish = _wish(cycle, cycle_range, signals, (subarea, coupling, not no_search))
     effort = _effort((1.0 if no_search else 10.0) if time_limit is None else time_limit, starts, seed, json_)
     check_free(out, overwrite)
@@ -149,7 +151,9 @@ def _plan_of(prepared: "Prepared", planned: "NetworkPlanned") -> "Plan":
     return plan_of(f"{prepared.world.scenario.name}, network", prepared.demand, planned.after)
 
 
-def _check_searches(search: bool, no_search: bool, simulate: int) -> None:
+def _check_searches(context: typer.Context, search: bool, no_search: bool, simulate: int) -> None:
+    if context.params["subarea"] == "":
+        refuse_given(context, ("--coupling",), "is about where --subarea parts the network")
     if search and no_search:
         raise InvalidInputError("give --search or --no-search, not both")
     if not simulate:

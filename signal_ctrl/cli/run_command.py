@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signal_ctrl.cli.failures import say
+from signal_ctrl.cli.given_options import refuse_all_but, refuse_given
 from signal_ctrl.cli.output import number, put_json, put_table
 from signal_ctrl.cli.progress import Stretch, watching
 from signal_ctrl.domain.errors import InvalidInputError
@@ -24,6 +25,7 @@ SLOW_VIDEO = (
 
 
 def run(
+    context: typer.Context,
     *,
     out: Annotated[Path, typer.Option(help="Folder of the run; must not hold another one.")],
     scenario: Annotated[
@@ -136,8 +138,9 @@ def run(
 ) -> int:
     """Run one scenario under one controller, or replay a run; --out then holds everything about it."""
     if replay is not None:
-        if evidence is not None:
-            raise InvalidInputError("--evidence is of a run that is made, not of a replay; leave it out")
+        refuse_all_but(
+            context, ("--replay", "--out", "--overwrite", "--json"), "is of a run that is made, not of a replay"
+        )
         if scenario is not None:
             raise InvalidInputError("--replay takes its scenario from the recorded run; leave SCENARIO out")
         return _replay(replay, out, overwrite, json_)
@@ -146,6 +149,10 @@ def run(
 
     if link and not over_http:
         raise InvalidInputError("--link is about the wire of --over-http; give both, or neither")
+    if not failures:
+        refuse_given(context, ("--failure-kind",), "is about loops that fail, by --failures")
+    if schedule is None:
+        refuse_given(context, ("--transition",), "is about the plans of a --schedule")
     from signal_ctrl.domain.timetable import instant_of
     from sumo_scenarios.bus_options import parse_buses
     from sumo_scenarios.link_conditions import parse_link

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from signal_ctrl.cli.failures import say
+from signal_ctrl.cli.given_options import refuse_given
 from signal_ctrl.cli.output import Overwrite, put_json
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.town_names import TOWN_NAMES
@@ -16,6 +17,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 
 def build(
+    context: typer.Context,
+    *,
     name: Annotated[
         str, typer.Argument(help=f"newtown, corridor, or one of the towns {', '.join(TOWN_NAMES)}, or all towns.")
     ],
@@ -39,6 +42,7 @@ def build(
     if name == NEWTOWN:
         wanted = (rows, cols, seed, day, midblocks)
         return _newtown(out or Path(f"{NEWTOWN}-{rows}x{cols}-seed{seed}"), wanted, json_)
+    refuse_given(context, ("--rows", "--cols", "--seed", "--day", "--midblocks"), f"is for {NEWTOWN}, not for {name}")
     if out is None:
         raise InvalidInputError(f"--out names the folder for the files of {name}")
     made = {} if name == "corridor" else _towns(name, out)

@@ -12,15 +12,16 @@ import os
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, MetaData, delete, text
+from sqlalchemy import Connection, MetaData, delete, inspect, text
 
 from signal_ctrl.centre.override_restore import end_restored_overrides
-from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError
+from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError, StorageDamagedError
 from signal_ctrl.stores.audit_verification import verify
 from signal_ctrl.stores.backup import backup_lines, check_hash, plates_of
 from signal_ctrl.stores.database import Database
@@ -39,6 +40,8 @@ from signal_ctrl.stores.sqlite import SqliteDatabase
 from signal_ctrl.stores.tables.meta import META
 
 AfterRestore = Callable[[SqlTransaction, int], None]
+Sources = tuple[Iterator[str], Iterator[str] | None]
+"""Lines of a dump, and those of what is personal, where they are there."""
 AFTER_RESTORE: Final[tuple[AfterRestore, ...]] = (end_restored_overrides,)
 """What each topic does in the restoring transaction; the second argument is the time. [ms]"""
 
@@ -85,13 +88,7 @@ def restore(
     try:
         for name, data in keys.items():
             write_secret(folder / KEYS / name, data)
-        database: Database = PostgresDatabase(address) if address else SqliteDatabase(folder / DATABASE)
-        found = _fill(database, first, (lines, plates), at_utc_ms, after)
-        if not address:
-            mark_made(folder)
-        signing_key(folder)  # a centre that never ran had none yet
-        if not verify(folder, address=address).is_sound:
-            raise StorageDamagedError(f"the audit chain in {file} is not sound; see 'signal-ctrl audit verify'")
+        found = _made(folder, address, first, (lines, plates), (at_utc_ms, after))
         files, unread = unseal_beside(file.parent, folder, secret)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -148,36 +145,81 @@ def _plates(file: Path, secret: bytes, first: dict[str, Any]) -> Iterator[str] |
     return lines
 
 
-def _fill(
-    database: Database,
-    first: dict[str, Any],
-    sources: tuple[Iterator[str], Iterator[str] | None],
-    at_utc_ms: int,
-    after: tuple[AfterRestore, ...],
+def _made(
+    folder: Path, address: str, first: dict[str, Any], sources: Sources, begun: tuple[int, tuple[AfterRestore, ...]]
 ) -> Restored:
-    lines, plates = sources
+    """Fill the empty database and look at what is in it. Args: begun, the time [ms] and what topics do at it."""
+    database: Database = PostgresDatabase(address) if address else SqliteDatabase(folder / DATABASE)
+    there: frozenset[str] | None = None
     try:
-        with ours():
-            connection = database.open_writer()
-            with connection.begin():
-                if version_of(connection):
-                    raise InvalidInputError(f"the database {database.place} is not empty; name an empty one")
-            steps = family_of(first["schema"])
-            migrate(connection, migrations=[step for step in steps if step.number <= first["schema"]])
-            with connection.begin():
-                rows = _load(connection, lines, plates)
-            migrate(connection, migrations=steps)
-            with connection.begin():
-                found = _begin_anew(connection, first, rows, at_utc_ms, after if steps is MIGRATIONS else ())
-                found = replace(found, has_plates=_known_plates(connection, plates))
-                wrong = structure_findings(connection)
-            if wrong:
-                raise StorageDamagedError("; ".join(wrong))
+        with _closed_after(database):
+            connection, there = _opened_empty(database)
+            found = _fill(connection, first, sources, *begun)
+        if not address:
+            mark_made(folder)
+        signing_key(folder)  # a centre that never ran had none yet
+        if not verify(folder, address=address).is_sound:
+            raise StorageDamagedError("the audit chain in the backup is not sound; see 'signal-ctrl audit verify'")
+    except BaseException:
+        if address and there is not None:
+            _take_back(address, there)
+        raise
+    return found
+
+
+@contextmanager
+def _closed_after(database: Database) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         database.close(sound=False)
         raise
     database.close()
-    return found
+
+
+def _opened_empty(database: Database) -> tuple[Connection, frozenset[str]]:
+    """Return a connection that writes, and the names of the tables that are there. Raises: InvalidInputError."""
+    with ours():
+        connection = database.open_writer()
+        with connection.begin():
+            if version_of(connection):
+                raise InvalidInputError(f"the database {database.place} is not empty; name an empty one")
+            return connection, frozenset(inspect(connection).get_table_names())
+
+
+def _fill(
+    connection: Connection,
+    first: dict[str, Any],
+    sources: Sources,
+    at_utc_ms: int,
+    after: tuple[AfterRestore, ...],
+) -> Restored:
+    lines, plates = sources
+    with ours():
+        steps = family_of(first["schema"])
+        migrate(connection, migrations=[step for step in steps if step.number <= first["schema"]])
+        with connection.begin():
+            rows = _load(connection, lines, plates)
+        migrate(connection, migrations=steps)
+        with connection.begin():
+            found = _begin_anew(connection, first, rows, at_utc_ms, after if steps is MIGRATIONS else ())
+            found = replace(found, has_plates=_known_plates(connection, plates))
+            wrong = structure_findings(connection)
+        if wrong:
+            raise StorageDamagedError("; ".join(wrong))
+        return found
+
+
+def _take_back(address: str, there: frozenset[str]) -> None:
+    """Take out of a server's database what was put into it; what went wrong before is what is told."""
+    database = PostgresDatabase(address)
+    with suppress(SignalCtrlError), ours():
+        connection = database.open_writer()
+        with connection.begin():
+            made = MetaData()
+            made.reflect(connection, only=lambda name, _: name not in there)
+            made.drop_all(connection)
+    database.close(sound=False)
 
 
 def _known_plates(connection: Connection, plates: Iterator[str] | None) -> bool | None:

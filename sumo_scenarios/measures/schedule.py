@@ -49,8 +49,13 @@ class Flow:
     routed: bool
 
     def due_veh(self, begin_s: float, end_s: float) -> float:
-        """Return the fewest vehicles that are to depart within [begin, end); random flows are given 5 sigma."""
+        """Return the fewest vehicles that are to depart within [begin, end); random flows are given 5 sigma.
+
+        Of its number those are gone who departed before begin; how many, nobody can tell of a random flow.
+        """
         first_s, last_s = max(self.begin_s, begin_s), min(self.end_s, end_s)
+        if math.isfinite(self.number) and first_s > self.begin_s:
+            last_s = -math.inf if self.random else min(last_s, self.begin_s + self.number * self.period_s)
         if not first_s < last_s or not self.period_s > 0:
             return 0.0
         span_s = last_s - first_s

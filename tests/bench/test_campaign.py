@@ -50,6 +50,35 @@ def test_conditions_are_kept_apart() -> None:
     assert [each.condition for each in judge(lines)] == ["", "demand x0.6", "20% of the loops failed"]
 
 
+def test_what_is_seen_by_is_kept_apart() -> None:
+    """A run by positions is no run by loops made again; a baseline that sees by positions is one all the same."""
+    lines = [line("adaptive", 1, 20.0), line("adaptive", 1, 10.0, sensing="positions")]
+    lines += [line("fixed", 1, 15.0), line("greedy", 1, 30.0, sensing="positions")]
+    by_loops, by_positions = judge(lines)
+    assert (by_loops.condition, by_loops.mean_s, by_loops.worse) == ("", 20.0, ("1",))
+    assert (by_positions.condition, by_positions.mean_s, by_positions.worse) == ("positions", 10.0, ())
+    assert dict(by_loops.baseline_s) == dict(by_positions.baseline_s) == {"fixed": 15.0, "greedy (positions)": 30.0}
+
+
+def test_a_baselines_mean_is_over_the_seeds_of_adaptive_control() -> None:
+    lines = [line("fixed", seed, 10.0 * seed) for seed in (1, 2, 9)]
+    (found,) = judge([*lines, *(line("adaptive", seed, 5.0) for seed in (1, 2, 3))])
+    assert (dict(found.baseline_s), dict(found.baseline_seeds)) == ({"fixed": 15.0}, {"fixed": 2})
+    assert (found.runs, found.unpaired) == (3, ("3",))
+
+
+def test_a_run_that_is_not_valid_is_named_and_not_averaged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = {"valid": False, "invalid": ["it was not measured"]}
+    lines = [line("adaptive", 1, 10.0), line("adaptive", 2, 1.0, **bad), line("fixed", 1, 5.0, **bad)]
+    lines += [line("fixed", 2, 1.0), line("actuated", 1, 20.0), line("adaptive", 1, 0.5, sensing="oracle", **bad)]
+    by_loops, by_oracle = judge(lines)
+    assert (by_loops.runs, by_loops.mean_s, dict(by_loops.baseline_s)) == (1, 10.0, {"actuated": 20.0})
+    assert by_loops.invalid == ("adaptive 2", "fixed 1")
+    assert (by_oracle.runs, by_oracle.invalid) == (0, ("fixed 1", "adaptive (oracle) 1"))
+    assert main([str(ledger(tmp_path, *lines))]) == 1
+    assert "adaptive 2, fixed 1" in " ".join(capsys.readouterr().out.split())
+
+
 def test_of_a_run_that_was_made_again_the_last_line_counts() -> None:
     assert judge([line("adaptive", 1, 50.0), line("adaptive", 1, 10.0)])[0].mean_s == 10.0
 

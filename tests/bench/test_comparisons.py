@@ -181,3 +181,21 @@ def test_the_precision_is_the_callers() -> None:
 def test_comparisons_are_json() -> None:
     found = compare_rows([*runs("fixed", FIXED), *runs("adaptive", OURS[:1])], None)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_means_and_their_difference_are_over_the_same_units() -> None:
+    """Demand 1 has three drivers, demand 2 lost two of its: each demand counts once in the means as in the difference.
+
+    By hand: (30 + 90) / 2 against (40 + 78) / 2; over the four pairs it would be 45 against 49.5: better, not worse.
+    """
+    rows = [
+        row(name, seed, delay_s, demand_seed=1)
+        for name, delay_s in (("fixed", 40.0), ("adaptive", 30.0))
+        for seed in (1, 2, 3)
+    ]
+    rows += [row("fixed", 1, 78.0, demand_seed=2), row("adaptive", 1, 90.0, demand_seed=2)]
+    found = only(compare_rows(rows, None))
+    assert (found["n"], found["mean_difference_s"]) == (2, 1.0)
+    assert (found["mean_s"], found["baseline_mean_s"]) == (60.0, 59.0)
+    assert found["relative_difference"] == pytest.approx(1 / 59, abs=1e-4)
+    assert found["precision_s"] == pytest.approx(0.59)

@@ -20,6 +20,12 @@ def tasks(**axes: Any) -> list[Task]:
     return list(experiment_of({**SMALL, **axes}).tasks)
 
 
+def test_the_command_of_a_run_names_how_loops_fail_where_some_do() -> None:
+    for rate, named in ((0.0, False), (0.2, True)):
+        command = Task("cologne1", "adaptive", 1, failure_rate=rate, failure_kind="late").command()
+        assert ("--failure-kind" in command) is named
+
+
 def test_the_product_of_all_axes() -> None:
     found = tasks(
         scenarios="cologne1,grid4x4", controllers="net,adaptive", seeds="1-3,7", demand_seeds="0,4", scales="0.6,1"

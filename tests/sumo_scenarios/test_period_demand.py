@@ -152,3 +152,14 @@ def test_stages_that_the_user_names_stay(world: World) -> None:
     (same,) = with_fewer_stages(twice, ("C",), (Period(0, 900),), SplitRules())
     assert set(fewer.stages) == set(demands[0].stages)
     assert len(fewer.stages) < len(same.stages) == 2 * len(demands[0].stages)
+
+
+def test_a_flow_without_an_end_lasts_as_long_as_the_configuration(tmp_path: Path) -> None:
+    config = write_town(tmp_path)
+    (tmp_path / "town.rou.xml").write_text(
+        '<routes><flow id="f" begin="0" vehsPerHour="300"><route edges="WC CE"/></flow></routes>'
+    )
+    found = read_configuration(config)
+    assert scenario_span_s(replace(found, begin_s=0.0, end_s=1800.0)) == (0.0, 1800.0)
+    with pytest.raises(InvalidInputError, match="no end of its own; give --periods"):
+        scenario_span_s(replace(found, begin_s=0.0, end_s=None))

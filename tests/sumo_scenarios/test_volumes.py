@@ -1,5 +1,6 @@
 """The counted demand: what files of every kind ask for, per turn and from turn to turn."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.demand_model import demand_model
 from sumo_scenarios.net_reader import read_net
 from sumo_scenarios.plain_net import Plain
-from sumo_scenarios.volumes import Volumes, count_volumes
+from sumo_scenarios.volumes import Volumes, count_periods, count_volumes, routed_vehicles
 from tests.sumo_scenarios.small_nets import crossroads, edge_row, logic_row, net_text, node_text, world_of, write_town
 
 HOUR_S = (0.0, 3600.0)
@@ -112,3 +113,25 @@ def _config(folder: Path, net: str, rows: str) -> Path:
         f'<configuration><net-file value="{net}"/><route-files value="t.rou.xml"/><end value="3600"/></configuration>'
     )
     return path
+
+
+def test_a_flow_that_has_sent_its_number_sends_nobody_any_more(tmp_path: Path) -> None:
+    """50 vehicles, one every 10 s from 0 s on: the last 10 of them depart from 400 to 500 s, and nobody after that."""
+    rows = '<flow id="f" begin="0" number="50" period="10"><route edges="WC CE"/></flow>'
+    turn = ("C", "WC", "CE")
+    assert counted(tmp_path, rows, (400.0, 1300.0)).turns[turn] == pytest.approx(10 * 36)
+    assert counted(tmp_path, rows, (600.0, 1500.0)).turns[turn] == 0.0
+    config = read_configuration(tmp_path / "town.sumocfg")
+    net, periods_s = read_net(config.net), [(k * 250.0, (k + 1) * 250.0) for k in range(4)]
+    found = [flows.get(turn, 0.0) * 250 / 3600 for flows in count_periods(config, net, periods_s)]
+    assert sum(found) == pytest.approx(50)
+    assert found[3] == 0.0
+    departures_s = [depart_s for depart_s, _, _ in routed_vehicles(config, HOUR_S)]
+    assert (len(departures_s), max(departures_s)) == (50, pytest.approx(495.0))
+
+
+def test_demand_without_any_end_is_refused(tmp_path: Path) -> None:
+    rows = '<flow id="f" begin="0" vehsPerHour="300"><route edges="WC CE"/></flow>'
+    with pytest.raises(InvalidInputError, match="has no end of its own: give the configuration an end"):
+        counted(tmp_path, rows, (0.0, math.inf))
+    assert counted(tmp_path, rows).turns["C", "WC", "CE"] == pytest.approx(300)

@@ -211,3 +211,16 @@ def test_a_signal_that_no_link_reaches() -> None:
     found["signals"].append({"name": "D", "greens": {"Main": [0.1, 0.4]}})
     with pytest.raises(InvalidInputError, match="no street joins signal D with signal A"):
         plan_wave(read(found).network, WaveRules(), Effort(5.0, 1e-3))
+
+
+@pytest.mark.parametrize("one_way", [True, False])
+def test_a_street_may_be_one_way(one_way: bool) -> None:
+    streets = [{"name": "Ring", "signals": ["A", "B", "C"], "one_way": one_way}]
+    assert len(read(document() | {"streets": streets}).network.courses) == (1 if one_way else 2)
+
+
+@pytest.mark.parametrize("one_way", ["yes", 1, "true"])
+def test_whether_a_street_is_one_way_is_not_guessed(one_way: object) -> None:
+    streets = [{"name": "Ring", "signals": ["A", "B", "C"], "one_way": one_way}]
+    with pytest.raises(InvalidInputError, match="street Ring: 'one_way' has to be true or false"):
+        read(document() | {"streets": streets})

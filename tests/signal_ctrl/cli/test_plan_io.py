@@ -55,6 +55,9 @@ def test_utdf_needs_no_network(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--from", "tllogic"], "give its --scenario"),
         (["--from", "tllogic", "--scenario", "cologne3"], "not well-formed|cannot read"),
         (["--from", "vissim"], "choose tllogic or utdf"),
+        (["--from", "tllogic", "--scenario", "cologne3", "--begin", "0"], "--begin is for --from utdf; leave it out"),
+        (["--from", "tllogic", "--scenario", "cologne3", "--map", "m.csv"], "--map is for --from utdf"),
+        (["--from", "utdf", "--program-id", "1"], "--program-id is for --from tllogic"),
         (["--from", "utdf", "--scenario", "nowhere"], "no row Metric"),
     ],
 )

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from signal_ctrl.cli.main import call
-from signal_ctrl.domain.errors import InvalidInputError
+from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError
 from signal_ctrl.stores.backup import kept, make_backup, name_of, rotate
 from signal_ctrl.stores.key_files import signing_key
 from signal_ctrl.stores.opening import open_folder, open_postgres
@@ -111,6 +112,32 @@ def test_any_flipped_byte_is_found(small: Path, tmp_path: Path) -> None:
         small.write_bytes(sound[:length])
         with pytest.raises(InvalidInputError):
             restore(small, tmp_path / "new", SECRET, NOW_MS)
+
+
+@pytest.mark.parametrize("what", ["verify", "structure_findings", "load_lines"])
+def test_whatever_fails_late_a_server_is_left_as_it_was(
+    what: str, small: Path, tmp_path: Path, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise StorageDamagedError("planted")
+
+    address = new_database()
+    with psycopg.connect(address) as city:
+        city.execute("CREATE TABLE of_others (n integer)")
+    with monkeypatch.context() as patched:
+        patched.setattr(f"signal_ctrl.stores.restore.{what}", fails)
+        with pytest.raises(StorageDamagedError, match="planted"):
+            restore(small, tmp_path / "new", SECRET, NOW_MS, address)
+    assert not (tmp_path / "new").exists()
+    with psycopg.connect(address) as city:
+        names = city.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    assert names == [("of_others",)]
+    assert restore(small, tmp_path / "new", SECRET, NOW_MS, address).rows > 0
+    with pytest.raises(InvalidInputError, match="not empty"):
+        restore(small, tmp_path / "newer", SECRET, NOW_MS, address)
+    store = open_postgres(tmp_path / "new", address, ballast_bytes=4096)
+    assert objects(store)[0] == "a", "what was refused took nothing out"
+    store.close()
 
 
 def test_a_backup_cut_short_leaves_a_server_as_it_was(tmp_path: Path, new_database: Callable[[], str]) -> None:

@@ -98,3 +98,12 @@ def test_a_demand_that_has_changed_since_cannot_be_counted(tmp_path: Path) -> No
     (tmp_path / "town" / "town.rou.xml").write_text("<routes/>")
     assert "town.rou.xml is no longer the file that the run read" in "; ".join(validity(tmp_path / "run", None))
     assert json.loads((tmp_path / "run" / "settings.json").read_text())["inputs"]
+
+
+def test_of_a_flows_number_those_are_gone_who_departed_before(tmp_path: Path) -> None:
+    rows = '<flow id="f" begin="0" number="50" period="10" from="WC" to="CE"/>'
+    schedule = read_schedule([demand(tmp_path, f"<routes>{rows}{rows.replace('10', 'exp(0.1)')}</routes>")])
+    even, random = schedule.flows
+    assert [even.due_veh(0.0, 900.0), even.due_veh(400.0, 1300.0), even.due_veh(600.0, 1500.0)] == [50, 10, 0.0]
+    assert random.due_veh(0.0, 900.0) > 0
+    assert random.due_veh(400.0, 1300.0) == 0.0

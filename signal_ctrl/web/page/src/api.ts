@@ -1,5 +1,6 @@
 // Requests to the centre. The session is a cookie that scripts cannot read; writes carry its CSRF token.
 import { signal } from "@preact/signals";
+import { hearClock, IS_DEMO } from "./clock";
 import { say } from "./labels";
 import { isPast } from "./past";
 
@@ -35,10 +36,11 @@ export const hasEnded = signal(false);
 /** Set while somebody has to show a one-time code; called with whether they did. */
 export const factorAsked = signal<((shown: boolean) => void) | null>(null);
 
-/** Whether the centre serves a demo, where every visitor of its own machine gets a session. */
-export const IS_DEMO = document.documentElement.dataset.demo !== undefined;
+export { IS_DEMO };
 const AGAIN_MS = 1_500; // what was refused as too much is asked for once more
 const EXCHANGE_MS = 5 * 60_000;
+const PATIENCE_MS = 30_000; // after a sleep or on a lost line an answer may never come, and what waits for it waits for ever
+const LONG = /^\/v1\/(audit\/verify|past\/)/; // what reads much may take its time
 const BEEN_IN = "signal-ctrl.been-in"; // no secret: the cookie cannot be seen, and asking without one is an error
 let csrf = "";
 
@@ -59,10 +61,18 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
       await new Promise((done) => setTimeout(done, AGAIN_MS));
       return send<T>(method, path, body);
     }
+    if (problem.status === 403 && /x-csrf-token/i.test(problem.message) && (await hasRenewed())) return send<T>(method, path, body);
     const wantsCode = problem.status === 403 && /second factor/i.test(problem.message) && method !== "GET";
     if (wantsCode && factorAsked.value === null && (await (IS_DEMO ? enterDemo(roleNow()) : showsFactor()))) return send<T>(method, path, body);
     throw problem;
   }
+}
+
+/** Another tab has renewed the token that both of them have. Returns whether it is still the same person who acts here. */
+async function hasRenewed(): Promise<boolean> {
+  const login = me.value?.login;
+  await learnWho();
+  return me.value?.login === login;
 }
 
 const MOST_AT_ONCE = 9; // the centre takes 20 at once and 10 a second of an account: half for this page, half for one before or beside it
@@ -81,16 +91,20 @@ function isFree(): boolean {
   return underWay + counted <= MOST_AT_ONCE - 1;
 }
 
-/** Fetches in turn, so that a page never asks faster than the centre answers, however unevenly it answers. */
-async function inTurn(path: string, wish: RequestInit): Promise<Response> {
-  const turn = queue.then(async () => {
-    while (!isFree()) await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
-    underWay += 1;
-  });
-  queue = turn;
-  await turn;
+async function whenFree(): Promise<void> {
+  while (!isFree()) await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+  underWay += 1;
+}
+
+/** Fetches in turn, so that a page never asks faster than the centre answers, however unevenly it answers. What acts goes first. */
+async function inTurn(path: string, wish: RequestInit): Promise<[Response, unknown]> {
+  if (wish.method === "GET") await (queue = queue.then(whenFree));
+  else await whenFree();
+  const askedMs = performance.now();
   try {
-    return await fetch(path, wish);
+    const answer = await fetch(path, LONG.test(path) ? wish : { ...wish, signal: AbortSignal.timeout(PATIENCE_MS) });
+    hearClock(answer, askedMs);
+    return [answer, answer.status === 204 ? undefined : await answer.json().catch((cut) => (answer.ok ? Promise.reject(cut) : {}))];
   } finally {
     isFree();
     underWay -= 1;
@@ -108,16 +122,12 @@ async function send<T>(method: string, path: string, body?: unknown): Promise<T>
   if (method !== "GET") headers["x-csrf-token"] = csrf;
   if (body !== undefined) headers["content-type"] = "application/json";
   const wish = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
-  const answer = await inTurn(path, wish).catch(() => {
-    throw new Problem(0, "network", say("error.network"));
+  const [answer, document] = await inTurn(path, wish).catch(() => {
+    throw new Problem(0, "network", say("error.network")); // it did not come, or was cut on its way
   });
-  if (answer.status === 204) return undefined as T;
-  const document = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    const kind = String(document.type ?? "").replace("/problems/", "");
-    throw new Problem(answer.status, kind, String(document.detail ?? answer.statusText));
-  }
-  return document as T;
+  if (answer.ok) return document as T;
+  const { type, detail } = (document ?? {}) as { type?: string; detail?: string };
+  throw new Problem(answer.status, String(type ?? "").replace("/problems/", ""), String(detail ?? answer.statusText));
 }
 
 function showsFactor(): Promise<boolean> {

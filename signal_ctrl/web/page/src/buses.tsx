@@ -85,7 +85,7 @@ export function BusesView() {
           say("buses.heard"),
         ]}
         rows={busRows}
-        empty={say("buses.none")}
+        empty={say(buses.heard ? "buses.none" : "loading")}
       />
       <h2>{say("buses.lines")}</h2>
       <Table
@@ -100,7 +100,7 @@ export function BusesView() {
           say("buses.bunched"),
         ]}
         rows={lineRows}
-        empty={say("buses.noLines")}
+        empty={say(lines.heard ? "buses.noLines" : "loading")}
       />
     </section>
   );

@@ -1,7 +1,5 @@
 // Where the buses are, for the map.
-import { computed, signal } from "@preact/signals";
-import { keepYoung } from "./keep_young";
-import { isPast, pastList } from "./past";
+import { kept } from "./keep_young";
 
 export interface BusPlace {
   vehicle: string;
@@ -11,13 +9,4 @@ export interface BusPlace {
   heard_s: number;
 }
 
-const found = signal<readonly BusPlace[]>([]);
-
-export const buses = computed((): readonly BusPlace[] => (isPast.value ? pastList<BusPlace>("/v1/buses") : found.value));
-
-/** Keeps them young; returns what ends it. */
-export const followBuses = (): (() => void) =>
-  keepYoung<BusPlace[]>("/v1/buses", (answer) => {
-    found.value = answer;
-    return answer.length > 0;
-  });
+export const { rows: buses, follow: followBuses, ageS: busAgeS } = kept<BusPlace>("/v1/buses", (found) => found);

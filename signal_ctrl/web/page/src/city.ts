@@ -1,10 +1,11 @@
 // What the page knows of the city: junctions by the stream, the rest asked for again when an act concerns it.
 import { computed, signal } from "@preact/signals";
-import { ask, entry, IS_DEMO, may, Problem } from "./api";
+import { ask, entry, may, Problem } from "./api";
+import { nowMs } from "./clock";
 import { refreshCorridors } from "./corridors_now";
 import { refreshIncidents } from "./incidents_now";
 import type { Label } from "./labels";
-import { isPast, pastMs } from "./past";
+import { isPast } from "./past";
 import { loadRoads, takeLinks } from "./roads";
 import { forget, type News } from "./stream";
 
@@ -97,24 +98,14 @@ export const overrides = signal<readonly Override[]>([]);
 export const alarms = signal<readonly Alarm[]>([]);
 export const tickets = signal<readonly Ticket[]>([]);
 export const network = signal<readonly Feature[]>([]);
-export const lastAct = signal(0);
 export const acts = signal(0);
-/** What the centre's clock said at a time of this one, and how fast it goes beside it: countdowns are the centre's. */
-let clock = { saidMs: 0, atMs: 0, speed: 1 };
-export const nowMs = signal(Date.now());
-export const failed = signal("");
-
-const readClock = (): void => {
-  nowMs.value = pastMs.peek() ?? clock.saidMs + (Date.now() - clock.atMs) * clock.speed;
-};
-setInterval(readClock, 1000);
-
-export function setClock(saidMs: number, speed: number): void {
-  clock = { saidMs, atMs: Date.now(), speed };
-  readClock();
-}
+/** What could not be asked for, by its path, until it comes. */
+const wrongs = signal<ReadonlyMap<string, string>>(new Map());
+export const failed = computed(() => [...new Set(wrongs.value.values())].join(" · "));
+export { nowMs };
 
 const NOT_RUNNING = new Set(["0", "1", "4", "5", "6"]); // modes of the kernel, in its order: all but running and clearing
+const NOT_ASKED_FOR = new Set(["0", "1", "6"]); // starting up, and a fault: no override leads there, and none decides there
 const RUNG_CENTRE = "0";
 
 /** Whether an override was given back at a cabinet, or its time there is over. */
@@ -142,6 +133,7 @@ export const inForce = computed(() => {
 export function stateOf(junction: Junction): State {
   if (junction.link === "never heard") return "never";
   if (junction.link === "offline") return "offline";
+  if (NOT_ASKED_FOR.has(junction.says.mode ?? "")) return "fault";
   if (inForce.value.has(junction.junction)) return "override";
   if (junction.says.mode === undefined) return "never";
   if (NOT_RUNNING.has(junction.says.mode)) return "fault";
@@ -152,12 +144,12 @@ export function stateOf(junction: Junction): State {
 export const stateLabel = (state: State): Label => `state.${state}`;
 
 const TOPICS: readonly [RegExp, () => void][] = [
-  [/override/, () => void refresh(overrides, "/v1/overrides")],
-  [/alarm/, () => void refresh(alarms, "/v1/alarms")],
+  [/override/, () => void refreshOverrides()],
+  [/alarm/, () => void refreshAlarms()],
   [/ticket/, () => void refreshTickets()],
   [/network/, () => void loadNetwork()],
   [/corridor/, () => refreshCorridors()],
-  [/incident/, () => void refreshIncidents()],
+  [/incident/, () => refreshIncidents()],
 ];
 
 /** Takes news of the stream. */
@@ -178,7 +170,7 @@ export function take(news: News): void {
     const next = new Map(junctions.value);
     for (const name of news.data as string[]) next.delete(name);
     junctions.value = next;
-  } else if (news.kind === "act") takeAct(news.data as { n: number; action: string; object: string; time_utc_ms: number });
+  } else if (news.kind === "act") takeAct(news.data as { action: string; object: string });
   else if (news.kind === "links") takeLinks(news);
   else if (news.kind === "alarms") void refreshAlarms();
   else if (news.kind === "here" && (news.data as { links?: boolean }).links) void loadRoads();
@@ -193,46 +185,62 @@ function changed(known: Junction, { says, ...changes }: Partial<Junction>): Junc
   return { ...known, ...changes, says: Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== null)) };
 }
 
-function takeAct(act: { n: number; action: string; object: string }): void {
-  lastAct.value = Math.max(lastAct.value, act.n);
+function takeAct(act: { action: string; object: string }): void {
   acts.value += 1;
   for (const [topic, again] of TOPICS) if (topic.test(act.action) || topic.test(act.object)) again();
 }
 
-async function refresh<T>(into: { value: readonly T[] }, path: string): Promise<void> {
-  if (entry.value !== "in" || isPast.peek()) return;
-  try {
-    const found = await ask<T[]>("GET", path);
-    if (isPast.peek()) return;
-    into.value = found;
-    failed.value = "";
-  } catch (problem) {
-    if (problem instanceof Problem) failed.value = problem.message;
+/** Questions under way by path, and those that follow: many acts at once are two questions, and no older answer comes last. */
+const underWay = new Map<string, Promise<void>>();
+const following = new Map<string, Promise<void>>();
+
+function oneAtATime(path: string, look: () => Promise<void>): Promise<void> {
+  const now = underWay.get(path);
+  if (now === undefined) {
+    const looking = look().finally(() => underWay.delete(path));
+    underWay.set(path, looking);
+    return looking;
   }
+  const next =
+    following.get(path) ??
+    now.catch(() => undefined).then(() => {
+      following.delete(path);
+      return oneAtATime(path, look);
+    });
+  following.set(path, next);
+  return next;
 }
 
-export const refreshOverrides = (): Promise<void> => refresh(overrides, "/v1/overrides");
-export const refreshAlarms = (): Promise<void> => refresh(alarms, "/v1/alarms");
-export const refreshTickets = (): Promise<void> => refresh(tickets, "/v1/tickets");
-
-export async function loadNetwork(): Promise<void> {
-  try {
-    network.value = (await ask<{ features: Feature[] }>("GET", "/v1/network.geojson")).features;
-  } catch (problem) {
-    if (problem instanceof Problem) failed.value = problem.message;
-  }
+function said(path: string, wrong: string): void {
+  if ((wrongs.peek().get(path) ?? "") === wrong) return;
+  const next = new Map(wrongs.peek());
+  if (wrong) next.set(path, wrong);
+  else next.delete(path);
+  wrongs.value = next;
 }
+
+/** Asks for something and hands it on, unless the page shows the past by then. */
+const refresh = <T,>(path: string, show: (found: T) => void): Promise<void> =>
+  oneAtATime(path, async () => {
+    if (entry.value !== "in" || isPast.peek()) return;
+    try {
+      const found = await ask<T>("GET", path);
+      if (!isPast.peek()) show(found);
+      said(path, "");
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      said(path, problem.message);
+    }
+  });
+
+export const refreshOverrides = (): Promise<void> => refresh<Override[]>("/v1/overrides", (found) => (overrides.value = found));
+export const refreshAlarms = (): Promise<void> => refresh<Alarm[]>("/v1/alarms", (found) => (alarms.value = found));
+const refreshTickets = (): Promise<void> => refresh<Ticket[]>("/v1/tickets", (found) => (tickets.value = found));
+const loadNetwork = (): Promise<void> => refresh<{ features: Feature[] }>("/v1/network.geojson", (found) => (network.value = found.features));
 
 /** Asks for everything that the stream does not bring by itself. */
 export async function loadAll(): Promise<void> {
-  await Promise.all([learnTime(), loadNetwork(), refreshOverrides(), refreshAlarms(), refreshTickets()]);
-}
-
-async function learnTime(): Promise<void> {
-  if (IS_DEMO) return; // its clock is that of the simulated city, and is followed for itself
-  const answer = await fetch("/healthz").catch(() => null);
-  const said = Date.parse(answer?.headers.get("date") ?? "");
-  if (!Number.isNaN(said)) setClock(Math.abs(said - Date.now()) < 1500 ? Date.now() : said, 1);
+  await Promise.all([loadNetwork(), refreshOverrides(), refreshAlarms(), refreshTickets()]);
 }
 
 export const mayOverride = (): boolean => may("issue_override");

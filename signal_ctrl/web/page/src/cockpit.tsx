@@ -5,7 +5,7 @@ import { nowMs } from "./city";
 import { DayChart, type Point } from "./chart";
 import type { Slot, Trend } from "./figures";
 import { KeyFigures } from "./key_figures";
-import { say, sayTime } from "./labels";
+import { say, sayDay } from "./labels";
 import { Wrong } from "./parts";
 import { IncidentsBrief, ResponsesBrief, WorstJunctions } from "./wall_parts";
 
@@ -49,7 +49,7 @@ export function CockpitView() {
   return (
     <section class="view cockpit">
       <h1>
-        {say("view.cockpit")} · {sayTime(fromMs).slice(0, 10)}
+        {say("view.cockpit")} · {sayDay(fromMs)}
       </h1>
       <KeyFigures />
       <Wrong text={wrong} />

@@ -4,11 +4,11 @@ import { ask, me } from "./api";
 import { junctions, type Leg, mayApprove, mayOverride, type Override, refreshOverrides } from "./city";
 import { dueMs, followConvoys, leaderOf, legState, type LegState, nextLeg } from "./convoys";
 import { metresBetween } from "./geo";
-import { say, sayAge, sayWord } from "./labels";
+import { say, sayAge, sayClock, sayWord } from "./labels";
 import { Ask, useAct, Wrong } from "./parts";
 import { addressOf } from "./places";
 import { secondsTo } from "./take_over";
-import { followUnits } from "./units_now";
+import { followUnits, unitAgeS } from "./units_now";
 
 /** Each state has a sign of its own: colour alone is none. */
 export const LEG_SIGN: Readonly<Record<LegState, string>> = { asked: "?", waits: "○", turning: "◐", green: "●", dark: "◌", released: "✓" };
@@ -32,7 +32,7 @@ export function ConvoyProgress({ override }: { override: Override }) {
     });
   return (
     <section class="convoy" aria-label={say("convoy.title")}>
-      <p role="status">
+      <p>
         <strong>{where(override)}</strong>
       </p>
       <Leader override={override} />
@@ -65,7 +65,7 @@ function where(override: Override): string {
 function LegRow({ leg, state, children }: { leg: Leg; state: LegState; children: preact.ComponentChildren }) {
   const due = dueMs(leg);
   const left = secondsTo(due);
-  const clock = new Date(due).toLocaleTimeString("en-GB");
+  const clock = sayClock(due);
   return (
     <li class={`leg ${state}`} data-leg={leg.cabinet} data-state={state}>
       <span class="leg-sign" aria-hidden="true">
@@ -92,7 +92,7 @@ function Leader({ override }: { override: Override }) {
   if (leader.position === null) return <p class="empty">{say("convoy.silent", { unit: name })}</p>;
   const near = override.document.legs.map((leg) => ({ leg, m: metresBetween(leader.position ?? { lon: null, lat: null }, junctions.value.get(leg.cabinet) ?? { lon: null, lat: null }) }));
   const next = near.reduce((a, b) => (b.m < a.m ? b : a));
-  const age = sayAge(leader.position_age_s ?? 0);
+  const age = sayAge(unitAgeS(leader.position_age_s ?? 0));
   return (
     <p data-leader={name}>
       ▲ {say("convoy.leader", { unit: name, m: Math.round(next.m), junction: next.leg.cabinet, age })}

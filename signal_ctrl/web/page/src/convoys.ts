@@ -3,7 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { ask, Problem } from "./api";
 import { isGivenBack, type Leg, nowMs, type Override, overrides } from "./city";
 import { shared } from "./keep_young";
-import { type Lamps, lampsThen } from "./lamps";
+import { isOld, type Lamps, lampsOf, lampsThen } from "./lamps";
 import { isPast, wantLamps } from "./past";
 import { type UnitRow, units } from "./units_now";
 
@@ -12,18 +12,25 @@ export type LegState = "asked" | "waits" | "turning" | "green" | "dark" | "relea
 
 export const convoys = computed((): readonly Override[] => overrides.value.filter((each) => each.document.kind === "green_route"));
 
-/** The stage that each watched junction shows; null: none, undefined: not known. */
-const shown = signal<ReadonlyMap<string, string | null>>(new Map());
+/** The lamps of each watched junction, as they were heard last. */
+const heard = signal<ReadonlyMap<string, Lamps>>(new Map());
 const sites = new Map<string, string[]>();
 const EVERY_MS = 2_000;
 const MOST = 20; // the centre answers for so many
-const OLD_MS = 10_000;
+
+/** Returns the stage that a junction shows; null: none, undefined: not known, or no longer. */
+function stageAt(junction: string): string | null | undefined {
+  const last = heard.value.get(junction); // is read in the past too: it rises when a site is known
+  const lamps = isPast.value ? lampsThen(junction) : last;
+  if (!lamps || isOld(lamps)) return undefined;
+  return lamps.stage === null ? null : sites.get(junction)?.[lamps.stage];
+}
 
 export function legState(override: Override, leg: Leg): LegState {
   if (isGivenBack(override, leg)) return "released";
   if (override.state.startsWith("waiting")) return "asked";
   if (leg.start_utc_ms > nowMs.value) return "waits";
-  const stage = shown.value.get(leg.cabinet);
+  const stage = stageAt(leg.cabinet);
   if (stage === undefined) return "dark";
   return stage === leg.stage ? "green" : "turning";
 }
@@ -63,29 +70,18 @@ async function look(): Promise<void> {
   wantLamps("convoys", names);
   if (names.length === 0 || document.hidden) return;
   try {
-    const found = isPast.peek() ? then(names) : (await ask<{ lamps: Record<string, Lamps> }>("GET", `/v1/lamps?${names.map((each) => `junction=${encodeURIComponent(each)}`).join("&")}`)).lamps;
-    const next = new Map<string, string | null>();
-    for (const name of names) {
-      const told = found[name];
-      if (told === undefined || told.age_ms > OLD_MS) continue;
-      next.set(name, told.stage === null ? null : ((await stagesOf(name))[told.stage] ?? null));
-    }
-    shown.value = next;
+    const found = isPast.peek() ? {} : (await ask<{ lamps: Record<string, Lamps> }>("GET", lampsOf(names))).lamps;
+    await Promise.all(names.map((each) => stagesOf(each).catch(() => []))); // one that is not known hides no other
+    heard.value = new Map(Object.entries(found));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
   }
 }
 
-const then = (names: readonly string[]): Record<string, Lamps> =>
-  Object.fromEntries(names.flatMap((name) => {
-    const told = lampsThen(name);
-    return told ? [[name, told]] : [];
-  }));
-
 /** Keeps the lamps of convoys young while somebody looks; returns what ends it. */
 export const followConvoys = shared(() => {
   const stop = effect(() => {
-    if (watched.value || shown.peek().size > 0) void look();
+    if (watched.value || heard.peek().size > 0) void look();
   });
   const timer = setInterval(() => void look(), EVERY_MS);
   return () => {

@@ -1,8 +1,5 @@
 // Corridors of special vehicles that last: where each vehicle is, which junctions are kept for it, which lie ahead.
-import { computed, signal } from "@preact/signals";
-import { ask, entry, Problem } from "./api";
-import { shared } from "./keep_young";
-import { isPast, pastList } from "./past";
+import { kept } from "./keep_young";
 
 export interface CorridorRow {
   corridor: { corridor: string; vehicle: string; kind: string; roads: string[]; asked_by: string; asked_utc_ms: number; departs_utc_ms: number; mission: string; predicted: boolean };
@@ -19,34 +16,4 @@ export const RANKS: readonly string[] = ["fire", "ambulance", "police"];
 
 const EVERY_MS = 2_000;
 const NONE_MS = 30_000; // an act that the stream tells of is sooner
-const found = signal<readonly CorridorRow[]>([]);
-export const corridors = computed((): readonly CorridorRow[] => (isPast.value ? pastList<CorridorRow>("/v1/corridors") : found.value));
-
-let timer = 0;
-let looked = false;
-
-async function look(): Promise<void> {
-  clearTimeout(timer);
-  try {
-    if (entry.peek() === "in" && !isPast.peek() && !document.hidden) found.value = await ask<CorridorRow[]>("GET", "/v1/corridors");
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-  }
-  clearTimeout(timer);
-  if (looked) timer = window.setTimeout(() => void look(), found.peek().length > 0 ? EVERY_MS : NONE_MS);
-}
-
-/** Asks at once, where somebody looks: an act has changed something. */
-export const refreshCorridors = (): void => {
-  if (looked) void look();
-};
-
-/** Keeps them young while somebody looks; returns what ends it. */
-export const followCorridors = shared(() => {
-  looked = true;
-  void look();
-  return () => {
-    looked = false;
-    clearTimeout(timer);
-  };
-});
+export const { rows: corridors, follow: followCorridors, refresh: refreshCorridors, ageS: corridorAgeS } = kept<CorridorRow>("/v1/corridors", (found) => found, EVERY_MS, NONE_MS);

@@ -1,6 +1,6 @@
 // A demo: a banner that says so, a session without an account, and the clock of the simulated city.
 import { DEMO_ROLES, enterDemo, entry, IS_DEMO, me, renewToken } from "./api";
-import { setClock } from "./city";
+import { setClock } from "./clock";
 import { type Label, say } from "./labels";
 
 const EVERY_MS = 10_000;

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { junctions } from "./city";
 import { cyclesOf, type Cycle, greensOf, type Trail } from "./corridor";
 import { metresBetween } from "./geo";
-import { byName, say, sayTime } from "./labels";
+import { byName, say, sayClock } from "./labels";
 import { CityMapView, picking } from "./map";
 import { Field, Table, Wrong } from "./parts";
 import { TimeSpaceFigure, TimeSpaceNumbers, useWindow } from "./time_space";
@@ -224,7 +224,7 @@ function Purdue({ trail, group, nowMs, came }: { trail: Trail; group: number; no
         label={say("purdue.numbers")}
         head={[say("column.time"), say("plans.cycle"), say("aspect.green"), say("purdue.arrivals"), say("purdue.on.green")]}
         rows={[...cycles].reverse().map((each) => [
-          sayTime(each.beganMs).slice(-8),
+          sayClock(each.beganMs),
           `${Math.round((each.endedMs - each.beganMs) / 1000)} s`,
           `${Math.round((each.endedMs - each.greenMs) / 1000)} s`,
           String(each.came.length),
@@ -265,7 +265,7 @@ function PurduePicture({ cycles, label }: { cycles: readonly CycleOf[]; label: s
               <Point key={`${at} ${index}`} x={left + width / 2 + ((index % 3) - 1) * Math.min(width / 6, 5)} y={y((at - cycle.beganMs) / 1000)} onGreen={at >= cycle.greenMs} />
             ))}
             <text x={left + width / 2} y={HEIGHT - 8} text-anchor="middle">
-              {number % Math.ceil(cycles.length / MOST_TIMES) === 0 ? sayTime(cycle.beganMs).slice(-8) : ""}
+              {number % Math.ceil(cycles.length / MOST_TIMES) === 0 ? sayClock(cycle.beganMs) : ""}
             </text>
           </g>
         );

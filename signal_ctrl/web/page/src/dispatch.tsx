@@ -1,12 +1,13 @@
 // Units, missions, and emergency plans ordered as one act by two persons.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { mayOverride, nowMs, type Price } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Dialog, Field, Sure, Table, Told, useAct, Wrong } from "./parts";
+import { Dialog, Field, Sure, Table, Told, useAct, Whether, Wrong } from "./parts";
+import { isPast } from "./past";
 import { PriceText } from "./take_over";
 import { TwoPersons } from "./two_persons";
-import type { UnitRow } from "./units_now";
+import { followUnits, unitAgeS, units, unitsHeard } from "./units_now";
 import { useList } from "./use_list";
 
 interface Arrival {
@@ -29,19 +30,18 @@ interface Mission {
 
 export function DispatchView() {
   const missions = useList<Mission>("/v1/missions");
-  const units = useList<UnitRow>("/v1/units");
-  const rows = units.found.map((each) => [
+  useEffect(followUnits, []);
+  const rows = units.value.map((each) => [
     each.unit.unit,
     sayWord("ukind", each.unit.kind),
     sayWord("ustate", each.unit.state),
     each.unit.mission || "–",
-    each.position_age_s === null ? say("age.never") : `${sayAge(each.position_age_s)}${each.position_old ? " ⚠" : ""}`,
+    each.position_age_s === null ? say("age.never") : `${sayAge(unitAgeS(each.position_age_s))}${each.position_old ? " ⚠" : ""}`,
   ]);
   return (
     <section class="view">
       <h1>{say("view.dispatch")}</h1>
-      <Wrong text={missions.wrong || units.wrong} />
-      {missions.found.length === 0 && <p class="empty">{say("missions.none")}</p>}
+      <Whether list={missions} none={say("missions.none")} />
       <ul class="cards">
         {missions.found.map((each) => (
           <MissionCard key={each.mission_id} mission={each} again={missions.again} />
@@ -52,7 +52,7 @@ export function DispatchView() {
         label={say("units")}
         head={[say("unit"), say("column.matter"), say("junction.now"), say("mission"), say("unit.position")]}
         rows={rows}
-        empty={say("units.none")}
+        empty={say(unitsHeard.value || isPast.value ? "units.none" : "loading")}
       />
     </section>
   );
@@ -127,6 +127,7 @@ interface ResponseOrder {
 }
 
 interface Prepared {
+  case: string;
   nonce: string;
   document: unknown;
   cabinets: string[];
@@ -139,15 +140,14 @@ export function ResponsesView() {
   return (
     <section class="view">
       <h1>{say("view.responses")}</h1>
-      <Wrong text={items.wrong || orders.wrong} />
-      {orders.found.length === 0 && <p class="empty">{say("responses.idle")}</p>}
+      <Whether list={orders} none={say("responses.idle")} />
       <ul class="cards">
         {orders.found.map((each) => (
           <OrderCard key={each.order_id} order={each} again={orders.again} />
         ))}
       </ul>
       <h2>{say("responses.library")}</h2>
-      {items.found.length === 0 && <p class="empty">{say("responses.none")}</p>}
+      <Whether list={items} none={say("responses.none")} />
       <ul class="cards">
         {items.found.map((each) => (
           <ResponseCard key={each.name} item={each} again={orders.again} />
@@ -162,7 +162,10 @@ function ResponseCard({ item, again }: { item: LibraryItem; again: () => void })
   const [prepared, setPrepared] = useState<Prepared | null>(null);
   const { busy, wrong, act } = useAct();
   const prepare = () =>
-    act(async () => setPrepared(await ask<Prepared>("POST", "/v1/response-preparations", { response: item.name, case: caseNumber })));
+    act(async () => {
+      const wish = { response: item.name, case: caseNumber };
+      setPrepared({ ...(await ask<Prepared>("POST", "/v1/response-preparations", wish)), case: wish.case });
+    });
   const order = () =>
     act(async () => {
       if (prepared === null) return;
@@ -198,7 +201,7 @@ function ResponseCard({ item, again }: { item: LibraryItem; again: () => void })
       )}
       <Wrong text={wrong} />
       {prepared && (
-        <Dialog title={item.name} onClose={() => setPrepared(null)}>
+        <Dialog title={`${item.name} · ${prepared.case}`} onClose={() => setPrepared(null)}>
           <p>{prepared.cabinets.join(", ")}</p>
           <PriceText price={prepared.estimate} />
           <Wrong text={wrong} />

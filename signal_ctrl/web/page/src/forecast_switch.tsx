@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { ahead, AHEAD_MIN, type Forecast, forecast, forecastWrong, type Jam } from "./forecast";
 import { figures } from "./figures";
-import { say, sayTime } from "./labels";
+import { say, sayClock } from "./labels";
 import { Table } from "./parts";
 import { isPast } from "./past";
 import { roads } from "./roads";
@@ -24,7 +24,7 @@ export function ForecastSwitch() {
         <p role="status">
           {found === null
             ? forecastWrong.value || say("loading")
-            : `${say("ahead.for", { time: sayTime(found.at_utc_ms + 60_000 * found.ahead_min).slice(-8) })} · ${
+            : `${say("ahead.for", { time: sayClock(found.at_utc_ms + 60_000 * found.ahead_min) })} · ${
                 found.learned_days > 0 ? say("ahead.learned", { n: found.learned_days }) : say("ahead.unlearned")
               }`}
         </p>
@@ -67,5 +67,5 @@ export function ForeseenJams() {
   );
 }
 
-const clock = (utcMs: number): string => sayTime(utcMs).slice(-8, -3);
+const clock = (utcMs: number): string => sayClock(utcMs).slice(0, 5);
 const minutesOf = (jam: Jam): string => `${(jam.travel_time_s / 60).toFixed(1)} (${(jam.low_s / 60).toFixed(1)}–${(jam.high_s / 60).toFixed(1)})`;

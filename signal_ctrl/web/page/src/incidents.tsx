@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { nowMs } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Ask, Dialog, Sure, Told, useAct, Wrong } from "./parts";
+import { Ask, Dialog, Sure, Told, useAct, Whether, Wrong } from "./parts";
 import { useList } from "./use_list";
 
 export interface Incident {
@@ -37,21 +37,20 @@ export interface Diversion {
 }
 
 export function IncidentsView() {
-  const { found, wrong, again } = useList<Incident>("/v1/incidents");
+  const incidents = useList<Incident>("/v1/incidents");
   const diversions = useList<Diversion>("/v1/diversions");
   const live = diversions.found.filter((each) => each.state === "ordered");
   return (
     <section class="view">
       <h1>{say("view.incidents")}</h1>
-      <Wrong text={wrong} />
-      {found.length === 0 && <p class="empty">{say("incidents.none")}</p>}
+      <Whether list={incidents} none={say("incidents.none")} />
       <ul class="cards">
-        {found.map((each) => (
-          <IncidentCard key={each.incident_id} incident={each} again={again} />
+        {incidents.found.map((each) => (
+          <IncidentCard key={`${each.incident_id} ${each.state}`} incident={each} again={incidents.again} />
         ))}
       </ul>
       <h2>{say("diversions")}</h2>
-      {live.length === 0 && <p class="empty">{say("diversions.none")}</p>}
+      <Whether list={{ ...diversions, found: live }} none={say("diversions.none")} />
       <ul class="cards">
         {live.map((each) => (
           <OrderedDiversion key={each.diversion_id} diversion={each} again={diversions.again} />

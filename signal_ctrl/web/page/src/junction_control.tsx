@@ -4,7 +4,7 @@ import { type Junction, junctions, nowMs } from "./city";
 import type { PlanPart } from "./corridor";
 import { inOrder, useTrails } from "./diagrams";
 import { metresBetween } from "./geo";
-import { say, sayAge, sayTime, sayWord } from "./labels";
+import { say, sayAge, sayClock, sayTime, sayWord } from "./labels";
 import { Told } from "./parts";
 import { addressOf } from "./places";
 import { Bar } from "./stage_bars";
@@ -176,10 +176,10 @@ function Delays({ delays }: { delays: readonly Delay[] }) {
         ))}
         <path class="line" d={line} />
         <text x="34" y="104">
-          {sayTime(begin).slice(-8, -3)}
+          {sayClock(begin).slice(0, 5)}
         </text>
         <text x="394" y="104" text-anchor="end">
-          {sayTime(end).slice(-8, -3)}
+          {sayClock(end).slice(0, 5)}
         </text>
       </svg>
     </section>

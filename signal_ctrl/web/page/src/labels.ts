@@ -38,9 +38,11 @@ export function sayAge(seconds: number): string {
   return say("age.h", { n: Math.round(seconds / 3600) });
 }
 
-export function sayTime(utcMs: number): string {
-  return new Date(utcMs).toLocaleString(language.value === "zh" ? "zh-CN" : "en-GB", { hour12: false });
-}
+const locale = (): string => (language.value === "zh" ? "zh-CN" : "en-GB");
+
+export const sayTime = (utcMs: number): string => `${sayDay(utcMs)} ${sayClock(utcMs)}`;
+export const sayDay = (utcMs: number): string => new Date(utcMs).toLocaleDateString(locale());
+export const sayClock = (utcMs: number): string => new Date(utcMs).toLocaleTimeString(locale(), { hourCycle: "h23" });
 
 /** Orders names as people do: cab-2 before cab-10. */
 export const byName = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });

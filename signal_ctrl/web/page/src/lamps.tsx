@@ -1,9 +1,9 @@
 // The lamps of one junction as they are now: the ring of its stages, and the aspect of each signal group.
-import { useEffect, useState } from "preact/hooks";
-import { ask, Problem } from "./api";
+import { useEffect } from "preact/hooks";
 import { nowMs } from "./city";
 import { say, sayAge, sayTime, sayWord } from "./labels";
 import { isPast, lampWords, pastLamps, wantLamps } from "./past";
+import { useFresh } from "./use_fresh";
 
 export interface Lamps {
   at_utc_ms: number;
@@ -17,32 +17,23 @@ export interface Lamps {
 const EVERY_MS = 1_000;
 const OLD_S = 10; // a cabinet polls every second, or every five at most
 
+const ageS = (lamps: Lamps): number => (nowMs.value - lamps.at_utc_ms) / 1000;
+
+/** Whether what was heard is so old that nobody knows what is lit now. */
+export const isOld = (lamps: Lamps): boolean => ageS(lamps) > OLD_S;
+
+/** Returns the path that asks for the lamps of some junctions, 20 at most. */
+export const lampsOf = (names: readonly string[]): string => `/v1/lamps?${names.map((each) => `junction=${encodeURIComponent(each)}`).join("&")}`;
+
 /** Asks once a second. Args: first, what the junction's own answer said. */
 function useLamps(name: string, first: Lamps | null): Lamps | null {
-  const [lamps, setLamps] = useState(first);
   useEffect(() => {
     wantLamps("panel", [name]);
     return () => wantLamps("panel", []);
   }, [name]);
-  useEffect(() => {
-    if (isPast.value) return;
-    let wanted = true;
-    const look = async () => {
-      if (document.hidden) return;
-      try {
-        const found = await ask<{ lamps: Record<string, Lamps> }>("GET", `/v1/lamps?junction=${encodeURIComponent(name)}`);
-        if (wanted) setLamps(found.lamps[name] ?? null);
-      } catch (problem) {
-        if (!(problem instanceof Problem)) throw problem;
-      }
-    };
-    const timer = setInterval(() => void look(), EVERY_MS);
-    return () => {
-      wanted = false;
-      clearInterval(timer);
-    };
-  }, [name, isPast.value]);
-  return isPast.value ? lampsThen(name) : lamps;
+  const { found } = useFresh<{ lamps: Record<string, Lamps> }>(isPast.value ? "" : lampsOf([name]), EVERY_MS);
+  if (isPast.value) return lampsThen(name);
+  return found === null ? first : (found.lamps[name] ?? null);
 }
 
 /** The lamps of a junction at the time of the past that is shown. */
@@ -62,19 +53,19 @@ export function LampsNow(props: {
 }) {
   const lamps = useLamps(props.name, props.first);
   if (lamps === null) return <p class="empty">{say(isPast.value ? "replay.lamps" : "lamps.none")}</p>;
-  const ageS = (nowMs.value - lamps.at_utc_ms) / 1000;
+  const age = sayAge(ageS(lamps));
   return (
-    <section aria-label={say("lamps.title")} class={ageS > OLD_S ? "lamps old" : "lamps"}>
+    <section aria-label={say("lamps.title")} class={isOld(lamps) ? "lamps old" : "lamps"}>
       <h2>{say(isPast.value ? "replay.lamps.title" : "lamps.title")}</h2>
       <p>
-        {isPast.value ? sayTime(nowMs.value) : ageS > OLD_S ? `⚠ ${say("lamps.old", { age: sayAge(ageS) })}` : say("lamps.age", { age: sayAge(ageS) })}
+        {isPast.value ? sayTime(nowMs.value) : isOld(lamps) ? `⚠ ${say("lamps.old", { age })}` : say("lamps.age", { age })}
       </p>
       <StageRing stages={props.stages.map((each) => each.name)} lamps={lamps} />
       <ul class="groups">
         {lamps.aspects.map((aspect, at) => (
           <li key={props.groups[at]?.name ?? at} data-group={props.groups[at]?.name} data-aspect={aspect}>
             <LampSign aspect={aspect} /> {props.groups[at]?.name ?? at} <span>{sayWord("aspect", aspect)}</span>
-            <Countdown leftDs={lamps.remaining_ds[at] ?? null} ageS={ageS} />
+            <Countdown leftDs={lamps.remaining_ds[at] ?? null} lamps={lamps} />
           </li>
         ))}
       </ul>
@@ -83,9 +74,9 @@ export function LampsNow(props: {
 }
 
 /** For how much longer WALK or clearance lasts for sure; nothing where nobody can tell. */
-function Countdown({ leftDs, ageS }: { leftDs: number | null; ageS: number }) {
-  if (leftDs === null || ageS > OLD_S) return null;
-  return <span class="countdown">{`⏱ ${Math.max(0, Math.ceil(leftDs / 10 - ageS))} s`}</span>;
+function Countdown({ leftDs, lamps }: { leftDs: number | null; lamps: Lamps }) {
+  if (leftDs === null || isOld(lamps)) return null;
+  return <span class="countdown">{`⏱ ${Math.max(0, Math.ceil(leftDs / 10 - ageS(lamps)))} s`}</span>;
 }
 
 /** The stages in their order as a ring, the present one thick, with the seconds since it began. */

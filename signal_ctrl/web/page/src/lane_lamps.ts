@@ -2,12 +2,11 @@
 import L from "leaflet";
 import { ask, Problem } from "./api";
 import { type Feature, junctions } from "./city";
-import { type Lamps, lampsThen } from "./lamps";
+import { isOld, type Lamps, lampsOf, lampsThen } from "./lamps";
 import { isPast, wantLamps } from "./past";
 
 const FROM_ZOOM = 17;
 const EVERY_MS = 1_000;
-const OLD_MS = 10_000;
 const MOST = 20; // the centre answers for so many at once
 
 const DARK: L.PolylineOptions = { color: "#6b7280", weight: 2, dashArray: "1 6" };
@@ -34,6 +33,7 @@ interface Site {
 
 export class LaneLamps {
   private readonly sites = new Map<string, Site>();
+  private readonly heard = new Map<string, Lamps>();
   private readonly lines = new Map<string, L.Polyline>();
   private readonly layer = L.layerGroup();
   private ways = new Map<string, L.LatLng[]>();
@@ -75,18 +75,15 @@ export class LaneLamps {
     wantLamps("lanes", names);
     if (names.length === 0 || document.hidden) return;
     try {
-      if (isPast.peek()) {
-        await this.learn(names.find((each) => !this.sites.has(each)));
-        for (const name of names) this.show(this.sites.get(name), lampsThen(name) ?? NOT_KNOWN);
-        return;
+      if (!isPast.peek()) {
+        const { lamps } = await ask<{ lamps: Record<string, Lamps> }>("GET", lampsOf(names));
+        for (const [name, told] of Object.entries(lamps)) this.heard.set(name, told);
       }
-      const asked = names.map((each) => `junction=${encodeURIComponent(each)}`).join("&");
-      const { lamps } = await ask<{ lamps: Record<string, Lamps> }>("GET", `/v1/lamps?${asked}`);
-      await this.learn(Object.keys(lamps).find((each) => !this.sites.has(each)));
-      for (const [name, told] of Object.entries(lamps)) this.show(this.sites.get(name), told);
+      await this.learn(names.find((each) => !this.sites.has(each)));
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
     }
+    for (const name of names) this.show(this.sites.get(name), (isPast.peek() ? lampsThen(name) : this.heard.get(name)) ?? NOT_KNOWN);
   }
 
   private inView(): string[] {
@@ -103,7 +100,7 @@ export class LaneLamps {
 
   private show(site: Site | undefined, lamps: Lamps): void {
     if (site === undefined) return;
-    const old = lamps.age_ms > OLD_MS;
+    const old = isOld(lamps);
     site.groups.forEach(({ links }, at) => {
       for (const link of links) this.light(`${site.signal_id} ${link}`, old ? "" : (lamps.aspects[at] ?? ""));
     });

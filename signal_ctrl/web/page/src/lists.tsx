@@ -1,6 +1,6 @@
 // Alarms, repairs and the audit, as lists.
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask, Problem } from "./api";
 import { type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
 import { type Label, say, sayTime, sayWord } from "./labels";
 import { Field, Sure, Table, Told, useAct, Wrong } from "./parts";
@@ -113,26 +113,50 @@ export function AuditView() {
   );
 }
 
+interface Page {
+  records: AuditRecord[];
+}
+
+/** Records that are here, the oldest first; the number from which on they are, and whether somebody has asked for older ones. */
+interface Known {
+  records: readonly AuditRecord[];
+  last: number;
+  paged: boolean;
+}
+
+/** Returns records in their order, each once. */
+const joined = (some: readonly AuditRecord[], more: readonly AuditRecord[]): AuditRecord[] =>
+  [...new Map([...some, ...more].map((each) => [each.n, each])).values()].sort((a, b) => a.n - b.n);
+
+/** Returns what is known once the newest records have come: older ones that were asked for stay, unless some between may be missing. */
+function withHead(known: Known, head: readonly AuditRecord[]): Known {
+  const newest = known.records.at(-1)?.n ?? 0;
+  const [first, last] = [head[0]?.n ?? 0, head.at(-1)?.n ?? 0];
+  if (last < newest) return known; // a younger answer has come
+  return known.paged && first <= newest ? { ...known, records: joined(known.records, head) } : { records: head, last: first, paged: false };
+}
+
 /** The audit, the youngest first. Args: most, how many of the newest that fit are shown, without more to do; none: all. */
 export function AuditList({ newest, most }: { newest: number; most?: number }) {
   const [filter, setFilter] = useState("");
-  const [last, setLast] = useState(0);
-  const [records, setRecords] = useState<AuditRecord[]>([]);
+  const [{ records, last }, setKnown] = useState<Known>({ records: [], last: 0, paged: false });
   const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [headWrong, setHeadWrong] = useState("");
   const { busy, wrong, act } = useAct();
   useEffect(() => {
-    void act(async () => {
-      const head = await ask<{ records: AuditRecord[]; last_n: number }>("GET", `/v1/audit?newest=${newest}`);
-      setRecords(head.records);
-      setLast(head.records[0]?.n ?? 0);
-    });
+    ask<Page>("GET", `/v1/audit?newest=${newest}`).then(
+      (head) => {
+        setKnown((known) => withHead(known, head.records));
+        setHeadWrong("");
+      },
+      (problem) => problem instanceof Problem && setHeadWrong(problem.message),
+    );
   }, [lately.value]);
   const older = () =>
     act(async () => {
       const first = Math.max(1, last - PAGE);
-      const page = await ask<{ records: AuditRecord[] }>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
-      setRecords([...page.records, ...records]);
-      setLast(first);
+      const page = await ask<Page>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
+      setKnown((known) => ({ records: joined(page.records, known.records), last: first, paged: true }));
     });
   const verify = () => act(async () => setVerdict(await ask<Verdict>("GET", "/v1/audit/verify")));
   const wanted = filter.toLowerCase();
@@ -156,7 +180,7 @@ export function AuditList({ newest, most }: { newest: number; most?: number }) {
           </button>
         )}
       </div>
-      <Wrong text={wrong} />
+      <Wrong text={wrong || headWrong} />
       {verdict && <VerdictText verdict={verdict} />}
       <Table
         label={say("view.audit")}

@@ -106,11 +106,11 @@ export function Enrol() {
 }
 
 /** Asks for a one-time code where what was asked for needs a fresh one. */
-export function FactorDialog() {
+export const FactorDialog = () => factorAsked.value && <FactorForm answer={factorAsked.value} />;
+
+function FactorForm({ answer }: { answer: (shown: boolean) => void }) {
   const [code, setCode] = useState("");
   const { busy, wrong, act } = useAct();
-  const answer = factorAsked.value;
-  if (answer === null) return null;
   return (
     <Dialog title={say("factor.title")} onClose={() => answer(false)}>
       <form

@@ -1,6 +1,6 @@
 // Buses on the map, each with its line; names are text, never markup.
 import L from "leaflet";
-import type { BusPlace } from "./buses_now";
+import { type BusPlace, busAgeS } from "./buses_now";
 import { say, sayAge } from "./labels";
 
 const MOST = 300;
@@ -40,7 +40,7 @@ export class Buses {
   private told(vehicle: string): HTMLElement {
     const text = document.createElement("span");
     const bus = this.here.get(vehicle);
-    text.textContent = bus ? `${bus.line} · ${vehicle} · ${say("junction.ago", { age: sayAge(bus.heard_s) })}` : vehicle;
+    text.textContent = bus ? `${bus.line} · ${vehicle} · ${say("junction.ago", { age: sayAge(busAgeS(bus.heard_s)) })}` : vehicle;
     return text;
   }
 }

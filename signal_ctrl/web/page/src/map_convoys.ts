@@ -3,7 +3,7 @@ import L from "leaflet";
 import { junctions, type Override } from "./city";
 import { dueMs, legState } from "./convoys";
 import { LEG_SIGN } from "./convoy_progress";
-import { sayWord } from "./labels";
+import { sayClock, sayWord } from "./labels";
 
 export const CONVOY_STYLE = { color: "#cc79a7", weight: 6, dashArray: "2 8" } as const;
 
@@ -36,7 +36,7 @@ export class Convoys {
       sign.className = state;
       sign.textContent = `${LEG_SIGN[state]} ${at + 1}`;
       const text = document.createElement("span");
-      text.textContent = `${leg.cabinet}: ${sayWord("leg", state)}, ${new Date(dueMs(leg)).toLocaleTimeString("en-GB")}`;
+      text.textContent = `${leg.cabinet}: ${sayWord("leg", state)}, ${sayClock(dueMs(leg))}`;
       const icon = L.divIcon({ className: "convoy-sign", html: sign, iconSize: undefined });
       L.marker(place, { icon, alt: text.textContent, keyboard: false, interactive: true }).bindTooltip(text).addTo(this.layer);
     });

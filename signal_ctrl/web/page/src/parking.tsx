@@ -1,9 +1,8 @@
 // Parking as an operator sees it: a map of occupancy, turnover, estimated revenue, overstays, health of sensors.
-import { useEffect, useState } from "preact/hooks";
-import { ask, Problem } from "./api";
 import { language, say, sayAge, sayWord } from "./labels";
 import { Table, Wrong } from "./parts";
 import { sayTold } from "./told";
+import { useFresh } from "./use_fresh";
 
 export interface Row {
   facility: string;
@@ -50,18 +49,7 @@ const HEIGHT = 360;
 const EDGE = 40;
 
 export function ParkingView() {
-  const [heard, setHeard] = useState<Heard | null>(null);
-  const [wrong, setWrong] = useState("");
-  useEffect(() => {
-    const load = () =>
-      ask<Heard>("GET", "/v1/parking/overview").then(
-        (found) => (setHeard(found), setWrong("")),
-        (problem) => problem instanceof Problem && setWrong(problem.message),
-      );
-    void load();
-    const timer = setInterval(() => document.hidden || void load(), EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const { found: heard, wrong } = useFresh<Heard>("/v1/parking/overview", EVERY_MS);
   const overview = heard?.overview;
   return (
     <section class="view parking">

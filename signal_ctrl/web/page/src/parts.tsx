@@ -1,6 +1,6 @@
 // Small parts that every view uses.
 import { type ComponentChildren, isValidElement } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./api";
 import { say } from "./labels";
 import { sayTold } from "./told";
@@ -49,6 +49,12 @@ export function Field({ label, hint, children }: { label: string; hint?: string;
   );
 }
 
+/** What is said of a list besides its rows: what went wrong, and that there is none where the centre has said so. */
+export function Whether({ list, none }: { list: { found: readonly unknown[]; heard: boolean; wrong: string }; none: string }) {
+  if (list.wrong) return <Wrong text={list.wrong} />;
+  return list.found.length > 0 ? null : <p class="empty">{list.heard ? none : say("loading")}</p>;
+}
+
 /** A question in a dialog that takes the keyboard; Escape is no. */
 export function Ask(props: { text: string; yes: string; onYes: () => void; onNo: () => void }) {
   return (
@@ -82,6 +88,8 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   const show = (element: HTMLDialogElement | null) => {
     if (element && !element.open) element.showModal();
   };
+  const before = useRef(document.activeElement);
+  useEffect(() => () => (before.current as HTMLElement | null)?.focus({ preventScroll: true }), []); // where the keyboard was
   return (
     <dialog
       ref={show}

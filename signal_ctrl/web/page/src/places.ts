@@ -28,7 +28,16 @@ export interface Place {
 function read(): Place {
   const [view = "", junction = ""] = location.hash.replace(/^#\/?/, "").split("/");
   const known = VIEWS.find((each) => each === view);
-  return { view: known ?? "map", junction: decodeURIComponent(junction) };
+  return { view: known ?? "map", junction: decoded(junction) };
+}
+
+/** An address may be typed or cut by people: what cannot be read names nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 export const place = signal<Place>(read());

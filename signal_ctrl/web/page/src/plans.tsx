@@ -1,11 +1,12 @@
 // The library of plans and schedules: what is there, what differs between two of them, and the gate for a new one.
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { acts } from "./city";
 import { say, sayTime, sayWord } from "./labels";
 import { Ask, Field, Table, Told, useAct, Wrong } from "./parts";
 import { DayBars, linesOf, type Schedule } from "./schedule_parts";
 import { StageBars } from "./stage_bars";
+import { ONCE, useFresh } from "./use_fresh";
 import { useList } from "./use_list";
 
 export interface Item {
@@ -82,19 +83,10 @@ const pathOf = (shelf: string, item: Item): string => `/v1/${shelf}/${encodeURIC
 /** Two documents of a library: the older one and the younger one. Chosen: the two youngest of a name, until somebody chooses. */
 function usePair<T>(shelf: string, items: readonly Item[]): { before: Item | null; after: Item | null; documents: [T, T] | null; wrong: string; picker: preact.JSX.Element } {
   const [chosen, setChosen] = useState<{ before: string; after: string }>({ before: "", after: "" });
-  const [documents, setDocuments] = useState<{ keys: string; both: [T, T] } | null>(null);
-  const { wrong, act } = useAct();
   const after = items.find((each) => keyOf(each) === chosen.after) ?? items[0] ?? null;
   const others = items.filter((each) => each.name === after?.name && each.number !== after.number);
   const before = others.find((each) => keyOf(each) === chosen.before) ?? others.find((each) => each.number < (after?.number ?? 0)) ?? others[0] ?? null;
-  const keys = before && after ? `${keyOf(before)} ${keyOf(after)}` : "";
-  useEffect(() => {
-    if (!before || !after) return;
-    void act(async () => {
-      const found = await Promise.all([before, after].map((each) => ask<{ document: T }>("GET", pathOf(shelf, each))));
-      setDocuments({ keys, both: [found[0]?.document as T, found[1]?.document as T] });
-    });
-  }, [keys]);
+  const [old, young] = [useFresh<{ document: T }>(before && after ? pathOf(shelf, before) : "", ONCE), useFresh<{ document: T }>(before && after ? pathOf(shelf, after) : "", ONCE)];
   const select = (name: "before" | "after", label: string, from: readonly Item[], value: Item | null) => (
     <Field label={label}>
       <select name={`${shelf}-${name}`} value={value ? keyOf(value) : ""} onChange={(e) => setChosen({ ...chosen, [name]: e.currentTarget.value })}>
@@ -112,24 +104,15 @@ function usePair<T>(shelf: string, items: readonly Item[]): { before: Item | nul
       {select("after", say("plans.after"), items, after)}
     </div>
   );
-  return { before, after, documents: documents?.keys === keys ? documents.both : null, wrong, picker };
+  return { before, after, documents: old.found && young.found && [old.found.document, young.found.document], wrong: old.wrong || young.wrong, picker };
 }
 
 function PlanDifference({ items }: { items: readonly Item[] }) {
   const pair = usePair<PlanDocument>("plans", items);
-  const [found, setFound] = useState<{ keys: string; differences: Difference[] } | null>(null);
-  const { wrong, act } = useAct();
   const { before, after } = pair;
-  const keys = before && after ? `${keyOf(before)} ${keyOf(after)}` : "";
-  useEffect(() => {
-    if (!before || !after) return;
-    void act(async () => {
-      const path = `/v1/plans/${encodeURIComponent(after.name)}/difference?before=${before.number}&after=${after.number}`;
-      setFound({ keys, differences: await ask<Difference[]>("GET", path) });
-    });
-  }, [keys]);
+  const path = before && after ? `/v1/plans/${encodeURIComponent(after.name)}/difference?before=${before.number}&after=${after.number}` : "";
+  const { found: differences, wrong } = useFresh<Difference[]>(path, ONCE);
   if (!before || !after) return null;
-  const differences = found?.keys === keys ? found.differences : null;
   const rows = (differences ?? []).flatMap(({ signal_id, what }) => what.map(([key, old, young]) => [signal_id, sayWord("plankey", key), wordsOf(key, old), wordsOf(key, young)]));
   const [old, young] = pair.documents ?? [null, null];
   return (
@@ -166,13 +149,9 @@ function wordsOf(key: string, words: string): string {
 
 function ScheduleDifference({ items }: { items: readonly Item[] }) {
   const pair = usePair<Schedule>("schedules", items);
-  const [alone, setAlone] = useState<Schedule | null>(null);
-  const { act } = useAct();
   const only = pair.before ? null : pair.after;
-  useEffect(() => {
-    if (only) void act(async () => setAlone((await ask<{ document: Schedule }>("GET", pathOf("schedules", only))).document));
-  }, [only && keyOf(only)]);
-  if (only) return alone && <DayBars title={only.name} rows={[{ label: `№ ${only.number}`, schedule: alone }]} />;
+  const { found: alone } = useFresh<{ document: Schedule }>(only ? pathOf("schedules", only) : "", ONCE);
+  if (only) return alone && <DayBars title={only.name} rows={[{ label: `№ ${only.number}`, schedule: alone.document }]} />;
   if (!pair.documents || !pair.before || !pair.after) return null;
   const [old, young] = pair.documents.map(linesOf) as [string[], string[]];
   const rows = [
@@ -232,20 +211,20 @@ function read(text: string): Chosen {
 function Upload() {
   const [chosen, setChosen] = useState<Chosen>(read(""));
   const [note, setNote] = useState("");
-  const [reasons, setReasons] = useState<Reason[] | null>(null);
+  const [checked, setChecked] = useState<{ text: string; reasons: Reason[] } | null>(null);
   const [asking, setAsking] = useState(false);
   const [taken, setTaken] = useState<Item | null>(null);
   const { busy, wrong, act } = useAct();
+  const reasons = checked?.text === chosen.text ? checked.reasons : null; // of exactly this document
   const isPlan = chosen.document?.format === PLAN_FORMAT;
   const choose = (text: string) => {
     setChosen(read(text));
-    setReasons(null);
     setTaken(null);
   };
   const check = () =>
     act(async () => {
       const found = await ask<{ reasons: Reason[] }>("POST", "/v1/plan-checks", { document: chosen.document, note });
-      setReasons(found.reasons);
+      setChecked({ text: chosen.text, reasons: found.reasons });
     });
   const take = () =>
     act(async () => {
@@ -278,7 +257,7 @@ function Upload() {
         <button type="button" disabled={busy || !chosen.document || !isPlan} onClick={() => void check()}>
           {say("upload.check")}
         </button>
-        <button type="button" class="main" disabled={busy || !chosen.document || (isPlan && reasons?.length !== 0)} onClick={() => setAsking(true)}>
+        <button type="button" class="main" disabled={busy || taken !== null || !chosen.document || (isPlan && reasons?.length !== 0)} onClick={() => setAsking(true)}>
           {say("upload.take")}
         </button>
       </div>

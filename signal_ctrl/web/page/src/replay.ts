@@ -2,9 +2,9 @@
 import { batch, effect, signal, untracked } from "@preact/signals";
 import { ask, entry, Problem } from "./api";
 import { type Alarm, alarms, type Junction, junctions, loadAll, nowMs, type Override, overrides, type Ticket, tickets } from "./city";
-import { figures, type Figures } from "./figures";
+import { figures, type Figures, loadFigures } from "./figures";
 import { say } from "./labels";
-import { lampsWanted, lampWords, type Lit, pastLamps, pastLists, pastMs } from "./past";
+import { isPast, lampsWanted, lampWords, type Lit, pastLamps, pastLists, pastMs } from "./past";
 import { type Congestion, congestion, type Level, loadRoads, minuteMs, roadStates } from "./roads";
 import { again } from "./stream";
 import type { UnitRow } from "./units_now";
@@ -37,6 +37,7 @@ export const unseenSince = signal<number | null>(null);
 
 let picture = new Map<string, Map<string, unknown>>();
 let coming: Moment[] = [];
+let shownMs = 0; // of which time the picture is
 let loadedMs = 0; // changes are here up to this time
 let asked = 0; // the number of the newest question: answers to older ones are dropped
 let lit: readonly string[] = [];
@@ -63,16 +64,21 @@ export async function seek(atMs?: number): Promise<void> {
     if (number !== asked) return;
     picture = new Map(Object.entries(found.picture).map(([topic, values]) => [topic, new Map(Object.entries(values))]));
     coming = [];
-    loadedMs = wantedMs;
+    loadedMs = shownMs = wantedMs;
     pastMs.value = wantedMs;
     unseenSince.value = wantedMs - found.seen_utc_ms > NOT_SEEN_MS ? found.seen_utc_ms : null;
     publish(new Set(TOPICS.keys()));
     wrong.value = "";
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    if (problem.status === 429 && number === asked) settling = window.setTimeout(() => void seek(atMs), AGAIN_MS);
-    else wrong.value = problem.message;
+    if (number !== asked) return;
     playing.value = false;
+    if (problem.status === 429) {
+      settling = window.setTimeout(() => void seek(atMs), AGAIN_MS);
+      return;
+    }
+    wrong.value = problem.message;
+    if (isPast.peek()) pastMs.value = shownMs; // that picture still stands
   } finally {
     if (number === asked) busy.value = false;
   }
@@ -98,10 +104,14 @@ export async function leave(): Promise<void> {
   playing.value = busy.value = false;
   unseenSince.value = null;
   extent.value = null;
-  pastMs.value = null;
-  junctions.value = new Map();
+  wrong.value = "";
+  batch(() => {
+    pastMs.value = null;
+    picture = new Map();
+    publish(new Set(LIVE)); // nothing of the past stays, also where the centre does not answer
+  });
   again();
-  await Promise.all([loadAll(), loadRoads()]);
+  await Promise.all([loadAll(), loadRoads(), loadFigures()]);
 }
 
 type Publish = (values: unknown[], topic: Map<string, unknown>) => void;
@@ -119,6 +129,9 @@ const TOPICS: ReadonlyMap<string, Publish> = new Map<string, Publish>([
   ...["incidents", "diversions", "missions", "response_orders", "buses", "bus_lines", "corridors"].map((name): [string, Publish] => [name, (values) => keep(name, values)]),
   ["units", (values) => keep("units", (values as Unit[]).map(withPlace))],
 ]);
+
+/** Topics whose signals show the present too; the others are lists of the past alone. */
+const LIVE = ["junctions", "overrides", "alarms", "tickets", "roads", "city"];
 
 type RoadRow = [Level, number | null, number | null];
 const roadOf = ([level, kmh, queueM]: RoadRow) => ({ level, travelTimeS: null, speedMps: kmh === null ? null : kmh / 3.6, queueM });
@@ -223,7 +236,7 @@ setInterval(() => {
   if (at === null || !playing.peek() || busy.peek() || entry.peek() !== "in") return;
   const next = Math.min(at + Math.min(passed, 1000) * speed.peek(), Math.max(loadedMs, at));
   if (loadedMs - next < (AHEAD_S * 1000 * speed.peek()) / 2) void fetchAhead();
-  pastMs.value = next;
+  pastMs.value = shownMs = next;
   unseenSince.value = null;
   takeUntil(next);
 }, TICK_MS);

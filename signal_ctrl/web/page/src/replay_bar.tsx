@@ -31,8 +31,8 @@ export function ReplayBar() {
   if (at === null) return <Wrong text={wrong.value} />;
   return (
     <section class="replay" aria-label={say("replay")}>
-      <p role="status">
-        <strong>{say("replay.past")}</strong> <time dateTime={new Date(at).toISOString()}>{sayTime(at)}</time>
+      <p>
+        <strong role="status">{say("replay.past")}</strong> <time dateTime={new Date(at).toISOString()}>{sayTime(at)}</time>
       </p>
       <Choice at={at} />
       <Slider at={at} />

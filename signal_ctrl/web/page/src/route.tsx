@@ -1,5 +1,5 @@
 // A green route: junctions in the order of the way, when the convoy reaches each, the price, arming, watching it.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, may, Problem } from "./api";
 import { junctions, mayOverride } from "./city";
 import { convoys, stagesOf } from "./convoys";
@@ -53,9 +53,19 @@ export function RouteView() {
   const [convoyS, setConvoy] = useState("30");
   const [leader, setLeader] = useState("");
   const [why, setWhy] = useState({ minutes: "", reason: "escort", caseNumber: "", note: "" });
+  const [wrong, setWrong] = useState("");
+  /** Stands in its place at once: junctions are picked faster than they are answered. */
   const add = async (name: string) => {
-    const stages = await stagesOf(name);
-    setStops((now) => (now.some((each) => each.junction === name) ? now : [...now, { junction: name, stages, stage: stages[0] ?? "" }]));
+    setWrong("");
+    setStops((now) => (now.some((each) => each.junction === name) ? now : [...now, { junction: name, stages: [], stage: "" }]));
+    try {
+      const stages = await stagesOf(name);
+      setStops((now) => now.map((each) => (each.junction === name && each.stage === "" ? { ...each, stages, stage: stages[0] ?? "" } : each)));
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      setStops((now) => now.filter((each) => each.junction !== name || each.stage !== ""));
+      setWrong(problem.message);
+    }
   };
   useEffect(() => {
     picking.value = (name) => void add(name);
@@ -74,8 +84,11 @@ export function RouteView() {
     setSpeed(speed);
     setStops(stops.map(({ afterS: _, ...each }) => each)); // no longer by the times of a stored route
   };
+  const chosen = useRef("");
   const choose = async (route: Stored) => {
+    chosen.current = route.route;
     const stages = await Promise.all(route.stops.map((each) => stagesOf(each.cabinet).catch(() => [])));
+    if (chosen.current !== route.route) return; // another one has been chosen meanwhile
     setStops(route.stops.map((each, at) => ({ junction: each.cabinet, stages: stages[at] ?? [], stage: each.stage, afterS: each.after_s })));
     setFirst(String(route.stops[0]?.after_s ?? 60));
     setConvoy(String(route.convoy_s));
@@ -99,6 +112,7 @@ export function RouteView() {
         <StoredPicker onChosen={(route) => void choose(route)} />
         <WayFinder onFound={setStops} />
         <StopPicker taken={stops} onAdd={(name) => void add(name)} />
+        <Wrong text={wrong} />
         <ol class="stops">
           {stops.map((stop, at) => (
             <li key={stop.junction}>
@@ -130,7 +144,7 @@ export function RouteView() {
           <p class="empty">{say("route.needs")}</p>
         )}
         {mayOverride() ? (
-          <PricedForm wish={wish} onIssued={() => setStops([])} ready={stops.length > 1}>
+          <PricedForm wish={wish} onIssued={() => setStops([])} ready={stops.length > 1 && stops.every((each) => each.stage)}>
             <Field label={say("route.speed")}>
               <input type="number" min={5} max={120} required value={speedKmh} onInput={(e) => drive(e.currentTarget.value)} />
             </Field>
@@ -226,20 +240,15 @@ function StoreIt({ stops, arrivals, convoyS }: { stops: readonly Stop[]; arrival
 /** Start and end, and the quickest way between them over the roads as they are now. */
 function WayFinder({ onFound }: { onFound: (stops: Stop[]) => void }) {
   const [ends, setEnds] = useState({ start: "", end: "" });
-  const [wrong, setWrong] = useState("");
+  const { busy, wrong, act } = useAct();
   const names = [...junctions.value.keys()].sort(byName);
-  const find = async () => {
-    setWrong("");
-    try {
+  const find = () =>
+    act(async () => {
       const query = `start=${encodeURIComponent(ends.start)}&end=${encodeURIComponent(ends.end)}`;
       const way = await ask<{ cabinet: string; stage: string; away_m: number }[]>("GET", `/v1/convoy-way?${query}`);
       const stages = await Promise.all(way.map((each) => stagesOf(each.cabinet)));
       onFound(way.map((each, at) => ({ junction: each.cabinet, stages: stages[at] ?? [], stage: each.stage || (stages[at]?.[0] ?? ""), awayM: each.away_m })));
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      setWrong(problem.message);
-    }
-  };
+    });
   return (
     <form class="ends" onSubmit={(e) => (e.preventDefault(), void find())}>
       {(["start", "end"] as const).map((each) => (
@@ -252,7 +261,9 @@ function WayFinder({ onFound }: { onFound: (stops: Stop[]) => void }) {
           </select>
         </Field>
       ))}
-      <button type="submit">{say("route.find")}</button>
+      <button type="submit" disabled={busy}>
+        {say("route.find")}
+      </button>
       <Wrong text={wrong} />
     </form>
   );

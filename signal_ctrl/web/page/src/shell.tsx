@@ -147,12 +147,14 @@ function LinkSign() {
   );
 }
 
+/** The alarm is read aloud once: the age, which grows every second, stands beside it. */
 function DeadLink() {
   if (link.value !== "dead") return null;
-  const age = heardMs.value ? sayAge((nowMs.value && Date.now() - heardMs.value) / 1000) : say("age.never");
+  void nowMs.value;
+  const age = heardMs.value ? sayAge((Date.now() - heardMs.value) / 1000) : say("age.never");
   return (
-    <p class="dead" role="alert">
-      ⚠ {say("stream.dead", { age })}
+    <p class="dead">
+      <span role="alert">⚠ {say("stream.dead")}</span> {say("stream.old", { age })}
       <button type="button" onClick={() => void loadAll()}>
         {say("retry")}
       </button>
@@ -191,6 +193,7 @@ function JunctionList() {
           </li>
         ))}
       </ul>
+      {fits.length > MOST_LISTED && <p class="empty">{say("search.more", { n: fits.length - MOST_LISTED })}</p>}
     </aside>
   );
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, may } from "./api";
 import { nowMs, type Price } from "./city";
-import { corridors, type CorridorRow, followCorridors, RANKS, refreshCorridors } from "./corridors_now";
+import { corridorAgeS, corridors, type CorridorRow, followCorridors, RANKS, refreshCorridors } from "./corridors_now";
 import { say, sayAge, sayTime, sayWord } from "./labels";
 import { CityMapView } from "./map";
 import { Ask, Field, Table, useAct, Wrong } from "./parts";
@@ -10,7 +10,7 @@ import { isPast } from "./past";
 import { addressOf } from "./places";
 import { PriceText } from "./take_over";
 import { useFresh } from "./use_fresh";
-import { useList } from "./use_list";
+import { type Listed, useList } from "./use_list";
 
 const PRICE_MS = 10_000;
 
@@ -39,22 +39,22 @@ export function SpecialView() {
         <p>{say("special.rule")}</p>
         <CorridorList />
         {may("dispatch") && <AskForOne vehicles={known} />}
-        {!isPast.value && <Register known={known} wrong={vehicles.wrong} />}
+        {!isPast.value && <Register known={known} vehicles={vehicles} />}
       </aside>
     </div>
   );
 }
 
-function Register({ known, wrong }: { known: readonly Vehicle[]; wrong: string }) {
+function Register({ known, vehicles }: { known: readonly Vehicle[]; vehicles: Listed<Vehicle> }) {
   return (
     <>
       <h2>{say("special.register")}</h2>
-      <Wrong text={wrong} />
+      <Wrong text={vehicles.wrong} />
       <Table
         label={say("special.register")}
         head={[say("special.vehicle"), say("column.matter"), say("unit"), say("special.owner")]}
         rows={known.map((each) => [each.vehicle, sayWord("ukind", each.kind), each.unit || "–", each.owner || "–"])}
-        empty={say("special.nobody")}
+        empty={say(vehicles.heard ? "special.nobody" : "loading")}
       />
     </>
   );
@@ -89,9 +89,9 @@ function CorridorCard({ row }: { row: CorridorRow }) {
       <h2>
         ▲ {vehicle} · {sayWord("ukind", kind)}
       </h2>
-      <p role="status">
+      <p>
         <strong>{under(row)}</strong>
-        {row.heard_s !== null && ` · ${say("special.heard", { age: sayAge(row.heard_s) })}`}
+        {row.heard_s !== null && ` · ${say("special.heard", { age: sayAge(corridorAgeS(row.heard_s)) })}`}
       </p>
       <p>
         {say("special.rank", { rank: RANKS.indexOf(kind) + 1, all: RANKS.length })} · {say("special.asked", { who: row.corridor.asked_by, time: sayTime(row.corridor.asked_utc_ms) })}

@@ -1,5 +1,6 @@
 // The centre's stream of news, read by fetch: EventSource hides the pulse by which a dead link is known.
 import { signal } from "@preact/signals";
+import { hearClock } from "./clock";
 import { enterDemo, entry, hasEnded, IS_DEMO, roleNow } from "./api";
 
 export interface News {
@@ -10,6 +11,7 @@ export interface News {
 export type LinkState = "waiting" | "live" | "dead";
 
 const SILENT_MS = 20_000; // the centre sends a pulse every 15 s
+const LOOK_MS = 1_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000];
 
 export const link = signal<LinkState>("waiting");
@@ -17,6 +19,11 @@ export const heardMs = signal(0);
 
 let lastNumber = "";
 let current: AbortController | null = null;
+
+// A timer does not run while the machine sleeps: what was not heard until now is looked at by the clock too.
+setInterval(() => {
+  if (link.peek() === "live" && Date.now() - heardMs.peek() > SILENT_MS) current?.abort();
+}, LOOK_MS);
 
 /** Reads the stream for ever and hands over each piece of news; comes back by itself with the last number it saw. */
 export async function listen(take: (news: News) => void): Promise<never> {
@@ -52,13 +59,16 @@ async function readOnce(take: (news: News) => void): Promise<void> {
   try {
     silent = window.setTimeout(() => stop.abort(), SILENT_MS);
     const after = lastNumber ? `&after=${lastNumber}` : "";
+    const askedMs = performance.now();
     const answer = await fetch(`/v1/stream?differences=1${after}`, { signal: stop.signal, headers: { accept: "text/event-stream" } });
+    hearClock(answer, askedMs);
     if (answer.status === 401 && IS_DEMO) await enterDemo(roleNow());
     else if (answer.status === 401) {
       hasEnded.value = true;
       entry.value = "out";
     }
     if (!answer.ok || answer.body === null) return;
+    heard();
     link.value = "live";
     await readBody(answer.body, heard, take);
   } finally {

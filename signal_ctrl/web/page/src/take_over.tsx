@@ -1,12 +1,12 @@
 // Taking a junction over: the wish, its price, the confirmation. Nothing is issued without the price on the screen.
-import { useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
+import { useState } from "preact/hooks";
+import { ask, me } from "./api";
 import { nowMs, type Override, type Price, refreshOverrides } from "./city";
 import { type Label, say, sayWord } from "./labels";
 import { Field, useAct, Wrong } from "./parts";
 import { sayTold } from "./told";
 
-export interface Preparation {
+interface Preparation {
   nonce: string;
   valid_for_ms: number;
   document: unknown;
@@ -16,6 +16,8 @@ export interface Preparation {
 }
 
 interface Prepared extends Preparation {
+  /** Of which wish it is, and until when it may be confirmed by the centre's clock. */
+  wish: string;
   untilMs: number;
 }
 
@@ -33,6 +35,15 @@ const WHYS: Readonly<Record<string, Label>> = {
 
 /** What was entered, kept over the end of a session: whoever logs in again goes on where they were. */
 const drafts = new Map<string, Draft>();
+let whose = "";
+
+/** Returns the drafts of who is logged in: what somebody else entered before is none of his. */
+function own(): Map<string, Draft> {
+  const login = me.peek()?.login ?? "";
+  if (login !== whose) drafts.clear();
+  whose = login;
+  return drafts;
+}
 
 interface Draft {
   kind: (typeof KINDS)[number];
@@ -45,11 +56,11 @@ interface Draft {
 
 export function TakeOver({ junction, stages }: { junction: string; stages: string[] }) {
   const [draft, setDraft] = useState<Draft>(
-    () => drafts.get(junction) ?? { kind: "call_stage", stage: stages[0] ?? "", minutes: "", reason: "", caseNumber: "", note: "" },
+    () => own().get(junction) ?? { kind: "call_stage", stage: stages[0] ?? "", minutes: "", reason: "", caseNumber: "", note: "" },
   );
   const change = (part: Partial<Draft>) => {
     const next = { ...draft, ...part };
-    drafts.set(junction, next);
+    own().set(junction, next);
     setDraft(next);
   };
   const wantsStage = draft.kind === "call_stage" || draft.kind === "hold_stage";
@@ -63,7 +74,7 @@ export function TakeOver({ junction, stages }: { junction: string; stages: strin
     ...(wantsStage ? { stage: draft.stage } : {}),
   });
   return (
-    <PricedForm wish={wish} onIssued={() => drafts.delete(junction)}>
+    <PricedForm wish={wish} onIssued={() => own().delete(junction)}>
       <Field label={say("kind")}>
         <select name="kind" value={draft.kind} onChange={(e) => change({ kind: e.currentTarget.value as Draft["kind"] })}>
           {KINDS.map((each) => (
@@ -130,33 +141,34 @@ export function WhyFields({ draft, change }: { draft: Why; change: (part: Partia
   );
 }
 
-/** A form whose first button shows the price and whose second one issues exactly what was priced. */
+/** A form whose first button shows the price and whose second one issues exactly what was priced. What is wished may stand beside it. */
 export function PricedForm(props: {
   wish: () => unknown;
   onIssued: () => void;
   children: preact.ComponentChildren;
   ready?: boolean;
 }) {
-  const [prepared, setPrepared] = useState<Prepared | null>(null);
+  const [last, setLast] = useState<Prepared | null>(null);
   const [issued, setIssued] = useState<Override | null>(null);
   const { busy, wrong, act } = useAct();
+  const wish = JSON.stringify(props.wish());
+  const prepared = last?.wish === wish ? last : null; // an answer that comes late may be that of another wish
   const prepare = async () => {
     setIssued(null);
-    const found = await ask<Preparation>("POST", "/v1/override-preparations", props.wish());
-    setPrepared({ ...found, untilMs: Date.now() + found.valid_for_ms });
+    const found = await ask<Preparation>("POST", "/v1/override-preparations", JSON.parse(wish));
+    setLast({ ...found, wish, untilMs: nowMs.peek() + found.valid_for_ms });
   };
   const issue = async () => {
     if (prepared === null) return;
-    const made = await ask<Override>("POST", "/v1/overrides", { document: prepared.document, nonce: prepared.nonce });
-    setPrepared(null);
+    const wished = { document: prepared.document, nonce: prepared.nonce };
+    const made = await ask<Override>("POST", "/v1/overrides", wished).finally(() => void refreshOverrides()); // what was lost may have been done
+    setLast(null);
     setIssued(made);
     props.onIssued();
-    await refreshOverrides();
   };
   return (
     <form
       class="takeover"
-      onInput={() => setPrepared(null)}
       onSubmit={(event) => {
         event.preventDefault();
         void act(prepare);
@@ -167,7 +179,7 @@ export function PricedForm(props: {
       <button class={prepared ? "" : "main"} disabled={busy || props.ready === false}>
         {say("price.show")}
       </button>
-      {prepared && <Confirm prepared={prepared} busy={busy} onConfirm={() => void act(issue)} onStale={() => setPrepared(null)} />}
+      {prepared && <Confirm prepared={prepared} busy={busy} onConfirm={() => void act(issue)} />}
       {issued && (
         <p class="done" role="status">
           ✔ {say("issued", { id: issued.override_id, state: sayWord("ostate", stateWord(issued.state)) })}
@@ -182,12 +194,8 @@ export function stateWord(state: string): string {
   return state === "waiting for approval" ? "waiting" : state;
 }
 
-function Confirm(props: { prepared: Prepared; busy: boolean; onConfirm: () => void; onStale: () => void }) {
-  const [left, setLeft] = useState(Math.ceil((props.prepared.untilMs - Date.now()) / 1000));
-  useEffect(() => {
-    const timer = setInterval(() => setLeft(Math.ceil((props.prepared.untilMs - Date.now()) / 1000)), 500);
-    return () => clearInterval(timer);
-  }, [props.prepared]);
+function Confirm(props: { prepared: Prepared; busy: boolean; onConfirm: () => void }) {
+  const left = Math.ceil(secondsTo(props.prepared.untilMs));
   if (left <= 0) return <p role="status">{say("price.stale")}</p>;
   return (
     <section class="price" aria-label={say("price.title")}>

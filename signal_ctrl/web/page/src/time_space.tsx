@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { network } from "./city";
 import { bandsOf, distancesOf, greensOf, groupAlong, knownOf, type Span, type Trail, waysOf, windowsOf } from "./corridor";
-import { say, sayTime } from "./labels";
+import { say, sayClock } from "./labels";
 import { Field, Table } from "./parts";
 import { addressOf } from "./places";
 
@@ -143,7 +143,7 @@ function TimeAxis(props: { from: number; to: number; x: (ms: number) => number; 
         <g key={at}>
           <line class="mark" x1={x(at)} x2={x(at)} y1={TOP - 6} y2={height - 18} />
           <text x={x(at)} y={height - 6} text-anchor={at > to - stepMs / 4 ? "end" : "middle"}>
-            {sayTime(at).slice(-8)}
+            {sayClock(at)}
           </text>
         </g>
       ))}

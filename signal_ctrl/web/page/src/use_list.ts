@@ -1,6 +1,6 @@
 // A list of the centre that is kept young.
 import { effect, signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
 import { acts } from "./city";
 import { isPast, pastList } from "./past";
@@ -17,28 +17,35 @@ effect(() => {
   }, REST_MS);
 });
 
+/** A list; `heard`, whether the centre has answered: before that an empty one says nothing. */
+export interface Listed<T> {
+  found: T[];
+  heard: boolean;
+  wrong: string;
+  again: () => void;
+}
+
 /** Returns a list, asked for again after every act that the stream tells of. */
-export function useList<T>(path: string): { found: T[]; wrong: string; again: () => void } {
-  const [found, setFound] = useState<T[]>([]);
-  const [wrong, setWrong] = useState("");
+export function useList<T>(path: string): Listed<T> {
+  const [last, setLast] = useState<Omit<Listed<T>, "again">>({ found: [], heard: false, wrong: "" });
   const [times, setTimes] = useState(0);
+  const turns = useRef({ asked: 0, taken: 0 });
   useEffect(() => {
-    let wanted = true;
-    if (isPast.value) return;
-    ask<T[]>("GET", path).then(
-      (list) => {
-        if (!wanted) return;
-        setFound(list);
-        setWrong("");
-      },
-      (problem) => {
-        if (wanted && problem instanceof Problem) setWrong(problem.message);
-      },
-    );
-    return () => {
-      wanted = false;
+    if (isPast.value) {
+      setLast({ found: [], heard: false, wrong: "" }); // who comes back sees nothing that was before
+      return;
+    }
+    const turn = ++turns.current.asked;
+    const take = (next: (before: typeof last) => typeof last) => {
+      if (turn < turns.current.taken) return; // a younger answer has come
+      turns.current.taken = turn;
+      setLast(next);
     };
+    ask<T[]>("GET", path).then(
+      (found) => take(() => ({ found, heard: true, wrong: "" })),
+      (problem) => problem instanceof Problem && take((before) => ({ ...before, wrong: problem.message })),
+    );
   }, [path, lately.value, times, isPast.value]);
-  if (isPast.value) return { found: pastList<T>(path), wrong: "", again: () => undefined };
-  return { found, wrong, again: () => setTimes((n) => n + 1) };
+  const again = () => setTimes((n) => n + 1);
+  return isPast.value ? { found: pastList<T>(path), heard: true, wrong: "", again } : { ...last, again };
 }

@@ -3,7 +3,7 @@ import { nowMs, tickets } from "./city";
 import { figures } from "./figures";
 import type { Diversion, Incident } from "./incidents";
 import { say, sayAge, sayTime, sayWord } from "./labels";
-import { Table, Told } from "./parts";
+import { Table, Told, Whether } from "./parts";
 import { addressOf } from "./places";
 import { congestion } from "./roads";
 import { useList } from "./use_list";
@@ -47,28 +47,29 @@ export function WorstRoads() {
 
 /** Incidents, and the diversions in force with what is expected of them. */
 export function IncidentsBrief() {
-  const incidents = useList<Incident>("/v1/incidents").found;
-  const diversions = useList<Diversion>("/v1/diversions").found.filter((each) => each.state === "ordered");
+  const incidents = useList<Incident>("/v1/incidents");
+  const diversions = useList<Diversion>("/v1/diversions");
+  const ordered = diversions.found.filter((each) => each.state === "ordered");
   return (
     <section>
       <h2>
         <a href={addressOf("incidents")}>{say("view.incidents")}</a>
       </h2>
-      {incidents.length === 0 && <p class="empty">{say("incidents.none")}</p>}
+      <Whether list={incidents} none={say("incidents.none")} />
       <ul class="brief">
-        {incidents.slice(0, MOST).map((each) => (
+        {incidents.found.slice(0, MOST).map((each) => (
           <li key={each.incident_id}>
             {each.state === "confirmed" ? "⬣" : "△"} {sayWord("ikind", each.kind)} · {each.road} · {sayWord("istate", each.state)} ·{" "}
             {say("incident.since", { age: sayAge((nowMs.value - each.began_utc_ms) / 1000) })} · {say("incident.left", { percent: Math.round(each.capacity_left * 100) })}
           </li>
         ))}
-        {diversions.map((each) => (
+        {ordered.map((each) => (
           <li key={each.diversion_id}>
             ⇄ {say("diversion.title", { road: each.limit.road })} · {say("diversion.effect", { without: each.plan.delay_without_veh_h.toFixed(1), with: each.plan.delay_with_veh_h.toFixed(1) })}
           </li>
         ))}
       </ul>
-      {diversions.length === 0 && <p class="empty">{say("diversions.none")}</p>}
+      <Whether list={{ ...diversions, found: ordered }} none={say("diversions.none")} />
     </section>
   );
 }
@@ -82,17 +83,17 @@ interface Mission {
 
 /** What units are out for, and what is being repaired. */
 export function DispatchBrief() {
-  const missions = useList<Mission>("/v1/missions").found;
+  const missions = useList<Mission>("/v1/missions");
   const open = tickets.value.filter((each) => each.state !== "closed");
   return (
     <section>
       <h2>
         <a href={addressOf("dispatch")}>{say("view.dispatch")}</a> · <a href={addressOf("tickets")}>{say("view.tickets")}</a>
       </h2>
-      {missions.length === 0 && <p class="empty">{say("missions.none")}</p>}
+      <Whether list={missions} none={say("missions.none")} />
       {open.length === 0 && <p class="empty">{say("tickets.none")}</p>}
       <ul class="brief">
-        {missions.slice(0, MOST).map((each) => (
+        {missions.found.slice(0, MOST).map((each) => (
           <li key={each.mission_id}>
             {each.text} · {sayWord("mstate", each.state)} {each.unit}
           </li>
@@ -115,15 +116,15 @@ interface Order {
 }
 
 export function ResponsesBrief() {
-  const orders = useList<Order>("/v1/response-orders").found;
+  const orders = useList<Order>("/v1/response-orders");
   return (
     <section>
       <h2>
         <a href={addressOf("responses")}>{say("view.responses")}</a>
       </h2>
-      {orders.length === 0 && <p class="empty">{say("responses.idle")}</p>}
+      <Whether list={orders} none={say("responses.idle")} />
       <ul class="brief">
-        {orders.slice(0, MOST).map((each) => (
+        {orders.found.slice(0, MOST).map((each) => (
           <li key={each.order_id}>
             {each.response} · {sayWord("rstate", each.state.startsWith("waiting") ? "waiting" : each.state)} · {sayTime(each.end_utc_ms)}
           </li>

@@ -187,6 +187,27 @@ def test_who_is_on_no_road_is_told_so(city: City, phone: Any) -> None:
     page.wait_for_selector("text=No way is known from there. Choose another place.")
 
 
+def test_a_map_without_roads_stays_where_it_was_moved(city: City, phone: Any) -> None:
+    page = phone.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.clock.install()
+    page.route("**/v1/parking/roads.geojson", lambda route: route.abort())
+    page.goto(city.service.address)
+    badge = page.locator(".badge >> nth=0")
+    at = badge.bounding_box()
+    page.mouse.move(200, 300)
+    page.mouse.down()
+    page.mouse.move(260, 340, steps=4)
+    page.wait_for_timeout(200)
+    page.mouse.up()
+    moved = badge.bounding_box()
+    assert moved["x"] > at["x"] + 40
+    with page.expect_response("**/v1/parking/facilities"):
+        page.clock.fast_forward(TURN_MS)
+    page.wait_for_timeout(300)
+    assert abs(badge.bounding_box()["x"] - moved["x"]) < 10
+
+
 def _opened(city: City, phone: Any) -> Any:
     """Return the page, with its roads, under a clock that a test may turn on."""
     page = phone.new_page()

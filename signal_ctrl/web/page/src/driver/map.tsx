@@ -26,6 +26,7 @@ export function DriverMap({ picked }: { picked: (place: LonLat) => void }) {
     const parks = L.layerGroup().addTo(map);
     const own = L.layerGroup().addTo(map);
     let fitted = false;
+    let placed = false;
     map.on("click", ({ latlng }: L.LeafletMouseEvent) => picked([latlng.lng, latlng.lat]));
     const stops = [
       effect(() => {
@@ -41,7 +42,9 @@ export function DriverMap({ picked }: { picked: (place: LonLat) => void }) {
         void language.value;
         for (const each of facilities.value) marker(each).addTo(parks);
         const first = facilities.value[0];
-        if (!fitted && first && roads.value.length === 0) map.setView(at(first.place), 15, { animate: false });
+        if (fitted || placed || !first) return; // once: whoever has moved the map since is not taken back
+        placed = true;
+        map.setView(at(first.place), 15, { animate: false });
       }),
       effect(() => drawOwn(own)),
     ];

@@ -188,12 +188,15 @@ export function leave(): void {
   localStorage.removeItem(CAR);
 }
 
-/** Follows the phone's position, if its owner lets the page. */
+/** Follows the phone's position, if its owner lets the page; at an error it ends, so that no second one runs beside it. */
 export function followPosition(refused: () => void): void {
   if (!("geolocation" in navigator)) return refused();
-  navigator.geolocation.watchPosition(
+  const watch = navigator.geolocation.watchPosition(
     ({ coords }) => (here.value = [coords.longitude, coords.latitude]),
-    refused,
+    () => {
+      navigator.geolocation.clearWatch(watch);
+      refused();
+    },
     { enableHighAccuracy: true, maximumAge: 5_000 },
   );
 }
@@ -205,6 +208,7 @@ export function keepYoung(): void {
     nowMs.value = Date.now();
     forgetOld();
     if (document.hidden) return;
+    if (roads.value.length === 0) void loadRoads();
     void loadFacilities();
     void goOn();
   }, EVERY_MS);

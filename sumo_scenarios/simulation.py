@@ -13,6 +13,10 @@ from typing import Any, Final, NamedTuple
 from signal_ctrl.domain.errors import BackendError, BackendLostError
 
 WALKER_HEIGHT_M: Final = 1.75
+_LOOKS_M: Final = 200.0
+_LEAST_MPS: Final = 0.1
+_ALL_CHECKS: Final = 31
+"""SUMO's speed mode of usual vehicles: safe speed, acceleration, braking, right of way, red."""
 
 
 def sumo_home() -> Path:
@@ -58,6 +62,26 @@ class BusSeen(NamedTuple):
     load: int
     road: str
     position_m: float
+
+
+class Driving(NamedTuple):
+    """How a vehicle drives: edge, how far it has come since it set out [m], speed and what it may drive there [m/s].
+
+    `inside` a junction or not; the next signal, its link there, lamp and distance to the stop line [m] (empty: none
+    ahead); gap to who is ahead [m], None: nobody, and how fast that one is [m/s].
+    """
+
+    edge: str
+    driven_m: float
+    speed_mps: float
+    allowed_mps: float
+    inside: bool
+    signal: str
+    link: int
+    letter: str
+    stop_m: float
+    gap_m: float | None
+    leader_mps: float
 
 
 class Simulation:
@@ -180,6 +204,29 @@ class Simulation:
             raise
         except BackendError:
             return None
+
+    def driving(self, vehicle: str) -> Driving | None:
+        """Return how a vehicle drives, None if it is not on the road; only what judges a run may ask."""
+        place, own = self.place_of(vehicle), self._libsumo.vehicle
+        if place is None:
+            return None
+        signals, leader = own.getNextTLS(vehicle), own.getLeader(vehicle, _LOOKS_M)
+        signal, link, stop_m, letter = signals[0] if signals else ("", -1, 0.0, "")
+        gap_m = None if not leader or not leader[0] else max(float(leader[1]), 0.0)
+        return Driving(
+            place[0], self.driven_m(vehicle), float(self._speed_mps(vehicle)),
+            max(float(own.getAllowedSpeed(vehicle)), _LEAST_MPS), place[0].startswith(":"),
+            str(signal), int(link), str(letter), float(stop_m),
+            gap_m, 0.0 if gap_m is None else float(self._speed_mps(leader[0])),
+        )  # fmt: skip
+
+    def keep_to_lamps(self, vehicle: str) -> None:
+        """Have a vehicle stop at red and give way as everybody does, whatever its devices have set.
+
+        SUMO's device `bluelight` switches both off once, when the vehicle is made.
+        """
+        with _translated(self._libsumo):
+            self._libsumo.vehicle.setSpeedMode(vehicle, _ALL_CHECKS)
 
     def lane_halting(self, lane_id: str) -> int:
         """Return the vehicles that stand on a lane (below 0.1 m/s)."""

@@ -13,7 +13,7 @@ from bench.diversion.campaign import seeds_of
 from bench.special.campaign import Campaign, Case
 from bench.special.judging import Line, Trip, kept, told, trips_of
 from signal_ctrl.domain.errors import SignalCtrlError
-from sumo_scenarios.special_loop.order import NOTICE_S
+from sumo_scenarios.special_loop.order import NOTICE_S, Others
 
 LEDGER: Final = Path(__file__).parent.parent / "results" / "special.jsonl"
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Make the runs of one case and print its trips; exit code 3 if SUMO fails."""
     asked, console = _parser().parse_args(arguments), Console(width=140)
     case = Case(
-        asked.scenario, asked.controller, asked.begin, asked.first, asked.apart, asked.trips, asked.blue_light,
+        asked.scenario, asked.controller, asked.begin, asked.first, asked.apart, asked.trips, Others(asked.others),
         asked.after,
     )  # fmt: skip
     trips: list[Trip] = []
@@ -55,8 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--apart", type=float, default=case.apart_s, help="time between two vehicles [s]")
     parser.add_argument("--after", type=float, help="a run lasts so long after the last one has set out [s]; --apart")
     parser.add_argument("--trips", type=int, default=case.trips, help="vehicles in a run")
-    parser.add_argument("--seeds", default="1-67", help="A-B; 67 runs of 3 trips are 201")
-    parser.add_argument("--blue-light", action="store_true", help="SUMO's own device: rescue lane, and red is passed")
+    parser.add_argument("--seeds", default="1-40", help="A-B; 40 runs of 5 trips are 200")
+    parser.add_argument(
+        "--others", default=case.others.value, choices=[each.value for each in Others],
+        help="what other drivers do: nothing, a rescue lane (red is kept), or SUMO's own device (red is passed)",
+    )  # fmt: skip
     parser.add_argument("--ledger", type=Path, default=LEDGER)
     return parser
 

@@ -12,7 +12,7 @@ from bench.referees import wrong_lamps
 from signal_ctrl.domain.profile import STREET
 from sumo_scenarios.arguments import TLS_STATES
 from sumo_scenarios.settings import RunSettings
-from sumo_scenarios.special_loop.order import SpecialOrder
+from sumo_scenarios.special_loop.order import Others, SpecialOrder
 from sumo_scenarios.special_loop.run import SpecialRun, run_special
 from sumo_scenarios.special_loop.trips import Spacing, free_times_s, random_trips, world_of
 
@@ -32,10 +32,10 @@ class Case:
     scenario: str = "newtown"
     controller: str = "adaptive"
     begin_s: float = 25_200.0
-    first_s: float = 26_100.0
-    apart_s: float = 900.0
-    trips: int = 3
-    blue_light: bool = False
+    first_s: float = 25_800.0
+    apart_s: float = 420.0
+    trips: int = 5
+    others: Others = Others.NOBODY
     after_s: float | None = None
 
     def order(self, seed: int) -> SpecialOrder:
@@ -44,7 +44,7 @@ class Case:
             self.scenario, self.controller, seed, profile=STREET, begin_s=self.begin_s, end_s=self.end_s
         )
         trips = random_trips(world_of(settings), Spacing(self.first_s, self.apart_s, self.trips), seed)
-        return SpecialOrder(settings, trips, blue_light=self.blue_light)
+        return SpecialOrder(settings, trips, others=self.others)
 
     @property
     def end_s(self) -> float:
@@ -55,10 +55,10 @@ class Case:
     @property
     def name(self) -> str:
         """What the case is called in the ledger."""
-        light = "/blue light" if self.blue_light else ""
+        others = "" if self.others is Others.NOBODY else f"/{self.others.value}"
         when = f"{self.trips} trips from {self.first_s:g} every {self.apart_s:g} s"
         when += "" if self.after_s is None else f" and {self.after_s:g} s"
-        return f"{self.scenario}/{self.controller}/{when}{light}"
+        return f"{self.scenario}/{self.controller}/{when}{others}"
 
     def key(self, seed: int, corridor: bool) -> str:
         """Return the name of a run in the ledger."""
@@ -113,6 +113,7 @@ def line_of(order: SpecialOrder, run: SpecialRun, free_s: Sequence[float]) -> Li
             "free_s": free,
             "waited_s": drive.waited_s,
             "stops": drive.stops,
+            **driven_of(run.log, drive.vehicle),
         }
         for trip, drive, free in zip(order.trips, run.drives, free_s, strict=True)
     ]
@@ -136,6 +137,12 @@ def signals_of(log: Sequence[Mapping[str, Any]], vehicle: str) -> int | None:
     """Return how many signals a vehicle passes, None where it asked for nothing."""
     found = (len(row["signals"]) for row in log if row["what"] == "request" and row["vehicle"] == vehicle)
     return next(found, None)
+
+
+def driven_of(log: Sequence[Mapping[str, Any]], vehicle: str) -> Line:
+    """Return what held a vehicle up, by cause and by signal, and the lamps that it passed. [s]"""
+    found = next((row for row in log if row["what"] == "drive" and row["vehicle"] == vehicle), None)
+    return {} if found is None else {name: found[name] for name in ("lost_s", "by_signal", "passed")}
 
 
 def releases_of(log: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -248,7 +248,7 @@ class _Reader:
             raise InvalidInputError(f"{fields.where}: needs two signals or more, each once")
         ratio = _ratio(fields, self._wishes, ratio)
         courses = [self._course(name, names, back=False)]
-        if not fields.truth("one_way", False):
+        if not fields.flag("one_way", False):
             courses.append(self._course(name, names[::-1], back=True))
         least_s = fields.number("least_band_s", 0.0, least=0.0), fields.number("least_band_back_s", 0.0, least=0.0)
         return Street(name, tuple(courses), ratio, fields.number("weight", 1.0, least=0.0), least_s)

@@ -182,8 +182,11 @@ def simulate(
     no_corridor: Annotated[
         bool, typer.Option("--no-corridor", help="The same vehicles, and nobody makes way.")
     ] = False,
+    rescue_lane: Annotated[
+        bool, typer.Option("--rescue-lane", help="Other drivers form a rescue lane; the vehicle stops at red.")
+    ] = False,
     blue_light: Annotated[
-        bool, typer.Option("--blue-light", help="SUMO's device: rescue lane, red is passed.")
+        bool, typer.Option("--blue-light", help="SUMO's device as it is: rescue lane, and red is passed.")
     ] = False,
     log: Annotated[Path | None, typer.Option(help="File for every step of the corridors, JSON lines.")] = None,
     json_: Json = False,
@@ -199,8 +202,8 @@ def simulate(
     from sumo_scenarios.special_loop.run import run_special
     from sumo_scenarios.special_loop.trips import free_times_s
 
-    asked = Asked(scenario, trips, random, first_s, apart_s, begin_s, end_s, controller, seed)
-    order = order_of(asked, corridor=not no_corridor, blue_light=blue_light)
+    asked = Asked(scenario, trips, random, first_s, apart_s, begin_s, end_s, controller, seed, rescue_lane, blue_light)
+    order = order_of(asked, corridor=not no_corridor)
     free_s = free_times_s(order)
     with watching([Stretch(scenario, order.settings.begin_s or 0.0, order.settings.end_s)], json_) as seen:
         run = run_special(order, lambda progress: seen(0, progress))

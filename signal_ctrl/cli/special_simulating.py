@@ -23,13 +23,15 @@ class Asked:
     end_s: float | None
     controller: str
     seed: int
+    rescue_lane: bool = False
+    blue_light: bool = False
 
 
-def order_of(asked: Asked, corridor: bool, blue_light: bool) -> "SpecialOrder":
+def order_of(asked: Asked, corridor: bool) -> "SpecialOrder":
     """Return the run that is asked for. Raises: InvalidInputError."""
     from signal_ctrl.domain.profile import STREET
     from sumo_scenarios.settings import SLOTTED, RunSettings
-    from sumo_scenarios.special_loop.order import SpecialOrder, read_trips
+    from sumo_scenarios.special_loop.order import Others, SpecialOrder, read_trips
     from sumo_scenarios.special_loop.trips import Spacing, random_trips, world_of
 
     if (asked.trips is None) == (asked.random == 0):
@@ -39,6 +41,9 @@ def order_of(asked: Asked, corridor: bool, blue_light: bool) -> "SpecialOrder":
             f"corridors are asked of engines that look and decide: adaptive, hybrid, {', '.join(SLOTTED)}, "
             f"not '{asked.controller}'"
         )
+    if asked.rescue_lane and asked.blue_light:
+        raise InvalidInputError("--rescue-lane (red is kept) and --blue-light (red is passed): name one of the two")
+    others = Others.RESCUE_LANE if asked.rescue_lane else Others.BLUE_LIGHT if asked.blue_light else Others.NOBODY
     end_s = asked.end_s
     if end_s is None and asked.random:
         end_s = asked.first_s + asked.random * asked.apart_s
@@ -46,6 +51,6 @@ def order_of(asked: Asked, corridor: bool, blue_light: bool) -> "SpecialOrder":
         asked.scenario, asked.controller, asked.seed, profile=STREET, begin_s=asked.begin_s, end_s=end_s
     )
     if asked.trips is not None:
-        return SpecialOrder(settings, read_trips(asked.trips), corridor, blue_light)
+        return SpecialOrder(settings, read_trips(asked.trips), corridor, others)
     spacing = Spacing(asked.first_s, asked.apart_s, asked.random)
-    return SpecialOrder(settings, random_trips(world_of(settings), spacing, asked.seed), corridor, blue_light)
+    return SpecialOrder(settings, random_trips(world_of(settings), spacing, asked.seed), corridor, others)

@@ -82,11 +82,6 @@ class Fields:
         value = self.get(key, otherwise)
         if not isinstance(value, bool):
             raise InvalidInputError(f"{self.where}: '{key}' has to be true or false, got {value!r:.60}")
-    def truth(self, key: str, otherwise: Any = NEEDED) -> bool:
-        """Return true or false."""
-        value = self.get(key, otherwise)
-        if not isinstance(value, bool):
-            raise InvalidInputError(f"{self.where}: '{key}' has to be true or false, got {value!r}")
         return value
 
     def span(self, key: str, otherwise: Any = NEEDED, least: float = -math.inf) -> tuple[float, float]:

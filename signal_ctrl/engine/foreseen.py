@@ -10,7 +10,7 @@ from typing import Final
 
 from signal_ctrl.domain.errors import RefusedError
 from signal_ctrl.kernel.kernel import Kernel
-from signal_ctrl.kernel.state import KernelState, Request, Source, Wish
+from signal_ctrl.kernel.state import Core, KernelState, Request, Source, Wish
 
 _STEP_DS: Final = 20
 LONGEST_DS: Final = 1_800
@@ -21,13 +21,19 @@ LONGEST_DS: Final = 1_800
 class Wanted:
     """A stage that somebody comes to: the groups of it that matter, and when, from now on. [ds]
 
-    From `early_ds` to `late_ds` the vehicle is expected.
+    From `early_ds` to `late_ds` the vehicle is expected; who stands in front of it needs `flush_ds` of green before.
     """
 
     stage: int
     groups: frozenset[int]
     early_ds: int
     late_ds: int
+    flush_ds: int = 0
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """From when to when it is to be green: all of the arrival, or its earlier half: late is seldom. [ds]"""
+        return (self.early_ds, self.late_ds), (self.early_ds, (self.early_ds + self.late_ds) // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +50,9 @@ class Foreseen:
         """Return from when on they are green for the arrival, None if they are not. [ds]"""
         return next((lit for lit, lost in self.greens if lost > wanted.early_ds), None)
 
-    def covers(self, wanted: Wanted) -> bool:
-        """Tell whether one green holds from before the arrival to its latest time."""
-        return any(lit <= wanted.early_ds and wanted.late_ds <= lost for lit, lost in self.greens)
+    def covers(self, begin_ds: int, end_ds: int) -> bool:
+        """Tell whether one green holds all of a span. [ds]"""
+        return any(lit <= begin_ds and end_ds <= lost for lit, lost in self.greens)
 
 
 def foreseen(kernel: Kernel, state: KernelState, calls: int, wanted: Wanted, first: int) -> Foreseen:
@@ -58,7 +64,7 @@ def foreseen(kernel: Kernel, state: KernelState, calls: int, wanted: Wanted, fir
     asked, greens, lit_ds = -1, list[tuple[int, int]](), -1
     ahead_ds = min(wanted.late_ds + _STEP_DS, LONGEST_DS)
     for after_ds in range(0, ahead_ds, _STEP_DS):
-        served = first == wanted.stage or (asked == first and _is_lit(kernel, state, first))
+        served = first == wanted.stage or (asked == first and is_lit(kernel, state.core, first))
         stage = wanted.stage if asked == wanted.stage or served else first
         if stage != asked:
             at_ds, sequence = state.frame_ds, sequence + 1
@@ -84,15 +90,20 @@ def best_first(
 ) -> tuple[Foreseen, bool]:
     """Return what to ask for now: the wanted stage, unless another one before it makes the green last; and if it does.
 
+    That the queue leaves before the arrival counts more than that the green lasts to its end: else it would always be
+    better to wait, for a green that begins later ends later.
     Args: stages, those that may be served before.
     """
-    own = foreseen(kernel, state, calls, wanted, wanted.stage)
-    if own.covers(wanted):
-        return own, True
-    others = [foreseen(kernel, state, calls, wanted, s) for s in stages if s != wanted.stage]
-    good = [each for each in others if each.covers(wanted)]
-    if good:
-        return min(good, key=lambda each: each.ready_ds(wanted) or 0), True
+    own, others = foreseen(kernel, state, calls, wanted, wanted.stage), list[Foreseen]()
+    for flush_ds in (wanted.flush_ds, 0):
+        spans = [(max(begin_ds - flush_ds, 0), end_ds) for begin_ds, end_ds in wanted.spans]
+        if any(own.covers(*span) for span in spans):
+            return own, True
+        others = others or [foreseen(kernel, state, calls, wanted, s) for s in stages if s != wanted.stage]
+        for span in spans:
+            good = [each for each in others if each.covers(*span)]
+            if good:
+                return min(good, key=lambda each: each.ready_ds(wanted) or 0), True
     return min([own, *others], key=lambda each: _late_ds(each, wanted)), False
 
 
@@ -101,8 +112,7 @@ def _late_ds(each: Foreseen, wanted: Wanted) -> int:
     return LONGEST_DS if ready_ds is None else max(ready_ds, wanted.early_ds)
 
 
-def _is_lit(kernel: Kernel, state: KernelState, stage: int) -> bool:
+def is_lit(kernel: Kernel, core: Core, stage: int) -> bool:
+    """Tell whether everything that is green in a stage is green."""
     rights = kernel.site.stages[stage].rights
-    return all(
-        group.right is right or not right.is_green for group, right in zip(state.core.groups, rights, strict=True)
-    )
+    return all(group.right is right or not right.is_green for group, right in zip(core.groups, rights, strict=True))

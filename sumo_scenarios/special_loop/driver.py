@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.engine.foreseen import Wanted
+from signal_ctrl.engine.foreseen import Wanted, is_lit
 from signal_ctrl.engine.transitions import stage_tables
 from signal_ctrl.kernel.state import Request, Source, Wish
 from signal_ctrl.watch.special.corridor import (
@@ -30,13 +30,17 @@ from sumo_scenarios.logs import EventLog
 from sumo_scenarios.net_reader import Net
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
-from sumo_scenarios.special_loop.order import NOISE_M, REPORT_S, SpecialOrder, SpecialTrip
+from sumo_scenarios.special_loop.order import NOISE_M, REPORT_S, Others, SpecialOrder, SpecialTrip
+from sumo_scenarios.special_loop.witness import Held, Witness, drive_row
 from sumo_scenarios.world import World
 
 LOG: Final = "special.jsonl"
 EVERY_S: Final = 1.0
 _LOOK_DS: Final = 40
 _LIFE_DS: Final = 50
+_SERVED_DS: Final = 200
+NEAR_S: Final = 6.0
+"""Nothing else is asked for any more when the vehicle is so near. [s] [P]"""
 
 
 class _Turn(NamedTuple):
@@ -48,11 +52,10 @@ class _Turn(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """What was foreseen for a passage: when [ds], what to serve first, and whether the green lasts then."""
+    """What was foreseen for a passage: when [ds], and what to serve first."""
 
     at_ds: int
     first: str
-    kept: bool
 
 
 class SpecialDriver(KernelDriver):
@@ -70,6 +73,9 @@ class SpecialDriver(KernelDriver):
     ) -> None:
         super().__init__(world, settings, simulation, folder, begin_s, events)
         self._ways = ways_of(world, begin_s, order.trips)
+        self._witness = Witness(order.trips, simulation, begin_s)
+        self._keeps_to_lamps = order.others is Others.RESCUE_LANE
+        self._told: set[str] = set()
         self._trips = {trip.vehicle: trip for trip in order.trips} if order.corridor else {}
         self._waiting = sorted(self._trips.values(), key=lambda trip: trip.departs_s - trip.notice_s)
         self._signals = {junction.signal: junction for junction in self.junctions}
@@ -77,7 +83,6 @@ class SpecialDriver(KernelDriver):
         self._places: dict[str, int] = {}
         self._claims: dict[str, tuple[Hold, int]] = {}
         self._net = world.net
-        self._needs: dict[Passage, Need] = {}
         self._looked: dict[Passage, _Look] = {}
         self._turns: dict[tuple[str, str, str], _Turn] = {}
         self._noise = np.random.default_rng(settings.seed)
@@ -87,6 +92,7 @@ class SpecialDriver(KernelDriver):
 
     def step(self, time_s: float) -> None:
         """Act for signals; hear vehicles, and ask and give back what is due. [s]"""
+        self._watch(time_s)
         super().step(time_s)
         if time_s < self._next_s or not self._trips:
             return
@@ -102,9 +108,27 @@ class SpecialDriver(KernelDriver):
         for hold in self._corridors.holds:
             self._ask_for(hold, time_s)
 
+    def _watch(self, time_s: float) -> None:
+        """Look at the vehicles under the lamps of the last step; who has just set out is told to keep to them."""
+        driving = self._witness.step(time_s, self._held)
+        for vehicle in driving.keys() - self._told if self._keeps_to_lamps else ():
+            self._simulation.keep_to_lamps(vehicle)
+            self._told.add(vehicle)
+
+    def _held(self, signal: str) -> Held | None:
+        """Return what is asked of a signal for a special vehicle."""
+        claim = self._claims.get(signal)
+        if claim is None:
+            return None
+        hold = claim[0]
+        own = {p.stage for p in self._ways[hold.vehicle].passages if p.signal == signal}
+        return Held(hold.vehicle, hold.stage in own)
+
     def finish(self) -> None:
         """Close the logs."""
         super().finish()
+        for vehicle, seen in self._witness.seen.items():
+            self._tale.write(json.dumps(drive_row(vehicle, seen), ensure_ascii=False) + "\n")
         self._tale.close()
 
     def _begin(self, trip: SpecialTrip, time_s: float) -> None:
@@ -150,33 +174,41 @@ class SpecialDriver(KernelDriver):
         red_s = max((_red_s(junction, g) for g in turn.groups), default=0.0)
         flushed_s = flush_s(queue_veh(max(waiting), red_s + turn.away_s if red_s else 0.0), before_s)
         need = Need(passage.stage, turn.away_s + flushed_s + MARGIN_S, flushed_s)
-        asked = self._needs.get(passage)
-        settled = asked is not None and asked.stage == passage.stage and arrival.early_s <= need.lead_s
-        if not settled and arrival.early_s <= need.lead_s + turn.away_s:
+        if NEAR_S < arrival.early_s <= need.lead_s + turn.away_s:
             need = self._before(passage, arrival, need)
-        self._needs[passage] = need
         return need
 
     def _before(self, passage: Passage, arrival: Arrival, need: Need) -> Need:
         """Return what to ask for before the stage of the passage, if anything.
 
         The lanes beside that of a turn go first; and so do those whom the limits of K4 would serve in the middle of the
-        arrival, which is looked at every few seconds.
+        arrival. That is looked at every few seconds until the vehicle is near: a green that was asked for early, so
+        that a queue may leave, is opposed all the while and may reach its maximum just then. Others are served between.
         """
         if passage.beside and arrival.early_s > need.lead_s:
             return Need(passage.beside, arrival.early_s, need.flush_s)
-        junction, turn = self._signals[passage.signal], self._turn(passage)
-        now_ds, names = junction.engine.frame_ds, [one.name for one in junction.unit.site.stages]
-        looked = self._looked.get(passage)
-        if looked is None or now_ds - looked.at_ds >= _LOOK_DS:
-            wanted = Wanted(
-                names.index(passage.stage), turn.groups, round(10 * arrival.early_s), round(10 * arrival.late_s)
-            )
-            best, kept = junction.engine.foresee(wanted, junction.stages(now_ds / 10))
-            self._looked[passage] = looked = _Look(now_ds, names[best.first], kept)
-        if not looked.kept or looked.first == passage.stage:
+        junction = self._signals[passage.signal]
+        now_ds, looked = junction.engine.frame_ds, self._looked.get(passage)
+        if looked is None or (now_ds - looked.at_ds >= _LOOK_DS and not self._serves(junction, looked, passage)):
+            self._looked[passage] = looked = self._look(junction, passage, arrival, need.flush_s)
+        if looked.first == passage.stage:
             return need
         return Need(looked.first, max(need.lead_s, arrival.early_s), need.flush_s)
+
+    def _look(self, junction: ControlledJunction, passage: Passage, arrival: Arrival, flush_s: float) -> _Look:
+        now_ds, names = junction.engine.frame_ds, [one.name for one in junction.unit.site.stages]
+        early_ds, late_ds = round(10 * arrival.early_s), round(10 * arrival.late_s)
+        stage, groups = names.index(passage.stage), self._turn(passage).groups
+        wanted = Wanted(stage, groups, early_ds, late_ds, round(10 * flush_s))
+        best, _ = junction.engine.foresee(wanted, junction.stages(now_ds / 10))
+        return _Look(now_ds, names[best.first])
+
+    def _serves(self, junction: ControlledJunction, looked: _Look, passage: Passage) -> bool:
+        """Tell whether another stage was asked for first and is not lit yet: it is not given up half-way."""
+        if looked.first == passage.stage or junction.engine.frame_ds - looked.at_ds >= _SERVED_DS:
+            return False
+        stage = [one.name for one in junction.unit.site.stages].index(looked.first)
+        return not is_lit(junction.engine.kernel, junction.engine.core, stage)
 
     def _turn(self, passage: Passage) -> _Turn:
         """Return what a turn is made by, worked out once."""
@@ -253,4 +285,9 @@ def ways_of(world: World, begin_s: float, trips: tuple[SpecialTrip, ...]) -> Map
             found[trip.vehicle] = way_of(network, trip.edges, sites, guidance)
         except InvalidInputError as error:
             raise InvalidInputError(f"special vehicle {trip.vehicle}: {error}") from error
+        last_m = found[trip.vehicle].lengths_m[-1]
+        if trip.arrives_m is not None and trip.arrives_m > last_m:
+            raise InvalidInputError(
+                f"special vehicle {trip.vehicle}: 'arrives_m' is {trip.arrives_m:g}, its last edge has {last_m:.1f} m"
+            )
     return found

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,29 +23,51 @@ MAX_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class SpecialTrip:
-    """One special vehicle: its edges, when it sets out, and when its corridor is asked for. [s]"""
+    """One special vehicle: its edges, when it sets out, and when its corridor is asked for. [s]
+
+    `arrives_m`, how far along its last edge it arrives; None: at the end, which may be a stop line. [m]
+    """
 
     vehicle: str
     kind: VehicleClass
     edges: tuple[str, ...]
     departs_s: float
     notice_s: float = NOTICE_S
+    arrives_m: float | None = None
 
     def __post_init__(self) -> None:
         if not self.vehicle or not self.edges or not (self.departs_s >= 0 and self.notice_s >= 0):
             raise InvalidInputError(f"special vehicle '{self.vehicle}' needs a name, edges, and times of 0 or more")
+        if self.arrives_m is not None and not self.arrives_m >= 0:
+            raise InvalidInputError(f"special vehicle '{self.vehicle}' arrives at 0 m of its last edge or beyond")
+
+
+class Others(Enum):
+    """What other drivers do for a special vehicle, and whether it keeps to the lamps.
+
+    `RESCUE_LANE` and `BLUE_LIGHT` are SUMO's device `bluelight` in the sublane model: who is within 25 m ahead draws to
+    the side of its lane, and the vehicle drives between. With the first one it stops at red and gives way as everybody
+    does; with the second one, SUMO's own way, it passes red and gives way to nobody.
+    """
+
+    NOBODY = "nobody"
+    RESCUE_LANE = "rescue-lane"
+    BLUE_LIGHT = "blue-light"
+
+    @property
+    def has_device(self) -> bool:
+        """Whether the vehicle has SUMO's device."""
+        return self is not Others.NOBODY
 
 
 @dataclass(frozen=True, slots=True)
 class SpecialOrder:
-    """A run with special vehicles. `corridor` False: they drive, and nobody makes way. `blue_light`: SUMO's own device
-    (others form a rescue lane, and the vehicle passes red); off unless asked for.
-    """
+    """A run with special vehicles. `corridor` False: they drive, and no signal makes way. `others`: who else does."""
 
     settings: RunSettings
     trips: tuple[SpecialTrip, ...]
     corridor: bool = True
-    blue_light: bool = False
+    others: Others = Others.NOBODY
 
     def __post_init__(self) -> None:
         names = [trip.vehicle for trip in self.trips]
@@ -78,6 +101,7 @@ def trip_row(trip: SpecialTrip) -> dict[str, Any]:
         "edges": list(trip.edges),
         "departs_s": trip.departs_s,
         "notice_s": trip.notice_s,
+        **({} if trip.arrives_m is None else {"arrives_m": trip.arrives_m}),
     }
 
 
@@ -95,6 +119,7 @@ def _trip(table: Any, place: int) -> SpecialTrip:
         edges=tuple(edges),
         departs_s=fields.number("departs_s", least=0),
         notice_s=fields.number("notice_s", NOTICE_S, least=0),
+        arrives_m=fields.number("arrives_m", least=0) if "arrives_m" in table else None,
     )
     fields.done()
     return trip

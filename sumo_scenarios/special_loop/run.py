@@ -10,15 +10,21 @@ from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
 from signal_ctrl.domain.errors import BackendError
+from sumo_scenarios import catalogue
 from sumo_scenarios.arguments import STATISTICS, TRIPINFO
 from sumo_scenarios.closed_loop import run_loop
+from sumo_scenarios.configuration import read_configuration
 from sumo_scenarios.outcome import Further, LoopOutcome, Report, Stop
 from sumo_scenarios.special_loop.driver import LOG, SpecialDriver
-from sumo_scenarios.special_loop.order import SpecialOrder, SpecialTrip
+from sumo_scenarios.special_loop.order import Others, SpecialOrder, SpecialTrip
+from sumo_scenarios.special_loop.witness import RED
 from sumo_scenarios.supervise import Job, Progress, supervise
 from sumo_scenarios.written import tags
 
 SUMMARY: Final = "summary.xml.gz"
+LATERAL: Final = "lateral-resolution"
+SUBLANE_M: Final = 0.8
+"""Width of a sublane where a rescue lane is to be formed. [m] As SUMO's own examples have it."""
 TYPE: Final = "special-vehicle"
 LIKE: Final = (
     'vClass="emergency" guiShape="emergency" length="6.5" accel="2.6" decel="4.5" maxSpeed="33" '
@@ -26,7 +32,7 @@ LIKE: Final = (
 )
 """How a special vehicle drives in SUMO: by the limit, keen to overtake, never against red.
 
-Without the device `bluelight` nobody makes way for it but the signals.
+Without the device `bluelight` nobody makes way for it but the signals (`Others`).
 """
 
 
@@ -56,16 +62,25 @@ class SpecialRun:
     violations: int
     wall_s: float
 
+    @property
+    def red_passed(self) -> int:
+        """How often a special vehicle passed a lamp at red."""
+        passed = [row["passed"] for row in self.log if row["what"] == "drive"]
+        return sum(count for found in passed for letter, count in found.items() if letter in RED)
+
 
 def vehicles_text(order: SpecialOrder) -> str:
     """Return the special vehicles as an additional file of SUMO."""
     rows = [_row(trip) for trip in sorted(order.trips, key=lambda trip: trip.departs_s)]
-    return additional_text([*type_rows(order.settings.scale, order.blue_light), *rows])
+    return additional_text([*type_rows(order.settings.scale, order.others.has_device), *rows])
 
 
-def type_rows(scale: float, blue_light: bool = False) -> list[str]:
-    """Return the type `TYPE` of SUMO. Args: scale, of the demand, which has to leave special vehicles alone."""
-    light = f'\n        <param key="has.bluelight.device" value="{"true" if blue_light else "false"}"/>'
+def type_rows(scale: float, device: bool = False) -> list[str]:
+    """Return the type `TYPE` of SUMO.
+
+    Args: scale, of the demand, which has to leave special vehicles alone; device, whether they have `bluelight`.
+    """
+    light = f'\n        <param key="has.bluelight.device" value="{"true" if device else "false"}"/>'
     return [f'    <vType id="{TYPE}" {LIKE} scale="{1 / scale:.6f}">{light}\n    </vType>']
 
 
@@ -75,20 +90,32 @@ def additional_text(rows: Sequence[str]) -> str:
 
 
 def _row(trip: SpecialTrip) -> str:
+    arrives = "" if trip.arrives_m is None else f' arrivalPos="{trip.arrives_m:.1f}"'
     return (
         f'    <vehicle id={quoteattr(trip.vehicle)} type="{TYPE}" depart="{trip.departs_s:.2f}" departLane="best" '
-        f'departSpeed="0"><route edges={quoteattr(" ".join(trip.edges))}/></vehicle>'
+        f'departSpeed="0"{arrives}><route edges={quoteattr(" ".join(trip.edges))}/></vehicle>'
     )
+
+
+def sublanes(order: SpecialOrder, options: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the words by which SUMO lets vehicles move within their lanes, where a rescue lane is to be formed.
+
+    Args: options, those of the scenario: one that has a lateral resolution keeps it.
+    """
+    if order.others is Others.NOBODY or any(name == LATERAL for name, _ in options):
+        return ()
+    return f"--{LATERAL}", f"{SUBLANE_M}"
 
 
 def special_loop(order: SpecialOrder, folder: Path, report: Report, stop: Stop) -> LoopOutcome:
     """Run a scenario with special vehicles and leave its files in a folder. Raises: as `run_loop`."""
+    config = read_configuration(catalogue.resolve(order.settings.scenario).config)
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-special-") as scratch:
         vehicles = Path(scratch) / "special.add.xml"
         vehicles.write_text(vehicles_text(order), encoding="utf-8")
         return run_loop(
             order.settings, folder, report, stop, partial(SpecialDriver, order),
-            further=Further((vehicles,), ("--summary-output", str(folder / SUMMARY))),
+            further=Further((vehicles,), ("--summary-output", str(folder / SUMMARY), *sublanes(order, config.options))),
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from sumo_scenarios.run_times import times_of as run_times
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.special_loop.order import SpecialOrder, SpecialTrip
-from sumo_scenarios.special_loop.run import drives_of, vehicles_text
+from sumo_scenarios.special_loop.run import drives_of, sublanes, vehicles_text
 from sumo_scenarios.supervise import Job, supervise
 from sumo_scenarios.world import World, build_world
 from sumo_scenarios.written import tags
@@ -32,6 +32,8 @@ LEAST_SIGNALS: Final = 3
 LEAST_M: Final = 30.0
 MAIN: Final = frozenset({RoadClass.EXPRESSWAY, RoadClass.ARTERIAL, RoadClass.SECONDARY})
 """It begins and ends on main roads of this length at least: the corridor is about signals, not about driveways. [m]"""
+ALONG: Final = (0.2, 0.8)
+"""It ends between these shares of its last road: a scene lies along a street, not at the stop line of its end."""
 BRANCH: Final = 3.0
 """Streets that are no main roads count so many times: the way goes by main roads where it can."""
 _TRIES: Final = 10_000
@@ -72,7 +74,9 @@ def random_trips(world: World, spacing: Spacing, seed: int) -> tuple[SpecialTrip
             continue
         k = len(found)
         kind = kinds[int(rng.integers(len(kinds)))]
-        found.append(SpecialTrip(f"special-{k}", kind, roads, spacing.first_s + k * spacing.apart_s))
+        arrives_m = round(float(rng.uniform(*ALONG)) * network.of(roads[-1]).length_m, 1)
+        departs_s = spacing.first_s + k * spacing.apart_s
+        found.append(SpecialTrip(f"special-{k}", kind, roads, departs_s, arrives_m=arrives_m))
     raise InvalidInputError(f"the network has no way over {LEAST_SIGNALS} signals; take a larger one")
 
 
@@ -115,7 +119,8 @@ def _alone(order: SpecialOrder, scratch: Path, report: Report, stop: Stop) -> tu
     vehicles.write_text(vehicles_text(alone), encoding="utf-8")
     times_s = (0.0, len(apart) * _APART_S + _LONGEST_S)
     config = replace(world.config, options=tuple(o for o in world.config.options if o[0] != "device.rerouting"))
-    with Simulation(sumo_arguments(config, settings, times_s, [vehicles], (), scratch)) as simulation:
+    words = [*sumo_arguments(config, settings, times_s, [vehicles], (), scratch), *sublanes(order, config.options)]
+    with Simulation(words) as simulation:
         for signal in world.net.signal_links:
             simulation.show(signal, "G" * len(simulation.shown(signal)))
         while simulation.arrived < len(apart) and simulation.time_s < times_s[1] and not stop():

@@ -19,7 +19,8 @@ PAUSE_S: Final = 30.0
 """After its time-out others have the junction so long before it may be asked for the same vehicle anew. [s] [P]"""
 STANDS_MPS: Final = 3.0
 STANDS_S: Final = 15.0
-"""Who has been slower than this for so long is held up: the next two junctions alone are kept then. [m/s] [s] [P]"""
+"""Who has been slower than this for so long, since it set out, is held up: the next two junctions alone are kept then.
+[m/s] [s] [P]"""
 PASSED_M: Final = 15.0
 """Who is reported so far beyond the stop line has passed. [m] [P]"""
 MARGIN_S: Final = 8.0
@@ -127,9 +128,9 @@ class Underway:
     moved: Report | None = None
 
     def take(self, report: Report) -> None:
-        """Take a report, and note where it was last on the move."""
+        """Take a report, and note where it last had come on by what it would in `STANDS_S`."""
         last = self.moved or self.report
-        if report.along_m - last.along_m >= STANDS_MPS * max(report.at_s - last.at_s, 1.0):
+        if report.along_m - last.along_m >= STANDS_MPS * STANDS_S:
             self.moved = report
         elif self.moved is None:
             self.moved = self.report
@@ -141,8 +142,8 @@ class Underway:
 
     def held_up(self, now_s: float) -> bool:
         """Tell whether it has hardly moved for a while."""
-        last = self.moved or self.report
-        return now_s - max(last.at_s, self.departs_s) > STANDS_S and self.report.at_s - last.at_s > STANDS_S
+        since_s = max((self.moved or self.report).at_s, self.departs_s)
+        return now_s - since_s > STANDS_S and self.report.at_s - since_s > STANDS_S
 
     def turned_onto(self, way: Way, now_s: float, report: Report) -> "Underway":
         """Return the vehicle on another way from now on. What it was given counts on: nobody has a junction anew."""

@@ -43,9 +43,18 @@ def test_a_green_that_would_reach_its_maximum_in_the_arrival_is_left_before() ->
     state = run_on(kernel, kernel.in_service(0), EVERYBODY, 15)  # main is green for 15 s of its 30 s
     wanted = Wanted(MAIN_STAGE, frozenset({MAIN}), 300, 460)
     own = foreseen(kernel, state, EVERYBODY, wanted, MAIN_STAGE)
-    assert not own.covers(wanted)
+    assert not own.covers(300, 460)
     best, kept = best_first(kernel, state, EVERYBODY, wanted, STAGES)
-    assert kept and best.first != MAIN_STAGE and best.covers(wanted)
+    assert kept and best.first != MAIN_STAGE and best.covers(300, 460)
+
+
+def test_who_cannot_hold_for_the_latest_arrival_holds_for_the_earlier_half_of_it() -> None:
+    kernel = Kernel(crossroads())
+    state = run_on(kernel, kernel.in_service(0), EVERYBODY, 15)
+    long = Wanted(MAIN_STAGE, frozenset({MAIN}), 300, 620)  # no green lasts for so long
+    assert not any(foreseen(kernel, state, EVERYBODY, long, stage).covers(300, 620) for stage in STAGES)
+    best, kept = best_first(kernel, state, EVERYBODY, long, STAGES)
+    assert kept and best.covers(300, 460) and best.first != MAIN_STAGE
 
 
 def test_a_green_that_lasts_is_asked_for_itself() -> None:

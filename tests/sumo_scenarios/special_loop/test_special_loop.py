@@ -10,8 +10,8 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.profile import STREET
 from signal_ctrl.watch.special.corridor import LONGEST_S, VehicleClass
 from sumo_scenarios.settings import RunSettings
-from sumo_scenarios.special_loop.order import SpecialOrder, SpecialTrip, read_trips, trips_text
-from sumo_scenarios.special_loop.run import run_special, vehicles_text
+from sumo_scenarios.special_loop.order import Others, SpecialOrder, SpecialTrip, read_trips, trips_text
+from sumo_scenarios.special_loop.run import run_special, sublanes, vehicles_text
 from sumo_scenarios.special_loop.trips import Spacing, free_times_s, random_trips, world_of
 
 SETTINGS = RunSettings("cologne3", "max_pressure", 1, profile=STREET, begin_s=25_200.0, end_s=25_540.0)
@@ -57,8 +57,12 @@ def test_a_name_once_and_no_run_without_vehicles() -> None:
 
 def test_no_blue_light_unless_it_is_asked_for() -> None:
     order = SpecialOrder(SETTINGS, (trip(),))
-    assert 'has.bluelight.device" value="false"' in vehicles_text(order)
-    assert 'has.bluelight.device" value="true"' in vehicles_text(replace(order, blue_light=True))
+    assert 'has.bluelight.device" value="false"' in vehicles_text(order) and sublanes(order, ()) == ()
+    for others in (Others.RESCUE_LANE, Others.BLUE_LIGHT):
+        lit = replace(order, others=others)
+        assert 'has.bluelight.device" value="true"' in vehicles_text(lit)
+        assert sublanes(lit, ()) == ("--lateral-resolution", "0.8")
+        assert sublanes(lit, (("lateral-resolution", "0.4"),)) == ()
 
 
 @pytest.mark.sumo
@@ -80,5 +84,17 @@ def test_a_corridor_in_the_closed_loop() -> None:
     first = run.drives[0]
     assert first.took_s is not None and first.took_s >= 0.9 * free_s[0]
     silent = run_special(replace(order, corridor=False))
-    assert silent.log == () and silent.drives[0].took_s is not None
+    assert [row["what"] for row in silent.log] == ["drive"] and silent.drives[0].took_s is not None
     assert first.took_s <= silent.drives[0].took_s
+
+
+@pytest.mark.sumo
+def test_in_a_rescue_lane_nobody_passes_red_and_with_the_blue_light_alone_somebody_does() -> None:
+    settings = replace(SETTINGS, end_s=25_600.0)
+    trips = random_trips(world_of(settings), Spacing(25_340.0, 30.0, 4), 3)
+    order = SpecialOrder(settings, trips, corridor=False, others=Others.RESCUE_LANE)
+    kept, light = run_special(order), run_special(replace(order, others=Others.BLUE_LIGHT))
+    for run in (kept, light):
+        lamps = [sum(row["passed"].values()) for row in run.log if row["what"] == "drive"]
+        assert len(lamps) == len(trips) and sum(lamps) >= 8
+    assert kept.red_passed == 0 and light.red_passed > 0

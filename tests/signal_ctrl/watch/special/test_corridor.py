@@ -156,6 +156,19 @@ def test_who_is_held_up_keeps_the_next_two_junctions_alone() -> None:
     assert "j3" in {hold.signal for hold in corridors.holds}
 
 
+def test_who_waits_for_its_crew_is_not_held_up_and_who_goes_on_is_not_any_more() -> None:
+    one = underway("a", VehicleClass.FIRE, way("j1", "j2", "j3"), departs_s=80.0)
+    for now_s in range(0, 120):
+        one.take(Report(float(now_s), max(now_s - 80.0, 0.0) * 10.0))
+        assert not one.held_up(float(now_s)), now_s
+    for now_s in range(120, 150):
+        one.take(Report(float(now_s), 400.0))
+    assert one.held_up(149.0)
+    for now_s in range(150, 156):
+        one.take(Report(float(now_s), 400.0 + (now_s - 149.0) * 10.0))
+    assert not one.held_up(155.0)
+
+
 def test_who_is_not_heard_of_loses_the_junction() -> None:
     corridors = Corridors()
     corridors.begin(underway("a", VehicleClass.FIRE, way("j1")))

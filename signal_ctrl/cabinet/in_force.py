@@ -75,6 +75,11 @@ class InForce:
         """The overrides that the kernel has taken up."""
         return tuple(sorted(live.order.override_id for live in self._live.values() if live.sequence))
 
+    @property
+    def remembered(self) -> int:
+        """How many overrides it knows of: those of the last orders at most, begun or over."""
+        return len(self._live) + len(self._over)
+
     def update(self, orders: Sequence[OverrideOrder], now_ds: int) -> None:
         """Begin, end and release what is due. Args: orders, all that count now; now_ds, the kernel's time. [ds]"""
         utc_ms, mono_ms = self._clock.utc_ms(), self._clock.mono_ms()

@@ -1,13 +1,15 @@
 """Reports on their way: numbered and durable before they are sent, in order, the oldest given up when there is no room.
 
 Reports gather until a batch is sealed: then it has its number, is on the shelf, and never changes. A fault is sealed at
-once, in a batch of its own. Where the shelf is full, the oldest batch without a fault is given up; how many reports
-were in it is told with the first batch after the centre answers again.
+once, in a batch of its own. Where the shelf is full, the oldest batch without a fault is given up. Faults are never
+given up for other reports; the oldest go for younger faults, beyond `FAULT_CAPACITY`. How many reports were given up is
+told with the first batch after the centre answers again.
 """
 
 import json
 import re
 from collections.abc import Sequence
+from functools import reduce
 from typing import Final, NamedTuple
 
 from signal_ctrl.cabinet.ports import Shelf
@@ -26,6 +28,9 @@ from signal_ctrl.domain.link.reports import (
 
 CAPACITY: Final = 20_000
 """Reports kept at most; RSMP asks for 10,000."""
+FAULT_CAPACITY: Final = 6_000
+"""Reports in batches that are kept, at most: 3,000 faults with their ends (SAFETY K6 and part D, after GB 25280). Each
+is a file, so a device that comes and goes while nobody listens would fill the disk."""
 SEAL_REPORTS: Final = 200
 SEAL_BYTES: Final = 40_000
 """A batch is sealed when it has so many reports or bytes; a single report is well below the rest of 64 KiB."""
@@ -42,6 +47,11 @@ class Sealed(NamedTuple):
     sequence: int
     reports: int
     kept: bool
+
+    @property
+    def weight(self) -> int:
+        """What it takes of the room for faults."""
+        return max(self.reports, 1) if self.kept else 0
 
     @property
     def name(self) -> str:
@@ -70,12 +80,20 @@ def _sealed_of(name: str) -> Sealed | None:
 class Outbox:
     """The reports of one cabinet. `n_boot` counts its starts and gives the order of their batches."""
 
-    def __init__(self, cabinet: str, boot: str, n_boot: int, shelf: Shelf, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        cabinet: str,
+        boot: str,
+        n_boot: int,
+        shelf: Shelf,
+        capacity: int = CAPACITY,
+        fault_capacity: int = FAULT_CAPACITY,
+    ) -> None:
         self._cabinet = cabinet
         self._boot = boot
         self._n_boot = n_boot
         self._shelf = shelf
-        self._capacity = capacity
+        self._capacity, self._fault_capacity = capacity, fault_capacity
         self._sequence = 0
         self._gathered: list[Report] = []
         self._bytes = 0
@@ -83,6 +101,7 @@ class Outbox:
         found = (_sealed_of(name) for name in shelf.names(_SHELF))
         self._sealed = [sealed for sealed in found if sealed is not None]
         self._count = sum(sealed.reports for sealed in self._sealed)
+        self._faults = sum(sealed.weight for sealed in self._sealed)
         for sealed in [sealed for sealed in self._sealed if self._is_in_gap(sealed)]:
             self._forget(sealed)  # it was about to go when the power did
 
@@ -125,6 +144,8 @@ class Outbox:
         Raises: BackendError if the shelf refuses it; what has gathered waits on then.
         """
         self._make_room(len(self._gathered))  # first: what is given up for this batch is a gap that it may tell
+        if tell_gaps and self._gaps:
+            self._make_fault_room(max(len(self._gathered), 1))
         gaps = tuple(self._gaps[:MAX_GAPS]) if tell_gaps else ()
         if not self._gathered and not gaps:
             return
@@ -138,27 +159,34 @@ class Outbox:
         self._make_room(len(reports))
         batch = Batch(self._cabinet, self._boot, self._sequence + 1, tuple(reports), gaps)
         sealed = Sealed(self._n_boot, self._boot, batch.sequence, len(reports), batch.is_kept)
+        self._make_fault_room(sealed.weight)
         self._shelf.put(sealed.name, batch_to_bytes(batch))
         self._sequence = batch.sequence
         self._sealed.append(sealed)
         self._count += len(reports)
+        self._faults += sealed.weight
 
     def _make_room(self, reports: int) -> None:
         while self._count + reports > self._capacity and self._give_up():
             pass
 
-    def _give_up(self) -> bool:
-        """Give up the oldest batch that may be; return whether there was one. It is noted before it goes."""
-        oldest = next((sealed for sealed in self._sealed if not sealed.kept), None)
+    def _make_fault_room(self, weight: int) -> None:
+        while weight and self._faults + weight > self._fault_capacity and self._give_up(kept=True):
+            pass
+
+    def _give_up(self, kept: bool = False) -> bool:
+        """Give up the oldest batch of its kind; return whether there was one. It is noted before it goes."""
+        oldest = next((sealed for sealed in self._sealed if sealed.kept is kept), None)
         if oldest is not None:
             self._lose(oldest)
         return oldest is not None
 
     def _lose(self, sealed: Sealed) -> None:
-        """Note that a batch will never come, then let it go."""
+        """Note that a batch will never come, and anew what it would have told of, then let it go."""
         if not self._is_in_gap(sealed):  # else it was noted, and the shelf did not let it go
+            untold = _told_in(self._shelf.get(sealed.name)) if sealed.kept else ()
             gap = Gap(sealed.boot, sealed.sequence, sealed.sequence, max(sealed.reports, 1))
-            self._keep_gaps(_with_gap(self._gaps, gap))
+            self._keep_gaps(reduce(_with_gap, (*untold, gap), self._gaps))
         self._forget(sealed)
 
     def _keep_gaps(self, gaps: list[Gap]) -> None:
@@ -169,6 +197,7 @@ class Outbox:
         self._shelf.drop(sealed.name)
         self._sealed.remove(sealed)
         self._count -= sealed.reports
+        self._faults -= sealed.weight
 
     def first(self) -> Pending | None:
         """Return the oldest batch, None if there is none."""
@@ -197,12 +226,24 @@ def _pending(data: bytes | None, sealed: Sealed) -> Pending | None:
     return Pending(sealed, data, max((report.at_utc_ms for report in batch.reports), default=0))
 
 
+def _told_in(data: bytes | None) -> tuple[Gap, ...]:
+    """Return the gaps that a batch on the shelf tells of, none if it is damaged."""
+    try:
+        return batch_from_bytes(data or b"").gaps
+    except InvalidInputError:
+        return ()
+
+
 def _with_gap(gaps: list[Gap], new: Gap) -> list[Gap]:
-    """Return gaps with one more, joined to the last one where it follows it."""
-    if gaps and gaps[-1].boot == new.boot and gaps[-1].last + 1 == new.first:
-        last = gaps[-1]
-        return [*gaps[:-1], Gap(last.boot, last.first, new.last, last.reports + new.reports)]
-    return [*gaps, new]
+    """Return gaps with one more, joined to those of the same start that it follows or that follow it."""
+    beside = [gap for gap in gaps if gap.boot == new.boot and (gap.last + 1 == new.first or new.last + 1 == gap.first)]
+    if not beside:
+        return [*gaps, new]
+    parts = (*beside, new)
+    first, last = min(gap.first for gap in parts), max(gap.last for gap in parts)
+    joined = Gap(new.boot, first, last, sum(gap.reports for gap in parts))
+    at = gaps.index(beside[0])
+    return [joined if k == at else gap for k, gap in enumerate(gaps) if k == at or gap not in beside]
 
 
 def _gaps_of(data: bytes | None) -> list[Gap]:

@@ -10,6 +10,7 @@ from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.faults import FAULTS, KEPT_PER_CABINET, Facility, Fault
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.ticket_desk import TicketDesk
+from signal_ctrl.centre.tickets import TICKETS
 
 _TRIM_EACH: Final = 100
 _SPARE: Final = 1_000
@@ -64,9 +65,11 @@ class FaultDesk:
         return over
 
     def _trim(self, t: Transaction, cabinet: str) -> None:
-        self._begun[cabinet] += 1
+        """Take out the oldest that are over and that no ticket names: at the first after a start, then now and then."""
         if self._begun[cabinet] % _TRIM_EACH == 0:
-            t.shelf(FAULTS).trim(KEPT_PER_CABINET + _SPARE, {"cabinet": cabinet})
+            over = {"cabinet": cabinet, "live": "no"}
+            t.shelf(FAULTS).trim(KEPT_PER_CABINET + _SPARE, over, unless=(TICKETS, "fault"))
+        self._begun[cabinet] += 1
 
 
 def live_fault(reading: Reading, report: FaultReport) -> Fault | None:

@@ -12,6 +12,7 @@ from zlib import crc32
 
 from signal_ctrl.centre.cabinets import Cabinet, cabinet_of, cabinets_of_names, every_cabinet
 from signal_ctrl.centre.desk import Desk
+from signal_ctrl.centre.known_orders import KnownOrders
 from signal_ctrl.centre.order_values import (
     ASSIGNMENTS,
     DELIVERIES,
@@ -77,7 +78,7 @@ class OrderBook:
         self._served: dict[str, Served] = {}
         self._offered_ms: dict[str, int] = {}
         self._since_ms: dict[str, int] = {}
-        self._known: defaultdict[str, set[str]] = defaultdict(set)
+        self._known = KnownOrders()
         self._ahead: set[tuple[str, str]] = set()
         self._lock = Lock()
 
@@ -92,7 +93,7 @@ class OrderBook:
                     self._offered_ms[delivery.cabinet] = self._since_ms[delivery.cabinet] = now_mono_ms
                     served = Served(delivery.document.encode(), delivery.etag, delivery.signature)
                     self._served[delivery.cabinet] = served
-                    self._known[delivery.cabinet].add(delivery.etag)
+                    self._known.name(delivery.cabinet, delivery.etag)
                 self._deliveries[delivery.cabinet] = delivery
 
     def answer(self, cabinet: str, etag: str, now_mono_ms: int) -> Served | None:
@@ -106,9 +107,9 @@ class OrderBook:
         if served is None:
             raise NotFoundError("there is no such cabinet")
         if etag != served.etag:
-            if etag and etag not in self._known[cabinet]:
-                self._known[cabinet].add(etag)
-                self._ahead.add((cabinet, etag))
+            with self._lock:
+                if etag and not self._known.name(cabinet, etag):
+                    self._ahead.add((cabinet, etag))
             return served
         silent = self._deliveries[cabinet].answer is Answer.OFFERED
         if silent and now_mono_ms - self._offered_ms[cabinet] > UNACKNOWLEDGED_MS:

@@ -80,8 +80,11 @@ class OpenShelf(Shelf[V], Protocol[V]):
         """Add many values with a few statements. Raises: ConflictError if one of the keys is taken."""
         ...
 
-    def trim(self, keep: int, where: Where) -> int:
-        """Take away all but the youngest `keep` of those that fit, and return how many went."""
+    def trim(self, keep: int, where: Where, unless: "Names | None" = None) -> int:
+        """Take away all but the youngest `keep` of those that fit, and return how many went.
+
+        Args: unless, a shelf and its column: keys that this column names stay, and count for nothing.
+        """
         ...
 
     def remove(self, key: str) -> bool:
@@ -110,3 +113,5 @@ class ShelfWriting(Protocol):
 
 
 Spec = ShelfSpec[Any]
+Names = tuple[Spec, str]
+"""A shelf, and the column of it that holds keys of another shelf."""

@@ -59,6 +59,35 @@ def anchors_in(folder: Path) -> tuple[tuple[Anchor, ...], tuple[str, ...]]:
     return tuple(anchors), tuple(complaints)
 
 
+def last_anchor(folder: Path) -> tuple[Anchor | None, tuple[str, ...]]:
+    """Return the anchor of the last whole line, None if there is none, and what is wrong with that line.
+
+    A year has half a million anchors, and each has a greater number than those before it: who wants the last one reads
+    no more than the end of the file. All of them are looked at by `audit_verification.verify`. Where the last line is
+    no anchor, every line is read.
+    Raises: InvalidInputError if the file cannot be read.
+    """
+    path = folder / FILE
+    try:
+        lines = _end_of(path).split(b"\n")[:-1] if path.exists() else []
+    except OSError as error:
+        raise InvalidInputError(f"cannot read {path}: {error.strerror or error}") from error
+    if not lines:
+        return None, ()
+    try:
+        return anchor_of(lines[-1].decode()), ()
+    except (InvalidInputError, UnicodeDecodeError):
+        anchors, complaints = anchors_in(folder)
+        return max(anchors, key=lambda anchor: anchor.head.n, default=None), complaints
+
+
+def _end_of(path: Path) -> bytes:
+    """Return the end of a file, with its last whole lines."""
+    with path.open("rb") as file:
+        file.seek(max(os.fstat(file.fileno()).st_size - 2 * _TAIL, 0))
+        return file.read()
+
+
 def _append(path: Path, data: bytes) -> None:
     """Append behind the last whole line and sync; what a crash cut short is cut off first."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from signal_ctrl.centre.anchors import Anchor
 from signal_ctrl.centre.audit_check import check_chain
-from signal_ctrl.stores.anchor_files import anchors_in
+from signal_ctrl.stores.anchor_files import last_anchor
 from signal_ctrl.stores.audit_verification import verify
 from signal_ctrl.stores.folder import ANCHORS, DATABASE, KEYS
 from signal_ctrl.stores.key_files import AUDIT_PUBLIC, public_key
@@ -35,10 +35,9 @@ def start_findings(folder: Path, connection: Connection) -> tuple[str, ...]:
     """Return what is wrong at the start: the structure, and the audit chain from the last anchor of the folder on."""
     found = structure_findings(connection)
     key = folder / KEYS / AUDIT_PUBLIC
-    anchors, complaints = anchors_in(folder / ANCHORS)
-    if not key.exists() or not anchors:
+    last, complaints = last_anchor(folder / ANCHORS)
+    if not key.exists() or last is None:
         return found + complaints
-    last = max(anchors, key=lambda anchor: anchor.head.n)
     return found + complaints + _since(connection, last, folder)
 
 

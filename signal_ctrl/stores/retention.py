@@ -71,10 +71,11 @@ def _work(topic: TopicRule, now_utc_ms: int) -> Callable[[SqlTransaction], int]:
 
 def _retain_audit(store: SqlStore, folder: Path, now_utc_ms: int, before_utc_ms: int) -> int:
     public = signing_key(folder).public_key()
-    anchors = sorted(anchors_in(folder / ANCHORS)[0], key=lambda anchor: anchor.head.n)
-    old = [anchor for anchor in anchors if anchor.at_utc_ms < before_utc_ms and anchor.is_of(public)]
     base = store.read(lambda reading: reading.meta.get(AUDIT_BASE))
     start = 0 if base is None else anchor_of(base).head.n
+    anchors = sorted(anchors_in(folder / ANCHORS)[0], key=lambda anchor: anchor.head.n)
+    due = [anchor for anchor in anchors if anchor.head.n > start and anchor.at_utc_ms < before_utc_ms]
+    old = [anchor for anchor in due if anchor.is_of(public)]  # a signature costs: not of those cut long ago
     return sum(store.write(_cut(anchor, now_utc_ms)) for anchor in _cuts(old, start))
 
 

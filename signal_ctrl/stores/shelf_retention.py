@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Connection, cast, delete, func, select
 
 from signal_ctrl.centre.alarms import ALARMS, AlarmState
+from signal_ctrl.centre.order_values import CHANGES, ChangeState
 from signal_ctrl.centre.override_values import OVERRIDES, OverrideState
 from signal_ctrl.centre.preemptions import OVER, PREEMPTIONS
 from signal_ctrl.centre.shadow_values import ADVICE, SHADOW_TOTALS
@@ -16,6 +17,8 @@ from signal_ctrl.centre.traffic_values import FLOWS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 from signal_ctrl.watch.conditions.values import CALENDAR, CONDITIONS_KEPT_MS, WEATHER
 from signal_ctrl.watch.dispatch.missions import MISSIONS, MissionState
+from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS
+from signal_ctrl.watch.diversion.values import DIVERSIONS, DiversionState
 from signal_ctrl.watch.figures.values import CITY_FIGURES, FIGURES_KEPT_MS
 from signal_ctrl.watch.incidents.values import INCIDENTS, IncidentState
 from signal_ctrl.watch.intake.values import OBSERVATIONS, OBSERVATIONS_KEPT_MS
@@ -63,6 +66,19 @@ class KeptWithin(Kept):
         return int(connection.execute(delete(table).where(table.c.key.in_(oldest))).rowcount)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptButNewest(Kept):
+    """A shelf whose newest value is in force: that one stays, however old it is."""
+
+    def take_out(self, connection: Connection, now_utc_ms: int) -> int:
+        """Take out what is too old but for the newest, and return how many went. [ms]"""
+        table = SHELF_TABLES[self.spec.name]
+        newest = select(table.c.key).order_by(table.c.at_utc_ms.desc(), table.c.key.desc()).limit(1).scalar_subquery()
+        too_old = table.c.at_utc_ms < now_utc_ms - self.kept_ms
+        old = select(table.c.key).where(too_old, table.c.key != newest).limit(AT_ONCE)
+        return int(connection.execute(delete(table).where(table.c.key.in_(old))).rowcount)
+
+
 SHELVES_KEPT: Final = (
     Kept(FLOWS, 3 * 366 * DAY_MS, {}),
     Kept(OVERRIDES, 5 * 366 * DAY_MS, {"state": _OVER}),
@@ -78,11 +94,16 @@ SHELVES_KEPT: Final = (
     Kept(MISSIONS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in MissionState if not state.live)}),
     Kept(PREEMPTIONS, 5 * 366 * DAY_MS, {"state": (OVER,)}),
     Kept(CORRIDORS, 5 * 366 * DAY_MS, {"state": (CorridorState.OVER.value,)}),
+    Kept(DIVERSIONS, 5 * 366 * DAY_MS, {"state": (DiversionState.ENDED.value, DiversionState.LAPSED.value)}),
+    Kept(CHANGES, 5 * 366 * DAY_MS, {"state": (ChangeState.COMMITTED.value, ChangeState.ABANDONED.value)}),
+    KeptButNewest(UNIT_DOCUMENTS, 3 * 366 * DAY_MS, {}),
     KeptWithin(PAST_PIECES, PAST_KEPT_DAYS * DAY_MS, {}),
     Kept(CITY_FIGURES, FIGURES_KEPT_MS, {}),
     Kept(RESPONSE_ORDERS, 5 * 366 * DAY_MS, {"state": tuple(state.value for state in OrderState if not state.live)}),
 )
 """Totals of 5 minutes 3 years, overrides with their prices 5 years [SAFETY part D]; the others by this project [P].
 
-Observations are taken out by the intake itself every ten minutes; here goes what it left when it did not run.
+Documents of units outlive by a year the audit records that name them by their hash. Faults are bounded by cabinet, not
+by time, as they come in (`centre.fault_desk`). Observations are taken out by the intake itself every ten minutes; here
+goes what it left when it did not run.
 """

@@ -21,13 +21,14 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    exists,
     func,
     insert,
     select,
     update,
 )
 
-from signal_ctrl.centre.shelves import ShelfSpec, Spec, V, Where
+from signal_ctrl.centre.shelves import Names, ShelfSpec, Spec, V, Where
 from signal_ctrl.domain.documents import canonical
 from signal_ctrl.domain.errors import StorageDamagedError
 from signal_ctrl.stores.tables.shelves import ALL_SHELVES, SHELF_TABLES
@@ -187,12 +188,15 @@ class SqlShelf(Generic[V]):
         if rows:
             self._connection.execute(insert(self._table), rows)
 
-    def trim(self, keep: int, where: Where) -> int:
-        """Take away all but the youngest `keep` of those that fit, and return how many went."""
+    def trim(self, keep: int, where: Where, unless: Names | None = None) -> int:
+        """Take away all but the youngest `keep` of those that fit, and return how many went.
+
+        Args: unless, a shelf and its column: keys that this column names stay, and count for nothing.
+        """
         table = self._table
         old = (
             select(table.c.key)
-            .where(*self._fits(where))
+            .where(*self._fits(where), *self._unnamed(unless))
             .order_by(table.c.at_utc_ms.desc(), table.c.key.desc())
             .limit(1 << 31)
             .offset(keep)
@@ -208,6 +212,12 @@ class SqlShelf(Generic[V]):
         """Take away what is older than a time, and return how many went. [ms]"""
         table = self._table
         return int(self._connection.execute(delete(table).where(table.c.at_utc_ms < before_utc_ms)).rowcount)
+
+    def _unnamed(self, by: Names | None) -> list[ColumnElement[bool]]:
+        if by is None:
+            return []
+        column = SHELF_TABLES[by[0].name].c[by[1]]
+        return [~exists().where(column == self._table.c.key)]
 
     def _fits(self, where: Where | None) -> list[ColumnElement[bool]]:
         columns = self._table.c

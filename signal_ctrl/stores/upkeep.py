@@ -8,7 +8,7 @@ from typing import Final
 from signal_ctrl.centre.anchors import Anchoring
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import SignalCtrlError
-from signal_ctrl.stores.anchor_files import AnchorFolder, anchors_in
+from signal_ctrl.stores.anchor_files import AnchorFolder, last_anchor
 from signal_ctrl.stores.backup import make_backup
 from signal_ctrl.stores.folder import ANCHORS
 from signal_ctrl.stores.integrity import daily_findings
@@ -46,8 +46,7 @@ class Upkeep:
         self._clock = clock
         key = signing_key(settings.folder)
         folders = (settings.folder / ANCHORS, *settings.anchor_folders)
-        known = anchors_in(settings.folder / ANCHORS)[0]
-        last = max(known, key=lambda anchor: anchor.head.n, default=None)
+        last, _ = last_anchor(settings.folder / ANCHORS)
         places = [AnchorFolder(folder, key.public_key()) for folder in folders]
         self._anchoring = Anchoring(store, key, clock, places, last)
         start_ms = clock.mono_ms()

@@ -7,7 +7,7 @@ from fastapi import Query
 from signal_ctrl.centre.fault_desk import faults
 from signal_ctrl.centre.faults import Facility
 from signal_ctrl.centre.ports import Reading
-from signal_ctrl.centre.traffic_values import FLOWS, GroupFlow
+from signal_ctrl.centre.traffic_values import GroupFlow
 from signal_ctrl.watch.intake.loop_board import LoopHealth, health_of
 from signal_ctrl.watch.observations import LoopCount
 from signal_ctrl.web.bodies import BodyOut
@@ -17,7 +17,6 @@ from signal_ctrl.web.routing import ContextOf, new_router
 
 COUNTED_MS: Final = 15 * 60_000
 """Cabinets report counts each five minutes; after three without one a group is silent. [ms] [P]"""
-_MOST_FLOWS: Final = 20_000
 _BROKEN: Final = "broken"
 Health = Literal["counts", "covered", "silent", "never heard", "broken"]
 
@@ -77,9 +76,6 @@ def detector_list(
 def _of_cabinets(context: Context) -> list[DetectorOut]:
     def look(reading: Reading) -> list[DetectorOut]:
         broken = faults(reading, "", Facility.DETECTOR.value, live=True, limit=5000)
-        newest: dict[tuple[str, str], GroupFlow] = {}
-        for flow in reading.shelf(FLOWS).find(limit=_MOST_FLOWS):
-            newest.setdefault((flow.cabinet, flow.group), flow)
         devices = [
             DetectorOut(
                 key=f"{fault.cabinet}/{fault.device}/{fault.code}",
@@ -92,7 +88,7 @@ def _of_cabinets(context: Context) -> list[DetectorOut]:
             )
             for fault in broken
         ]
-        return devices + [_group(flow, context.clock.utc_ms()) for flow in newest.values()]
+        return devices + [_group(flow, context.clock.utc_ms()) for flow in context.centre.traffic.last(reading)]
 
     return context.centre.store.read(look)
 

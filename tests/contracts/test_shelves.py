@@ -9,11 +9,17 @@ import pytest
 from sqlalchemy import text
 
 from signal_ctrl.centre.alarms import ALARMS, Alarm, AlarmState, Severity
+from signal_ctrl.centre.faults import Facility
+from signal_ctrl.centre.order_values import CHANGES, Change, ChangeState
+from signal_ctrl.centre.tickets import TICKETS, Ticket
 from signal_ctrl.domain.errors import ConflictError, StorageDamagedError
 from signal_ctrl.stores.opening import open_folder, open_memory, open_postgres
+from signal_ctrl.stores.retention import AUDIT_MS
 from signal_ctrl.stores.shelf_retention import SHELVES_KEPT
 from signal_ctrl.stores.store import SqlStore
 from signal_ctrl.stores.tables.shelves import ALL_SHELVES, SHELF_TABLES
+from signal_ctrl.watch.dispatch.unit_desk import UNIT_DOCUMENTS, UnitDocument
+from signal_ctrl.watch.diversion.values import DIVERSIONS, Diversion, DiversionPlan, DiversionState, Limit
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -150,3 +156,45 @@ def test_what_is_over_goes_in_time_and_what_lasts_stays(store: SqlStore) -> None
     assert found(store) == ["al-3", "al-1"]
     for other in SHELVES_KEPT:
         assert store.write(lambda t, other=other: other.take_out(t.connection, now_ms)) == 0
+
+
+def test_documents_of_units_go_in_time_but_for_the_one_in_force(store: SqlStore) -> None:
+    (kept,) = [one for one in SHELVES_KEPT if one.spec is UNIT_DOCUMENTS]
+    for k in range(4):
+        document = UnitDocument(f"{k:064x}", "{}", 1000 + k, "ann")
+        store.write(lambda t, document=document: t.shelf(UNIT_DOCUMENTS).put(document))
+    assert kept.kept_ms > AUDIT_MS  # the audit names each by its hash
+    assert store.write(lambda t: kept.take_out(t.connection, 1002 + kept.kept_ms)) == 2
+    assert store.write(lambda t: kept.take_out(t.connection, 9999 + kept.kept_ms)) == 1
+    assert store.write(lambda t: kept.take_out(t.connection, 9999 + kept.kept_ms)) == 0
+    assert [one.imported_utc_ms for one in store.read(lambda r: r.shelf(UNIT_DOCUMENTS).find())] == [1003]
+
+
+def test_diversions_that_are_over_go_in_time(store: SqlStore) -> None:
+    (kept,) = [one for one in SHELVES_KEPT if one.spec is DIVERSIONS]
+    plan = DiversionPlan((), (), (), (), 0.3, 1.0, 2.0, 1.0)
+    for k, state in enumerate(DiversionState):
+        made = Diversion(f"dv-{k}", state, Limit("r1", 0.5, 0, 600_000, ""), plan, "ann", 1000, "ann", 1000, 9000)
+        store.write(lambda t, made=made: t.shelf(DIVERSIONS).put(made))
+    assert store.write(lambda t: kept.take_out(t.connection, 1000 + kept.kept_ms)) == 0
+    assert store.write(lambda t: kept.take_out(t.connection, 1001 + kept.kept_ms)) == 2
+    left = {one.state for one in store.read(lambda r: r.shelf(DIVERSIONS).find())}
+    assert left == {DiversionState.PROPOSED, DiversionState.ORDERED}
+
+
+def test_changes_of_plans_that_are_over_go_in_time(store: SqlStore) -> None:
+    (kept,) = [one for one in SHELVES_KEPT if one.spec is CHANGES]
+    for k, state in enumerate(ChangeState):
+        change = Change(f"ch-{k}", "day", 1, ("c0",), 1000, "ann", 1000, state)
+        store.write(lambda t, change=change: t.shelf(CHANGES).put(change))
+    assert store.write(lambda t: kept.take_out(t.connection, 1000 + kept.kept_ms)) == 0
+    assert store.write(lambda t: kept.take_out(t.connection, 1001 + kept.kept_ms)) == 2
+    assert [one.state for one in store.read(lambda r: r.shelf(CHANGES).find())] == [ChangeState.STAGING]
+
+
+def test_what_another_shelf_names_stays(store: SqlStore) -> None:
+    put(store, *(alarm(k) for k in range(6)))
+    ticket = Ticket("ti-1", Facility.LAMP, "c0", "h1", "dark", "centre", 1000, fault="al-1")
+    store.write(lambda t: t.shelf(TICKETS).put(ticket))
+    assert store.write(lambda t: t.shelf(ALARMS).trim(2, {}, unless=(TICKETS, "fault"))) == 3
+    assert found(store) == ["al-5", "al-4", "al-1"]

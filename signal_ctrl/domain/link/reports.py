@@ -1,7 +1,7 @@
 """Reports: what a cabinet tells the centre, in batches that are numbered from 1 in each of its starts.
 
 A batch never changes once it has its number: whoever sends it again sends the same bytes. Faults travel in batches of
-their own, which are never given up; of other reports the oldest batches may be, and `Gap` says so.
+their own, which are given up for younger faults alone; of other reports the oldest batches may be, and `Gap` says so.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class ReportKind(Enum):
 
     @property
     def is_fault(self) -> bool:
-        """Whether it is never given up: a fault, or its end."""
+        """Whether it is never given up for reports of other kinds: a fault, or its end."""
         return self in (ReportKind.FAULT, ReportKind.CLEARED)
 
 
@@ -104,7 +104,7 @@ class Batch:
 
     @property
     def is_kept(self) -> bool:
-        """Whether it is never given up: it holds a fault, or says what was."""
+        """Whether it is never given up for reports of other kinds: it holds a fault, or says what was given up."""
         return bool(self.gaps) or any(report.kind.is_fault for report in self.reports)
 
 

@@ -63,3 +63,18 @@ def test_an_order_gives_its_claim_to_a_newer_one_and_takes_it_up_again() -> None
     in_force.update([], 30)
     assert in_force.ids == ()
     assert gate.claim is None
+
+
+def test_nothing_is_remembered_of_orders_that_no_longer_count() -> None:
+    """Years of overrides, some released, some over while they are still ordered, across a gap of the clock too."""
+    clock, gate = ManualClock(NOW_MS, 0), OneClaim()
+    in_force = InForce(trial_site("cab-1"), gate, clock, lambda *_: None)
+    for k in range(2_000):
+        first = order(f"ov-{k}", OverrideKind.HOLD_STAGE, clock.utc_ms(), "main")
+        now_ds = clock.mono_ms() // 100
+        in_force.update([first], now_ds)
+        clock.pass_ms(700_000 if k % 2 else 1_000)
+        in_force.update([first], now_ds)
+    assert in_force.remembered <= 2
+    in_force.update([], clock.mono_ms() // 100)
+    assert in_force.remembered == 0

@@ -1,5 +1,6 @@
 """Reports on their way when the shelf refuses, is full or damaged: none goes that is not told of, none goes twice."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -106,6 +107,50 @@ def test_what_is_given_up_for_the_batch_that_tells_of_it_is_told_of_too() -> Non
     assert numbers == list(range(2 * SEAL_REPORTS, 3 * SEAL_REPORTS + 50))
     assert told + untold == 2 * SEAL_REPORTS
     assert untold == outbox.given_up == 0
+
+
+def test_faults_are_bounded_by_themselves_and_the_oldest_are_told_of() -> None:
+    shelf = MemoryShelf()
+    outbox = Outbox("cab-1", BOOT, 1, shelf, capacity=100, fault_capacity=60)
+    for n in range(300):
+        outbox.add(report(n, (ReportKind.FAULT, ReportKind.CLEARED)[n % 2]))
+    assert (outbox.waiting, outbox.given_up, len(shelf.names("report-"))) == (60, 240, 60)
+    again = Outbox("cab-1", "b" * 32, 2, shelf, capacity=100, fault_capacity=60)
+    again.add(report(300, ReportKind.FAULT))
+    again.seal(tell_gaps=True)
+    numbers, told = delivered(again)
+    assert numbers == list(range(242, 301))
+    assert told + again.given_up == 242
+    assert again.given_up == 0
+
+
+def test_a_fault_goes_for_no_other_report_and_gaps_do_not_pile_up() -> None:
+    """Faults between batches of events, and neither has room: what is told of stays one range."""
+    shelf = MemoryShelf()
+    outbox = Outbox("cab-1", BOOT, 1, shelf, capacity=50, fault_capacity=40)
+    for n in range(0, 2_000, 2):
+        outbox.add(report(n))
+        outbox.add(report(n + 1, ReportKind.FAULT))
+    assert len(json.loads(shelf.get("gaps") or b"{}")["gaps"]) <= 40
+    outbox.seal(tell_gaps=True)
+    numbers, told = delivered(outbox)
+    assert [n for n in numbers if n % 2] == list(range(1_923, 2_000, 2))  # the batch that tells takes the place of one
+    assert len(numbers) + told + outbox.given_up == 2_000
+
+
+def test_what_a_batch_would_have_told_is_told_by_another_when_it_goes() -> None:
+    shelf = MemoryShelf()
+    outbox = Outbox("cab-1", BOOT, 1, shelf, capacity=2 * SEAL_REPORTS, fault_capacity=20)
+    bring(outbox, range(3 * SEAL_REPORTS))
+    outbox.seal(tell_gaps=True)
+    assert outbox.given_up == 0
+    for n in range(600, 620):
+        outbox.add(report(n, ReportKind.FAULT))
+    assert outbox.given_up == 2 * SEAL_REPORTS + 1  # of the first batch and of one that gave room to faults; the tale
+    outbox.seal(tell_gaps=True)
+    numbers, told = delivered(outbox)
+    assert numbers == [*range(2 * SEAL_REPORTS, 3 * SEAL_REPORTS), *range(601, 620)]
+    assert told == 2 * SEAL_REPORTS + 2  # a fault too, which gave room to the batch that tells
 
 
 @pytest.mark.parametrize("what", ["gaps", "drop"])

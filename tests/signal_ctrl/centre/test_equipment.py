@@ -12,7 +12,7 @@ from signal_ctrl.centre.fault_desk import FaultReport, faults
 from signal_ctrl.centre.faults import FAULTS, KEPT_PER_CABINET, Facility, Fault
 from signal_ctrl.centre.presence import Link, Presence
 from signal_ctrl.centre.ticket_desk import all_repairs, tickets
-from signal_ctrl.centre.tickets import TICKETS, TicketState
+from signal_ctrl.centre.tickets import TICKETS, Ticket, TicketState
 from signal_ctrl.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from signal_ctrl.domain.link.acknowledgement import AckState
 from tests.signal_ctrl.centre.worlds import START_MS, World, site_text, world
@@ -192,21 +192,35 @@ class TestFaults:
 
     @pytest.mark.slow
     def test_at_least_3000_stay_for_each_cabinet(self, here: World) -> None:
+        begin_ms = here.clock.utc_ms()
+
         def many(t) -> None:
-            for k in range(3_950):
-                here.clock.pass_ms(1)
-                now_ms = here.clock.utc_ms()
-                t.shelf(FAULTS).add(Fault(f"fa-{k}", "c0", Facility.LAMP, "h1", "dark", "", now_ms, now_ms))
+            opened = t.shelf(TICKETS)
+            for k in range(4_100):
+                end_ms = None if k == 3 else begin_ms + k
+                t.shelf(FAULTS).add(Fault(f"fa-{k}", "c0", Facility.LAMP, "h1", "dark", "", begin_ms + k, end_ms))
+            opened.put(Ticket("ti-7", Facility.LAMP, "c0", "h1", "dark", "centre", begin_ms, fault="fa-7"))
 
         here.store.write(lambda t: here.centre.faults.began(t, report(here, "c1")))
         here.store.write(many)
+        here.clock.pass_ms(5_000)
+        here.store.write(lambda t: here.centre.faults.began(t, report(here)))
+        kept = [one.fault_id for one in here.store.read(lambda r: faults(r, "c0", limit=100_000))]
+        assert kept[1:4_001] == [f"fa-{k}" for k in reversed(range(100, 4_100))]
+        assert kept[4_001:] == ["fa-7", "fa-3"]  # a ticket names the one, the other lasts
+        assert len(kept) - 3 >= KEPT_PER_CABINET
+        assert len(here.store.read(lambda r: faults(r, "c1"))) == 1
+        self._again(here)
+        assert here.store.read(lambda r: r.shelf(FAULTS).count({"cabinet": "c0", "live": "no"})) == 4_002
+
+    def _again(self, here: World) -> None:
+        """Let 99 faults come and go, fewer than are waited for, then one more."""
         for k in range(100):
             here.clock.pass_ms(1)
-            here.store.write(lambda t, k=k: here.centre.faults.began(t, report(here, code=f"code-{k}")))
-        kept = here.store.read(lambda r: faults(r, "c0", limit=100_000))
-        assert len(kept) == 4_000 >= KEPT_PER_CABINET
-        assert (kept[0].code, kept[-1].fault_id) == ("code-99", "fa-50")
-        assert len(here.store.read(lambda r: faults(r, "c1"))) == 1
+            told = report(here, code=f"code-{k}")
+            here.store.write(
+                lambda t, told=told: (here.centre.faults.began(t, told), here.centre.faults.ended(t, told))
+            )
 
     def test_they_are_found_by_what_they_are(self, here: World) -> None:
         here.store.write(lambda t: here.centre.faults.began(t, report(here)))

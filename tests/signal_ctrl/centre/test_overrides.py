@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from signal_ctrl.centre.cabinets import Place
+from signal_ctrl.centre.cabinets import Place, cabinet_of
 from signal_ctrl.centre.identity import Role
+from signal_ctrl.centre.known_orders import REMEMBERED
 from signal_ctrl.centre.override_checks import override_of
 from signal_ctrl.centre.override_document import RouteStop, document_hash, document_json, document_of
 from signal_ctrl.centre.override_restore import end_restored_overrides
@@ -647,6 +648,21 @@ def test_orders_that_a_crash_took_away_are_overtaken(here: World, monkeypatch: A
     here.issued("otto", scope=Scope(ScopeKind.JUNCTION, ("c1",)), lasts_s=60)
     here.centre.orders.book.answer("c1", older.etag, 0)  # who is only behind loses nothing
     here.passes(1_000)
+    assert other.override_id in in_force(here, "c1")
+
+
+def test_who_is_far_behind_loses_nothing(here: World) -> None:
+    """Orders that are forgotten in memory are still known to the store."""
+    older = here.centre.orders.book.answer("c1", "", 0)
+    for _ in range(2 * REMEMBERED):
+        here.centre.orders.serve(
+            here.store.write(lambda t: [here.centre.orders.make(t, cabinet_of(t, "c1"), "trial", here.clock.utc_ms())])
+        )
+    other = here.issued("otto", scope=Scope(ScopeKind.JUNCTION, ("c1",)))
+    version = here.orders("c1").version
+    here.centre.orders.book.answer("c1", older.etag, 0)
+    here.passes(1_000)
+    assert here.orders("c1").version == version
     assert other.override_id in in_force(here, "c1")
 
 

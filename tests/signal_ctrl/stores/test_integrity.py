@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from signal_ctrl.centre.anchors import Anchoring
-from signal_ctrl.centre.audit import StoredRecord
+from signal_ctrl.centre.anchors import Anchor, Anchoring, anchor_of, sign
+from signal_ctrl.centre.audit import Head, StoredRecord
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import InvalidInputError, StorageDamagedError, StorageFailedError
-from signal_ctrl.stores import audit
-from signal_ctrl.stores.anchor_files import AnchorFolder
+from signal_ctrl.stores import anchor_files, audit
+from signal_ctrl.stores.anchor_files import AnchorFolder, last_anchor
 from signal_ctrl.stores.integrity import daily_findings
 from signal_ctrl.stores.key_files import signing_key
 from signal_ctrl.stores.opening import open_folder
@@ -209,3 +210,27 @@ def test_the_writer_keeps_to_the_pragmas(closed: Path) -> None:
     connection.rollback()
     database.close()
     assert sqlite3.sqlite_version in library_line()
+
+
+def test_the_last_anchor_is_read_without_those_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, read = Ed25519PrivateKey.generate(), list[str]()
+    every = [sign(key, Head(n, f"{n:064x}"), 1000 * n) for n in range(1, 2_001)]
+    file = tmp_path / "anchors.jsonl"
+    assert last_anchor(tmp_path) == (None, ())
+    file.write_text("".join(f"{anchor.line()}\n" for anchor in every), encoding="utf-8")
+
+    def counted(line: str) -> Anchor:
+        read.append(line)
+        return anchor_of(line)
+
+    monkeypatch.setattr(anchor_files, "anchor_of", counted)
+    assert last_anchor(tmp_path) == (every[-1], ())
+    with file.open("a", encoding="utf-8") as cut:
+        cut.write(every[-1].line()[:50])  # a crash
+    assert last_anchor(tmp_path) == (every[-1], ())
+    assert len(read) == 2
+    with file.open("a", encoding="utf-8") as damaged:
+        damaged.write("\n")
+    last, complaints = last_anchor(tmp_path)
+    assert (last, len(complaints)) == (every[-1], 1)
+    assert "line 2001" in complaints[0]

@@ -1,6 +1,7 @@
 """The list of detectors: those of the roads with what they counted last, those of cabinets, broken ones, by page."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.fault_desk import FaultReport
 from signal_ctrl.centre.faults import Facility
 from signal_ctrl.centre.ports import Transaction
-from signal_ctrl.centre.traffic_values import GroupFlow
+from signal_ctrl.centre.traffic_values import FLOWS, GroupFlow
 from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.stores.shelves import SqlShelf
 from signal_ctrl.watch.feeds.values import FeedKind
 from signal_ctrl.watch.intake.loop_board import SILENT_MS
 from tests.signal_ctrl.watch.streets import BEGIN_MS, MINUTE_MS, Streets, count, streets
@@ -69,3 +71,24 @@ def test_detectors_of_cabinets_count_or_are_broken(town: Streets) -> None:
     assert found["cab-1/side"]["health"] == "silent"
     broken = found["cab-1/loop-7/stuck"]
     assert (broken["health"], broken["kind"], broken["text"]) == ("broken", "device", "stuck covered for an hour")
+
+
+def test_counts_of_before_the_start_are_read_once(town: Streets, monkeypatch: pytest.MonkeyPatch) -> None:
+    centre, now_ms = town.world.centre, town.clock.utc_ms()
+    before = [GroupFlow("cab-1", "main", now_ms - 600_000 - k, now_ms - 300_000 - k, k) for k in range(3)]
+    town.world.store.write(lambda t: t.shelf(FLOWS).put_all(before))  # as another process left them
+    late = GroupFlow("cab-1", "side", now_ms - 900_000, now_ms - 600_000, 7)
+    behind = replace(before[0], from_utc_ms=now_ms - 900_000, to_utc_ms=now_ms - 600_000, vehicles=9)
+    for flow in (GroupFlow("cab-1", "side", now_ms - 600_000, now_ms - 300_000, 8), late, behind):
+        town.world.store.write(lambda t, flow=flow: centre.traffic.counted(t, flow))
+    asked, find = [], SqlShelf.find
+
+    def found(shelf: SqlShelf, *arguments: object, **more: object) -> object:
+        asked.append(shelf._spec.name)
+        return find(shelf, *arguments, **more)
+
+    monkeypatch.setattr(SqlShelf, "find", found)
+    for _ in range(3):
+        rows = {each["detector"]: each for each in town.get("/v1/detector-list?wanted=cab-1")["detectors"]}
+        assert {name: row["vehicles"] for name, row in rows.items()} == {"main": 0, "side": 8}
+    assert asked.count(FLOWS.name) == 1

@@ -28,8 +28,8 @@ from signal_ctrl.domain.link.reports import (
 
 CAPACITY: Final = 20_000
 """Reports kept at most; RSMP asks for 10,000."""
-FAULT_CAPACITY: Final = 6_000
-"""Reports in batches that are kept, at most: 3,000 faults with their ends (SAFETY K6 and part D, after GB 25280). Each
+FAULT_CAPACITY: Final = 20_000
+"""Reports in batches that are kept, at most: 10,000 faults with their ends, of which SAFETY (part D) wants 3,000. Each
 is a file, so a device that comes and goes while nobody listens would fill the disk."""
 SEAL_REPORTS: Final = 200
 SEAL_BYTES: Final = 40_000

@@ -166,7 +166,8 @@ class _Chunk:
     def _plain(self, page: bytes, count: int) -> Any:
         """Return values written one after the other: an array of numbers, or a list of words."""
         if self._kind != _STRINGS:
-            return np.frombuffer(page, dtype=np.dtype(_NUMBERS[self._kind]), count=count).astype(np.float64)
+            with np.errstate(invalid="ignore"):  # bits of damage that make a signalling NaN: it is read as NaN
+                return np.frombuffer(page, dtype=np.dtype(_NUMBERS[self._kind]), count=count).astype(np.float64)
         words, at = [], 0
         for _ in range(count):
             length = int.from_bytes(page[at : at + 4], "little")

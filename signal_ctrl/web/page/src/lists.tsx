@@ -2,8 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, Problem } from "./api";
 import { type Alarm, alarms, junctions, mayHandle, refreshAlarms, tickets, type Ticket } from "./city";
-import { type Label, say, sayTime, sayWord } from "./labels";
-import { Field, Sure, Table, Told, useAct, Wrong } from "./parts";
+import { type Label, say, sayWord } from "./labels";
+import { Field, Sure, Table, Told, useAct, When, Wrong } from "./parts";
 import { pastMs } from "./past";
 import { addressOf } from "./places";
 import { sayTold } from "./told";
@@ -35,7 +35,7 @@ export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
     <span class={`severity ${each.severity}`}>
       <span aria-hidden="true">{SIGN[each.severity]}</span> {say(`severity.${each.severity}` as Label)}
     </span>,
-    sayTime(each.raised_utc_ms),
+    <When at={each.raised_utc_ms} />,
     <Subject name={each.subject} />,
     <>
       <Told text={each.text} />
@@ -66,7 +66,7 @@ export function TicketsView() {
   const state = (each: Ticket) => say(`tstate.${each.state}` as Label, { who: each.assigned_to });
   const shown = tickets.value.filter((each) => each.state !== "closed");
   const rows = shown.map((each) => [
-    sayTime(each.opened_utc_ms),
+    <When at={each.opened_utc_ms} />,
     <Subject name={each.cabinet} />,
     [each.facility, each.device].filter(Boolean).join(" "),
     <Told text={each.text} />,
@@ -167,7 +167,7 @@ export function AuditList({ newest, most }: { newest: number; most?: number }) {
     .reverse()
     .filter(fits)
     .slice(0, most)
-    .map((each) => [String(each.n), sayTime(each.time_utc_ms), sayWord("actor", each.actor), <Told text={each.action} />, <Told text={each.object} />, <Told text={each.result} />]);
+    .map((each) => [String(each.n), <When at={each.time_utc_ms} />, sayWord("actor", each.actor), <Told text={each.action} />, <Told text={each.object} />, <Told text={each.result} />]);
   return (
     <>
       <div class="bar">

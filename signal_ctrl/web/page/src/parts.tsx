@@ -2,7 +2,7 @@
 import { type ComponentChildren, isValidElement } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./api";
-import { say } from "./labels";
+import { say, sayTime } from "./labels";
 import { sayTold } from "./told";
 
 /** Runs something that asks the centre; tells whether it is under way and what went wrong. */
@@ -37,6 +37,11 @@ export function Wrong({ text }: { text: string }) {
 export function Told({ text }: { text: string }) {
   const said = sayTold(text);
   return said === text ? <>{text}</> : <span title={text}>{said}</span>;
+}
+
+/** A time in a table: its column breaks between day and time, never within. */
+export function When({ at }: { at: number }) {
+  return <time dateTime={new Date(at).toISOString()}>{sayTime(at)}</time>;
 }
 
 export function Field({ label, hint, children }: { label: string; hint?: string; children: ComponentChildren }) {

@@ -154,7 +154,7 @@ lint: setup  ## formatting, lint, types and the direction of imports
 read-tests: setup  # each process of the tests would rewrite and compile all of them
 	$(BIN)/pytest --collect-only --quiet --quiet --doctest-modules tests $(PACKAGES) >/dev/null || true
 
-check:  ## lint, quick tests and doctests, within two minutes
+check:  ## lint, quick tests and doctests, some eight minutes
 	$(MAKE) $(BEFORE_TESTS)
 	$(BIN)/pytest -n 2 $(SPREAD) --doctest-modules -m "$(QUICK)" tests $(PACKAGES)
 

@@ -6,7 +6,6 @@ own beside the backup, sealed as it is, which is removed after a day; a backup w
 
 import base64
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from signal_ctrl.stores.key_files import sync_folder, write_secret
 from signal_ctrl.stores.offline import looking
 from signal_ctrl.stores.seal import hash_of
 from signal_ctrl.stores.sealed_files import seal_beside
-from signal_ctrl.stores.sealed_stream import SealingFile, unsealed
+from signal_ctrl.stores.sealed_stream import seal_into, unsealed
 
 FORMAT: Final = "signal-ctrl/backup-1"
 ENDING: Final = ".backup"
@@ -181,14 +180,8 @@ def _write(folder: Path, file: Path, plates: Path | None, secret: bytes, of: tup
 
 
 def _seal(file: Path, secret: bytes, *parts: Iterable[str]) -> None:
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        sealing = SealingFile(out, secret)
-        for line in chain([canonical({"format": FORMAT})], *parts):
-            sealing.write(f"{line}\n".encode())
-        sealing.finish()
-        out.flush()
-        os.fsync(out.fileno())
+    lines = chain([canonical({"format": FORMAT})], *parts)
+    seal_into(file, secret, (f"{line}\n".encode() for line in lines))
 
 
 def _key_lines(folder: Path) -> Iterator[str]:

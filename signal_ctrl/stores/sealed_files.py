@@ -5,7 +5,6 @@ youngest changes. A day that was sealed lies there until younger ones have taken
 data folder: a new one that is still empty takes nothing out.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Final
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
 from signal_ctrl.stores.folder import WATCHED_DAYS
 from signal_ctrl.stores.key_files import sync_folder, write_secret
-from signal_ctrl.stores.sealed_stream import SealingFile, unsealed
+from signal_ctrl.stores.sealed_stream import seal_into, unsealed
 
 FOLDERS: Final = (WATCHED_DAYS,)
 SEALED: Final = ".sealed"
@@ -80,19 +79,12 @@ def _seal(file: Path, sealed: Path, secret: bytes) -> None:
     times = file.stat()
     data = file.read_bytes()
     partial = sealed.with_name(f".{sealed.name}.partial")
+    partial.unlink(missing_ok=True)
     try:
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            sealing = SealingFile(out, secret)
-            sealing.write(data)
-            sealing.finish()
-            out.flush()
-            os.fsync(out.fileno())
+        seal_into(partial, secret, [data])
         with partial.open("rb") as source:
-            found = hashlib.sha256()
-            for piece in unsealed(source, secret):
-                found.update(piece)
-        if found.digest() != hashlib.sha256(data).digest():
+            found = b"".join(unsealed(source, secret))
+        if found != data:
             raise BackendError(f"{sealed.name} does not read back as it was written")
         os.utime(partial, ns=(times.st_atime_ns, times.st_mtime_ns))
         partial.replace(sealed)

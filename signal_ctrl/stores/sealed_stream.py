@@ -8,7 +8,8 @@ is the head and whether it is the last. So no piece can be changed, moved, taken
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
@@ -57,6 +58,18 @@ class SealingFile:
         sealed = self._cipher.encrypt(_nonce(self._head, self._number), piece, _extra(self._head, last))
         self._file.write(struct.pack(">I", len(sealed)) + sealed)
         self._number += 1
+
+
+def seal_into(path: Path, secret: bytes, pieces: Iterable[bytes]) -> None:
+    """Write a new sealed file that its owner alone may read, durably. Raises: OSError, also if one is there."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        sealing = SealingFile(out, secret)
+        for piece in pieces:
+            sealing.write(piece)
+        sealing.finish()
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def unsealed(file: BinaryIO, secret: bytes) -> Iterator[bytes]:

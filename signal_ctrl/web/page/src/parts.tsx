@@ -39,7 +39,7 @@ export function Told({ text }: { text: string }) {
   return said === text ? <>{text}</> : <span title={text}>{said}</span>;
 }
 
-/** A time in a table: its column breaks between day and time, never within. */
+/** A time; the column of a table breaks between its day and its time, never within. */
 export function When({ at }: { at: number }) {
   return <time dateTime={new Date(at).toISOString()}>{sayTime(at)}</time>;
 }

@@ -4,7 +4,7 @@ import { language, say, sayTime } from "./labels";
 import { isPast, pastMs } from "./past";
 import type { View } from "./places";
 import { busy, extent, HOUR_MS, leave, playing, seek, seekSoon, speed, SPEEDS, unseenSince, wrong } from "./replay";
-import { Wrong } from "./parts";
+import { When, Wrong } from "./parts";
 
 /** Views that know the past; the others are of now alone. */
 export const PAST_VIEWS: ReadonlySet<View> = new Set<View>(["map", "wall", "cockpit", "incidents", "dispatch", "buses", "responses", "special", "overrides", "alarms", "tickets", "audit"]);
@@ -32,7 +32,7 @@ export function ReplayBar() {
   return (
     <section class="replay" aria-label={say("replay")}>
       <p>
-        <strong role="status">{say("replay.past")}</strong> <time dateTime={new Date(at).toISOString()}>{sayTime(at)}</time>
+        <strong role="status">{say("replay.past")}</strong> <When at={at} />
       </p>
       <Choice at={at} />
       <Slider at={at} />

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyotp
+import pytest
+from argon2 import PasswordHasher
 
 from bench.centre_app import World, memory_world
 from bench.link.site import trial_site
 from bench.load.service import PROGRAM
+from signal_ctrl.centre import passwords
 from signal_ctrl.centre.cabinets import Place as Where
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.networks import import_network
@@ -131,6 +134,17 @@ def living_town(folder: Path, port: int = 0, reports: Path | None = None) -> Ite
         if not ready.wait(20):
             raise TimeoutError("the centre does not listen")
         yield Town(world, f"http://127.0.0.1:{ports[0]}", server, folder)
+
+
+@contextmanager
+def quick_town(folder: Path, *logins: str, reports: Path | None = None) -> Iterator[Town]:
+    """Serve a centre where people with these logins are enrolled, and whose passwords take no time to look at."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
+        with living_town(folder, reports=reports) as made:
+            for login in logins:
+                made.enrolled(login)
+            yield made
 
 
 def _tick(world: World, over: threading.Event) -> None:

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from argon2 import PasswordHasher
 
-from signal_ctrl.centre import passwords
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.override_values import OVERRIDES
 from signal_ctrl.domain.roads_json import roads_to_json
@@ -21,7 +19,7 @@ from tests.lag import timed
 from tests.patience import until
 from tests.signal_ctrl.watch.dispatch.streets import grid, place
 from tests.signal_ctrl.watch.special.test_way import MOVES, ROADS
-from tests.signal_ctrl.web.page.living_town import Town, living_town
+from tests.signal_ctrl.web.page.living_town import Town, quick_town
 from tests.signal_ctrl.web.page.test_page_browser import START_MS, Screen, _serious, browser, window  # noqa: F401
 from tests.signal_ctrl.web.page.test_replay_browser import at_a_step, into_the_past
 
@@ -60,11 +58,8 @@ def actor(login: str, role: Role, town: Town) -> Actor:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
         patched.setattr(recorder, "PIECE_MS", 1_000)
-        with living_town(tmp_path_factory.mktemp("town")) as made:
-            for login in ("olga", "sam", "vera"):
-                made.enrolled(login)
+        with quick_town(tmp_path_factory.mktemp("town"), "olga", "sam", "vera") as made:
             yield made
 
 

@@ -6,17 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from bench.link.site import trial_plan, trial_site
-from signal_ctrl.centre import passwords
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.issuing import IssueWish
 from signal_ctrl.domain.link.arrivals import ARRIVALS, Arrival, arrivals_texts
 from signal_ctrl.domain.link.reports import Batch, Report, ReportKind
 from signal_ctrl.domain.plan import Plan, SignalPlan, plan_to_json
-from tests.signal_ctrl.web.page.living_town import Town, living_town, site_text_of
+from tests.signal_ctrl.web.page.living_town import Town, quick_town, site_text_of
 from tests.signal_ctrl.web.page.test_page_browser import (
     CLIPPED,
     SMALLEST_PX,
@@ -55,13 +53,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     (folder / "reports").mkdir()
     for name in ("report.html", HOSTILE_FILE):
         (folder / "reports" / name).write_text(REPORT, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
-        with living_town(folder, reports=folder / "reports") as made:
-            for login in ("eve", "sam"):
-                made.enrolled(login)
-            furnish(made)
-            yield made
+    with quick_town(folder, "eve", "sam", reports=folder / "reports") as made:
+        furnish(made)
+        yield made
 
 
 def furnish(town: Town) -> None:

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from argon2 import PasswordHasher
 
-from signal_ctrl.centre import passwords
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Actor, Role
@@ -15,7 +13,7 @@ from signal_ctrl.watch.incidents.values import IncidentKind
 from signal_ctrl.watch.incidents.wishes import IncidentReport
 from tests.patience import until
 from tests.signal_ctrl.watch.streets import network
-from tests.signal_ctrl.web.page.living_town import PASSWORD, Town, living_town, site_text_of
+from tests.signal_ctrl.web.page.living_town import PASSWORD, Town, quick_town, site_text_of
 from tests.signal_ctrl.web.page.test_page_browser import CLIPPED, TOO_WIDE, VIEWS, _serious, browser, window
 
 __all__ = ["browser"]
@@ -45,13 +43,9 @@ PAPER_PX: Final = 718
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
-        with living_town(tmp_path_factory.mktemp("town")) as made:
-            for login in ("olga", "sam"):
-                made.enrolled(login)
-            furnish(made)
-            yield made
+    with quick_town(tmp_path_factory.mktemp("town"), "olga", "sam") as made:
+        furnish(made)
+        yield made
 
 
 def furnish(town: Town) -> None:

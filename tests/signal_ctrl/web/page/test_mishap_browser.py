@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from argon2 import PasswordHasher
 
-from signal_ctrl.centre import passwords
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Actor, Role
 from signal_ctrl.centre.networks import import_network
 from tests.patience import settled, until
-from tests.signal_ctrl.web.page.living_town import STREETS, Town, living_town, site_text_of
+from tests.signal_ctrl.web.page.living_town import STREETS, Town, quick_town, site_text_of
 from tests.signal_ctrl.web.page.mishaps import (
     DOWN,
     alarm,
@@ -46,16 +44,12 @@ UNIT: Final = {
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
-        with living_town(tmp_path_factory.mktemp("town")) as made:
-            for login in ("sam", "eve"):
-                made.enrolled(login)
-            for k, name in enumerate(NAMES):
-                made.world.centre.registry.enrol(
-                    "test", name, site_text_of(name), Place("d0", "main", "", 11.402 + k / 250, 48.76)
-                )
-            yield made
+    with quick_town(tmp_path_factory.mktemp("town"), "sam", "eve") as made:
+        for k, name in enumerate(NAMES):
+            made.world.centre.registry.enrol(
+                "test", name, site_text_of(name), Place("d0", "main", "", 11.402 + k / 250, 48.76)
+            )
+        yield made
 
 
 @pytest.fixture(scope="module")

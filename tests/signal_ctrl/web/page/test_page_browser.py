@@ -9,16 +9,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
-from argon2 import PasswordHasher
 
-from signal_ctrl.centre import passwords
 from signal_ctrl.centre.accounts import end_sessions
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.override_values import OVERRIDES
 from signal_ctrl.web import page_routes
 from tests.bench.browser import CHROMIUM
 from tests.patience import until
-from tests.signal_ctrl.web.page.living_town import PASSWORD, Town, living_town, site_text_of
+from tests.signal_ctrl.web.page.living_town import PASSWORD, Town, quick_town, site_text_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE: Final = Path(page_routes.__file__).with_name("page") / "node_modules/axe-core/axe.min.js"
@@ -89,13 +87,9 @@ class Screen:
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
-        with living_town(tmp_path_factory.mktemp("town")) as made:
-            for login in ("olga", "otto", "sam", "sue", "tina", "tom"):
-                made.enrolled(login)
-            made.world.centre.registry.enrol("test", "x1", site_text_of("x1"), Place("d0", "", HOSTILE, 11.43, 48.76))
-            yield made
+    with quick_town(tmp_path_factory.mktemp("town"), "olga", "otto", "sam", "sue", "tina", "tom") as made:
+        made.world.centre.registry.enrol("test", "x1", site_text_of("x1"), Place("d0", "", HOSTILE, 11.43, 48.76))
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
-from signal_ctrl.centre import passwords
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.errors import BackendError, BackendLostError
 from signal_ctrl.parking.batch import FORM, reading_document
@@ -16,7 +14,7 @@ from signal_ctrl.parking.overview import overview
 from signal_ctrl.parking.readings import SpaceReading
 from signal_ctrl.web.parking_view import EVERY_MS, ParkingView
 from tests.signal_ctrl.parking.made import BEGIN_MS, MINUTE_MS, facility, memory, numbers, service
-from tests.signal_ctrl.web.page.living_town import Town, living_town
+from tests.signal_ctrl.web.page.living_town import Town, quick_town
 from tests.signal_ctrl.web.page.test_page_browser import AXE, browser, window  # noqa: F401  # a fixture
 
 TAB_IN_SIGHT = """() => {
@@ -30,11 +28,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
-        with living_town(tmp_path) as made:
-            made.enrolled("olga")
-            yield made
+    with quick_town(tmp_path, "olga") as made:
+        yield made
 
 
 class Beside:

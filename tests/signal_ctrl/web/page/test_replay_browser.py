@@ -9,9 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from argon2 import PasswordHasher
 
-from signal_ctrl.centre import passwords
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.cabinets import Place
 from signal_ctrl.centre.identity import Actor, Role
@@ -23,7 +21,7 @@ from signal_ctrl.watch.past import recorder
 from tests.patience import settled, until
 from tests.signal_ctrl.centre.worlds import site_text
 from tests.signal_ctrl.watch.streets import network
-from tests.signal_ctrl.web.page.living_town import Town, living_town
+from tests.signal_ctrl.web.page.living_town import Town, quick_town
 from tests.signal_ctrl.web.page.test_page_browser import Screen, _serious, browser, window
 
 __all__ = ["browser"]
@@ -84,10 +82,8 @@ def cabinets(town: Town) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
         patched.setattr(recorder, "PIECE_MS", 1_000)
-        with living_town(tmp_path_factory.mktemp("town")) as made, cabinets(made):
-            made.enrolled("sam")
+        with quick_town(tmp_path_factory.mktemp("town"), "sam") as made, cabinets(made):
             for k, name in enumerate(("c0", "c1", "c2")):
                 made.world.centre.registry.enrol(
                     "test", name, site_text(name), Place("d0", "", "", 11.402 + k / 250, 48.76)

@@ -17,7 +17,7 @@ AUDIT_PUBLIC: Final = "audit.pub.pem"
 def signing_key(folder: Path, name: str = AUDIT_KEY) -> Ed25519PrivateKey:
     """Return the signing key of a data folder, which is made where it is not there.
 
-    Raises: InvalidInputError if the file is no such key or others may read it.
+    Raises: InvalidInputError if the file is no such key, others may read it, or it does not fit its public half.
     """
     path = folder / KEYS / name
     try:
@@ -30,7 +30,7 @@ def signing_key(folder: Path, name: str = AUDIT_KEY) -> Ed25519PrivateKey:
         raise InvalidInputError(f"cannot read or make the key {path}: {error}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise InvalidInputError(f"{path} is no key of Ed25519")
-    _publish(path, key)
+    publish(path, path.with_name(path.stem + ".pub.pem"), public_pem(key.public_key()))
     return key
 
 
@@ -79,11 +79,16 @@ def _make(path: Path) -> None:
     write_secret(path, pem)
 
 
-def _publish(path: Path, key: Ed25519PrivateKey) -> None:
-    """Write the public half beside it where it is not there: its making may have been cut short."""
-    public = path.with_name(path.stem + ".pub.pem")
+def publish(path: Path, public: Path, data: bytes) -> None:
+    """Write the public half of a key beside it where it is not there: its making may have been cut short.
+
+    Raises: InvalidInputError if another one is there: a file with a flipped bit may well be a key.
+    """
     try:
         if not public.exists():
-            write_secret(public, public_pem(key.public_key()))
+            write_secret(public, data)
+        fits = public.read_bytes() == data
     except OSError as error:
-        raise InvalidInputError(f"cannot write {public}: {error.strerror}") from error
+        raise InvalidInputError(f"cannot read or write {public}: {error.strerror}") from error
+    if not fits:
+        raise InvalidInputError(f"{path} and {public.name} are not of one key; restore both from the backup")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -12,6 +13,8 @@ from signal_ctrl.stores.folder import KEYS
 
 AUDIT_KEY: Final = "audit.pem"
 AUDIT_PUBLIC: Final = "audit.pub.pem"
+_NO_KEY: Final = (ValueError, UnsupportedAlgorithm, InternalError)
+"""What a file that is no key is refused with: one flipped bit may name another algorithm, or one that is none."""
 
 
 def signing_key(folder: Path, name: str = AUDIT_KEY) -> Ed25519PrivateKey:
@@ -26,7 +29,7 @@ def signing_key(folder: Path, name: str = AUDIT_KEY) -> Ed25519PrivateKey:
         if path.stat().st_mode & 0o077:
             raise InvalidInputError(f"others may read {path}; chmod 600 it")
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError) as error:
+    except (OSError, *_NO_KEY) as error:
         raise InvalidInputError(f"cannot read or make the key {path}: {error}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise InvalidInputError(f"{path} is no key of Ed25519")
@@ -38,7 +41,7 @@ def public_key(path: Path) -> Ed25519PublicKey:
     """Return the public key of a file. Raises: InvalidInputError if it is none."""
     try:
         key = serialization.load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, *_NO_KEY) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidInputError(f"cannot read the public key {path}: {reason}") from error
     if not isinstance(key, Ed25519PublicKey):

@@ -47,17 +47,18 @@ def test_a_flipped_bit_in_a_key_is_found_or_does_no_harm(name: str, look: Look, 
 
 def test_a_flipped_bit_in_the_key_of_secrets_opens_none(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir(mode=0o700)
-    sealed = key_box(tmp_path).seal("a secret")
+    sealed = [key_box(tmp_path).seal(f"a secret {k}") for k in range(20)]
     path = tmp_path / "keys" / IDENTITY_KEY
     content = path.read_bytes()
     for place in range(8 * len(content)):
         changed = bytearray(content)
         changed[place // 8] ^= 1 << place % 8
         path.write_bytes(changed)
-        try:
-            assert key_box(tmp_path).unseal(sealed) == "a secret"
-        except (InvalidInputError, StorageDamagedError):
-            continue
+        for k, each in enumerate(sealed):
+            try:
+                assert key_box(tmp_path).unseal(each) == f"a secret {k}", "it opens as something else"
+            except (InvalidInputError, StorageDamagedError):
+                continue
 
 
 def test_a_folder_of_before_gets_its_public_half_and_a_backup_brings_it_along(tmp_path: Path) -> None:

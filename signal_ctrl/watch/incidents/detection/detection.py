@@ -150,7 +150,7 @@ class Detection:
 
     def _loops_that_tell(self, road: int) -> Ints:
         of, loop = self._tells
-        return loop[of == road]
+        return np.asarray(loop[of == road])
 
     def _note(self, now_utc_ms: int) -> None:
         """Note since when each road is unusual, and since when its loops tell."""

@@ -174,7 +174,7 @@ class LoopEvidence:
         layout = self._layout
         road, n_roads = layout.road[mask], layout.n_roads
         seen, usual = self._bins.vehicles(at_end, LONG)[mask], self._usual.rate_at(number)[mask]
-        all_seen, all_usual = np.bincount(road, seen, n_roads)[road], np.bincount(road, usual, n_roads)[road]
+        all_seen, all_usual = (np.bincount(road, each, n_roads)[road].astype(np.float64) for each in (seen, usual))
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.clip(usual / all_usual, 0.01, 0.99)
             others = np.where(

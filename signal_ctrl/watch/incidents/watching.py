@@ -30,6 +30,7 @@ LEARNT_AFTER: Final = 7
 """Counts are learnt so many bins later: by then those of a minute have come that were sent a minute late."""
 MISSED: Final = 15
 """So many bins are caught up with where a look was missed."""
+_NOTHING_YET: Final = -1
 _KEY: Final = "roads_sha256"
 
 
@@ -42,14 +43,14 @@ class IncidentWatching:
         self._recorder: DayRecorder | None = None
         self._sha256 = ""
         self._day = 0
-        self._learnt_until = -1
+        self._learnt_until = _NOTHING_YET
         self._beside: frozenset[str] = frozenset()
 
     def begin(self, network: RoadNetwork, roads_sha256: str) -> None:
         """Watch a network from now on, with what its kept days teach."""
         self._sha256, self._day = roads_sha256, self._desk.now_ms() // DAY_MS
         self._detection = Detection(network, self._usual())
-        self._recorder = DayRecorder(self._detection.layout)
+        self._recorder, self._learnt_until = DayRecorder(self._detection.layout), _NOTHING_YET
 
     def beside(self, roads: Iterable[str]) -> None:
         """Say on which roads an incident lasts: nothing is learnt there."""

@@ -14,7 +14,8 @@ const AGAIN = new Set(["why", "what", "state", "kind", "mode", "role", "right"])
 const LISTS = new Set(["whys", "kinds"]); // several of them, or one
 const MOST_KEPT = 5_000;
 const MOST_PARTS = 15; // of a list that are looked at as one text: marks stand between them
-const LEAST_WORDS = 4; // signs of its own that a text has to have to be one
+const LEAST_WORDS = 4; // signs of its own that a text has to have: whatever has fewer fits nearly everything
+const PLACE = /^((?:\S+ )?(?:[A-Z]\w*\/[\w-]+|(?:body|query|path)[.\w]*)): (.+)$/s; // the rule that refused, or the part of a wish
 const kept = new Map<string, string>();
 
 const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -33,8 +34,8 @@ const TOLD: readonly Told[] = (catalogue as [string, string][])
   .sort((a, b) => weight(b[0]) - weight(a[0]))
   .map(([en, zh]) => toldOf(en, zh));
 
-/** Those that do not fit whatever has a colon or a bracket in it. */
 const SURE = TOLD.filter(({ general }) => !general);
+const GENERAL = TOLD.filter(({ general }) => general);
 
 /** Returns a text of the centre in the language of the page. */
 export function sayTold(text: string): string {
@@ -47,43 +48,58 @@ export function sayTold(text: string): string {
   return said;
 }
 
-function inChinese(text: string, catalogue = TOLD): string {
+function inChinese(text: string): string {
+  return sure(text) ?? listed(text, "; ", !PLACE.test(text)) ?? filled(text, GENERAL) ?? text;
+}
+
+/** Returns the words of a text that the catalogue has, also behind the name of what it is about; else null. */
+function sure(text: string): string | null {
+  const found = filled(text, SURE);
+  if (found !== null) return found;
+  const [, place = "", rest = ""] = PLACE.exec(text) ?? [];
+  const said = rest && sure(rest);
+  return said ? `${place}：${said}` : null;
+}
+
+function filled(text: string, catalogue: readonly Told[]): string | null {
   for (const { pattern, names, zh } of catalogue) {
     const found = pattern.exec(text);
     if (found === null) continue;
     const values = Object.fromEntries(names.map((name, at) => [name, part(name, found[at + 1] ?? "")]));
     return zh.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
   }
-  return text;
+  return null;
 }
 
 function part(name: string, text: string): string {
   if (AGAIN.has(name)) return inChinese(text);
-  if (LISTS.has(name)) return ofList(text);
-  return text;
+  return LISTS.has(name) ? (sure(text) ?? listed(text, ", |; ", false) ?? inChinese(text)) : text;
 }
 
-/** Returns several texts, however they are divided; a text may hold such a mark itself, so the longest that is known counts. */
-function ofList(text: string): string {
-  const whole = inChinese(text);
-  if (whole !== text) return whole;
-  const parts = text.split(/(, |; )/);
+/**
+ * Returns several texts in one; null where none of them is known. A text may hold the mark between them itself, so the longest one
+ * that is known counts. Args: marks, what stands between them; all, whether each has to be known, as words of people may hold anything.
+ */
+function listed(text: string, marks: string, all: boolean): string | null {
+  const parts = text.split(new RegExp(`(${marks})`));
+  if (parts.length === 1) return null;
   const said: string[] = [];
+  let known = 0;
   for (let at = 0; at < parts.length; ) {
     const [upto, words] = longest(parts, at);
-    said.push(words);
+    if (words !== null) known += 1;
+    else if (all) return null;
+    said.push(words ?? filled(parts[at] ?? "", GENERAL) ?? parts[at] ?? "");
     at = upto + 1; // behind the mark
   }
-  return said.every((each, at) => each === parts[2 * at]) ? text : said.join("、");
+  return known > 0 ? said.join("、") : null;
 }
 
-/** Returns where the longest text ends that begins at a part and is known, and its words; where none is, the part alone. */
-function longest(parts: readonly string[], at: number): [number, string] {
+/** Returns where the longest text ends that begins at a part and is known, and its words; where none is, null. */
+function longest(parts: readonly string[], at: number): [number, string | null] {
   for (let upto = Math.min(parts.length, at + MOST_PARTS); upto > at; upto -= 2) {
-    const text = parts.slice(at, upto).join("");
-    const said = inChinese(text, SURE);
-    if (said !== text) return [upto, said];
+    const said = sure(parts.slice(at, upto).join(""));
+    if (said !== null) return [upto, said];
   }
-  const alone = parts[at] ?? "";
-  return [at + 1, inChinese(alone)];
+  return [at + 1, null];
 }

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { hearClock, IS_DEMO } from "./clock";
 import { say } from "./labels";
-import { arrive, leave, leaving, watchLeaving } from "./leaving";
+import { arrive, isLeft, leave, leaving, watchLeaving } from "./leaving";
 import { isPast } from "./past";
 
 export interface Me {
@@ -176,6 +176,7 @@ export async function resume(): Promise<void> {
 
 async function learnWho(): Promise<void> {
   const found = await send<Me>("GET", "/v1/me");
+  if (isLeft(found.session)) throw new Problem(401, "left", ""); // in another tab, just now
   csrf = found.csrf;
   me.value = found;
   hasEnded.value = false;

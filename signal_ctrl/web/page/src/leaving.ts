@@ -56,6 +56,9 @@ export function leave(session: string, login: string): void {
   void tryNow();
 }
 
+/** Whether a session was left, in whichever tab: none comes in by it again. */
+export const isLeft = (session: string): boolean => kept()?.session === session;
+
 /** Forgets what was left: another login has taken the place of its cookie, and the centre has ended it. */
 export function arrive(): void {
   ended(null);

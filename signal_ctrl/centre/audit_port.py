@@ -11,7 +11,8 @@ from signal_ctrl.centre.audit import Head, StoredRecord
 class AuditWish:
     """Which records are asked for: those of an actor, an action, an object, each empty for all of them.
 
-    `district`: those of its people, of its cabinets, and of what is done to its cabinets; None is everywhere.
+    `district`: those of its people, of its cabinets and of what is done to its cabinets, and what the centre itself
+    does to that which its people have acted on, as the end of their overrides; None is everywhere.
     """
 
     actor: str = ""

@@ -26,7 +26,7 @@ def has_screen(environment: Mapping[str, str], platform: str) -> bool:
 
 
 def open_page(address: str, say: Callable[[str], None], browse: Callable[[str], bool] = webbrowser.open) -> None:
-    """Open a page in a thread that nobody waits for, as some browsers return when they are closed; say if none opens."""
+    """Open a page in a thread that nobody waits for, since some browsers return when closed; say if there is none."""
 
     def work() -> None:
         try:

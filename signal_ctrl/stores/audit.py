@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, or_, select
 
 from signal_ctrl.centre.audit import AuditRecord, Head, StoredRecord
 from signal_ctrl.centre.audit_port import AuditWish
 from signal_ctrl.centre.cabinets import CABINETS
+from signal_ctrl.centre.desk import CENTRE
 from signal_ctrl.stores.tables.audit import AUDIT
 from signal_ctrl.stores.tables.people import USERS
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
@@ -107,8 +108,15 @@ def _fits(wish: AuditWish) -> list[ColumnElement[bool]]:
             _names(column, kind, cabinets)
             for column, kind in ((AUDIT.c.actor, "cabinet:"), (AUDIT.c.object, "cabinet "))
         ]
-        fits.append(or_(AUDIT.c.actor.in_(logins), *own))
+        fits.append(or_(AUDIT.c.actor.in_(logins), *own, _goes_on(logins)))
     return fits
+
+
+def _goes_on(logins: Select[Any]) -> ColumnElement[bool]:
+    """Return whether the centre itself acts on something by its name that people have acted on."""
+    before = AUDIT.alias()
+    acted = exists().where(before.c.object == AUDIT.c.object, before.c.actor.in_(logins))
+    return and_(AUDIT.c.actor == CENTRE, AUDIT.c.object.contains(" "), acted)
 
 
 def _names(column: ColumnElement[str], kind: str, among: Select[Any]) -> ColumnElement[bool]:

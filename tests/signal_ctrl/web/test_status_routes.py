@@ -146,6 +146,17 @@ def test_a_supervisor_reads_the_audit_of_their_district_alone(client: LocalClien
     assert "south-op" not in client.get("/v1/audit.csv", headers=supervisor).text
 
 
+def test_a_supervisor_reads_how_the_overrides_of_their_district_ended(client: LocalClient, town: World) -> None:
+    for district in ("north", "south"):
+        town.person(Role.OPERATOR, f"{district}-op", district)
+        name = f"override ov-{district}"
+        town.store.write(lambda t, d=district, name=name: t.record(f"{d}-op", "issue override", name, "", NOW_MS))
+        town.store.write(lambda t, name=name: t.record("centre", "end override", name, "expired", NOW_MS))
+    boss = bearer(town.person(Role.SUPERVISOR, "boss", "north"))
+    found = client.get("/v1/audit", headers=boss).json()["records"]
+    assert [each["object"] for each in found if each["actor"] == "centre"] == ["override ov-north"]
+
+
 def test_a_supervisor_finds_records_however_many_of_others_have_come_since(
     client: LocalClient, town: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

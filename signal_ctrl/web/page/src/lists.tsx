@@ -11,7 +11,16 @@ import { lately } from "./use_list";
 
 const SIGN: Readonly<Record<Alarm["severity"], string>> = { critical: "⬣", warning: "▲", notice: "●" };
 
+const INCIDENT = /^in-[0-9a-f]{16}$/;
+const SIGNS_SHOWN = 9; // of the name of an incident, which is long and says nothing: the whole of it is under the pointer
+
 function Subject({ name }: { name: string }) {
+  if (INCIDENT.test(name))
+    return (
+      <a href={addressOf("incidents")} title={name}>
+        {name.slice(0, SIGNS_SHOWN)}…
+      </a>
+    );
   return junctions.value.has(name) ? <a href={addressOf("map", name)}>{name}</a> : <>{name}</>;
 }
 

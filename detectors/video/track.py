@@ -15,7 +15,6 @@ from detectors.video.plane import Box, Point, middle, moved
 WANDER: Final = 8.0  # vehicle sizes² per s³: braking and the growth of what comes near
 SEEN_SHARE: Final = 0.05  # of the size: how much a measured middle wavers
 FIRST_SPEED: Final = 6.0  # vehicle sizes per second: what a new vehicle may do
-EXTENT_S: Final = 0.4  # in which the extent of a vehicle follows its box: it grows as it comes near, not by leaps
 MOVED: Final = 0.4  # of its size
 MOVED_LOOKS: Final = 3
 
@@ -37,7 +36,6 @@ class Track:
     alone_s: float = 0.0
     at_s: float = 0.0  # the time that box and hull are of
     area_px: float = 0.0
-    extent: Point = (0.0, 0.0)  # usual width and height of the box
     alone: bool = True
     cut: bool = False
     start: Point = (0.0, 0.0)
@@ -78,7 +76,6 @@ class Track:
 
     def see(self, blob: Blob, now_s: float) -> None:
         """Take the blob as this vehicle."""
-        self._extend(blob, now_s)
         self.looks += 1
         self.alone_looks += 1
         self.seen_s = self.alone_s = now_s
@@ -97,15 +94,6 @@ class Track:
         if self.x.speed * axes[0].speed + self.y.speed * axes[1].speed < 0.0:
             self.x, self.y = axes  # nobody turns round out of sight: that was an edge of another one
         self._shift(self.x.place - before[0], self.y.place - before[1])
-
-    def _extend(self, blob: Blob, now_s: float) -> None:
-        """Let the extent follow the box: at once while it comes in over the picture's edge, or was seen too little."""
-        seen = blob.box[2] - blob.box[0], blob.box[3] - blob.box[1]
-        new = self.cut or self.looks < MOVED_LOOKS
-        share = 1.0 if new else 1.0 - math.exp(-(now_s - self.alone_s) / EXTENT_S)
-        if new or not blob.cut:
-            x, y = self.extent
-            self.extent = x + share * (seen[0] - x), y + share * (seen[1] - y)
 
     def _correct(self, at: Point, share: float) -> None:
         seen_var = (share * self.size_px + 0.7) ** 2
@@ -132,7 +120,6 @@ def born(number: int, blob: Blob, now_s: float, first: bool) -> Track:
         now_s,
         *axes,
         area_px=blob.area_px,
-        extent=(blob.box[2] - blob.box[0], blob.box[3] - blob.box[1]),
         cut=blob.cut,
         start=at,
         alone_s=now_s,

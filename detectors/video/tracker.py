@@ -148,8 +148,7 @@ class Tracker:
 def _cost(track: Track, blob: Blob) -> float:
     """Return how badly a blob suits a vehicle: 0 the same box, NEVER out of reach or of another size."""
     settled = track.looks >= YOUNG_LOOKS and not track.cut
-    usual = (0.0, 0.0, *track.extent)
-    grown, shrunk = not _fits(blob.box, usual, GROWN), not _fits(usual, blob.box, GROWN)
+    grown, shrunk = not _fits(blob.box, track.box, GROWN), not _fits(track.box, blob.box, GROWN)
     if settled and (grown or (shrunk and not blob.cut)):  # who leaves the picture shrinks there, but does not grow
         return NEVER
     size = max(track.size_px, math.sqrt(box_area_px2(blob.box)))

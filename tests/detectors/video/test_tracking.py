@@ -118,12 +118,24 @@ def test_one_that_comes_in_over_the_edge_beyond_a_line_is_counted() -> None:
 
 def test_who_drives_away_at_a_slant_passes_where_its_foot_will_be() -> None:
     """When its roof reaches the line its foot is still short of it, and beside its end."""
-    events = count([[at(-30.0 + 6.0 * index, 200.0 - 5.0 * index, 30.0, 60.0)] for index in range(34)])
+    events = count([[at(-90.0 + 6.0 * index, 200.0 - 5.0 * index, 30.0, 60.0)] for index in range(34)])
     assert [event.forward for event in events] == [False]
 
 
 def test_who_drives_away_at_a_slant_past_the_line_is_not_counted() -> None:
-    assert count([[at(-130.0 + 6.0 * index, 200.0 - 5.0 * index, 30.0, 60.0)] for index in range(34)]) == []
+    assert count([[at(-190.0 + 6.0 * index, 200.0 - 5.0 * index, 30.0, 60.0)] for index in range(34)]) == []
+
+
+def test_nobody_turns_round_out_of_sight() -> None:
+    """Its blob has an edge of another vehicle, which drives the other way."""
+    tracker = Tracker(Sizes())
+    for index in range(10):
+        tracker.step([blob(at(50.0 + 6.0 * index, 100.0))], index * DT_S)
+    (track,) = tracker.tracks
+    for index in range(10, 25):
+        track.predict(DT_S)
+        track.nudge((track.x.place - 20.0, None), index * DT_S)
+    assert track.speed[0] > 0.0
 
 
 def test_one_that_leaves_while_a_truck_comes_in_over_the_same_edge_does_not_turn_round() -> None:

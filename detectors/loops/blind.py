@@ -13,6 +13,8 @@ DEFAULT_VEH_S: Final = 0.03
 DEFAULT_FOR_S: Final = 300.0
 MARGIN: Final = 1.3
 BACKLOG_S: Final = 180.0
+MEMORY_S: Final = 14_400.0
+"""What was seen longer ago fades: a signal that has run for weeks has seen nights, too."""
 
 
 class Discharge:
@@ -57,7 +59,7 @@ class Profile:
     """
 
     def __init__(self, n_lanes: int) -> None:
-        self._left = [0] * n_lanes
+        self._left = [0.0] * n_lanes
         self._seen_s = [0.0] * n_lanes
         self._due = [0.0] * n_lanes
 
@@ -68,6 +70,9 @@ class Profile:
     def watched(self, lane: int, dt_s: float) -> None:
         """Note that a lane was watched for a time. [s]"""
         self._seen_s[lane] += dt_s
+        if self._seen_s[lane] > MEMORY_S:
+            keep = MEMORY_S / self._seen_s[lane]
+            self._seen_s[lane], self._left[lane] = MEMORY_S, self._left[lane] * keep
 
     def rate_veh_s(self, lane: int) -> float:
         """Return the rate at which vehicles come to a lane. [veh/s]"""

@@ -55,12 +55,17 @@ class VideoCounter:
 
     def warm(self, frame: Image, time_s: float) -> None:
         """Learn the background only. A frame is (height, width, 3), BGR; its time [s] is not looked at."""
-        work = self._seen_by(frame).shrink(frame)
+        work = self._seen_by(frame).resize(frame)
         self._scene.warm(self._scene.steadied(work))
 
     def restart(self) -> None:
         """Forget tracks and clock, keep the background."""
         self._scene.restart()
+        self._begin()
+
+    def resume(self) -> None:
+        """Forget tracks after a time in which nothing was seen; clock and learning of the background go on."""
+        self._scene.resume()
         self._begin()
 
     def step(self, frame: Image, time_s: float) -> Seen:
@@ -69,7 +74,7 @@ class VideoCounter:
         Raises: InvalidInputError if time stands or goes back, or the picture changed its size.
         """
         dt_s = self._pass_time(time_s)
-        work = self._seen_by(frame).shrink(frame)
+        work = self._seen_by(frame).resize(frame)
         alarms = self._watch.look(work, None if self._scene.backdrop is None else self._scene.backdrop.road, time_s)
         work = self._scene.steadied(work)
         look = self._scene.look(work, time_s)
@@ -79,7 +84,8 @@ class VideoCounter:
         self._motion.show(work)
         if self._street is not None:
             return self._step_street(work, look, alarms, time_s, dt_s)
-        self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes, self._motion), time_s)
+        edges = (0.0, 0.0, float(mask.shape[1]), float(mask.shape[0]))
+        self._tracker.step(vehicles_of(mask, blobs_of(mask), self._sizes, self._motion), time_s, edges)
         self._learn_sizes()
         self._scene.follow(work, time_s, as_image(cv2.dilate(mask, KEPT)))
         self._absorb(work, mask, time_s)

@@ -14,6 +14,7 @@ TRAVEL: Final = 0.4  # of its size: what moved less is no vehicle under way
 LOOKS: Final = 4
 ENTERED_LOOKS: Final = 3
 OVERLAP: Final = 0.6  # of the vehicle's side over the line
+STEEPEST: Final = 3.0  # way along the line over way across it: who goes so flat is not followed to the line
 CONTACT_LIFT: Final = 0.1  # of its height: wheels stand a little above the lower edge
 
 
@@ -37,6 +38,7 @@ class Passage:
     reached_s: float | None = None
     just: bool = False
     beside: bool = False
+    unsure: bool = False
     done: bool = False
     farthest_back: float = math.inf
     first: float = 0.0
@@ -105,8 +107,9 @@ class GateKeeper:
             passage.first, passage.first_s = lead, now_s
             passage.came_s = now_s - dt_s if track.entered else math.nan
         passage.note(lead, now_s, place, extent)
-        if passage.just or (track.looks == ENTERED_LOOKS and passage.entered(lead, now_s)):
-            passage.beside = not self._beside(track)
+        entered = track.looks == ENTERED_LOOKS and passage.entered(lead, now_s)
+        if passage.just or entered or passage.unsure:  # who is cut off by the picture's edge shows its foot later
+            passage.beside, passage.unsure = not self._passes(track), track.cut
         if passage.reached_s is None or passage.done or passage.beside:
             return None
         way = place - passage.farthest_back
@@ -119,8 +122,11 @@ class GateKeeper:
 
     def _along(self, step: Point, forward: bool) -> float:
         """Return the part of a step that leads across the line in a direction."""
-        across = step[0] * self.gate.across[0] + step[1] * self.gate.across[1]
+        across = self._part(step, self.gate.across)
         return across if forward else -across
+
+    def _part(self, step: Point, side: Point) -> float:
+        return step[0] * side[0] + step[1] * side[1]
 
     def _lead(self, track: Track, forward: bool) -> tuple[float, float]:
         """Return how far the leading edge is beyond the line, and the vehicle's extent in that direction. [px]"""
@@ -128,11 +134,18 @@ class GateKeeper:
         reach = (track.hull - self.gate.start) @ (np.array(self.gate.across) * sign)
         return float(reach.max()), float(reach.max() - reach.min())
 
-    def _beside(self, track: Track) -> bool:
-        """Tell whether the vehicle passes over the line, not over its prolongation."""
+    def _passes(self, track: Track) -> bool:
+        """Tell whether the vehicle passes over the line, not over its prolongation.
+
+        Its foot lies behind its leading edge where it drives away, so the foot is followed along its way to the line.
+        """
         x, y = track.contact
         y -= CONTACT_LIFT * (track.box[3] - track.box[1])
         at = (x - self.gate.start[0]) * self.gate.along[0] + (y - self.gate.start[1]) * self.gate.along[1]
+        away = (x - self.gate.start[0]) * self.gate.across[0] + (y - self.gate.start[1]) * self.gate.across[1]
+        along, across = (self._part(track.speed, side) for side in (self.gate.along, self.gate.across))
+        if abs(along) < STEEPEST * abs(across):
+            at -= away * along / across
         if 0.0 <= at <= self.gate.length_px:
             return True
         spots = (track.hull - self.gate.start) @ np.array(self.gate.along)

@@ -70,6 +70,10 @@ class Scene:
         self._began_s, self._due, self._flood_s, self._grey = None, [], None, None
         self._followed_s = 0.0
 
+    def resume(self) -> None:
+        """Go on after a time in which nothing was seen: what is learnt is kept, and goes on being learnt."""
+        self._flood_s, self._grey = None, None
+
     def look(self, frame: Image, now_s: float) -> Look:
         """Return what differs from the background in a frame. [s]"""
         self._learn(frame, now_s)

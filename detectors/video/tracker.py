@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from detectors.video.blobs import Blob
+from detectors.video.blobs import EDGE_PX, Blob
 from detectors.video.plane import Box, box_area_px2, middle, overlap_px2, union
 from detectors.video.sizes import Sizes
 from detectors.video.track import Track, born
@@ -21,6 +21,7 @@ FREE_EDGE: Final = 0.35  # of the size: an edge of the blob so near to the expec
 PART: Final = 0.15  # of a blob's box: smaller vehicles in it are parts of others
 SAME: Final = 0.7  # of a vehicle's box in that of an older one in the same blob: both are one
 PIECE: Final = 0.5  # of the usual area: what is larger is no piece of another
+EVERYWHERE: Final = (-math.inf, -math.inf, math.inf, math.inf)
 LOST_S: Final = 0.7
 HIDDEN_S: Final = 3.0
 YOUNG_LOOKS: Final = 3
@@ -39,8 +40,8 @@ class Tracker:
         self._before_s: float | None = None
         self._swollen_s: dict[int, float] = {}
 
-    def step(self, blobs: Sequence[Blob], now_s: float) -> None:
-        """Bring all tracks up to this frame. [s]"""
+    def step(self, blobs: Sequence[Blob], now_s: float, picture: Box = EVERYWHERE) -> None:
+        """Bring all tracks up to this frame of a picture with these edges. [s, px]"""
         first = self._before_s is None
         self.merged = {}
         dt_s = 0.0 if self._before_s is None else now_s - self._before_s
@@ -53,7 +54,7 @@ class Tracker:
         for at, blob in enumerate(blobs):
             if groups[at]:
                 whole = _joined(blob, [blobs[i] for i in pieces.get(groups[at][0].number, [])]) if at in owner else blob
-                self._fill(groups[at], whole, at in owner, now_s)
+                self._fill(groups[at], whole, at in owner, now_s, picture)
         taken = {at for at, tracks in groups.items() if tracks} | {at for each in pieces.values() for at in each}
         self._bear([blob for at, blob in enumerate(blobs) if at not in taken], now_s, first)
         self._merge(groups, blobs)
@@ -103,13 +104,13 @@ class Tracker:
                 groups[at].append(track)
         return groups
 
-    def _fill(self, tracks: list[Track], blob: Blob, owned: bool, now_s: float) -> None:
+    def _fill(self, tracks: list[Track], blob: Blob, owned: bool, now_s: float, picture: Box) -> None:
         """Bring the vehicles in a blob up to date."""
-        if len(tracks) == 1 and (owned or self._swollen(tracks[0], now_s)):
+        if len(tracks) == 1 and (owned or (_may_grow(tracks[0], blob) and self._swollen(tracks[0], now_s))):
             self._swollen_s.pop(tracks[0].number, None)
             tracks[0].see(blob, now_s)
         else:
-            _shared(tracks, blob, now_s)
+            _shared(tracks, blob, now_s, picture)
 
     def _swollen(self, track: Track, now_s: float) -> bool:
         """Tell whether a blob has been too large for its vehicle for so long that it is its true size."""
@@ -146,8 +147,9 @@ class Tracker:
 
 def _cost(track: Track, blob: Blob) -> float:
     """Return how badly a blob suits a vehicle: 0 the same box, NEVER out of reach or of another size."""
-    settled = track.looks >= YOUNG_LOOKS and not track.cut and not blob.cut
-    if settled and not (_fits(blob.box, track.box, GROWN) and _fits(track.box, blob.box, GROWN)):
+    settled = track.looks >= YOUNG_LOOKS and not track.cut
+    grown, shrunk = not _fits(blob.box, track.box, GROWN), not _fits(track.box, blob.box, GROWN)
+    if settled and (grown or (shrunk and not blob.cut)):  # who leaves the picture shrinks there, but does not grow
         return NEVER
     size = max(track.size_px, math.sqrt(box_area_px2(blob.box)))
     away = math.dist(middle(track.box), middle(blob.box)) / size
@@ -157,6 +159,11 @@ def _cost(track: Track, blob: Blob) -> float:
     together = box_area_px2(track.box) + box_area_px2(blob.box) - shared
     growth = abs(math.log(box_area_px2(blob.box) / max(1.0, box_area_px2(track.box))))
     return min(NEVER, 1.0 - shared / together + away + 0.5 * growth)
+
+
+def _may_grow(track: Track, blob: Blob) -> bool:
+    """Tell whether a blob too large for a vehicle may be its true size: none where another one may be coming in."""
+    return track.cut or not blob.cut
 
 
 def _fits(box: Box, into: Box, room: float) -> bool:
@@ -176,8 +183,12 @@ def _joined(blob: Blob, others: Sequence[Blob]) -> Blob:
     return Blob(box, area, blob.cut or any(other.cut for other in others), hull)
 
 
-def _shared(tracks: Sequence[Track], blob: Blob, now_s: float) -> None:
-    """Correct vehicles in one blob by those edges of it that are theirs: outermost in the group and near."""
+def _shared(tracks: Sequence[Track], blob: Blob, now_s: float, picture: Box) -> None:
+    """Correct vehicles in one blob by those edges of it that are theirs: outermost in the group and near.
+
+    Where a blob ends at the picture's edge nothing ends: the next vehicle may be coming in there.
+    """
+    whole = [abs(blob.box[edge] - picture[edge]) > EDGE_PX for edge in range(4)]
     for track in tracks:
         seen: list[float | None] = []
         for low, high in ((0, 2), (1, 3)):
@@ -185,7 +196,8 @@ def _shared(tracks: Sequence[Track], blob: Blob, now_s: float) -> None:
             steps = [
                 blob.box[edge] - track.box[edge]
                 for edge, best in ((low, min), (high, max))
-                if best(other.box[edge] for other in tracks) == track.box[edge]
+                if whole[edge]
+                and best(other.box[edge] for other in tracks) == track.box[edge]
                 and abs(blob.box[edge] - track.box[edge]) <= FREE_EDGE * size
             ]
             centre = (track.box[low] + track.box[high]) / 2.0

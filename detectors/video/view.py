@@ -13,25 +13,27 @@ from detectors.video.plane import Box, Point
 from detectors.video.tone import Image, as_image
 from detectors.video.zones import ZoneKeeper
 
-WORKING_PX: Final = (
-    640  # longest side of the picture that is looked at: larger ones cost time and show no more vehicles
-)
+WORKING_PX: Final = 640
+"""Longest side of the picture that is looked at: larger ones cost time and show no more vehicles."""
+MOST_ENLARGED: Final = 2.0
+"""Smaller ones are enlarged so much at most: the least gap that keeps two vehicles apart is some whole pixels wide."""
 
 
 class View:
     """The scales of one camera's picture: file, frame, working size."""
 
     def __init__(self, camera: Camera, width_px: int, height_px: int) -> None:
-        shrink = min(1.0, WORKING_PX / max(width_px, height_px))
-        self.width, self.height = max(1, round(width_px * shrink)), max(1, round(height_px * shrink))
+        scale = min(MOST_ENLARGED, WORKING_PX / max(width_px, height_px))
+        self.width, self.height = max(1, round(width_px * scale)), max(1, round(height_px * scale))
         self._x = self.width / (camera.width_px or width_px)
         self._y = self.height / (camera.height_px or height_px)
 
-    def shrink(self, frame: Image) -> Image:
+    def resize(self, frame: Image) -> Image:
         """Return a frame in working size."""
         if frame.shape[:2] == (self.height, self.width):
             return frame
-        return as_image(cv2.resize(frame, (self.width, self.height), interpolation=cv2.INTER_AREA))
+        way = cv2.INTER_CUBIC if frame.shape[1] < self.width else cv2.INTER_AREA
+        return as_image(cv2.resize(frame, (self.width, self.height), interpolation=way))
 
     def inward(self, point: Point) -> Point:
         """Return a point of the file in working pixels."""

@@ -49,7 +49,8 @@ class Watching:
     def take(self, item: Picture | Gap) -> None:
         """Count in a picture, or pass over a gap, and tell the listeners."""
         if isinstance(item, Gap):
-            self.restart()
+            self.counter.resume()
+            self._indexes, self._before = [], 0
             for listener in self.listeners:
                 listener.gap(item)
             return

@@ -17,6 +17,8 @@ FOCAL: Final = 1.0
 """Assumed focal length as a share of the picture's width: a view of 53 degrees. From 0.7 to 1.5 the direction across a
 road that is seen 30 degrees from its own moves by less than 10 degrees."""
 _LEAST_CHANGE: Final = 0.25
+_LEAST_STEEP: Final = 0.25
+"""Way down the picture over way along it: who drives past the camera more level than that tells no horizon."""
 _LEAST_PATHS: Final = 2
 
 
@@ -60,8 +62,8 @@ def across(place: Point, step: Point, sight: Sight) -> Point:
 
 def _horizon(path: Path) -> float | None:
     """Return where a path's sizes would come to nothing, by a straight line through them, None without a trend."""
-    sizes, y = path.scales, path.points[:, 1]
-    if not np.ptp(sizes) > _LEAST_CHANGE * float(np.mean(sizes)) or not np.ptp(y) > 0.0:
+    sizes, (x, y) = path.scales, path.points.T
+    if not np.ptp(sizes) > _LEAST_CHANGE * float(np.mean(sizes)) or not np.ptp(y) > _LEAST_STEEP * np.ptp(x):
         return None
     slope, level = np.polyfit(y, sizes, 1)
     horizon = float(-level / slope) if slope > 1e-6 else math.inf

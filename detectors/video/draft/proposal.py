@@ -19,6 +19,7 @@ LEAST_PATHS: Final = 2
 _LEAST_SHARE: Final = 0.2
 """Of the vehicles of the strongest flow; less may be leaves, shadows, pedestrians, or a turn that few take."""
 _LEAST_SCORE: Final = 0.5
+_LEAST_LENGTH_PX: Final = 4.0
 _LEAST_WIDTH: Final = 0.08
 """Of the picture's lesser side: smaller vehicles are hard to tell from each other."""
 
@@ -91,6 +92,8 @@ def _lines(
     lanes = list(pairwise((low, *borders, high)))
     found: list[Proposed] = []
     for at, (left, right) in enumerate(lanes):
+        if right - left < _LEAST_LENGTH_PX:
+            continue  # between neighbouring flows, or at the picture's edge, nothing of it is left
         passings = tuple(each for each in place.passings if left <= each.offset_px < right)
         way = named_line("line", place.at(right), place.at(left)).forward
         name = _free(way if len(lanes) == 1 else f"{way}-lane{at + 1}", taken)

@@ -192,6 +192,17 @@ def test_the_profile_is_the_rate_of_before() -> None:
     assert sum(profile.comes(0, 1.0, 1.0) for _ in range(1000)) == pytest.approx(1000 * profile.rate_veh_s(0), abs=1)
 
 
+def test_what_came_days_ago_fades_from_the_profile() -> None:
+    """After a quiet week an hour of rush counts as what it is, not as a hundredth."""
+    profile = Profile(1)
+    for _ in range(7 * 24 * 60):
+        profile.watched(0, 60.0)
+    for _ in range(4 * 600):
+        profile.left(0)
+        profile.watched(0, 6.0)
+    assert profile.rate_veh_s(0) > 0.5 * MARGIN / 6.0
+
+
 def test_only_open_time_is_saved() -> None:
     layout = junction(turns=2)
     discharge = Discharge(layout)

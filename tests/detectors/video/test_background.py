@@ -1,10 +1,14 @@
 """The background: exposure, shadows, what stands for long."""
 
+import cv2
 import numpy as np
 
 from detectors.video.backdrop import Backdrop
+from detectors.video.camera import Camera
+from detectors.video.capture.pictures import Gap, Picture
 from detectors.video.samples import Samples
 from detectors.video.tone import inverse_of, tone_curve
+from detectors.video.watching import Watching
 
 RNG = np.random.default_rng(5)
 ROAD = np.clip(RNG.normal(110.0, 12.0, (120, 160, 1)) + RNG.normal(0, 2, (120, 160, 3)), 0, 255).astype(np.uint8)
@@ -78,3 +82,20 @@ def test_the_background_follows_slow_change_but_not_under_a_vehicle() -> None:
     assert change[100:110, 20:40].mean() - change[:36].mean() > 6.0
     assert np.abs(change[45:65, 65:95]).mean() < 6.0
     assert abs(backdrop.road.std() - ROAD.std()) < 1.5  # contrast is kept
+
+
+def test_a_live_camera_that_hangs_at_first_goes_on_learning_the_road() -> None:
+    """A bus stands in view when the camera is switched on; then the picture hangs for a second, and the bus leaves."""
+    watching, at = Watching(Camera("pole")), 0
+    for index in range(125):
+        time_s = index / 5.0
+        if index == 20:
+            watching.take(Gap(4.0, 5.0, "no picture"))
+        elif index > 25 or index < 20:
+            frame = noisy(with_box(ROAD, 60, (20, 20, 150))) if time_s < 6.0 else noisy(ROAD)
+            watching.take(Picture(frame, at, time_s))
+            at += 1
+    backdrop = watching.counter._scene.backdrop
+    assert backdrop is not None
+    road = cv2.resize(backdrop.road, (160, 120), interpolation=cv2.INTER_AREA).astype(float)  # it was enlarged
+    assert np.abs(road[45:65, 65:95].mean(axis=(0, 1)) - ROAD[45:65, 65:95].mean(axis=(0, 1))).max() < 8.0

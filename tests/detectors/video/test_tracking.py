@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from detectors.video.blobs import Blob
+from detectors.video.camera import Camera
 from detectors.video.gate import Event, Gate, GateKeeper
 from detectors.video.kalman import Axis
 from detectors.video.motion import Motion
 from detectors.video.parts import vehicles_of
-from detectors.video.plane import Box
+from detectors.video.plane import Box, union
 from detectors.video.sizes import Sizes
 from detectors.video.tracker import Tracker
+from detectors.video.view import View
 
 DT_S = 0.1
 LINE = Gate("line", (0.0, 100.0), (1.0, 0.0), (0.0, 1.0), 200.0)  # crossed forward by what moves down
@@ -114,6 +116,50 @@ def test_one_that_comes_in_over_the_edge_beyond_a_line_is_counted() -> None:
     assert events[0].time_s == pytest.approx(0.35, abs=0.03)
 
 
+def test_who_drives_away_at_a_slant_passes_where_its_foot_will_be() -> None:
+    """When its roof reaches the line its foot is still short of it, and beside its end."""
+    events = count([[at(-90.0 + 6.0 * index, 200.0 - 5.0 * index, 30.0, 60.0)] for index in range(34)])
+    assert [event.forward for event in events] == [False]
+
+
+def test_who_drives_away_at_a_slant_past_the_line_is_not_counted() -> None:
+    assert count([[at(-190.0 + 6.0 * index, 200.0 - 5.0 * index, 30.0, 60.0)] for index in range(34)]) == []
+
+
+def test_nobody_turns_round_out_of_sight() -> None:
+    """Its blob has an edge of another vehicle, which drives the other way."""
+    tracker = Tracker(Sizes())
+    for index in range(10):
+        tracker.step([blob(at(50.0 + 6.0 * index, 100.0))], index * DT_S)
+    (track,) = tracker.tracks
+    for index in range(10, 25):
+        track.predict(DT_S)
+        track.nudge((track.x.place - 20.0, None), index * DT_S)
+    assert track.speed[0] > 0.0
+
+
+def test_one_that_leaves_while_a_truck_comes_in_over_the_same_edge_does_not_turn_round() -> None:
+    """Seen across: a car drives out of the picture to the right, a truck comes in there and hides its way."""
+    gate = Gate("line", (120.0, 0.0), (0.0, 1.0), (-1.0, 0.0), 200.0)
+    picture = (0.0, 0.0, 400.0, 200.0)
+    tracker, keeper, ways = Tracker(Sizes()), GateKeeper(gate), []
+    for index in range(70):
+        car, truck = (-40.0 + 12.0 * index, 80.0, 20.0 + 12.0 * index, 110.0), (
+            760.0 - 14.0 * index, 30.0, 1000.0 - 14.0 * index, 105.0
+        )  # fmt: skip
+        inside = [_within(box, picture) for box in (car, truck) if box[0] < 400.0 and box[2] > 0.0]
+        if len(inside) == 2 and inside[0][2] > inside[1][0] and inside[1][2] > inside[0][0]:
+            inside = [union(*inside)]
+        blobs = [Blob(box, 100, box[0] <= 0.0 or box[2] >= 400.0, blob(box).hull) for box in inside]
+        tracker.step(blobs, index * DT_S, picture)
+        ways += [event.forward for track in tracker.tracks for event in keeper.look(track, index * DT_S, DT_S)]
+    assert ways == [False, True]
+
+
+def _within(box: Box, picture: Box) -> Box:
+    return max(box[0], picture[0]), max(box[1], picture[1]), min(box[2], picture[2]), min(box[3], picture[3])
+
+
 def known_sizes() -> Sizes:
     sizes = Sizes()
     for x in range(40, 200, 10):
@@ -142,3 +188,12 @@ def test_two_held_together_by_a_thin_bridge_are_cut_and_a_truck_is_not() -> None
     assert len(vehicles_of(drawn_mask([one, two, bridge]), [whole], known_sizes(), Motion())) == 2
     truck = at(100.0, 100.0, 30.0, 70.0)
     assert len(vehicles_of(drawn_mask([truck]), [blob(truck)], known_sizes(), Motion())) == 1
+
+
+def test_a_small_picture_is_enlarged_and_a_large_one_made_smaller() -> None:
+    """Two vehicles a pixel apart in a picture of 320 pixels are two."""
+    sizes = [(view.width, view.height) for view in (View(Camera("c"), *size) for size in ((320, 240), (1280, 720)))]
+    assert sizes == [(640, 480), (640, 360)]
+    tiny = View(Camera("c"), 160, 120)
+    assert (tiny.width, tiny.height) == (320, 240)
+    assert tiny.resize(np.zeros((120, 160, 3), np.uint8)).shape == (240, 320, 3)

@@ -172,3 +172,27 @@ def test_a_draft_can_be_read_whatever_the_video_is_called() -> None:
     text = draft_text(propose(tuple(flow(300.0)), SHAPE), "street", "a?b.mp4", SHAPE, 40.0, 6)
     camera = read_camera(text, "draft.toml")
     assert (camera.width_px, camera.height_px, len(camera.lines)) == (640, 360, 1)
+
+
+def test_a_flow_of_which_no_width_is_left_gets_no_line() -> None:
+    """Its place lies at the picture's edge, where the span of its vehicles ends outside."""
+    edge = [path((-2.0, 20.0 + k), (-1.0, 340.0 + k), (4.0, 30.0), 10.0 * k) for k in range(6)]
+    found = propose((*edge, *flow(320.0)), SHAPE)
+    assert [round(each.line.start[0]) for each in found if not each.doubt] != []
+    assert all(math.dist(each.line.start, each.line.end) >= 4.0 for each in found)
+
+
+def test_who_passes_a_camera_that_looks_across_is_counted_by_an_upright_line() -> None:
+    """Vehicles grow as they come near the camera, not as they come down the picture."""
+
+    def passing(k: int) -> Path:
+        share = np.linspace(0.0, 1.0, 40)
+        xy = np.column_stack([600.0 - 560.0 * share, 150.0 + 25.0 * share + k % 3])
+        size = 30.0 + 110.0 * share
+        made = path_of(np.column_stack([xy, size, 0.6 * size, 10.0 * k + 4.0 * share]), min(SHAPE))
+        assert made is not None
+        return made
+
+    (found,) = propose(tuple(passing(k) for k in range(6)), SHAPE)
+    (ax, ay), (bx, by) = found.line.start, found.line.end
+    assert abs(by - ay) > 2.0 * abs(bx - ax)

@@ -29,12 +29,13 @@ class _Model:
         self, layout: JunctionLayout, tables: StageTables, settings: RolloutSettings, delays_s: tuple[int, ...],
         n_lanes: tuple[int, ...], n_stages: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
+        settings = settings_at(settings, tables)
         self.geometry = geometry_of(layout, n_lanes)
         self.stages = stages_of(tables, n_lanes, n_stages)
         self._settings = settings
         self._cars = np.array([[lane.cars] for lane in layout.lanes])
         self._work = work_of(self.geometry, self.stages, len(layout.exits))
-        self._rules = rules_of(settings)._replace(horizon_s=horizon_of(settings, tables))
+        self._rules = rules_of(settings)
         self._delays = np.array(delays_s, dtype=np.int64)
         self._first_cost = np.zeros(self.stages.right.shape[0])
         self._level = np.zeros((2, settings.draws))
@@ -140,14 +141,19 @@ class RolloutController:
         return tuple((int(s) // n, d, round(c, 3)) for s, d, c in rows.tolist())
 
 
-def horizon_of(settings: RolloutSettings, tables: StageTables) -> int:
-    """Return how far to simulate ahead: beyond the settings' by the longest change of stage, where that is a long one.
+def settings_at(settings: RolloutSettings, tables: StageTables) -> RolloutSettings:
+    """Return the settings of a junction: other ones where the longest change of stage is a long one.
 
     People take half a minute to clear a wide crossing. Who looks no farther than that sees the price of a change, and
-    nothing of what it is good for. [s]
+    nothing of what it is good for; who goes on to the fullest stage each time pays it too often, and comes to some
+    stages never; and a red of a minute is nothing unusual. So there it looks as much farther, stays longer, goes
+    through the stages in order, and counts those more who have waited long, but not so soon.
     """
     longest_s = float(tables.settled_s.max(initial=0.0))
-    return min(settings.horizon_s + (math.ceil(longest_s) if longest_s > LONG_CHANGE_S else 0), LONGEST_S)
+    if longest_s <= LONG_CHANGE_S:
+        return replace(settings, in_order_veh=0.0)
+    horizon_s = min(settings.horizon_s + math.ceil(longest_s), LONGEST_S)
+    return replace(settings, horizon_s=horizon_s, eagerness=settings.slow_eagerness, ageing_s=settings.slow_ageing_s)
 
 
 def rules_of(settings: RolloutSettings) -> Rules:
@@ -161,4 +167,5 @@ def rules_of(settings: RolloutSettings) -> Rules:
         leftover_s=settings.leftover_s,
         clear_factor=settings.clear_factor,
         look_s=settings.look_s,
+        in_order_veh=settings.in_order_veh,
     )

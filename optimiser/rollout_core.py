@@ -24,6 +24,7 @@ from optimiser.rollout_model import (
     Stages,
     Work,
 )
+from optimiser.rollout_policy import best_stage
 from signal_ctrl.domain.view import FloatArray, IntArray
 
 STOP_HEADWAY_S = 4.0
@@ -41,8 +42,8 @@ def simulate_flat(
     lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s, place_veh, fed,
     needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered, part, size, stride,
     n_vehicles, eta_s, weight, persons, room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s,
-    gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s,
-    green_from_s, wake_s, score, first, cars, stage0, target, delay_s, bound,
+    gap_s, refill_veh_s, eagerness, leftover_s, clear_factor, look_s, in_order_veh, head, tail, ready_s, room,
+    last_use_s, inside_s, green_from_s, wake_s, score, first, cars, stage0, target, delay_s, bound,
 ):
     """Return the cost of one candidate in one draw: waiting until the horizon_s, and what is left then. [veh s]
 
@@ -88,9 +89,9 @@ def simulate_flat(
                 _mark_starts(right, start_s, before, stage, now, green_from_s)
                 _wake(wake_s)
         elif not keeps and now >= free_s and tick % 2 == 0:
-            best = _policy(
+            best = best_stage(
                 eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now,
-                look_s, eagerness, score, first, cars, persons,
+                look_s, eagerness, in_order_veh, score, first, cars, persons,
             )
             if best != stage:
                 before, stage, changed_s = stage, best, now
@@ -267,57 +268,13 @@ def _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
 
 
 @numba.njit(cache=True)
-def _policy(
-    eta_s, tail, drawn, head, group_of, exit_of, room, part, size, stride, right, allowed, stage, now, look_s,
-    eagerness, score, first, cars, persons,
-):
-    """Return the stage that can discharge most, by cars, in the next seconds; another one only if it is clearly better,
-    each part of the junction for its own lanes.
-    """
-    limit = min(int(look_s / 2.0), first.shape[0])
-    chosen = stage
-    for p in range(size.shape[0]):
-        own = stage // stride[p] % size[p]
-        others = stage - own * stride[p]
-        for s in range(size[p]):
-            score[s] = 0.0
-        for lane in range(tail.shape[0]):
-            if part[lane] != p:
-                continue
-            count, v = 0, head[lane]
-            while v < tail[lane] and count < limit and eta_s[lane, v] < now + look_s:
-                m = drawn[lane, v]
-                if m != ABSENT:
-                    if room[exit_of[m]] < 1.0:
-                        break
-                    first[count] = group_of[m]
-                    cars[count] = persons[lane, v]
-                    count += 1
-                v += 1
-            for s in range(size[p] if count > 0 else 0):
-                if allowed[others + s * stride[p]]:
-                    for i in range(count):
-                        lit = right[others + s * stride[p], first[i]]
-                        if lit < PERMISSIVE:
-                            break
-                        score[s] += cars[i] if lit == PROTECTED else 0.5 * cars[i]
-        best = own
-        level = max(score[own] * eagerness, 0.5)
-        for s in range(size[p]):
-            if allowed[others + s * stride[p]] and score[s] > level:
-                best, level = s, score[s]
-        chosen += (best - own) * stride[p]
-    return chosen
-
-
-@numba.njit(cache=True)
 def evaluate_flat(
     lane_moves, n_lane_moves, lane_of, group_of, exit_of, yields, n_yields, two_step, mutual, n_mutual, feeds, way_s,
     place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s, allowed, offered,
     part, size, stride, n_vehicles, eta_s, weight, persons, movement, presence, share_from, key, barred, ratio,
     room_veh, headway_s, permissive_s, stuck, inside, drawn, horizon_s, startup_s, gap_s, refill_veh_s, eagerness,
-    leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s, wake_s, score,
-    first, cars, stage0, delays_s, n_late, level, first_cost, out,
+    leftover_s, clear_factor, look_s, in_order_veh, head, tail, ready_s, room, last_use_s, inside_s, green_from_s,
+    wake_s, score, first, cars, stage0, delays_s, n_late, level, first_cost, out,
 ):
     """Fill out (candidates, 3) with stage, delay [s] and mean cost [veh s]; return their number.
 
@@ -346,8 +303,8 @@ def evaluate_flat(
                     place_veh, fed, needs_veh, across, n_across, right, end_s, start_s, settled_s, min_green_s,
                     allowed, offered, part, size, stride, n_vehicles, eta_s, weight, persons, room_veh, headway_s,
                     permissive_s, stuck, inside, drawn[d], horizon_s, startup_s, gap_s, refill_veh_s, eagerness,
-                    leftover_s, clear_factor, look_s, head, tail, ready_s, room, last_use_s, inside_s, green_from_s,
-                    wake_s, score, first, cars, stage0, target, delay_s, limit - total,
+                    leftover_s, clear_factor, look_s, in_order_veh, head, tail, ready_s, room, last_use_s, inside_s,
+                    green_from_s, wake_s, score, first, cars, stage0, target, delay_s, limit - total,
                 )
                 level[1, d] = total
                 if total > limit:

@@ -101,7 +101,7 @@ class Seen(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """Numbers of the model. [s], [veh/s], [veh s]"""
+    """Numbers of the model. [s], [veh/s], [veh s]; in_order_veh: as of `RolloutSettings`, 0: in no order. [veh]"""
 
     horizon_s: int
     startup_s: float
@@ -111,6 +111,7 @@ class Rules(NamedTuple):
     leftover_s: float
     clear_factor: float
     look_s: float
+    in_order_veh: float
 
 
 class Work(NamedTuple):

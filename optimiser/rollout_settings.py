@@ -15,7 +15,9 @@ class RolloutSettings:
     `clear_factor`: how many times longer than it discharges a queue left at the horizon takes to clear;
     `patience_s`: how long a change may be put off beyond its first due time; `settle_s`: how long a stage stays beyond
     its minimum greens if turners may wait inside for those who wait for them; `ageing_s`: after how much waiting a
-    vehicle counts as two; `crowding`: by how much a vehicle of a lane counts more whose queue always reaches as far
+    vehicle counts as two; `slow_eagerness`, `slow_ageing_s`: the same two where changes of stage are long;
+    `in_order_veh`: there the base policy goes through the stages in order, past those that could serve fewer cars than
+    this, 0: to the best one; `crowding`: by how much a vehicle of a lane counts more whose queue always reaches as far
     back as anybody sees; `composed`: 1 lets composed stages be chosen beside the programme's, 0 does not; `coupled_m`:
     two signals with a shorter street between them are simulated together [m]; `walker_weight`: how much the waiting of
     a person on foot counts, that of one in a car as 1; `persons_per_push`: how many people one push stands for.
@@ -35,6 +37,9 @@ class RolloutSettings:
     patience_s: float = 20.0
     settle_s: float = 2.0
     ageing_s: float = 30.0
+    slow_eagerness: float = 4.0
+    slow_ageing_s: float = 60.0
+    in_order_veh: float = 2.0
     crowding: float = 1.0
     composed: int = 1
     coupled_m: float = COUPLED_M
@@ -46,7 +51,7 @@ class RolloutSettings:
             raise InvalidInputError("need horizon_s 10-300, draws 1-64, late_stages 0-16")
         if self.composed not in (0, 1):
             raise InvalidInputError("need composed 0 or 1")
-        if self.ageing_s < 1.0:
-            raise InvalidInputError("need ageing_s 1 or more")
+        if min(self.ageing_s, self.slow_ageing_s) < 1.0:
+            raise InvalidInputError("need ageing_s and slow_ageing_s 1 or more")
         if not all(0 <= getattr(self, field.name) < 1000 for field in fields(self)):
             raise InvalidInputError("settings of adaptive need to be 0 to 1000")

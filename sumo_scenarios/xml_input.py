@@ -3,6 +3,7 @@
 import gzip
 import io
 import math
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from signal_ctrl.domain.errors import InvalidInputError
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _DEEPEST_INCLUDE: Final = 8
+FREE_BYTES: Final = 64 << 20
+MOST_RATIO: Final = 20
+"""A packed file may become so long, or so many times as long as it is: no file that somebody made becomes more."""
 INCLUDE: Final = "include"
 
 Event = Literal["start", "end"]
@@ -88,12 +92,17 @@ def parse_xml(path: Path, max_bytes: int | None = None) -> ElementTree.Element:
 
 
 class _Guarded(io.RawIOBase):
-    """A stream that refuses entity declarations: SUMO's files have none, and they can blow up a small file."""
+    """A stream that refuses what can blow up a small file: entity declarations, which SUMO's files have none of, and
+    packing beyond all measure.
+    """
 
     def __init__(self, stream: BinaryIO, max_bytes: int | None = None) -> None:
         self._stream = stream
         self._tail = b""
         self._max_bytes = max_bytes
+        self._most_bytes = math.inf
+        if isinstance(stream, gzip.GzipFile):
+            self._most_bytes = max(FREE_BYTES, MOST_RATIO * os.fstat(stream.fileno()).st_size)
         self._bytes = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -101,6 +110,8 @@ class _Guarded(io.RawIOBase):
         self._bytes += len(chunk)
         if self._max_bytes is not None and self._bytes > self._max_bytes:
             raise OSError(f"it is longer than {self._max_bytes} bytes")
+        if self._bytes > self._most_bytes:
+            raise OSError(f"it unpacks to over {MOST_RATIO} times its length; if you trust it, unpack it and name that")
         if b"<!ENTITY" in self._tail + chunk:
             raise OSError("it declares XML entities, which no SUMO file needs")
         if b"\x00" in chunk:

@@ -101,7 +101,7 @@ def _day(feed: Feed, usual: Usual | None) -> UsualDay:
     beside = np.zeros(len(feed.network.roads), dtype=bool)
     for number, (minute_ms, _) in enumerate(_steps(feed, detection)):
         for each in range(BINS_A_MINUTE):
-            recorder.count(detection.bins, minute_ms // BIN_MS + each)
+            recorder.count(detection.bins, minute_ms // BIN_MS + each, beside)
         if detection.raw is not None and number * BINS_A_MINUTE >= WARM_UP_BINS:
             recorder.compare(detection.raw, beside)
     return recorder.day()

@@ -54,7 +54,7 @@ def _day(recorded: Recorded, network: RoadNetwork, usual: Usual | None) -> Any:
     recorder = DayRecorder(detection.layout)
     beside = np.zeros(len(network.roads), dtype=bool)
     for index, now_ms in play(recorded, network, detection):
-        recorder.count(detection.bins, now_ms // 20_000 - 1)
+        recorder.count(detection.bins, now_ms // 20_000 - 1, beside)
         if detection.raw is not None and index >= WARM_UP_BINS:
             recorder.compare(detection.raw, beside)
     return recorder.day()

@@ -29,6 +29,7 @@ ARRIVALS_S: Final = 240.0
 """So long the city lives before it is pictured: whole cycles of arrivals, five minutes of states of roads. [s]"""
 _PATIENCE_MS: Final = 60_000
 _SETTLE_MS: Final = 1_500
+_IS_SCROLLED: Final = "[...document.querySelectorAll('html, body, main, main *')].some(each => each.scrollTop > 0)"
 _PAUSE_S: Final = 1.0
 """Between two pictures, so that the account of the demo asks no faster than a person does. [s]"""
 
@@ -132,7 +133,9 @@ def take(browser: Any, address: str, view: View, screen: Screen, folder: Path) -
 
 
 def _bring(page: Any, view: View, screen: Screen) -> None:
-    """Bring a page to a view, as whoever looks at it; a phone becomes as long as the view is, within bounds."""
+    """Bring a page to a view, as whoever looks at it; a phone becomes as long as the view is, within bounds, unless a
+    part of it was scrolled to.
+    """
     page.wait_for_selector("nav a")
     if view.role != "supervisor":
         page.click(f".demo button[data-role={view.role}]")
@@ -142,7 +145,7 @@ def _bring(page: Any, view: View, screen: Screen) -> None:
     if view.prepare is not None:
         view.prepare(page)
     page.wait_for_timeout(_SETTLE_MS)
-    if screen.touch and view.prepare is None:
+    if screen.touch and not page.evaluate(_IS_SCROLLED):
         height = page.evaluate("document.querySelector('main').scrollHeight + document.querySelector('main').offsetTop")
         page.set_viewport_size({"width": screen.width, "height": min(max(height, screen.height), MOST_HEIGHT)})
         page.wait_for_timeout(_SETTLE_MS)

@@ -73,13 +73,18 @@ class Hand:
 
 
 def enliven(address: str) -> None:
-    """Hold a stage, ask for flash, report an incident, open a mission, arm a route, take another plan in."""
+    """Hold a stage, ask for flash, report an incident, open a mission, arm a route, take another plan in, have a loop
+    repaired.
+
+    What a person writes stands in both languages, as pictures are in both.
+    """
     engineer, operator = Hand(address, "engineer"), Hand(address, "operator")
     try:
         junctions = engineer.get("/v1/junctions")["junctions"]
         _plans(engineer)
         _overrides(operator, [each["junction"] for each in junctions])
         _incident(operator)
+        _repair(operator, junctions[0]["junction"])
         _convoy(operator)
     finally:
         engineer.close()
@@ -92,7 +97,7 @@ def _plans(engineer: Hand) -> None:
     document = engineer.get(f"/v1/plans/{item['name']}")["document"]
     for number, signal in enumerate(document["signals"][:4]):
         signal["offset_ds"] = (signal["offset_ds"] + 100 + 50 * number) % signal["cycle_ds"]
-    engineer.post("/v1/plans", {"document": document, "note": "offsets for the evening"})
+    engineer.post("/v1/plans", {"document": document, "note": "晚高峰相位差 · offsets for the evening"})
     days = [
         ("workday", ["mon", "tue", "wed", "thu", "fri"], ("00:00", "07:00")),
         ("weekend", ["sat", "sun"], ("00:00",)),
@@ -129,9 +134,23 @@ def _overrides(operator: Hand, junctions: list[str]) -> None:
 
 def _incident(operator: Hand) -> None:
     road = operator.get("/v1/roads")["roads"][0]
-    operator.post("/v1/incidents", {"road": road["road"], "kind": "breakdown", "text": "van on the right lane"})
+    operator.post(
+        "/v1/incidents", {"road": road["road"], "kind": "breakdown", "text": "货车停在右侧车道 · van on the right lane"}
+    )
     lon, lat = road["shape"][0]
-    operator.post("/v1/missions", {"kinds": ["tow"], "lon": lon, "lat": lat, "text": "tow the van", "priority": 2})
+    operator.post(
+        "/v1/missions", {"kinds": ["tow"], "lon": lon, "lat": lat, "text": "拖走货车 · tow the van", "priority": 2}
+    )
+
+
+def _repair(operator: Hand, junction: str) -> None:
+    wish = {
+        "facility": "detector",
+        "cabinet": junction,
+        "device": "1",
+        "text": "线圈电缆断裂 · the cable of the loop is cut",
+    }
+    operator.post("/v1/tickets", wish)
 
 
 def _convoy(operator: Hand) -> None:
@@ -167,7 +186,7 @@ def call_out(address: str) -> None:
         roads = [road for road in operator.get("/v1/roads")["roads"] if road["lanes"] > 1]
         for unit in (one for one in free if one["kind"] in ("fire", "ambulance")):
             lon, lat = max((road["shape"][0] for road in roads), key=lambda place: math.dist(place, unit["home"]))
-            wish = {"kinds": [unit["kind"]], "lon": lon, "lat": lat, "text": "smoke reported", "priority": 1}
+            wish = {"kinds": [unit["kind"]], "lon": lon, "lat": lat, "text": "有烟雾 · smoke reported", "priority": 1}
             mission = operator.post("/v1/missions", wish)["mission_id"]
             with suppress(BackendError):  # a unit may have no way from where it stands
                 operator.post(f"/v1/missions/{mission}/assign", {"unit": unit["unit"]})

@@ -216,7 +216,7 @@ class LoopEstimator:
         found = self._stray(lane, now_s, near=True)
         key = found.key if found is not None else self._new_key((lane,))
         free_s = now_s if found is None else found.free_s
-        queue.vehicles.insert(0, Tracked(key, now_s, now_s, True, free_s=free_s))
+        queue.vehicles.insert(0, Tracked(key, now_s, now_s, True, free_s=free_s, at_line=True))
 
     def _left(self, lane: int, now_s: float) -> None:
         found = self.queues[lane].take_first(now_s)

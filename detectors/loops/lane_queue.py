@@ -31,7 +31,7 @@ class Tracked:
     `source` is the advance loop that saw it, -1 if none did; `joins` says that it comes from a
     side and may have to give way before it can join; `announced` that no loop has seen it, but the signal behind let
     it go; `floor_s` is the least time it still needs; `free_s` is when it would have been at the stop line if nobody
-    had ever held it up, as far as is known.
+    had ever held it up, as far as is known; `at_line` that the stop-line loop has seen it: it changes lanes no more.
     """
 
     key: int
@@ -44,6 +44,7 @@ class Tracked:
     announced: bool = False
     floor_s: float = 0.0
     free_s: float = math.inf
+    at_line: bool = False
 
     def __post_init__(self) -> None:
         self.free_s = min(self.free_s, self.due_s)
@@ -55,7 +56,7 @@ class Tracked:
     def arrived(self, now_s: float) -> None:
         """It stands at the stop line, for certain. [s]"""
         self.presence, self.due_s, self.floor_s = 1.0, min(self.due_s, now_s), 0.0
-        self.near, self.joins = True, False
+        self.near, self.joins, self.at_line = True, False, True
 
     def likely(self, now_s: float) -> float:
         """Return the probability that it is there (0-1): one that was announced fades where no loop sees it. [s]"""
@@ -109,7 +110,9 @@ class LaneQueue:
     def find_stray(self, now_s: float, near: bool) -> Tracked | None:
         """Remove and return a vehicle that was due at the next loop about now: it has changed lanes. [s]"""
         for i, vehicle in enumerate(self.vehicles):
-            if not vehicle.announced and vehicle.near == near and abs(now_s - vehicle.next_s) <= EARLY_S:
+            if vehicle.announced or vehicle.at_line:
+                continue
+            if vehicle.near == near and abs(now_s - vehicle.next_s) <= EARLY_S:
                 return self.vehicles.pop(i)
         return None
 

@@ -9,7 +9,7 @@ from signal_ctrl.centre.adaptive import Adaptive
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.centre import Centre
 from signal_ctrl.centre.desk import CENTRE
-from signal_ctrl.centre.link_counts import apply_count
+from signal_ctrl.centre.link_counts import apply_counts
 from signal_ctrl.centre.link_faults import apply_fault, said_of
 from signal_ctrl.centre.link_gate import KEPT_MS, LinkGate, LinkHeaders, Turned, Verified, Why
 from signal_ctrl.centre.link_keys import KeyRing
@@ -25,7 +25,7 @@ from signal_ctrl.domain.errors import ConflictError, LockedError, NotFoundError,
 from signal_ctrl.domain.link.acknowledgement import Acknowledgement, ack_from_bytes
 from signal_ctrl.domain.link.mac import Asked
 from signal_ctrl.domain.link.orders import etag_of
-from signal_ctrl.domain.link.reports import Batch, Report, ReportKind, batch_from_bytes
+from signal_ctrl.domain.link.reports import Batch, ReportKind, batch_from_bytes
 from signal_ctrl.domain.secrecy import Box
 
 REFRESH_MS: Final = 20_000
@@ -185,11 +185,12 @@ class Link:
         if start is not None and start.boot == verified.stamp.boot:
             del self._unkept[verified.stamp.cabinet]
 
-    def _apply(self, t: Transaction, batch: Batch, report: Report, late: bool) -> None:
-        apply_fault(self._centre.faults, t, batch, report, late)
-        apply_count(self._centre.traffic, t, batch.cabinet, report)
-        apply_shadow(self._centre.shadow, t, batch.cabinet, report)
-        apply_starving(self._centre.alarms, t, batch.cabinet, report, late)
+    def _apply(self, t: Transaction, batch: Batch, late: bool) -> None:
+        apply_counts(self._centre.traffic, t, batch.cabinet, batch.reports)
+        for report in batch.reports:
+            apply_fault(self._centre.faults, t, batch, report, late)
+            apply_shadow(self._centre.shadow, t, batch.cabinet, report)
+            apply_starving(self._centre.alarms, t, batch.cabinet, report, late)
 
     def _hear(self, batch: Batch, old: bool) -> None:
         """Note what a cabinet says of itself now."""

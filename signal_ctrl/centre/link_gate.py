@@ -4,17 +4,17 @@ Nonces are kept in memory here, and durably by whoever writes. After a start of 
 stamped before it, so nothing that was recorded can be played to a centre that has forgotten.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple, Protocol
 
+from signal_ctrl.centre.used_nonces import UsedNonces
 from signal_ctrl.domain.clock import Clock
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.link.mac import WINDOW_MS, Asked, Stamp, request_mac, same_code, stamp_of
 
 KEPT_MS: Final = 2 * WINDOW_MS
-"""A nonce is remembered for so long. [ms]"""
+"""A nonce is remembered for so long at least. [ms]"""
 
 
 class Why(Enum):
@@ -68,8 +68,7 @@ class LinkGate:
         self._ring = ring
         self._clock = clock
         self._since_utc_ms = clock.utc_ms()
-        self._used: dict[tuple[str, str], int] = {}
-        self._order: deque[tuple[int, tuple[str, str]]] = deque()
+        self._used = UsedNonces(KEPT_MS)
 
     def genuine(self, headers: LinkHeaders, asked: Asked) -> Verified | None:
         """Return who asks by the code alone, whatever the time; None if the code is not right."""
@@ -92,16 +91,6 @@ class LinkGate:
             return Turned(Why.CLOCK, verified)
         if stamp.time_utc_ms < self._since_utc_ms:
             return Turned(Why.REPLAYED, verified)
-        if not self._use((stamp.cabinet, stamp.nonce)):
+        if not self._used.use(f"{stamp.nonce} {stamp.cabinet}", self._clock.mono_ms()):
             return Turned(Why.REPLAYED, verified)
         return verified
-
-    def _use(self, nonce: tuple[str, str]) -> bool:
-        mono_ms = self._clock.mono_ms()
-        while self._order and mono_ms - self._order[0][0] > KEPT_MS:
-            self._used.pop(self._order.popleft()[1], None)
-        if nonce in self._used:
-            return False
-        self._used[nonce] = mono_ms
-        self._order.append((mono_ms, nonce))
-        return True

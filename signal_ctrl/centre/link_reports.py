@@ -9,7 +9,7 @@ from signal_ctrl.centre.link_port import Links, LinksReading
 from signal_ctrl.centre.link_values import Lost, Start, StoredBatch
 from signal_ctrl.centre.ports import Transaction
 from signal_ctrl.domain.errors import ConflictError
-from signal_ctrl.domain.link.reports import Batch, Gap, Receipt, Report, receipt_to_bytes
+from signal_ctrl.domain.link.reports import Batch, Gap, Receipt, receipt_to_bytes
 
 MAX_MISSING: Final = 32
 """Ranges that one answer names at most."""
@@ -17,12 +17,13 @@ _LOOK_AHEAD: Final = 2_000
 _BEFORE_ALL_MS: Final = 0
 """A start of which nothing but reports of a later one is known was before that one. [ms]"""
 
-Apply = Callable[[Transaction, Batch, Report, bool], None]
-"""Does what a report asks for, within the transaction that stores it; the last: whether it came out of order."""
+Apply = Callable[[Transaction, Batch, bool], None]
+"""Does what the reports of a batch ask for, within the transaction that stores it; the last: whether it came out of
+order."""
 
 
 class ReportDesk:
-    """Takes batches. `apply` is called once for each report of each batch, whatever comes how often."""
+    """Takes batches. `apply` is called once for each batch, whatever comes how often."""
 
     def __init__(self, apply: Apply) -> None:
         self._apply = apply
@@ -46,8 +47,7 @@ class ReportDesk:
         late = batch.sequence != start.contiguous + 1 or bool(present)  # those present have overtaken it
         for gap in batch.gaps:
             t.links.put_gap(Lost(batch.cabinet, gap))
-        for report in batch.reports:
-            self._apply(t, batch, report, late)
+        self._apply(t, batch, late)
         stored = StoredBatch(
             batch.cabinet, batch.boot, batch.sequence, digest, body, b"", now_utc_ms, old=old, late=late
         )

@@ -8,6 +8,11 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.schedule import is_name
 
 
+def library_key(name: str, number: int) -> str:
+    """Return the name of a document on its shelf; in the order of numbers."""
+    return f"{name}/{number:09d}"
+
+
 @dataclass(frozen=True, slots=True)
 class LibraryItem:
     """A document under a name: plan or schedule. `number` counts the documents of the name from 1 on. [ms]"""
@@ -27,7 +32,7 @@ class LibraryItem:
     @property
     def key(self) -> str:
         """Its name on the shelf; in the order of numbers."""
-        return f"{self.name}/{self.number:09d}"
+        return library_key(self.name, self.number)
 
 
 PLANS: Final = ShelfSpec(
@@ -69,6 +74,6 @@ SCHEDULE_USES: Final = ShelfSpec(
     "schedule_uses",
     ScheduleUse,
     key=lambda u: u.use_id,
-    at_utc_ms=lambda u: u.made_utc_ms,
+    at_utc_ms=lambda u: u.made_utc_ms if u.ended_utc_ms is None else u.ended_utc_ms,
     columns={"live": lambda u: "yes" if u.ended_utc_ms is None else "no"},
 )

@@ -7,7 +7,7 @@ from typing import Final
 from signal_ctrl.centre.cabinets import Cabinet, every_cabinet, kernel_of, site_of
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.identity import Actor, Right, require
-from signal_ctrl.centre.plan_values import PLANS, SCHEDULES, LibraryItem
+from signal_ctrl.centre.plan_values import PLANS, SCHEDULES, LibraryItem, library_key
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.centre.shelves import ShelfSpec
 from signal_ctrl.domain.errors import InvalidInputError, NotFoundError, RefusedError
@@ -111,7 +111,7 @@ def item_of(reading: Reading, spec: ShelfSpec[LibraryItem], name: str, number: i
     """Return a document by name and number; 0 is the last one. Raises: NotFoundError."""
     what = "schedule" if spec is SCHEDULES else "plan"
     if number:
-        found = reading.shelf(spec).get(f"{name}/{number:09d}")
+        found = reading.shelf(spec).get(library_key(name, number))
     else:
         found = max(items(reading, spec, name, 100_000), key=lambda one: one.number, default=None) if name else None
     if found is None:

@@ -75,6 +75,22 @@ class Sessions:
 
         self.store.write(work)
 
+    def replaced(self, token: str) -> None:
+        """End the session of a token whose place another login has taken in the same browser; nothing where none lasts.
+
+        Nobody could end it any more: the browser has its cookie no longer.
+        """
+        now_utc_ms = self.clock.utc_ms()
+
+        def work(transaction: Transaction) -> None:
+            session = transaction.people.session_of_token(sha256_of(token))
+            if session is not None and session.lives(now_utc_ms):
+                transaction.people.put_session(replace(session, revoked_utc_ms=now_utc_ms))
+                words = "done: another login has its place in the browser"
+                transaction.record(session.login, "logout", session.session_id, words, now_utc_ms)
+
+        self.store.write(work)
+
     def still(self, actor: Actor) -> Actor:
         """Return who acts in a session now, with today's role. Raises: NotLoggedInError if it has ended."""
         now_utc_ms = self.clock.utc_ms()

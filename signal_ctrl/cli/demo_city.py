@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from signal_ctrl.cli.aside import Aside
+from signal_ctrl.cli.page_opening import open_page
 from signal_ctrl.cli.parking_link import ParkingAt, parking_view, told
 from signal_ctrl.cli.stopping import tidy_end
 from signal_ctrl.domain.clock import Clock
@@ -31,11 +32,12 @@ def show_city(
     folders: tuple[Path | None, Path | None] = (None, None),
     *,
     parking: ParkingAt | None = None,
+    opens: bool = False,
 ) -> int:
     """Show a city until Ctrl-C, or its end; return the exit code.
 
     Args: where, host and port; how, speed, warm-up [s], minutes; folders, of reports and of pictures of junctions;
-        parking, a service to look at.
+        parking, a service to look at; opens, whether the page is opened in the browser of this machine.
     Raises: InvalidInputError; BackendError.
     """
     speed, warm_up_s, minutes = how
@@ -50,6 +52,8 @@ def show_city(
     def ready(address: str) -> None:
         clock = "the clock is the wall's" if speed == 1 else f"the clock goes {speed:g} times as fast as the wall's"
         say(f"DEMO: open {address}  ({clock}; Ctrl-C ends it)", address=address)
+        if opens:
+            open_page(address, say)
 
     with listener, own_output(), tidy_end() as stop:
         outcome = run_city(order, listener, say, ready, lambda: stop.asked)

@@ -41,6 +41,14 @@ def demo(
     parking: Annotated[str, typer.Option(help="With --city: a parking service to look at, as with 'serve'.")] = "",
     parking_credential: Annotated[Path | None, typer.Option(help="With --city: credential for it.")] = None,
     parking_authority: Annotated[Path | None, typer.Option(help="With --city: certificate that signs its own.")] = None,
+    browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--browser/--no-browser",
+            help="With --city: open the page, or do not.",
+            show_default="open it where somebody sits at a terminal with windows",
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON: one document, with --city one a line.")] = False,
 ) -> int:
     """Compare the network's own signals, SUMO's actuated ones and the adaptive engine; report in out/demo.
@@ -50,12 +58,13 @@ def demo(
     """
     if city:
         from signal_ctrl.cli.demo_city import show_city
+        from signal_ctrl.cli.page_opening import somebody_looks
         from signal_ctrl.cli.parking_link import parking_at
 
         shown, beside = (reports, pictures), parking_at(parking, parking_credential, parking_authority)
-        return show_city(
-            scenario, seed, begin, end, (host, port), (speed, warm_up, minutes), json_, shown, parking=beside
-        )
+        opens = not json_ and somebody_looks() if browser is None else browser
+        how = (speed, warm_up, minutes)
+        return show_city(scenario, seed, begin, end, (host, port), how, json_, shown, parking=beside, opens=opens)
     from bench.demo import compare, demo_settings
     from bench.report import write_report
     from signal_ctrl.cli.run_command import stretch_of, tell

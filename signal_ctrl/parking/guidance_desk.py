@@ -52,9 +52,11 @@ _ID_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a driver asks: where he is and wants to go, when, for how long, what he needs. [s]"""
+    """What a driver asks: where he is (None where his phone does not know) and wants to go, when, for how long, what he
+    needs. [s]
+    """
 
-    place: LonLat
+    place: LonLat | None
     destination: LonLat
     kind: SpaceKind = SpaceKind.GENERAL
     stay_s: float = 7200.0
@@ -65,13 +67,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What he is told; `space`, a number that is free now and nobody else was told, or none where none is known."""
+    """What he is told; `space`, a number that is free now and nobody else was told, or none where none is known;
+    `located`, whether it is known where he is, so that a way and the time that it takes can be told.
+    """
 
     guidance_id: str
     answer: Answer
     space: str
     at_utc_ms: int
     source: str
+    located: bool = True
 
 
 class _Ground:
@@ -163,23 +168,30 @@ class GuidanceDesk:
         """
         ground = self._there()
         name = self._random(_ID_BYTES).hex()
-        on = _on_road(ground, ask.place, ask.heading_deg)
-        request = Request(name, on, ask.destination, ask.kind, ask.stay_s, ask.leaves_in_s, ask.cent_s)
+        located, place = ask.place is not None, ask.place or ask.destination
+        on = _on_road(ground, place, ask.heading_deg if located else None)
+        request = Request(name, on, ask.destination, ask.kind, ask.stay_s, ask.leaves_in_s, ask.cent_s, located=located)
         asker = blake2b(address.encode(), key=self._salt, digest_size=8).hexdigest()
         return self._answer(ground, request, asker)
 
-    def again(self, guidance_id: str, place: LonLat, heading_deg: float | None = None) -> Told:
+    def again(self, guidance_id: str, place: LonLat | None, heading_deg: float | None = None) -> Told:
         """Answer a driver under way once more; he is told another facility only if that is clearly better.
+
+        Where it is not known where he is, he may be far from it still: he is told of a better one wherever he is.
 
         Raises: NotFoundError if he is not known, or his hold has expired; otherwise as `ask`.
         """
         known = self._of(guidance_id)
         ground = self._there()
+        if place is None:
+            lost = replace(known.request, leaves_in_s=0.0, fixed=False, located=False)
+            return self._answer(ground, lost, known.asker)
         here = ground.network.plane.metres(place)
         facility = known.request.sent_to.partition("/")[0]
         there = self._book.facilities.index.get(facility)
         near = False if there is None else _metres(here, ground.network.plane.metres(there.place)) <= FIXED_M
-        request = replace(known.request, position=_on_road(ground, place, heading_deg), leaves_in_s=0.0, fixed=near)
+        on = _on_road(ground, place, heading_deg)
+        request = replace(known.request, position=on, leaves_in_s=0.0, fixed=near, located=True)
         return self._answer(ground, request, known.asker)
 
     def end(self, guidance_id: str) -> None:
@@ -210,13 +222,13 @@ class GuidanceDesk:
         return turns_ahead(self._trips(HEARD_S), self._there().network, ahead_s)
 
     def _trips(self, heard_s: float) -> Iterator[PlannedTrip]:
-        """Yield the ways of all who were heard of in the last time. [s]"""
+        """Yield the ways of all who were heard of in the last time, and of whom it is known where they are. [s]"""
         now_ms = self._clock.utc_ms()
         with self._lock:
             everybody = tuple(self._roll)
         for each in everybody:
             since_s = (now_ms - each.at_utc_ms) / 1000
-            if each.way is not None and since_s <= heard_s:
+            if each.way is not None and each.request.located and since_s <= heard_s:
                 yield PlannedTrip(each.request.request, each.way.trip(), each.request.leaves_in_s - since_s)
 
     @property
@@ -283,7 +295,7 @@ class GuidanceDesk:
         way = None if answer.way is None else PackedWay(answer.way)
         sent = replace(request, sent_to=answer.best.lot)
         self._roll.put(Known(sent, (facility, space), way, now_ms, asker), hold)
-        return Told(request.request, answer, space, now_ms, ground.access.source)
+        return Told(request.request, answer, space, now_ms, ground.access.source, request.located)
 
     def _free_space(self, facility: str, kind: SpaceKind) -> str:
         """Return the number of a space that is free now and was told to nobody; empty where none is known."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from signal_ctrl.centre.anchors import Anchor, anchor_of, key_name
 from signal_ctrl.centre.audit_check import Finding, Verdict, check_chain
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.stores.anchor_files import anchors_in
+from signal_ctrl.stores.anchor_files import anchors_at_end, anchors_in
 from signal_ctrl.stores.folder import ANCHORS, KEYS
 from signal_ctrl.stores.key_files import AUDIT_PUBLIC, public_key
 from signal_ctrl.stores.meta import AUDIT_BASE
@@ -29,11 +29,14 @@ class Verification:
         return not self.verdict.findings and not self.complaints
 
 
-def verify(folder: Path, anchors: Sequence[Path] = (), key: Path | None = None, address: str = "") -> Verification:
-    """Check the audit chain of a data folder.
+def verify(
+    folder: Path, anchors: Sequence[Path] = (), key: Path | None = None, address: str = "", every_anchor: bool = True
+) -> Verification:
+    """Check the audit chain of a data folder: every record, against every anchor or against the last thousands of them.
 
     Args: anchors, folders with copies of the anchors; key, the public key, else that beside the first copy, else that
-        of the data folder; address, of the database where it is not SQLite.
+        of the data folder; address, of the database where it is not SQLite; every_anchor, whether files of anchors are
+        read whole, which takes the longer the older they are, or at their end alone.
     Raises: InvalidInputError if the database, a folder or the key cannot be read; StorageError if the database is
         damaged.
     """
@@ -47,7 +50,7 @@ def verify(folder: Path, anchors: Sequence[Path] = (), key: Path | None = None, 
     found: list[Anchor] = []
     complaints: list[str] = []
     for place in (folder / ANCHORS, *anchors):
-        theirs, wrong = anchors_in(place)
+        theirs, wrong = anchors_in(place) if every_anchor else anchors_at_end(place)
         found += theirs
         complaints += wrong
     with looking(folder, address) as connection:

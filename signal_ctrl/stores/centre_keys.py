@@ -1,15 +1,20 @@
-"""The keys of a centre in its data folder: what orders are signed with, and what seals secrets in the database."""
+"""The keys of a centre in its data folder: what orders are signed with, and what seals secrets in the database.
+
+Beside the key of the centre lies its public half: a key with a damaged digit is a key, and no cabinet would know it.
+"""
 
 import secrets
 from pathlib import Path
 from typing import Final
 
+from signal_ctrl.centre.signing import CentreKey
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.stores.folder import KEYS
 from signal_ctrl.stores.key_box import KeyBox
-from signal_ctrl.stores.key_files import write_secret
+from signal_ctrl.stores.key_files import publish, write_secret
 
 CENTRE_KEY: Final = "centre.key"
+CENTRE_PUBLIC: Final = "centre.pub"
 IDENTITY_KEY: Final = "identity.key"
 _SECRET_BYTES: Final = 32
 
@@ -17,7 +22,8 @@ _SECRET_BYTES: Final = 32
 def centre_secret(folder: Path) -> bytes:
     """Return the 32 bytes that the key of the centre is made of; they are drawn where there are none.
 
-    Raises: InvalidInputError if the file cannot be read or made, others may read it, or it is none.
+    Raises: InvalidInputError if the file cannot be read or made, others may read it, it is none, or does not fit the
+        public half beside it.
     """
     path = folder / KEYS / CENTRE_KEY
     try:
@@ -30,6 +36,7 @@ def centre_secret(folder: Path) -> bytes:
         raise InvalidInputError(f"cannot use the key {path}: {error}; restore it from the backup") from error
     if len(found) != _SECRET_BYTES:
         raise InvalidInputError(f"{path} is no key of a centre; restore it from the backup")
+    publish(path, path.with_name(CENTRE_PUBLIC), CentreKey(found).public.hex().encode() + b"\n")
     return found
 
 

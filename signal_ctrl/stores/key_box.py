@@ -29,14 +29,23 @@ class KeyBox:
         self._current()
 
     def seal(self, text: str) -> str:
-        """Return a text sealed."""
+        """Return a text sealed. Raises: InvalidInputError if it is no printable ASCII."""
+        if not (text.isascii() and text.isprintable()):
+            raise InvalidInputError("a secret is sealed as printable ASCII")
         return self._current().encrypt(text.encode()).decode("ascii")
 
     def unseal(self, sealed: str) -> str:
-        """Return a text as it was. Raises: StorageDamagedError if no key opens it."""
+        """Return a text as it was. Raises: StorageDamagedError if no key opens it.
+
+        Half of a key authenticates and half of it decrypts: with the second one damaged, one text in 256 still opens,
+        as something else. What is sealed here is printable ASCII, and that is not.
+        """
         try:
-            return self._current().decrypt(sealed.encode()).decode()
-        except InvalidToken as error:
+            text = self._current().decrypt(sealed.encode()).decode("ascii")
+            if not text.isprintable():
+                raise InvalidToken
+            return text
+        except (InvalidToken, UnicodeDecodeError) as error:
             raise StorageDamagedError(
                 f"no key of {self._path} opens a secret; is it the file of this store?"
             ) from error

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from signal_ctrl.domain.errors import StorageDamagedError
 from signal_ctrl.stores.failures import ours
 from signal_ctrl.stores.meta import SqlMeta
-from signal_ctrl.stores.postgres import url_of
+from signal_ctrl.stores.postgres import ALIVE, url_of
 from signal_ctrl.stores.tables.leases import LEASES
 
 NAME: Final = "centre"
@@ -27,7 +27,7 @@ class PostgresArbiter:
     """The `Arbiter` of `signal_ctrl.centre.lease`. Each question has a connection of its own."""
 
     def __init__(self, address: str) -> None:
-        arguments = {"options": _OPTIONS, "connect_timeout": 3, "application_name": "signal-ctrl lease"}
+        arguments = {"options": _OPTIONS, "connect_timeout": 3, "application_name": "signal-ctrl lease", **ALIVE}
         self._engine: Engine = create_engine(url_of(address), connect_args=arguments, poolclass=NullPool)
 
     def take(self, holder: str, lasts_ms: int) -> int | None:

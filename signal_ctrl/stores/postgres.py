@@ -31,6 +31,14 @@ REQUIRED: Final = (
 )
 """What has to be on, and how it is switched on."""
 DURABLE: Final = ("on", "remote_apply")
+ALIVE: Final = {
+    "tcp_user_timeout": 5_000,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+}
+"""Of our end of each connection [ms, s, s]: behind a network that swallows everything the kernel would wait for the
+answer of the server for a quarter of an hour, and who has lost the lease could not end and wait for the next one."""
 _CONNECT_S: Final = 5
 _POOL: Final = 4
 
@@ -69,7 +77,7 @@ class PostgresDatabase:
 
     def _engine(self, settings: dict[str, str], pooled: bool) -> Engine:
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        arguments = {"options": options, "connect_timeout": _CONNECT_S, "application_name": "signal-ctrl"}
+        arguments = {"options": options, "connect_timeout": _CONNECT_S, "application_name": "signal-ctrl", **ALIVE}
         if pooled:
             return create_engine(
                 self._url, connect_args=arguments, pool_size=_POOL, max_overflow=16, pool_pre_ping=True

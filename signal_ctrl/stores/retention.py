@@ -4,7 +4,7 @@ The audit is cut only at an anchor: the anchor of the last record that goes stay
 chain can still be verified, and it tells when that record was the last. What was cut is itself recorded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,9 +15,10 @@ from sqlalchemy import Connection, delete
 from signal_ctrl.centre.anchors import Anchor, anchor_of
 from signal_ctrl.centre.audit_check import KEPT_AT_LEAST_MS
 from signal_ctrl.domain.errors import InvalidInputError
-from signal_ctrl.stores.anchor_files import anchors_in
+from signal_ctrl.stores.anchor_files import anchors_after
 from signal_ctrl.stores.folder import ANCHORS
 from signal_ctrl.stores.key_files import signing_key
+from signal_ctrl.stores.link_retention import take_out_acks, take_out_starts
 from signal_ctrl.stores.meta import AUDIT_BASE
 from signal_ctrl.stores.repositories import SqlTransaction
 from signal_ctrl.stores.shelf_retention import SHELVES_KEPT
@@ -28,6 +29,8 @@ DAY_MS: Final = 86_400_000
 AUDIT_MS: Final = 731 * DAY_MS
 """24 months; never less than six."""
 _AT_ONCE: Final = 5000
+_YOUNG: Final = 10_000
+"""After so many anchors in a row that are too young no older one is looked for: a clock was never wrong for a week."""
 
 Rule = Callable[[Connection, int], int]
 
@@ -43,8 +46,12 @@ class TopicRule:
     rule: Rule
 
 
-RULES: Final[tuple[TopicRule, ...]] = tuple(TopicRule(kept.spec.name, kept.take_out) for kept in SHELVES_KEPT)
-"""What each topic takes out; how long it keeps is said in `shelf_retention`."""
+RULES: Final[tuple[TopicRule, ...]] = (
+    *(TopicRule(kept.spec.name, kept.take_out) for kept in SHELVES_KEPT),
+    TopicRule("link_acks", take_out_acks),
+    TopicRule("link_starts", take_out_starts),
+)
+"""What each topic takes out; how long it keeps is said in `shelf_retention` and `link_retention`."""
 
 
 def retain(
@@ -73,10 +80,20 @@ def _retain_audit(store: SqlStore, folder: Path, now_utc_ms: int, before_utc_ms:
     public = signing_key(folder).public_key()
     base = store.read(lambda reading: reading.meta.get(AUDIT_BASE))
     start = 0 if base is None else anchor_of(base).head.n
-    anchors = sorted(anchors_in(folder / ANCHORS)[0], key=lambda anchor: anchor.head.n)
-    due = [anchor for anchor in anchors if anchor.head.n > start and anchor.at_utc_ms < before_utc_ms]
-    old = [anchor for anchor in due if anchor.is_of(public)]  # a signature costs: not of those cut long ago
+    due = _due(anchors_after(folder / ANCHORS, start), before_utc_ms)
+    old = sorted((anchor for anchor in due if anchor.is_of(public)), key=lambda anchor: anchor.head.n)
     return sum(store.write(_cut(anchor, now_utc_ms)) for anchor in _cuts(old, start))
+
+
+def _due(anchors: Iterable[Anchor], before_utc_ms: int) -> Iterator[Anchor]:
+    """Yield the anchors of before a time [ms]; those far behind it are not read."""
+    young = 0
+    for anchor in anchors:
+        if anchor.at_utc_ms < before_utc_ms:
+            young = 0
+            yield anchor
+        elif (young := young + 1) > _YOUNG:
+            return
 
 
 def _cuts(anchors: Sequence[Anchor], start: int) -> Iterator[Anchor]:

@@ -1,14 +1,12 @@
 """The audit as it is shown, and its check."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signal_ctrl.centre.audit import StoredRecord
 from signal_ctrl.centre.audit_check import check_chain
-from signal_ctrl.centre.cabinets import CABINETS
-from signal_ctrl.centre.ports import Reading, Store
+from signal_ctrl.centre.ports import Store
 from signal_ctrl.web.bodies import BodyOut
 
 
@@ -76,29 +74,3 @@ def shown(stored: StoredRecord) -> RecordOut:
         late=record.late,
         hash=stored.hash,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DistrictView:
-    """What of the audit is a district's: acts of its people, and what was done to its cabinets."""
-
-    district: str
-    logins: frozenset[str]
-    cabinets: frozenset[str]
-
-    def holds(self, stored: StoredRecord) -> bool:
-        """Tell whether a record is the district's."""
-        record = stored.record
-        kind, _, name = record.object.partition(" ")
-        return (
-            record.actor in self.logins
-            or record.actor.removeprefix("cabinet:") in self.cabinets
-            or (kind == "cabinet" and name in self.cabinets)
-        )
-
-
-def district_view(reading: Reading, district: str) -> DistrictView:
-    """Return what of the audit is a district's."""
-    people = frozenset(user.login for user in reading.people.users() if user.district == district)
-    cabinets = reading.shelf(CABINETS).find({"district": district}, limit=20_000)
-    return DistrictView(district, people, frozenset(each.cabinet for each in cabinets))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Request, Response
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from signal_ctrl.centre.identity import MATRIX, Actor, Grant, Right
 from signal_ctrl.centre.logins import Attempt
@@ -79,6 +80,7 @@ class MeOut(BodyOut):
     login: str
     role: str
     district: str | None
+    session: str
     second_factor_utc_ms: int | None
     rights: dict[str, str]
     csrf: str
@@ -89,12 +91,15 @@ PersonIn = Annotated[Actor, needs(Right.SESSION)]
 
 @router.post("/v1/login", dependencies=[needs(Right.OPEN)])
 async def log_in(body: LoginIn, request: Request, response: Response, context: ContextOf) -> SessionOut:
-    """Log in. Whatever is wrong, the answer is the same."""
+    """Log in. Whatever is wrong, the answer is the same. A session whose cookie this one takes the place of ends."""
     check_origin(request.headers, context.settings, needed=body.cookie)
     address = address_of(request)
     context.rates.take_login(body.login, address)
     attempt = Attempt(body.login, body.password, body.code, address, body.cookie)
     granted = await context.slow_work.run(lambda: context.identity.logins.log_in(attempt))
+    before = request.cookies.get(context.settings.cookie, "") if body.cookie else ""
+    if before:
+        await run_in_threadpool(context.identity.sessions.replaced, before)
     return answered(granted, response, context)
 
 
@@ -159,6 +164,7 @@ def me(actor: PersonIn, request: Request, context: ContextOf) -> MeOut:
         login=actor.login,
         role=actor.role.value,
         district=actor.district,
+        session=actor.session,
         second_factor_utc_ms=actor.second_factor_utc_ms,
         rights={name: grant.value for name, grant in grants.items() if grant is not Grant.NO},
         csrf=csrf_of(token_of(request, context.settings)),

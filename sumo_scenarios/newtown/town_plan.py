@@ -42,12 +42,19 @@ class RoadClass:
         """Whether people may wait between the carriageways, beside the lane for left turns."""
         return self.reservation_m - LANE_M >= ISLAND_M
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether its reservation may be opened for U-turns."""
+        return self.name.endswith(".primary")
+
 
 LANE_M: Final = 3.25
 ISLAND_M: Final = 2.0
+"""Width of an island for people to wait on; Chinese planning rules ask for one where a crossing is longer than 16 m
+without its bicycle lanes, as all of these are. Source: jianbiaoku.com, book 5847, 4.3.4, read 2026-11-28."""
 ARTERIAL_8: Final = RoadClass("lanes8.primary", 4, 60 / 3.6, 8.0, 3.0, 3.5, 12)
 ARTERIAL_6: Final = RoadClass("lanes6.primary", 3, 60 / 3.6, 6.0, 3.0, 3.5, 11)
-SECONDARY_4: Final = RoadClass("lanes4.secondary", 2, 50 / 3.6, 4.0, 2.5, 3.0, 9)
+SECONDARY_4: Final = RoadClass("lanes4.secondary", 2, 50 / 3.6, 5.5, 2.5, 3.0, 9)
 CLASSES: Final = (ARTERIAL_8, ARTERIAL_6, SECONDARY_4)
 _ORDER: Final = (ARTERIAL_6, SECONDARY_4, ARTERIAL_8, SECONDARY_4)
 """Classes of neighbouring main roads, over and over; the seed says where it starts."""
@@ -170,12 +177,12 @@ def _special(blocks: tuple[Block, ...], draw: random.Random) -> tuple[tuple[str,
 
 
 def _openings(rows: tuple[Line, ...], columns: tuple[Line, ...], draw: random.Random) -> list[str]:
-    """Choose links of roads with an island that have a gap for U-turns: every second one on average."""
+    """Choose links of primary roads that have a gap for U-turns: every second one on average."""
     found = []
     for axis, lines, others in (("E", rows, columns), ("N", columns, rows)):
         for index, line in enumerate(lines):
-            wide = line.road_class.has_island
-            found += [f"{axis}{index}x{link}" for link in range(1, len(others)) if draw.random() < 0.5 and wide]
+            may = line.road_class.has_gaps
+            found += [f"{axis}{index}x{link}" for link in range(1, len(others)) if draw.random() < 0.5 and may]
     return found
 
 

@@ -48,8 +48,8 @@ def test_a_route_that_fails_is_noticed(tmp_path: Path, monkeypatch: pytest.Monke
     def broken(*_: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(audit_routes, "district_view", broken)
-    monkeypatch.setattr(audit_routes, "_page", broken)
+    monkeypatch.setattr(audit_routes, "younger", broken)
+    monkeypatch.setattr(audit_routes, "older", broken)
     campaign = Campaign(tmp_path, 1)
     try:
         sender, request = Sender(Role.AUDITOR), FuzzRequest("GET", "/v1/audit", "/v1/audit", "", b"", ())

@@ -49,6 +49,7 @@ class Rules:
     leftover_s: float = 10.0
     clear_factor: float = 10.0
     look_s: float = 6.0
+    in_order_veh: float = 0.0
 
 
 @dataclass
@@ -278,7 +279,10 @@ class SlowRollout:
         return cost
 
     def best_stage(self, now: float) -> int:
-        """Return the stage that serves most in the next seconds; the present one unless another is clearly better."""
+        """Return the stage that serves most in the next seconds; the present one unless another is clearly better.
+
+        Or, where stages go in order and another one is clearly better, the first after it that serves enough.
+        """
         signals = self.town.signals()
         sizes = [size for _, size in signals]
         present = split(self.stage, sizes)
@@ -294,6 +298,10 @@ class SlowRollout:
             for own in sorted(worth):
                 if worth[own] > level:
                     chosen[part], level = own, worth[own]
+            enough = self.town.rules.in_order_veh
+            if enough > 0 and chosen[part] != present[part]:
+                later = [(present[part] + k) % size for k in range(1, size)]
+                chosen[part] = next((own for own in later if worth.get(own, 0.0) >= enough), chosen[part])
         return joined(chosen, sizes)
 
     def served(self, lane: int, rights: list[int], now: float) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from optimiser import rollout_core
 from optimiser.controller import Situation
-from optimiser.rollout import DELAYS_S, RolloutController
+from optimiser.rollout import DELAYS_S, RolloutController, settings_at
 from optimiser.rollout_model import LATEST_S, seen_of
 from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.errors import InvalidInputError
@@ -113,6 +113,15 @@ def fixed(patience_s: float) -> tuple[Fixed, JunctionView]:
 def put_off(controller: Fixed, view: JunctionView, now_s: float, delay_s: float, stage: int = 1) -> int:
     controller.rows = ((0, 0.0, 9.0), (stage, delay_s, 5.0))
     return controller.decide(view, Situation(now_s, 0, (0, 1, 2), 10.0 + now_s)).stage
+
+
+def test_where_a_change_takes_long_it_looks_farther_and_goes_in_order() -> None:
+    tables, settings = tables_of(towns(1)[0][1]), RolloutSettings()
+    quick, slow = (replace(tables, settled_s=np.full_like(tables.settled_s, longest_s)) for longest_s in (20.0, 29.5))
+    assert settings_at(settings, quick) == replace(settings, in_order_veh=0.0)
+    expected = replace(settings, horizon_s=90, eagerness=settings.slow_eagerness, ageing_s=settings.slow_ageing_s)
+    assert settings_at(settings, slow) == expected and expected.in_order_veh > 0.0
+    assert settings_at(replace(settings, horizon_s=280), slow).horizon_s == 300
 
 
 @pytest.mark.parametrize("patience_s", [0.0, 4.0, 10.0])

@@ -25,6 +25,7 @@ def fast_cost(arrays: Compiled, draw: int, stage: int, target: int, delay_s: int
 def test_simulate_costs_what_the_slow_rollout_costs(block: int) -> None:
     for seed in SEEDS[block::8]:
         town = random_town(seed)
+        town.rules.in_order_veh = (0.0, 1.0, 2.0)[seed % 3]
         arrays = compiled(town)
         stage = seed % len(town.rights)
         for target, delay_s in candidates(town, stage)[:: 3 + seed % 4]:
@@ -59,6 +60,22 @@ def crossroads(lanes: list[list[tuple[float, int | None]]], **changes: object) -
         [False] * 4, [2.0] * 4, [1e6] * 4, Rules(), permissive_s=[2.4] * 4,
     )  # fmt: skip
     return Town(**{**vars(town), **changes})
+
+
+def three_roads(second: int, third: int, in_order_veh: float) -> Town:
+    """Return three roads of one lane each, a stage for each, and two stages without any green."""
+    moves = [Move(k, k, k, [], False) for k in range(3)]
+    rights = [[PROTECTED if g == s else 0 for g in range(3)] for s in range(5)]
+
+    def change(a: int, b: int) -> Change:
+        ends = [3.0 if g == a != b else math.inf for g in range(3)]
+        return Change(ends, [6.0 if g == b != a else 0.0 for g in range(3)], 6.0 if a != b else 0.0)
+
+    return Town(
+        moves, rights, {(a, b): change(a, b) for a in range(5) for b in range(5)}, [5.0] * 5, set(range(5)),
+        [[], [(0.0, 1)] * second, [(0.0, 2)] * third], [False] * 3, [2.0] * 3, [1e6] * 3,
+        Rules(in_order_veh=in_order_veh), permissive_s=[2.4] * 3,
+    )  # fmt: skip
 
 
 def both(town: Town, target: int, delay_s: int) -> float:
@@ -125,6 +142,21 @@ def test_who_goes_to_a_lane_of_the_same_junction_waits_there_too() -> None:
     """Lane 0 leads to lane 3, 5 s on, whose stop line is red in this stage: both are left there at the horizon."""
     town = crossroads([[(0.0, 0)] * 2, [], [], []], feeds={0: (3, 5.0, 4.0)}, spare=[[], [], [], [3] * 14])
     assert both(town, 0, 0) == (0 + 2) + (60 - 5 + 10 + CLEAR) + (60 - 7 + 10 + 2 * CLEAR)
+
+
+def after_the_change(second: int, third: int, in_order_veh: float) -> float:
+    """Return the cost of changing from one stage without green to the other: the base policy decides what comes then."""
+    town = three_roads(second, third, in_order_veh)
+    found = fast_cost(compiled(town), 0, 3, 4, 0)
+    assert found == pytest.approx(cost_of(town, 3, 4, 0, frozenset()))
+    return found
+
+
+def test_the_base_policy_goes_on_to_the_next_stage_in_order_if_enough_wait_there() -> None:
+    """The fullest first: three of the third road, then two of the second. In order: the other way round."""
+    assert after_the_change(2, 3, 2.0) > after_the_change(2, 3, 0.0)
+    assert after_the_change(1, 3, 2.0) == after_the_change(1, 3, 0.0)  # one alone is passed by
+    assert after_the_change(1, 3, 1.0) > after_the_change(1, 3, 0.0)
 
 
 def test_a_lane_between_two_stop_lines_takes_no_more_than_find_place_there() -> None:

@@ -206,7 +206,7 @@ def compiled(town: slow.Town) -> Compiled:
     r = town.rules
     rules = Rules(
         r.horizon_s, r.startup_s, r.gap_s, r.refill_veh_s, r.eagerness, r.leftover_s,
-        r.clear_factor, r.look_s,
+        r.clear_factor, r.look_s, r.in_order_veh,
     )  # fmt: skip
     return Compiled(geometry, stages, seen, rules, work_of(geometry, stages, len(town.room_veh)))
 

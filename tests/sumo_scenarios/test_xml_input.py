@@ -1,11 +1,13 @@
 """XML files: plain, gzip'd, included, damaged."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from signal_ctrl.domain.errors import InvalidInputError
+from sumo_scenarios import xml_input
 from sumo_scenarios.xml_input import elements, parse_time_s
 
 TEXT = b"<a><b x='1'/><b x='2'/></a>"
@@ -45,6 +47,22 @@ def test_what_is_damaged_is_refused_by_name(tmp_path: Path, content: bytes) -> N
     (tmp_path / "a.xml").write_bytes(content)
     with pytest.raises(InvalidInputError, match=r"a\.xml"):
         tags(tmp_path / "a.xml")
+
+
+def test_a_bomb_is_refused_before_it_has_gone_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.xml.gz"
+    path.write_bytes(gzip.compress(b"<a>" + b" " * (8 << 20) + b"</a>", mtime=0))
+    assert tags(path) == ["a"], "a small one does no harm"
+    monkeypatch.setattr(xml_input, "FREE_BYTES", 1 << 20)
+    tracemalloc.start()
+    for read in (tags, xml_input.parse_xml):
+        with pytest.raises(InvalidInputError, match=r"a\.xml\.gz: it unpacks to over 20 times its length"):
+            read(path)
+    assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    tracemalloc.stop()
+    rows = b"".join(b"<b x='%d'/>" % k for k in range(100_000))
+    path.write_bytes(gzip.compress(b"<a>" + rows + b"</a>", mtime=0))
+    assert len(tags(path)) == 100_001
 
 
 def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:

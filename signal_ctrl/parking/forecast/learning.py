@@ -17,7 +17,7 @@ from scipy.optimize import nnls
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.parking.forecast.model import GUESSES, HORIZONS, Guess, Recent, guess
 from signal_ctrl.parking.forecast.series import SLOT_S, SLOTS, Floats, ParkingDays
-from signal_ctrl.parking.forecast.usual import Usual, usual_of
+from signal_ctrl.parking.forecast.usual import Usual, smoothing_of, usual_of
 from signal_ctrl.parking.outlook import LEVELS, Outlook
 
 FOLDS: Final = 4
@@ -109,10 +109,12 @@ def learn(days: ParkingDays) -> Learnt:
             f"a forecast of parking is learned from {LEAST_DAYS} days or more, got {len(days.dates)}"
         )
     fold = np.arange(len(days.dates)) % FOLDS
+    smooth = smoothing_of(days, [np.flatnonzero(fold == k) for k in range(FOLDS)])
     step = _step(days)
     means, sds, truths = [], [], []
     for k in range(FOLDS):
-        usual = {kind: usual_of(days.only(np.flatnonzero(fold != k)), kind) for kind in set(days.day_types)}
+        rest = days.only(np.flatnonzero(fold != k))
+        usual = {kind: usual_of(rest, kind, smooth) for kind in set(days.day_types)}
         for day in np.flatnonzero(fold == k):
             for slot in range(int(day) % step, SLOTS, step):
                 found, truth = _tried(days, int(day), slot, usual[days.day_types[day]])
@@ -128,7 +130,7 @@ def learn(days: ParkingDays) -> Learnt:
         np.stack([_levels(seen[:, h] / sd[:, h]) for h in range(HORIZONS)]),
         np.stack([_levels((truth[:, h] - mean[-1, :, h]) / unseen_sd) for h in range(HORIZONS)]),
     ]
-    usual = {kind: usual_of(days, kind) for kind in sorted(set(days.day_types), key=days.day_types.index)}
+    usual = {kind: usual_of(days, kind, smooth) for kind in sorted(set(days.day_types), key=days.day_types.index)}
     return Learnt(days.facilities, days.capacity, usual, weight, np.stack(errors), len(days.dates))
 
 

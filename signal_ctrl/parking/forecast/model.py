@@ -1,8 +1,9 @@
 """Cars in a facility up to an hour ahead: arrivals and departures slot by slot, from what is seen now and usual.
 
 Arrivals are the usual ones times how many more or fewer came lately (a gamma prior on that ratio, so that few cars say
-little); they come back to the usual in time. Departures are a share of those inside. Two more guesses stand beside:
-the present plus the usual change, and the usual day.
+little); they come back to the usual in time. Departures are a share of those inside. Three more guesses stand beside:
+the same with the usual arrivals (where who came late today is still to come, fewer lately do not mean fewer soon), the
+present plus the usual change, and the usual day.
 Source of the ratio: Gelman et al. 2013, "Bayesian Data Analysis", section 2.6 (Poisson counts with a gamma prior).
 """
 
@@ -16,7 +17,7 @@ from signal_ctrl.parking.forecast.usual import DEFAULT_STAY_SLOTS, Usual
 
 HORIZONS: Final = 12
 """Slots ahead: an hour."""
-GUESSES: Final = 3
+GUESSES: Final = 4
 HALF_LIFE_SLOTS: Final = 6.0
 """What was counted so long ago counts half."""
 PRIOR_VEH: Final = 8.0
@@ -56,18 +57,20 @@ def guess(usual: Usual, recent: Recent, slot: int, capacity: Floats, others: Flo
     lately = _lately(recent.entered)
     known = np.isfinite(usual.entered[:, ahead[:-1]])
     fade = np.exp(-np.arange(HORIZONS) / BACK_SLOTS)
-    rate = np.where(known, usual.entered[:, ahead[:-1]] * (1 + (ratio[:, None] - 1) * fade), lately[:, None])
+    usual_rate = np.where(known, usual.entered[:, ahead[:-1]], lately[:, None])
+    rate = np.where(known, usual_rate * (1 + (ratio[:, None] - 1) * fade), usual_rate)
     share = usual.share_left[:, ahead[:-1]]
     share = np.where(np.isfinite(share), share, 1 / DEFAULT_STAY_SLOTS)
-    rate = np.maximum(np.nan_to_num(rate), 0.0) * others[:, None]
+    rate, usual_rate = (np.maximum(np.nan_to_num(each), 0.0) * others[:, None] for each in (rate, usual_rate))
     usually = usual.occupied[:, ahead]
     now = np.where(np.isfinite(recent.occupied), recent.occupied, usually[:, 0])
     now = np.where(np.isfinite(now), now, capacity)
     flowing, sd = _flow(now, rate, share, capacity, ratio_sd)
+    as_usual, _ = _flow(now, usual_rate, share, capacity, ratio_sd)
     change = usually[:, 1:] - usually[:, :1]
     drifting = np.where(np.isfinite(change), now[:, None] + change, flowing)
     usual_day = np.where(np.isfinite(usually[:, 1:]), usually[:, 1:], flowing)
-    mean = np.clip(np.stack((flowing, drifting, usual_day)), 0.0, capacity[None, :, None])
+    mean = np.clip(np.stack((flowing, as_usual, drifting, usual_day)), 0.0, capacity[None, :, None])
     return Guess(mean, np.maximum(sd, LEAST_SD))
 
 

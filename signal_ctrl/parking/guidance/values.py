@@ -53,7 +53,8 @@ class Request:
 
     `position`, on the road network; `kind`, the space that he needs; `leaves_in_s`, how long until he sets out;
     `stay_s`; `cent_s`, how many seconds of his way a cent is worth to him; `sent_to`, the lot that he was told before,
-    or empty; `fixed`, whether he is too close to it to be told another one.
+    or empty; `fixed`, whether he is too close to it to be told another one; `located`, whether it is known where he is:
+    else `position` stands for a place near his destination, and nothing is known of his way.
     """
 
     request: str
@@ -65,6 +66,7 @@ class Request:
     cent_s: float = 0.0
     sent_to: str = ""
     fixed: bool = False
+    located: bool = True
 
     def __post_init__(self) -> None:
         if not (self.request and 0 < self.stay_s < math.inf and 0 <= self.leaves_in_s < math.inf):

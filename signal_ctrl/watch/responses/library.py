@@ -6,7 +6,7 @@ from typing import Final
 
 from signal_ctrl.centre.desk import Desk
 from signal_ctrl.centre.identity import Actor, Right, require
-from signal_ctrl.centre.plan_values import LibraryItem
+from signal_ctrl.centre.plan_values import LibraryItem, library_key
 from signal_ctrl.centre.ports import Reading, Transaction
 from signal_ctrl.domain.errors import NotFoundError, RefusedError
 from signal_ctrl.watch.responses.order_values import RESPONSES
@@ -68,7 +68,7 @@ def told(reasons: Sequence[PartReason]) -> str:
 def response_item(reading: Reading, name: str, number: int = 0) -> LibraryItem:
     """Return a response of the library; number 0 is the last one. Raises: NotFoundError."""
     if number:
-        found = reading.shelf(RESPONSES).get(f"{name}/{number:09d}")
+        found = reading.shelf(RESPONSES).get(library_key(name, number))
     else:
         known = reading.shelf(RESPONSES).find({"name": name}, limit=100_000) if name else ()
         found = max(known, key=lambda one: one.number, default=None)

@@ -1,6 +1,7 @@
 """The state of every road, each minute, from all that was reported until its end."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -72,7 +73,7 @@ class StateEstimator:
         """Return the state over the minute that began then. [ms, UTC]"""
         end_ms = minute_utc_ms + MINUTE_MS
         told = self.inbox.close(minute_utc_ms)
-        loops = self._loops.minute(told.counts.values())
+        loops = self._loops.minute(chain.from_iterable(told.counts.values()))
         driven = self._matcher.take(list(told.positions.values()), end_ms, self._queue_m)
         read = self._reads.take(list(told.reads.values()), self._said_s)
         self._note(driven, Source.POSITIONS)

@@ -23,15 +23,15 @@ Value = TypeVar("Value")
 
 @dataclass(slots=True)
 class Minute:
-    """What tells of one minute: counts by detector, positions by vehicle and time, reads by tag and time."""
+    """What tells of one minute: counts of each detector, positions by vehicle and time, reads by tag and time."""
 
-    counts: dict[str, LoopCount] = field(default_factory=dict)
+    counts: dict[str, list[LoopCount]] = field(default_factory=dict)
     positions: dict[tuple[str, int], Position] = field(default_factory=dict)
     reads: dict[tuple[str, str, int], TagRead] = field(default_factory=dict)
 
 
 class Inbox:
-    """Observations that wait for their minute: a count for the one that it ends in.
+    """Observations that wait for their minute: a count for the one that it ends in, beside others of its detector.
 
     What is refused is counted by its reason in `refused`.
     """
@@ -76,7 +76,11 @@ class Inbox:
             return "longer than five minutes"
         if is_impossible(count):
             return "impossible"
-        return _keep(self._minutes[minute].counts, count.detector, count)
+        there = self._minutes[minute].counts.setdefault(count.detector, [])
+        if any(count.from_utc_ms < each.to_utc_ms and each.from_utc_ms < count.to_utc_ms for each in there):
+            return "twice"
+        there.append(count)
+        return ""
 
     def _put_read(self, read: TagRead, minute: int) -> str:
         if read.reader not in self._readers:
@@ -98,6 +102,6 @@ def _keep(kept: dict[Key, Value], key: Key, value: Value) -> str:
 def is_impossible(count: LoopCount) -> bool:
     """Tell whether a loop of one lane cannot have counted so: too many for the time, or for how long it was covered."""
     length_s = (count.to_utc_ms - count.from_utc_ms) / 1000
-    if count.vehicles > MOST_A_LANE_MINUTE * length_s / 60:
+    if count.vehicles > max(MOST_A_LANE_MINUTE * length_s / 60, 1.0):
         return True
     return count.vehicles >= MANY and count.occupied * length_s < LEAST_COVERED_S * count.vehicles

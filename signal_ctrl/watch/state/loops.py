@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from signal_ctrl.domain.roads import RoadNetwork
+from signal_ctrl.watch.city_minute import MINUTE_MS
 from signal_ctrl.watch.observations import LoopCount
 
 Doubles = npt.NDArray[np.float64]
@@ -59,17 +61,22 @@ class _Ends:
         self.there = np.zeros(self.n_roads, dtype=bool)
         self.there[list(chosen.values())] = True
 
-    def minute(self, counts: Iterable[LoopCount]) -> tuple[Doubles, Doubles]:
-        """Return vehicles of all lanes a minute, and mean occupancy; NaN where nothing came."""
+    def minute(self, counts: Iterable[LoopCount]) -> tuple[Doubles, Doubles, Doubles]:
+        """Return vehicles of all lanes a minute, mean occupancy, both NaN where nothing came, and minutes told of.
+
+        A detector may tell of the minute in several counts: together they are one.
+        """
         vehicles, occupied, seen = (np.zeros(self.n_roads) for _ in range(3))
-        for count in counts:
-            road = self._road.get(count.detector)
+        minutes = np.ones(self.n_roads)
+        for detector, (counted, occupied_ms, told_ms) in _by_detector(counts).items():
+            road = self._road.get(detector)
             if road is not None:
-                vehicles[road] += count.vehicles * 60_000 / (count.to_utc_ms - count.from_utc_ms)
-                occupied[road] += count.occupied
+                vehicles[road] += counted * MINUTE_MS / told_ms
+                occupied[road] += occupied_ms / told_ms
                 seen[road] += 1
+                minutes[road] = max(minutes[road], told_ms / MINUTE_MS)
         none = np.where(seen > 0, seen, np.nan)
-        return vehicles * np.maximum(self._lanes, seen) / none, occupied / none
+        return vehicles * np.maximum(self._lanes, seen) / none, occupied / none, minutes
 
 
 class LoopStates:
@@ -84,7 +91,6 @@ class LoopStates:
         self._end = _Ends(network, {name: road for name, road in place.items() if at_end[name]})
         self._begin = _Ends(network, {name: road for name, road in place.items() if not at_end[name]})
         self.there = self._end.there | self._begin.there
-        self.both = self._end.there & self._begin.there
         self._loop_m = _mean_loop_m(network)
         self._lanes = np.array([float(road.lanes) for road in roads])
         self._length_m = np.array([road.length_m for road in roads])
@@ -101,12 +107,12 @@ class LoopStates:
     def minute(self, counts: Iterable[LoopCount]) -> LoopMinute:
         """Take in the counts of a minute and return what they say."""
         counts = list(counts)
-        entered, occupied_entry = self._begin.minute(counts)
-        left, occupied = self._end.minute(counts)
+        entered, occupied_entry, in_min = self._begin.minute(counts)
+        left, occupied, out_min = self._end.minute(counts)
         told = ~np.isnan(entered) | ~np.isnan(left)
         self._age_min = np.where(told, 0.0, self._age_min + 1)
         self._rows.append((entered, left, occupied_entry, occupied))
-        self._store(entered, left)
+        self._store(entered, left, np.maximum(in_min, out_min))
         rate_in, rate_out, occupied_entry, occupied = (_recent([row[k] for row in self._rows]) for k in range(4))
         fresh = self._age_min < FRESH_MIN
         flow_veh_h = np.where(fresh, 60 * np.where(np.isnan(rate_out), rate_in, rate_out), np.nan)
@@ -115,7 +121,7 @@ class LoopStates:
             occupied=np.where(fresh, occupied, np.nan),
             occupied_entry=np.where(fresh, occupied_entry, np.nan),
             speed_mps=np.where(fresh, self._speed_mps(rate_in, occupied_entry), np.nan),
-            stored_s=np.where(fresh & self.both, self._stored_s(), np.nan),
+            stored_s=self._stored_s(),
             age_min=self._age_min.copy(),
         )
 
@@ -125,31 +131,43 @@ class LoopStates:
         flow_lane_s = rate_in / self._lanes / 60
         return np.where(enough, flow_lane_s * (VEHICLE_M + self._loop_m) / np.where(enough, occupied, 1.0), np.nan)
 
-    def _store(self, entered: Doubles, left: Doubles) -> None:
+    def _store(self, entered: Doubles, left: Doubles, minutes: Doubles) -> None:
         """Count on: who came and has not left. A minute that is missing at one end changes nothing."""
         whole = ~np.isnan(entered) & ~np.isnan(left)
-        came, went = np.where(whole, entered, 0.0), np.where(whole, left, 0.0)
+        came, went = np.where(whole, entered * minutes, 0.0), np.where(whole, left * minutes, 0.0)
         fade = np.exp(-1 / BALANCE_MIN)
         first = np.where(self._counted_min < FIRST_MIN, FIRST_TIMES * 0.5 * (came + went), 0.0)
-        self._counted_min += whole
+        self._counted_min += whole * minutes
         self._in, self._out = self._in * fade + came + first, self._out * fade + went + first
         self._stored = self._stored + came * np.clip(self._out / self._in, 0.5, 2.0) - went
-        driving = came * (self._free_s - self._rest_s) / 60
+        driving = came / minutes * (self._free_s - self._rest_s) / 60
         self._stores.append(self._stored)
         self._slack.append(self._stored - driving)
 
     def _stored_s(self) -> Doubles:
         """Return vehicles on the road over flow, the ends outside of the loops at free speed. [s]
 
+        Only minutes that both ends have told count: one end alone says nothing of who is between them. NaN without one.
         Source: J. D. C. Little, A proof for the queuing formula L = λW (1961).
         """
         least = np.minimum.reduce(list(self._slack))
         stores = list(self._stores)[-WINDOW_MIN - 1 :]
         on_road = np.clip(np.mean(stores, axis=0) - least, 0.0, self._room) * WINDOW_MIN
-        came, went = (np.nansum([row[k] for row in self._rows], axis=0) for k in (0, 1))
-        flow = 0.5 * (came + went) * WINDOW_MIN / len(self._rows)
+        both = np.array([0.5 * (entered + left) for entered, left, _, _ in self._rows])
+        told = (~np.isnan(both)).sum(axis=0)
+        flow = np.nansum(both, axis=0) * WINDOW_MIN / np.maximum(told, 1)
         found = (60 * on_road + USUAL_VEH * self._free_s) / (flow + USUAL_VEH) + self._rest_s
-        return np.asarray(np.maximum(found, self._free_s))
+        return np.asarray(np.where(told > 0, np.maximum(found, self._free_s), np.nan))
+
+
+def _by_detector(counts: Iterable[LoopCount]) -> dict[str, tuple[int, float, int]]:
+    """Return of each detector vehicles, time covered and time told of. [ms]"""
+    found: dict[str, tuple[int, float, int]] = {}
+    for count in sorted(counts, key=attrgetter("from_utc_ms", "detector")):
+        vehicles, occupied_ms, told_ms = found.get(count.detector, (0, 0.0, 0))
+        lasts_ms = count.to_utc_ms - count.from_utc_ms
+        found[count.detector] = vehicles + count.vehicles, occupied_ms + count.occupied * lasts_ms, told_ms + lasts_ms
+    return found
 
 
 def _recent(rows: list[Doubles]) -> Doubles:

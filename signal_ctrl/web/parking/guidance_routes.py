@@ -27,10 +27,11 @@ Heading = Annotated[float, Field(ge=0, le=360)]
 class AskIn(BodyIn):
     """A driver's question: longitude and latitude of where he is and wants to go. [s] [degrees]
 
-    `kind`, the space that he needs; `cent_s`, how many seconds of his way a cent is worth to him.
+    `kind`, the space that he needs; `cent_s`, how many seconds of his way a cent is worth to him. Without a position
+    he is told where to park and what the chances are, and no way.
     """
 
-    position: Place
+    position: Place | None = None
     destination: Place
     kind: str = "general"
     stay_s: Annotated[float, Field(gt=0, le=31 * 86_400)] = 7_200.0
@@ -40,9 +41,9 @@ class AskIn(BodyIn):
 
 
 class AgainIn(BodyIn):
-    """Where a driver is now. [degrees]"""
+    """Where a driver is now, if his phone knows it. [degrees]"""
 
-    position: Place
+    position: Place | None = None
     heading_deg: Heading | None = None
 
 
@@ -55,7 +56,7 @@ def ask(body: AskIn, request: Request, context: ContextOf) -> dict[str, Any]:
         kinds = ", ".join(each.value for each in SpaceKind)
         raise InvalidInputError(f"'{body.kind}' is no kind of space; choose of {kinds}") from None
     asked = Ask(
-        place=_place(body.position),
+        place=_known_place(body.position),
         destination=_place(body.destination),
         kind=kind,
         stay_s=body.stay_s,
@@ -68,8 +69,10 @@ def ask(body: AskIn, request: Request, context: ContextOf) -> dict[str, Any]:
 
 @router.post("/v1/parking/guidance/{guidance_id}", dependencies=[ANYBODY])
 def again(guidance_id: GuidanceId, body: AgainIn, context: ContextOf) -> dict[str, Any]:
-    """Say it again from where he is now; another facility only if that is clearly better, and never within 200 m."""
-    told = context.parking.guidance.again(guidance_id, _place(body.position), body.heading_deg)
+    """Say it again from where he is now; another facility only if that is clearly better, and never within 200 m
+    of where he was sent. Without a position nobody knows whether he is that near, and the first alone counts.
+    """
+    told = context.parking.guidance.again(guidance_id, _known_place(body.position), body.heading_deg)
     return told_view(context.parking, told)
 
 
@@ -112,7 +115,7 @@ def inflow(
 def told_view(parking: Parking, told: Told) -> dict[str, Any]:
     """Return what a driver is told as a JSON object."""
     roads = parking.guidance.network.roads
-    way = told.answer.way
+    way = told.answer.way if told.located else None
     best = told.answer.best.lot.partition("/")[0]
     section = parking.book.facilities.of(best).section_of.get(told.space)
     return {
@@ -121,7 +124,7 @@ def told_view(parking: Parking, told: Told) -> dict[str, Any]:
         "fitting": told.answer.fitting,
         "travel_times": told.source,
         "space": None if section is None else {"space": told.space, "level": section.level, "zone": section.zone},
-        "choices": [_choice(parking, each) for each in told.answer.choices],
+        "choices": [_choice(parking, each, told.located) for each in told.answer.choices],
         "way": None
         if way is None
         else {
@@ -133,10 +136,10 @@ def told_view(parking: Parking, told: Told) -> dict[str, Any]:
     }
 
 
-def _choice(parking: Parking, choice: Choice) -> dict[str, Any]:
+def _choice(parking: Parking, choice: Choice, located: bool) -> dict[str, Any]:
     name, _, kind = choice.lot.partition("/")
     facility = parking.book.facilities.of(name)
-    drives = choice.drive_s < 1e9
+    drives = located and choice.drive_s < 1e9
     return {
         "facility": name,
         "kind": kind,
@@ -150,6 +153,10 @@ def _choice(parking: Parking, choice: Choice) -> dict[str, Any]:
         "currency": facility.tariff.currency,
         "chance": round(choice.chance, 4) if parking.guidance.is_foreseen(choice.lot) else None,
     }
+
+
+def _known_place(pair: tuple[float, float] | None) -> LonLat | None:
+    return None if pair is None else _place(pair)
 
 
 def _place(pair: tuple[float, float]) -> LonLat:

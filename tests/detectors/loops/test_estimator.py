@@ -108,6 +108,23 @@ def test_a_lane_change_before_the_stop_line_moves_the_vehicle() -> None:
     assert view.key[1, 0] == key
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_who_stands_at_the_stop_line_has_not_changed_lanes_when_somebody_comes_beside_him(seen: bool) -> None:
+    street = Street(junction(2), "rr")
+    if seen:
+        street.passes(NEAR, 10.0)
+    street.on(LINE, 10.0 + FROM_MIDDLE_S)
+    key = street.look(14.0).key[0, 0]
+    street.on(3 + LINE, 15.0)
+    view = street.look(15.2)
+    assert [vehicles(view, k) for k in (0, 1)] == [1, 1]
+    assert view.key[0, 0] == key
+    assert view.key[1, 0] != key
+    street.off(3 + LINE, 15.8)
+    street.off(LINE, 30.0)
+    assert [vehicles(street.look(30.2), k) for k in (0, 1)] == [0, 0]
+
+
 def test_a_neighbour_that_is_not_due_has_not_changed_lanes() -> None:
     street = Street(junction(2), "rr")
     street.passes(FAR, 0.0)

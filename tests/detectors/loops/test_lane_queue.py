@@ -116,6 +116,16 @@ def test_a_stray_of_the_other_kind_is_not_taken() -> None:
     assert keys(lane) == [1]
 
 
+def test_who_has_come_to_the_stop_line_is_no_stray() -> None:
+    waiting = vehicle(1, 10.0, near=True)
+    assert queue(waiting).find_stray(10.0, near=True) is waiting
+    waiting.arrived(10.0)
+    lane = queue(waiting, vehicle(2, 11.0, near=True))
+    found = lane.find_stray(10.0, near=True)
+    assert found is not None
+    assert (found.key, keys(lane)) == (2, [1])
+
+
 def test_who_is_only_announced_is_not_who_a_loop_sees() -> None:
     lane = queue(announced(1, 10.0))
     assert lane.first() is None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from signal_ctrl.centre.delay_price import LOST_S, Held, added_veh_h, green_ratios, price_of
 from signal_ctrl.centre.issuing import IssueWish
-from signal_ctrl.centre.link_counts import apply_count
+from signal_ctrl.centre.link_counts import apply_counts
 from signal_ctrl.centre.override_checks import override_of
 from signal_ctrl.centre.override_values import Scope, ScopeKind
 from signal_ctrl.centre.prices import ESTIMATE, Price
@@ -201,5 +201,5 @@ def test_counts_come_in_with_the_reports_of_cabinets(here: World) -> None:
         Report(ReportKind.EVENT, at_ms, "group-count", "side", (("seconds", 60), ("vehicles", 3))),
     )
     for report in (told, *left_out):
-        here.store.write(lambda t, report=report: apply_count(here.centre.traffic, t, "c0", report))
+        here.store.write(lambda t, report=report: apply_counts(here.centre.traffic, t, "c0", (report,)))
     assert here.store.read(lambda r: r.shelf(FLOWS).find()) == (GroupFlow("c0", "main", at_ms - 300_000, at_ms, 25, 4),)

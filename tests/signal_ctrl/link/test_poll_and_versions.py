@@ -85,7 +85,7 @@ def test_ten_to_the_five_polls_leave_the_database_as_it_was(world: LinkWorld) ->
             ask = signer.ask("GET", "/v1/cabinets/cab-1/plan", etag=etag)
             writes += world.wire.carry(ask).status != 304
         world.world.centre.registry.heard("cab-1")
-        entered = link.gate._use(("cab-1", str(number)))
+        entered = link.gate._used.use(f"{number} cab-1", clock.mono_ms())
         assert entered
         assert world.world.centre.orders.book.answer("cab-1", etag, clock.mono_ms()) is None
     assert not writes

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -100,6 +101,34 @@ def test_who_is_under_way_is_sent_on_when_his_facility_fills(parking: Parking, c
     assert (_facility(sent_on), sent_on.space) == ("P2", "A001") and sent_on.answer.best.chance > 0.9
     at_the_door = parking.guidance.again(near.guidance_id, (120.0975, 30.2))
     assert _facility(at_the_door) == "P1" and at_the_door.answer.best.chance < 0.5  # told honestly, and sent nowhere
+
+
+def test_a_phone_that_does_not_know_where_it_is_is_sent_on_and_is_foretold_to_no_signal(
+    parking: Parking, clock: ManualClock
+) -> None:
+    entrances = {"P1": Entrance("E1", 800.0), "P2": Entrance("E2", 800.0)}
+    places = {"P1": (120.0985, 30.2), "P2": (120.1085, 30.2)}
+    parking.import_facilities(
+        "office", Facilities(tuple(facility(name, place=places[name], entrances=(entrances[name],)) for name in places))
+    )
+    _say(parking, clock, {"P1": 20, "P2": 20}, 2)
+    told = parking.guidance.ask(replace(ASK, place=None))  # wants to go to the door of P1
+    assert (_facility(told), told.space, told.located) == ("P1", "A001", False)
+    others = [parking.guidance.ask(replace(ASK, place=None)) for _ in range(2)]
+    view = told_view(parking, told)
+    assert view["way"] is None and {choice["drive_s"] for choice in view["choices"]} == {None}
+    assert view["choices"][0]["chance"] > 0.9
+    assert not parking.guidance.turns_ahead(300.0) and not parking.guidance.inflow().entering
+    clock.pass_ms(2 * MINUTE_MS)
+    _say(parking, clock, {"P1": 0, "P2": 20}, 3)
+    sent_on = parking.guidance.again(told.guidance_id, None)
+    assert _facility(sent_on) == "P2" and sent_on.answer.best.chance > 0.9
+    found = parking.guidance.again(told.guidance_id, ASK.place)
+    assert found.located and told_view(parking, found)["way"] is not None
+    assert parking.guidance.inflow().entering
+    assert {_facility(other) for other in others} == {"P1"}
+    lost = parking.guidance.again(told.guidance_id, None)
+    assert not lost.located and not parking.guidance.inflow().entering
 
 
 def test_of_a_facility_that_nobody_hears_of_nothing_is_foreseen(parking: Parking, clock: ManualClock) -> None:

@@ -88,12 +88,18 @@ def test_a_backup_under_load_is_of_one_moment(place: Any, tmp_path: Path) -> Non
     restore(made[2].file, tmp_path / "new", SECRET, NOW_MS)
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    store = open_folder(tmp_path / "data", ballast_bytes=4096)
-    signing_key(tmp_path / "data")
+def made_of(data: Path) -> Path:
+    """Make a store with a record and its keys, and return its folder."""
+    store = open_folder(data, ballast_bytes=4096)
+    signing_key(data)
     store.write(note("a"))
     store.close()
+    return data
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    made_of(tmp_path / "data")
     return make_backup(tmp_path / "data", tmp_path / "b.backup", SECRET, NOW_MS).file
 
 

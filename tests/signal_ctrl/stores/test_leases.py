@@ -3,16 +3,20 @@
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from bench.storage.server import Cluster
 from signal_ctrl.centre.lease import LEASE_MS
 from signal_ctrl.domain.errors import FencedError, StandbyError
 from signal_ctrl.stores.audit_verification import verify
@@ -20,6 +24,8 @@ from signal_ctrl.stores.key_files import signing_key
 from signal_ctrl.stores.leases import PostgresArbiter
 from signal_ctrl.stores.opening import open_postgres
 from tests.patience import PATIENCE_S
+
+_SOCKET = ".s.PGSQL.5432"
 
 
 def note(transaction) -> int:
@@ -142,6 +148,90 @@ def centres(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[tuple[C
     yield begin, address
     for centre in begun:
         centre.end()
+
+
+class Relay:
+    """Stands between a process and the server; cut, it swallows what comes from either side, and keeps all open."""
+
+    def __init__(self, server: Path, folder: Path) -> None:
+        self._server = server / _SOCKET
+        self._through = threading.Event()
+        self._through.set()
+        self._ends: list[socket.socket] = []
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(folder / _SOCKET))
+        self._listening.listen(50)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self._through.clear()
+
+    def heal(self) -> None:
+        self._through.set()
+
+    def close(self) -> None:
+        self.heal()
+        for end in (self._listening, *self._ends):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                threading.Thread(target=self._join, args=(client,), daemon=True).start()
+
+    def _join(self, client: socket.socket) -> None:
+        self._through.wait()
+        server = socket.socket(socket.AF_UNIX)
+        self._ends += [client, server]
+        with suppress(OSError):
+            server.connect(str(self._server))
+            threading.Thread(target=self._pump, args=(server, client), daemon=True).start()
+            self._pump(client, server)
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                self._through.wait()
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def relay(pg_cluster: Cluster) -> Iterator[tuple[Relay, Path]]:
+    with tempfile.TemporaryDirectory(prefix="relay-") as folder:  # names of sockets are short
+        made = Relay(pg_cluster.folder, Path(folder))
+        yield made, Path(folder)
+        made.close()
+
+
+@pytest.mark.slow
+def test_a_centre_that_is_cut_off_from_the_store_is_taken_over_and_writes_nothing_afterwards(
+    centres, relay: tuple[Relay, Path], pg_cluster: Cluster, tmp_path: Path
+) -> None:
+    begin, address = centres
+    wire, folder = relay
+    first = Centre("a", tmp_path / "a", address.replace(str(pg_cluster.folder), str(folder)))
+    try:
+        first.wait_for("wrote 3", PATIENCE_S)
+        second = begin("b")
+        second.wait_for("waits", PATIENCE_S)
+        wire.cut()
+        second.wait_for("wrote 1 under 3", LEASE_MS / 1000 + PATIENCE_S)
+        wire.heal()
+        assert first.process.wait(PATIENCE_S) == 3
+        second.wait_for("wrote", PATIENCE_S)
+    finally:
+        first.end()
+    with psycopg.connect(address) as connection:
+        written = connection.execute("SELECT actor, result FROM audit ORDER BY n").fetchall()
+    assert [actor for actor, _ in written] == sorted(actor for actor, _ in written), (
+        "none of the first after the second"
+    )
+    assert set(written) == {("a", "2"), ("b", "3")}
 
 
 @pytest.mark.slow

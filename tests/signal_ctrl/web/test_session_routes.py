@@ -180,6 +180,35 @@ def test_a_cookie_is_for_pages_of_this_centre_alone(client: LocalClient, world: 
     assert client.post("/v1/token", headers={**own, "X-CSRF-Token": csrf}).status_code == 200
 
 
+def test_a_login_ends_the_session_whose_cookie_it_takes_the_place_of(
+    client: LocalClient, world: World, clock: ManualClock
+) -> None:
+    """The browser has that cookie no longer, so nobody could end the session any more."""
+    secret = enrolled(client, world, clock)
+    own = {"Origin": "http://centre.test"}
+
+    def enter(browser: LocalClient) -> str:
+        clock.pass_ms(60_000)
+        body = {"login": "ann", "password": PASSWORD, "code": code_of(secret, clock), "cookie": True}
+        return str(browser.post("/v1/login", json=body, headers=own).json()["session"])
+
+    def ended() -> list[str]:
+        found = world.store.read(lambda reading: reading.audit.records())
+        return [each.record.object for each in found if each.record.action == "logout"]
+
+    with LocalClient(world.app) as other:
+        first, elsewhere = enter(client), enter(other)
+        second = enter(client)
+        assert ended() == [first]
+        assert client.get("/v1/me").json()["session"] == second
+        assert other.get("/v1/me").json()["session"] == elsewhere, "another browser has its own"
+    assert client.post("/v1/login", json={"login": "ann", "password": "wrong", "cookie": True}, headers=own).is_error
+    assert client.get("/v1/me").json()["session"] == second, "who is not let in ends nothing"
+    clock.pass_ms(60_000)
+    log_in(client, secret, clock)
+    assert ended() == [first], "a program's login takes no cookie's place"
+
+
 def test_an_invitation_is_for_one_use_and_one_day(client: LocalClient, world: World, clock: ManualClock) -> None:
     invitation = world.identity.accounts.first_admin()
     assert invitation is not None and world.identity.accounts.first_admin() is None

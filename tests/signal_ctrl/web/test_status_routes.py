@@ -12,6 +12,7 @@ from signal_ctrl.centre.identity import Role
 from signal_ctrl.centre.ports import Condition
 from signal_ctrl.domain.clock import ManualClock
 from signal_ctrl.domain.site_json import site_to_json
+from signal_ctrl.web import audit_routes
 from tests.signal_ctrl.web.conftest import NOW_MS
 
 LINE = {
@@ -143,6 +144,52 @@ def test_a_supervisor_reads_the_audit_of_their_district_alone(client: LocalClien
     assert {(each["actor"], each["object"]) for each in mine} == {("root", "cabinet c1"), ("north-op", "something")}
     assert len(everything) > len(mine)
     assert "south-op" not in client.get("/v1/audit.csv", headers=supervisor).text
+
+
+def test_a_supervisor_reads_how_the_overrides_of_their_district_ended(client: LocalClient, town: World) -> None:
+    for district in ("north", "south"):
+        town.person(Role.OPERATOR, f"{district}-op", district)
+        name = f"override ov-{district}"
+        town.store.write(lambda t, d=district, name=name: t.record(f"{d}-op", "issue override", name, "", NOW_MS))
+        town.store.write(lambda t, name=name: t.record("centre", "end override", name, "expired", NOW_MS))
+    boss = bearer(town.person(Role.SUPERVISOR, "boss", "north"))
+    found = client.get("/v1/audit", headers=boss).json()["records"]
+    assert [each["object"] for each in found if each["actor"] == "centre"] == ["override ov-north"]
+
+
+def test_a_supervisor_finds_records_however_many_of_others_have_come_since(
+    client: LocalClient, town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One question looks at so many records and no more, and says where to go on."""
+    monkeypatch.setattr(audit_routes, "_SCANNED", 50)
+    town.person(Role.OPERATOR, "north-op", "north")
+    supervisor = bearer(town.person(Role.SUPERVISOR, "boss", "north"))
+    many = (("north-op", "first"), *(("somebody", f"thing {k}") for k in range(180)))
+    town.store.write(lambda t: [t.record(who, "note", what, "done", NOW_MS) for who, what in many])
+    page = client.get("/v1/audit?newest=20", headers=supervisor).json()
+    assert page["records"] == [] and page["earlier_n"] is not None
+    asked, found = 1, []
+    while page["earlier_n"] is not None:
+        page = client.get(f"/v1/audit?limit=20&before_n={page['earlier_n']}", headers=supervisor).json()
+        found, asked = page["records"] + found, asked + 1
+    assert [each["object"] for each in found] == ["cabinet c1", "first"]
+    assert asked <= 5
+    numbers = [each["n"] for each in client.get("/v1/audit?limit=1000", headers=supervisor).json()["records"]]
+    assert numbers == [each["n"] for each in found][: len(numbers)], "forwards it is the same"
+
+
+def test_the_audit_of_a_time_ends_there_and_goes_back(client: LocalClient, town: World) -> None:
+    auditor = bearer(town.person(Role.AUDITOR, "aud"))
+    for k in range(10):
+        town.store.write(lambda t, k=k: t.record("ann", "note", f"thing {k}", "done", NOW_MS + 1_000 * k))
+    asked = {"until_utc_ms": NOW_MS + 6_500, "limit": 3, "who": "ann"}
+    page = client.get("/v1/audit", params=asked, headers=auditor).json()
+    assert [each["object"] for each in page["records"]] == ["thing 4", "thing 5", "thing 6"]
+    page = client.get("/v1/audit", params={**asked, "before_n": page["earlier_n"]}, headers=auditor).json()
+    assert [each["object"] for each in page["records"]] == ["thing 1", "thing 2", "thing 3"]
+    page = client.get("/v1/audit", params={**asked, "before_n": page["earlier_n"]}, headers=auditor).json()
+    assert ([each["object"] for each in page["records"]], page["earlier_n"]) == (["thing 0"], None)
+    assert client.get("/v1/audit?before_n=0", headers=auditor).status_code == 422
 
 
 def test_the_youngest_records_of_the_audit_can_be_asked_for(client: LocalClient, town: World) -> None:

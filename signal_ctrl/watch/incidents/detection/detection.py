@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 
 from signal_ctrl.domain.roads import RoadNetwork
-from signal_ctrl.watch.incidents.detection.bins import BIN_MS, Flags, Floats, Ints, LoopBins
+from signal_ctrl.watch.incidents.detection.bins import BIN_MS, KEPT, Flags, Floats, Ints, LoopBins
 from signal_ctrl.watch.incidents.detection.doubt import LOOKED_AT, Doubt
 from signal_ctrl.watch.incidents.detection.evidence import LOOP_FIGURES, Figure, LoopEvidence, Raw
 from signal_ctrl.watch.incidents.detection.judging import JUDGE, Judge
 from signal_ctrl.watch.incidents.detection.layout import Layout, layout_of
 from signal_ctrl.watch.incidents.detection.standing import Standing
 from signal_ctrl.watch.incidents.detection.telling import finding_of
-from signal_ctrl.watch.incidents.detection.usual import Usual
+from signal_ctrl.watch.incidents.detection.usual import Usual, nothing_usual
 from signal_ctrl.watch.incidents.wishes import Finding
 from signal_ctrl.watch.observations import LoopCount, Observation, Position
 
@@ -27,6 +27,8 @@ GRACE_MS: Final = 4_000
 MOST_LOOKED_AT: Final = 20
 """Roads that are looked at again in one step, the highest scores first."""
 _USUAL_SHARE: Final = 1 / 3
+KNOWN_BINS: Final = 9
+"""Who has told nothing for so long, loops that report each minute and late among them, does not say what is usual."""
 _NEVER: Final = -1
 
 
@@ -38,7 +40,9 @@ class Detection:
         self.layout: Layout = layout_of(network)
         self.bins = LoopBins([loop.detector for loop in network.loops])
         self.standing = Standing(network)
-        self._usual, self.judge = usual, judge
+        self._tells = self.layout.tells()
+        self.judge = judge
+        self.learn(usual)
         self.doubt = Doubt(self.layout)
         n_roads = self.layout.n_roads
         self._number = _NEVER
@@ -51,9 +55,9 @@ class Detection:
         self.scores: Floats = np.zeros(n_roads)
         self.raw: Raw | None = None
 
-    def learn(self, usual: Usual) -> None:
-        """Take what is usual from now on."""
-        self._usual = usual
+    def learn(self, usual: Usual | None) -> None:
+        """Take what is usual from now on; None: nothing is known, as in the beginning."""
+        self._usual = usual or nothing_usual(len(self.layout.road), self.layout.n_roads)
 
     def take(self, observation: Observation, now_utc_ms: int) -> None:
         """Take a count or a position; what is bad, late, there already or from the future moves nothing. [ms]"""
@@ -91,7 +95,10 @@ class Detection:
                 del left[road]
 
     def usual_again(self, road: str, since_utc_ms: int) -> bool:
-        """Tell whether all that tells of a road and of those next to it has been usual since a time. [ms]"""
+        """Tell whether all that tells of a road and of those next to it has been usual since a time. [ms]
+
+        Never where no loop tells of it: that no vehicle reports from a road says nothing.
+        """
         at = self.layout.network.index.get(road)
         if at is None or self._known_since_ms[at] == _NEVER or self._known_since_ms[at] > since_utc_ms:
             return False
@@ -103,14 +110,14 @@ class Detection:
 
     def lanes_that_stand(self, road: int) -> tuple[int, ...]:
         """Return the lanes of a road whose loops have been covered for longer than usual."""
-        if self.raw is None or self._usual is None:
+        if self.raw is None:
             return ()
         long = (self.raw.stand > self._usual.stand + 1) & (self.layout.road == road)
         return tuple(sorted({self.layout.network.loops[at].lane for at in np.flatnonzero(long)}))
 
     def _figures(self, number: int, now_utc_ms: int, muted: Flags | None, silent: tuple[str, ...]) -> Floats:
         found = np.zeros((self.layout.n_roads, len(Figure)))
-        if self._usual is not None and len(self.layout.road):
+        if len(self.layout.road):
             if muted is None:
                 self._doubt(number, self._usual)
             quiet = self.doubt.loops if muted is None else self.doubt.loops | muted
@@ -142,24 +149,32 @@ class Detection:
         return float(self.judge.scores(figures))
 
     def _loops_that_tell(self, road: int) -> Ints:
-        start, end = self.layout.turns
-        behind, before = end[start == road], start[end == road]
-        tells = self.layout.road == road
-        tells |= self.layout.entry & np.isin(self.layout.road, behind)
-        tells |= self.layout.stop & np.isin(self.layout.road, before)
-        return np.flatnonzero(tells)
+        of, loop = self._tells
+        return np.asarray(loop[of == road])
 
     def _note(self, now_utc_ms: int) -> None:
         """Note since when each road is unusual, and since when its loops tell."""
         unusual = self.scores >= self.judge.suspect * _USUAL_SHARE
         self._unusual_ms[unusual] = now_utc_ms
         self._rising_ms = np.where(unusual, np.where(self._rising_ms == _NEVER, now_utc_ms, self._rising_ms), _NEVER)
-        if self.raw is None:
-            return
-        told = ~np.isnan(self.raw.stored)
+        told = self._told()
         self._known_since_ms = np.where(
             told, np.where(self._known_since_ms == _NEVER, now_utc_ms, self._known_since_ms), _NEVER
         )
+
+    def _told(self) -> Flags:
+        """Tell by road whether loops say how it is: its own, or where it has none those next to it that tell of it.
+
+        None of them may just have fallen silent: what it said goes with it.
+        """
+        heard = self.bins.last >= self._number - KNOWN_BINS
+        fell_silent = ~heard & (self.bins.last >= self._number - KEPT)
+        road, loop = self._tells
+        n_roads, own = self.layout.n_roads, self.layout.road[loop] == road
+        has_own = np.bincount(road[own], minlength=n_roads) > 0
+        counts = own | ~has_own[road]
+        says = np.bincount(road[counts], heard[loop[counts]], n_roads) > 0
+        return np.asarray(says & (np.bincount(road, fell_silent[loop], n_roads) == 0))
 
     def _next_to(self, road: int) -> list[int]:
         start, end = self.layout.turns

@@ -71,7 +71,7 @@ class Raw:
 
 
 def deviance(counted: Floats, expected: Floats) -> Floats:
-    """Return half the Poisson deviance of a count that is too low, 0 where it is not.
+    """Return half the Poisson deviance of a count that is too low, 0 where it is not; NaN where one is not known.
 
     It is the logarithm of how much more probable the count is under its own mean than under the expected one.
     >>> float(deviance(np.array([0.0]), np.array([5.0]))[0])
@@ -79,7 +79,12 @@ def deviance(counted: Floats, expected: Floats) -> Floats:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         logarithm = np.where(counted > 0, counted * np.log(counted / expected), 0.0)
-        return np.where(counted < expected, expected - counted + logarithm, np.where(np.isnan(counted), np.nan, 0.0))
+        return np.where(counted < expected, expected - counted + logarithm, _usual_or_unknown(counted, expected))
+
+
+def _usual_or_unknown(counted: Floats, expected: Floats) -> Floats:
+    """Return 0, and NaN where one of the two is not known."""
+    return np.where(np.isnan(counted) | np.isnan(expected), np.nan, 0.0)
 
 
 class LoopEvidence:
@@ -108,12 +113,12 @@ class LoopEvidence:
         """Return the figures of what was seen by loops, shape (n_roads, LOOP_FIGURES)."""
         layout, usual = self._layout, self._usual
         scaled = np.nan_to_num(raw.deviance / usual.spread)
-        stands = np.maximum(raw.stand - usual.stand - 0.5, 0.0)
+        stands = np.nan_to_num(np.maximum(raw.stand - usual.stand - 0.5, 0.0))
         found = np.zeros((layout.n_roads, LOOP_FIGURES))
         np.maximum.at(found[:, Figure.ENTRY_STANDS], layout.road[self._entry], stands[self._entry])
         np.maximum.at(found[:, Figure.STOP_STANDS], layout.road[self._stop], stands[self._stop])
         scale = np.maximum(SILENCE_SCALE * usual.silence, LEAST_SILENCE_SCALE_VEH)
-        silent = np.maximum(raw.silence - usual.silence - SILENCE_MARGIN_VEH, 0.0) / scale
+        silent = np.nan_to_num(np.maximum(raw.silence - usual.silence - SILENCE_MARGIN_VEH, 0.0) / scale)
         np.maximum.at(found[:, Figure.STOP_SILENT], layout.road[self._stop], silent[self._stop])
         np.maximum.at(found[:, Figure.ENTRY_SILENT], layout.road[self._entry], silent[self._entry])
         found[:, Figure.OUT_MISSING], found[:, Figure.IN_MISSING] = scaled[OUT], scaled[IN]
@@ -127,7 +132,7 @@ class LoopEvidence:
         return np.minimum(found, MAX_FIGURE)
 
     def _stand(self, at_end: Ints) -> Floats:
-        return np.where(at_end >= 0, self._bins.standing(at_end, _COVERED, _NOBODY_VEH), 0).astype(float)
+        return np.where(at_end >= 0, self._bins.standing(at_end, _COVERED, _NOBODY_VEH), np.nan)
 
     def ends(self, number: int) -> Ints:
         """Return the bin that each loop is judged by; one far before all others where it has not reported lately."""
@@ -169,14 +174,14 @@ class LoopEvidence:
         layout = self._layout
         road, n_roads = layout.road[mask], layout.n_roads
         seen, usual = self._bins.vehicles(at_end, LONG)[mask], self._usual.rate_at(number)[mask]
-        all_seen, all_usual = np.bincount(road, seen, n_roads)[road], np.bincount(road, usual, n_roads)[road]
+        all_seen, all_usual = (np.bincount(road, each, n_roads)[road].astype(np.float64) for each in (seen, usual))
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.clip(usual / all_usual, 0.01, 0.99)
             others = np.where(
                 all_seen - seen > 0, (all_seen - seen) * np.log((all_seen - seen) / (all_seen * (1 - share))), 0
             )
             own = np.where(seen > 0, seen * np.log(seen / (all_seen * share)), 0.0)
-            low = np.where(seen < all_seen * share, own + others, np.where(np.isnan(all_seen), np.nan, 0.0))
+            low = np.where(seen < all_seen * share, own + others, _usual_or_unknown(all_seen, all_usual))
         found = np.zeros(n_roads)
         with np.errstate(invalid="ignore"):
             np.maximum.at(found, road, low)

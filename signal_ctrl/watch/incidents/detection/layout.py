@@ -37,6 +37,23 @@ class Layout:
         """How many roads there are."""
         return len(self.network.roads)
 
+    def tells(self) -> Ints:
+        """Return pairs (road, loop that tells of it), shape (2, n): its own, those at the begin of the roads behind it,
+        and those at the end of the roads before it."""
+        start, end = self.turns
+        at_begin, at_end = (self._loops_by_road(mask) for mask in (self.entry, self.stop))
+        found = set(zip(self.road.tolist(), range(len(self.road)), strict=True))
+        for one, other in zip(start.tolist(), end.tolist(), strict=True):
+            found.update((one, loop) for loop in at_begin.get(other, ()))
+            found.update((other, loop) for loop in at_end.get(one, ()))
+        return _pairs(found)
+
+    def _loops_by_road(self, mask: Flags) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for loop in np.flatnonzero(mask).tolist():
+            found.setdefault(int(self.road[loop]), []).append(loop)
+        return found
+
 
 def layout_of(network: RoadNetwork) -> Layout:
     """Return the layout of a network."""

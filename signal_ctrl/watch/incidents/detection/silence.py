@@ -45,12 +45,14 @@ class Silence:
         self._under_way = np.where(layout.stop, drive[layout.road], CROSSING)
 
     def look(self, bins: LoopBins, usual: Usual, came: Floats, number: int, at_end: Ints) -> Floats:
-        """Return by loop what is overdue at the end of a bin [veh]; 0 for one that reports nothing.
+        """Return by loop what is overdue at the end of a bin [veh]; NaN for one that reports nothing, or whose usual
+        is not known.
 
         Args: came, by road, share of the usual that came out of the roads before it; at_end, the bin by loop that each
             is judged by.
         """
         vehicles, occupied = bins.recent(at_end, WINDOW)
+        known = ~np.isnan(usual.rate_at(number)) & ~np.isnan(vehicles[0])
         rate = np.nan_to_num(usual.rate_at(number))
         due, counted = self._due(np.nan_to_num(vehicles), rate)
         due = np.where(counted, due, rate * np.nan_to_num(came[self._layout.road], nan=1.0))
@@ -58,7 +60,7 @@ class Silence:
         lately = np.where((bins_ago < self._under_way) & counted, due, 0.0).sum(axis=0)
         bare = (vehicles[0] <= _NOBODY_VEH) & (occupied[0] < COVERED)
         overdue = _added_up(vehicles, occupied, due) - (1 - LEAK) * lately
-        return np.where(bare, np.maximum(overdue, 0.0), 0.0)
+        return np.where(known, np.where(bare, np.maximum(overdue, 0.0), 0.0), np.nan)
 
     def _due(self, vehicles: Floats, rate: Floats) -> tuple[Floats, Flags]:
         """Return vehicles that came towards each loop, by bin, (WINDOW, n_loops), and whether somebody counts them."""

@@ -48,8 +48,9 @@ class UsualDay:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """What is usual: `rate` by slot and loop [vehicles in 20 s], `stand` [bins] and `silence` by loop, `spread`
-    (4, n_roads): how much more counts vary than Poisson's; `stored`, `stored_sd` by road [veh]. NaN: not known."""
+    """What is usual: `rate` by slot and loop [vehicles in 20 s], NaN where it is not known; `stand` [bins] and
+    `silence` by loop, `spread` (4, n_roads): how much more counts vary than Poisson's; `stored`, `stored_sd` by road
+    [veh]. Of these what is not known is infinite, so that nothing goes beyond it."""
 
     rate: Floats
     stand: Floats
@@ -81,10 +82,17 @@ def usual_of(days: Sequence[UsualDay]) -> Usual:
         rate=_mean([day.rate for day in days]),
         stand=np.maximum(stand, LEAST_STAND),
         silence=np.maximum(silence, LEAST_SILENCE),
-        spread=np.maximum(np.nan_to_num(deviance / LEAST_DEVIANCE, nan=1.0), 1.0),
+        spread=np.maximum(np.nan_to_num(deviance / LEAST_DEVIANCE, nan=np.inf), 1.0),
         stored=np.nan_to_num(stored),
-        stored_sd=np.maximum(np.sqrt(np.maximum(np.nan_to_num(variance), 0.0)), LEAST_STORED_SD),
+        stored_sd=np.maximum(np.sqrt(np.maximum(np.nan_to_num(variance, nan=np.inf), 0.0)), LEAST_STORED_SD),
     )
+
+
+def nothing_usual(n_loops: int, n_roads: int) -> Usual:
+    """Return what is usual before anything was learnt: nothing is unusual."""
+    by_loop, by_road = np.full(n_loops, np.inf), np.full(n_roads, np.inf)
+    rate, spread = np.full((SLOTS, n_loops), np.nan), np.full((4, n_roads), np.inf)
+    return Usual(rate, by_loop, by_loop.copy(), spread, np.zeros(n_roads), by_road)
 
 
 def _highest(values: Sequence[Floats]) -> Floats:

@@ -2,12 +2,14 @@
 import { signal } from "@preact/signals";
 import { hearClock, IS_DEMO } from "./clock";
 import { say } from "./labels";
+import { arrive, isLeft, leave, leaving, watchLeaving } from "./leaving";
 import { isPast } from "./past";
 
 export interface Me {
   login: string;
   role: string;
   district: string | null;
+  session: string;
   rights: Record<string, string>;
   csrf: string;
 }
@@ -41,10 +43,16 @@ const AGAIN_MS = 1_500; // what was refused as too much is asked for once more
 const EXCHANGE_MS = 5 * 60_000;
 const PATIENCE_MS = 30_000; // after a sleep or on a lost line an answer may never come, and what waits for it waits for ever
 const LONG = /^\/v1\/(audit\/verify|past\/)/; // what reads much may take its time
+const LOG_OUT = "/v1/logout";
 const BEEN_IN = "signal-ctrl.been-in"; // no secret: the cookie cannot be seen, and asking without one is an error
+const LEAVE_MS = 5_000;
 let csrf = "";
+let parting = ""; // the token of the session that is being left, for its first try
+const underWayNow = new Set<AbortController>();
 
+/** Asks for something, or has something done, for who is logged in; nobody else asks. */
 export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  if (entry.peek() !== "in") throw new Problem(0, "out", "");
   try {
     return await send<T>(method, path, body);
   } catch (problem) {
@@ -97,15 +105,20 @@ async function whenFree(): Promise<void> {
 }
 
 /** Fetches in turn, so that a page never asks faster than the centre answers, however unevenly it answers. What acts goes first. */
-async function inTurn(path: string, wish: RequestInit): Promise<[Response, unknown]> {
-  if (wish.method === "GET") await (queue = queue.then(whenFree));
-  else await whenFree();
+async function inTurn(path: string, wish: RequestInit, patienceMs: number): Promise<[Response, unknown]> {
+  const stop = new AbortController();
+  underWayNow.add(stop); // from here on who logs out stops it, also while it waits for its turn
+  const before = wish.method === "GET" ? (queue = queue.then(whenFree)) : whenFree();
+  await before;
   const askedMs = performance.now();
+  const timer = LONG.test(path) ? 0 : setTimeout(() => stop.abort(), patienceMs);
   try {
-    const answer = await fetch(path, LONG.test(path) ? wish : { ...wish, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(path, { ...wish, signal: stop.signal });
     hearClock(answer, askedMs);
     return [answer, answer.status === 204 ? undefined : await answer.json().catch((cut) => (answer.ok ? Promise.reject(cut) : {}))];
   } finally {
+    clearTimeout(timer);
+    underWayNow.delete(stop);
     isFree();
     underWay -= 1;
     counted += 1;
@@ -116,18 +129,20 @@ async function inTurn(path: string, wish: RequestInit): Promise<[Response, unkno
 const SESSION = /^\/v1\/(login|logout|token|second-factor|demo-session)/;
 const READING = new Set(["read_status", "read_audit"]);
 
-async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function send<T>(method: string, path: string, body?: unknown, token = csrf, patienceMs = PATIENCE_MS): Promise<T> {
   if (isPast.peek() && method !== "GET" && !SESSION.test(path)) throw new Problem(0, "past", say("replay.no"));
   const headers: Record<string, string> = { accept: "application/json" };
-  if (method !== "GET") headers["x-csrf-token"] = csrf;
+  if (method !== "GET") headers["x-csrf-token"] = token;
   if (body !== undefined) headers["content-type"] = "application/json";
-  const wish = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
-  const [answer, document] = await inTurn(path, wish).catch(() => {
+  const keepalive = path === LOG_OUT; // it goes out also where its page is closed at once
+  const wish = { method, headers, keepalive, body: body === undefined ? undefined : JSON.stringify(body) };
+  const [answer, document] = await inTurn(path, wish, patienceMs).catch(() => {
     throw new Problem(0, "network", say("error.network")); // it did not come, or was cut on its way
   });
   if (answer.ok) return document as T;
   const { type, detail } = (document ?? {}) as { type?: string; detail?: string };
-  throw new Problem(answer.status, String(type ?? "").replace("/problems/", ""), String(detail ?? answer.statusText));
+  const words = detail || answer.statusText || say("error.status", { status: answer.status }); // HTTP/2 has no words of its own
+  throw new Problem(answer.status, String(type ?? "").replace("/problems/", ""), String(words));
 }
 
 function showsFactor(): Promise<boolean> {
@@ -145,7 +160,9 @@ function take(session: Session): void {
 
 /** Finds out whether the cookie of an earlier visit still counts. */
 export async function resume(): Promise<void> {
+  watchLeaving(revoke, drop);
   try {
+    if (leaving.peek() && !IS_DEMO) throw new Problem(401, "unauthorized", "");
     if (IS_DEMO) {
       await enterDemo("supervisor");
       return;
@@ -159,9 +176,11 @@ export async function resume(): Promise<void> {
 
 async function learnWho(): Promise<void> {
   const found = await send<Me>("GET", "/v1/me");
+  if (isLeft(found.session)) throw new Problem(401, "left", ""); // in another tab, just now
   csrf = found.csrf;
   me.value = found;
   hasEnded.value = false;
+  arrive();
   localStorage.setItem(BEEN_IN, "1");
   entry.value = "in";
 }
@@ -169,6 +188,7 @@ async function learnWho(): Promise<void> {
 export async function logIn(login: string, password: string, code: string): Promise<void> {
   const session = await send<Session>("POST", "/v1/login", { login, password, code, cookie: true });
   take(session);
+  arrive();
   if (session.needs_enrolment) entry.value = "enrolling";
   else await learnWho();
 }
@@ -183,11 +203,35 @@ export async function enterDemo(role: string): Promise<boolean> {
 export const DEMO_ROLES = ["operator", "supervisor", "engineer"] as const;
 export const roleNow = (): string => DEMO_ROLES.find((each) => each === me.value?.role) ?? "supervisor";
 
-export async function logOut(): Promise<void> {
-  await send<void>("POST", "/v1/logout").catch(() => undefined);
-  localStorage.removeItem(BEEN_IN);
+/** Gives up at once whatever this page acts with; what is under way is stopped, and its answer is none of ours. */
+function drop(): void {
+  csrf = "";
   me.value = null;
   entry.value = "out";
+  hasEnded.value = false;
+  factorAsked.value?.(false);
+  localStorage.removeItem(BEEN_IN);
+  for (const each of underWayNow) each.abort();
+}
+
+export function logOut(): void {
+  const was = me.peek();
+  parting = csrf;
+  drop();
+  if (was) leave(was.session, was.login);
+}
+
+/** Asks the centre to end a session that was left, if the cookie is still that session's. */
+async function revoke(session: string): Promise<boolean> {
+  try {
+    const found = parting ? { session, csrf: parting } : await send<Me>("GET", "/v1/me", undefined, "", LEAVE_MS);
+    parting = ""; // whatever becomes of it: another tab may have renewed the token
+    if (found.session === session) await send<void>("POST", LOG_OUT, undefined, found.csrf, LEAVE_MS);
+    return true;
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    return problem.status === 401;
+  }
 }
 
 export async function offerFactor(): Promise<string> {

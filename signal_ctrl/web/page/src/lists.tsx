@@ -11,7 +11,16 @@ import { lately } from "./use_list";
 
 const SIGN: Readonly<Record<Alarm["severity"], string>> = { critical: "⬣", warning: "▲", notice: "●" };
 
+const INCIDENT = /^in-[0-9a-f]{16}$/;
+const SIGNS_SHOWN = 9; // of the name of an incident, which is long and says nothing: the whole of it is under the pointer
+
 function Subject({ name }: { name: string }) {
+  if (INCIDENT.test(name))
+    return (
+      <a href={addressOf("incidents")} title={name}>
+        {name.slice(0, SIGNS_SHOWN)}…
+      </a>
+    );
   return junctions.value.has(name) ? <a href={addressOf("map", name)}>{name}</a> : <>{name}</>;
 }
 
@@ -37,10 +46,10 @@ export function AlarmTable({ shown }: { shown: readonly Alarm[] }) {
     </span>,
     <When at={each.raised_utc_ms} />,
     <Subject name={each.subject} />,
-    <>
+    <span>
       <Told text={each.text} />
       {each.times > 1 && ` (×${each.times})`}
-    </>,
+    </span>,
     each.acknowledged_by ? (
       say("alarms.by", { who: each.acknowledged_by })
     ) : mayHandle() ? (
@@ -103,6 +112,8 @@ interface Verdict {
 }
 
 const PAGE = 200;
+const MOST_ASKED = 10; // one question looks at 20,000 records, and may find none that this account sees
+const PAST_STEP_MS = 600_000; // the past is asked for in such pieces, so that not each second of a replay asks
 
 export function AuditView() {
   return (
@@ -115,52 +126,71 @@ export function AuditView() {
 
 interface Page {
   records: AuditRecord[];
+  /** Before which number there may be more; null: these were the first ones. */
+  earlier_n: number | null;
 }
 
-/** Records that are here, the oldest first; the number from which on they are, and whether somebody has asked for older ones. */
+/** Records that are here, the oldest first; before which number there may be more; and whether somebody has asked for older ones. */
 interface Known {
   records: readonly AuditRecord[];
-  last: number;
+  earlier: number | null;
   paged: boolean;
 }
+
+const NONE: Known = { records: [], earlier: null, paged: false };
 
 /** Returns records in their order, each once. */
 const joined = (some: readonly AuditRecord[], more: readonly AuditRecord[]): AuditRecord[] =>
   [...new Map([...some, ...more].map((each) => [each.n, each])).values()].sort((a, b) => a.n - b.n);
 
 /** Returns what is known once the newest records have come: older ones that were asked for stay, unless some between may be missing. */
-function withHead(known: Known, head: readonly AuditRecord[]): Known {
+function withHead(known: Known, { records, earlier_n: earlier }: Page): Known {
   const newest = known.records.at(-1)?.n ?? 0;
-  const [first, last] = [head[0]?.n ?? 0, head.at(-1)?.n ?? 0];
-  if (last < newest) return known; // a younger answer has come
-  return known.paged && first <= newest ? { ...known, records: joined(known.records, head) } : { records: head, last: first, paged: false };
+  if ((records.at(-1)?.n ?? 0) < newest) return known; // a younger answer has come
+  return known.paged && (earlier ?? 1) <= newest + 1 ? { ...known, records: joined(known.records, records) } : { records, earlier, paged: false };
+}
+
+/** Asks for older records until one of them fits, or so many questions were in vain. */
+async function olderThan(before: number | null, fits: (each: AuditRecord) => boolean): Promise<Page> {
+  let found: Page = { records: [], earlier_n: before };
+  for (let asked = 0; asked < MOST_ASKED && found.earlier_n !== null && !found.records.some(fits); asked += 1) {
+    const page = await ask<Page>("GET", `/v1/audit?before_n=${found.earlier_n}&limit=${PAGE}`);
+    found = { records: [...page.records, ...found.records], earlier_n: page.earlier_n };
+  }
+  return found;
 }
 
 /** The audit, the youngest first. Args: most, how many of the newest that fit are shown, without more to do; none: all. */
 export function AuditList({ newest, most }: { newest: number; most?: number }) {
   const [filter, setFilter] = useState("");
-  const [{ records, last }, setKnown] = useState<Known>({ records: [], last: 0, paged: false });
+  const [{ records, earlier }, setKnown] = useState(NONE);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [headWrong, setHeadWrong] = useState("");
   const { busy, wrong, act } = useAct();
+  const untilMs = pastMs.value ?? Infinity;
+  const endMs = pastMs.value === null ? null : Math.ceil(pastMs.value / PAST_STEP_MS) * PAST_STEP_MS;
+  useEffect(() => setKnown(NONE), [endMs]);
   useEffect(() => {
-    ask<Page>("GET", `/v1/audit?newest=${newest}`).then(
-      (head) => {
-        setKnown((known) => withHead(known, head.records));
-        setHeadWrong("");
-      },
-      (problem) => problem instanceof Problem && setHeadWrong(problem.message),
-    );
-  }, [lately.value]);
+    let wanted = true;
+    const look = async () => {
+      const head = await ask<Page>("GET", `/v1/audit?newest=${newest}${endMs === null ? "" : `&until_utc_ms=${endMs}`}`);
+      const page = head.records.length > 0 ? head : await olderThan(head.earlier_n, () => true);
+      if (!wanted) return;
+      setKnown((known) => withHead(known, page));
+      setHeadWrong("");
+    };
+    look().catch((problem: unknown) => problem instanceof Problem && wanted && setHeadWrong(problem.message));
+    return () => {
+      wanted = false;
+    };
+  }, [lately.value, endMs]);
   const older = () =>
     act(async () => {
-      const first = Math.max(1, last - PAGE);
-      const page = await ask<Page>("GET", `/v1/audit?first_n=${first}&limit=${Math.max(1, last - first)}`);
-      setKnown((known) => ({ records: joined(page.records, known.records), last: first, paged: true }));
+      const page = await olderThan(earlier, fits);
+      setKnown((known) => ({ records: joined(page.records, known.records), earlier: page.earlier_n, paged: true }));
     });
   const verify = () => act(async () => setVerdict(await ask<Verdict>("GET", "/v1/audit/verify")));
   const wanted = filter.toLowerCase();
-  const untilMs = pastMs.value ?? Infinity;
   const wordsOf = ({ actor, action, object, result }: AuditRecord) => [actor, ...[action, object, result].flatMap((each) => [each, sayTold(each)])].join(" ").toLowerCase();
   const fits = (each: AuditRecord) => each.time_utc_ms <= untilMs && wordsOf(each).includes(wanted);
   const rows = [...records]
@@ -186,9 +216,9 @@ export function AuditList({ newest, most }: { newest: number; most?: number }) {
         label={say("view.audit")}
         head={["№", say("column.time"), say("column.who"), say("column.what"), say("column.object"), say("column.result")]}
         rows={rows}
-        empty={say("nothing")}
+        empty={earlier === null ? say("nothing") : say("audit.sofar", { n: earlier })}
       />
-      {most === undefined && last > 1 && (
+      {most === undefined && earlier !== null && (
         <button type="button" disabled={busy} onClick={() => void older()}>
           {say("audit.more")}
         </button>

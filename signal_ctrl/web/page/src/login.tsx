@@ -1,7 +1,8 @@
 // Logging in with the second factor, setting it up, and showing it again.
 import { useEffect, useState } from "preact/hooks";
 import { enrolFactor, enterDemo, IS_DEMO, factorAsked, hasEnded, logIn, offerFactor, showFactor } from "./api";
-import { say } from "./labels";
+import { say, sayClock } from "./labels";
+import { isUnheard, leaving, left, tryNow } from "./leaving";
 import { Dialog, Field, useAct, Wrong } from "./parts";
 
 export function Login() {
@@ -12,12 +13,31 @@ function DemoEntry() {
   const { busy, wrong, act } = useAct();
   return (
     <div class="card login">
+      <Left />
       <Wrong text={wrong} />
       <button type="button" class="main" disabled={busy} onClick={() => void act(async () => void (await enterDemo("supervisor")))}>
         {say("demo.enter")}
       </button>
     </div>
   );
+}
+
+/** What has become of the session that was left here: nobody is to think that it has ended before the centre says so. */
+function Left() {
+  const [now, then] = [leaving.value, left.value];
+  if (now && isUnheard.value)
+    return (
+      <div class="left">
+        <p class="wrong" role="alert">
+          ⚠ {say("left.unheard", { login: now.login, time: sayClock(now.untilMs) })}
+        </p>
+        <button type="button" onClick={() => void tryNow()}>
+          {say("left.again")}
+        </button>
+      </div>
+    );
+  if (now) return <p role="status">{say("left.asking", { login: now.login })}</p>;
+  return then && <p role="status">✔ {say(`left.${then.how}`, { login: then.login })}</p>;
 }
 
 function LoginForm() {
@@ -34,6 +54,7 @@ function LoginForm() {
       }}
     >
       <h1>{say("login.title")}</h1>
+      <Left />
       {hasEnded.value && <p role="status">{say("login.ended")}</p>}
       <Field label={say("login.name")}>
         <input name="login" autocomplete="username" required autofocus value={login} onInput={(e) => setLogin(e.currentTarget.value)} />

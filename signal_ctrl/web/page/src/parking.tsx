@@ -97,10 +97,11 @@ function OccupancyMap({ rows }: { rows: readonly Row[] }) {
   const lat = rows.map((each) => each.place[1]);
   const [west, east, south, north] = [Math.min(...lon), Math.max(...lon), Math.min(...lat), Math.max(...lat)];
   const scale = Math.min((WIDTH - 2 * EDGE) / Math.max(east - west, 1e-6), (HEIGHT - 2 * EDGE) / Math.max(north - south, 1e-6));
-  const x = (degrees: number) => WIDTH / 2 + (degrees - (west + east) / 2) * scale;
+  const width = Math.max(HEIGHT, (east - west) * scale + 2 * EDGE); // no wider than it has to be, so that it is large on a phone
+  const x = (degrees: number) => width / 2 + (degrees - (west + east) / 2) * scale;
   const y = (degrees: number) => HEIGHT / 2 - (degrees - (south + north) / 2) * scale;
   return (
-    <svg class="occupancy" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={say("parking.map")}>
+    <svg class="occupancy" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={say("parking.map")}>
       {rows.map((each) => {
         const taken = share(each);
         const radius = 8 + Math.min(14, Math.sqrt(each.capacity));

@@ -2,7 +2,7 @@
 import { type ComponentChildren, isValidElement } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./api";
-import { say, sayTime } from "./labels";
+import { say, sayClock, sayDay } from "./labels";
 import { sayTold } from "./told";
 
 /** Runs something that asks the centre; tells whether it is under way and what went wrong. */
@@ -41,7 +41,11 @@ export function Told({ text }: { text: string }) {
 
 /** A time; the column of a table breaks between its day and its time, never within. */
 export function When({ at }: { at: number }) {
-  return <time dateTime={new Date(at).toISOString()}>{sayTime(at)}</time>;
+  return (
+    <time class="when" dateTime={new Date(at).toISOString()}>
+      <span>{sayDay(at)}</span> <span>{sayClock(at)}</span>
+    </time>
+  );
 }
 
 export function Field({ label, hint, children }: { label: string; hint?: string; children: ComponentChildren }) {

@@ -217,6 +217,7 @@ function Upload() {
   const { busy, wrong, act } = useAct();
   const reasons = checked?.text === chosen.text ? checked.reasons : null; // of exactly this document
   const isPlan = chosen.document?.format === PLAN_FORMAT;
+  const [file, setFile] = useState(""); // the browser's own words for it are in the language of the browser
   const choose = (text: string) => {
     setChosen(read(text));
     setTaken(null);
@@ -226,6 +227,10 @@ function Upload() {
       const found = await ask<{ reasons: Reason[] }>("POST", "/v1/plan-checks", { document: chosen.document, note });
       setChecked({ text: chosen.text, reasons: found.reasons });
     });
+  const takeFile = (found: File | undefined) => {
+    setFile(found?.name ?? "");
+    void found?.text().then(choose);
+  };
   const take = () =>
     act(async () => {
       setAsking(false);
@@ -238,7 +243,10 @@ function Upload() {
       <h2>{say("upload.title")}</h2>
       <p>{say("upload.text")}</p>
       <Field label={say("upload.file")}>
-        <input type="file" accept=".json,application/json" onChange={(e) => void e.currentTarget.files?.[0]?.text().then(choose)} />
+        <span class="file">
+          <input type="file" accept=".json,application/json" onChange={(e) => takeFile(e.currentTarget.files?.[0])} />
+          <span class="file-choose">{say("upload.choose")}</span> {file || say("upload.nofile")}
+        </span>
       </Field>
       <Field label={say("upload.document")}>
         <textarea name="document" rows={6} spellcheck={false} value={chosen.text} onInput={(e) => choose(e.currentTarget.value)} />

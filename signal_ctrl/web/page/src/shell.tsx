@@ -110,7 +110,7 @@ function Head() {
         </button>
       )}
       {inside && (
-        <button type="button" onClick={() => void logOut()}>
+        <button type="button" onClick={logOut}>
           {say("login.out")} ({me.value?.login})
         </button>
       )}
@@ -125,7 +125,7 @@ function Views() {
   useEffect(() => {
     const now = bar.current?.querySelector<HTMLElement>("[aria-current]");
     if (bar.current && now) bar.current.scrollLeft = now.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - now.offsetWidth) / 2;
-  }, [place.value.view, language.value]);
+  }, [place.value.view, language.value, mayAudit(), ...Object.values(count)]); // whatever makes it wider or narrower
   return (
     <nav ref={bar} aria-label={say("menu")}>
       {VIEWS.filter((each) => (each !== "audit" || mayAudit()) && (!isPast.value || PAST_VIEWS.has(each))).map((each) => (

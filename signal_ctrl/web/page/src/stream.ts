@@ -1,5 +1,5 @@
 // The centre's stream of news, read by fetch: EventSource hides the pulse by which a dead link is known.
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { hearClock } from "./clock";
 import { enterDemo, entry, hasEnded, IS_DEMO, roleNow } from "./api";
 
@@ -24,6 +24,10 @@ let current: AbortController | null = null;
 setInterval(() => {
   if (link.peek() === "live" && Date.now() - heardMs.peek() > SILENT_MS) current?.abort();
 }, LOOK_MS);
+
+effect(() => {
+  if (entry.value !== "in") current?.abort(); // who has left hears nothing more
+});
 
 /** Reads the stream for ever and hands over each piece of news; comes back by itself with the last number it saw. */
 export async function listen(take: (news: News) => void): Promise<never> {

@@ -11,7 +11,7 @@ from signal_ctrl.parking.forecast.backtest import backtest
 from signal_ctrl.parking.forecast.learning import learn, recent_of, unlearnt
 from signal_ctrl.parking.forecast.model import HORIZONS, Recent, guess
 from signal_ctrl.parking.forecast.series import SLOTS, ParkingDays, days_of
-from signal_ctrl.parking.forecast.usual import Usual
+from signal_ctrl.parking.forecast.usual import Usual, smoothing_of, usual_of
 from signal_ctrl.parking.occupancy import OccupancySample, Trust
 from signal_ctrl.parking.outlook import LEVELS
 
@@ -45,7 +45,34 @@ def test_intervals_of_short_steep_days_hold_from_each_five_minutes_on() -> None:
     for ahead_min, scores in zip((5, 15, 30, 45), zip(*(one.scores for one in found), strict=True), strict=True):
         assert {score.ahead_min for score in scores} == {ahead_min}
         assert np.mean([score.covered for score in scores]) == pytest.approx(0.9, abs=0.06)
-        assert np.mean([score.error / score.floor for score in scores]) < 1.5
+        assert np.mean([score.error / score.floor for score in scores]) < 1.2
+
+
+def quarters(days: ParkingDays) -> list[np.ndarray]:
+    """Return four folds of days."""
+    return [np.arange(k, len(days.dates), 4) for k in range(4)]
+
+
+def test_a_usual_day_is_smoothed_only_as_far_as_days_left_out_bear_it() -> None:
+    steep, calm = short_days(12, 1), made_days(MadeDays(12, 1))
+    assert smoothing_of(steep, quarters(steep)) == 0
+    assert smoothing_of(calm, quarters(calm)) == 2
+    assert usual_of(steep, "weekday", 0).occupied[:, 84].tolist() == [0.0] * 6  # empty when the day begins
+    assert usual_of(steep, "weekday", 2).occupied[:, 84].min() > 5
+
+
+def test_a_gap_of_all_days_is_bridged_by_the_slots_beside_it() -> None:
+    days = short_days(12, 1)
+    days.occupied[:, :, 88] = np.nan
+    found = usual_of(days, "weekday", 0).occupied
+    assert found[:, 86:91] == pytest.approx(usual_of(short_days(12, 1), "weekday", 0).occupied[:, 86:91], abs=3.0)
+
+
+def test_it_is_learned_whether_days_have_a_level_of_their_own() -> None:
+    alike, own = learn(short_days(16, 2)), learn(made_days(MadeDays(16, 2)))
+    by_today, thirty_min = 0, 5
+    assert alike.weight[by_today, thirty_min] < 0.1
+    assert own.weight[by_today, thirty_min] > 0.7
 
 
 def test_days_that_are_over_too_soon_are_refused() -> None:

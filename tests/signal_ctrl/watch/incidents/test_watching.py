@@ -7,12 +7,14 @@ import pytest
 
 from signal_ctrl.watch.incidents.detection.bins import BIN_MS
 from signal_ctrl.watch.incidents.detection.usual import DAY_MS, SLOTS, UsualDay
-from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS, is_workday, packed_day
+from signal_ctrl.watch.incidents.usual_days import USUAL_DAYS, is_workday, packed_day, unpacked_day
 from signal_ctrl.watch.incidents.watching import LEAST_DAYS, IncidentWatching
 from signal_ctrl.watch.observations import LoopCount
 from tests.signal_ctrl.watch.incidents.places import Place, place
 
 SHA = "e" * 64
+FRIDAY = 1
+"""Of days since 1970 in weeks: it began on a Thursday."""
 
 
 @pytest.fixture
@@ -39,13 +41,13 @@ def keep_days(there: Place, number: int) -> None:
         there.here.store.write(lambda t, day=day: t.shelf(USUAL_DAYS).put(packed_day(day, record, SHA)))
 
 
-def plays(there: Place, watching: IncidentWatching, bins: int, blocked: bool = False) -> list[str]:
-    """Let bins go by in which three vehicles pass each loop, or the road a is blocked."""
+def plays(there: Place, watching: IncidentWatching, bins: int, blocked: bool = False, late_bins: int = 0) -> list[str]:
+    """Let bins go by in which three vehicles pass each loop, or the road a is blocked; counts come so much later."""
     found = []
     for _ in range(bins):
         there.here.clock.pass_ms(BIN_MS)
         now_ms = there.now()
-        end_ms = now_ms // BIN_MS * BIN_MS
+        end_ms = (now_ms // BIN_MS - late_bins) * BIN_MS
         for loop in there.network.loops:
             stuck = blocked and loop.road == "a"
             vehicles, occupied = (0, 1.0 if "entry" in loop.detector else 0.0) if stuck else (3, 0.2)
@@ -81,6 +83,48 @@ def test_the_record_of_a_day_is_kept_when_it_is_over(there: Place) -> None:
     plays(there, watching, 6)
     (kept,) = there.here.store.read(lambda r: r.shelf(USUAL_DAYS).find())
     assert (kept.day, kept.loops, kept.roads) == (there.now() // DAY_MS - 1, 8, 5)
+
+
+def record_at_midnight(there: Place, watching: IncidentWatching, late_bins: int = 0) -> UsualDay:
+    """Watch for the last five minutes of a day, and return what was kept of it."""
+    there.here.clock.pass_ms(DAY_MS - there.now() % DAY_MS - 15 * BIN_MS)
+    watching.begin(there.network, SHA)
+    plays(there, watching, 20, late_bins=late_bins)
+    (kept,) = there.here.store.read(lambda r: r.shelf(USUAL_DAYS).find())
+    return unpacked_day(kept)
+
+
+@pytest.mark.parametrize("late_bins", [0, 1, 4])
+def test_counts_that_come_late_are_learnt_too(there: Place, late_bins: int) -> None:
+    """The service looks at a bin 4 s after its end; most feeds take longer."""
+    record = record_at_midnight(there, IncidentWatching(there.here.centre.desk), late_bins)
+    assert record.rate[-1].tolist() == [3.0] * len(there.network.loops)
+
+
+def test_counts_of_a_road_with_an_incident_are_not_learnt(there: Place) -> None:
+    watching = IncidentWatching(there.here.centre.desk)
+    watching.beside(["a", "no such road"])
+    record = record_at_midnight(there, watching)
+    learnt = {loop.road for at, loop in enumerate(there.network.loops) if not np.isnan(record.rate[-1, at])}
+    assert learnt == {"c"}
+
+
+def test_minutes_do_not_teach_how_long_a_loop_stands_in_a_day(there: Place) -> None:
+    record = record_at_midnight(there, IncidentWatching(there.here.centre.desk))
+    assert np.isnan(record.stand).all() and np.isnan(record.silence).all()
+
+
+def test_what_workdays_taught_does_not_judge_a_weekend(there: Place) -> None:
+    to_friday = next(k for k in range(8) if (there.now() // DAY_MS + k) % 7 == FRIDAY)
+    there.here.clock.pass_ms(to_friday * DAY_MS - there.now() % DAY_MS + DAY_MS - 40 * BIN_MS)
+    keep_days(there, LEAST_DAYS)
+    watching = IncidentWatching(there.here.centre.desk)
+    watching.begin(there.network, SHA)
+    plays(there, watching, 14)
+    assert "a" in plays(there, watching, 9, blocked=True)
+    plays(there, watching, 30)
+    assert not is_workday(there.now() // DAY_MS)
+    assert plays(there, watching, 9, blocked=True) == []
 
 
 def test_before_a_network_is_there_nothing_is_believed(there: Place) -> None:

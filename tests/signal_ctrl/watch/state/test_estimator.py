@@ -6,7 +6,7 @@ import pytest
 from bench.city_speed.city import SPEED_MPS, Traffic, make_city
 from signal_ctrl.domain.roads import RoadNetwork, RoadReader
 from signal_ctrl.watch.city_minute import MINUTE_MS, CityMinute, Level, Source
-from signal_ctrl.watch.observations import LoopCount, Position, TagRead
+from signal_ctrl.watch.observations import LoopCount, Observation, Position, TagRead
 from signal_ctrl.watch.state.estimator import StateEstimator
 
 BEGIN_MS = 1_767_600_000_000
@@ -88,6 +88,35 @@ def test_what_one_day_taught_serves_the_next() -> None:
     taught = StateEstimator(CITY, estimator.learnt).minute(BEGIN_MS)
     off = [abs(np.median(each.speed_mps) - SPEED_MPS / 2) for each in (taught, fresh)]
     assert off[0] < 0.6 * off[1]
+
+
+def test_counts_of_twenty_seconds_tell_as_much_as_those_of_a_minute() -> None:
+    def told(parts: int) -> tuple[StateEstimator, CityMinute]:
+        estimator = StateEstimator(CITY)
+        for at_ms, observations in Traffic(CITY, 40, 3).minutes(6, BEGIN_MS):
+            for each in observations:
+                for part in _split(each, parts):
+                    estimator.take(part, at_ms + MINUTE_MS)
+            found = estimator.minute(at_ms)
+        return estimator, found
+
+    (whole, by_minute), (thirds, by_third) = told(1), told(3)
+    assert not thirds.inbox.refused and not whole.inbox.refused
+    assert by_third.flow_veh_h == pytest.approx(by_minute.flow_veh_h, rel=1e-4)
+    assert by_third.travel_time_s == pytest.approx(by_minute.travel_time_s, rel=1e-3)
+
+
+def _split(observation: Observation, parts: int) -> list[Observation]:
+    """Return a count as several, its vehicles dealt out unevenly, and all else as it is."""
+    if not isinstance(observation, LoopCount):
+        return [observation]
+    lasts_ms = (observation.to_utc_ms - observation.from_utc_ms) // parts
+    starts = [observation.from_utc_ms + part * lasts_ms for part in range(parts)]
+    vehicles = [observation.vehicles // parts + (part < observation.vehicles % parts) for part in range(parts)]
+    return [
+        LoopCount(observation.detector, start, start + lasts_ms, many, observation.occupied)
+        for start, many in zip(starts, vehicles, strict=True)
+    ]
 
 
 def test_a_silent_minute_keeps_the_state() -> None:

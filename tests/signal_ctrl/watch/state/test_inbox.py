@@ -58,6 +58,21 @@ def test_twice_and_too_late(make: Callable[[], Observation]) -> None:
     assert inbox.refused == {"twice": 1, "too late": 1}
 
 
+def test_all_counts_of_a_detector_within_a_minute_are_kept_and_none_of_them_twice() -> None:
+    inbox, starts = Inbox(CITY), [BEGIN_MS + k * 20_000 for k in range(3)]
+    for begin_ms in [*starts, *starts, BEGIN_MS + 10_000]:
+        inbox.take(LoopCount(LOOP, begin_ms, begin_ms + 20_000, 5, 0.1), NOW_MS)
+    assert inbox.refused == {"twice": 4}
+    assert [each.from_utc_ms for each in inbox.close(BEGIN_MS).counts[LOOP]] == starts
+
+
+@pytest.mark.parametrize("lasts_ms", [1_000, 5_000, 60_000])
+def test_one_vehicle_is_possible_in_any_time(lasts_ms: int) -> None:
+    inbox = Inbox(CITY)
+    inbox.take(LoopCount(LOOP, NOW_MS - lasts_ms, NOW_MS, 1, 0.3), NOW_MS)
+    assert not inbox.refused
+
+
 def test_a_count_over_several_minutes_tells_of_the_one_that_it_ends_in() -> None:
     inbox = Inbox(CITY)
     inbox.close(BEGIN_MS - 60_000)

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from signal_ctrl.centre.identity import Actor, Role
+from signal_ctrl.centre.networks import import_network
 from tests.patience import until
+from tests.signal_ctrl.web.page.living_town import STREETS, Town
 from tests.signal_ctrl.web.page.test_page_browser import Screen
 
 PRICE: Final = {"added_veh_h": [1.0, 2.0, 3.0], "method": "", "unknown": [], "groups": [], "crossings": []}
@@ -55,3 +58,9 @@ def answers(screen: Screen, address: str, told: Callable[[], dict[str, Any]]) ->
 
 def waits_for(screen: Screen, held_up: list[Any], count: int = 1) -> None:
     until(lambda: screen.page.wait_for_timeout(20) or len(held_up) >= count, "a question")
+
+
+def an_act(town: Town) -> None:
+    """Have somebody do something that the stream tells of."""
+    engineer = Actor("engineer", Role.ENGINEER, second_factor_utc_ms=town.world.clock.utc_ms())
+    import_network(town.world.centre.desk, engineer, STREETS)

@@ -225,7 +225,11 @@ def _found(page: Any) -> str:
     with page.expect_response(re.compile(f"{ASK}$")) as asked:
         page.click("text=Find a space")
     page.wait_for_selector(".space")
-    return str(asked.value.json()["guidance"])
+    told = asked.value.json()
+    # the phone was not asked where it is: it says so, and no way is made up from somewhere else
+    assert asked.value.request.post_data_json["position"] is None and told["way"] is None
+    assert "min drive" not in page.inner_text(".facts >> nth=0")
+    return str(told["guidance"])
 
 
 def _looks(page: Any) -> None:

@@ -9,13 +9,12 @@ import pytest
 
 from signal_ctrl.centre.alarms import Severity
 from signal_ctrl.centre.cabinets import Place
-from signal_ctrl.centre.identity import Actor, Role
-from signal_ctrl.centre.networks import import_network
 from tests.patience import settled, until
-from tests.signal_ctrl.web.page.living_town import STREETS, Town, quick_town, site_text_of
+from tests.signal_ctrl.web.page.living_town import Town, quick_town, site_text_of
 from tests.signal_ctrl.web.page.mishaps import (
     DOWN,
     alarm,
+    an_act,
     answers,
     held,
     incident,
@@ -71,12 +70,6 @@ def screen(opened: Screen) -> Iterator[Screen]:
     made = ("Failed to load resource", "ERR_FAILED")
     opened.complaints[:] = [each for each in opened.complaints if not any(part in each for part in made)]
     assert opened.complaints == []
-
-
-def an_act(town: Town) -> None:
-    """Have somebody do something that the stream tells of."""
-    engineer = Actor("engineer", Role.ENGINEER, second_factor_utc_ms=town.world.clock.utc_ms())
-    import_network(town.world.centre.desk, engineer, STREETS)
 
 
 def test_a_price_that_comes_late_is_not_that_of_another_wish(screen: Screen) -> None:
@@ -254,29 +247,6 @@ def test_where_the_centre_does_not_answer_the_page_does_not_say_that_there_is_no
         screen.page.wait_for_selector("main .wrong:has-text('the centre is busy')", timeout=8_000)
         for words in ("No incident lasts", "No mission is open", "No emergency plan is in force"):
             assert words not in screen.page.inner_text("main"), view
-
-
-def test_older_records_stay_when_younger_ones_come(screen: Screen, town: Town) -> None:
-    newest = [500]
-
-    def told(route: Any) -> None:
-        query = route.request.url
-        first = re.search(r"first_n=(\d+)", query)
-        numbers = range(int(first[1]), int(first[1]) + 200) if first else range(newest[0] - 199, newest[0] + 1)
-        rows = [{"n": n, "time_utc_ms": n, "actor": "a", "action": "b", "object": "c", "result": "d"} for n in numbers]
-        route.fulfill(json={"records": rows, "next_n": None})
-
-    screen.page.route("**/v1/audit?*", told)
-    screen.open("map")
-    screen.open("audit")
-    screen.page.wait_for_selector("td:text-is('301')")
-    screen.page.click("text=Older records")
-    screen.page.wait_for_selector("td:text-is('101')")
-    newest[0] = 520
-    an_act(town)
-    screen.page.wait_for_selector("td:text-is('520')")
-    numbers = screen.page.eval_on_selector_all("tbody td:first-child", "all => all.map(each => Number(each.innerText))")
-    assert numbers == list(range(520, 100, -1))
 
 
 def test_who_chooses_quickly_sees_the_difference_that_was_chosen_last(screen: Screen) -> None:

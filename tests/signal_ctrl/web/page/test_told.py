@@ -1,25 +1,17 @@
 """What the centre tells in English has words in Chinese: read from the sources of the centre, not from a list."""
 
 import ast
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-import signal_ctrl
 from signal_ctrl.centre.identity import Right, Role
-from signal_ctrl.web import page_routes
+from tests.signal_ctrl.web.page.told_texts import PACKAGE, PLACE, TOLD, functions, is_known, text_of, unknown
 
-PACKAGE: Final = Path(signal_ctrl.__file__).parent
-TOLD: Final[list[tuple[str, str]]] = [
-    (en, zh)
-    for en, zh in json.loads((Path(page_routes.__file__).with_name("page") / "src/told.json").read_text("utf-8"))
-]
-PLACE: Final = re.compile(r"\{(\w+)\}")
 UNSAID: Final = frozenset({"verb"})
 """What is filled in and left out in Chinese: there the same word stands for both."""
 ACT: Final = frozenset({"record", "act", "kept", "_kept", "_note"})
@@ -27,75 +19,6 @@ ACT: Final = frozenset({"record", "act", "kept", "_kept", "_note"})
 WHO: Final = re.compile(r"demo|nobody|vehicle:.*")
 """Names of those who act: they stand as they are."""
 ALARM: Final = frozenset({"raise_", "raise_all"})
-FILLED: Final = "7x"
-
-
-def patterns() -> list[re.Pattern[str]]:
-    """Return the texts of the catalogue as the page matches them."""
-    return [
-        re.compile("".join("(.+?)" if k % 2 else re.escape(part) for k, part in enumerate(PLACE.split(en))), re.DOTALL)
-        for en, _ in TOLD
-    ]
-
-
-KNOWN: Final = patterns()
-GENERAL: Final = frozenset(
-    {"{state}: {whys}", "{mode} ({why})", "{kind} of cabinet {id}: {what}", "{kind} {device} of cabinet {id}: {what}"}
-)
-"""Texts that match nearly everything: they count as known only where nothing else is asked for."""
-SURE: Final = [pattern for pattern, (en, _) in zip(KNOWN, TOLD, strict=True) if en not in GENERAL]
-
-
-def is_known(text: str) -> bool:
-    return any(pattern.fullmatch(text.removeprefix(f"{FILLED}: ")) for pattern in SURE)
-
-
-Names = Mapping[str, Sequence[tuple[int, ast.expr]]]
-"""What names stand for, where that is a text: the lines at which they come to, and the text."""
-
-
-def assigned(tree: ast.AST) -> dict[str, list[tuple[int, ast.expr]]]:
-    found: dict[str, list[tuple[int, ast.expr]]] = {}
-    for node in ast.walk(tree):
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        value = getattr(node, "value", None)
-        if isinstance(target, ast.Name) and isinstance(value, ast.JoinedStr | ast.Constant):
-            found.setdefault(target.id, []).append((value.lineno, value))
-    return found
-
-
-def text_of(node: ast.expr, names: Names) -> str:
-    """Return a text of the sources with something filled in; nothing where it is none, or made elsewhere."""
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.Name(id=name, lineno=line):
-            before = [value for at, value in names.get(name, ()) if at < line]
-            return text_of(before[-1], names) if before else ""
-        case ast.Subscript(value=value):
-            return text_of(value, names)
-        case ast.JoinedStr(values=parts):
-            return "".join(part_of(each, names) for each in parts)
-        case ast.Call(func=ast.Attribute(value=value, attr="format")):
-            return text_of(value, names).replace("{}", FILLED)
-    return ""
-
-
-def part_of(node: ast.expr, names: Names) -> str:
-    if isinstance(node, ast.FormattedValue):
-        return text_of(node.value, names) or FILLED
-    return text_of(node, names)
-
-
-def functions(path: Path) -> Iterator[tuple[ast.AST, Names]]:
-    """Yield the functions of a module, each with what its names stand for."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    of_module = {}
-    for each in tree.body:
-        of_module.update(assigned(each) if isinstance(each, ast.Assign | ast.AnnAssign) else {})
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            yield node, of_module | assigned(node)
 
 
 def calls(folders: Sequence[str], wanted: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
@@ -107,15 +30,6 @@ def calls(folders: Sequence[str], wanted: frozenset[str]) -> Iterator[tuple[str,
                     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in wanted:
                         where = f"{path.relative_to(PACKAGE)}:{node.lineno}"
                         yield where, [text_of(each, names) for each in node.args]
-
-
-def unknown(texts: Iterator[tuple[str, str]]) -> list[str]:
-    """Return what the catalogue lacks; what is all filled in, such as a name or a hash, needs no words."""
-    return [
-        f"{where}: {text}"
-        for where, text in texts
-        if re.search("[a-z]", text.replace(FILLED, "")) and not is_known(text)
-    ]
 
 
 def test_places_are_the_same_in_both_languages() -> None:

@@ -125,8 +125,7 @@ export async function find(): Promise<void> {
 async function askAnew(): Promise<void> {
   if (!target.value) return;
   const own = turn;
-  const position = here.value ?? target.value;
-  const wish = { position, destination: target.value, kind: kind.value, stay_s: hours.value * 3600 };
+  const wish = { position: here.value, destination: target.value, kind: kind.value, stay_s: hours.value * 3600 };
   const { status, found } = await ask<Told>("POST", "/v1/parking/guidance", wish);
   if (own !== turn) {
     if (found) void ask("DELETE", `/v1/parking/guidance/${found.guidance}`);
@@ -147,8 +146,7 @@ async function again(): Promise<void> {
   const was = told.value;
   if (!was) return wanted ? askAnew() : undefined;
   const own = turn;
-  const position = here.value ?? target.value;
-  const { status, found } = await ask<Told>("POST", `/v1/parking/guidance/${was.guidance}`, { position });
+  const { status, found } = await ask<Told>("POST", `/v1/parking/guidance/${was.guidance}`, { position: here.value });
   if (own !== turn) return;
   if (found) tell(found);
   if (status !== GONE) return;

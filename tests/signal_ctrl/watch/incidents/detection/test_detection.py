@@ -9,6 +9,8 @@ import pytest
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.incidents.detection.bins import BIN_MS
 from signal_ctrl.watch.incidents.detection.detection import Detection
+from signal_ctrl.watch.incidents.detection.recorder import DayRecorder
+from signal_ctrl.watch.incidents.detection.usual import UsualDay, usual_of
 from signal_ctrl.watch.incidents.values import EvidenceSource, IncidentKind
 from signal_ctrl.watch.observations import LoopCount, Observation, Position, VehicleKind
 from tests.signal_ctrl.watch.incidents.detection.streams import BEGIN_MS, Spoil, Stream, at, covered, silent
@@ -50,8 +52,77 @@ def test_the_longer_it_lasts_the_surer_it_is_and_it_ends(monkeypatch: pytest.Mon
     stream.plays(45)
     later_ms = BEGIN_MS + stream.number * BIN_MS
     assert stream.detection.usual_again("a", later_ms - 25 * BIN_MS)
-    assert not stream.detection.usual_again("b", later_ms)
+    assert stream.detection.usual_again("b", later_ms - 25 * BIN_MS), "the loops next to it tell of it"
+    assert not stream.detection.usual_again("e", later_ms), "no loop tells of it"
     assert not stream.detection.usual_again("nowhere", later_ms)
+
+
+def test_who_has_just_fallen_silent_does_not_say_that_it_is_usual_again() -> None:
+    stream = Stream()
+    stream.plays(45)
+    stream.spoil = lambda _, seen: () if isinstance(seen, LoopCount) and seen.detector == "a/0/entry" else (seen,)
+    stream.plays(20)
+    since_ms = BEGIN_MS + stream.number * BIN_MS - 5 * BIN_MS
+    assert not stream.detection.usual_again("a", since_ms)
+    stream.plays(40)
+    assert stream.detection.usual_again("a", since_ms + 40 * BIN_MS), "one that has been dead for long is done without"
+
+
+def test_counts_of_a_minute_that_come_late_say_that_it_is_usual_again() -> None:
+    """Each minute comes a bin late, so that one look in three finds nothing young enough to judge by."""
+    waiting: list[LoopCount] = []
+
+    def late(number: int, seen: Observation) -> Iterable[Observation]:
+        if not isinstance(seen, LoopCount):
+            return [seen]
+        if number % 3 == 2:
+            waiting.append(replace(seen, from_utc_ms=seen.from_utc_ms - 2 * BIN_MS, vehicles=3 * seen.vehicles))
+        here = [one for one in waiting if number % 3 == 0 and one.detector == seen.detector]
+        waiting[:] = [one for one in waiting if one not in here]
+        return here
+
+    stream = Stream(spoil=late)
+    stream.plays(45)
+    assert stream.detection.usual_again("a", BEGIN_MS + (stream.number - 20) * BIN_MS)
+
+
+def recorded(spoil: Spoil, bins: int) -> UsualDay:
+    """What a day teaches before anything is known of other days."""
+    stream = Stream(spoil=spoil)
+    stream.detection = Detection(stream.network, None)
+    recorder = DayRecorder(stream.detection.layout)
+    nowhere = np.zeros(stream.detection.layout.n_roads, dtype=bool)
+    for _ in range(bins):
+        assert stream.plays(1) == []
+        assert stream.detection.raw is not None
+        recorder.count(stream.detection.bins, BEGIN_MS // BIN_MS + stream.number - 1, nowhere)
+        recorder.compare(stream.detection.raw, nowhere)
+    return recorder.day()
+
+
+def test_a_queue_of_every_day_is_usual_from_the_first_days_on() -> None:
+    """Nobody leaves a for three minutes each day; that is known as soon as loops tell at all."""
+
+    def queue(number: int, seen: Observation) -> Iterable[Observation]:
+        return blocked_a(number, seen) if number < BLOCKED_FROM + 10 else (seen,)
+
+    days = [recorded(queue, 60) for _ in range(3)]
+    for day in days:
+        stand = dict(zip([loop.detector for loop in town().loops], day.stand.tolist(), strict=True))
+        assert (stand["a/0/entry"], stand["c/0/entry"]) == (6.0, 0.0)
+        assert np.isnan(day.deviance[:, [0, 2]]).all() and np.isnan(day.silence).all(), "nothing to compare with"
+    stream = Stream(spoil=queue)
+    stream.detection = Detection(stream.network, usual_of(days))
+    assert stream.plays(60) == []
+    stream = Stream(spoil=blocked_a)
+    stream.detection = Detection(stream.network, usual_of(days))
+    assert {each.road for each in stream.plays(60)} == {"a"}, "a longer one is found"
+
+
+def test_a_loop_that_said_nothing_all_day_teaches_nothing() -> None:
+    day = recorded(lambda _, seen: () if isinstance(seen, LoopCount) and seen.detector == "a/0/stop" else (seen,), 30)
+    unheard = [loop.detector == "a/0/stop" for loop in town().loops]
+    assert np.isnan(day.stand).tolist() == unheard
 
 
 def once(spoil: Spoil) -> list[str]:

@@ -96,6 +96,7 @@ def test_the_deviance_is_the_ratio_of_two_poisson_probabilities(counted: int, ex
 
 def test_the_deviance_of_what_is_not_known_is_not_known() -> None:
     assert np.isnan(deviance(np.array([np.nan]), np.array([3.0]))[0])
+    assert np.isnan(deviance(np.array([3.0]), np.array([np.nan]))[0])
 
 
 def day(rate: float, stand: float = 1.0, silence: float = 2.0) -> UsualDay:
@@ -128,6 +129,9 @@ def test_the_usual_is_the_mean_of_the_days_that_know() -> None:
     assert found.spread.tolist() == [[2.0, 2.0]] * 4
     assert found.stored_sd.tolist() == [2.0, 2.0]
     assert np.isnan(usual_of([unknown]).rate).all()
+    none = float("nan") * np.ones((4, 2))
+    bare = replace(unknown, deviance=none, stored=none[0], stored_sq=none[0])
+    assert np.isinf(usual_of([bare]).spread).all() and np.isinf(usual_of([bare]).stored_sd).all()
     with pytest.raises(InvalidInputError):
         usual_of([])
 

@@ -94,7 +94,7 @@ def test_where_nobody_counts_who_comes_a_share_of_the_usual_is_due() -> None:
 
 
 def test_a_loop_that_reports_nothing_is_not_silent_and_sends_nobody() -> None:
-    assert silence({}, silent=("a/0/stop",))["a/0/stop"] == 0.0
+    assert np.isnan(silence({}, silent=("a/0/stop",))["a/0/stop"])
     half = silence(since(5, a_0_stop=NOBODY), silent=("a/0/entry",))["a/0/stop"]
     assert half == pytest.approx(overdue(5, USUAL_VEH / 2))
 

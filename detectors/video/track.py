@@ -1,7 +1,6 @@
 """One vehicle under way in the picture."""
 
 import math
-from copy import copy
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,11 +87,9 @@ class Track:
         """Take what is known of the middle of a vehicle that hides in a blob with others."""
         self.looks += 1
         self.seen_s, self.alone = now_s, False
-        before, axes = (self.x.place, self.y.place), (copy(self.x), copy(self.y))
+        before = self.x.place, self.y.place
         at = (before[0] if seen[0] is None else seen[0], before[1] if seen[1] is None else seen[1])
         self._correct(at, 4.0 * SEEN_SHARE)
-        if self.x.speed * axes[0].speed + self.y.speed * axes[1].speed < 0.0:
-            self.x, self.y = axes  # nobody turns round out of sight: that was an edge of another one
         self._shift(self.x.place - before[0], self.y.place - before[1])
 
     def _correct(self, at: Point, share: float) -> None:

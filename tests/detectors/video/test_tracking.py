@@ -126,18 +126,6 @@ def test_who_drives_away_at_a_slant_past_the_line_is_not_counted() -> None:
     assert count([[at(-190.0 + 6.0 * index, 200.0 - 5.0 * index, 30.0, 60.0)] for index in range(34)]) == []
 
 
-def test_nobody_turns_round_out_of_sight() -> None:
-    """Its blob has an edge of another vehicle, which drives the other way."""
-    tracker = Tracker(Sizes())
-    for index in range(10):
-        tracker.step([blob(at(50.0 + 6.0 * index, 100.0))], index * DT_S)
-    (track,) = tracker.tracks
-    for index in range(10, 25):
-        track.predict(DT_S)
-        track.nudge((track.x.place - 20.0, None), index * DT_S)
-    assert track.speed[0] > 0.0
-
-
 def test_one_that_leaves_while_a_truck_comes_in_over_the_same_edge_does_not_turn_round() -> None:
     """Seen across: a car drives out of the picture to the right, a truck comes in there and hides its way."""
     gate = Gate("line", (120.0, 0.0), (0.0, 1.0), (-1.0, 0.0), 200.0)

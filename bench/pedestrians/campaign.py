@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.folder import engine_hash
 from bench.ledger import append_lines, lines_of
 from bench.referees import crossing_faults
 from bench.statistics import mean_interval
@@ -81,18 +82,20 @@ class Case:
 
 
 class Campaign:
-    """Runs that the ledger does not hold are made and appended; it goes on where it was interrupted."""
+    """Runs that the ledger does not hold of this engine are made and appended; it goes on where it was interrupted."""
 
     def __init__(self, ledger: Path, told: Told = lambda _: None) -> None:
         self._ledger, self._told = ledger, told
-        self._known = {line["key"]: line for _, line in lines_of(ledger)} if ledger.exists() else {}
+        self._engine = engine_hash()
+        lines = [line for _, line in lines_of(ledger)] if ledger.exists() else []
+        self._known = {line["key"]: line for line in lines if line.get("engine") == self._engine}
 
     def run(self, case: Case, arm: str, seed: int) -> Line:
         """Return the line of a run, made now if it is not there. Raises: BackendError if it fails."""
         key = case.key(arm, seed)
         if key not in self._known:
             self._told(key)
-            line = {"key": key, "arm": arm, "seed": seed, "max_red_s": case.longest_red_s()}
+            line = {"key": key, "engine": self._engine, "arm": arm, "seed": seed, "max_red_s": case.longest_red_s()}
             self._known[key] = {**line, **_made(case.settings(arm, seed), profile_by_name(case.profile).ped_speed_mps)}
             append_lines(self._ledger, [self._known[key]])
         return self._known[key]

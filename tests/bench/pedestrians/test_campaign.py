@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from bench.folder import engine_hash
 from bench.ledger import append_lines
+from bench.pedestrians import campaign
 from bench.pedestrians.__main__ import main
 from bench.pedestrians.campaign import ARMS, Campaign, Case, changes_of, faults_of, seeds_of
 from signal_ctrl.domain.errors import InvalidInputError
@@ -55,11 +57,24 @@ def test_what_the_ledger_holds_is_not_made_again(tmp_path: Path, capsys: pytest.
     ledger = tmp_path / "pedestrians.jsonl"
     case = Case("cologne3", last_s=60.0)
     rows = [line(case.key(arm, 1), wait_s, 50.0) for arm, wait_s in (("fixed", 40.0), ("adaptive", 30.0))]
-    append_lines(ledger, rows)
+    append_lines(ledger, [{**row, "engine": engine_hash()} for row in rows])
     assert Campaign(ledger).run(case, "fixed", 1)["pedestrian_wait_s"] == 40.0
     asked = ["--scenario", "cologne3", "--last", "60", "--seeds", "1", "--ledger", str(ledger)]
     assert main([*asked, "--arms", "fixed", "adaptive"]) == 0
     assert "adaptive against fixed: pedestrian_wait_s -25.0 %, 1 seeds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("engine", [{}, {"engine": "another"}])
+def test_a_run_of_another_engine_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: dict[str, str]
+) -> None:
+    ledger, case = tmp_path / "pedestrians.jsonl", Case("cologne3", last_s=60.0)
+    append_lines(ledger, [{**line(case.key("fixed", 1), 40.0, 50.0), **engine}])
+    monkeypatch.setattr(campaign, "_made", lambda *_: {"pedestrian_wait_s": 9.0})
+    monkeypatch.setattr(Case, "longest_red_s", lambda _: 120.0)
+    found = Campaign(ledger).run(case, "fixed", 1)
+    assert (found["pedestrian_wait_s"], found["engine"]) == (9.0, engine_hash())
+    assert Campaign(ledger).run(case, "fixed", 1) == found
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-1", "-2", "1-"])

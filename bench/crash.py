@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.folder import code_hash
-from bench.ledger import append_lines, check_ledger, lines_of
+from bench.ledger import append_lines, by_run, check_ledger
 from bench.storage.killing import Target, kills_of
 from bench.storage.server import Cluster, cluster
 from signal_ctrl.domain.errors import SignalCtrlError
@@ -54,7 +54,7 @@ def campaign(store: str, kills: int, seed: int, ledger: Path | None) -> list[dic
     if ledger is not None:
         ledger.parent.mkdir(parents=True, exist_ok=True)
         check_ledger(ledger)
-        known = {line["key"]: line for _, line in lines_of(ledger) if line.get("engine") == engine}
+        known = by_run(ledger, engine)
     rows = []
     with cluster() if store == "postgresql" else nullcontext() as server:
         for number, at_once in enumerate(_sizes(kills)):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.folder import code_hash
-from bench.ledger import append_lines, check_ledger, lines_of
+from bench.ledger import append_lines, by_run, check_ledger
 from bench.storage.fault_cases import ERRORS, Case
 from signal_ctrl.domain.errors import BackendError, SignalCtrlError
 
@@ -57,7 +57,7 @@ def campaign(wanted: Sequence[Case], ledger: Path | None) -> list[dict[str, Any]
     if ledger is not None:
         ledger.parent.mkdir(parents=True, exist_ok=True)
         check_ledger(ledger)
-        known = {line["key"]: line for _, line in lines_of(ledger) if line.get("engine") == engine}
+        known = by_run(ledger, engine)
     missing = [case for case in wanted if case.key not in known]
     with tempfile.TemporaryDirectory(prefix="signal-ctrl-shim-") as folder, _worker(Path(folder)) as ask:
         for start in range(0, len(missing), _LINES_AT_ONCE):

@@ -66,7 +66,20 @@ def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
 
 def known_lines(path: Path) -> set[tuple[str | None, str]]:
     """Return (engine, run) of every line. Raises: InvalidInputError if the ledger is damaged."""
-    return {(line.get("engine"), line["key"]) for _, line in lines_of(path)} if path.exists() else set()
+    return {(line.get("engine"), line["key"]) for line in every_line(path)}
+
+
+def every_line(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a ledger, none if it is not there. Raises: as `lines_of`."""
+    return [line for _, line in lines_of(path)] if path.exists() else []
+
+
+def by_run(path: Path, engine: str | None = None) -> dict[str, dict[str, Any]]:
+    """Return the last line of each run, none where there is no ledger. Raises: as `lines_of`.
+
+    Args: engine, the code that made them; of every code if it is not said.
+    """
+    return {line["key"]: line for line in every_line(path) if engine is None or line.get("engine") == engine}
 
 
 def lines_of(path: Path) -> list[tuple[int, dict[str, Any]]]:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from bench.folder import code_hash
-from bench.ledger import append_lines, check_ledger, lines_of
+from bench.ledger import append_lines, by_run, check_ledger
 from bench.video_scores import FilmScore, Passing, presence_right, score_lines
 from bench.video_views import PLACES, Place, Stage, key_of, place_named, staged
 from detectors.video.counter import VideoCounter
@@ -135,7 +135,7 @@ def campaign(places: Sequence[str], conditions: Sequence[str], setup: Setup, led
     ledger.parent.mkdir(parents=True, exist_ok=True)
     check_ledger(ledger)
     engine = code_hash(CODE)
-    known = {line["key"]: line for _, line in lines_of(ledger) if line.get("engine") == engine}
+    known = by_run(ledger, engine)
     for place in map(place_named, places):
         stage: Stage | None = None
         for condition in map(condition_named, conditions):

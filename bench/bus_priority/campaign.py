@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bench.bus_priority.judging import figures_of
 from bench.folder import engine_hash
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, by_run
 from bench.statistics import mean_interval
 from bench.tuning.store import tuned_plan
 from signal_ctrl.domain.errors import BackendError, InvalidInputError
@@ -77,8 +77,7 @@ class Campaign:
     def __init__(self, ledger: Path, told: Told = lambda _: None) -> None:
         self._ledger, self._told = ledger, told
         self._engine = engine_hash()
-        lines = [line for _, line in lines_of(ledger)] if ledger.exists() else []
-        self._known = {line["key"]: line for line in lines if line.get("engine") == self._engine}
+        self._known = by_run(ledger, self._engine)
 
     def run(self, case: Case, arm: str, seed: int) -> Line:
         """Return the line of a run, made now if it is not there. Raises: BackendError if it fails."""

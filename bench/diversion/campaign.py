@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, by_run
 from bench.statistics import mean_interval
 from bench.tuning.store import tuned_plan
 from signal_ctrl.domain.errors import InvalidInputError
@@ -99,7 +99,7 @@ class Campaign:
 
     def __init__(self, ledger: Path, told: Told = lambda _: None) -> None:
         self._ledger, self._told = ledger, told
-        self._known = {line["key"]: line for _, line in lines_of(ledger)} if ledger.exists() else {}
+        self._known = by_run(ledger)
 
     def road(self, case: Case) -> str:
         """Return the road that is closed: the busiest one of a usual day that has an alternative."""

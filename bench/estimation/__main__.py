@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.estimation.judge import judge_run
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, by_run
 from signal_ctrl.domain.errors import BackendError, InvalidInputError, SignalCtrlError
 from sumo_scenarios.run import Order, execute_all
 from sumo_scenarios.settings import RunSettings
@@ -52,7 +52,7 @@ def measure(settings: RunSettings, told: Callable[[float], None]) -> Line:
 
 def campaign(orders: Sequence[RunSettings], ledger: Path, console: Console) -> list[Line]:
     """Make the runs that the ledger does not hold, append them, and return the lines of all that were asked for."""
-    known = {line["key"]: line for _, line in lines_of(ledger)} if ledger.exists() else {}
+    known = by_run(ledger)
     found = []
     for settings in orders:
         key = key_of(settings)

@@ -17,7 +17,7 @@ from bench.incidents.recording import Recorded
 from bench.incidents.replay import learnt, play
 from bench.incidents.rivals import CALIFORNIA, LOOPS, POSITIONS, without
 from bench.incidents.runs import Runs
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, every_line
 from signal_ctrl.domain.roads import RoadNetwork
 from signal_ctrl.watch.incidents.detection.california import california, stations
 from signal_ctrl.watch.incidents.detection.detection import Detection
@@ -50,7 +50,7 @@ GROUPS: Final[Mapping[str, Callable[[Line], bool]]] = MappingProxyType(
 def judge(runs: Runs, scenarios: Sequence[Scenario], most: int, ledger: Path, told: Callable[[str], None]) -> None:
     """Judge the runs that are there and that the ledger does not hold for this code."""
     code, equipped = code_hash(CODE), runs.equipped.word
-    known = {(line["key"], line.get("engine")) for line in _lines(ledger)}
+    known = {(line["key"], line.get("engine")) for line in every_line(ledger)}
     for scenario in scenarios:
         network, usual = runs.place(scenario).network, None
         for purpose in (Purpose.JUDGE_QUIET, Purpose.JUDGE):
@@ -118,7 +118,7 @@ class _Alarmed:
 
 def report(ledger: Path) -> str:
     """Return the newest judgement that the ledger holds, that of the code of its last line, in words."""
-    whole = _lines(ledger)
+    whole = every_line(ledger)
     if not whole:
         return "the ledger holds nothing"
     lines = [line for line in whole if line.get("engine") == whole[-1].get("engine")]
@@ -170,7 +170,3 @@ def wilson(good: int, of: int) -> tuple[float, float]:
     middle = (share + square / (2 * of)) / (1 + square / of)
     half = _NORMAL / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of**2))
     return middle - half, middle + half
-
-
-def _lines(ledger: Path) -> list[Line]:
-    return [line for _, line in lines_of(ledger)] if ledger.exists() else []

@@ -2,10 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from bench.folder import code_hash
-from bench.loop_health.campaign import CODE, Asked, Campaign, known
+from bench.ledger import every_line
+from bench.loop_health.campaign import CODE, Asked, Campaign
 from bench.loop_health.summary import summary
 from bench.matrix_values import integers
 from signal_ctrl.domain.errors import InvalidInputError, SignalCtrlError
@@ -25,7 +28,9 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         if arguments.summary:
-            lines = tuple(line for line in known(arguments.ledger) if line.get("code") == code_hash(CODE))
+            lines: tuple[Mapping[str, Any], ...] = tuple(
+                line for line in every_line(arguments.ledger) if line.get("code") == code_hash(CODE)
+            )
         else:
             asked = Asked(arguments.scenario, integers("--days", arguments.days), arguments.out, arguments.ledger)
             lines = Campaign(asked, _say).run()

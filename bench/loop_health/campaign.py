@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from bench.folder import code_hash
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, every_line
 from bench.loop_health.counting import counts, day_counts
 from bench.loop_health.days import DAY_S, SATURDAY, SUNDAY, Day, Edges, make_day, places_of, read_edges
 from bench.loop_health.finding import accused, draw_faults, find_faults
@@ -49,7 +49,7 @@ class Campaign:
         world = build_world(resolve(asked.scenario), PUBLISHED, 0.0, float(DAY_S))
         self._network: Network = network_of(places_of(world))
         self._code = code_hash(CODE)
-        lines = known(asked.ledger)
+        lines = every_line(asked.ledger)
         self._done = {line["key"]: line for line in lines if line.get("code") == self._code}
         self._edges: dict[int, Edges] = {}
         self._days: dict[int, DayCounts] = {}
@@ -159,8 +159,3 @@ def _by_fault(names: Any) -> dict[str, int]:
 
 def _quiet(_time_s: float) -> None:
     """Say nothing."""
-
-
-def known(ledger: Path) -> list[Mapping[str, Any]]:
-    """Return the lines of a ledger, none if it is not there. Raises: InvalidInputError if it is damaged."""
-    return [line for _, line in lines_of(ledger)] if ledger.exists() else []

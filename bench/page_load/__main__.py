@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, by_run
 from bench.page_load.listening import listened_to
 from bench.page_load.looking import chromium, first_paint_ms, looked_at
 from bench.page_load.process import Town, running_town
@@ -80,7 +80,7 @@ def _measured(given: argparse.Namespace, parts: Sequence[str]) -> list[dict[str,
         part: f"{given.commit or _commit()}/{part}/{given.junctions}/{given.clients}/{given.seconds:g}"
         for part in parts
     }
-    known = {line["key"]: line for _, line in lines_of(given.ledger)} if given.ledger.exists() else {}
+    known = by_run(given.ledger)
     with ExitStack() as open_now:
         town = None
         for part, key in keys.items():

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, by_run
 from bench.statistics import mean_interval
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.plan import Plan
@@ -84,7 +84,7 @@ class Campaign:
         report: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._ledger, self._told, self._report = ledger, told, report
-        self._known = {line["key"]: line for _, line in lines_of(ledger)} if ledger.exists() else {}
+        self._known = by_run(ledger)
         self._plans: dict[str, Plan] = {}
 
     def run(self, case: Case, arm: Arm, seed: int) -> Line:

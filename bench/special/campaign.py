@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.lamps import longest_red_s
-from bench.ledger import append_lines, lines_of
+from bench.ledger import append_lines, by_run
 from bench.referees import wrong_lamps
 from signal_ctrl.domain.profile import STREET
 from sumo_scenarios.arguments import TLS_STATES
@@ -70,7 +70,7 @@ class Campaign:
 
     def __init__(self, ledger: Path, told: Told = lambda _: None) -> None:
         self._ledger, self._told = ledger, told
-        self._known = {line["key"]: line for _, line in lines_of(ledger)} if ledger.exists() else {}
+        self._known = by_run(ledger)
 
     def run(self, case: Case, seed: int, corridor: bool) -> Line:
         """Return the line of a run, made now if it is not there."""

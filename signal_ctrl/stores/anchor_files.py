@@ -72,7 +72,7 @@ def anchors_at_end(folder: Path, most_bytes: int | None = None) -> Anchors:
         if start > 0:
             file.seek(start - 1)
             file.readline()  # the rest of a line that began before, if it is one
-        return _read(file, f"{folder / FILE} line, counted from byte {max(file.tell(), 0)} on,")
+        return _read(file, f"{folder / FILE} line, counted from byte {file.tell()} on,")
 
 
 def anchors_after(folder: Path, n: int) -> Iterator[Anchor]:

@@ -15,7 +15,7 @@ from signal_ctrl.centre.shadow_values import ADVICE, SHADOW_TOTALS
 from signal_ctrl.centre.shelves import Spec
 from signal_ctrl.centre.tickets import TICKETS, TicketState
 from signal_ctrl.centre.traffic_values import FLOWS
-from signal_ctrl.stores.library_names import Named, named_plans, named_responses, named_schedules
+from signal_ctrl.stores.named_documents import Named, named_plans, named_responses, named_schedules
 from signal_ctrl.stores.tables.shelves import SHELF_TABLES
 from signal_ctrl.watch.conditions.values import CALENDAR, CONDITIONS_KEPT_MS, WEATHER
 from signal_ctrl.watch.dispatch.missions import MISSIONS, MissionState

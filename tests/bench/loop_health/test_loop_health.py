@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.ledger import append_lines
-from bench.loop_health.campaign import known
+from bench.ledger import append_lines, every_line
 from bench.loop_health.counting import counts, occupied
 from bench.loop_health.days import Day, Edges, make_day, read_edges, write_edges
 from bench.loop_health.finding import find_faults
@@ -95,9 +94,9 @@ def test_imputed_counts_are_told_beside_the_best_that_chance_allows() -> None:
 
 def test_the_ledger_is_read_again(tmp_path: Path) -> None:
     ledger = tmp_path / "a" / "ledger.jsonl"
-    assert known(ledger) == []
+    assert every_line(ledger) == []
     append_lines(ledger, [{"key": "x/0/healthy", "code": "c", "day": 0, "level": 0.5, "history_days": 0, "detector_days": 9, "false_alarms": 0, "suspect_loops": 1, "suspect_share": 0.01, "quiet_loops": 2}])  # fmt: skip
-    assert "healthy detector-days: 9 of 3000, false alarms: 0" in summary(known(ledger))
+    assert "healthy detector-days: 9 of 3000, false alarms: 0" in summary(every_line(ledger))
 
 
 def test_days_are_kept_whole(tmp_path: Path) -> None:

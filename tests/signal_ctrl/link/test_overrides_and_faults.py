@@ -34,6 +34,26 @@ def held(cabin: Cabin) -> bool:
     return any(c.source.name == "POLICE" and engine.frame_ds < c.ends_ds for c in engine.core.claims.standing)
 
 
+def held_for(world: LinkWorld, held_s: int) -> tuple[Cabin, OverrideOrder]:
+    """Return a cabinet that has held a stage for so long, and its order; it sees the order 2 s after it is given."""
+    cabin = world.add("cab-1")
+    world.run(30_000)
+    order = hold(world)
+    world.order(cabin, overrides=[order])
+    world.run(2_000)
+    assert held(cabin)
+    world.run(max(1000 * held_s - 2_000, 0))
+    return cabin, order
+
+
+def is_held_to_the_end(world: LinkWorld, cabin: Cabin, order: OverrideOrder) -> None:
+    while world.now_ms < order.end_utc_ms - 100:
+        world.step()
+        assert held(cabin)
+    world.run(1_100)
+    assert not held(cabin)
+
+
 def test_an_override_reaches_the_lamp_within_a_poll_and_a_second_of_what_the_change_takes(world: LinkWorld) -> None:
     cabin = world.add("cab-1")
     world.run(60_000)
@@ -52,19 +72,9 @@ def test_an_override_reaches_the_lamp_within_a_poll_and_a_second_of_what_the_cha
 
 @pytest.mark.parametrize("dead_at_s", [0, 1, 60, 120, 178, 179])
 def test_an_override_ends_in_time_whenever_the_centre_dies(world: LinkWorld, dead_at_s: int) -> None:
-    cabin = world.add("cab-1")
-    world.run(30_000)
-    order = hold(world)
-    world.order(cabin, overrides=[order])
-    world.run(2_000)
-    assert held(cabin)
-    world.run(max(1000 * dead_at_s - 2_000, 0))
+    cabin, order = held_for(world, dead_at_s)
     world.centre_up = False
-    while world.now_ms < order.end_utc_ms - 100:
-        world.step()
-        assert held(cabin)
-    world.run(1_100)
-    assert not held(cabin)
+    is_held_to_the_end(world, cabin, order)
 
 
 @pytest.mark.parametrize("behind_ms", [0, 1_900, 25_000])

@@ -13,7 +13,7 @@ from bench.link.world import LinkWorld
 from signal_ctrl.cabinet.ports import Answer, Ask
 from signal_ctrl.domain.link.orders import Version
 from tests.signal_ctrl.link.judging import breaches, runs, splits
-from tests.signal_ctrl.link.test_overrides_and_faults import held, hold
+from tests.signal_ctrl.link.test_overrides_and_faults import held, held_for, hold, is_held_to_the_end
 from tests.signal_ctrl.link.test_posts_and_replay import Poster, batch
 
 SITE = trial_site("cab-1")
@@ -87,19 +87,9 @@ def test_a_centre_that_was_taken_over_ends_no_newer_override_and_begins_none(
 
 @pytest.mark.parametrize("cut_s", [1, 60, 178])
 def test_an_override_ends_in_time_though_its_cabinet_is_cut_off(world: LinkWorld, cut_s: int) -> None:
-    cabin = world.add("cab-1")
-    world.run(30_000)
-    order = hold(world)
-    world.order(cabin, overrides=[order])
-    world.run(2_000)
-    assert held(cabin)
-    world.run(max(1000 * cut_s - 2_000, 0))
+    cabin, order = held_for(world, cut_s)
     world.blocked.add(cabin.name)
-    while world.now_ms < order.end_utc_ms - 100:
-        world.step()
-        assert held(cabin)
-    world.run(1_100)
-    assert not held(cabin)
+    is_held_to_the_end(world, cabin, order)
 
 
 @pytest.mark.parametrize("restored_s", [10, 200])

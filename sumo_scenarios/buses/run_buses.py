@@ -1,6 +1,5 @@
 """The buses of a run under way: their reports, and what of them each signal is told."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -8,9 +7,9 @@ from detectors.buses.joining import ComingBus, lanes_of
 from optimiser.bus_extension import BusCall
 from optimiser.bus_priority import Coming
 from signal_ctrl.domain.network import JunctionLayout
-from signal_ctrl.domain.roads import RoadNetwork, RoadReader
 from signal_ctrl.watch.buses.fleet import BusFleet, OnItsWay
 from sumo_scenarios.bus_options import BusOptions
+from sumo_scenarios.buses.beacons import beacons_of
 from sumo_scenarios.buses.reporting import BusReports
 from sumo_scenarios.buses.service import bus_service_of
 from sumo_scenarios.city_feed.road_network import Equipment, earth_of_net, network_of
@@ -18,8 +17,6 @@ from sumo_scenarios.simulation import Simulation
 from sumo_scenarios.world import World
 
 _STEP_S: Final = 1.0
-BEACONS_M: Final = (150.0, 5.0)
-"""So far before a stop line buses are read, where beacons are there: to be announced, and to be signed off. [m]"""
 Lanes = tuple[tuple[int, int, float], ...]
 
 
@@ -30,7 +27,7 @@ class RunBuses:
         """Raises: InvalidInputError if the lines of the scenario do not lie on its roads."""
         network = network_of(world.net, world.additional, begin_s, Equipment(0.0))
         if options.beacons:
-            network = replace(network, readers=tuple(_beacons(network)))
+            network = replace(network, readers=beacons_of(network))
         service = bus_service_of(world.config, world.net)
         self.fleet = BusFleet(service, network, options.weighing)
         self._names = frozenset(run.vehicle for run in service.runs)
@@ -74,10 +71,3 @@ class RunBuses:
     def _coming(self, layout: JunctionLayout, coming: OnItsWay) -> ComingBus:
         arrival, lanes = coming.arrival, self._lanes(layout, coming)
         return ComingBus(coming.key, lanes, arrival.times_s, arrival.to_stop_m, arrival.speed_mps, coming.cars)
-
-
-def _beacons(network: RoadNetwork) -> Iterator[RoadReader]:
-    for road in network.roads:
-        for number, before_m in enumerate(BEACONS_M if road.signal else ()):
-            if road.length_m > before_m:
-                yield RoadReader(f"{road.road}/beacon {number}", road.road, road.length_m - before_m)

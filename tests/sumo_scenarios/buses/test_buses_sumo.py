@@ -107,6 +107,15 @@ def test_adaptive_weighs_buses_within_the_limits_and_the_record_repeats(with_bus
     assert (again.differences, again.first_difference) == (0, None)
 
 
+def test_beacons_alone_announce_buses_and_sign_them_off(with_buses: Path, tmp_path: Path) -> None:
+    result = run(with_buses, tmp_path / "run", parse_buses("every=0,beacons=1"))
+    assert result.outcome is not None and result.outcome.violations == 0
+    rows = [json.loads(line) for line in (tmp_path / "run" / "decisions.jsonl").read_text().splitlines()]
+    weighed_s = [row["t_ds"] / 10 for row in rows if "plain" in row]
+    assert any(at_s < 45.0 for at_s in weighed_s) and any(at_s > 85.0 for at_s in weighed_s)
+    assert priority_of(tmp_path / "run")["longest_kept_s"] <= 10.0
+
+
 def test_a_plan_is_bent_for_buses_within_the_same_limits(with_buses: Path, tmp_path: Path) -> None:
     result = run(with_buses, tmp_path / "run", BusOptions(), "fixed")
     assert result.outcome is not None and result.outcome.violations == 0

@@ -127,8 +127,7 @@ class _Builder:
         stops = stop_rows(self._lines, self._ways, net)
         write_rows(self._folder / f"{NAME}.add.xml", "additional", [*stops, *place_rows(self._town, net)])
         listed = incidents.drawn(self._town, self._ways, net, DAYS[self._day][0])
-        text = json.dumps(listed, indent=1)
-        (self._folder / "incidents.json").write_text(text + "\n", encoding="utf-8")
+        (self._folder / "incidents.json").write_text(incidents.text_for(listed), encoding="utf-8")
         write_rows(self._folder / "incidents.rou.xml", "routes", incidents.rows(listed, net))
 
     def _facts(self, level: float, designs: Sequence[SignalDesign], settled: Settled) -> None:

@@ -174,7 +174,7 @@ class CorridorDesk:
             def work(t: Transaction) -> _Live:
                 planned = self._planned(t, network, corridor)
                 t.shelf(CORRIDORS).put(corridor)
-                words = f"from {roads[0]} to {roads[-1]}"
+                words = f"from {roads[0]} to {roads[-1]}, on {_place(known)}"
                 t.record(f"vehicle:{vehicle}", "change way", f"corridor {corridor.corridor}", words, now_ms)
                 return planned
 
@@ -206,8 +206,9 @@ class CorridorDesk:
             live = self._live.pop(vehicle, None)
             if live is None:
                 raise NotFoundError(f"vehicle {vehicle} has no corridor")
+            known = self._corridors.vehicles.get(vehicle)
             self._release(self._corridors.end(vehicle))
-            return self._write_end(live.corridor, who, why)
+            return self._write_end(live.corridor, who, why, "" if known is None else f", on {_place(known)}")
 
     def tick(self) -> None:
         """Ask for junctions and give them back; called once a second. What is given back needs no store.
@@ -243,7 +244,7 @@ class CorridorDesk:
         road = live.way.road_at(known.report.along_m)
         if road != live.road and now_s >= known.departs_s:
             live.road = road
-            self._note(vehicle, "enter road", live.corridor, f"{live.way.roads[road]} at {known.report.along_m:.0f} m")
+            self._note(vehicle, "enter road", live.corridor, _place(known))
         if not live.corridor.predicted and known.report.along_m >= live.way.length_m - ARRIVED_M:
             self.end(CENTRE, vehicle, "the vehicle is there")
         elif now_s - max(known.report.at_s, known.departs_s) > GONE_S:
@@ -318,12 +319,14 @@ class CorridorDesk:
             t, [cabinet_of(t, over.cabinet)], f"pre-emption {over.preemption_id} is over", self._desk.now_ms()
         )
 
-    def _write_end(self, corridor: Corridor, who: str, why: str) -> Corridor:
+    def _write_end(self, corridor: Corridor, who: str, why: str, where: str = "") -> Corridor:
         over = replace(corridor, ended_utc_ms=self._desk.now_ms(), ended_by=who, why=why)
 
         def work(t: Transaction, late: bool) -> None:
             t.shelf(CORRIDORS).put(over)
-            _recorded(t, who, "end corridor", f"corridor {over.corridor}", why, over.ended_utc_ms or 0, late)
+            _recorded(
+                t, who, "end corridor", f"corridor {over.corridor}", f"{why}{where}", over.ended_utc_ms or 0, late
+            )
 
         self._late.write(work)
         return over
@@ -352,6 +355,12 @@ class CorridorDesk:
 
     def _now_s(self) -> float:
         return self._desk.clock.mono_ms() / _S_MS
+
+
+def _place(known: Underway) -> str:
+    """Return where a vehicle was last: the road, and how far along its way. [m]"""
+    at = known.report
+    return f"{known.way.roads[known.way.road_at(at.along_m)]} at {at.along_m:.0f} m"
 
 
 def _recorded(t: Transaction, who: str, action: str, obj: str, words: str, at_ms: int, late: bool) -> None:

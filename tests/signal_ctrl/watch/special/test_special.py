@@ -97,6 +97,23 @@ def test_every_step_is_written_down(world: SpecialWorld) -> None:
     assert ("root", "register vehicle") in acts
 
 
+def test_every_metre_that_it_drove_can_be_read_off_the_audit(world: SpecialWorld) -> None:
+    """Where it came onto each road and how far along its way, where it left that way, and where the corridor ended."""
+    world.asked()
+    for x in (0.5, 1.0):
+        world.at("fire1", x)
+        world.passes(1_000)
+    world.special.report_by_device("special.fire1", DevicePosition(place(1.0, 0.3), 0.0))  # it turned left
+    world.passes(1_000)
+    world.special.end(world.actor("olga"), "fire1")
+    told = {action: result for _, action, result in world.audit()}
+    entered = [result for _, action, result in world.audit() if action == "enter road"]
+    assert [text.split(" at ")[0] for text in entered] == ["r00-10", "r10-20", "r10-11"]
+    assert told["change way"].startswith("from r10-11 to ")
+    assert told["change way"].endswith(", on r10-20 at 300 m")
+    assert told["end corridor"] == "ended by hand, on r10-11 at 90 m"
+
+
 def test_the_fire_engine_goes_before_the_police(world: SpecialWorld) -> None:
     world.asked("pol1")
     world.at("pol1", 0.5)

@@ -10,9 +10,11 @@ from signal_ctrl.cli.failures import say
 from signal_ctrl.cli.given_options import refuse_given
 from signal_ctrl.cli.output import Overwrite, put_json
 from signal_ctrl.domain.errors import InvalidInputError
+from sumo_scenarios.newtown.files import NewTown
 from sumo_scenarios.town_names import TOWN_NAMES
 
 NEWTOWN = "newtown"
+_OF_NEWTOWN = ("--rows", "--cols", "--seed", "--day", "--midblocks", "--lead", "--schools", "--scrambles")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -36,13 +38,22 @@ def build(
     midblocks: Annotated[
         int, typer.Option(help="newtown: links with a signal for people on foot in their middle.")
     ] = 0,
+    lead: Annotated[
+        int, typer.Option(help="newtown: seconds by which WALK goes ahead of vehicles that yield to it.")
+    ] = 0,
+    schools: Annotated[
+        int, typer.Option(help="newtown: seconds by which clearances near schools are longer at their hours.")
+    ] = 0,
+    scrambles: Annotated[
+        int, typer.Option(help="newtown: signals with a stage in which all crossings show WALK at once.")
+    ] = 0,
     json_: AsJson = False,
 ) -> int:
     """Make a synthetic network: plain XML to edit, net, configuration, demand of an hour (corridor: of a day)."""
     if name == NEWTOWN:
-        wanted = (rows, cols, seed, day, midblocks)
+        wanted = NewTown(rows, cols, seed, day, midblocks, lead, schools, scrambles)
         return _newtown(out or Path(f"{NEWTOWN}-{rows}x{cols}-seed{seed}"), wanted, json_)
-    refuse_given(context, ("--rows", "--cols", "--seed", "--day", "--midblocks"), f"is for {NEWTOWN}, not for {name}")
+    refuse_given(context, _OF_NEWTOWN, f"is for {NEWTOWN}, not for {name}")
     if out is None:
         raise InvalidInputError(f"--out names the folder for the files of {name}")
     made = {} if name == "corridor" else _towns(name, out)
@@ -65,20 +76,19 @@ def _towns(name: str, out: Path) -> dict[str, str]:
     return {str(config): TOWNS[config.stem][1] for config in configs}
 
 
-def _newtown(out: Path, wanted: tuple[int, int, int, str, int], as_json: bool) -> int:
+def _newtown(out: Path, wanted: NewTown, as_json: bool) -> int:
     import json
 
     from sumo_scenarios.built_files import export_newtown
-    from sumo_scenarios.newtown.files import NewTown
 
     started_s = time.monotonic()
     if not as_json:
-        say(f"building {wanted[0]}x{wanted[1]} signals; 8x8 takes about a minute, 40x40 a quarter of an hour")
-    config = export_newtown(out, NewTown(*wanted))
+        say(f"building {wanted.rows}x{wanted.columns} signals; 8x8 takes about a minute, 40x40 a quarter of an hour")
+    config = export_newtown(out, wanted)
     facts = json.loads((config.parent / "town.json").read_text(encoding="utf-8"))
     found = {
         "configuration": str(config), "trips": facts["trips"],
-        "signals": wanted[0] * wanted[1] + len(facts.get("midblocks", ())),
+        "signals": wanted.rows * wanted.columns + len(facts.get("midblocks", ())),
         "cycle_s": facts["cycle_s"], "busiest_saturation": facts["busiest_saturation"],
         "wall_s": round(time.monotonic() - started_s, 1),
     }  # fmt: skip

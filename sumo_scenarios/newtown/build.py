@@ -14,6 +14,7 @@ from sumo_scenarios.newtown.assign import Assigned, Assignment, busiest, level_o
 from sumo_scenarios.newtown.buses import Row, bus_rows, lines_of, stop_rows
 from sumo_scenarios.newtown.files import EDGE_TYPES, NAME, NET, PROGRAMMES, NewTown
 from sumo_scenarios.newtown.modes import Modes, Settled
+from sumo_scenarios.newtown.on_foot import check_on_foot, near_schools, parameters_of, with_scramble
 from sumo_scenarios.newtown.people import DAYS, Population, zones_of
 from sumo_scenarios.newtown.places import place_rows
 from sumo_scenarios.newtown.roads import roads, type_rows
@@ -41,8 +42,9 @@ def write_newtown(folder: Path, wanted: NewTown) -> Path:
     """
     if wanted.day not in DAYS:
         raise InvalidInputError(f"unknown day '{wanted.day}'; choose one of {', '.join(DAYS)}")
+    check_on_foot(wanted)
     town = plan_town(wanted.rows, wanted.columns, wanted.seed, wanted.midblocks)
-    return _Builder(town, wanted.day, folder).write()
+    return _Builder(town, wanted, folder).write()
 
 
 def rewrite_incidents(folder: Path) -> int:
@@ -59,8 +61,8 @@ def rewrite_incidents(folder: Path) -> int:
 class _Builder:
     """One town on its way into a folder."""
 
-    def __init__(self, town: TownPlan, day: str, folder: Path) -> None:
-        self._town, self._day, self._folder = town, day, folder
+    def __init__(self, town: TownPlan, wanted: NewTown, folder: Path) -> None:
+        self._town, self._wanted, self._day, self._folder = town, wanted, wanted.day, folder
         self._ways = ways_of(town)
         self._lines = lines_of(town, self._ways)
         self._zones = zones_of(town)
@@ -103,7 +105,8 @@ class _Builder:
 
     def _with_programmes(self, plain: Plain, designs: Sequence[SignalDesign]) -> None:
         """Make the net again with the programmes in it, and say how that is done."""
-        write_rows(self._folder / PROGRAMMES, "tlLogics", programme_rows(designs, offsets_s(self._ways)))
+        asked = parameters_of(self._town, self._wanted, (design.signal for design in designs))
+        write_rows(self._folder / PROGRAMMES, "tlLogics", programme_rows(designs, offsets_s(self._ways), asked))
         plain.options += ("--tllogic-files", PROGRAMMES)
         net = plain.build(self._folder, NET)
         net.write_text(_COMMENT.sub("", net.read_text(encoding="utf-8")), encoding="utf-8")  # date and place of making
@@ -131,7 +134,7 @@ class _Builder:
         write_rows(self._folder / "incidents.rou.xml", "routes", incidents.rows(listed, net))
 
     def _facts(self, level: float, designs: Sequence[SignalDesign], settled: Settled) -> None:
-        found = {**_town_facts(self._town), **_demand_facts(level, designs, settled), "day": self._day}
+        found = {**_town_facts(self._town, self._wanted), **_demand_facts(level, designs, settled), "day": self._day}
         (self._folder / "town.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
     def _configurations(self) -> Path:
@@ -152,7 +155,7 @@ def _departs(row: Row) -> float:
     return row[0]
 
 
-def _town_facts(town: TownPlan) -> dict[str, Any]:
+def _town_facts(town: TownPlan, wanted: NewTown) -> dict[str, Any]:
     def lines(own: Sequence[Any]) -> list[dict[str, Any]]:
         return [{"place_m": line.place_m, "type": line.road_class.name} for line in own]
 
@@ -171,6 +174,9 @@ def _town_facts(town: TownPlan) -> dict[str, Any]:
         "openings": sorted(town.openings),
         **({"midblocks": sorted(town.midblocks)} if town.midblocks else {}),
         "red_turns": sorted(town.red_turns),
+        **({"lead_s": wanted.lead_s} if wanted.lead_s else {}),
+        **({"longer_near_schools": sorted(near_schools(town))} if wanted.schools_s else {}),
+        **({"scrambles": sorted(with_scramble(town, wanted.scrambles))} if wanted.scrambles else {}),
     }  # fmt: skip
 
 

@@ -17,10 +17,17 @@ FILES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class NewTown:
-    """Which town: signals north and east, seed, the day whose demand is written, and how many links have a midblock."""
+    """Which town: signals north and east, seed, the day whose demand is written, how many links have a midblock.
+
+    For people on foot as well: `lead_s`, by which WALK goes ahead of vehicles that yield to it; `schools_s`, by which
+    clearances near schools are longer at their hours [s]; `scrambles`, signals with a stage for all crossings at once.
+    """
 
     rows: int = 4
     columns: int = 4
     seed: int = 1
     day: str = "peak"
     midblocks: int = 0
+    lead_s: int = 0
+    schools_s: int = 0
+    scrambles: int = 0

@@ -209,10 +209,15 @@ def offsets_s(ways: Mapping[str, Way]) -> dict[str, int]:
     return {way.midblock: round(way.length_m / 2 / way.road_class.speed_mps) for way in ways.values() if way.midblock}
 
 
-def programme_rows(designs: Sequence[SignalDesign], offsets: Mapping[str, int] | None = None) -> Iterator[str]:
+def programme_rows(
+    designs: Sequence[SignalDesign],
+    offsets: Mapping[str, int] | None = None,
+    parameters: Mapping[str, Mapping[str, str]] | None = None,
+) -> Iterator[str]:
     """Yield the `tlLogic` of every signal as lines of XML: one cycle for all, the longest that one asks for.
 
-    Args: offsets, of signals between crossings, from the begin of their road's first stage. [s]
+    Args: offsets, of signals between crossings, from the begin of their road's first stage [s]; parameters, what
+        programmes ask for besides, by signal.
     """
     cycle_s = common_cycle_s(designs)
     first = designs[0]
@@ -221,7 +226,8 @@ def programme_rows(designs: Sequence[SignalDesign], offsets: Mapping[str, int] |
         offset_s = (offsets or {}).get(design.signal, 0) + (turn_s if design.signal[1:2] == "N" else 0)
         yield f'<tlLogic id="{design.signal}" type="static" programID="0" offset="{offset_s % cycle_s}">'
         yield from (f'    <phase duration="{lasts_s}" state="{state}"/>' for lasts_s, state in design.rows(cycle_s))
-        yield f'    <param key="{MAX_RED_KEY}" value="{MAX_RED_S}"/>'
+        asked = {MAX_RED_KEY: str(MAX_RED_S), **(parameters or {}).get(design.signal, {})}
+        yield from (f'    <param key="{key}" value="{value}"/>' for key, value in asked.items())
         yield "</tlLogic>"
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,14 +19,11 @@ from signal_ctrl.domain.profile import STREET
 from signal_ctrl.domain.site import GroupKind, Right
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.calls import calls_of, recall_of
-from signal_ctrl.gateways.event_rows import event_rows
 from sumo_scenarios import catalogue
 from sumo_scenarios.built_files import export_newtown
 from sumo_scenarios.demand_model import demand_model
-from sumo_scenarios.logs import BEGIN_WALK
 from sumo_scenarios.newtown.assign import AIM
-from sumo_scenarios.newtown.build import rewrite_incidents
-from sumo_scenarios.newtown.files import FILES, NewTown
+from sumo_scenarios.newtown.files import FILES
 from sumo_scenarios.newtown.signals import WALK_S, WALKER_MPS
 from sumo_scenarios.plain_net import crossings_of
 from sumo_scenarios.run import execute
@@ -36,14 +32,7 @@ from sumo_scenarios.simulation import sumo_home
 from sumo_scenarios.volumes import count_volumes
 from sumo_scenarios.world import SignalUnit, World, build_world
 from sumo_scenarios.xml_input import elements
-
-TOWN = NewTown(2, 3, 1)
-REFEREE = Path(__file__).parents[2] / "oracles" / "check_lamps.py"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_newtown(tmp_path_factory.mktemp("made") / "town", TOWN).parent
+from tests.sumo_scenarios.newtown.small_town import TOWN, departing, refereed
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +42,6 @@ def world(folder: Path) -> World:
 
 def hashes(folder: Path) -> dict[str, str]:
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
-
-
-def departing(folder: Path, name: str) -> list[ElementTree.Element]:
-    return list(ElementTree.parse(folder / name).getroot())
 
 
 def test_building_twice_gives_the_same_files(folder: Path, tmp_path: Path) -> None:
@@ -226,62 +211,6 @@ def test_plans_are_made_for_the_demand_of_motor_vehicles(world: World) -> None:
         assert sum(part.streams.flow_veh_s) > 0.1
 
 
-def test_incidents_are_a_list_that_can_be_edited(folder: Path, tmp_path: Path) -> None:
-    for name in ("incidents.json", "newtown.net.xml"):
-        (tmp_path / name).write_bytes((folder / name).read_bytes())
-    listed = json.loads((folder / "incidents.json").read_text())
-    assert len(listed) == 3 and all(each["from_s"] < each["to_s"] for each in listed)
-    rewrite_incidents(tmp_path)
-    assert (tmp_path / "incidents.rou.xml").read_bytes() == (folder / "incidents.rou.xml").read_bytes()
-    (tmp_path / "incidents.json").write_text(json.dumps([listed[0] | {"road": "nowhere"}]))
-    with pytest.raises(InvalidInputError, match=r"incident 0: there is no lane .* on road 'nowhere'"):
-        rewrite_incidents(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"lane": "left"}, "incident 0: 'lane' cannot be"),
-        ({"lane": 1.5}, "incident 0: 'lane' cannot be 1.5"),
-        ({"lane": True}, "incident 0: 'lane' cannot be true"),
-        ({"position_m": None}, "incident 0: 'position_m' cannot be null"),
-        ({"from_s": "soon"}, "incident 0: 'from_s' cannot be"),
-        ({"to_s": float("nan")}, "begins at 0 s or later, then ends"),
-        ({"position_m": float("nan")}, "incident 0: it lies 0 m or more"),
-        ({"lane": 9}, "incident 0: there is no lane 9 on road"),
-        ({"to_s": 1.0}, "begins at 0 s or later, then ends"),
-    ],
-)
-def test_an_incident_that_cannot_be_is_refused_in_one_line(
-    change: dict[str, object], said: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "newtown.net.xml").write_bytes((folder / "newtown.net.xml").read_bytes())
-    listed = json.loads((folder / "incidents.json").read_text())
-    (tmp_path / "incidents.json").write_text(json.dumps([listed[0] | change]))
-    assert call(["scenarios", "incidents", str(tmp_path)]) == 2
-    assert said in capsys.readouterr().err
-    assert not (tmp_path / "incidents.rou.xml").exists()
-
-
-@pytest.mark.sumo
-def test_an_incident_blocks_its_lane_for_its_time(folder: Path, tmp_path: Path) -> None:
-    for name in FILES:
-        (tmp_path / name).write_bytes((folder / name).read_bytes())
-    (listed, *_) = json.loads((folder / "incidents.json").read_text())
-    (tmp_path / "incidents.json").write_text(json.dumps([listed | {"from_s": 25210, "to_s": 25250}]))
-    assert call(["scenarios", "incidents", str(tmp_path)]) == 0
-    command = [str(sumo_home() / "bin" / "sumo"), "-c", "newtown-incidents.sumocfg", "--end", "25270", "--fcd-output"]
-    subprocess.run([*command, "fcd.xml"], check=True, capture_output=True, cwd=tmp_path)
-    stood_s = [
-        float(step.get("time", "nan"))
-        for step in ElementTree.parse(tmp_path / "fcd.xml").getroot()
-        for each in step.findall("vehicle")
-        if each.get("id") == "incident-0" and float(each.get("speed", "nan")) == 0.0
-    ]
-    assert stood_s[0] == pytest.approx(25210.0, abs=2.0) and stood_s[-1] == pytest.approx(25250.0, abs=2.0)
-    assert len(stood_s) >= 38
-
-
 def test_the_script_makes_the_same_net_from_the_plain_files(folder: Path, tmp_path: Path) -> None:
     for name in FILES:
         (tmp_path / name).write_bytes((folder / name).read_bytes())
@@ -329,6 +258,9 @@ def test_names_of_the_catalogue() -> None:
     [
         (("--rows", "1"), "2 to 40 rows of signals, got 1"),
         (("--seed", "-1"), "--seed needs 0 to 2147483647, got -1"),
+        (("--lead", "16"), "--lead needs 0 to 15, got 16"),
+        (("--schools", "-1"), "--schools needs 0 to 30, got -1"),
+        (("--scrambles", "17"), "--scrambles needs 0 to 16, got 17"),
         (("--day", "monday"), "unknown day 'monday'; choose one of peak, weekday, weekend"),
     ],
 )
@@ -364,66 +296,4 @@ def test_a_short_run_on_the_street_breaks_no_rule(controller: str, folder: Path,
     told = result.document
     assert told["kernel"]["violations"] == 0 and (told["kernel"]["frames"] > 0) is (controller != "actuated")
     assert told["vehicles"]["finished"] > 20 and told["teleports"] == 0
-    command = [sys.executable, str(REFEREE), str(result.folder / "net.xml"), str(result.folder / "tls_states.xml.gz")]
-    command += ["--min-green", "7", "--ped-speed", str(WALKER_MPS)]
-    judged = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert judged.returncode == 0, judged.stdout
-
-
-@pytest.fixture(scope="module")
-def with_midblocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_newtown(tmp_path_factory.mktemp("midblocks") / "town", NewTown(2, 3, 1, "peak", 3)).parent
-
-
-@pytest.mark.sumo
-def test_midblocks_are_signals_for_people_between_the_others(with_midblocks: Path, folder: Path) -> None:
-    own = build_world(catalogue.resolve(str(with_midblocks / "newtown.sumocfg")), STREET, None, None)
-    units = [unit for unit in own.units if unit.site.signal_id.startswith("X")]
-    assert len(units) == 3 and len(own.units) == 9
-    told = json.loads((with_midblocks / "town.json").read_text())
-    assert {f"X{name}" for name in told["midblocks"]} == {unit.site.signal_id for unit in units}
-    assert "midblocks" not in json.loads((folder / "town.json").read_text())
-    for unit in units:
-        vehicles, people = unit.site.stages[:2]
-        kinds = [group.kind for group in unit.site.groups]
-        assert [g for g, right in enumerate(people.rights) if right.is_green] == [
-            g for g, kind in enumerate(kinds) if kind is GroupKind.CROSSING
-        ]
-        assert all(right is Right.PROTECTED for right, k in zip(vehicles.rights, kinds, strict=True) if k is kinds[0])
-        programme = unit.programmes[0][1]
-        assert programme.offset_s > 0 and sum(step.duration_s for step in programme.steps) == told["cycle_s"]
-    over = [
-        (walk.get("edges") or "").split()
-        for person in departing(with_midblocks, "newtown.people.rou.xml")
-        for walk in person.findall("walk")
-    ]
-    there = {f"X{name}" for name in told["midblocks"]}
-    ends = {edge: plain.get("to") for edge, plain in _plain_edges(with_midblocks).items()}
-    assert any(ends[a] in there and ends[a] == ends[b] for edges in over for a, b in pairwise(edges))
-
-
-def _plain_edges(folder: Path) -> dict[str, ElementTree.Element]:
-    return {edge.get("id", ""): edge for edge in ElementTree.parse(folder / "plain.edg.xml").getroot()}
-
-
-@pytest.mark.sumo
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("controller", "crossings"),
-    [
-        ("max_pressure", "recall"),
-        pytest.param("adaptive", "buttons", marks=pytest.mark.deep),
-        pytest.param("green_wave", "recall", marks=pytest.mark.deep),
-    ],
-)
-def test_midblocks_are_served(controller: str, crossings: str, with_midblocks: Path, tmp_path: Path) -> None:
-    times = {"begin_s": 25200.0, "end_s": 25440.0}
-    config = str(with_midblocks / "newtown.sumocfg")
-    settings = RunSettings(config, controller, profile=STREET, crossings=crossings, **times)  # type: ignore[arg-type]
-    result = execute(settings, tmp_path / "run", False, lambda _progress: None)
-    assert result.status == "complete" and result.document["kernel"]["violations"] == 0, result.error
-    command = [sys.executable, str(REFEREE), str(result.folder / "net.xml"), str(result.folder / "tls_states.xml.gz")]
-    judged = subprocess.run([*command, "--ped-speed", str(WALKER_MPS)], capture_output=True, text=True, check=False)
-    assert judged.returncode == 0, judged.stdout
-    walks = event_rows(result.folder / "events.parquet", [BEGIN_WALK])
-    assert len({device for _, device, _, _ in walks if device.startswith("X")}) == 3
+    assert not refereed(result.folder, "--min-green", "7")

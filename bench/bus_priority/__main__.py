@@ -9,7 +9,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.bus_priority.campaign import ARMS, FIGURES, Campaign, Case, Change, Line, changes_of, seeds_of
+from bench.bus_priority.campaign import ARMS, FIGURES, Campaign, Case, Change, Line, changes_of
+from bench.seeds import seeds_of
 from signal_ctrl.domain.errors import SignalCtrlError
 from sumo_scenarios.bus_options import parse_buses
 

@@ -1,7 +1,7 @@
 """The runs of the campaign, each once, paired by seed, and what their arms have against each other."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from bench.folder import engine_hash
 from bench.ledger import append_lines, by_run
 from bench.statistics import mean_interval
 from bench.tuning.store import tuned_plan
-from signal_ctrl.domain.errors import BackendError, InvalidInputError
+from signal_ctrl.domain.errors import BackendError
 from signal_ctrl.domain.profile import profile_by_name
 from sumo_scenarios import catalogue
 from sumo_scenarios.bus_options import BusOptions
@@ -141,11 +141,3 @@ def changes_of(lines: Mapping[str, Mapping[int, Line]]) -> list[Change]:
             if changes:
                 found.append(Change(arm, other, figure, changes))
     return found
-
-
-def seeds_of(text: str) -> Sequence[int]:
-    """Return the seeds of `A-B` or `A`. Raises: InvalidInputError for another form."""
-    first, dash, last = text.partition("-")
-    if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
-        raise InvalidInputError(f"--seeds wants A or A-B, got '{text}'")
-    return range(int(first), int(last or first) + 1)

@@ -10,8 +10,9 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.diversion.campaign import Against, Campaign, Case, against, delay_veh_h, seeds_of
+from bench.diversion.campaign import Against, Campaign, Case, against, delay_veh_h
 from bench.diversion.picture import diversion_map
+from bench.seeds import seeds_of
 from signal_ctrl.domain.errors import SignalCtrlError
 from sumo_scenarios.diversion_loop.order import Arm
 

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -234,15 +234,3 @@ def against(lines: Mapping[Arm, Mapping[int, Line]]) -> list[Against]:
         if changes:
             found.append(Against(arm.value, other.value, tuple(changes)))
     return found
-
-
-def seeds_of(text: str) -> Sequence[int]:
-    """Return the seeds of `A-B` or `A`. Raises: InvalidInputError.
-
-    >>> seeds_of("1-3"), seeds_of("7")
-    ([1, 2, 3], [7])
-    """
-    low, _, high = text.partition("-")
-    if not low.isdigit() or (high and not high.isdigit()) or int(high or low) < int(low):
-        raise InvalidInputError(f"seeds are A-B or A, got '{text}'")
-    return list(range(int(low), int(high or low) + 1))

@@ -9,7 +9,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.pedestrians.campaign import ARMS, Campaign, Case, Line, changes_of, faults_of, seeds_of
+from bench.pedestrians.campaign import ARMS, Campaign, Case, Line, changes_of, faults_of
+from bench.seeds import seeds_of
 from signal_ctrl.domain.errors import SignalCtrlError
 
 LEDGER: Final = Path(__file__).parent.parent / "results" / "pedestrians.jsonl"

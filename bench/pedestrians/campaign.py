@@ -1,7 +1,7 @@
 """The runs of the campaign, each once, paired by seed, and what adaptive control has against the plan."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -173,11 +173,3 @@ def faults_of(lines: Mapping[str, Mapping[int, Line]]) -> list[str]:
         if longest_s > line["max_red_s"]:
             found.append(f"{line['key']}: somebody waited {longest_s:g} s, above {line['max_red_s']:g} s")
     return found
-
-
-def seeds_of(text: str) -> Sequence[int]:
-    """Return the seeds of `A-B` or `A`. Raises: InvalidInputError for another form."""
-    first, dash, last = text.partition("-")
-    if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
-        raise InvalidInputError(f"--seeds wants A or A-B, got '{text}'")
-    return range(int(first), int(last or first) + 1)

@@ -9,7 +9,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.diversion.campaign import seeds_of
+from bench.seeds import seeds_of
 from bench.special.campaign import Campaign, Case
 from bench.special.judging import Line, Trip, kept, told, trips_of
 from signal_ctrl.domain.errors import SignalCtrlError

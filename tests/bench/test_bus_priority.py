@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bench.bus_priority.campaign import Case, changes_of, seeds_of
+from bench.bus_priority.campaign import Case, changes_of
 from bench.bus_priority.judging import Ride, figures_of, irregularity, kept_ds, priority_of
+from bench.seeds import seeds_of
 from signal_ctrl.domain.errors import InvalidInputError
 from sumo_scenarios.bus_options import BusOptions, parse_buses
 from sumo_scenarios.settings import RunSettings

@@ -7,8 +7,9 @@ import pytest
 
 from bench.diversion import campaign as module
 from bench.diversion.__main__ import main
-from bench.diversion.campaign import Campaign, Case, against, delay_veh_h, seeds_of
+from bench.diversion.campaign import Campaign, Case, against, delay_veh_h
 from bench.diversion.picture import diversion_map
+from bench.seeds import seeds_of
 from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.watch.diversion.proposal import Situation, propose
 from signal_ctrl.watch.diversion.values import Limit

@@ -9,7 +9,8 @@ from bench.folder import engine_hash
 from bench.ledger import append_lines
 from bench.pedestrians import campaign
 from bench.pedestrians.__main__ import main
-from bench.pedestrians.campaign import ARMS, Campaign, Case, changes_of, faults_of, seeds_of
+from bench.pedestrians.campaign import ARMS, Campaign, Case, changes_of, faults_of
+from bench.seeds import seeds_of
 from signal_ctrl.domain.errors import InvalidInputError
 
 

@@ -8,7 +8,7 @@ import pytest
 from signal_ctrl.domain.bus_lines import BusRun, BusService
 from signal_ctrl.domain.roads import RoadReader
 from signal_ctrl.watch.buses.fleet import MOST_ASKING_S, BusFleet
-from signal_ctrl.watch.buses.headways import LONGEST_HOLD_S, gaps_of, regularity_of
+from signal_ctrl.watch.buses.headways import LONGEST_HOLD_S, Gap, gaps_of, regularity_of
 from signal_ctrl.watch.observations import Position, TagRead, VehicleKind
 from tests.detectors.buses.streets import GAP_M, LENGTH_M, PLANE, line, street
 
@@ -107,6 +107,28 @@ def test_who_has_caught_up_is_told_to_wait_half_way_to_the_middle() -> None:
     assert second.before_s == pytest.approx(60.0, abs=4.0)
     assert second.share == pytest.approx(0.2, abs=0.03)
     assert second.hold_s == LONGEST_HOLD_S
+
+
+@pytest.mark.parametrize(
+    ("before_s", "behind_s", "usual_s", "hold_s"),
+    [
+        (200.0, None, 300.0, 50.0),  # nobody behind: as if the usual headway were there
+        (200.0, 240.0, 300.0, 20.0),
+        (200.0, 500.0, 300.0, 50.0),  # a late bus behind is not waited for
+        (205.0, 225.0, 300.0, 10.0),
+        (205.0, 224.0, 300.0, None),  # too little to be told
+        (210.0, 900.0, 300.0, None),  # 0.7 of the usual one
+        (10.0, 300.0, 300.0, LONGEST_HOLD_S),
+        (None, 300.0, 300.0, None),
+        (10.0, 300.0, None, None),
+    ],
+)
+def test_advice_to_wait_goes_half_way_to_the_middle(
+    before_s: float | None, behind_s: float | None, usual_s: float | None, hold_s: float | None
+) -> None:
+    own = fleet("f/b1")
+    own.take([report("f/b1", 0.0, 300.0)])
+    assert Gap(own.buses["f/b1"], "f/b0", before_s, behind_s, usual_s).hold_s == hold_s
 
 
 def test_even_buses_need_not_wait() -> None:

@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,7 +88,7 @@ def read_incidents(path: Path) -> list[Incident]:
     listed = located(path.name, lambda: json.loads(text_of(path)))
     if not isinstance(listed, list):
         raise InvalidInputError(f"{path.name}: it is no list of incidents")
-    return [located(f"{path.name}: incident {k}", lambda each=each: _incident(each)) for k, each in enumerate(listed)]
+    return [located(f"{path.name}: incident {k}", partial(_incident, each)) for k, each in enumerate(listed)]
 
 
 def _incident(each: Any) -> Incident:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from signal_ctrl.domain.plan import Plan, plan_of_document
 from signal_ctrl.domain.profile import STREET
 from signal_ctrl.domain.site import GroupKind, Right
 from signal_ctrl.engine.longer_hours import is_longer_on_monday
@@ -16,6 +17,8 @@ from sumo_scenarios import catalogue
 from sumo_scenarios.built_files import export_newtown
 from sumo_scenarios.logs import BEGIN_WALK
 from sumo_scenarios.newtown.files import FILES
+from sumo_scenarios.newtown.town_plan import plan_town
+from sumo_scenarios.newtown.ways import ways_of
 from sumo_scenarios.run import execute
 from sumo_scenarios.settings import RunSettings
 from sumo_scenarios.world import build_world
@@ -58,6 +61,26 @@ def _plain_edges(folder: Path) -> dict[str, ElementTree.Element]:
     return {edge.get("id", ""): edge for edge in ElementTree.parse(folder / "plain.edg.xml").getroot()}
 
 
+def people_in_the_wave(plan: Plan) -> list[str]:
+    """Return the midblocks at which people walk while those come who started straight on at the crossing before."""
+    found = []
+    for way in ways_of(plan_town(TOWN.rows, TOWN.columns, TOWN.seed, 3)).values():
+        own, before = plan.of(way.midblock), plan.of(way.ends[0])
+        if own is None or before is None or way.heading not in "EN":
+            continue
+        stage = 0 if way.heading == "E" else 2
+        arrives_ds = (
+            before.offset_ds + sum(before.splits_ds[:stage]) + round(5 * way.length_m / way.road_class.speed_mps)
+        )
+        walk_ds = own.offset_ds + own.splits_ds[0]
+        assert own.cycle_ds == before.cycle_ds
+        if any(
+            (arrives_ds + t - walk_ds) % own.cycle_ds < own.splits_ds[1] for t in range(0, before.splits_ds[stage], 10)
+        ):
+            found.append(way.midblock)
+    return found
+
+
 @pytest.mark.sumo
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -75,6 +98,9 @@ def test_midblocks_are_served(controller: str, crossings: str, with_midblocks: P
     result = execute(settings, tmp_path / "run", False, lambda _progress: None)
     assert result.status == "complete" and result.document["kernel"]["violations"] == 0, result.error
     assert not refereed(result.folder)
+    if controller == "green_wave":
+        document = json.loads((result.folder / "settings.json").read_text())["plan"]
+        assert not people_in_the_wave(plan_of_document(document))
     walks = event_rows(result.folder / "events.parquet", [BEGIN_WALK])
     assert len({device for _, device, _, _ in walks if device.startswith("X")}) == 3
 

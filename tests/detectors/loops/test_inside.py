@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from detectors.loops.departures import LATE_FROM_S, LATE_S
 from detectors.loops.occupancy import STANDS_S
-from detectors.loops.outlet import CLEARS_S, INSIDE_S
+from detectors.loops.turners_inside import CLEARS_S, INSIDE_S
 from signal_ctrl.domain.network import NONE, Exit, JunctionLayout
 from tests.detectors.layouts import FAR, LINE, NEAR, ON_S, SPEED_MPS, Street, junction, loops_of
 from tests.detectors.loops.test_outlet import SEEN_S, onto

@@ -10,7 +10,7 @@ import numpy as np
 
 from detectors.loops.departures import START_MPS, Departure, Departures, Way, ways_of
 from detectors.loops.lane_queue import FREE_ROOM_VEH, SPACING_M, LaneQueue, Tracked
-from detectors.loops.turners_inside import TurnersInside
+from detectors.loops.turners_inside import TurnersInside, close_lanes
 from detectors.turning import TurningBelief
 from detectors.view_builder import travel_s
 from signal_ctrl.domain.network import Exit, JunctionLayout
@@ -88,7 +88,7 @@ class Outlet:
                 first.owner.watch(first.loop, self, edge)
                 self._first_loop_m[edge] = min(first.from_m, self._first_loop_m.get(edge, np.inf))
         seen = [i for i, edge in enumerate(self._edge) if edge in self._first_loop_m]
-        self._turners.join(seen)
+        self._turners.join(seen, close_lanes(self._layout, [other.layout for other in estimators.values()]))
 
     def leads_to(self, lanes: set[str]) -> bool:
         """Return whether a way from an exit runs over one of these lanes."""

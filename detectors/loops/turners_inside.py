@@ -6,18 +6,25 @@ from typing import Final
 import numpy as np
 
 from detectors.loops.departures import SURE, Way
-from signal_ctrl.domain.network import TWO_STEP_M, JunctionLayout
+from signal_ctrl.domain.network import CLOSE_M, TWO_STEP_M, JunctionLayout
 from signal_ctrl.domain.view import FloatArray
 
 CLEARS_S: Final = 6.0
 INSIDE_S: Final = 60.0
 
 
+def close_lanes(layout: JunctionLayout, others: Iterable[JunctionLayout]) -> frozenset[int]:
+    """Return the lanes of a signal to which a short street leads from another one."""
+    ways = (way for other in others if other.signal_id != layout.signal_id for way in other.exits)
+    return frozenset(way.next_lane for way in ways if way.next_signal == layout.signal_id and way.way_m < CLOSE_M)
+
+
 class TurnersInside:
     """The turns of one junction with room to wait inside, and on which of them somebody does.
 
-    Where a loop lies behind a turn, it tells: whom it did not see in time is inside. Where none lies, whoever surely
-    took the turn under a green that gives way is inside until those who go first have left him a gap.
+    Where a loop lies behind a turn, it tells: whom it did not see in time is inside. Where none lies and the turn leads
+    out of a short street between two signals, whoever surely took it under a green that gives way is inside until those
+    who go first have left him a gap.
     """
 
     def __init__(self, layout: JunctionLayout) -> None:
@@ -34,9 +41,10 @@ class TurnersInside:
         self._protected_since: dict[int, float] = {}
         self._lamps = ""
 
-    def join(self, seen_exits: Collection[int]) -> None:
-        """Make known behind which exits a loop lies."""
-        self._hidden = frozenset(m for m in self._held_up if self._moves[m].exit not in seen_exits)
+    def join(self, seen_exits: Collection[int], close: Collection[int]) -> None:
+        """Make known behind which exits a loop lies, and which lanes are short streets between two signals."""
+        turns = (m for m in self._held_up if self._moves[m].lane in close)
+        self._hidden = frozenset(m for m in turns if self._moves[m].exit not in seen_exits)
 
     def left(self, movements: Sequence[int], ratio: FloatArray, now_s: float) -> None:
         """Somebody left a stop line by one of these movements. Args: ratio, share of each movement of its lane. [s]"""

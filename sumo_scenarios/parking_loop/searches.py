@@ -105,6 +105,8 @@ class Searches:
 
     def finish(self) -> list[dict[str, Any]]:
         """Return one row for each driver, those who never found a space with what they had driven."""
+        on_road = self._simulation.vehicle_names()  # some may have left in the last step, after which nobody looked
+        self.active = {vehicle: search for vehicle, search in self.active.items() if vehicle in on_road}
         self.measure()
         return [_row(search) for search in self.all.values()]
 

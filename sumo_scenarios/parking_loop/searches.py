@@ -94,7 +94,7 @@ class Searches:
         search.tried.append(name)
 
     def measure(self) -> None:
-        """Note how far everybody has driven: nobody can be asked who has left the network."""
+        """Note how far everybody has driven, after `step`: nobody can be asked who has left the network."""
         for vehicle, search in self.active.items():
             search.driven_m = self._simulation.driven_m(vehicle)
 

@@ -270,7 +270,9 @@ def test_a_gate_that_counts_more_than_can_pass(towns: Callable[..., Town]) -> No
     town.say(SurveyReading("P1", town.clock.utc_ms(), 40))
     town.gate(0, 0)
     town.minute()
-    town.say(GateReading("P1", "out", town.clock.utc_ms(), 0, 5_000), GateReading("P1", "in", town.clock.utc_ms(), 0, 0))
+    town.say(
+        GateReading("P1", "out", town.clock.utc_ms(), 0, 5_000), GateReading("P1", "in", town.clock.utc_ms(), 0, 0)
+    )
     town.minute()
     assert town.shows == "- - -"
 

@@ -50,7 +50,11 @@ def count(
     ] = False,
     empty: Annotated[
         str | None,
-        typer.Option(metavar="FILM", help="A film of the place with nobody there, so that parked cars are seen.", show_default=False),
+        typer.Option(
+            metavar="FILM",
+            help="A film of the place with nobody there, so that parked cars are seen.",
+            show_default=False,
+        ),
     ] = None,
     keep_trying: Annotated[
         bool, typer.Option("--keep-trying", help="Call a camera for ever, also one that never answered.")

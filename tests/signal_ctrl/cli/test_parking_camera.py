@@ -35,7 +35,7 @@ def film(path: Path, seconds: float, parked: bool) -> Path:
     """Write a film of two spaces; on the first one a car stands all along, or nobody does."""
     dice = np.random.default_rng(5)
     ground = dice.normal(110.0, 14.0, (HEIGHT, WIDTH, 1)).repeat(3, axis=2)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), FPS, (WIDTH, HEIGHT))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (WIDTH, HEIGHT))
     assert writer.isOpened()
     for _ in range(round(seconds * FPS)):
         picture = ground + dice.normal(0.0, 2.0, ground.shape)

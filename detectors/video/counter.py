@@ -81,7 +81,7 @@ class VideoCounter:
         if look.mask is None or look.flooded:
             return Seen(alarms=tuple(alarms), valid=False)
         mask = clean(look.mask)
-        self._motion.show(work)
+        self._motion.show(self._scene.lifted(work))
         if self._street is not None:
             return self._step_street(work, look, alarms, time_s, dt_s)
         edges = (0.0, 0.0, float(mask.shape[1]), float(mask.shape[0]))

@@ -111,7 +111,10 @@ class VideoCounter:
 
     def end(self) -> Seen:
         """Return what the end of the stream settles."""
-        return Seen(valid=self._watch.good)
+        if self._street is None or self._time_s is None:
+            return Seen(valid=self._watch.good)
+        last = [self._passed(at, each, self._time_s, 0.0) for at, each in self._street.end()]
+        return Seen(tuple(last), valid=self._watch.good)
 
     def _begin(self) -> None:
         self._tracker = Tracker(self._sizes)

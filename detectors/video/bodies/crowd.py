@@ -6,7 +6,18 @@ from typing import Final
 import numpy as np
 
 from detectors.video.bodies.births import Births
-from detectors.video.bodies.drive import DOUBTFUL, DRIVES_MPS, RESTS_MPS, SEEN_SHARE, SURE, align, classify, feel, fit, flow_speed
+from detectors.video.bodies.drive import (
+    DOUBTFUL,
+    DRIVES_MPS,
+    RESTS_MPS,
+    SEEN_SHARE,
+    SURE,
+    align,
+    classify,
+    feel,
+    fit,
+    flow_speed,
+)
 from detectors.video.bodies.evidence import evidence_of, labels_of
 from detectors.video.bodies.lens import Lens
 from detectors.video.bodies.member import Member

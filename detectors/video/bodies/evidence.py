@@ -32,7 +32,8 @@ class Evidence:
     def at(self, points: Floats) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return codes and labels at points (..., 2). [px]"""
         height, width = self.codes.shape
-        spots = np.maximum(np.minimum(points + 1.5, (width - 1.0, height - 1.0)), 0.0).astype(np.intp)
+        most = np.array((width - 1.0, height - 1.0))
+        spots = np.maximum(np.minimum(points + 1.5, most), 0.0).astype(np.intp)
         flat = spots[..., 1] * width + spots[..., 0]
         return self.codes.ravel()[flat], self.labels.ravel()[flat]
 
@@ -73,10 +74,12 @@ class Evidence:
         return float(self._suits(shape, own, np.zeros((1, 2)))[0])
 
     def _suits(self, shape: Silhouette, own: int, steps: Floats) -> Floats:
-        codes, labels = self.at(shape.inside[None] + steps[:, None])
-        inside = np.where(labels <= own, self.values[codes], 0.0).mean(axis=1)
-        codes, labels = self.at(shape.ring[None] + steps[:, None])
-        around = np.where((labels == 0) | (labels == own), SPILL[codes], 0.0).mean(axis=1)
+        number = len(shape.inside)
+        codes, labels = self.at(np.concatenate((shape.inside, shape.ring))[None] + steps[:, None])
+        codes_in, codes_around, labels_around = codes[:, :number], codes[:, number:], labels[:, number:]
+        inside = np.where(labels[:, :number] <= own, self.values[codes_in], 0.0).mean(axis=1)
+        free = (labels_around == 0) | (labels_around == own)
+        around = np.where(free, SPILL[codes_around], 0.0).mean(axis=1)
         suits: Floats = inside - SPILLS * around
         return suits
 

@@ -19,6 +19,9 @@ from signal_ctrl.domain.view import FloatArray, JunctionView
 LONG_CHANGE_S: Final = 20.0
 """Changes between vehicles alone are shorter."""
 LONGEST_S: Final = 300
+SOON_S: Final = 5.0
+FAR_DEARER: Final = 2.0
+PRICE_OF_HASTE: Final = 1.25
 DELAYS_S: Final = (0, 1, 2, 3, 4, 5, 7, 9, 12, 16, 20, 26)
 
 
@@ -107,9 +110,10 @@ class RolloutController:
             self._planned = (-1, 0.0)
             return Decision(situation.stage, candidates, "keeping the stage is cheapest")
         overdue = self._put_off(stage, delay_s, situation)
-        if delay_s == 0.0 or overdue:
-            why = "is cheapest" if delay_s == 0.0 else "was put off long enough"
-            return Decision(stage, candidates, f"stage {stage + 1} now {why}")
+        presses = situation.beside is not None and is_pressing(candidates, best)
+        if delay_s == 0.0 or overdue or presses:
+            why = "was put off long enough" if overdue else "before it is too late"
+            return Decision(stage, candidates, f"stage {stage + 1} now {'is cheapest' if delay_s == 0.0 else why}")
         return Decision(situation.stage, candidates, f"stage {stage + 1} after {delay_s:g} s is cheapest")
 
     def _put_off(self, stage: int, delay_s: float, situation: Situation) -> bool:
@@ -139,6 +143,19 @@ class RolloutController:
                 [own * n + beside.stage for own in situation.may_begin],
             )
         return tuple((int(s) // n, d, round(c, 3)) for s, d, c in rows.tolist())
+
+
+def is_pressing(candidates: Sequence[tuple[int, float, float]], best: int) -> bool:
+    """Return whether a change that is best in a few seconds had better begin now.
+
+    So it is if it costs little more now, and twice as much a few seconds after its best moment. Between two signals a
+    few car lengths apart that is what a ring looks like that is about to close, and when the vehicle comes that
+    closes it is not known to the second.
+    """
+    stage, due_s, cost = candidates[best]
+    own = {delay_s: c for s, delay_s, c in candidates[1:] if s == stage}
+    later = [c for delay_s, c in own.items() if due_s < delay_s <= due_s + SOON_S]
+    return own.get(0.0, math.inf) <= PRICE_OF_HASTE * cost and max(later, default=0.0) > FAR_DEARER * cost
 
 
 def settings_at(settings: RolloutSettings, tables: StageTables) -> RolloutSettings:

@@ -69,10 +69,11 @@ def _onward(net: Net, loop: Loop, loops: Sequence[Loop]) -> tuple[int, ...]:
             found.add(min(ahead)[1])
             continue
         for c in net.outgoing.get(lane_id, ()):
-            if not c.signal and c.direction != TURN_BACK and c.to_lane in net.lanes and c.to_lane not in seen:
-                seen.add(c.to_lane)
+            onto = c.via if c.via in net.lanes else c.to_lane
+            if not c.signal and c.direction != TURN_BACK and onto in net.lanes and onto not in seen:
+                seen.add(onto)
                 if left_m > 0:
-                    pending.append((c.to_lane, -1.0, left_m - net.lanes[lane_id].length_m + max(from_m, 0.0)))
+                    pending.append((onto, -1.0, left_m - net.lanes[lane_id].length_m + max(from_m, 0.0)))
     return tuple(sorted(found))
 
 
@@ -129,17 +130,20 @@ def _paths(
     here = (*before, (lane_id, from_m))
     behind_m = from_m + net.lanes[lane_id].length_m
     onward = {
-        c.to_lane: net.inner_length_m(c)
+        c.to_lane: net.inner_lanes(c)
         for c in net.outgoing.get(lane_id, ())
         if not c.signal and c.direction != TURN_BACK and c.to_lane in net.lanes
     }
     seen = {lane for lane, _ in here}
-    if behind_m >= REACH_M or not onward or len(here) > MAX_PATH_LANES:
+    if behind_m >= REACH_M or not onward or sum(not lane.startswith(":") for lane in seen) > MAX_PATH_LANES:
         yield here
         return
-    for following, inner_m in onward.items():
+    for following, inner in onward.items():
         if following not in seen:
-            yield from _paths(net, following, behind_m + inner_m, here)
+            way, at_m = here, behind_m
+            for lane in reversed(inner):
+                way, at_m = (*way, (lane, at_m)), at_m + net.lanes[lane].length_m
+            yield from _paths(net, following, at_m, way)
 
 
 def upstream_reach(net: Net, lane_ids: Sequence[str], reach_m: float = REACH_M) -> tuple[ReachLane, ...]:

@@ -111,14 +111,15 @@ def _behind(net: Net, lane_id: str) -> list[Connection]:
 def _stop_places(net: Net, lane_id: str) -> list[tuple[str, float]]:
     """Return the lanes on which the first vehicle stands, and how far behind the stop line each ends. [m]
 
-    A lane too short for a vehicle (pieces of under a metre occur in real networks) leaves it on the lanes behind.
+    A lane too short for a vehicle (pieces of under a metre occur in real networks) leaves it on the way through the
+    junction without a signal behind it, or where that is short, too, on the lanes behind.
     """
     places: list[tuple[str, float]] = []
     pending, seen = [(lane_id, 0.0)], {lane_id}
     while pending:
         current, beyond_m = pending.pop()
         length_m = net.lanes[current].length_m
-        behind = [(c.from_lane, beyond_m + length_m + net.inner_length_m(c)) for c in _behind(net, current)]
+        behind = [_place_behind(net, c, beyond_m + length_m) for c in _behind(net, current)]
         near = [(lane, from_m) for lane, from_m in behind if current == lane_id or from_m <= FARTHEST_STOP_M]
         if length_m >= SHORT_LANE_M or not near:
             places.append((current, beyond_m))
@@ -126,6 +127,14 @@ def _stop_places(net: Net, lane_id: str) -> list[tuple[str, float]]:
         pending += [way for way in near if way[0] not in seen]
         seen |= {lane for lane, _ in near}
     return places
+
+
+def _place_behind(net: Net, connection: Connection, beyond_m: float) -> tuple[str, float]:
+    """Return the last inner lane of a way if a vehicle can stand there, else the lane that it comes from. [m]"""
+    inner = net.inner_lanes(connection)
+    if inner and net.lanes[inner[0]].length_m >= SHORT_LANE_M:
+        return inner[0], beyond_m
+    return connection.from_lane, beyond_m + net.inner_length_m(connection)
 
 
 def _upstream(net: Net, lane_id: str, wanted_m: float) -> list[_Spot]:

@@ -274,13 +274,14 @@ class Simulation:
             self._libsumo.route.add(way, list(edges))
             self._libsumo.vehicle.add(vehicle, way, typeID=kind or "DEFAULT_VEHTYPE", departLane="best")
 
-    def came_and_went(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Return the vehicles that in the last step set out, began to park, and left their space."""
+    def came_and_went(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Return the vehicles that in the last step set out, began to park, left their space, and left the network."""
         simulation = self._libsumo.simulation
         return (
             tuple(simulation.getDepartedIDList()),
             tuple(simulation.getParkingStartingVehiclesIDList()),
             tuple(simulation.getParkingEndingVehiclesIDList()),
+            tuple(simulation.getArrivedIDList()),
         )
 
     def parked(self, car_park: str) -> int:

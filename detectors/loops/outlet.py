@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from detectors.loops.departures import START_MPS, Departure, Departures, Way, ways_of
+from detectors.loops.departures import START_MPS, SURE, Departure, Departures, Way, ways_of
 from detectors.loops.lane_queue import FREE_ROOM_VEH, SPACING_M, LaneQueue, Tracked
 from detectors.turning import TurningBelief
 from detectors.view_builder import travel_s
@@ -64,6 +64,13 @@ class Outlet:
         self._first_loop_m: dict[int, float] = {}
         self._waits_inside = _waits_inside(layout)
         self._inside: dict[int, tuple[int, float]] = {}
+        self._hidden: frozenset[int] = frozenset()
+        self._goes_first = {
+            m: frozenset(layout.movements[m].yields_to) - foes for m, foes in self._waits_inside.items()
+        }
+        self._left_s: dict[int, float] = {}
+        self._opposed_s: dict[int, float] = {}
+        self._lamps = ""
         self._crossed_s: dict[int, float] = {}
         self._protected_since: dict[int, float] = {}
 
@@ -91,6 +98,8 @@ class Outlet:
                 edge = self._edge[i]
                 first.owner.watch(first.loop, self, edge)
                 self._first_loop_m[edge] = min(first.from_m, self._first_loop_m.get(edge, np.inf))
+        moves = self._layout.movements
+        self._hidden = frozenset(m for m in self._waits_inside if self._edge[moves[m].exit] not in self._first_loop_m)
 
     def leads_to(self, lanes: set[str]) -> bool:
         """Return whether a way from an exit runs over one of these lanes."""
@@ -103,6 +112,10 @@ class Outlet:
             if foes.issuperset(movements):
                 self._crossed_s[turn] = now_s
                 self._inside.pop(turn, None)
+                self._left_s.pop(turn, None)
+            if self._goes_first[turn].issuperset(movements):
+                self._opposed_s[turn] = now_s
+        self._note_hidden(movements, now_s)
         ways = ways_of(
             [(m, table[m].exit, self._edge[table[m].exit], table[m].length_m) for m in movements],
             self._first_loop_m,
@@ -117,6 +130,18 @@ class Outlet:
         departure = Departure(lane, ways, tuple((ratio / ratio.sum()).tolist()), self._key)
         self._departures.add(departure)
         self._announce(departure, now_s)
+
+    def _note_hidden(self, movements: Sequence[int], now_s: float) -> None:
+        """Note who surely turned to where no loop would see him, under a green that gives way."""
+        turns = self._hidden.intersection(movements)
+        if not turns or not self._lamps:
+            return
+        ratio = self._turning.ratio()
+        turn = max(sorted(turns), key=lambda m: ratio[m])
+        all_ways = ratio[list(movements)].sum()
+        sure = all_ways > 0.0 and ratio[list(turns)].sum() >= SURE * all_ways
+        if sure and self._lamps[self._layout.movements[turn].lamp] != "G":
+            self._left_s[turn] = now_s
 
     def seen_behind(self, edge: int, now_s: float) -> None:
         """The first loop of an edge behind the junction saw somebody: learn who it was. [s]"""
@@ -192,8 +217,10 @@ class Outlet:
         """Return by which movements somebody passed the stop line and waits in the junction for those who go first.
 
         He should have been seen behind, nobody stands there, nobody whom he holds up has left a stop line since, and he
-        has not had protected green for long enough.
+        has not had protected green for long enough. Where no loop lies behind, he is in the junction until those who
+        go first have left him long enough a gap.
         """
+        self._lamps = lamps
         found = [False] * len(self._layout.movements)
         if not self._waits_inside:
             return found
@@ -203,6 +230,10 @@ class Outlet:
                 self._protected_since.pop(movement, None)
             elif now_s - self._protected_since.setdefault(movement, now_s) >= CLEARS_S:
                 self._inside.pop(movement, None)
+                self._left_s.pop(movement, None)
+                continue
+            if movement in self._left_s:
+                found[movement] = self._waits_for_a_gap(movement, now_s)
                 continue
             kept = self._inside.get(movement)
             if kept is not None and now_s - kept[1] > INSIDE_S:
@@ -210,6 +241,13 @@ class Outlet:
             way = late.get(movement)
             found[movement] = movement in self._inside or (way is not None and self._still_inside(way, now_s))
         return found
+
+    def _waits_for_a_gap(self, turn: int, now_s: float) -> bool:
+        left_s = self._left_s[turn]
+        waits = now_s - left_s <= INSIDE_S and now_s - max(left_s, self._opposed_s.get(turn, left_s)) < CLEARS_S
+        if not waits:
+            del self._left_s[turn]
+        return waits
 
     def _still_inside(self, way: Way, now_s: float) -> bool:
         crossed_s = self._crossed_s.get(way.movement, -np.inf)

@@ -128,8 +128,8 @@ class Guidance:
         found[:, -1] = found[:, -1] / since if since > 0.2 else found[:, -2]
         return found
 
-    def parked(self, search: Search, time_s: float) -> None:
-        """Take in that somebody parked: his hold has done its duty, or nobody had sent him. [s]"""
+    def ended(self, search: Search, time_s: float) -> None:
+        """Take in that somebody parked or gave up: his hold has done its duty, or nobody had sent him. [s]"""
         slot = int(time_s // SLOT_S)
         if slot != self._slot:
             steps = min(slot - self._slot, SEEN_SLOTS) if self._slot >= 0 else 1
@@ -137,7 +137,7 @@ class Guidance:
             self._entered[:, -steps:] = 0.0
             self._slot = slot
         hold = self._arrivals.drop(search.parker.vehicle)
-        if hold is None or self._name[hold.lot] != search.parked:
+        if search.parked and (hold is None or self._name[hold.lot] != search.parked):
             self._entered[self._places.number[lot_name(search.parked, SpaceKind.GENERAL)], -1] += 1
 
     def first(self, search: Search, at: OnRoad) -> tuple[str, Trip | None]:

@@ -87,7 +87,7 @@ class ParkingDriver(OuterDriver):
         begun, refused, done = self._searches.step(time_s)
         for search in done:
             if self._guidance is not None:
-                self._guidance.parked(search, time_s)
+                self._guidance.ended(search, time_s)
         if self._advice is not None:
             self._tell(self._advice, time_s, [*begun, *refused])
         self._searches.follow()
@@ -104,6 +104,7 @@ class ParkingDriver(OuterDriver):
 
     def _look(self, time_s: float) -> None:
         self._counts.look()
+        self._searches.measure()
         inside, capacity = self._searches.inside, {name: park.capacity for name, park in self._parks.items()}
         self._fullest = max(self._fullest, sum(inside.values()) / sum(capacity.values()))
         self._full_s += _LOOK_EVERY_S * np.array([inside[name] >= capacity[name] for name in capacity])

@@ -47,14 +47,18 @@ class Searches:
         self.inside = dict.fromkeys(parks, 0)
 
     def step(self, time_s: float) -> tuple[list[Search], list[Search], list[Search]]:
-        """Take in a step; return who set out, who came to a car park that is full, and who parked. [s]"""
-        departed, parked, ended = self._simulation.came_and_went()
+        """Take in a step; return who set out, who came to a car park that is full, and whose search is over. [s]
+
+        It is over also for who leaves the network without having parked: SUMO lets go whom it can send to no car park.
+        """
+        departed, parked, ended, gone = self._simulation.came_and_went()
         begun = [self._begin(vehicle, time_s) for vehicle in departed if vehicle in self._parkers]
         done = [self._end(self.active.pop(vehicle), time_s) for vehicle in parked if vehicle in self.active]
         for vehicle in ended:
             if vehicle in self.all and self.all[vehicle].left_s is None:
                 self.all[vehicle].left_s = time_s
                 self.inside[self.all[vehicle].parked] -= 1
+        done += [self.active.pop(vehicle) for vehicle in gone if vehicle in self.active]
         return begun, self._tries(time_s), done
 
     def _begin(self, vehicle: str, time_s: float) -> Search:
@@ -89,6 +93,11 @@ class Searches:
             search.first_m, search.first_s = self._simulation.driven_m(search.parker.vehicle), time_s
         search.tried.append(name)
 
+    def measure(self) -> None:
+        """Note how far everybody has driven: nobody can be asked who has left the network."""
+        for vehicle, search in self.active.items():
+            search.driven_m = self._simulation.driven_m(vehicle)
+
     def follow(self) -> None:
         """Take in where drivers are heading now: SUMO's own search may have turned them elsewhere."""
         for vehicle, search in self.active.items():
@@ -96,8 +105,7 @@ class Searches:
 
     def finish(self) -> list[dict[str, Any]]:
         """Return one row for each driver, those who never found a space with what they had driven."""
-        for vehicle, search in self.active.items():
-            search.driven_m = self._simulation.driven_m(vehicle)
+        self.measure()
         return [_row(search) for search in self.all.values()]
 
 

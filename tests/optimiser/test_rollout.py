@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from optimiser import rollout_core
-from optimiser.controller import Situation
-from optimiser.rollout import DELAYS_S, RolloutController, settings_at
+from optimiser.controller import Beside, Situation
+from optimiser.rollout import DELAYS_S, RolloutController, is_pressing, settings_at
 from optimiser.rollout_model import LATEST_S, seen_of
 from optimiser.rollout_settings import RolloutSettings
 from signal_ctrl.domain.errors import InvalidInputError
@@ -140,6 +140,31 @@ def test_patience_starts_anew_for_another_stage_and_after_keeping() -> None:
     assert controller.decide(view, Situation(13.0, 0, (0, 1, 2), 23.0)).stage == 0
     assert [put_off(controller, view, float(t), 3.0, stage=2) for t in range(14, 21)] == [0] * 7
     assert put_off(controller, view, 21.0, 3.0, stage=2) == 2
+
+
+@pytest.mark.parametrize(
+    ("costs", "presses"),
+    [
+        ({0.0: 120.0, 2.0: 100.0, 5.0: 201.0}, True),
+        ({0.0: 126.0, 2.0: 100.0, 5.0: 201.0}, False),  # now it costs too much
+        ({0.0: 120.0, 2.0: 100.0, 5.0: 200.0}, False),  # it may as well come a little later
+        ({0.0: 120.0, 2.0: 100.0, 9.0: 900.0}, False),  # there is time
+        ({2.0: 100.0, 5.0: 900.0}, False),  # it may not begin now
+    ],
+)
+def test_a_change_presses_where_a_few_seconds_later_it_is_too_late(costs: dict[float, float], presses: bool) -> None:
+    candidates = [(0, 0.0, 500.0), *((1, delay_s, cost) for delay_s, cost in costs.items()), (2, 4.0, 999.0)]
+    best = next(i for i, candidate in enumerate(candidates) if candidate[2] == 100.0)
+    assert is_pressing(candidates, best) is presses
+
+
+def test_only_a_coupled_signal_does_not_put_off_what_presses() -> None:
+    controller, view = fixed(10.0)
+    controller.rows = ((0, 0.0, 900.0), (1, 0.0, 120.0), (1, 2.0, 100.0), (1, 5.0, 800.0))
+    alone = Situation(5.0, 0, (0, 1), 15.0)
+    assert controller.decide(view, alone).stage == 0
+    decision = controller.decide(view, replace(alone, beside=Beside(view, 0, (0, 1), 4.0)))
+    assert (decision.stage, decision.reason) == (1, "stage 2 now before it is too late")
 
 
 def test_a_change_that_is_due_comes_at_once() -> None:

@@ -40,14 +40,19 @@ def logic_row(signal: str, rows: Sequence[tuple[str, str]], name: str = "0", kin
 
 
 def node_text(
-    node: str, links: Sequence[Link], foes: Iterable[tuple[int, int]], yields: Iterable[tuple[int, int]], signal: str
+    node: str,
+    links: Sequence[Link],
+    foes: Iterable[tuple[int, int]],
+    yields: Iterable[tuple[int, int]],
+    signal: str,
+    inner_m: float = 12.0,
 ) -> tuple[str, str, str]:
     """Return internal edges, connections and the junction of a node, with one request per link, in order."""
     pairs = list(foes)
     both = matrix([*pairs, *((j, i) for i, j in pairs)], len(links))
     gives = matrix(yields, len(links))
     inner = "".join(
-        f'<edge id=":{node}_{k}" function="internal">{lane_row(f":{node}_{k}_0", 12.0, 10.0)}</edge>'
+        f'<edge id=":{node}_{k}" function="internal">{lane_row(f":{node}_{k}_0", inner_m, 10.0)}</edge>'
         for k in range(len(links))
     )
     connections = ""

@@ -113,6 +113,30 @@ def test_who_comes_from_a_side_beyond_the_middle_loop_meets_the_stop_line_next(t
     assert onward["side_0", LoopRole.ADVANCE] == {("WC_0", LoopRole.STOP)}
 
 
+def test_a_stop_loop_within_a_node_is_next_and_is_on_the_way_from_the_exit(tmp_path: Path) -> None:
+    layout = world_of(write_town(tmp_path, town_behind_a_node(["up", "side"], 0.2))).units[0].layout
+    onward = onward_of(layout)
+    assert onward["up_0", LoopRole.MIDDLE] == {(":F_0_0", LoopRole.STOP)}
+    assert onward["side_0", LoopRole.MIDDLE] == {(":F_1_0", LoopRole.STOP)}
+    assert onward[":F_0_0", LoopRole.STOP] == set()
+
+
+def test_ways_from_an_exit_tell_what_lies_within_nodes(tmp_path: Path) -> None:
+    edges = "".join(edge_row(f"{a}{b}", (a, b)) for a, b in ("WC", "SC", "CE", "CN", "EF", "FG", "FH"))
+    ways = [("EF_0", "FG_0", 0), ("EF_0", "FH_0", 1)]
+    nodes = [
+        node_text("C", LINKS, *FOES, "C"),
+        node_text("E", [("CE_0", "EF_0", 0)], [], [], "", 5.0),
+        node_text("F", ways, [], [], ""),
+    ]
+    net = net_text(edges.replace('length="200.0"', 'length="50.0"'), nodes, logic_row("C", ROWS))
+    exits = {out.lane_id: out.paths for out in world_of(write_town(tmp_path, net)).units[0].layout.exits}
+    assert exits["CE_0"] == (
+        (("CE_0", 0.0), (":E_0_0", 50.0), ("EF_0", 55.0), (":F_0_0", 105.0), ("FG_0", 117.0)),
+        (("CE_0", 0.0), (":E_0_0", 50.0), ("EF_0", 55.0), (":F_1_0", 105.0), ("FH_0", 117.0)),
+    )
+
+
 def test_where_a_lane_splits_every_branch_counts(tmp_path: Path) -> None:
     net = town_behind_a_node(["up"], 60.0, FORKED, [("up_0", "WC_0", 0), ("up_0", "WC_1", 1)])
     onward = onward_of(world_of(write_town(tmp_path, net)).units[0].layout)

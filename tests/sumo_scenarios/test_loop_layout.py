@@ -14,12 +14,15 @@ from sumo_scenarios.world import build_world
 from tests.sumo_scenarios.small_nets import edge_row, net_of, net_text, node_text
 
 
-def road(folder: Path, *lengths_m: float) -> Net:
-    """Return a road to a stop line over lanes of these lengths, the last one before the stop line."""
+def road(folder: Path, *lengths_m: float, inner_m: float = 12.0) -> Net:
+    """Return a road to a stop line over lanes of these lengths, the last one before the stop line. [m]
+
+    Between two of them lies a node without a signal, so long.
+    """
     n = len(lengths_m)
     edges = "".join(edge_row(f"e{i}", (str(i), str(i + 1)), length_m=m) for i, m in enumerate(lengths_m))
     edges += edge_row("x", (str(n), "X"))
-    parts = [node_text(str(i), [(f"e{i - 1}_0", f"e{i}_0", 0)], [], [], "") for i in range(1, n)]
+    parts = [node_text(str(i), [(f"e{i - 1}_0", f"e{i}_0", 0)], [], [], "", inner_m) for i in range(1, n)]
     return net_of(folder, net_text(edges, [*parts, node_text(str(n), [(f"e{n - 1}_0", "x_0", 0)], [], [], "C")], ""))
 
 
@@ -58,21 +61,37 @@ def test_no_advance_loop_is_lost_within_a_junction(tmp_path: Path, last_m: float
 
 
 @pytest.mark.parametrize(
-    ("lengths_m", "lane"),
+    ("lengths_m", "inner_m", "lane", "to_stop_m"),
     [
-        ((100.0, 3.9), "e0_0"),
-        ((100.0, 0.1), "e0_0"),
-        ((100.0, 4.0), "e1_0"),
-        ((3.0,), "e0_0"),
-        ((0.01,), "e0_0"),
-        ((100.0, 3.0, 0.2), "e1_0"),  # the lane behind ends 12 m before; the one behind that, much farther off
+        ((100.0, 4.0), 12.0, "e1_0", 0.4),
+        ((100.0, 3.9), 12.0, ":1_0_0", 4.4),  # no vehicle fits on the last lane: it stands within the node behind
+        ((100.0, 0.2), 4.0, ":1_0_0", 0.6),
+        ((100.0, 0.2), 3.9, "e0_0", 4.6),  # nor within the node
+        ((100.0, 3.0, 0.2), 3.9, "e1_0", 4.4),  # the lane before that ends 11 m behind the stop line
+        ((100.0, 3.0, 0.2), 12.0, ":2_0_0", 0.7),
+        ((100.0, 3.0, 0.2), 7.0, ":2_0_0", 0.7),
+        ((3.0,), 12.0, "e0_0", 0.3),
+        ((0.01,), 12.0, "e0_0", 0.0),
     ],
 )
-def test_the_stop_loop_lies_where_vehicles_stand(tmp_path: Path, lengths_m: tuple[float, ...], lane: str) -> None:
-    net = road(tmp_path, *lengths_m)
+def test_the_stop_loop_lies_where_vehicles_stand(
+    tmp_path: Path, lengths_m: tuple[float, ...], inner_m: float, lane: str, to_stop_m: float
+) -> None:
+    net = road(tmp_path, *lengths_m, inner_m=inner_m)
     stop = next(loop for loop in loops_of(net) if loop.role is LoopRole.STOP)
-    assert stop.lane_id == lane
-    assert 0 <= stop.position_m <= net.lanes[lane].length_m
+    assert (stop.lane_id, stop.to_stop_m) == (lane, pytest.approx(to_stop_m, abs=0.01))
+    assert 0 <= stop.position_m <= net.lanes[lane].length_m - stop.length_m + 0.005
+
+
+def test_lanes_that_fork_within_a_node_have_a_stop_loop_each(tmp_path: Path) -> None:
+    edges = edge_row("in", ("I", "F")) + edge_row("C", ("F", "C"), lanes=2, length_m=0.2)
+    edges += "".join(edge_row(f"x{k}", ("C", f"X{k}")) for k in (0, 1))
+    fork = node_text("F", [("in_0", "C_0", 0), ("in_0", "C_1", 1)], [], [], "")
+    stop = node_text("C", [("C_0", "x0_0", 0), ("C_1", "x1_0", 1)], [], [], "C")
+    loops = [
+        loop for loop in loops_of(net_of(tmp_path, net_text(edges, [fork, stop], ""))) if loop.role is LoopRole.STOP
+    ]
+    assert [(loop.lane_id, loop.serves) for loop in loops] == [(":F_0_0", (0,)), (":F_1_0", (1,))]
 
 
 @pytest.mark.parametrize("name", catalogue.names())

@@ -98,3 +98,68 @@ def test_who_leaves_by_the_way_that_he_would_hold_up_shows_that_he_has_gone() ->
     first.passes(3 + LINE, LATE_AT_S + 0.2)
     assert inside(first, LATE_AT_S + 1.0) == [False, False]
     assert inside(first, LEFT_S + SEEN_S + LATE_S + 1.0) == [False, False]
+
+
+def unseen(turns: int = 1) -> JunctionLayout:
+    """Return a turn (movement 0) behind which no loop lies; movement 1 waits for it, too, and 2 goes first.
+
+    With two turns a lane, the first lane leads straight on as well, and these are movements 0, 2 and 4.
+    """
+    layout = junction(n_lanes=3, turns=turns)
+    mutual, first = turns, 2 * turns
+    moves = list(layout.movements)
+    moves[0] = replace(moves[0], direction="l", yields_to=(mutual, first))
+    moves[mutual] = replace(moves[mutual], yields_to=(0,))
+    return replace(layout, movements=tuple(moves))
+
+
+def left(lamps: str = "grG", layout: JunctionLayout | None = None) -> Street:
+    """Return a street on which somebody left for where no loop lies, under these lamps."""
+    found = Street(layout or unseen())
+    found.estimator.join({"J": found.estimator})
+    found.look(0.0, lamps)
+    found.passes(LINE, 10.0)
+    return found
+
+
+def test_where_no_loop_lies_behind_he_waits_inside_at_once_and_until_there_was_a_gap() -> None:
+    street = left()
+    assert inside(street, LEFT_S + 0.1, "grG") == [True, False, False]
+    assert inside(street, LEFT_S + CLEARS_S - 0.1, "rrr") == [True, False, False]
+    assert inside(street, LEFT_S + CLEARS_S + 0.1, "rrr") == [False, False, False]
+    assert inside(street, LEFT_S + CLEARS_S + 1.0, "rrr") == [False, False, False]
+
+
+def test_each_who_goes_first_makes_him_wait_longer_but_not_for_ever() -> None:
+    street = left()
+    for passes_s in range(15, 65, 5):
+        street.passes(6 + LINE, float(passes_s))
+        assert inside(street, passes_s + 1.0, "grG") == [True, False, False]
+    street.passes(6 + LINE, LEFT_S + INSIDE_S)
+    assert inside(street, LEFT_S + INSIDE_S + 1.0, "grG") == [False, False, False]
+
+
+def test_who_left_with_priority_or_long_before_the_others_came_does_not_wait() -> None:
+    street = left("Grr")
+    assert inside(street, LEFT_S + 0.1, "rrG") == [False, False, False]
+    street = left()
+    assert inside(street, LEFT_S + CLEARS_S + 1.0, "grG") == [False, False, False]
+    street.passes(6 + LINE, LEFT_S + CLEARS_S + 2.0)
+    assert inside(street, LEFT_S + CLEARS_S + 3.0, "grG") == [False, False, False]
+
+
+def test_protected_green_or_one_whom_he_would_hold_up_shows_that_he_left_where_no_loop_lies() -> None:
+    street = left()
+    for second in range(5):
+        street.passes(6 + LINE, LEFT_S + second)
+        assert inside(street, LEFT_S + second + 0.6, "Grr") == [True, False, False]
+    assert inside(street, LEFT_S + CLEARS_S + 0.7, "Grr") == [False, False, False]
+    street = left()
+    assert inside(street, LEFT_S + 0.5, "rGr") == [True, False, False]
+    street.passes(3 + LINE, LEFT_S + 1.0)
+    assert inside(street, LEFT_S + 2.0, "rGr") == [False, False, False]
+
+
+def test_who_may_have_gone_straight_on_is_not_taken_to_wait_inside() -> None:
+    street = left("ggrrGG", unseen(turns=2))
+    assert not any(inside(street, LEFT_S + 0.1, "ggrrGG"))

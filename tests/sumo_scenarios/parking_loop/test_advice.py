@@ -58,7 +58,15 @@ def test_who_has_parked_is_no_longer_under_way() -> None:
     one = search("d0")
     told.first(one, OnRoad(0, 0.0, 0.0))
     one.parked = "a"
-    told.parked(one, 25_260.0)
+    told.ended(one, 25_260.0)
+    assert told.all([(search("d1"), OnRoad(0, 0.0, 0.0))])["d1"][0] == "a"
+
+
+def test_who_gives_up_holds_no_space_and_has_taken_none() -> None:
+    told = guidance({"a": 1, "b": 0, "c": 0})
+    one = search("d0")
+    told.first(one, OnRoad(0, 0.0, 0.0))
+    told.ended(one, 25_260.0)
     assert told.all([(search("d1"), OnRoad(0, 0.0, 0.0))])["d1"][0] == "a"
 
 

@@ -88,7 +88,7 @@ class VideoCounter:
         if look.mask is None or look.flooded:
             return Seen(alarms=tuple(alarms), valid=False)
         mask = clean(look.mask)
-        self._motion.show(work)
+        self._motion.show(self._scene.lifted(work))
         if self._street is not None:
             return self._step_street(work, look, alarms, time_s, dt_s)
         edges = (0.0, 0.0, float(mask.shape[1]), float(mask.shape[0]))
@@ -118,7 +118,10 @@ class VideoCounter:
 
     def end(self) -> Seen:
         """Return what the end of the stream settles."""
-        return Seen(valid=self._watch.good)
+        if self._street is None or self._time_s is None:
+            return Seen(valid=self._watch.good)
+        last = [self._passed(at, each, self._time_s, 0.0) for at, each in self._street.end()]
+        return Seen(tuple(last), valid=self._watch.good)
 
     def _begin(self) -> None:
         self._tracker = Tracker(self._sizes)

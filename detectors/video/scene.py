@@ -66,6 +66,10 @@ class Scene:
         mask = None if self.backdrop is None else self.backdrop.mask
         return steadied(frame, self._steady.shift_px(frame, mask))
 
+    def lifted(self, frame: Image) -> Image:
+        """Return a frame as it is compared: of a dark scene brightened."""
+        return frame if self.backdrop is None else self.backdrop.lifted(frame)
+
     def restart(self) -> None:
         """Learn the background from all examples; the clock begins anew."""
         if self._samples is not None and len(self._samples) > 1:

@@ -52,7 +52,7 @@ def count_film(stage: Stage, condition: Condition, setup: Setup) -> FilmScore:
     told: dict[str, defaultdict[int, list[bool]]] = {zone.name: defaultdict(list) for zone in view.camera.zones}
     counted: list[Passing] = []
     start_s = stage.scenes[0].time_s
-    learn_empty_road(counter, renderer, start_s, setup.rate_hz)
+    learn_empty_road(counter, renderer, start_s, setup.rate_hz, renderer.sent)
     for scene in stage.between(setup.rate_hz):
         witness.see(scene)
         time_s = scene.time_s - start_s

@@ -97,6 +97,7 @@ def count_reel(reel: Reel, calibrated: bool, lasts_s: float, until_s: float) -> 
         counted += [Passing(each.time_s, each.line, each.direction) for each in seen.crossings]
         for zone in seen.zones:
             told[zone.name][int(time_s + 1e-6)].append(zone.occupied)
+    counted += [Passing(each.time_s, each.line, each.direction) for each in counter.end().crossings]
     judged = [
         [each for each in some if NOT_JUDGED_S <= each.time_s < until_s - 1.0] for some in (reel.crossings, counted)
     ]

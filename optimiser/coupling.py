@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 
 from optimiser.stage_tables import StageTables
-from signal_ctrl.domain.network import JunctionLayout
+from signal_ctrl.domain.network import CLOSE_M, JunctionLayout
 from signal_ctrl.domain.view import FloatArray, IntArray, JunctionView
 
-COUPLED_M: Final = 25.0
+COUPLED_M: Final = CLOSE_M
 """Two signals with a shorter street between them are coupled."""
 _WIDE: Final = ("eta_s", "movement", "presence", "key", "late_s", "weight", "share_from")
 _SHIFTED: Final = "movement"

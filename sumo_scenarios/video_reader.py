@@ -96,7 +96,7 @@ class Cameras:
                 camera, Renderer(self.roads, stops, camera.pinhole, condition, seed), VideoCounter(camera.camera),
                 {name: VirtualLoop() for name in camera.loops},
             )  # fmt: skip
-            learn_empty_road(eye.counter, eye.renderer, self.begin_s, RATE_HZ)
+            learn_empty_road(eye.counter, eye.renderer, self.begin_s, RATE_HZ, eye.renderer.sent_quickly)
             found.append(eye)
         return found
 

@@ -8,16 +8,15 @@ from zlib import crc32
 
 import numpy as np
 
-from detectors.loops.departures import START_MPS, SURE, Departure, Departures, Way, ways_of
+from detectors.loops.departures import START_MPS, Departure, Departures, Way, ways_of
 from detectors.loops.lane_queue import FREE_ROOM_VEH, SPACING_M, LaneQueue, Tracked
+from detectors.loops.turners_inside import TurnersInside, close_lanes
 from detectors.turning import TurningBelief
 from detectors.view_builder import travel_s
-from signal_ctrl.domain.network import TWO_STEP_M, Exit, JunctionLayout
+from signal_ctrl.domain.network import Exit, JunctionLayout
 from signal_ctrl.domain.view import FloatArray
 
 STILL_COVERED_S: Final = 4.0
-CLEARS_S: Final = 6.0
-INSIDE_S: Final = 60.0
 _LEAST_SHARE: Final = 0.02
 _ONE_VEH: Final = 1.0
 _KEYS_PER_SIGNAL: Final = 1_000_000
@@ -62,17 +61,7 @@ class Outlet:
         names = [exit_lane.edge_id or exit_lane.lane_id for exit_lane in layout.exits]
         self._edge = [names.index(name) for name in names]
         self._first_loop_m: dict[int, float] = {}
-        self._waits_inside = _waits_inside(layout)
-        self._inside: dict[int, tuple[int, float]] = {}
-        self._hidden: frozenset[int] = frozenset()
-        self._goes_first = {
-            m: frozenset(layout.movements[m].yields_to) - foes for m, foes in self._waits_inside.items()
-        }
-        self._left_s: dict[int, float] = {}
-        self._opposed_s: dict[int, float] = {}
-        self._lamps = ""
-        self._crossed_s: dict[int, float] = {}
-        self._protected_since: dict[int, float] = {}
+        self._turners = TurnersInside(layout)
 
     def join(self, estimators: Mapping[str, Neighbour]) -> None:
         """Make known the estimators of all junctions, and have the first loop on every way tell whom it sees."""
@@ -98,8 +87,8 @@ class Outlet:
                 edge = self._edge[i]
                 first.owner.watch(first.loop, self, edge)
                 self._first_loop_m[edge] = min(first.from_m, self._first_loop_m.get(edge, np.inf))
-        moves = self._layout.movements
-        self._hidden = frozenset(m for m in self._waits_inside if self._edge[moves[m].exit] not in self._first_loop_m)
+        seen = [i for i, edge in enumerate(self._edge) if edge in self._first_loop_m]
+        self._turners.join(seen, close_lanes(self._layout, [other.layout for other in estimators.values()]))
 
     def leads_to(self, lanes: set[str]) -> bool:
         """Return whether a way from an exit runs over one of these lanes."""
@@ -108,14 +97,7 @@ class Outlet:
     def left(self, lane: int, movements: Sequence[int], now_s: float) -> None:
         """Somebody left a lane by one of these movements: the loops behind will tell by which. [s]"""
         table = self._layout.movements
-        for turn, foes in self._waits_inside.items():
-            if foes.issuperset(movements):
-                self._crossed_s[turn] = now_s
-                self._inside.pop(turn, None)
-                self._left_s.pop(turn, None)
-            if self._goes_first[turn].issuperset(movements):
-                self._opposed_s[turn] = now_s
-        self._note_hidden(movements, now_s)
+        self._turners.left(movements, self._turning.ratio(), now_s)
         ways = ways_of(
             [(m, table[m].exit, self._edge[table[m].exit], table[m].length_m) for m in movements],
             self._first_loop_m,
@@ -131,18 +113,6 @@ class Outlet:
         self._departures.add(departure)
         self._announce(departure, now_s)
 
-    def _note_hidden(self, movements: Sequence[int], now_s: float) -> None:
-        """Note who surely turned to where no loop would see him, under a green that gives way."""
-        turns = self._hidden.intersection(movements)
-        if not turns or not self._lamps:
-            return
-        ratio = self._turning.ratio()
-        turn = max(sorted(turns), key=lambda m: ratio[m])
-        all_ways = ratio[list(movements)].sum()
-        sure = all_ways > 0.0 and ratio[list(turns)].sum() >= SURE * all_ways
-        if sure and self._lamps[self._layout.movements[turn].lamp] != "G":
-            self._left_s[turn] = now_s
-
     def seen_behind(self, edge: int, now_s: float) -> None:
         """The first loop of an edge behind the junction saw somebody: learn who it was. [s]"""
         found = self._departures.seen(edge, now_s)
@@ -151,9 +121,7 @@ class Outlet:
             self._turning.saw(way.movement)
             self._take_back(departure)
             return
-        out = next((m for m, (leads_to, _) in self._inside.items() if leads_to == edge), None)
-        if out is not None:
-            del self._inside[out]
+        self._turners.seen_behind([i for i, leads_to in enumerate(self._edge) if leads_to == edge])
 
     def learn_overdue(self, now_s: float) -> None:
         """Whom no loop saw in time went where none lies, if there is such a way. [s]"""
@@ -166,8 +134,8 @@ class Outlet:
                 continue
             self._take_back(departure)
             way = departure.likeliest()
-            if way is not None and way.movement in self._waits_inside and self._still_inside(way, now_s):
-                self._inside[way.movement] = (way.edge, now_s)
+            if way is not None and not self._covered(way, now_s):
+                self._turners.missed(way, now_s)
             unseen = [way.movement for way in departure.ways if way.seen_s is None]
             if unseen:
                 self._turning.passed(departure.lane, unseen)
@@ -220,38 +188,8 @@ class Outlet:
         has not had protected green for long enough. Where no loop lies behind, he is in the junction until those who
         go first have left him long enough a gap.
         """
-        self._lamps = lamps
-        found = [False] * len(self._layout.movements)
-        if not self._waits_inside:
-            return found
-        late = {way.movement: way for way in self._departures.late(now_s) if way.movement in self._waits_inside}
-        for movement in self._waits_inside:
-            if lamps[self._layout.movements[movement].lamp] != "G":
-                self._protected_since.pop(movement, None)
-            elif now_s - self._protected_since.setdefault(movement, now_s) >= CLEARS_S:
-                self._inside.pop(movement, None)
-                self._left_s.pop(movement, None)
-                continue
-            if movement in self._left_s:
-                found[movement] = self._waits_for_a_gap(movement, now_s)
-                continue
-            kept = self._inside.get(movement)
-            if kept is not None and now_s - kept[1] > INSIDE_S:
-                del self._inside[movement]
-            way = late.get(movement)
-            found[movement] = movement in self._inside or (way is not None and self._still_inside(way, now_s))
-        return found
-
-    def _waits_for_a_gap(self, turn: int, now_s: float) -> bool:
-        left_s = self._left_s[turn]
-        waits = now_s - left_s <= INSIDE_S and now_s - max(left_s, self._opposed_s.get(turn, left_s)) < CLEARS_S
-        if not waits:
-            del self._left_s[turn]
-        return waits
-
-    def _still_inside(self, way: Way, now_s: float) -> bool:
-        crossed_s = self._crossed_s.get(way.movement, -np.inf)
-        return way.seen_s is not None and crossed_s < way.seen_s and not self._covered(way, now_s)
+        late = (way for way in self._departures.late(now_s) if not self._covered(way, now_s))
+        return self._turners.inside(late, now_s, lamps)
 
     def room_veh(self, now_s: float) -> FloatArray:
         """Return how many vehicles each exit can take. (n_exits,)
@@ -278,12 +216,6 @@ class Outlet:
         """Return the vehicles on each exit lane that leads to a signal's stop line, as that signal estimates them."""
         queues = [self._queue_behind(exit_lane) for exit_lane in self._layout.exits]
         return [sum([v.presence for v in queue.vehicles], 0.0) if queue is not None else 0.0 for queue in queues]
-
-
-def _waits_inside(layout: JunctionLayout) -> dict[int, frozenset[int]]:
-    """Return the movements with room to wait in the junction, and by movement those that it holds up and waits for."""
-    turns = [i for i, m in enumerate(layout.movements) if m.length_m > TWO_STEP_M and m.direction == "l"]
-    return {i: frozenset(foes) for i in turns if (foes := layout.mutual(i))}
 
 
 def _room_on(path: Sequence[ProbeLoop], now_s: float) -> float:

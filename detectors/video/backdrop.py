@@ -15,14 +15,19 @@ LEAST_FREE: Final = 0.4  # share of sample points outside the last mask that is 
 NOISE_FACTOR: Final = 5.0  # times the median distance of a pixel from its level
 LEAST_STEP: Final = 14.0  # grey steps: below it is camera noise and compression
 MOST_STEP: Final = 48.0
-SHADOW_LOW: Final = 0.40  # of the light: what the sky leaves of sunlight, by the gamma of a camera
+SHADOW_LOW: Final = 0.33  # of the light: what the sky leaves of sunlight, by the gamma of a camera
 SHADOW_HIGH: Final = 0.95
 SHADOW_COLOUR: Final = 0.10  # a shadow keeps the ratios of the channels
 SHADOW_ROUGH: Final = 0.06  # and leaves the road as smooth as it is
 EDGE: Final = np.ones((9, 9), np.uint8)  # around a shadow: where its own edge makes it rough
 DARK: Final = 60.0  # mean grey level of a background in whose frames lamps light the road
-LIT_ROUGH: Final = 0.16  # lamps leave the road as smooth as it is, but for the noise of the dark
-LIT_MOST: Final = 225  # grey level: what is brighter is a lamp or what it dazzles
+LIFT: Final = 0.5  # exponent by which a dark scene is brightened
+BRIGHTENED: Final = (255.0 * (np.arange(256) / 255.0) ** LIFT).round().astype(np.uint8)
+DARKENED: Final = (255.0 * (np.arange(256) / 255.0) ** (1.0 / LIFT)).round().astype(np.uint8)
+DARK_NOISE: Final = 0.25  # of its noise a brightened frame shows so much once it is smoothed
+LIT_COLOUR: Final = 0.25  # they leave its colours too
+LIT_ROUGH: Final = 0.10  # lamps leave the road as smooth as it is, but for the noise of the dark
+LIT_MOST: Final = 240  # grey level: what is brighter is a lamp or what it dazzles
 LIT_LIFT: Final = 10.0  # grey levels: keeps the ratio of the dark from being noise
 LIT_SCALE: Final = 40.0
 LEAST_GAIN: Final = 0.8  # the background learns only from frames with about its own exposure
@@ -46,26 +51,34 @@ class Backdrop:
 
     def __init__(self, samples: Samples) -> None:
         road, noise = samples.road()
-        self._exact: NDArray[np.float32] = road.astype(np.float32)
         self.dark = float(road.mean()) < DARK
+        lifted = self.lifted(road)
+        self._exact: NDArray[np.float32] = lifted.astype(np.float32)
         self._refresh()
         steps = np.asarray(cv2.blur(noise, (5, 5))) * NOISE_FACTOR
+        if self.dark:
+            steps *= DARK_NOISE * 255.0 * LIFT / np.maximum(cv2.blur(largest(lifted), (5, 5)), 1.0)
         self._step: Image = np.clip(steps, LEAST_STEP, MOST_STEP).astype(np.uint8)
         self.mask: Image | None = None
 
+    def lifted(self, frame: Image) -> Image:
+        """Return a frame (height, width, 3) as it is compared: of a dark scene brightened, as an eye does."""
+        return as_image(cv2.LUT(frame, BRIGHTENED)) if self.dark else frame
+
     def differ(self, frame: Image) -> Difference:
         """Return where a frame (height, width, 3) differs from the background in the light of the frame."""
+        frame = self.lifted(frame)
         seen = _points(frame)
         usable = self._usable()
         self._curve = tone_curve(self._sampled[usable], seen[usable], not self.dark)
         look = as_image(cv2.LUT(self._soft, self._curve))
-        soft = as_image(cv2.blur(frame, (3, 3)))
+        soft = self._softened(frame)
         changed = _compare(largest(as_image(cv2.absdiff(soft, look))), self._step)
         self.mask = changed
         shadow, edge = _shadow(soft, look)
         solid = as_image(cv2.subtract(changed, shadow))
         if self.dark:
-            firm = as_image(cv2.subtract(changed, _lit(frame, as_image(cv2.LUT(self.road, self._curve)))))
+            firm = as_image(cv2.subtract(changed, _lit(frame, as_image(cv2.LUT(self._level, self._curve)))))
         else:
             firm = as_image(cv2.subtract(solid, edge))
         return Difference(changed, solid, firm, cv2.countNonZero(changed) / changed.size)
@@ -75,12 +88,12 @@ class Backdrop:
         if self.mask is None or not LEAST_GAIN <= self.gain <= 1.0 / LEAST_GAIN:
             return
         free = cv2.bitwise_not(cv2.bitwise_or(keep, self.mask))
-        cv2.accumulateWeighted(cv2.LUT(frame, inverse_of(self._curve)), self._exact, rate, free)
+        cv2.accumulateWeighted(cv2.LUT(self.lifted(frame), inverse_of(self._curve)), self._exact, rate, free)
         self._refresh()
 
     def absorb(self, frame: Image, where: Image) -> None:
         """Take the frame as background at once where `where` is not 0."""
-        plain = as_image(cv2.LUT(frame, inverse_of(self._curve)))
+        plain = as_image(cv2.LUT(self.lifted(frame), inverse_of(self._curve)))
         self._exact[where > 0] = plain[where > 0]
         self._refresh()
 
@@ -92,10 +105,15 @@ class Backdrop:
     @property
     def road(self) -> Image:
         """Return the background (height, width, 3)."""
-        return self._exact.astype(np.uint8)
+        return as_image(cv2.LUT(self._level, DARKENED)) if self.dark else self._level
+
+    def _softened(self, frame: Image) -> Image:
+        soft = as_image(cv2.blur(frame, (3, 3)))
+        return as_image(cv2.GaussianBlur(soft, (5, 5), 0)) if self.dark else soft
 
     def _refresh(self) -> None:
-        self._soft: Image = as_image(cv2.blur(self._exact.astype(np.uint8), (3, 3)))
+        self._level: Image = self._exact.astype(np.uint8)
+        self._soft: Image = self._softened(self._level)
         self._sampled = _points(self._soft)
 
     def _usable(self) -> NDArray[np.bool_]:
@@ -132,11 +150,12 @@ def _shadow(soft: Image, look: Image) -> tuple[Image, Image]:
 def _lit(frame: Image, look: Image) -> Image:
     """Return the mask of what lamps light by night: brighter than the background, and as smooth."""
     seen, then = (cv2.blur(cv2.convertScaleAbs(each, beta=LIT_LIFT), (5, 5)) for each in (frame, look))
-    ratio = cv2.divide(seen, then, scale=LIT_SCALE)
-    green = cv2.split(ratio)[1]
+    blue, green, red = cv2.split(cv2.divide(seen, then, scale=LIT_SCALE))
+    spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
+    coloured = cv2.compare(spread, cv2.convertScaleAbs(green, alpha=LIT_COLOUR), cv2.CMP_GT)
     near = cv2.blur(green, (9, 9))
     rough = cv2.compare(cv2.absdiff(green, near), cv2.convertScaleAbs(near, alpha=LIT_ROUGH), cv2.CMP_GT)
     smooth = cv2.bitwise_not(cv2.dilate(rough, np.ones((3, 3), np.uint8)))
     grey = cv2.split(frame)[1]
     calm = cv2.bitwise_and(cv2.inRange(near, LIT_SCALE * 0.9, 250), cv2.inRange(grey, 0, LIT_MOST))
-    return as_image(cv2.bitwise_and(smooth, calm))
+    return as_image(cv2.subtract(cv2.bitwise_and(smooth, calm), coloured))

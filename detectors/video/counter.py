@@ -39,12 +39,14 @@ class VideoCounter:
     """Counts what crosses the lines of one camera.
 
     A live picture goes to `step` frame by frame. A recorded clip is shown twice: to `warm`, then, after `restart`, to
-    `step`; so vehicles that are in view from the first frame count too.
+    `step`; so vehicles that are in view from the first frame count too. With `warm_is_empty` nobody is there in what
+    `warm` is shown: that stays the background, and a car that has always stood on a zone is seen.
     """
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, camera: Camera, warm_is_empty: bool = False) -> None:
         cv2.setNumThreads(1)  # one camera, one core; and threads would not survive the fork of a simulation
         self._camera = camera
+        self._warm_is_empty = warm_is_empty
         self._lines = {line.name: line for line in camera.lines}
         self._view: View | None = None
         self._shape: tuple[int, ...] = ()
@@ -62,6 +64,11 @@ class VideoCounter:
         """Forget tracks and clock, keep the background."""
         self._scene.restart()
         self._begin()
+
+    @property
+    def knows_background(self) -> bool:
+        """Whether the background is learnt."""
+        return self._scene.backdrop is not None
 
     def resume(self) -> None:
         """Forget tracks after a time in which nothing was seen; clock and learning of the background go on."""
@@ -81,7 +88,7 @@ class VideoCounter:
         if look.mask is None or look.flooded:
             return Seen(alarms=tuple(alarms), valid=False)
         mask = clean(look.mask)
-        self._motion.show(work)
+        self._motion.show(self._scene.lifted(work))
         if self._street is not None:
             return self._step_street(work, look, alarms, time_s, dt_s)
         edges = (0.0, 0.0, float(mask.shape[1]), float(mask.shape[0]))
@@ -111,7 +118,10 @@ class VideoCounter:
 
     def end(self) -> Seen:
         """Return what the end of the stream settles."""
-        return Seen(valid=self._watch.good)
+        if self._street is None or self._time_s is None:
+            return Seen(valid=self._watch.good)
+        last = [self._passed(at, each, self._time_s, 0.0) for at, each in self._street.end()]
+        return Seen(tuple(last), valid=self._watch.good)
 
     def _begin(self) -> None:
         self._tracker = Tracker(self._sizes)
@@ -137,7 +147,7 @@ class VideoCounter:
         if self._view is None:
             self._shape = frame.shape
             self._view = View(self._camera, frame.shape[1], frame.shape[0])
-            self._scene = Scene(self._sizes, self._view.region(self._camera))
+            self._scene = Scene(self._sizes, self._view.region(self._camera), self._warm_is_empty)
             if self._camera.ground is not None:
                 self._ground = GroundPlane(self._camera.ground, self._view.scale)
             self._keepers = [GateKeeper(self._view.gate(line)) for line in self._camera.lines]

@@ -33,11 +33,15 @@ class Look:
 
 
 class Scene:
-    """Background of one camera in its working size."""
+    """Background of one camera in its working size.
 
-    def __init__(self, sizes: Sizes, region: Image | None = None) -> None:
+    Args: lasting, whether a background that was learnt stays, whatever the picture shows: it is of the empty place.
+    """
+
+    def __init__(self, sizes: Sizes, region: Image | None = None, lasting: bool = False) -> None:
         self._sizes = sizes
         self._region = region
+        self._lasting = lasting
         self._samples: Samples | None = Samples()
         self.backdrop: Backdrop | None = None
         self._grey: Image | None = None
@@ -61,6 +65,10 @@ class Scene:
             self._steady = Steady(frame if self.backdrop is None else self.backdrop.road)
         mask = None if self.backdrop is None else self.backdrop.mask
         return steadied(frame, self._steady.shift_px(frame, mask))
+
+    def lifted(self, frame: Image) -> Image:
+        """Return a frame as it is compared: of a dark scene brightened."""
+        return frame if self.backdrop is None else self.backdrop.lifted(frame)
 
     def restart(self) -> None:
         """Learn the background from all examples; the clock begins anew."""
@@ -133,6 +141,6 @@ class Scene:
             self._flood_s = None
         elif self._flood_s is None:
             self._flood_s = now_s
-        elif now_s - self._flood_s > FLOODED_S:
+        elif now_s - self._flood_s > FLOODED_S and not self._lasting:
             self.backdrop, self._samples, self._began_s, self._flood_s = None, None, None, None
             self._steady = None

@@ -26,16 +26,20 @@ class Listener(Protocol):
 
 @dataclass(slots=True)
 class Watching:
-    """Counts for listeners. Crossings carry the numbers that the source gave its frames."""
+    """Counts for listeners. Crossings carry the numbers that the source gave its frames.
+
+    `learns_empty`: nobody is there in the pictures that are learnt from.
+    """
 
     camera: Camera
     listeners: tuple[Listener, ...] = ()
+    learns_empty: bool = False
     counter: VideoCounter = field(init=False)
     _indexes: list[int] = field(default_factory=list)
     _before: int = 0
 
     def __post_init__(self) -> None:
-        self.counter = VideoCounter(self.camera)
+        self.counter = VideoCounter(self.camera, self.learns_empty)
 
     def learn(self, picture: Picture) -> None:
         """Learn the background from a picture: the first of two passes over a recorded clip."""

@@ -48,6 +48,14 @@ def count(
     once: Annotated[
         bool, typer.Option("--once", help="Read a file once; else its begin is read twice, to know the empty road.")
     ] = False,
+    empty: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILM",
+            help="A film of the place with nobody there, so that parked cars are seen.",
+            show_default=False,
+        ),
+    ] = None,
     keep_trying: Annotated[
         bool, typer.Option("--keep-trying", help="Call a camera for ever, also one that never answered.")
     ] = False,
@@ -61,7 +69,7 @@ def count(
     from signal_ctrl.cli.camera_files import read_camera_file
     from signal_ctrl.cli.count_job import CountJob
     from signal_ctrl.cli.count_outputs import Files
-    from signal_ctrl.cli.count_sources import Span, seconds_of, source_of
+    from signal_ctrl.cli.count_sources import Span, empty_place, seconds_of, source_of
 
     files = Files(out, intervals, interval_s, zones, alarms, annotate)
     files.check(overwrite)
@@ -69,7 +77,8 @@ def count(
     span = Span(
         0.0 if from_ is None else seconds_of(from_), None if to is None else seconds_of(to), 0.0 if once else 120.0
     )
-    job = CountJob(source_of(video, span, keep_trying), read_camera_file(camera), camera, files)
+    nobody = None if empty is None else empty_place(empty)
+    job = CountJob(source_of(video, span, keep_trying), read_camera_file(camera), camera, files, nobody)
     stopped = job.run(quiet=json_)
     for note in job.source.ending().notes:
         say(note)

@@ -12,6 +12,7 @@ from signal_ctrl.cli.camera_files import fitted_to
 from signal_ctrl.cli.count_outputs import Files, Summary, open_outputs
 from signal_ctrl.cli.count_progress import Stand, counting_progress
 from signal_ctrl.cli.stopping import Stop, tidy_end
+from signal_ctrl.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CountJob:
-    """Counts in a source for a camera of a file, into files."""
+    """Counts in a source for a camera of a file, into files.
+
+    `empty`, a film of the place with nobody there, to learn the background from; None: the begin of the source itself.
+    """
 
     source: "Source"
     camera: "Camera"
     camera_path: Path
     files: Files
+    empty: "Source | None" = None
     summary: Summary = field(default_factory=Summary)
     watching: Watching | None = None
     frames: int = 0
@@ -53,15 +58,18 @@ class CountJob:
         return self.frames / max(self.wall_s, 1e-3)
 
     def _learn(self, stop: Stop, report: "Callable[[Stand], None]") -> None:
-        with contextlib.closing(self.source.first_pass()) as pictures:
+        learnt = self.source if self.empty is None else self.empty
+        with contextlib.closing(learnt.first_pass()) as pictures:
             for picture in pictures:
                 if stop.asked:
                     return
                 self._watching(picture).learn(picture)
                 self.frames += 1
-                report(Stand("learning", self.source.share(picture.time_s), picture.time_s, self.frames))
+                report(Stand("learning", learnt.share(picture.time_s), picture.time_s, self.frames))
         if self.watching is not None:
             self.watching.restart()
+        if self.empty is not None and not (self.watching and self.watching.counter.knows_background):
+            raise InvalidInputError(f"{self.empty.name} shows too little of the empty place; film it for some seconds")
 
     def _watch(self, stop: Stop, report: "Callable[[Stand], None]", outputs: contextlib.ExitStack) -> None:
         if stop.asked:
@@ -85,14 +93,15 @@ class CountJob:
         """Return the watching, its files open."""
         watching = self._watching(picture)
         if not watching.listeners:
-            files = open_outputs(self.files, watching.camera, self.source.fps(), self.source.live, outputs)
+            fps, live, is_known = self.source.fps(), self.source.live, self.empty is not None
+            files = open_outputs(self.files, watching.camera, fps, live, outputs, is_known)
             watching.listeners = (self.summary, *files)
         return watching
 
     def _watching(self, picture: Picture) -> Watching:
         if self.watching is None:
             self.camera = fitted_to(self.camera, self.camera_path, picture.frame)
-            self.watching = Watching(self.camera)
+            self.watching = Watching(self.camera, learns_empty=self.empty is not None)
         return self.watching
 
 

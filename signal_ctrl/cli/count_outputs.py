@@ -149,11 +149,17 @@ class Files:
 
 
 def open_outputs(
-    files: Files, camera: "Camera", fps: float | None, growing: bool, stack: contextlib.ExitStack
+    files: Files,
+    camera: "Camera",
+    fps: float | None,
+    growing: bool,
+    stack: contextlib.ExitStack,
+    empty_known: bool = False,
 ) -> "tuple[Listener, ...]":
     """Open what is wanted; closing the stack completes the files, or gives them up after an error.
 
-    Args: fps, of the video to be written; growing, rows show up in the files at once.
+    Args: fps, of the video to be written; growing, rows show up in the files at once; empty_known, whether the
+        background is that of the empty place.
     """
     from detectors.video.report import tables
     from detectors.video.report.alarms import AlarmTally
@@ -164,7 +170,7 @@ def open_outputs(
     wanted: tuple[tuple[Path | None, tuple[str, ...], Tally[Any], Callable[[Any], Cells]], ...] = (
         (files.out, tables.CROSSINGS, InOrder(), tables.crossing_cells),
         (files.intervals, tables.INTERVALS, IntervalTally(camera.lines, files.interval_s), tables.interval_cells),
-        (files.zones, tables.SECONDS, SecondTally(camera.zones), tables.second_cells),
+        (files.zones, tables.SECONDS, SecondTally(camera.zones, empty_known), tables.second_cells),
         (files.alarms, tables.ALARMS, AlarmTally(), tables.alarm_cells),
     )
     made: list[Listener] = [

@@ -175,6 +175,14 @@ def source_of(video: str, span: Span, keep_trying: bool = False) -> FileSource |
     return LiveSource(LiveCamera(video, time.time, time.monotonic, settings=settings), span.to_s)
 
 
+def empty_place(film: str) -> FileSource:
+    """Return a film of a place with nobody there, to learn from. Raises: InvalidInputError if it is a live camera."""
+    source = source_of(film, Span())
+    if isinstance(source, LiveSource):
+        raise InvalidInputError("--empty is a recorded film of the place with nobody there, not a live camera")
+    return source
+
+
 def _address_in(path: Path) -> str:
     from detectors.video.capture.live import is_address
     from signal_ctrl.gateways.whole_file import read_whole

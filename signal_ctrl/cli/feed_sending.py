@@ -21,7 +21,7 @@ from signal_ctrl.gateways.feed_sender import FeedSender, Sent
 from signal_ctrl.gateways.system_clock import SystemClock
 
 WAIT_S: Final = 30.0
-_STDIN: Final = "-"
+STDIN: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ def send_all(sending: Sending) -> Sent:
     boot = secrets.token_bytes(ID_BYTES).hex()
     signer = Signer(credential.cabinet, credential.key, boot, SystemClock(), secrets.token_bytes)
     sender = FeedSender(wire, signer, random.random, together=sending.together)
-    patience = _Patience(sender, sending.give_up_s)
+    patience = Patience(sender, sending.give_up_s)
     try:
-        if sending.file == _STDIN:
-            _stream(sender, patience, sending.every_s)
+        if sending.file == STDIN:
+            stream(sender, patience, sending.every_s, rows_of(sys.stdin, "standard input"))
         else:
             _file(sender, patience, sending.file)
     finally:
@@ -58,7 +58,7 @@ def send_all(sending: Sending) -> Sent:
     return sender.sent
 
 
-def _file(sender: FeedSender, patience: "_Patience", name: str) -> None:
+def _file(sender: FeedSender, patience: "Patience", name: str) -> None:
     try:
         with open(name, encoding="utf-8-sig", newline="") as lines:
             for row in rows_of(lines, name):
@@ -70,10 +70,14 @@ def _file(sender: FeedSender, patience: "_Patience", name: str) -> None:
     sender.flush(patience.is_over)
 
 
-def _stream(sender: FeedSender, patience: "_Patience", every_s: float) -> None:
-    """Read standard input in a thread of its own, so that it is read while the centre does not answer."""
+def stream(sender: FeedSender, patience: "Patience", every_s: float, items: Iterator[dict[str, Any]]) -> None:
+    """Send what comes until its end, every so many seconds. [s]
+
+    It is taken in a thread of its own, so that standard input is read while the centre does not answer.
+    Raises: InvalidInputError for a row that is none; BackendTimeoutError.
+    """
     rows: queue.SimpleQueue[dict[str, Any] | Exception | None] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(rows,), daemon=True, name="rows").start()
+    threading.Thread(target=_read, args=(rows, items), daemon=True, name="rows").start()
     ended = False
     while not ended:
         until_s = time.monotonic() + every_s
@@ -98,16 +102,16 @@ def _coming(
         yield row
 
 
-def _read(rows: "queue.SimpleQueue[dict[str, Any] | Exception | None]") -> None:
+def _read(rows: "queue.SimpleQueue[dict[str, Any] | Exception | None]", items: Iterator[dict[str, Any]]) -> None:
     try:
-        for row in rows_of(sys.stdin, "standard input"):
+        for row in items:
             rows.put(row)
         rows.put(None)
     except Exception as error:  # it is raised where the rows are taken
         rows.put(error)
 
 
-class _Patience:
+class Patience:
     """Ends waiting when no batch was receipted for too long."""
 
     def __init__(self, sender: FeedSender, most_s: float) -> None:

@@ -98,7 +98,10 @@ def overview(service: Service, credential: CredentialFile, authority: Authority 
 
 
 def send(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Readings, one JSON object a line.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE|-", help="Readings, one JSON object a line; - is standard input, as it comes."),
+    ],
     service: Service,
     credential: CredentialFile,
     authority: Authority = None,
@@ -121,10 +124,10 @@ def send(
 
     Exit code 0: all were taken; 1: some were left out.
     """
-    from signal_ctrl.cli.parking_sending import items_of, send_readings
+    from signal_ctrl.cli.parking_sending import is_streamed, items_of, send_readings
 
     items = items_of(file, zones, begin_utc_ms, section or ())
-    sent = send_readings(items, service, credential, authority, together)
+    sent = send_readings(items, service, credential, authority, together, is_streamed(file))
     if json_:
         put_json({"batches": sent.batches, "taken": sent.taken, "left_out": dict(sent.left_out)})
     else:

@@ -3,7 +3,8 @@
 import csv
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from signal_ctrl.domain.errors import InvalidInputError
@@ -22,9 +23,17 @@ def csv_rows(text: str, source: str, header: Sequence[str], optional: Sequence[s
     """
     if len(text) > MAX_CHARACTERS:
         raise InvalidInputError(f"{source} is longer than {MAX_CHARACTERS} characters")
-    text = text.lstrip("\ufeff")
-    check_commas(text.partition("\n")[0], source)
-    reader = csv.DictReader(io.StringIO(text), strict=True)
+    yield from csv_lines(io.StringIO(text), source, header, optional)
+
+
+def csv_lines(
+    lines: Iterable[str], source: str, header: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[tuple[int, Row]]:
+    """Yield (line, row) of lines as they come; otherwise as `csv_rows`."""
+    rest = iter(lines)
+    head = next(rest, "").lstrip("\ufeff")
+    check_commas(head.rstrip("\r\n"), source)
+    reader = csv.DictReader(chain((head,), rest), strict=True)
     try:
         names = [name.strip() for name in reader.fieldnames or ()]
         odd = [name for name in header if names.count(name) != 1] + [n for n in optional if names.count(n) > 1]

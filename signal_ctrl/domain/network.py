@@ -8,6 +8,8 @@ from signal_ctrl.domain.errors import InvalidInputError
 NONE = -1
 TWO_STEP_M = 12.0
 """A longer movement has room for a vehicle that waits inside the junction. [m]"""
+CLOSE_M = 25.0
+"""Two signals with a shorter street between them can block each other for good. [m]"""
 
 
 class LoopRole(Enum):

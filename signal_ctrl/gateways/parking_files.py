@@ -5,7 +5,6 @@ What such files do not tell is filled in plainly: spaces are numbered, a facilit
 
 import json
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,7 @@ from signal_ctrl.domain.errors import InvalidInputError
 from signal_ctrl.domain.fields import Fields
 from signal_ctrl.domain.roads import LonLat, RoadNetwork
 from signal_ctrl.domain.roadside import Roadside
+from signal_ctrl.gateways.parking_datex2 import datex2_rows
 from signal_ctrl.gateways.whole_file import read_whole
 from signal_ctrl.parking.facilities import Facilities
 from signal_ctrl.parking.facilities_json import FORMAT, MAX_DOCUMENT_BYTES, facilities_from_json, facilities_of_document
@@ -24,9 +24,12 @@ NEEDED: Final = ("facility", "name", "lon", "lat", "capacity")
 OPTIONAL: Final = (
     "name_en", "kind", "district", "road", "position_m", "gates",
     "section", "space_kind", "level", "zone", "sensing", "longest_stay_min", "prefix",
+    "prices", "free_min", "day_most_cents", "currency", "hours",
 )  # fmt: skip
+_PRICE: Final = re.compile(r"(\d\d:\d\d) (\d{1,4}) (\d{1,8})")
+_HOURS: Final = re.compile(r"(?:([\d,-]+) )?(\d\d:\d\d)-(\d\d:\d\d)")
+_DAYS: Final = re.compile(r"([0-9])(?:-([0-9]))?")
 _BAD_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
-_CLOSED: Final = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 Row = Mapping[str, Any]
 
 
@@ -81,46 +84,8 @@ def _middle(geometry: Mapping[str, Any]) -> LonLat:
 
 
 def _datex2(text: str, source: str) -> Iterator[tuple[str, Row]]:
-    if _CLOSED.search(text):
-        raise InvalidInputError(f"{source}: a DTD or an entity is not read; take it out")
-    try:
-        root = ET.fromstring(text)
-    except ET.ParseError as error:
-        raise InvalidInputError(f"{source} is no XML: {error}") from error
-    records = [each for each in root.iter() if _tag(each) == "parkingRecord"]
-    if not records:
-        raise InvalidInputError(f"{source} holds no parkingRecord: it is no parking table of DATEX II")
-    for record in records:
-        where = f"{source}, parkingRecord {record.get('id')}"
-        found = {_tag(each): (each.text or "").strip() for each in record.iter()}
-        missing = [key for key in ("latitude", "longitude", "parkingNumberOfSpaces") if not found.get(key)]
-        if missing or not record.get("id"):
-            raise InvalidInputError(f"{where}: {', '.join(missing) or 'id'} is missing")
-        names = _names(record)
-        yield (
-            where,
-            {
-                "facility": name_of(record.get("id") or ""),
-                "name": names[0] or record.get("id"),
-                "name_en": names[1] or names[0] or record.get("id"),
-                "lon": found["longitude"],
-                "lat": found["latitude"],
-                "capacity": found["parkingNumberOfSpaces"],
-            },
-        )
-
-
-def _names(record: ET.Element) -> tuple[str, str]:
-    """Return the names of a record: that in Chinese or else the first one, that in English or else none."""
-    own = next((each for each in record.iter() if _tag(each) == "parkingName"), None)
-    values = [each for each in own.iter() if _tag(each) == "value"] if own is not None else []
-    texts = {each.get("lang", ""): (each.text or "").strip() for each in values}
-    first = next(iter(texts.values()), "")
-    return texts.get("zh", first), texts.get("en", "")
-
-
-def _tag(element: ET.Element) -> str:
-    return element.tag.rpartition("}")[2]
+    for where, row in datex2_rows(text, source):
+        yield where, {**row, "facility": name_of(row["facility"])}
 
 
 def _facilities(rows: list[tuple[str, Row]], roads: RoadNetwork | None, timezone: str) -> Facilities:
@@ -146,9 +111,45 @@ def _facility(fields: Fields, name: str, roads: RoadNetwork | None, roadside: Ro
         "place": list(place),
         "district": str(fields.get("district", "")),
         "entrances": [_entrance(fields, place, roads, roadside)],
-        "gates": [each.strip() for each in str(fields.get("gates", "")).split(";") if each.strip()],
+        "gates": _spans(fields, "gates"),
+        "tariff": _tariff(fields),
+        "hours": [_hours(fields, span) for span in _spans(fields, "hours")],
         "sections": [],
     }
+
+
+def _spans(fields: Fields, key: str) -> list[str]:
+    return [each.strip() for each in str(fields.get(key, "")).split(";") if each.strip()]
+
+
+def _tariff(fields: Fields) -> dict[str, Any]:
+    bands = []
+    for span in _spans(fields, "prices"):
+        found = _PRICE.fullmatch(span)
+        if found is None:
+            raise InvalidInputError(f"{fields.where}: 'prices' are spans as '00:00 60 200', got '{span[:40]}'")
+        bands.append({"from": found[1], "step_min": int(found[2]), "step_cents": int(found[3])})
+    whole = {key: int(_number(fields, key)) for key in ("free_min", "day_most_cents") if fields.has(key)}
+    return {"bands": bands, "currency": str(fields.get("currency", "CNY")), **whole}
+
+
+def _hours(fields: Fields, span: str) -> dict[str, Any]:
+    found = _HOURS.fullmatch(span)
+    if found is None:
+        raise InvalidInputError(f"{fields.where}: 'hours' are spans as '0-4 06:00-24:00', got '{span[:40]}'")
+    return {"days": _days(found[1] or "0-6"), "from": found[2], "to": found[3]}
+
+
+def _days(text: str) -> list[int]:
+    """Return the days that a text names; what is none is refused where the hours are made of them.
+
+    >>> _days("0-2,5"), _days("6-5"), _days("1-")
+    ([0, 1, 2, 5], [], [])
+    """
+    parts = [_DAYS.fullmatch(part) for part in text.split(",")]
+    if not all(parts):
+        return []
+    return [day for part in parts if part for day in range(int(part[1]), int(part[2] or part[1]) + 1)]
 
 
 def _entrance(fields: Fields, place: LonLat, roads: RoadNetwork | None, roadside: Roadside | None) -> dict[str, Any]:

@@ -160,6 +160,14 @@ class Facility:
         """Return how many spaces of a kind it has."""
         return sum(each.capacity for each in self.sections if each.kind is kind)
 
+    def longest_stay_min(self, kind: SpaceKind) -> int:
+        """Return how long a car may stand on those spaces of a kind that are open to it for longest; 0: for ever. [min]
+
+        0, too, where it has no such spaces.
+        """
+        limits = [each.longest_stay_min for each in self.sections if each.kind is kind] or [0]
+        return 0 if 0 in limits else max(limits)
+
 
 @dataclass(frozen=True)
 class Facilities:

@@ -2,7 +2,8 @@
 
 What is seen by itself counts for its kind; what only the gates count is what they leave over. Where sections and gates
 tell of the same spaces they have to agree: if they do, both bounds hold; if they do not, the smaller number is kept
-and the belief is doubtful.
+and the belief is doubtful. Sections that are seen and the most and least that the others can hold have to fit the gates
+in the same way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,9 +31,7 @@ def believed(facility: Facility, seen: Seen, gates: Part | None, now_utc_ms: int
         seen = ()  # whoever sees the spaces is silent: the gates alone, as where nobody sees them
     direct = summed(part for _, part in seen)
     rest = left_over(facility.capacity - direct.capacity, direct, gates)
-    total, conflict = summed([direct, rest]), ""
-    if gates is not None and not rest.capacity:
-        total, conflict = agreed(direct, gates)
+    total, conflict = agreed(summed([direct, rest]), gates)
     parts = [part for part in (*(part for _, part in seen), rest) if part.capacity]
     by_kind = _by_kind(facility, seen, rest, total)
     return Occupancy(
@@ -77,17 +76,21 @@ def left_over(capacity: int, direct: Part, gates: Part | None) -> Part:
     return Part(capacity, low, free, high, gates.heard_utc_ms, gates.stale, gates.doubtful, gates.why)
 
 
-def agreed(direct: Part, gates: Part) -> tuple[Part, str]:
-    """Return what sections and gates that tell of the same spaces say together, and in words where they disagree."""
-    if not gates.is_good:
-        return direct, ""
-    low, high = max(direct.low, gates.low), min(direct.high, gates.high)
+def agreed(seen: Part, gates: Part | None) -> tuple[Part, str]:
+    """Return what sections and gates say together of all spaces, and in words where they disagree.
+
+    Args: seen, the sections and what can be left over for the spaces that nobody sees.
+    """
+    if gates is None or not gates.is_good:
+        return seen, ""
+    low, high = max(seen.low, gates.low), min(seen.high, gates.high)
     if low > high:
-        low, free, high = min(direct.low, gates.low), min(direct.free, gates.free), max(direct.high, gates.high)
-        words = f"sensors say {direct.low} to {direct.high} free, gates {gates.low} to {gates.high}"
-        return Part(direct.capacity, low, free, high, direct.heard_utc_ms, doubtful=True), words
-    free = min(max(direct.free, low), high)
-    return Part(direct.capacity, low, free, high, direct.heard_utc_ms, direct.stale, direct.doubtful), ""
+        low, free, high = min(seen.low, gates.low), min(seen.free, gates.free), max(seen.high, gates.high)
+        words = f"sensors say {seen.low} to {seen.high} free, gates {gates.low} to {gates.high}"
+        return Part(seen.capacity, low, free, high, seen.heard_utc_ms, doubtful=True), words
+    free = min(max(seen.free, low), high)
+    heard_ms = seen.heard_utc_ms if low == seen.low else min(seen.heard_utc_ms, gates.heard_utc_ms)
+    return Part(seen.capacity, low, free, high, heard_ms, seen.stale, seen.doubtful), ""
 
 
 def _trust(capacity: int, parts: Sequence[Part], conflict: str) -> Trust:

@@ -81,10 +81,13 @@ class ParkingDriver(OuterDriver):
     def step(self, time_s: float) -> None:
         """Act for signals; then see who set out, came to a full car park or parked, and tell drivers. [s]"""
         self._inner.step(time_s)
-        if time_s >= self._next_look_s:
+        looks = time_s >= self._next_look_s
+        if looks:
             self._next_look_s = time_s + _LOOK_EVERY_S
             self._look(time_s)
         begun, refused, done = self._searches.step(time_s)
+        if looks:
+            self._searches.measure()
         for search in done:
             if self._guidance is not None:
                 self._guidance.ended(search, time_s)
@@ -104,7 +107,6 @@ class ParkingDriver(OuterDriver):
 
     def _look(self, time_s: float) -> None:
         self._counts.look()
-        self._searches.measure()
         inside, capacity = self._searches.inside, {name: park.capacity for name, park in self._parks.items()}
         self._fullest = max(self._fullest, sum(inside.values()) / sum(capacity.values()))
         self._full_s += _LOOK_EVERY_S * np.array([inside[name] >= capacity[name] for name in capacity])

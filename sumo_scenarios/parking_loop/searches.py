@@ -94,7 +94,7 @@ class Searches:
         search.tried.append(name)
 
     def measure(self) -> None:
-        """Note how far everybody has driven: nobody can be asked who has left the network."""
+        """Note how far everybody has driven, after `step`: nobody can be asked who has left the network."""
         for vehicle, search in self.active.items():
             search.driven_m = self._simulation.driven_m(vehicle)
 
@@ -105,6 +105,8 @@ class Searches:
 
     def finish(self) -> list[dict[str, Any]]:
         """Return one row for each driver, those who never found a space with what they had driven."""
+        on_road = self._simulation.vehicle_names()  # some may have left in the last step, after which nobody looked
+        self.active = {vehicle: search for vehicle, search in self.active.items() if vehicle in on_road}
         self.measure()
         return [_row(search) for search in self.all.values()]
 

@@ -78,7 +78,7 @@ class Births:
 
     def _metre_px(self, place: Floats) -> float:
         """Return how long a metre across the view is at a place. [px]"""
-        return float(np.linalg.norm(self._lens.steps(np.array([*place, 0.5])), 2))
+        return float(self._lens.metres_px(np.array([[*place, 0.5]]))[0])
 
     def _large_enough(self, place: Floats) -> bool:
         if not np.isfinite(place).all() or math.dist(place, self._lens.place[:2]) > FARTHEST_M:

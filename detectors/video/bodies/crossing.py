@@ -68,7 +68,12 @@ class GroundKeeper:
                 del self.waiting[number]
             elif -BESIDE_M <= spot <= gate.length_m + BESIDE_M and self.done.get(number) is not forward:
                 self.waiting[number] = (forward, last[2] + share * (now_s - last[2]), spot)
-        return self._settle(member, beyond, now_s)
+        return self._settle(member, beyond, now_s, BEYOND_M)
+
+    def end(self, member: Member) -> list[Pass]:
+        """Return the crossings of a road user that had just reached the line when the picture ended."""
+        beyond, _, now_s = self.before.get(member.number, (0.0, 0.0, 0.0))
+        return self._settle(member, beyond, now_s, 0.0)
 
     def _came_beyond(self, member: Member, beyond: float, along: float, pace: float, now_s: float) -> None:
         """Note who was first seen with the line below it: it has crossed while it could not be told from others."""
@@ -78,7 +83,7 @@ class GroundKeeper:
         if 0.0 < past < member.body.length_m * cosine and 0.0 <= along <= self.gate.length_m and cosine > 0.5:
             self.waiting[member.number] = (forward, now_s - past / max(abs(pace), 3.0), along)
 
-    def _settle(self, member: Member, beyond: float, now_s: float) -> list[Pass]:
+    def _settle(self, member: Member, beyond: float, now_s: float, least_m: float) -> list[Pass]:
         number = member.number
         if number not in self.waiting:
             return []
@@ -90,7 +95,7 @@ class GroundKeeper:
             or member.looks < LOOKS
             or member.moved_m < DRIVEN_M
             or member.worth < WORTH
-            or past < BEYOND_M
+            or past < least_m
         ):
             return []
         del self.waiting[number]

@@ -6,7 +6,18 @@ from typing import Final
 import numpy as np
 
 from detectors.video.bodies.births import Births
-from detectors.video.bodies.drive import RESTS_MPS, SEEN_SHARE, classify, feel, fit, flow_speed
+from detectors.video.bodies.drive import (
+    DOUBTFUL,
+    DRIVES_MPS,
+    RESTS_MPS,
+    SEEN_SHARE,
+    SURE,
+    align,
+    classify,
+    feel,
+    fit,
+    flow_speed,
+)
 from detectors.video.bodies.evidence import evidence_of, labels_of
 from detectors.video.bodies.lens import Lens
 from detectors.video.bodies.member import Member
@@ -24,6 +35,9 @@ REST_LOOKS: Final = 10
 REST_TURNS: Final = 4  # who rests is set right only every so many frames
 CLASS_TURNS: Final = (5, 20)
 CLASS_LOOKS: Final = 30
+DOUBTED_LOOKS: Final = 3
+ALIGN_TURNS: Final = 2
+TOUCH: Final = 0.12  # of the lesser footprint: so much a body of which its pixels say little may not share
 TEACH_LOOKS: Final = 8
 TEACH_MPS: Final = 2.0
 TEACH_WORTH: Final = 0.5
@@ -52,7 +66,11 @@ class Crowd:
             fit(each, evidence, rank, self._rests(each), dt_s, now_s, self._lens)
         evidence.labels = labels_of(evidence.codes.shape, [each.shape for each in self.members])
         for rank, each in enumerate(self.members, 1):
-            if not (each.number + self._turn) % CLASS_TURNS[each.looks >= CLASS_LOOKS]:
+            doubtful = each.worth < DOUBTFUL and each.looks >= DOUBTED_LOOKS
+            drives = each.worth < SURE and each.pace > DRIVES_MPS
+            if (doubtful or drives) and not (each.number + self._turn) % ALIGN_TURNS:
+                align(each, evidence, rank, self._lens, self._ways.at(each.place))
+            if doubtful or not (each.number + self._turn) % CLASS_TURNS[each.looks >= CLASS_LOOKS]:
                 classify(each, evidence, rank, self._lens)
         self._part()
         self.members += self._births.born(evidence, self.members, now_s)
@@ -79,11 +97,15 @@ class Crowd:
         return rests and (member.number + self._turn) % REST_TURNS != 0
 
     def _part(self) -> None:
-        """Drop the lesser of two that stand on each other."""
+        """Drop the lesser of two that stand on each other, the sooner the less its pixels speak for it."""
         for at, one in enumerate(self.members):
             for other in self.members[at + 1 :]:
-                if one.overlap(other) > SAME:
-                    min(one, other, key=lambda each: each.explains_px).dropped = True
+                shared = one.overlap(other)
+                if shared <= TOUCH:
+                    continue
+                lesser = min(one, other, key=lambda each: each.explains_px)
+                if shared > SAME or (lesser.worth < DOUBTFUL and lesser.seen >= SEEN_SHARE):
+                    lesser.dropped = True
 
     def _bury(self, now_s: float) -> None:
         self.gone = [each for each in self.members if not self._lives(each, now_s)]

@@ -32,9 +32,10 @@ class Evidence:
     def at(self, points: Floats) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return codes and labels at points (..., 2). [px]"""
         height, width = self.codes.shape
-        columns = np.clip(points[..., 0] + 1.5, 0, width - 1).astype(np.intp)
-        rows = np.clip(points[..., 1] + 1.5, 0, height - 1).astype(np.intp)
-        return self.codes[rows, columns], self.labels[rows, columns]
+        most = np.array((width - 1.0, height - 1.0))
+        spots = np.maximum(np.minimum(points + 1.5, most), 0.0).astype(np.intp)
+        flat = spots[..., 1] * width + spots[..., 0]
+        return self.codes.ravel()[flat], self.labels.ravel()[flat]
 
     def worth(self, shape: Silhouette, own: int) -> tuple[float, float, float]:
         """Return of a body, not drawn or as `own`: mean worth of what is seen of it, share seen, area gained [px²].
@@ -66,11 +67,21 @@ class Evidence:
 
     def best_step(self, shape: Silhouette, own: int, steps: Floats, doubt: Floats) -> int:
         """Return which of some steps (k, 2) [px] suits a body best, each less its doubt (k,)."""
-        codes, labels = self.at(shape.inside[None] + steps[:, None])
-        inside = np.where(labels <= own, self.values[codes], 0.0).mean(axis=1)
-        codes, labels = self.at(shape.ring[None] + steps[:, None])
-        around = np.where((labels == 0) | (labels == own), SPILL[codes], 0.0).mean(axis=1)
-        return int((inside - SPILLS * around - doubt).argmax())
+        return int((self._suits(shape, own, steps) - doubt).argmax())
+
+    def suits(self, shape: Silhouette, own: int) -> float:
+        """Return how well a body suits where it is, -1.5 to 1."""
+        return float(self._suits(shape, own, np.zeros((1, 2)))[0])
+
+    def _suits(self, shape: Silhouette, own: int, steps: Floats) -> Floats:
+        number = len(shape.inside)
+        codes, labels = self.at(np.concatenate((shape.inside, shape.ring))[None] + steps[:, None])
+        codes_in, codes_around, labels_around = codes[:, :number], codes[:, number:], labels[:, number:]
+        inside = np.where(labels[:, :number] <= own, self.values[codes_in], 0.0).mean(axis=1)
+        free = (labels_around == 0) | (labels_around == own)
+        around = np.where(free, SPILL[codes_around], 0.0).mean(axis=1)
+        suits: Floats = inside - SPILLS * around
+        return suits
 
 
 def evidence_of(changed: Image, solid: Image, shapes: Sequence[Silhouette | None], dark: bool) -> Evidence:

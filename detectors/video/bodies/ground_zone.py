@@ -16,7 +16,6 @@ from detectors.video.seen import AlarmKind, VideoAlarm, ZoneState
 LOOKS: Final = 2
 WORTH: Final = 0.1  # of a body in sight that is believed
 PART_M2: Final = 0.1  # of a footprint on a zone: it is there
-REACH_M: Final = 40.0
 STANDS_MPS: Final = 0.7
 WRONG: Final = -0.5  # cosine of the angle to the zone's heading
 WRONG_M: Final = 7.0  # way against it before it is an alarm
@@ -31,18 +30,16 @@ class GroundZone:
     corners: Floats
     heading: Floats | None
     hull: NDArray[np.float32] = field(init=False)
+    middle: Floats = field(init=False)
+    reach_m: float = field(init=False)  # of its farthest corner from its middle
     slow_since_s: dict[int, float] = field(default_factory=dict)
     against_m: dict[int, float] = field(default_factory=dict)
     told: set[tuple[int, AlarmKind]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.hull = np.asarray(cv2.convexHull(self.corners.astype(np.float32)), dtype=np.float32).reshape(-1, 2)
-
-    @property
-    def middle(self) -> Floats:
-        """Return the middle of the zone. [m]"""
-        middle: Floats = self.corners.mean(axis=0)
-        return middle
+        self.middle = self.corners.mean(axis=0)
+        self.reach_m = float(np.hypot(*(self.corners - self.middle).T).max())
 
     def state(self, members: Sequence[Member]) -> tuple[ZoneState, list[Member]]:
         """Return the state in this frame, and who is on the zone."""
@@ -60,7 +57,8 @@ class GroundZone:
         return [alarm for alarm in found if alarm is not None]
 
     def _covered(self, member: Member) -> bool:
-        if math.dist(member.place, self.middle) > REACH_M:
+        body = member.body
+        if math.dist(member.place, self.middle) > self.reach_m + math.hypot(body.length_m, body.width_m) / 2.0:
             return False
         return bool(cv2.intersectConvexConvex(self.hull, member.footprint)[0] > PART_M2)
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.video.bodies.lens import Lens
 from detectors.video.bodies.shape import CAR, Floats, Silhouette, silhouette
@@ -79,17 +80,21 @@ def _lamps(frame: Image, changed: Image, lens: Lens) -> tuple[Floats, Floats, Fl
     places = lens.ground_of(np.asarray(middles[1:], dtype=np.float64), LAMP_M)
     away = np.hypot(*(places - lens.place[:2]).T)
     keep = np.isfinite(away) & (away < FARTHEST_M) & (stats[1:, cv2.CC_STAT_AREA] >= LEAST_PX)
-    rows = []
-    for at in np.flatnonzero(keep) + 1:
-        x, y, w, h, area = (int(each) for each in stats[at])
-        steps = lens.steps(np.array([*places[at - 1], LAMP_M]))
-        metre = float(np.linalg.norm(steps, 2))
-        if max(w, h) > max(LARGEST_M * metre, 6.0):
-            continue
-        around = frame[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2].reshape(-1, 3).mean(axis=0)
-        rows.append((*places[at - 1], float(around[2] - around[0] > RED), float(area)))
-    table = np.array(rows).reshape(-1, 4)
-    return table[:, :2], table[:, 2], table[:, 3]
+    places, stats = places[keep], stats[1:][keep]
+    metre_px = lens.metres_px(np.column_stack((places, np.full(len(places), LAMP_M))))
+    extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    small = extent <= np.maximum(LARGEST_M * metre_px, 6.0)
+    places, stats = places[small], stats[small]
+    return places, _red(frame, stats), stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+
+
+def _red(frame: Image, stats: NDArray[np.int32]) -> Floats:
+    """Return 1 for lamps that are red with what they light around them, else 0, (n,)."""
+    told = np.zeros(len(stats))
+    for at, (x, y, w, h, _) in enumerate(stats.tolist()):
+        around = cv2.mean(frame[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2])
+        told[at] = around[2] - around[0] > RED
+    return told
 
 
 def _pair(one: Floats, other: Floats, red: bool, lens: Lens, ways: Ways) -> Pair | None:

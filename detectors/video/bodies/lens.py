@@ -19,6 +19,7 @@ SHORTEST: Final = 0.35
 USUAL: Final = 0.9
 LOWEST_M: Final = 2.0  # where a camera hangs, above the road
 HIGHEST_M: Final = 80.0
+AROUND_M: Final = 0.25 * np.array([[1.0, 0, 0], [-1.0, 0, 0], [0, 1.0, 0], [0, -1.0, 0]])
 
 
 class Lens:
@@ -62,11 +63,17 @@ class Lens:
             places: Floats = seen[:, :2] / seen[:, 2:]
         return places
 
-    def steps(self, point: Floats) -> Floats:
-        """Return how far the picture of a point (x, y, z) goes per metre along x and y, (2, 2) in columns. [px]"""
-        around = point + 0.25 * np.array([[1.0, 0, 0], [-1.0, 0, 0], [0, 1.0, 0], [0, -1.0, 0]])
-        seen, _ = self.pixels(around)
-        return np.column_stack(((seen[0] - seen[1]) * 2.0, (seen[2] - seen[3]) * 2.0))
+    def steps(self, points: Floats) -> Floats:
+        """Return how far the picture of points (n, 3) goes per metre along x and y, (n, 2, 2) in columns. [px]"""
+        seen, _ = self.pixels((points[:, None] + AROUND_M).reshape(-1, 3))
+        ends = seen.reshape(-1, 2, 2, 2)  # point, axis, to either side, pixel
+        return ((ends[:, :, 0] - ends[:, :, 1]) * 2.0).swapaxes(1, 2)
+
+    def metres_px(self, points: Floats) -> Floats:
+        """Return how long at most the picture of a level metre is at points (n, 3), (n,). [px]"""
+        a, b, c, d = self.steps(points).reshape(-1, 4).T
+        longest: Floats = (np.hypot(a + d, b - c) + np.hypot(a - d, b + c)) / 2.0  # the greater singular value
+        return longest
 
 
 def lens_of(ground: GroundPlane, inside: Point, size: tuple[int, int]) -> Lens | None:

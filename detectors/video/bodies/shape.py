@@ -66,14 +66,21 @@ POINTS: Final = {body: np.concatenate((body.corners(), body.filling())) for body
 
 @dataclass(slots=True)
 class Silhouette:
-    """A body in the picture: its hull (n, 2), points inside it and around it (n, 2), its area, what a metre is."""
+    """A body in the picture: its hull (n, 2), points inside it (n, 2), its area, what a metre is."""
 
     hull: NDArray[np.float32]
     inside: Floats
-    ring: Floats
     area_px: float
     ahead_px: Floats  # step in the picture per metre ahead
     aside_px: Floats
+    _around: Floats | None = None
+
+    @property
+    def ring(self) -> Floats:
+        """Return points around it, (n, 2); few silhouettes are asked for them. [px]"""
+        if self._around is None:
+            self._around = _ring(self.hull, self.margin_px)
+        return self._around
 
     @property
     def margin_px(self) -> float:
@@ -92,7 +99,7 @@ def silhouette(lens: Lens, body: Body, place: Floats, heading: Floats) -> Silhou
     if len(hull) < 3 or area < 4.0:
         return None
     ahead, aside = pixels[-3] - pixels[-1], pixels[-2] - pixels[-1]
-    return Silhouette(hull, pixels[corners:-3], _ring(hull, area), area, ahead, aside)
+    return Silhouette(hull, pixels[corners:-3], area, ahead, aside)
 
 
 def inner_pixels(lens: Lens, body: Body, places: Floats, heading: Floats) -> Floats:
@@ -115,13 +122,12 @@ def _put(local: Floats, place: Floats, heading: Floats) -> Floats:
     return put
 
 
-def _ring(hull: NDArray[np.float32], area_px: float) -> Floats:
-    """Return points around a convex hull."""
+def _ring(hull: NDArray[np.float32], margin_px: float) -> Floats:
+    """Return points so far outside a convex hull. [px]"""
     closed = np.concatenate((hull, hull[:1]))
     reach = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))))
     spots = SPOTS * reach[-1]
     edge = np.column_stack((np.interp(spots, reach, closed[:, 0]), np.interp(spots, reach, closed[:, 1])))
     out = edge - edge.mean(axis=0)
-    margin = max(2.0, MARGIN * float(np.sqrt(area_px)))
-    ring: Floats = edge + out * (margin / np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-6))[:, None]
+    ring: Floats = edge + out * (margin_px / np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-6))[:, None]
     return ring

@@ -73,6 +73,13 @@ class Street:
         tracks = tuple(self._track(each) for each in members if each.moved_m > DRIVEN_M and each.shape is not None)
         return Account(passed, tuple(state for _, state, _ in zones), alarms, tracks)
 
+    def end(self) -> list[tuple[int, Pass]]:
+        """Return who crossed which line (its index) by the end of the pictures."""
+        members = self.crowd.members
+        return [
+            (at, each) for member in members for at, keeper in enumerate(self._keepers) for each in keeper.end(member)
+        ]
+
     def _track(self, member: Member) -> TrackView:
         assert member.shape is not None
         low, high = member.shape.hull.min(axis=0), member.shape.hull.max(axis=0)

@@ -30,10 +30,12 @@ class IntervalRow:
 @dataclass(frozen=True, slots=True)
 class SecondRow:
     """One zone in one second. `occupied` (a vehicle in it at any moment: a call), `vehicles` (most at once), `queue_m`
-    (longest); all None where nothing was seen."""
+    (longest); all None where nothing was seen. `empty_known`, whether the background is that of the empty place: then
+    who has always stood there is seen."""
 
     time_s: int
     zone: str
     occupied: bool | None
     vehicles: int | None
     queue_m: float | None
+    empty_known: bool = False

@@ -13,6 +13,7 @@ class SecondTally:
     """Adds frames up to whole seconds. A second without one trustworthy frame is told as not seen."""
 
     zones: tuple[Zone, ...]
+    empty_known: bool = False
     _second: int | None = None
     _states: list[tuple[ZoneState, ...]] = field(default_factory=list)
 
@@ -42,7 +43,7 @@ class SecondTally:
     def _row(self, second: int, zone: str) -> SecondRow:
         states = [state for frame in self._states for state in frame if state.name == zone]
         if not states:
-            return SecondRow(second, zone, None, None, None)
+            return SecondRow(second, zone, None, None, None, self.empty_known)
         queues_m = [state.queue_m for state in states if state.queue_m is not None]
         return SecondRow(
             second,
@@ -50,4 +51,5 @@ class SecondTally:
             any(state.occupied for state in states),
             max(state.vehicles for state in states),
             max(queues_m) if queues_m else None,
+            self.empty_known,
         )

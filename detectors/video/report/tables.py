@@ -19,7 +19,7 @@ INTERVALS: Final = (
     "speed_mps",
     "valid_ratio",
 )
-SECONDS: Final = ("time_s", "zone", "valid", "occupied", "vehicles", "queue_m")
+SECONDS: Final = ("time_s", "zone", "valid", "occupied", "vehicles", "queue_m", "empty_known")
 ALARMS: Final = ("time_s", "alarm", "place", "track")
 
 
@@ -47,7 +47,8 @@ def interval_cells(row: IntervalRow) -> Cells:
 def second_cells(row: SecondRow) -> Cells:
     """Return a second of a zone as cells; empty where nothing was seen."""
     occupied = None if row.occupied is None else int(row.occupied)
-    return (row.time_s, row.zone, int(row.occupied is not None), occupied, row.vehicles, _rounded(row.queue_m, 1))
+    seen, queue_m = int(row.occupied is not None), _rounded(row.queue_m, 1)
+    return (row.time_s, row.zone, seen, occupied, row.vehicles, queue_m, int(row.empty_known))
 
 
 def alarm_cells(row: VideoAlarm) -> Cells:

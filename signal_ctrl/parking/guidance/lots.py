@@ -40,6 +40,4 @@ def _on_road(entrance: Entrance, network: RoadNetwork) -> OnRoad:
 
 
 def _longest_stay_s(facility: Facility, kind: SpaceKind) -> float:
-    """Return how long a car may stand on the spaces of a kind that are open to it for longest. [s]"""
-    limits = [each.longest_stay_min for each in facility.sections if each.kind is kind]
-    return math.inf if 0 in limits else _S_PER_MIN * max(limits)
+    return _S_PER_MIN * facility.longest_stay_min(kind) or math.inf

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from detectors.loops.departures import LATE_FROM_S, LATE_S
 from detectors.loops.occupancy import STANDS_S
-from detectors.loops.outlet import CLEARS_S, INSIDE_S
+from detectors.loops.turners_inside import CLEARS_S, INSIDE_S
 from signal_ctrl.domain.network import NONE, Exit, JunctionLayout
 from tests.detectors.layouts import FAR, LINE, NEAR, ON_S, SPEED_MPS, Street, junction, loops_of
 from tests.detectors.loops.test_outlet import SEEN_S, onto
@@ -113,10 +113,12 @@ def unseen(turns: int = 1) -> JunctionLayout:
     return replace(layout, movements=tuple(moves))
 
 
-def left(lamps: str = "grG", layout: JunctionLayout | None = None) -> Street:
-    """Return a street on which somebody left for where no loop lies, under these lamps."""
+def left(lamps: str = "grG", layout: JunctionLayout | None = None, way_m: float = 24.0) -> Street:
+    """Return a street so long from another signal, on which somebody left for where no loop lies, under these lamps."""
     found = Street(layout or unseen())
-    found.estimator.join({"J": found.estimator})
+    onto = Exit("in0", way_m, SPEED_MPS, "J", 0, way_m)
+    before = Street(replace(junction(exits=(onto,), loops=()), signal_id="K"))
+    found.estimator.join({"J": found.estimator, "K": before.estimator})
     found.look(0.0, lamps)
     found.passes(LINE, 10.0)
     return found
@@ -128,6 +130,10 @@ def test_where_no_loop_lies_behind_he_waits_inside_at_once_and_until_there_was_a
     assert inside(street, LEFT_S + CLEARS_S - 0.1, "rrr") == [True, False, False]
     assert inside(street, LEFT_S + CLEARS_S + 0.1, "rrr") == [False, False, False]
     assert inside(street, LEFT_S + CLEARS_S + 1.0, "rrr") == [False, False, False]
+
+
+def test_so_it_is_between_close_signals_alone() -> None:
+    assert inside(left(way_m=26.0), LEFT_S + 0.1, "grG") == [False, False, False]
 
 
 def test_each_who_goes_first_makes_him_wait_longer_but_not_for_ever() -> None:

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from detectors.video.backdrop import Backdrop
 from detectors.video.camera import Camera
@@ -67,6 +68,37 @@ def test_a_shadow_is_not_solid_but_a_dark_car_is() -> None:
     assert difference.solid[45:65, 65:95].mean() / 255.0 < 0.15
     car = with_box(ROAD, 60, (30, 30, 30))
     assert backdrop.differ(noisy(car)).solid[45:65, 65:95].mean() / 255.0 > 0.9
+
+
+def test_the_shadow_of_a_low_sun_is_not_solid() -> None:
+    backdrop = learnt([noisy(ROAD) for _ in range(20)])
+    shadow = ROAD.astype(float).copy()
+    shadow[40:70, 60:100] *= (0.42, 0.38, 0.39)
+    difference = backdrop.differ(noisy(shadow))
+    assert difference.changed[45:65, 65:95].mean() / 255.0 > 0.9
+    assert difference.solid[45:65, 65:95].mean() / 255.0 < 0.15
+
+
+@pytest.mark.parametrize("colour", [(6, 6, 6), (22, 22, 22), (8, 8, 26)])
+def test_in_the_dark_a_vehicle_that_is_a_few_grey_levels_off_differs(colour: tuple[int, int, int]) -> None:
+    road = (ROAD * 0.13).astype(np.uint8)
+    backdrop = learnt([noisy(road) for _ in range(20)])
+    assert backdrop.dark
+    changed = backdrop.differ(noisy(with_box(road, 60, colour))).changed
+    inside = changed[44:66, 64:96].mean() / 255.0
+    changed[34:76, 54:106] = 0
+    assert inside > 0.8 and changed.mean() / 255.0 < 0.02
+
+
+def test_in_the_dark_lit_road_is_not_firm_but_a_red_car_is() -> None:
+    road = (ROAD * 0.3).astype(np.uint8)
+    backdrop = learnt([noisy(road) for _ in range(20)])
+    part = road.copy()
+    part[40:90, 30:130] = np.clip(part[40:90, 30:130] * 2.2, 0, 255)
+    found = backdrop.differ(noisy(part))
+    assert found.changed[50:80, 40:120].mean() / 255.0 > 0.9 and found.firm[50:80, 40:120].mean() / 255.0 < 0.1
+    red = backdrop.differ(noisy(with_box(road, 60, (30, 30, 110))))
+    assert red.firm[45:65, 65:95].mean() / 255.0 > 0.8
 
 
 def test_the_background_follows_slow_change_but_not_under_a_vehicle() -> None:

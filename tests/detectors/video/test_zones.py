@@ -138,3 +138,29 @@ def test_what_is_left_where_a_parked_car_drove_off_becomes_road() -> None:
     seen = [counter.step(frame(None), index * 1.0) for index in range(75)]
     assert not any(each.crossings for each in seen)
     assert len(counter._tracker.tracks) == 0
+
+
+def parked(warm_is_empty: bool, after: Callable[[np.ndarray, int], np.ndarray]) -> list[bool]:
+    """Return whether the zone of a car that stands there from the first frame on is told as occupied."""
+    counter = VideoCounter(Camera("c", zones=(zone(ZoneKind.PRESENCE),)), warm_is_empty)
+    if warm_is_empty:
+        for index in range(12):
+            counter.warm(frame(None), index * DT_S)
+        counter.restart()
+    seen = [counter.step(after(frame(104.0), index), index * DT_S) for index in range(140)]
+    return [each.zones[0].occupied for each in seen if each.valid and each.zones]
+
+
+def test_a_car_that_stands_there_from_the_begin_is_seen_where_the_empty_place_is_known() -> None:
+    assert not any(parked(False, lambda picture, _: picture))  # it became the road: without the empty place it is free
+    assert all(parked(True, lambda picture, _: picture))
+
+
+def test_the_empty_place_is_not_forgotten_while_the_whole_picture_differs() -> None:
+    noise = np.random.default_rng(3)
+
+    def flooded(picture: np.ndarray, index: int) -> np.ndarray:
+        return noise.integers(0, 255, picture.shape).astype(np.uint8) if 20 < index < 80 else picture
+
+    told = parked(True, flooded)
+    assert len(told) > 50 and all(told)

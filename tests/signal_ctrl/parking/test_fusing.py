@@ -40,6 +40,36 @@ def test_gates_and_sections_that_disagree_are_doubtful_and_the_smaller_counts() 
     assert "sensors say 30 to 30 free, gates 2 to 6" in belief.why
 
 
+REST = Section("B", SpaceKind.GENERAL, numbers("B", 20))
+
+
+def test_sections_that_see_more_free_than_there_is_room_for_are_doubtful_where_gates_count_the_rest() -> None:
+    park = facility(capacity=40, gates=("in",), more=(REST,))
+    belief = believed(park, [(park.sections[0], part(40, 30, 30))], part(60, 2, 6), BEGIN_MS)
+    assert (belief.trust, belief.total.low, belief.of(SpaceKind.GENERAL).low) == (Trust.DOUBTFUL, 2, 2)
+    assert "gates 2 to 6" in belief.why
+
+
+def test_gates_that_count_more_free_than_can_be_are_doubtful_and_fill_no_section_that_nobody_sees() -> None:
+    park = facility(capacity=40, gates=("in",), more=(REST,))
+    belief = believed(park, [(park.sections[0], part(40, 3, 3))], part(60, 50, 55), BEGIN_MS)
+    assert (belief.trust, belief.source) == (Trust.DOUBTFUL, Source.MIXED)
+    assert "gates 50 to 55" in belief.why
+
+
+def test_where_gates_and_a_section_agree_the_rest_is_what_it_leaves_over() -> None:
+    park = facility(capacity=40, gates=("in",), more=(REST,))
+    belief = believed(park, [(park.sections[0], part(40, 8, 12))], part(60, 20, 25), BEGIN_MS)
+    assert (belief.trust, belief.total.low, belief.total.high) == (Trust.GOOD, 20, 25)
+
+
+def test_a_number_that_gates_raise_is_as_old_as_they_are() -> None:
+    park = facility(capacity=40, gates=("in",))
+    old, section = part(40, 12, 20, heard_utc_ms=BEGIN_MS - 200_000), park.sections[0]
+    assert believed(park, [(section, part(40, 10, 14))], old, BEGIN_MS).age_ms == 200_000
+    assert believed(park, [(section, part(40, 12, 14))], old, BEGIN_MS).age_ms == 0
+
+
 def test_where_both_agree_both_bounds_hold() -> None:
     park = facility(capacity=40, gates=("in",))
     belief = believed(park, [(park.sections[0], part(40, 10, 14))], part(40, 12, 20), BEGIN_MS)

@@ -21,6 +21,9 @@ class Street:
     def came_and_went(self) -> tuple[tuple[str, ...], ...]:
         return self.news
 
+    def vehicle_names(self) -> frozenset[str]:
+        return frozenset(self.driven)
+
     def edge_vehicle_names(self, edge: str) -> tuple[str, ...]:
         return tuple(self.driven) if edge == "e" else ()
 
@@ -54,3 +57,14 @@ def test_who_leaves_the_network_without_a_space_is_followed_no_longer() -> None:
     assert not rows["leaves"]["found_first"]
     assert rows["leaves"]["search_m"] == 150.0
     assert rows["parks"]["found_first"]
+
+
+def test_who_left_in_the_last_step_keeps_what_he_had_driven() -> None:
+    street = Street()
+    searches = Searches(cast(Simulation, street), {"a": PARK}, {"1": Parker("1", Follows.BLIND, "a", 600.0, 100.0)})
+    street.driven, street.news = {"1": 20.0}, (("1",), (), (), ())
+    searches.step(0.0)
+    street.driven["1"] = 90.0
+    searches.measure()
+    street.driven.clear()
+    assert [row["search_m"] for row in searches.finish()] == [70.0]

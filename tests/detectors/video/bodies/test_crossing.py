@@ -56,3 +56,11 @@ def test_who_rolls_back_over_the_line_has_not_crossed() -> None:
     first = driven(keeper, member, 0.4)
     member.speed = np.array([0.0, -2.0])
     assert not first and not driven(keeper, member, 1.0, 0.4)
+
+
+def test_who_has_just_reached_the_line_when_the_picture_ends_counts_and_who_has_not_does_not() -> None:
+    keeper, member = GroundKeeper(GATE), car(1, 3.0, -7.9, 1.0, 0.0)
+    assert not driven(keeper, member, 0.8) and not keeper.end(member)
+    assert not keeper.look(member, 0.8)  # its front is 0.1 m beyond
+    assert [(each.forward, each.time_s) for each in keeper.end(member)] == [(True, pytest.approx(0.79, abs=1e-6))]
+    assert not keeper.end(member)

@@ -139,11 +139,14 @@ def test_seconds_of_a_zone() -> None:
     rows += tally.take(13.6, zone_frame(False, 0, None))
     rows += tally.end(Seen())
     assert [second_cells(row) for row in rows] == [
-        (10, "wait", 1, 1, 2, "13.2"),
-        (11, "wait", 0, None, None, None),
-        (12, "wait", 0, None, None, None),
-        (13, "wait", 1, 0, 0, None),
+        (10, "wait", 1, 1, 2, "13.2", 0),
+        (11, "wait", 0, None, None, None, 0),
+        (12, "wait", 0, None, None, None, 0),
+        (13, "wait", 1, 0, 0, None, 0),
     ]
+    known = SecondTally((ZONE,), empty_known=True)
+    rows = [*known.take(10.1, zone_frame(False, 0, None)), *known.gap(12.0)]
+    assert [second_cells(row)[-1] for row in rows] == [1, 1]
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 2.0), st.floats(0.0, 9.0), st.booleans()), max_size=60))

@@ -26,10 +26,10 @@ NUMBERS = numbers("A", 40)
 class Town:
     """One car park, its sensors and its sign, minute by minute."""
 
-    def __init__(self, sensing: Sensing, gates: tuple[str, ...] = ()) -> None:
+    def __init__(self, sensing: Sensing, gates: tuple[str, ...] = (), more: tuple[Section, ...] = ()) -> None:
         self.clock = ManualClock(BEGIN_MS, 1_000_000)
         self.store = memory()
-        self.parking = service(self.store, self.clock, facility(sensing=sensing, gates=gates))
+        self.parking = service(self.store, self.clock, facility(sensing=sensing, gates=gates, more=more))
         self.parking.machines.enrol("office", "s2", MachineKind.SENSORS)
         self.parking.import_signs("office", (SignRule("V1", "E1", 0.0, (LineRule("中", "C", ("P1",)),)),))
         self.sequence = 0
@@ -66,8 +66,8 @@ class Town:
 def towns() -> Iterator[Callable[..., Town]]:
     made: list[Town] = []
 
-    def make(sensing: Sensing, gates: tuple[str, ...] = ()) -> Town:
-        made.append(Town(sensing, gates))
+    def make(sensing: Sensing, gates: tuple[str, ...] = (), more: tuple[Section, ...] = ()) -> Town:
+        made.append(Town(sensing, gates, more))
         return made[-1]
 
     yield make
@@ -163,6 +163,34 @@ def test_stuck_sensors_beside_gates(towns: Callable[..., Town]) -> None:
     assert "sensors say" in town.parking.book.of("P1", town.clock.utc_ms()).why
 
 
+@pytest.mark.parametrize("sensing", [Sensing.SPACES, Sensing.CAMERA])
+def test_a_stuck_section_beside_one_that_gates_alone_count(sensing: Sensing, towns: Callable[..., Town]) -> None:
+    """Forty spaces are seen, forty are not; all but four are taken, and what sees the forty says they are free."""
+    town = towns(sensing, GATES, (Section("B", SpaceKind.GENERAL, numbers("B", 40)),))
+    town.say(SurveyReading("P1", town.clock.utc_ms(), 76))
+    for _ in range(3):
+        town.gate(0, 0)
+        if sensing is Sensing.SPACES:
+            town.spaces(lambda k: False)
+        else:
+            town.say(CameraReading("P1", "A", town.clock.utc_ms(), 0))
+        town.minute()
+        assert town.number <= 4
+    assert town.shows == "- - -"
+
+
+def test_gates_that_count_more_free_than_there_can_be_beside_sensors(towns: Callable[..., Town]) -> None:
+    """Nobody is counted who comes: by the gates all is free, by the sensors of a half nothing is."""
+    town = towns(Sensing.SPACES, GATES, (Section("B", SpaceKind.GENERAL, numbers("B", 40)),))
+    town.say(SurveyReading("P1", town.clock.utc_ms(), 0))
+    for _ in range(3):
+        town.gate(0, 0)
+        town.spaces(lambda k: True)
+        town.minute()
+        assert town.number == 0
+    assert town.shows == "- - -"
+
+
 def test_contradicting_sensors(towns: Callable[..., Town]) -> None:
     town = towns(Sensing.SPACES)
     for _ in range(6):
@@ -181,6 +209,71 @@ def test_a_contradicting_camera(towns: Callable[..., Town]) -> None:
         town.say(CameraReading("P1", "A", town.clock.utc_ms(), 5))
         town.minute()
         assert town.number == 0
+    assert town.shows == "- - -"
+
+
+def test_a_silent_camera(towns: Callable[..., Town]) -> None:
+    town = towns(Sensing.CAMERA)
+    town.say(CameraReading("P1", "A", town.clock.utc_ms(), 28))
+    town.minute()
+    assert town.shows == "10"
+    town.minute(5)
+    assert town.shows == "- - -"
+
+
+def test_a_camera_whose_picture_stands_still(towns: Callable[..., Town]) -> None:
+    """Twelve hours of the same count: it fills meanwhile, and from then on nothing is said."""
+    town = towns(Sensing.CAMERA)
+    for _ in range(13 * 15):
+        town.say(CameraReading("P1", "A", town.clock.utc_ms(), 28))
+        town.minute(4)
+    assert town.shows == "- - -"
+    assert "has not changed" in town.parking.book.of("P1", town.clock.utc_ms()).why
+
+
+def test_a_camera_that_is_dazzled(towns: Callable[..., Town]) -> None:
+    """Full, then nearly empty within a minute, then more cars than there are spaces: none of it is a promise."""
+    town = towns(Sensing.CAMERA)
+    town.say(CameraReading("P1", "A", town.clock.utc_ms(), 40))
+    town.minute()
+    assert town.shows == "FULL"
+    for occupied in (3, 5, 90, 4):
+        town.say(CameraReading("P1", "A", town.clock.utc_ms(), occupied))
+        town.minute()
+        assert town.number == 0
+
+
+def test_silent_gates(towns: Callable[..., Town]) -> None:
+    """The way in falls silent while forty come; the way out goes on saying that nobody leaves."""
+    town = towns(Sensing.NONE, GATES)
+    town.say(SurveyReading("P1", town.clock.utc_ms(), 0))
+    town.gate(0, 0)
+    town.minute()
+    assert town.shows == "40"
+    for _ in range(6):
+        town.minute()
+        town.say(GateReading("P1", "out", town.clock.utc_ms(), 0, 0))
+    assert town.shows == "- - -"
+
+
+def test_gates_that_nobody_surveyed_for_two_days(towns: Callable[..., Town]) -> None:
+    town = towns(Sensing.NONE, GATES)
+    town.say(SurveyReading("P1", town.clock.utc_ms(), 20))
+    for _ in range(2 * 24 * 15):
+        town.gate(0, 0)
+        town.minute(4)
+    assert town.shows == "- - -"
+
+
+def test_a_gate_that_counts_more_than_can_pass(towns: Callable[..., Town]) -> None:
+    town = towns(Sensing.NONE, GATES)
+    town.say(SurveyReading("P1", town.clock.utc_ms(), 40))
+    town.gate(0, 0)
+    town.minute()
+    town.say(
+        GateReading("P1", "out", town.clock.utc_ms(), 0, 5_000), GateReading("P1", "in", town.clock.utc_ms(), 0, 0)
+    )
+    town.minute()
     assert town.shows == "- - -"
 
 

@@ -35,7 +35,7 @@ def evaluate(
 
     Each run takes minutes. Interrupted, the command goes on where it was when it is called again.
     """
-    from bench.diversion.campaign import seeds_of
+    from bench.seeds import seeds_of
     from bench.parking.campaign import ARMS, LEDGER, Campaign, Case, comparisons, first_share
     from sumo_scenarios.parking_loop.order import Shares
 

@@ -35,8 +35,8 @@ def evaluate(
 
     Each run takes minutes. Interrupted, the command goes on where it was when it is called again.
     """
-    from bench.seeds import seeds_of
     from bench.parking.campaign import ARMS, LEDGER, Campaign, Case, comparisons, first_share
+    from bench.seeds import seeds_of
     from sumo_scenarios.parking_loop.order import Shares
 
     wanted = [word.strip() for word in arms.split(",")]

@@ -15,7 +15,8 @@ LEAST_FREE: Final = 0.4  # share of sample points outside the last mask that is 
 NOISE_FACTOR: Final = 5.0  # times the median distance of a pixel from its level
 LEAST_STEP: Final = 14.0  # grey steps: below it is camera noise and compression
 MOST_STEP: Final = 48.0
-SHADOW_LOW: Final = 0.33  # of the light: what the sky leaves of sunlight, by the gamma of a camera
+SHADOW_LOW: Final = 0.40  # of the light: what the sky leaves of sunlight, by the gamma of a camera
+LOW_SUN: Final = 0.33  # the same when the sun is low: dark cars are as dark, so only for who knows bodies from shadows
 SHADOW_HIGH: Final = 0.95
 SHADOW_COLOUR: Final = 0.10  # a shadow keeps the ratios of the channels
 SHADOW_ROUGH: Final = 0.06  # and leaves the road as smooth as it is
@@ -47,9 +48,13 @@ class Difference:
 
 
 class Backdrop:
-    """The background of one camera in its working size, learnt from samples, with its noise."""
+    """The background of one camera in its working size, learnt from samples, with its noise.
 
-    def __init__(self, samples: Samples) -> None:
+    Args: shadow_low, the least share of the light that a shadow leaves.
+    """
+
+    def __init__(self, samples: Samples, shadow_low: float = SHADOW_LOW) -> None:
+        self._shadow_low = shadow_low
         road, noise = samples.road()
         self.dark = float(road.mean()) < DARK
         lifted = self.lifted(road)
@@ -75,7 +80,7 @@ class Backdrop:
         soft = self._softened(frame)
         changed = _compare(largest(as_image(cv2.absdiff(soft, look))), self._step)
         self.mask = changed
-        shadow, edge = _shadow(soft, look)
+        shadow, edge = _shadow(soft, look, self._shadow_low)
         solid = as_image(cv2.subtract(changed, shadow))
         if self.dark:
             firm = as_image(cv2.subtract(changed, _lit(frame, as_image(cv2.LUT(self._level, self._curve)))))
@@ -132,12 +137,12 @@ def _compare(values: Image, limits: Image) -> Image:
     return as_image(cv2.compare(values, limits, cv2.CMP_GT))
 
 
-def _shadow(soft: Image, look: Image) -> tuple[Image, Image]:
+def _shadow(soft: Image, look: Image, least: float) -> tuple[Image, Image]:
     """Return the mask of what is darker by one factor in all channels and as smooth as the background, and its edge."""
     ratio = cv2.divide(soft, look, scale=128.0)
     blue, green, red = cv2.split(ratio)
     high, low = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
-    dimmed = cv2.bitwise_and(cv2.inRange(low, 128 * SHADOW_LOW, 255), cv2.inRange(high, 0, 128 * SHADOW_HIGH))
+    dimmed = cv2.bitwise_and(cv2.inRange(low, 128 * least, 255), cv2.inRange(high, 0, 128 * SHADOW_HIGH))
     plain = cv2.inRange(cv2.subtract(high, low), 0, 128 * SHADOW_COLOUR)
     rough = cv2.inRange(cv2.absdiff(green, cv2.blur(green, (7, 7))), 128 * SHADOW_ROUGH, 255)
     smooth = cv2.bitwise_not(cv2.dilate(rough, np.ones((3, 3), np.uint8)))

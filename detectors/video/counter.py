@@ -5,6 +5,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from detectors.video.backdrop import LOW_SUN, SHADOW_LOW
 from detectors.video.blobs import blobs_of, clean
 from detectors.video.bodies.crossing import Pass
 from detectors.video.bodies.street import kind_of as kind_of_member
@@ -147,12 +148,13 @@ class VideoCounter:
         if self._view is None:
             self._shape = frame.shape
             self._view = View(self._camera, frame.shape[1], frame.shape[0])
-            self._scene = Scene(self._sizes, self._view.region(self._camera), self._warm_is_empty)
             if self._camera.ground is not None:
                 self._ground = GroundPlane(self._camera.ground, self._view.scale)
             self._keepers = [GateKeeper(self._view.gate(line)) for line in self._camera.lines]
             self._zones = [self._view.zone(zone) for zone in self._camera.zones]
             self._street = street_of(self._camera, self._view, self._ground)
+            darkest = SHADOW_LOW if self._street is None else LOW_SUN
+            self._scene = Scene(self._sizes, self._view.region(self._camera), self._warm_is_empty, darkest)
         if frame.shape != self._shape:
             raise InvalidInputError(f"the picture changed from {self._shape} to {frame.shape}")
         return self._view

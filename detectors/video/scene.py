@@ -5,7 +5,7 @@ from typing import Final
 
 import cv2
 
-from detectors.video.backdrop import Backdrop
+from detectors.video.backdrop import SHADOW_LOW, Backdrop
 from detectors.video.blobs import blobs_of, clean
 from detectors.video.samples import Samples
 from detectors.video.sizes import Sizes
@@ -35,10 +35,14 @@ class Look:
 class Scene:
     """Background of one camera in its working size.
 
-    Args: lasting, whether a background that was learnt stays, whatever the picture shows: it is of the empty place.
+    Args: lasting, whether a background that was learnt stays, whatever the picture shows: it is of the empty place;
+    shadow_low, the least share of the light that a shadow leaves.
     """
 
-    def __init__(self, sizes: Sizes, region: Image | None = None, lasting: bool = False) -> None:
+    def __init__(
+        self, sizes: Sizes, region: Image | None = None, lasting: bool = False, shadow_low: float = SHADOW_LOW
+    ) -> None:
+        self._shadow_low = shadow_low
         self._sizes = sizes
         self._region = region
         self._lasting = lasting
@@ -122,7 +126,7 @@ class Scene:
 
     def _take(self, samples: Samples) -> None:
         """Learn the background from samples, and the sizes of what moves in them."""
-        self.backdrop = backdrop = Backdrop(samples)
+        self.backdrop = backdrop = Backdrop(samples, self._shadow_low)
         self._steady = None
         for frame, still in samples.moving():
             difference = backdrop.differ(frame)

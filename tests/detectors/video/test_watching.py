@@ -17,7 +17,7 @@ class Counter:
 
     late = 0
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, camera: Camera, warm_is_empty: bool = False) -> None:
         self.frame = -1
         self.calls: list[str] = []
 

@@ -154,8 +154,28 @@ def into_the_past(screen: Screen, at_ms: int) -> None:
     until(lambda: kept_until_ms(screen) > at_ms + 1_000, "the last pieces of the past", every_s=0.5)
     screen.page.click("button:has-text('Replay')")
     screen.page.wait_for_selector(".replay strong:has-text('THIS IS THE PAST')")
+    choose_hour(screen, at_ms)
     slide(screen, at_ms)
     is_at(screen, at_ms)
+
+
+def choose_hour(screen: Screen, at_ms: int) -> None:
+    """Choose day and hour of a time where the slider shows another hour, as it does soon after one has begun."""
+    screen.page.evaluate(
+        """at => {
+            const when = new Date(at), two = number => String(number).padStart(2, '0');
+            const day = `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`;
+            for (const [name, value] of [['day', day], ['hour', String(when.getHours())]]) {
+                const field = document.querySelector(`[name=replay-${name}]`);
+                if (field.value === value) continue;
+                field.value = value;
+                field.dispatchEvent(new Event('change', {bubbles: true}));
+            }
+        }""",
+        at_ms,
+    )
+    slider = "document.querySelector('.replay input[type=range]')"
+    screen.page.wait_for_function(f"at => at >= Number({slider}.min) && at < Number({slider}.min) + 3600000", arg=at_ms)
 
 
 def kept_until_ms(screen: Screen) -> int:

@@ -91,15 +91,15 @@ class Scene:
         self._learn(frame, now_s)
         if self.backdrop is None:
             return Look(None)
-        difference = self.backdrop.differ(frame)
+        difference, dark = self.backdrop.differ(frame), self.backdrop.dark
         flooded = difference.share > FLOODED
-        self._watch_flood(flooded, now_s)
+        self._watch_flood(flooded, now_s)  # which may forget the background
         return Look(
             self._within(difference.solid),
             flooded,
             self._within(difference.changed),
             self._within(difference.firm),
-            self.backdrop.dark,
+            dark,
         )
 
     def follow(self, frame: Image, now_s: float, keep: Image) -> None:

@@ -110,11 +110,15 @@ class RolloutController:
             self._planned = (-1, 0.0)
             return Decision(situation.stage, candidates, "keeping the stage is cheapest")
         overdue = self._put_off(stage, delay_s, situation)
-        presses = situation.beside is not None and is_pressing(candidates, best)
-        if delay_s == 0.0 or overdue or presses:
-            why = "was put off long enough" if overdue else "before it is too late"
-            return Decision(stage, candidates, f"stage {stage + 1} now {'is cheapest' if delay_s == 0.0 else why}")
-        return Decision(situation.stage, candidates, f"stage {stage + 1} after {delay_s:g} s is cheapest")
+        if delay_s == 0.0:
+            why = "is cheapest"
+        elif overdue:
+            why = "was put off long enough"
+        elif situation.beside is not None and is_pressing(candidates, best):
+            why = "before it is too late"
+        else:
+            return Decision(situation.stage, candidates, f"stage {stage + 1} after {delay_s:g} s is cheapest")
+        return Decision(stage, candidates, f"stage {stage + 1} now {why}")
 
     def _put_off(self, stage: int, delay_s: float, situation: Situation) -> bool:
         """Return whether this change has been put off for too long.

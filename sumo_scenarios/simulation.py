@@ -284,10 +284,6 @@ class Simulation:
             tuple(simulation.getArrivedIDList()),
         )
 
-    def vehicle_names(self) -> frozenset[str]:
-        """Return all vehicles in the network."""
-        return frozenset(self._libsumo.vehicle.getIDList())
-
     def parked(self, car_park: str) -> int:
         """Return how many vehicles stand in a car park. [veh]"""
         return int(self._libsumo.parkingarea.getVehicleCount(car_park))

@@ -96,8 +96,8 @@ class Outlet:
 
     def left(self, lane: int, movements: Sequence[int], now_s: float) -> None:
         """Somebody left a lane by one of these movements: the loops behind will tell by which. [s]"""
-        table = self._layout.movements
-        self._turners.left(movements, self._turning.ratio(), now_s)
+        table, ratio = self._layout.movements, self._turning.ratio()
+        self._turners.left(movements, ratio, now_s)
         ways = ways_of(
             [(m, table[m].exit, self._edge[table[m].exit], table[m].length_m) for m in movements],
             self._first_loop_m,
@@ -107,9 +107,9 @@ class Outlet:
         if all(way.seen_s is None for way in ways):
             self._turning.passed(lane, list(movements))
             return
-        ratio = self._turning.ratio()[list(movements)] + _LEAST_SHARE
+        shares = ratio[list(movements)] + _LEAST_SHARE
         self._key -= 1
-        departure = Departure(lane, ways, tuple((ratio / ratio.sum()).tolist()), self._key)
+        departure = Departure(lane, ways, tuple((shares / shares.sum()).tolist()), self._key)
         self._departures.add(departure)
         self._announce(departure, now_s)
 
@@ -134,7 +134,7 @@ class Outlet:
                 continue
             self._take_back(departure)
             way = departure.likeliest()
-            if way is not None and not self._covered(way, now_s):
+            if way is not None:
                 self._turners.missed(way, now_s)
             unseen = [way.movement for way in departure.ways if way.seen_s is None]
             if unseen:

@@ -105,8 +105,10 @@ class Searches:
 
     def finish(self) -> list[dict[str, Any]]:
         """Return one row for each driver, those who never found a space with what they had driven."""
-        on_road = self._simulation.vehicle_names()  # some may have left in the last step, after which nobody looked
-        self.active = {vehicle: search for vehicle, search in self.active.items() if vehicle in on_road}
+        for vehicle in self._simulation.came_and_went()[
+            3
+        ]:  # in a step that broke off: the fault that did it is to be told
+            self.active.pop(vehicle, None)
         self.measure()
         return [_row(search) for search in self.all.values()]
 

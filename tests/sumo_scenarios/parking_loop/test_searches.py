@@ -21,9 +21,6 @@ class Street:
     def came_and_went(self) -> tuple[tuple[str, ...], ...]:
         return self.news
 
-    def vehicle_names(self) -> frozenset[str]:
-        return frozenset(self.driven)
-
     def edge_vehicle_names(self, edge: str) -> tuple[str, ...]:
         return tuple(self.driven) if edge == "e" else ()
 
@@ -67,4 +64,5 @@ def test_who_left_in_the_last_step_keeps_what_he_had_driven() -> None:
     street.driven["1"] = 90.0
     searches.measure()
     street.driven.clear()
+    street.news = ((), (), (), ("1",))
     assert [row["search_m"] for row in searches.finish()] == [70.0]

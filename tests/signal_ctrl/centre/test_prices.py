@@ -58,10 +58,11 @@ def test_the_formula_against_a_queue_counted_step_by_step(
     which takes N / (c - q), they differ by less than what comes to half a red at the rate c.
     """
     saturation = 1800.0
-    flow = min(flow, 0.8 * ratio * saturation)
     step_s, held_s = 1.0, cycles * cycle_s
     per_cycle = round(cycle_s / step_s)
-    one_cycle = [k >= per_cycle * (1 - ratio) for k in range(per_cycle)]
+    ratio = round(ratio * per_cycle) / per_cycle  # what whole steps of green can show
+    flow = min(flow, 0.8 * ratio * saturation)
+    one_cycle = [k >= round(per_cycle * (1 - ratio)) for k in range(per_cycle)]
     after = one_cycle * 30
     with_it = [lit] * (per_cycle * cycles) + after
     without = one_cycle * cycles + after

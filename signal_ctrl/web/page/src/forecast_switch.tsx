@@ -50,20 +50,28 @@ export function ForeseenJams() {
       wanted = false;
     };
   }, [madeMs, isPast.value]);
-  if (isPast.value || found === null) return null;
-  const names = new Map(roads.value.map((road) => [road.road, road.name || road.road]));
-  const ahead = found.jams.filter((jam) => !jam.now).sort((a, b) => b.probability - a.probability);
+  if (isPast.value) return null;
   return (
     <section>
       <h2>{say("wall.foreseen")}</h2>
-      {found.learned_days === 0 && <p class="empty">{say("ahead.unlearned")}</p>}
+      {found === null ? <p class="empty">{say("ahead.none")}</p> : <JamsOf forecast={found} />}
+    </section>
+  );
+}
+
+function JamsOf(props: { forecast: Forecast }) {
+  const names = new Map(roads.value.map((road) => [road.road, road.name || road.road]));
+  const ahead = props.forecast.jams.filter((jam) => !jam.now).sort((a, b) => b.probability - a.probability);
+  return (
+    <>
+      {props.forecast.learned_days === 0 && <p class="empty">{say("ahead.unlearned")}</p>}
       <Table
         label={say("wall.foreseen")}
         head={[say("column.road"), say("column.from"), say("column.until"), say("column.sure"), say("column.minutes")]}
         rows={ahead.slice(0, MOST).map((jam) => [names.get(jam.link) ?? jam.link, clock(jam.from_utc_ms), jam.until_utc_ms === null ? say("ahead.beyond") : clock(jam.until_utc_ms), `${Math.round(jam.probability * 100)} %`, minutesOf(jam)])}
         empty={say("wall.foreseen.none")}
       />
-    </section>
+    </>
   );
 }
 

@@ -12,6 +12,7 @@ export type LinkState = "waiting" | "live" | "dead";
 
 const SILENT_MS = 20_000; // the centre sends a pulse every 15 s
 const LOOK_MS = 1_000;
+const SLOW_MS = 3_000; // so long an answer may take until the picture counts as old
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000];
 
 export const link = signal<LinkState>("waiting");
@@ -20,9 +21,11 @@ export const heardMs = signal(0);
 let lastNumber = "";
 let current: AbortController | null = null;
 
+const isSilent = (): boolean => Date.now() - heardMs.peek() > SILENT_MS;
+
 // A timer does not run while the machine sleeps: what was not heard until now is looked at by the clock too.
 setInterval(() => {
-  if (link.peek() === "live" && Date.now() - heardMs.peek() > SILENT_MS) current?.abort();
+  if (link.peek() === "live" && isSilent()) current?.abort();
 }, LOOK_MS);
 
 effect(() => {
@@ -36,7 +39,7 @@ export async function listen(take: (news: News) => void): Promise<never> {
       const before = heardMs.value;
       await readOnce(take).catch(() => undefined);
       failed = heardMs.value > before ? 0 : failed + 1;
-      link.value = "dead";
+      link.value = failed > 0 || isSilent() ? "dead" : "waiting"; // a stream that ended and comes back at once is no alarm
     }
     if (entry.value !== "in") await whenIn();
     else await new Promise((done) => setTimeout(done, RETRY_MS[Math.min(failed, RETRY_MS.length - 1)]));
@@ -60,11 +63,13 @@ async function readOnce(take: (news: News) => void): Promise<void> {
     clearTimeout(silent);
     silent = window.setTimeout(() => stop.abort(), SILENT_MS);
   };
+  const slow = window.setTimeout(() => (link.value = "dead"), SLOW_MS);
   try {
     silent = window.setTimeout(() => stop.abort(), SILENT_MS);
     const after = lastNumber ? `&after=${lastNumber}` : "";
     const askedMs = performance.now();
     const answer = await fetch(`/v1/stream?differences=1${after}`, { signal: stop.signal, headers: { accept: "text/event-stream" } });
+    clearTimeout(slow);
     hearClock(answer, askedMs);
     if (answer.status === 401 && IS_DEMO) await enterDemo(roleNow());
     else if (answer.status === 401) {
@@ -76,6 +81,7 @@ async function readOnce(take: (news: News) => void): Promise<void> {
     link.value = "live";
     await readBody(answer.body, heard, take);
   } finally {
+    clearTimeout(slow);
     clearTimeout(silent);
     stop.abort();
   }

@@ -38,7 +38,7 @@ export function WallView() {
         <IncidentsBrief />
         {congestion.value !== null && <WorstJunctions />}
         {congestion.value !== null && <WorstRoads />}
-        <ForeseenJams />
+        {congestion.value !== null && <ForeseenJams />}
         <ResponsesBrief />
         <DispatchBrief />
         <section>

@@ -225,6 +225,40 @@ def test_a_dead_link_is_said_loudly_and_comes_back(browser: Any, town: Town) -> 
         screen.complaints[:] = [each for each in screen.complaints if "ERR_INTERNET_DISCONNECTED" not in each]
 
 
+def test_a_stream_that_ends_and_comes_back_is_no_alarm(browser: Any, town: Town) -> None:
+    with window(browser, town) as screen:
+        screen.log_in("sue")
+        screen.page.wait_for_selector(".link.live")
+        screen.page.evaluate("""() => {
+            window.barsSeen = 0;
+            const look = () => { window.barsSeen += document.querySelectorAll('p.dead').length; };
+            new MutationObserver(look).observe(document.getElementById('page'), { childList: true, subtree: true });
+        }""")
+        with screen.page.expect_request("**/v1/stream?*"):
+            town.world.context.hub.close()
+            screen.page.wait_for_selector(".link.waiting")
+        screen.page.wait_for_selector(".link.live")
+        assert screen.page.evaluate("window.barsSeen") == 0
+
+
+def test_a_dead_link_moves_nothing_that_somebody_may_be_about_to_press(browser: Any, town: Town) -> None:
+    where = """() => [...document.querySelectorAll('header *, main button, main a, main h2')]
+        .map(each => each.getBoundingClientRect().top).filter(top => top < innerHeight * 0.8)"""
+    with window(browser, town) as screen:
+        screen.log_in("sue")
+        screen.open("wall")
+        screen.page.wait_for_selector(".link.live")
+        screen.page.wait_for_timeout(1_000)
+        before = screen.page.evaluate(where)
+        screen.page.context.set_offline(True)
+        town.world.context.hub.close()
+        screen.page.wait_for_selector(".dead >> text=NO CONNECTION")
+        assert screen.page.evaluate(where) == before
+        screen.page.context.set_offline(False)
+        screen.page.wait_for_selector(".link.live")
+        screen.complaints[:] = [each for each in screen.complaints if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
 def test_a_session_that_ends_in_the_middle_keeps_what_was_entered(browser: Any, town: Town) -> None:
     with window(browser, town) as screen:
         screen.log_in("tina")

@@ -72,14 +72,23 @@ class TurnersInside:
         if self._waits(way):
             self._missed_s[way.movement] = now_s
 
-    def inside(self, late: Iterable[Way], now_s: float, lamps: str) -> list[bool]:
-        """Return by which movements somebody waits inside. Args: late, ways of those who should have been seen by now.
+    def inside(self, late: Iterable[Way], full: Collection[int], now_s: float, lamps: str) -> list[bool]:
+        """Return by which movements somebody waits inside.
 
         Nobody does any more who has had protected green for long enough, or after a minute.
+
+        Args:
+            late: Ways of those who should have been seen by now.
+            full: Exits without room: the tail of those who go there stands in the way of who gave way to them.
+            now_s: Now. [s]
+            lamps: The state string in force.
         """
         if not self._held_up:
             return [False] * len(self._moves)
         self._lamps = lamps
+        for turn in self._hidden_s:
+            if any(self._moves[m].exit in full for m in self._goes_first[turn]):
+                self._opposed_s[turn] = now_s
         due = {way.movement for way in late if self._waits(way)}
         found = [False] * len(self._moves)
         for movement in self._held_up:

@@ -39,6 +39,7 @@ FAR_VEH: Final = 4
 HUNG_S: Final = 10.0
 TURNS: Final = 4
 ROLE_WEIGHT: Final = {LoopRole.STOP: 2.0, LoopRole.MIDDLE: 1.5, LoopRole.ADVANCE: 1.0}
+UNSEEN: Final = "silent while others see traffic"
 _GREENS: Final = "Gg"
 
 
@@ -82,11 +83,16 @@ UNPROVEN: Final = Proof(5.0, 30.0, 4, 8, 20.0)
 
 @dataclass(slots=True)
 class Record:
-    """What is known of one loop. [s] `seen` counts vehicles, `unseen` those that each of its kin saw since it spoke."""
+    """What is known of one loop. [s]
+
+    `seen` counts vehicles, `believed` those of them that were told while the loop was trusted, `unseen` those that each
+    of its kin saw since it spoke; `accuser` is the one of them by whose word it has failed, -1 if it has by its own.
+    """
 
     on_s: float | None = None
     edge_s: float = -1e9
     seen: int = 0
+    believed: int = 0
     odd: float = 0.0
     odd_s: float = -1e9
     burst: float = 0.0
@@ -98,6 +104,7 @@ class Record:
     unseen_from_s: float = 0.0
     bad_s: float = -1e9
     seen_at_bad: int = 0
+    accuser: int = -1
     standing: Standing = Standing.OK
     why: str = ""
 
@@ -182,7 +189,7 @@ class LoopHealth:
         record.burst = max(record.burst - max(at_s - record.burst_s, 0.0) / SHORTEST_HEADWAY_S, 0.0) + 1.0
         record.burst_s = max(at_s, record.burst_s)
         record.on_s = at_s
-        record.at_on = tuple([self._records[k].seen for k in self._kin[loop].near])
+        record.at_on = tuple([self._records[k].believed for k in self._kin[loop].near])
         record.open_at_on_s = self._opened_s(loop)
         if record.unseen:
             record.unseen.clear()
@@ -196,6 +203,7 @@ class LoopHealth:
         record.seen += 1
         if record.standing is Standing.FAILED or record.is_odd(at_s):
             return
+        record.believed += 1
         for other in self._kin[loop].accuses:
             accused = self._records[other]
             if accused.on_s is None:
@@ -237,6 +245,7 @@ class LoopHealth:
             record.bad_s, record.seen_at_bad = now_s, record.seen
             if before is not Standing.FAILED:
                 record.standing, record.why = Standing.FAILED, why
+                record.accuser = self._accuser(loop, record, now_s) if why == UNSEEN else -1
                 self._void(loop)
         elif before is not Standing.FAILED:
             record.standing = self._doubt(loop, record, now_s)
@@ -271,9 +280,12 @@ class LoopHealth:
         )
 
     def _void(self, witness: int) -> None:
-        """What a failed loop said against others counts for nothing."""
+        """What a failed loop said against others counts for nothing, nor does what was thought because of it."""
         for other in self._kin[witness].accuses:
-            self._records[other].unseen.pop(witness, None)
+            accused = self._records[other]
+            accused.unseen.pop(witness, None)
+            if accused.standing is Standing.FAILED and accused.accuser == witness:
+                accused.standing, accused.why = Standing.OK, ""
 
     def _fault(self, loop: int, record: Record, now_s: float) -> str:
         if record.oddness(now_s) > ODD_PULSES - 1.0:
@@ -285,7 +297,7 @@ class LoopHealth:
             return self._stuck_on(loop, record, lasted_s) if lasted_s >= LONG_ON_S else ""
         if record.unseen and self._unseen(loop, record, now_s) >= record.proof.unseen_veh:
             latest_s = max(record.unseen_s[k] for k in record.unseen)
-            return "silent while others see traffic" if now_s - latest_s >= SETTLE_S else ""
+            return UNSEEN if now_s - latest_s >= SETTLE_S else ""
         return self._passed_over(loop, record, now_s)
 
     def _unseen(self, loop: int, record: Record, now_s: float, hushed: frozenset[int] = frozenset()) -> float:
@@ -293,21 +305,25 @@ class LoopHealth:
 
         Args: hushed, loops that count as failed though they are only doubted.
         """
+        return max(self._testimony(loop, record, now_s, hushed).values(), default=0.0)
+
+    def _accuser(self, loop: int, record: Record, now_s: float) -> int:
+        """Return the best witness against a loop, -1 if there is none. [s]"""
+        said = self._testimony(loop, record, now_s, frozenset())
+        return max(said, key=lambda k: said[k], default=-1)
+
+    def _testimony(self, loop: int, record: Record, now_s: float, hushed: frozenset[int]) -> dict[int, float]:
         witnesses = self._kin[loop].witnesses
-        return max(
-            [
-                count * witnesses[k].counts(self.failed | hushed)
-                for k, count in record.unseen.items()
-                if not self._records[k].is_odd(now_s)
-            ],
-            default=0.0,
-        )
+        return {
+            k: count * witnesses[k].counts(self.failed | hushed)
+            for k, count in record.unseen.items()
+            if not self._records[k].is_odd(now_s)
+        }
 
     def _stuck_on(self, loop: int, record: Record, lasted_s: float) -> str:
         proof, opened_s = record.proof, self._opened_s(loop) - record.open_at_on_s
-        moved = max(
-            [self._records[k].seen - was for k, was in zip(self._kin[loop].near, record.at_on, strict=True)], default=0
-        )
+        near = zip(self._kin[loop].near, record.at_on, strict=True)
+        moved = max([self._records[k].believed - was for k, was in near], default=0)
         at_stop = self._layout.loops[loop].role is LoopRole.STOP
         if moved >= (proof.passed_stop_veh if at_stop else proof.passed_veh):
             return "on while traffic moves"

@@ -14,6 +14,7 @@ from detectors.loops.health import (
     ON_AT_MOST_S,
     PROVEN,
     UNPROVEN,
+    UNSEEN,
     LoopHealth,
 )
 from detectors.loops.kin import BRIDGED, kin_of
@@ -231,6 +232,31 @@ def test_what_a_chattering_loop_says_of_others_counts_for_nothing() -> None:
         loops.passes(NEAR, 1.0 + 1.1 * n, 0.1 if n % 3 else 0.7)
     loops.wait(90)
     assert loops.health.failed == {NEAR}
+
+
+def test_a_loop_that_has_failed_does_not_tell_that_traffic_moves() -> None:
+    """A chattering one goes on counting; whoever waits at the stop line for a long red stays believed."""
+    loops = Loops()
+    loops.vehicles(3)
+    loops.health.believes(LoopEvent(LINE, loops.now_s + 0.5, True))
+    from_s = loops.now_s + 1.0
+    for n in range(10):
+        loops.passes(NEAR, from_s + n, 0.1)
+    assert loops.health.failed == {NEAR}
+    for n in range(2 * PROVEN.passed_stop_veh):
+        loops.passes(NEAR, from_s + 15.0 + 2.0 * n, PASS_S)
+    assert loops.health.failed == {NEAR}
+
+
+def test_who_was_condemned_by_the_word_of_one_that_fails_itself_is_pardoned() -> None:
+    loops = Loops()
+    loops.vehicles(8, (FAR, NEAR))
+    assert loops.health.failed == {LINE}
+    assert loops.health.why(LINE) == UNSEEN
+    for n in range(10):
+        loops.passes(NEAR, loops.now_s + 1.0, 0.1)
+    assert loops.health.failed == {NEAR}
+    assert loops.health.why(LINE) == ""
 
 
 # Clearing ----------------------------------------------------------------------------------------------------------

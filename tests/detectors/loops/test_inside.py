@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from detectors.loops.departures import LATE_FROM_S, LATE_S
+from detectors.loops.lane_queue import SPACING_M
 from detectors.loops.occupancy import STANDS_S
+from detectors.loops.outlet import TAIL_M
 from detectors.loops.turners_inside import CLEARS_S, INSIDE_S
 from signal_ctrl.domain.network import NONE, Exit, JunctionLayout
 from tests.detectors.layouts import FAR, LINE, NEAR, ON_S, SPEED_MPS, Street, junction, loops_of
@@ -115,13 +119,19 @@ def unseen(turns: int = 1) -> JunctionLayout:
 
 def left(lamps: str = "grG", layout: JunctionLayout | None = None, way_m: float = 24.0) -> Street:
     """Return a street so long from another signal, on which somebody left for where no loop lies, under these lamps."""
+    return pair(lamps, layout, way_m)[1]
+
+
+def pair(lamps: str = "grG", layout: JunctionLayout | None = None, way_m: float = 24.0) -> tuple[Street, Street]:
+    """Return the signal before that street and the one behind it, where somebody left."""
     found = Street(layout or unseen())
     onto = Exit("in0", way_m, SPEED_MPS, "J", 0, way_m)
     before = Street(replace(junction(exits=(onto,), loops=()), signal_id="K"))
     found.estimator.join({"J": found.estimator, "K": before.estimator})
+    before.estimator.join({"J": found.estimator, "K": before.estimator})
     found.look(0.0, lamps)
     found.passes(LINE, 10.0)
-    return found
+    return before, found
 
 
 def test_where_no_loop_lies_behind_he_waits_inside_at_once_and_until_there_was_a_gap() -> None:
@@ -169,3 +179,35 @@ def test_protected_green_or_one_whom_he_would_hold_up_shows_that_he_left_where_n
 def test_who_may_have_gone_straight_on_is_not_taken_to_wait_inside() -> None:
     street = left("ggrrGG", unseen(turns=2))
     assert not any(inside(street, LEFT_S + 0.1, "ggrrGG"))
+
+
+def full_behind(layout: JunctionLayout) -> JunctionLayout:
+    """Return a layout where those who go first (movement 2) come to a street of 15 m before a third signal."""
+    onto = Exit("in0", 15.0, SPEED_MPS, "L", 0, 15.0)
+    moves = (*layout.movements[:2], replace(layout.movements[2], exit=len(layout.exits)))
+    return replace(layout, movements=moves, exits=(*layout.exits, onto))
+
+
+@pytest.mark.parametrize(("standing", "waits"), [(2, True), (0, False)])
+def test_while_the_tail_of_those_who_go_first_stands_in_his_way_he_waits(standing: int, waits: bool) -> None:
+    found = Street(full_behind(unseen()))
+    onto = Exit("in0", 24.0, SPEED_MPS, "J", 0, 24.0)
+    before = Street(replace(junction(exits=(onto,), loops=()), signal_id="K"))
+    third = Street(replace(junction(), signal_id="L"))
+    found.estimator.join({"J": found.estimator, "K": before.estimator, "L": third.estimator})
+    for k in range(standing):
+        third.passes(NEAR, 1.0 + k)
+    found.look(0.0, "grG")
+    found.passes(LINE, 10.0)
+    for second in range(12, 12 + 2 * int(CLEARS_S)):
+        found.look(float(second), "grG")
+    assert inside(found, 12.0 + 2 * CLEARS_S, "grG") == [waits, False, False]
+
+
+def test_who_waits_inside_leaves_less_room_on_a_short_street_behind_him() -> None:
+    before, found = pair()
+    found.on(LINE, LEFT_S + 0.5)
+    assert inside(found, LEFT_S + 1.0, "grG") == [True, False, False]
+    assert before.look(LEFT_S + 1.0, "r").room_veh[0] == pytest.approx((24.0 - TAIL_M) / SPACING_M - 1.0)
+    assert inside(found, LEFT_S + CLEARS_S + 0.1, "grG") == [False, False, False]
+    assert before.look(LEFT_S + CLEARS_S + 0.1, "r").room_veh[0] == pytest.approx(24.0 / SPACING_M - 1.0)

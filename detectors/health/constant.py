@@ -9,36 +9,31 @@ from detectors.health.faults import Finding, Flags, Numbers
 
 SLOTS: Final = 8
 SAME_S: Final = 0.05
+IMPROBABLE: Final = 1e-9
+ALIKE: Final = 0.5
+"""At most so many slots with the same few vehicles are alike in occupied time, too: these drive alike in free flow."""
 LONG: Final = 12
-IMPROBABLE: Final = 1e-18
+BLIND_IMPROBABLE: Final = 1e-18
 
 
 def constant(case: Case) -> Finding:
-    """Return who sends the same values, above 0, in eight slots; counts alone in as many as chance cannot explain."""
-    span_s = SLOTS * case.record.slot_s
-    count, on_s = case.record.last("count", span_s), case.record.last("on_s", span_s)
-    enough = len(count) == SLOTS
-    same = np.all((count == count[-1]) & (count > 0), axis=0) & np.all(np.abs(on_s - on_s[-1]) <= SAME_S, axis=0)
-    odd = (same & enough) | _by_chance(case)
-    return Finding(case.there(), odd, odd, case.since(span_s))
+    """Return who sends the same values, above 0, in eight slots; in more where chance explains so many.
+
+    One vehicle a minute, each as fast as the last, makes eight alike every few days on one of a thousand loops. Of
+    counts alone twelve are needed, and chance has to be ruled out further.
+    """
+    count, on_s = case.record.last("count", 86400.0), case.record.last("on_s", 86400.0)
+    blind = np.isnan(on_s[-1])
+    run = _run((count == count[-1]) & (blind | (np.abs(on_s - on_s[-1]) <= SAME_S)))
+    log_once = _log_poisson_mode(np.maximum(count[-1], 1.0)) + np.where(blind, 0.0, np.log(ALIKE))
+    least, limit = np.where(blind, LONG, SLOTS), np.log(np.where(blind, BLIND_IMPROBABLE, IMPROBABLE))
+    odd = (count[-1] > 0) & (run >= least) & (run * log_once < limit)
+    return Finding(case.there(), odd, odd, case.since(run * case.record.slot_s))
 
 
-def _by_chance(case: Case) -> Flags:
-    """Return whose counts, without occupancy, have been the same for longer than those of vehicles ever are. (n,)"""
-    count = case.latest("count")
-    blind = np.isnan(case.latest("on_s")) & (count > 0)
-    if not np.any(blind):
-        return blind
-    run = _run(case.record.last("count", 86400.0))
-    log_chance = run * _log_poisson_mode(np.where(blind, count, 1.0))
-    found: Flags = blind & (run >= LONG) & (log_chance < np.log(IMPROBABLE))
-    return found
-
-
-def _run(count: Numbers) -> Numbers:
-    """Return how many of the last slots are like the very last. (n,)"""
-    same = np.cumprod((count == count[-1])[::-1], axis=0)
-    found: Numbers = np.sum(same, axis=0).astype(np.float64)
+def _run(same: Flags) -> Numbers:
+    """Return how many of the last slots are like the very last. Args: same, (n_slots, n). Returns: (n,)"""
+    found: Numbers = np.sum(np.cumprod(same[::-1], axis=0), axis=0).astype(np.float64)
     return found
 
 

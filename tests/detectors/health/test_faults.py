@@ -135,9 +135,11 @@ def test_pairs_that_traffic_makes_are_none(count: float, on_s: float) -> None:
     assert "failed IMPLAUSIBLE" not in {row[0] for row in found}
 
 
-def test_the_same_answer_eight_times_is_constant() -> None:
-    found = run(lambda k: slot(60.0 * k, [6.0], [3.1]), 10)
-    assert first(found, "failed CONSTANT") == 8
+@pytest.mark.parametrize(("count", "on_s", "slots"), [(12.0, 6.2, 8), (6.0, 3.1, 9), (1.0, 0.5, 13)])
+def test_the_same_answer_in_more_slots_than_chance_explains_is_constant(count: float, on_s: float, slots: int) -> None:
+    """One vehicle a minute, each as fast as the last: eight alike come about every few days on one of a thousand."""
+    found = run(lambda k: slot(60.0 * k, [count], [on_s]), 15)
+    assert first(found, "failed CONSTANT") == slots
 
 
 def bins(counts: Sequence[float]) -> list[Slot]:

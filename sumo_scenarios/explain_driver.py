@@ -21,12 +21,13 @@ from sumo_scenarios.buses.run_buses import RunBuses
 from sumo_scenarios.buses.weighed import weighing
 from sumo_scenarios.controllers import maker_of, settings_of
 from sumo_scenarios.decision_tape import DecisionTape
-from sumo_scenarios.driver import ControlledJunction, choosing_units, couple, neighbour_of, partners
+from sumo_scenarios.driver import ControlledJunction, LoopSensor, choosing_units, couple, neighbour_of, partners
 from sumo_scenarios.explanation import (
     bus_document,
     candidates_document,
     inputs_document,
     lamps_document,
+    loops_document,
     weights_document,
 )
 from sumo_scenarios.foretelling import hindsight_of
@@ -137,6 +138,7 @@ class ExplainDriver(ReplayDriver):
             "rung": {"name": self._rung[0], "why": self._rung[1]},
             "lit": lamps_document(site, situation, core, row.calls),
             **inputs_document(site, junction.engine.layout, view),
+            "doubted_loops": self._doubted(junction),
             **weights_document(site, junction.engine.layout, view, junction.engine.owed_s),
             "buses": self._weighed(site, junction.engine.layout),
             **_decision_document(situation.stage, was, rebuilt, decision),
@@ -149,6 +151,12 @@ class ExplainDriver(ReplayDriver):
             return []
         names = {key_of(vehicle): vehicle for vehicle in self._buses.fleet.buses}
         return [bus_document(site, layout, bus, names.get(bus.key, "")) for bus in self._controller.near]
+
+    @staticmethod
+    def _doubted(junction: ControlledJunction) -> list[dict[str, Any]]:
+        """Return the loops of a signal that were not fully believed; nothing where no loops are listened to."""
+        sensor = junction.sensor
+        return loops_document(junction.unit.layout, sensor.estimator.health) if isinstance(sensor, LoopSensor) else []
 
     def _look_back(self, junction: ControlledJunction, time_s: float) -> None:
         self._hindsight.see(time_s, junction.engine.core.stage)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from detectors.buses.joining import ComingBus
+from detectors.loops.health import LoopHealth
 from optimiser.controller import Decision, Situation
+from signal_ctrl.domain.detection import DetectorState
 from signal_ctrl.domain.network import ApproachLane, JunctionLayout
 from signal_ctrl.domain.site import Right, Site
 from signal_ctrl.domain.timing import to_s
@@ -28,6 +30,21 @@ def inputs_document(site: Site, layout: JunctionLayout, view: JunctionView) -> D
             for index, each in enumerate(layout.exits)
         ],
     }
+
+
+def loops_document(layout: JunctionLayout, health: LoopHealth) -> list[Document]:
+    """Return the loops that are not fully believed: the channel, the lanes, how far from the stop line [m], and why."""
+    return [
+        {
+            "channel": loop.channel,
+            "lanes": [layout.lanes[lane].lane_id for lane in loop.serves],
+            "to_stop_m": round(loop.to_stop_m, 1),
+            "state": health.state(k).value,
+            "why": health.why(k) or None,
+        }
+        for k, loop in enumerate(layout.loops)
+        if health.state(k) is not DetectorState.OK
+    ]
 
 
 def weights_document(site: Site, layout: JunctionLayout, view: JunctionView, owed_s: Sequence[float]) -> Document:
@@ -77,6 +94,7 @@ def _lane(site: Site, layout: JunctionLayout, view: JunctionView, index: int, la
                 "exit": layout.exits[layout.movements[movement].exit].lane_id,
                 "share": round(float(view.ratio[movement]), 3),
                 "refused_by_first": bool(barred >> place & 1),
+                "waits_inside": bool(view.inside[movement]) if view.inside.size else False,
             }
             for place, movement in enumerate(lane.movements)
         ],

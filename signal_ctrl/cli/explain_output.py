@@ -69,6 +69,10 @@ def _put_lanes(found: Document) -> None:
     put_table(("lane", "groups", "queue [veh]", "at the stop line in [s] (probability)", "beliefs"), rows, 5)
     for lane in found["lanes"]:
         _put_delays(lane)
+    for loop in found["doubted_loops"]:
+        why = f": {loop['why']}" if loop["why"] else ""
+        where = f"{', '.join(loop['lanes'])}, {loop['to_stop_m']:g} m before the stop line"
+        typer.echo(f"  loop {loop['channel']} ({where}) {loop['state']}{why}")
     little = [each for each in found["exits"] if each["room_veh"] is not None and each["room_veh"] < _LITTLE_VEH]
     shown = ", ".join(f"{each['lane']} {number(each['room_veh'])} veh" for each in little)
     typer.echo(f"room behind the junction: {shown or 'no exit is full'}")
@@ -99,10 +103,11 @@ def _beliefs(lane: Document) -> str:
 
 
 def _put_delays(lane: Document) -> None:
-    """Say what makes a lane count more than others, and its turns take longer."""
+    """Say who stands beyond the stop line, and what makes a lane count more than others, and its turns take longer."""
     late_s = max((each["late_s"] or 0.0 for each in lane["vehicles"]), default=0.0)
     yielding_s = lane["yielding_headway_s"] or 0.0
-    words = [f"kept for up to {late_s:.0f} s"] if late_s >= _LONG_S else []
+    words = [f"somebody waits inside for {each['group']}" for each in lane["movements"] if each["waits_inside"]]
+    words += [f"kept for up to {late_s:.0f} s"] if late_s >= _LONG_S else []
     words += [f"full out of sight {lane['crowded']:.0%} of the time"] if (lane["crowded"] or 0.0) >= _OFTEN else []
     words += [f"yields: {yielding_s:.1f} s a vehicle"] if yielding_s >= _SLOW_S else []
     if words:

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from detectors.loops.events import LoopEvent
+from detectors.loops.health import LoopHealth
 from detectors.view_builder import Expected, build_view
 from optimiser.controller import Decision, Situation
 from signal_ctrl.domain.view import UNKNOWN
-from sumo_scenarios.explanation import candidates_document, inputs_document, lamps_document
+from sumo_scenarios.explanation import candidates_document, inputs_document, lamps_document, loops_document
+from tests.detectors.layouts import LINE, NEAR, junction
 from tests.signal_ctrl.engine.test_junction import LAYOUT
 from tests.signal_ctrl.kernel.small_sites import MAIN_STAGE, SIDE_STAGE, Drive, crossroads
 
@@ -27,10 +30,26 @@ def test_lanes_and_exits_are_told_by_name() -> None:
             {"in_s": 0.0, "presence": 1.0, "late_s": 12.3},
             {"in_s": 3.3, "presence": 0.5, "late_s": 0.0, "exit": "out0"},
         ],
-        "movements": [{"group": "main", "exit": "out0", "share": 1.0, "refused_by_first": True}],
+        "movements": [{"group": "main", "exit": "out0", "share": 1.0, "refused_by_first": True, "waits_inside": False}],
     }  # fmt: skip
     assert (found["lanes"][1]["vehicles"], found["lanes"][1]["first_is_stuck"]) == ([], True)
     assert [each["room_veh"] for each in found["exits"]] == [None, 2.5, 0.0]
+
+
+def test_loops_that_are_not_fully_believed_are_told_with_what_speaks_against_them() -> None:
+    layout = replace(junction(), onward=((NEAR,), (LINE,), ()))
+    health = LoopHealth(layout)
+    assert loops_document(layout, health) == []
+    for n in range(12):
+        health.believes(LoopEvent(NEAR, 1.0 + n, True))
+        health.believes(LoopEvent(NEAR, 1.1 + n, False))
+        health.assess(1.2 + n, "r")
+    (found,) = loops_document(layout, health)
+    loop = layout.loops[NEAR]
+    assert found == {
+        "channel": loop.channel, "lanes": [layout.lanes[0].lane_id], "to_stop_m": round(loop.to_stop_m, 1),
+        "state": "failed", "why": "pulses that no vehicle makes",
+    }  # fmt: skip
 
 
 def test_who_calls_is_told_with_how_long_it_has_waited() -> None:

@@ -253,7 +253,7 @@ def test_who_was_condemned_by_the_word_of_one_that_fails_itself_is_pardoned() ->
     loops.vehicles(8, (FAR, NEAR))
     assert loops.health.failed == {LINE}
     assert loops.health.why(LINE) == UNSEEN
-    for n in range(10):
+    for _ in range(10):
         loops.passes(NEAR, loops.now_s + 1.0, 0.1)
     assert loops.health.failed == {NEAR}
     assert loops.health.why(LINE) == ""

@@ -89,8 +89,10 @@ def explanation(**changes: Any) -> dict[str, Any]:
     vehicles = [{"in_s": 0.0, "presence": 1.0, "late_s": 95.2}, {"in_s": 2.5, "presence": 0.25, "late_s": 0.0}]
     lane = {"lane": "in_0", "groups": ["main", "left"], "loops": 3, "queue_veh": 1.0, "vehicles": vehicles,
             "headway_s": 1.9, "yielding_headway_s": 7.25, "crowded": 0.6, "first_is_stuck": False,
-            "movements": [{"group": "main", "exit": "out_0", "share": 0.8, "refused_by_first": True},
-                          {"group": "left", "exit": "side_0", "share": 0.2, "refused_by_first": False}]}  # fmt: skip
+            "movements": [{"group": "main", "exit": "out_0", "share": 0.8, "refused_by_first": True,
+                           "waits_inside": False},
+                          {"group": "left", "exit": "side_0", "share": 0.2, "refused_by_first": False,
+                           "waits_inside": True}]}  # fmt: skip
     stages = [
         {"stage": 0, "may_be_chosen": True, "green": ["main"], "green_gives_way": ["left"]},
         {"stage": 1, "may_be_chosen": True, "green": ["side"], "green_gives_way": []},
@@ -105,7 +107,7 @@ def explanation(**changes: Any) -> dict[str, Any]:
                           {"group": "walk", "waits_s": 0.0, "max_red_s": 120.0}]},
         "lanes": [lane, {**lane, "lane": "side_0", "groups": ["side"], "loops": 0, "vehicles": [], "queue_veh": 0.0,
                          "first_is_stuck": True, "yielding_headway_s": None, "crowded": None, "movements": []}],
-        "weights": [], "buses": [], "owed_s": {}, "priority": None,
+        "doubted_loops": [], "weights": [], "buses": [], "owed_s": {}, "priority": None,
         "exits": [{"lane": "out_0", "room_veh": 1.5, "vehicles": 9.0}, {"lane": "b", "room_veh": None, "vehicles": 0.0}],
         "candidates": [{"stage": 1, "after_s": 0.0, "cost_veh_s": 20.0}, {"stage": 1, "after_s": 4.0, "cost_veh_s": 22.5},
                        {"stage": 0, "after_s": 0.0, "cost_veh_s": 61.0}],
@@ -124,7 +126,7 @@ def test_a_decision_reads_from_what_was_seen_to_what_came_of_it(capsys: pytest.C
         "junction J at 25230 s (07:00:30)", "hash 00ff is the recorded one", "of its 12 decisions before, 12 came out again",
         "lit: stage 1, complete for 7 s", "main, left (gives way)", "not in this programme",
         "side for 20 s (at most 150), walk from now on", "0, 2.5 (0.25)", "first vehicle does not want main",
-        "  in_0: kept for up to 95 s, full out of sight 60% of the time, yields: 7.2 s a vehicle", "first vehicle stuck; no loop",
+        "  in_0: somebody waits inside for left, kept for up to 95 s, full out of sight 60% of the time, yields: 7.2 s a vehicle", "first vehicle stuck; no loop",
         "room behind the junction: out_0 1.5 veh",
         "stage 1  keep: 61.0", "stage 2  now: 20.0 *, 4 s: 22.5", "chosen: change to stage 2 now",
         "in the log: stage 2 now is cheapest", "kernel: took up stage 2",
@@ -145,6 +147,10 @@ def test_a_decision_reads_from_what_was_seen_to_what_came_of_it(capsys: pytest.C
         ({"afterwards": {"ahead_s": 20, "why_not": "the run ended before"}}, "the run ended before"),
         ({"inputs": {"recorded": "00ff", "rebuilt": "1234", "same": False}}, "hash 1234 is not the recorded one, 00ff"),
         ({"weights": [{"lane": "in_0", "cars": [1.0, 2.5]}]}, "weighed as cars on in_0: 1.0, 2.5"),
+        (
+            {"doubted_loops": [{"channel": 2, "lanes": ["in_0"], "to_stop_m": 35.0, "state": "failed", "why": "odd"}]},
+            "loop 2 (in_0, 35 m before the stop line) failed: odd",
+        ),
         ({"owed_s": {"side": 12.0}}, "side is owed 12 s of green that a bus had"),
         (
             {"buses": [{"vehicle": "b1", "cars": 23.0, "times_s": [4.0], "lanes": [{"lane": "in_0", "share": 0.75}]}]},

@@ -10,6 +10,7 @@ import numpy as np
 from optimiser import rollout_core
 from optimiser.controller import Decision, Situation
 from optimiser.coupling import Coupled, Neighbour
+from optimiser.ring_guard import RingGuard
 from optimiser.rollout_model import Rules, geometry_of, holds_turners, seen_of, stages_of, work_of
 from optimiser.rollout_settings import RolloutSettings
 from optimiser.stage_tables import StageTables
@@ -83,6 +84,7 @@ class RolloutController:
         self._alone = _Model(layout, tables, settings, delays_s, (len(layout.lanes),))
         self._settle_s = np.where(holds_turners(self._alone.geometry, self._alone.stages), settings.settle_s, 0.0)
         self._pair = Coupled(Neighbour(layout, tables), neighbour) if neighbour is not None else None
+        self._guard = RingGuard(Neighbour(layout, tables), neighbour) if neighbour is not None else None
         self._both: _Model | None = None
         if self._pair is not None:
             pair = self._pair
@@ -104,7 +106,8 @@ class RolloutController:
         if situation.shown_s < self._settle_s[situation.stage]:
             return Decision(situation.stage, (), "the stage is not old enough to be changed")
         candidates = self._evaluate(view, situation)
-        best = min(range(len(candidates)), key=lambda i: candidates[i][2])
+        safe = [i for i, (to, _, _) in enumerate(candidates) if i == 0 or not self._closes_ring(to, view, situation)]
+        best = min(safe, key=lambda i: candidates[i][2])
         stage, delay_s, _ = candidates[best]
         if best == 0:
             self._planned = (-1, 0.0)
@@ -119,6 +122,12 @@ class RolloutController:
         else:
             return Decision(situation.stage, candidates, f"stage {stage + 1} after {delay_s:g} s is cheapest")
         return Decision(stage, candidates, f"stage {stage + 1} now {why}")
+
+    def _closes_ring(self, to: int, view: JunctionView, situation: Situation) -> bool:
+        beside = situation.beside
+        if self._guard is None or beside is None or not beside.is_fresh(situation.now_s):
+            return False
+        return self._guard.closes(situation.stage, to, view, beside)
 
     def _put_off(self, stage: int, delay_s: float, situation: Situation) -> bool:
         """Return whether this change has been put off for too long.

@@ -28,7 +28,6 @@ from optimiser.rollout_policy import best_stage
 from signal_ctrl.domain.view import FloatArray, IntArray
 
 STOP_HEADWAY_S = 4.0
-TAIL_VEH = 0.5  # of a place on a short street stands who waits inside behind its stop line
 MANY = 1000.0
 WORSE, WORSE_BY = 1.02, 2.0
 LONG_AGO = -1e9
@@ -106,9 +105,7 @@ def simulate_flat(
         for m in range(n_moves if n_inside > 0 else 0):
             if inside_s[m] >= 0.0:
                 g = group_of[m]
-                if _tail_in_way(
-                    m, across, n_across, feeds, place_veh, needs_veh, head, tail, lane_of, inside_s, n_inside,
-                ):
+                if _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
                     continue
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
                 foes, n_foes = (mutual, n_mutual) if lit <= STOP else (yields, n_yields)
@@ -140,9 +137,7 @@ def simulate_flat(
                 lit = _right_now(right, end_s, start_s, before, stage, since, g)
                 if lit == NO_RIGHT and since >= settled_s[before, stage]:
                     wake_s[lane] = ASLEEP
-                if lit == NO_RIGHT or _tail_in_way(
-                    m, across, n_across, feeds, place_veh, needs_veh, head, tail, lane_of, inside_s, n_inside,
-                ):
+                if lit == NO_RIGHT or _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
                     break
                 if green_from_s[g] + startup_s > out:
                     out = green_from_s[g] + startup_s
@@ -151,11 +146,7 @@ def simulate_flat(
                 e = exit_of[m]
                 onto = feeds[e]
                 if onto >= 0:
-                    room[e] = 0.0
-                    if tail[onto] < eta_s.shape[1]:
-                        room[e] = _place_left(
-                            e, place_veh, needs_veh, feeds, head, tail, lane_of, inside_s, n_inside,
-                        )
+                    room[e] = place_veh[e] - (tail[onto] - head[onto]) if tail[onto] < eta_s.shape[1] else 0.0
                 if room[e] < needs_veh[e]:
                     break
                 if n_inside > 0 and _held_up(m, mutual, n_mutual, inside_s):
@@ -267,29 +258,13 @@ def _held_up(m, mutual, n_mutual, inside_s):
 
 
 @numba.njit(cache=True)
-def _tail_in_way(m, across, n_across, feeds, place_veh, needs_veh, head, tail, lane_of, inside_s, n_inside):
+def _tail_in_way(m, across, n_across, feeds, place_veh, head, tail):
     """Return whether a lane to which others cross this movement holds more than find place: the last sticks out."""
     for i in range(n_across[m]):
-        e = across[m, i]
-        left = _place_left(e, place_veh, needs_veh, feeds, head, tail, lane_of, inside_s, n_inside)
-        if left < SQUEEZE_VEH:
+        onto = feeds[across[m, i]]
+        if tail[onto] - head[onto] > place_veh[across[m, i]] - SQUEEZE_VEH:
             return True
     return False
-
-
-@numba.njit(cache=True)
-def _place_left(e, place_veh, needs_veh, feeds, head, tail, lane_of, inside_s, n_inside):
-    """Return how much place is left on a lane that an exit of the same junction leads to. [veh]
-
-    On a short street to another signal the tail of who waits inside behind its stop line takes some of it.
-    """
-    onto = feeds[e]
-    left = place_veh[e] - (tail[onto] - head[onto])
-    if n_inside > 0 and needs_veh[e] < 1.0:
-        for m in range(lane_of.shape[0]):
-            if lane_of[m] == onto and inside_s[m] >= 0.0:
-                left -= TAIL_VEH
-    return left
 
 
 @numba.njit(cache=True)

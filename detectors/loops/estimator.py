@@ -75,11 +75,6 @@ class LoopEstimator:
         """The loops that are not listened to."""
         return self.health.failed
 
-    @property
-    def waited_for(self) -> frozenset[int]:
-        """The lanes out of which somebody has passed the stop line and waits inside the junction."""
-        return self._outlet.waited_for
-
     def watch(self, loop: int, outlet: Outlet, edge: int) -> None:
         """Have a loop tell the junction behind when it sees somebody on an edge that leads from there."""
         watchers = self._watchers.setdefault(loop, [])

@@ -13,11 +13,10 @@ from detectors.loops.lane_queue import FREE_ROOM_VEH, SPACING_M, LaneQueue, Trac
 from detectors.loops.turners_inside import TurnersInside, close_lanes
 from detectors.turning import TurningBelief
 from detectors.view_builder import travel_s
-from signal_ctrl.domain.network import CLOSE_M, Exit, JunctionLayout
+from signal_ctrl.domain.network import Exit, JunctionLayout
 from signal_ctrl.domain.view import FloatArray
 
 STILL_COVERED_S: Final = 4.0
-TAIL_M: Final = SPACING_M / 2
 _LEAST_SHARE: Final = 0.02
 _ONE_VEH: Final = 1.0
 _KEYS_PER_SIGNAL: Final = 1_000_000
@@ -35,10 +34,6 @@ class Neighbour(Protocol):
     @property
     def failed(self) -> frozenset[int]:
         """The loops that are not listened to."""
-
-    @property
-    def waited_for(self) -> frozenset[int]:
-        """The lanes out of which somebody has passed the stop line and waits inside the junction."""
 
     def watch(self, loop: int, outlet: Outlet, edge: int) -> None:
         """Have a loop tell the outlet when it sees somebody on an edge that leads from there."""
@@ -68,8 +63,6 @@ class Outlet:
         self._first_loop_m: dict[int, float] = {}
         self._turners = TurnersInside(layout)
         self._full: frozenset[int] = frozenset()
-        self.waited_for: frozenset[int] = frozenset()
-        """The lanes out of which somebody was inside when last asked."""
 
     def join(self, estimators: Mapping[str, Neighbour]) -> None:
         """Make known the estimators of all junctions, and have the first loop on every way tell whom it sees."""
@@ -197,9 +190,7 @@ class Outlet:
         go first have left him long enough a gap.
         """
         late = (way for way in self._departures.late(now_s) if not self._covered(way, now_s))
-        found = self._turners.inside(late, self._full, now_s, lamps)
-        self.waited_for = frozenset(self._layout.movements[m].lane for m, waits in enumerate(found) if waits)
-        return found
+        return self._turners.inside(late, self._full, now_s, lamps)
 
     def room_veh(self, now_s: float) -> FloatArray:
         """Return how many vehicles each exit can take. (n_exits,)
@@ -214,7 +205,7 @@ class Outlet:
                 room_veh[i] = max(_room_on(path, now_s) for path in self._paths[i])
             queue = self._queue_behind(exit_lane)
             if queue is not None:
-                room_veh[i] = min(room_veh[i], queue.room_veh(self._way_m(exit_lane), now_s))
+                room_veh[i] = min(room_veh[i], queue.room_veh(exit_lane.way_m, now_s))
             if self._layout.stays_within(exit_lane) and exit_lane.way_m < SPACING_M:
                 stands = queue is not None and queue.queue_veh(now_s) >= _ONE_VEH
                 room_veh[i] = 0.0 if stands else 1.0  # too short to stand on: whoever gets there drives through
@@ -222,12 +213,6 @@ class Outlet:
                 room_veh[i] = max(room_veh[i] - on_way[i], 0.0)
         self._full = frozenset(i for i, room in enumerate(room_veh) if room < _ONE_VEH)
         return room_veh
-
-    def _way_m(self, exit_lane: Exit) -> float:
-        """Return the way to queue on; the tail of who waits inside the next junction stands on a short one. [m]"""
-        if exit_lane.way_m < CLOSE_M and exit_lane.next_lane in self._neighbours[exit_lane.next_signal].waited_for:
-            return exit_lane.way_m - TAIL_M
-        return exit_lane.way_m
 
     def beyond_veh(self) -> list[float]:
         """Return the vehicles on each exit lane that leads to a signal's stop line, as that signal estimates them."""

@@ -5,9 +5,7 @@ from dataclasses import replace
 import pytest
 
 from detectors.loops.departures import LATE_FROM_S, LATE_S
-from detectors.loops.lane_queue import SPACING_M
 from detectors.loops.occupancy import STANDS_S
-from detectors.loops.outlet import TAIL_M
 from detectors.loops.turners_inside import CLEARS_S, INSIDE_S
 from signal_ctrl.domain.network import NONE, Exit, JunctionLayout
 from tests.detectors.layouts import FAR, LINE, NEAR, ON_S, SPEED_MPS, Street, junction, loops_of
@@ -119,19 +117,13 @@ def unseen(turns: int = 1) -> JunctionLayout:
 
 def left(lamps: str = "grG", layout: JunctionLayout | None = None, way_m: float = 24.0) -> Street:
     """Return a street so long from another signal, on which somebody left for where no loop lies, under these lamps."""
-    return pair(lamps, layout, way_m)[1]
-
-
-def pair(lamps: str = "grG", layout: JunctionLayout | None = None, way_m: float = 24.0) -> tuple[Street, Street]:
-    """Return the signal before that street and the one behind it, where somebody left."""
     found = Street(layout or unseen())
     onto = Exit("in0", way_m, SPEED_MPS, "J", 0, way_m)
     before = Street(replace(junction(exits=(onto,), loops=()), signal_id="K"))
     found.estimator.join({"J": found.estimator, "K": before.estimator})
-    before.estimator.join({"J": found.estimator, "K": before.estimator})
     found.look(0.0, lamps)
     found.passes(LINE, 10.0)
-    return before, found
+    return found
 
 
 def test_where_no_loop_lies_behind_he_waits_inside_at_once_and_until_there_was_a_gap() -> None:
@@ -202,12 +194,3 @@ def test_while_the_tail_of_those_who_go_first_stands_in_his_way_he_waits(standin
     for second in range(12, 12 + 2 * int(CLEARS_S)):
         found.look(float(second), "grG")
     assert inside(found, 12.0 + 2 * CLEARS_S, "grG") == [waits, False, False]
-
-
-def test_who_waits_inside_leaves_less_room_on_a_short_street_behind_him() -> None:
-    before, found = pair()
-    found.on(LINE, LEFT_S + 0.5)
-    assert inside(found, LEFT_S + 1.0, "grG") == [True, False, False]
-    assert before.look(LEFT_S + 1.0, "r").room_veh[0] == pytest.approx((24.0 - TAIL_M) / SPACING_M - 1.0)
-    assert inside(found, LEFT_S + CLEARS_S + 0.1, "grG") == [False, False, False]
-    assert before.look(LEFT_S + CLEARS_S + 0.1, "r").room_veh[0] == pytest.approx(24.0 / SPACING_M - 1.0)

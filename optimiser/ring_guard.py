@@ -77,7 +77,7 @@ def _streets(behind: Neighbour, before: Neighbour) -> tuple[Street, ...]:
             groups = [moves[o].group for o in moves[turn].yields_to]
             opposed |= (table[:, moves[turn].group] == PERMISSIVE) & (table[:, groups] >= PERMISSIVE).any(axis=1)
         fed = (behind.tables.right[:, [m.group for m in onto]] >= PERMISSIVE).any(axis=1)
-        found.append(Street(lane, turns, fed, opposed))
+        found.append(Street(lane, turns, np.asarray(fed), opposed))
     return tuple(found)
 
 

@@ -12,22 +12,24 @@ import numpy as np
 
 from optimiser.controller import Beside
 from optimiser.coupling import Neighbour
-from optimiser.rollout_model import PERMISSIVE
+from optimiser.rollout_model import PERMISSIVE, SPACING_M
 from signal_ctrl.domain.network import CLOSE_M, TWO_STEP_M
 from signal_ctrl.domain.view import BoolArray, JunctionView
 
-SOMEBODY_VEH = 0.5
+TAIL_VEH = 0.5
+"""So much of a place on the street takes who waits inside behind its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A lane between two signals out of which turners wait inside.
+    """A lane between two signals out of which turners wait inside, and how many vehicles find place on it.
 
     `fed` (n_stages,) of the signal behind it, whether a stage sends vehicles onto it; `opposed` (n_stages,) of the
     signal before which it lies, whether a stage lets turners go who have to let others pass.
     """
 
     lane: int
+    place_veh: float
     turns: tuple[int, ...]
     fed: BoolArray
     opposed: BoolArray
@@ -44,13 +46,13 @@ class RingGuard:
         """Return whether the change from a stage to another may close a ring.
 
         It does if it sends vehicles onto a street out of which somebody waits inside at the other signal; or if it lets
-        others go before who turns out of a street on which somebody is, while the other signal sends more onto it.
+        others go before who turns out of a street that is full with one vehicle more, while the other signal sends more.
         """
         return any(
             street.fed[to] and not street.fed[stage] and street.opposed[beside.stage] and _inside(beside.view, street)
             for street in self._away
         ) or any(
-            street.opposed[to] and not street.opposed[stage] and street.fed[beside.stage] and _is_used(view, street)
+            street.opposed[to] and not street.opposed[stage] and street.fed[beside.stage] and _fills(view, street)
             for street in self._towards
         )
 
@@ -60,8 +62,8 @@ def _streets(behind: Neighbour, before: Neighbour) -> tuple[Street, ...]:
     found = []
     moves, table = before.layout.movements, before.tables.right
     ways = behind.layout.exits
-    short = {e.next_lane for e in ways if e.next_signal == before.layout.signal_id and e.way_m < CLOSE_M}
-    for lane in sorted(short):
+    short = {e.next_lane: e.way_m for e in ways if e.next_signal == before.layout.signal_id and e.way_m < CLOSE_M}
+    for lane, way_m in sorted(short.items()):
         turns = tuple(
             m for m in before.layout.lanes[lane].movements if moves[m].length_m > TWO_STEP_M and before.layout.mutual(m)
         )
@@ -77,7 +79,7 @@ def _streets(behind: Neighbour, before: Neighbour) -> tuple[Street, ...]:
             groups = [moves[o].group for o in moves[turn].yields_to]
             opposed |= (table[:, moves[turn].group] == PERMISSIVE) & (table[:, groups] >= PERMISSIVE).any(axis=1)
         fed = (behind.tables.right[:, [m.group for m in onto]] >= PERMISSIVE).any(axis=1)
-        found.append(Street(lane, turns, np.asarray(fed), opposed))
+        found.append(Street(lane, way_m / SPACING_M, turns, np.asarray(fed), opposed))
     return tuple(found)
 
 
@@ -85,6 +87,6 @@ def _inside(view: JunctionView, street: Street) -> bool:
     return bool(view.inside.size and view.inside[list(street.turns)].any())
 
 
-def _is_used(view: JunctionView, street: Street) -> bool:
+def _fills(view: JunctionView, street: Street) -> bool:
     on_it = view.presence[street.lane, : view.n_vehicles[street.lane]].sum()
-    return bool(on_it >= SOMEBODY_VEH) or _inside(view, street)
+    return bool(on_it + TAIL_VEH * _inside(view, street) + 1.0 > street.place_veh)

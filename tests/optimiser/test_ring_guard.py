@@ -90,15 +90,16 @@ def test_nobody_more_is_sent_behind_who_waits_inside_for_others(
 @pytest.mark.parametrize(
     ("stage", "to", "other", "waiting", "inside", "closed"),
     [
-        (TURN, THROUGH, THROUGH, 1, False, True),
-        (TURN, THROUGH, SIDE, 1, False, True),
-        (TURN, THROUGH, SIDE, 0, True, True),
-        (TURN, THROUGH, SIDE, 0, False, False),  # nobody is on the street
-        (TURN, THROUGH, TURN, 1, False, False),  # nobody more comes
-        (SIDE, TURN, SIDE, 1, False, False),  # they are let go
+        (TURN, THROUGH, THROUGH, 2, False, True),
+        (TURN, THROUGH, SIDE, 2, False, True),
+        (TURN, THROUGH, SIDE, 1, True, True),  # his tail takes half a place
+        (TURN, THROUGH, SIDE, 1, False, False),  # one more finds place
+        (TURN, THROUGH, SIDE, 0, True, False),
+        (TURN, THROUGH, TURN, 2, False, False),  # nobody more comes
+        (SIDE, TURN, SIDE, 2, False, False),  # they are let go
     ],
 )
-def test_others_are_not_let_go_first_while_the_street_of_those_who_turn_is_fed(
+def test_others_are_not_let_go_first_while_the_street_of_those_who_turn_is_fed_and_full_with_one_more(
     stage: int, to: int, other: int, waiting: int, inside: bool, closed: bool
 ) -> None:
     assert closes(stage, to, other, own=view(LAYOUT, waiting, inside)) is closed

@@ -46,7 +46,7 @@ class RingGuard:
         """Return whether the change from a stage to another may close a ring.
 
         It does if it sends vehicles onto a street out of which somebody waits inside at the other signal; or if it lets
-        others go before who turns out of a street that is full with one vehicle more, while the other signal sends more.
+        others go before who turns out of a street that one more vehicle fills, while the other signal sends more.
         """
         return any(
             street.fed[to] and not street.fed[stage] and street.opposed[beside.stage] and _inside(beside.view, street)

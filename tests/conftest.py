@@ -19,7 +19,14 @@ cv2.setNumThreads(
     1
 )  # before any work: a simulation forked from a process with OpenCV's threads waits for them for ever
 
-settings.register_profile("quick", max_examples=50, deadline=None, derandomize=False, print_blob=True)
+settings.register_profile(
+    "quick",
+    max_examples=50,
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],  # it tells of a busy machine, not of the code
+)
 settings.register_profile(
     "deep",
     max_examples=5000,

@@ -15,6 +15,10 @@ from signal_ctrl.engine.watch import Watch
 from signal_ctrl.kernel.kernel import Kernel
 
 MOST_LOST: Final = 0.4
+MOST_LOST_CROWDED: Final = 0.12
+"""So much may be lost where a queue reaches out of sight: above capacity, green for who is not there is missed."""
+CROWDED: Final = 0.6
+NO_LONGER_CROWDED: Final = 0.3
 
 
 class Fallback:
@@ -56,7 +60,7 @@ class Fallback:
         Adaptive control is asked on every rung: only so it is known when it is sound again.
         """
         answer = self._watch.ask(view, situation) if situation is not None else None
-        step = self._ladder.step(self._faults(detection, now_ds), now_ds)
+        step = self._ladder.step(self._faults(view, detection, now_ds), now_ds)
         if situation is None or self.rung is Rung.FLASH:
             return None, step
         if self.rung is Rung.ADAPTIVE:
@@ -72,13 +76,16 @@ class Fallback:
             self._broken[self.rung] = f"its keeper broke: {type(error).__name__} {error}"
             return None
 
-    def _faults(self, detection: Detection, now_ds: int) -> dict[Rung, str]:
+    def _faults(self, view: JunctionView, detection: Detection, now_ds: int) -> dict[Rung, str]:
         """Return why rungs cannot be used. Here a model that errs in its own predictions will be told of as well."""
         found: dict[Rung, str] = {}
         if self._watch.fault:
             found[Rung.ADAPTIVE] = self._watch.fault
         elif detection.lost > MOST_LOST:
             found[Rung.ADAPTIVE] = f"{100 * detection.lost:.0f} % of the detection is lost"
+        elif detection.lost > MOST_LOST_CROWDED and self._is_crowded(view):
+            lost = f"{100 * detection.lost:.0f} % of the detection is lost"
+            found[Rung.ADAPTIVE] = f"{lost} and a queue reaches out of sight"
         if found or self.rung is not Rung.ADAPTIVE:
             if self._scheduled is not None and (fault := self._scheduled.fault(now_ds)):
                 found[Rung.SCHEDULE] = fault
@@ -86,6 +93,11 @@ class Fallback:
                 found[Rung.PLAN] = fault
             found |= self._broken
         return found
+
+    def _is_crowded(self, view: JunctionView) -> bool:
+        """Return whether a queue often reaches as far back as anybody sees; once left, less often brings it back."""
+        least = CROWDED if self.rung is Rung.ADAPTIVE else NO_LONGER_CROWDED
+        return bool(view.crowded.max(initial=0.0) >= least)
 
     def _checked_plan(self) -> str:
         """Return why the plan cannot be followed, empty if it can."""

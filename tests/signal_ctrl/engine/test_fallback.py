@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from signal_ctrl.domain.plan import SignalPlan
 from signal_ctrl.domain.site_json import site_hash, site_to_json
 from signal_ctrl.domain.view import JunctionView
 from signal_ctrl.engine.acceptance import refusals
-from signal_ctrl.engine.fallback import Fallback
+from signal_ctrl.engine.fallback import CROWDED, NO_LONGER_CROWDED, Fallback
 from signal_ctrl.engine.junction import JunctionEngine, Record
 from signal_ctrl.engine.ladder import Rung
 from signal_ctrl.engine.schedule_rung import ScheduleRung
@@ -52,8 +53,16 @@ class Street:
         self.fetched += 1
         return plan
 
-    def drive(self, seconds: int, detection: Detection = WHOLE, waiting: frozenset[int] = frozenset({0, 1, 2})) -> None:
+    def drive(
+        self,
+        seconds: int,
+        detection: Detection = WHOLE,
+        waiting: frozenset[int] = frozenset({0, 1, 2}),
+        crowded: float | None = None,
+    ) -> None:
         view = view_of(set(waiting))
+        if crowded is not None:
+            view = replace(view, crowded=np.array([0.0, crowded, 0.0]))
         for _ in range(seconds):
             self.second += 1
             for frame_ds in range(10 * self.second - 9, 10 * self.second + 1):
@@ -135,6 +144,24 @@ def test_three_missed_deadlines() -> None:
     street = Street(late)
     street.drive(20)
     assert street.changes == [(9, "plan", "adaptive: it missed its deadline 3 times")]
+
+
+def test_a_little_lost_detection_leaves_only_where_a_queue_reaches_out_of_sight_and_until_it_seldom_does() -> None:
+    little = Detection(frozenset({0}), frozenset(), 0.15)
+    street = Street(keeps)
+    street.drive(20, little)
+    street.drive(20, little, crowded=CROWDED - 0.01)
+    street.drive(20, WHOLE, crowded=1.0)
+    assert street.changes == []
+    street.drive(20, little, crowded=CROWDED)
+    street.drive(100, little, crowded=NO_LONGER_CROWDED)
+    street.drive(100, little, crowded=NO_LONGER_CROWDED - 0.01)
+    assert [(rung, why) for _, rung, why in street.changes] == [
+        ("plan", "adaptive: 15 % of the detection is lost and a queue reaches out of sight"),
+        ("adaptive", "adaptive sound for 60 s"),
+    ]
+    assert street.changes[1][0] > 180 + 60
+    street.check()
 
 
 def test_lost_detection_leaves_for_the_plan_and_comes_back() -> None:

@@ -99,7 +99,9 @@ def test_contradicting_counts_end_in_a_compromise_and_mid_block_keeps_both(stree
     assert through(True) == pytest.approx((400.0, 300.0), abs=1)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(st.integers(0, 90), min_size=6, max_size=6), st.integers(0, 1000))
 def test_counts_of_any_demand_come_back(streets: Streets, flows: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)

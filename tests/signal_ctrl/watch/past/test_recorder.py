@@ -65,7 +65,9 @@ def store() -> Iterator[SqlStore]:
     opened.close()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(seen=st.lists(st.tuples(PICTURE, STEP_MS), min_size=1, max_size=30))
 def test_every_time_is_as_it_was_shown(store: SqlStore, seen: list[tuple[Any, int]]) -> None:
     store.write(lambda t: t.shelf(PAST_PIECES).forget(1 << 50))

@@ -106,7 +106,8 @@ class RolloutController:
         if situation.shown_s < self._settle_s[situation.stage]:
             return Decision(situation.stage, (), "the stage is not old enough to be changed")
         candidates = self._evaluate(view, situation)
-        safe = [i for i, (to, _, _) in enumerate(candidates) if i == 0 or not self._closes_ring(to, view, situation)]
+        unsafe = self._ring_closing({to for to, _, _ in candidates[1:]}, view, situation)
+        safe = [i for i, (to, _, _) in enumerate(candidates) if i == 0 or to not in unsafe]
         best = min(safe, key=lambda i: candidates[i][2])
         stage, delay_s, _ = candidates[best]
         if best == 0:
@@ -123,11 +124,12 @@ class RolloutController:
             return Decision(situation.stage, candidates, f"stage {stage + 1} after {delay_s:g} s is cheapest")
         return Decision(stage, candidates, f"stage {stage + 1} now {why}")
 
-    def _closes_ring(self, to: int, view: JunctionView, situation: Situation) -> bool:
+    def _ring_closing(self, offered: set[int], view: JunctionView, situation: Situation) -> set[int]:
+        """Return the stages whose begin may close a ring with the signal that this one is coupled with."""
         beside = situation.beside
         if self._guard is None or beside is None or not beside.is_fresh(situation.now_s):
-            return False
-        return self._guard.closes(situation.stage, to, view, beside)
+            return set()
+        return {to for to in offered if self._guard.closes(situation.stage, to, view, beside)}
 
     def _put_off(self, stage: int, delay_s: float, situation: Situation) -> bool:
         """Return whether this change has been put off for too long.

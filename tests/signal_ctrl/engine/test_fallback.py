@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimiser.controller import Decision, Situation
+from optimiser.controller import Beside, Decision, Situation
 from optimiser.fixed_plan import FixedPlanController
 from optimiser.transition import TransitionSettings
 from signal_ctrl.domain.detection import WHOLE, Detection
@@ -162,6 +162,17 @@ def test_a_little_lost_detection_leaves_only_where_a_queue_reaches_out_of_sight_
     ]
     assert street.changes[1][0] > 180 + 60
     street.check()
+
+
+def test_of_a_coupled_signal_a_full_street_says_nothing_of_demand() -> None:
+    little = Detection(frozenset({0}), frozenset(), 0.15)
+    street = Street(keeps)
+    beside = Beside(view_of(set()), MAIN_STAGE, STAGES, 0.0)
+    view = replace(view_of({0, 1, 2}), crowded=np.ones(3))
+    for second in range(1, 61):
+        street.engine.run_to(10 * second)
+        record = street.engine.decide(view, STAGES, 10 * second, little, beside)
+        assert record is None or not record.rung
 
 
 def test_lost_detection_leaves_for_the_plan_and_comes_back() -> None:

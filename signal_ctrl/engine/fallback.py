@@ -46,7 +46,7 @@ class Fallback:
         self._plan: Controller | None = None
         self._plan_fault: str | None = None
         self._broken: dict[Rung, str] = {}
-        self._is_coupled = False
+        self._is_coupled: bool | None = None
 
     @property
     def rung(self) -> Rung:
@@ -61,7 +61,8 @@ class Fallback:
         Adaptive control is asked on every rung: only so it is known when it is sound again.
         """
         answer = self._watch.ask(view, situation) if situation is not None else None
-        self._is_coupled |= situation is not None and situation.beside is not None
+        if situation is not None:
+            self._is_coupled = bool(self._is_coupled) or situation.beside is not None
         step = self._ladder.step(self._faults(view, detection, now_ds), now_ds)
         if situation is None or self.rung is Rung.FLASH:
             return None, step
@@ -102,7 +103,7 @@ class Fallback:
         Not of a signal that is coupled with another: the street between them is full with two vehicles, and a plan
         knows nothing of the other signal.
         """
-        if self._is_coupled:
+        if self._is_coupled is not False:  # or nobody can say yet
             return False
         least = CROWDED if self.rung is Rung.ADAPTIVE else NO_LONGER_CROWDED
         return bool(view.crowded.max(initial=0.0) >= least)

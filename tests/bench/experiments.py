@@ -39,6 +39,19 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Wait until it has ended and return what it said; one that does not end in time is stopped, with all it started.
+
+    One that is left running takes its machine and its names with it into the next tests.
+    """
+    try:
+        return process.communicate(timeout=2 * LIMIT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+
+
 def until(met: Callable[[], Any]) -> Any:
     """Wait until something is true and return it."""
     end_s = time.monotonic() + LIMIT_S

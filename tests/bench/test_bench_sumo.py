@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from tests.bench.experiments import (
-    LIMIT_S,
     SMALL,
     alive,
     bench,
     children,
     complete,
+    ended,
     kill,
     leavings,
     outcome,
@@ -80,7 +80,7 @@ def test_a_killed_worker_costs_one_run(fresh: tuple[Path, Outcome], tmp_path: Pa
     process = started(tmp_path, "run", *SMALL, "--workers", "2", "--out", "e")
     worker, simulation = until(lambda: simulations(process.pid))[0]
     kill(worker)
-    _, errors = process.communicate(timeout=LIMIT_S)
+    _, errors = ended(process)
     assert process.returncode == 0, errors
     assert not alive(worker) and not alive(simulation)
     assert outcome(tmp_path / "e") == fresh[1]
@@ -95,7 +95,7 @@ def ended_with_a_killed_simulation(folder: Path) -> tuple[int, str]:
     kill(simulation)
     until(lambda: complete(folder / "e"))
     assert alive(worker) or not children(process.pid)  # the same one went on, or all is done
-    _, errors = process.communicate(timeout=LIMIT_S)
+    _, errors = ended(process)
     return process.returncode, errors
 
 
@@ -120,7 +120,7 @@ def test_a_killed_bench_goes_on_where_it_was(fresh: tuple[Path, Outcome], tmp_pa
     until(lambda: complete(tmp_path / "e"))
     below = [*children(process.pid), *(inner for _, inner in simulations(process.pid))]
     kill(process.pid)
-    process.communicate(timeout=LIMIT_S)
+    ended(process)
     until(lambda: not any(alive(pid) for pid in below))
     before = {path: path.stat().st_mtime_ns for path in complete(tmp_path / "e")}
     assert 0 < len(before) < 6
@@ -144,7 +144,7 @@ def test_an_interrupted_bench_leaves_in_good_order(
     process = started(tmp_path, "run", *SMALL, "--workers", "2", "--out", "e")
     until(lambda: list((tmp_path / "e").glob("evidence/*/*/measures.json")))
     os.kill(process.pid, number)
-    _, errors = process.communicate(timeout=LIMIT_S)
+    _, errors = ended(process)
     assert process.returncode == 130, errors
     there = len(list((tmp_path / "e").glob("evidence/*/*/measures.json")))
     assert f"interrupted: {there} of 6 runs are complete; the same command goes on" in errors
@@ -181,7 +181,7 @@ def test_a_folder_has_one_bench_at_a_time(tmp_path: Path) -> None:
     assert (done.returncode, "another bench is at work" in done.stderr) == (2, True)
     os.kill(process.pid, signal.SIGINT)
     os.kill(process.pid, signal.SIGCONT)
-    process.communicate(timeout=LIMIT_S)
+    ended(process)
     assert process.returncode == 130
 
 
@@ -220,7 +220,7 @@ def test_the_memory_of_the_bench_does_not_grow_with_its_runs(tmp_path: Path) -> 
         made = len(complete(tmp_path / "e"))
         seen_kb[made] = resident_kb() or seen_kb.get(made, 0)
         time.sleep(0.02)
-    _, errors = process.communicate(timeout=LIMIT_S)
+    _, errors = ended(process)
     assert process.returncode == 0, errors
     early, *_, late = (made for made in sorted(seen_kb) if made >= 4 and seen_kb[made])
     assert late - early >= 9, "too few looks at it"

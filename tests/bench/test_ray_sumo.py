@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.experiments import LIMIT_S, alive, bench, children, leavings, outcome, started, title, until
+from tests.bench.experiments import alive, bench, children, ended, leavings, outcome, started, title, until
 
 pytestmark = [pytest.mark.sumo, pytest.mark.slow]
 FEW = ("--scenarios", "cologne1", "--controllers", "net,adaptive", "--seeds", "1-2", "--end", "25320")
@@ -64,7 +64,7 @@ def makers(pid: int) -> list[int]:
 def test_ray_changes_nothing_though_one_of_its_workers_is_killed(cluster: int, tmp_path: Path) -> None:
     process = started(tmp_path, "run", *FEW, "--engine", "ray", "--out", "ray")
     os.kill(until(lambda: makers(cluster))[0], signal.SIGKILL)
-    _, errors = process.communicate(timeout=LIMIT_S)
+    _, errors = ended(process)
     assert process.returncode == 0, errors
     assert bench(tmp_path, "run", *FEW, "--workers", "1", "--out", "here").returncode == 0
     assert len(outcome(tmp_path / "ray")) == 4

@@ -215,6 +215,7 @@ def test_an_answer_that_is_cut_is_none_and_what_fails_is_said_until_it_comes(scr
     screen.page.wait_for_selector("#page > .wrong:has-text('does not answer')", timeout=8_000)
     screen.page.wait_for_timeout(1_500)  # what else was asked for has come meanwhile
     assert screen.page.is_visible("#page > .wrong")
+    screen.page.wait_for_selector(".link.live")  # what is told before anybody listens is not heard
     screen.page.unroute("**/v1/alarms")
     centre = town.world.centre
     centre.store.write(lambda t: centre.alarms.raise_(t, "x", "k3", Severity.WARNING, "a second door is open"))

@@ -7,6 +7,7 @@ and a vehicle more or less, or a bus, makes it so: so two ways into it are not t
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from optimiser.rollout_model import PERMISSIVE, SPACING_M
 from signal_ctrl.domain.network import CLOSE_M, TWO_STEP_M
 from signal_ctrl.domain.view import BoolArray, JunctionView
 
-TAIL_VEH = 0.5
+TAIL_VEH: Final = 0.5
 """So much of a place on the street takes who waits inside behind its end."""
 
 

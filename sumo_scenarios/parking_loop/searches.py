@@ -105,9 +105,8 @@ class Searches:
 
     def finish(self) -> list[dict[str, Any]]:
         """Return one row for each driver, those who never found a space with what they had driven."""
-        for vehicle in self._simulation.came_and_went()[
-            3
-        ]:  # in a step that broke off: the fault that did it is to be told
+        left = self._simulation.came_and_went()[3]  # in a step that broke off: the fault that did it is to be told
+        for vehicle in left:
             self.active.pop(vehicle, None)
         self.measure()
         return [_row(search) for search in self.all.values()]

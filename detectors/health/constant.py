@@ -22,17 +22,21 @@ def constant(case: Case) -> Finding:
     One vehicle a minute, each as fast as the last, makes eight alike every few days on one of a thousand loops. Of
     counts alone twelve are needed, and chance has to be ruled out further.
     """
-    count, on_s = case.record.last("count", 86400.0), case.record.last("on_s", 86400.0)
-    blind = np.isnan(on_s[-1])
-    run = _run((count == count[-1]) & (blind | (np.abs(on_s - on_s[-1]) <= SAME_S)))
-    log_once = _log_poisson_mode(np.maximum(count[-1], 1.0)) + np.where(blind, 0.0, np.log(ALIKE))
+    count, blind = case.latest("count"), np.isnan(case.latest("on_s"))
+    run = _run(case, SLOTS * case.record.slot_s)
+    lasting = (run >= SLOTS) & (count > 0)
+    if np.any(lasting):  # the whole day is looked at of these alone
+        run[lasting] = _run(case, 86400.0, lasting)
+    log_once = _log_poisson_mode(np.maximum(count, 1.0)) + np.where(blind, 0.0, np.log(ALIKE))
     least, limit = np.where(blind, LONG, SLOTS), np.log(np.where(blind, BLIND_IMPROBABLE, IMPROBABLE))
-    odd = (count[-1] > 0) & (run >= least) & (run * log_once < limit)
+    odd = (count > 0) & (run >= least) & (run * log_once < limit)
     return Finding(case.there(), odd, odd, case.since(run * case.record.slot_s))
 
 
-def _run(same: Flags) -> Numbers:
-    """Return how many of the last slots are like the very last. Args: same, (n_slots, n). Returns: (n,)"""
+def _run(case: Case, span_s: float, of: Flags | slice = slice(None)) -> Numbers:
+    """Return how many of the last slots of a span are like the very last. Args: of, whose. [s] Returns: (n,)"""
+    count, on_s = case.record.last("count", span_s)[:, of], case.record.last("on_s", span_s)[:, of]
+    same = (count == count[-1]) & (np.isnan(on_s[-1]) | (np.abs(on_s - on_s[-1]) <= SAME_S))
     found: Numbers = np.sum(np.cumprod(same[::-1], axis=0), axis=0).astype(np.float64)
     return found
 
